@@ -1,0 +1,45 @@
+#include "common/base/durable.h"
+
+#include "common/base/err.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+int durable_sync(int fd)
+{
+    return fsync(fd) == 0 ? 0 : err_from_errno(errno);
+}
+
+int durable_rename(int from_dir, const char *from, int to_dir, const char *to)
+{
+    return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0 ? 0 : err_from_errno(errno);
+}
+
+int durable_remove(int dir, const char *name)
+{
+    return unlinkat(dir, name, 0) == 0 ? 0 : err_from_errno(errno);
+}
+
+int durable_folder(int dir, const char *name, int *ret_dir)
+{
+    if (mkdirat(dir, name, 0750) != 0 && errno != EEXIST)
+        return err_from_errno(errno);
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_from_errno(errno);
+    *ret_dir = fd;
+    return 0;
+}
+
+int durable_free_space(int dir, int64_t *ret_bytes)
+{
+    struct statvfs space;
+    if (fstatvfs(dir, &space) != 0)
+        return err_from_errno(errno);
+    *ret_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
+    return 0;
+}

@@ -1,0 +1,79 @@
+/* condition - a boolean expression over one DICOM instance, compiled once and evaluated often.
+ *
+ * The language is the one that KARNAK's users write (docs/conditions.md). Everything that can be wrong with an
+ * expression is found by condition_compile(); evaluation cannot fail: it answers true or false, allocates
+ * nothing unbounded, and has no recursion over the heap. Pure: no input or output, no DICOM toolkit. Names of
+ * attributes come from a condition_dictionary, values from condition_facts. A compiled condition is read-only
+ * and may be used from several threads, each with facts of its own. */
+#ifndef FELUCCA_CONDITION_CONDITION_H
+#define FELUCCA_CONDITION_CONDITION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CONDITION_TEXT_MAX = 64 * 1024, /* bytes of an expression */
+    CONDITION_DEPTH_MAX = 100,      /* nesting */
+    CONDITION_PATH_MAX = 8          /* tags in a path into sequences */
+};
+
+/* Where a value stands: tags (group << 16 | element) from the outermost sequence in; depth 1 is top level. */
+struct condition_path {
+    uint32_t tags[CONDITION_PATH_MAX];
+    size_t depth;
+};
+
+/* Facts of the transfer that an expression can name. */
+enum condition_transfer {
+    CONDITION_CALLING_AET,
+    CONDITION_CALLED_AET,
+    CONDITION_SOURCE_ADDRESS,
+    CONDITION_TRANSFER_SYNTAX
+};
+
+/* The names of attributes. context is passed back as it is. */
+struct condition_dictionary {
+    void *context;
+    /* The tag of a DICOM keyword (retired ones too, private ones never), or false. */
+    bool (*tag_of)(void *context, const char *keyword, uint32_t *ret_tag);
+    /* The keyword of a tag, borrowed for ever, or NULL. */
+    const char *(*keyword_of)(void *context, uint32_t tag);
+    /* Calls each(closure, keyword) for every keyword, for "did you mean". */
+    void (*for_each)(void *context, void (*each)(void *closure, const char *keyword), void *closure);
+};
+
+/* What an evaluation may ask about the instance. Text is UTF-8 as docs/conditions.md defines it ("the text of
+ * a tag"), borrowed until the facts are gone, and NULL where the tag is absent or has no value or no text.
+ * A path into sequences is asked item by item: index counts the matching values from 0 over all items in
+ * order; text and number answer for that one, and NULL or false past the last. */
+struct condition_facts {
+    void *context;
+    bool (*is_present)(void *context, const struct condition_path *path);
+    const char *(*text)(void *context, const struct condition_path *path, size_t index, size_t *ret_length);
+    bool (*number)(void *context, const struct condition_path *path, size_t index, double *ret_number);
+    const char *(*transfer)(void *context, enum condition_transfer fact, size_t *ret_length);
+};
+
+/* What is wrong with an expression, and where. */
+struct condition_error {
+    size_t offset; /* bytes from the start of the expression */
+    size_t length; /* of the place, at least 1 */
+    char *message; /* what is wrong; is then yours */
+    char *hint;    /* what would be right ("did you mean tagValueContains?"), or NULL; is then yours */
+};
+
+struct condition;
+
+/* Compiles text. 0, or ERR_SYNTAX with *ret_error filled (release it with condition_error_release()). */
+int condition_compile(const char *text, const struct condition_dictionary *dictionary,
+                      struct condition **ret_condition, struct condition_error *ret_error);
+void condition_destroy(struct condition **condition);
+void condition_error_release(struct condition_error *error);
+
+/* The expression as it was written, borrowed from the condition. */
+const char *condition_text(const struct condition *condition);
+
+bool condition_holds(const struct condition *condition, const struct condition_facts *facts);
+
+#endif

@@ -1,0 +1,40 @@
+/* metrics - counters of one process and the small HTTP server that shows them.
+ *
+ * GET /metrics (Prometheus text), /healthz (200 while the process makes progress), /readyz (200 when it can
+ * work). Names start with felucca_; label values must be of bounded number (destination, album, outcome).
+ * Updates are safe from several threads. The server has a thread of its own: start it after the last fork. */
+#ifndef FELUCCA_PIPELINE_METRICS_H
+#define FELUCCA_PIPELINE_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+
+struct metrics;
+struct metric;
+
+struct metrics *metrics_create(void);
+void metrics_destroy(struct metrics **metrics);
+
+/* A family: name without "felucca_", help, and up to three label names (NULL ends them). Borrowed from
+ * metrics. A histogram takes seconds or bytes with bounds from metric_bounds. */
+struct metric *metrics_add(struct metrics *metrics, enum metric_kind kind, const char *name, const char *help,
+                           const char *const *labels);
+
+/* values: as many as the family has labels; NULL where it has none. */
+void metric_add(struct metric *metric, const char *const *values, double amount);
+void metric_set(struct metric *metric, const char *const *values, double value);
+void metric_observe(struct metric *metric, const char *const *values, double value);
+/* Forgets every label combination of the family (before refreshing gauges). */
+void metric_clear(struct metric *metric);
+
+/* The process is alive: call at least every ten seconds; ready says whether it can work. */
+void metrics_progress(struct metrics *metrics, bool ready);
+
+/* Listens on bind:port (0: a free one). 0 or ERR_NETWORK. metrics_port() tells the port. */
+int metrics_serve(struct metrics *metrics, const char *bind, int port);
+int metrics_port(const struct metrics *metrics);
+
+#endif

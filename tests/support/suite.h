@@ -1,0 +1,33 @@
+/* suite - what every unit test program shares: one suite, run by Check, exit status 0 when all passed.
+ *
+ *     static const struct row { const char *label; ... } rows[] = { ... };
+ *     START_TEST(row_holds) { const struct row *row = &rows[_i]; ck_assert_msg(..., "%s", row->label); } END_TEST
+ *     int main(void)
+ *     {
+ *         struct tests *tests = tests_create("noun");
+ *         tests_rows(tests, row_holds, ROWS(rows));   one fork a row; all failing rows are shown
+ *         return tests_run(tests);
+ *     }
+ */
+#ifndef FELUCCA_TESTS_SUITE_H
+#define FELUCCA_TESTS_SUITE_H
+
+#include <check.h>
+#include <stddef.h>
+
+#define ROWS(array) (sizeof(array) / sizeof *(array))
+
+struct tests;
+
+struct tests *tests_create(const char *name);
+/* Seconds until a test is ended as hanging; 30 unless set. */
+void tests_timeout(struct tests *tests, double seconds);
+/* Run in the test's process before and after each test; either may be NULL. */
+void tests_fixture(struct tests *tests, void (*setup)(void), void (*teardown)(void));
+void tests_add(struct tests *tests, const TTest *test);
+/* One test for each row of a table: the row's index is _i in the test. */
+void tests_rows(struct tests *tests, const TTest *test, size_t rows);
+/* Runs everything, releases the suite, and returns main's exit status. */
+int tests_run(struct tests *tests);
+
+#endif
