@@ -7,8 +7,8 @@ const char *err_text(int code)
     switch (code) {
     case 0:
         return "no error";
-#define X(name, number, text)                                                                                \
-    case number:                                                                                             \
+#define X(name, number, text) \
+    case number:              \
         return text;
         ERR_MAP(X)
 #undef X

@@ -54,7 +54,8 @@ static bool is_plain(const char *value)
     return true;
 }
 
-/* Quoted as JSON does; bytes above 0x7f are kept, since they are UTF-8 of our own texts or already replaced. */
+/* Quoted as JSON does; bytes above 0x7f are kept, since they are UTF-8 of our own texts or already replaced.
+ */
 static void append_quoted(struct text *line, const char *value)
 {
     text_append_char(line, '"');

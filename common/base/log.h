@@ -4,8 +4,8 @@
  *
  * goes to stderr in one write, as
  *     2026-01-31T08:15:00.123Z info sender[123] batch answered destination=kheops-main instances=50 ms=412
- * or as one JSON object. A value with spaces, quotes or control characters is quoted and escaped, so that what
- * a peer sent can neither break a line nor a terminal. Never pass patient data or a token.
+ * or as one JSON object. A value with spaces, quotes or control characters is quoted and escaped, so that
+ * what a peer sent can neither break a line nor a terminal. Never pass patient data or a token.
  *
  * Only processes log: common/ logs at debug, except the service skeleton. Library functions return errors.
  * The level and format are the one piece of global state that the house allows. */
@@ -36,10 +36,10 @@ bool log_level_parse(const char *name, enum log_level *ret_level);
 /* fields ends with a NULL key. Async-signal-unsafe; safe from several threads. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
-#define LOG_AT(level, message, ...)                                                                          \
-    do {                                                                                                     \
-        if ((level) <= log_current_level())                                                                  \
-            log_write((level), (message), (struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0, 0, 0}});        \
+#define LOG_AT(level, message, ...)                                                                   \
+    do {                                                                                              \
+        if ((level) <= log_current_level())                                                           \
+            log_write((level), (message), (struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0, 0, 0}}); \
     } while (0)
 
 #define log_error(message, ...)   LOG_AT(LOG_ERROR, message __VA_OPT__(, ) __VA_ARGS__)

@@ -52,8 +52,7 @@ void text_format_list(struct text *text, const char *format, va_list arguments)
     va_copy(again, arguments);
     int length = vsnprintf(NULL, 0, format, arguments);
     if (length > 0) {
-        text->bytes =
-            memory_grow(text->bytes, &text->capacity, text->length + (size_t)length + 1, 1);
+        text->bytes = memory_grow(text->bytes, &text->capacity, text->length + (size_t)length + 1, 1);
         (void)vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
         text->length += (size_t)length;
     }

@@ -17,7 +17,10 @@ struct text {
     size_t capacity;
 };
 
-#define TEXT_EMPTY {NULL, 0, 0}
+#define TEXT_EMPTY \
+    {              \
+        NULL, 0, 0 \
+    }
 
 void text_release(struct text *text);
 

@@ -13,24 +13,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WORK_PROTOCOL = 1, WORK_ID_SIZE = 40, WORK_SESSION_SIZE = 33, WORK_MESSAGE_MAX = 4 << 20 };
+enum {
+    WORK_PROTOCOL = 1,
+    WORK_ID_SIZE = 40,
+    WORK_SESSION_SIZE = 33,
+    WORK_REASON_MAX = 1000,
+    WORK_MESSAGE_MAX = 4 << 20
+};
 
-#define WORK_VERB_MAP(X) /* name, from, meaning */                                                           \
-    X(HELLO, "worker", "stage, name, session, protocol, slots, and the work ids it still holds")             \
-    X(WHO, "router", "I do not know you: say HELLO")                                                         \
-    X(WORK, "router", "one request to make")                                                                 \
-    X(RESULT, "worker", "what came of it; resent until acknowledged")                                        \
-    X(ACK, "router", "that RESULT is committed")                                                             \
-    X(PING, "worker", "I live, and hold these work ids")                                                     \
-    X(PONG, "router", "I live")                                                                              \
-    X(TOKEN, "worker", "what introspection said about a token")                                              \
+#define WORK_VERB_MAP(X) /* name, from, meaning */                                               \
+    X(HELLO, "worker", "stage, name, session, protocol, slots, and the work ids it still holds") \
+    X(WHO, "router", "I do not know you: say HELLO")                                             \
+    X(WORK, "router", "one request to make")                                                     \
+    X(RESULT, "worker", "what came of it; resent until acknowledged")                            \
+    X(ACK, "router", "that RESULT is committed")                                                 \
+    X(PING, "worker", "I live, and hold these work ids")                                         \
+    X(PONG, "router", "I live")                                                                  \
+    X(TOKEN, "worker", "what introspection said about a token")                                  \
     X(BYE, "worker", "no more work please")
 
 enum work_verb {
 #define X(name, from, meaning) WORK_##name,
     WORK_VERB_MAP(X)
 #undef X
-    WORK_VERBS
+        WORK_VERBS
 };
 
 const char *work_verb_name(enum work_verb verb);
@@ -40,28 +46,28 @@ enum work_stage { WORK_SEND, WORK_SHARE };
 const char *work_stage_name(enum work_stage stage);
 
 /* What came of one item. */
-#define WORK_OUTCOME_MAP(X) /* name, text, meaning */                                                        \
-    X(DONE, "done", "stored, or shared")                                                                     \
-    X(DUPLICATE, "duplicate", "was there already; counts as done")                                           \
-    X(RETRY, "retry", "did not work this time")                                                              \
-    X(REJECT, "reject", "will never be accepted")                                                            \
-    X(BLOCKED, "blocked", "the destination refuses our token or our request as such")                        \
+#define WORK_OUTCOME_MAP(X) /* name, text, meaning */                                 \
+    X(DONE, "done", "stored, or shared")                                              \
+    X(DUPLICATE, "duplicate", "was there already; counts as done")                    \
+    X(RETRY, "retry", "did not work this time")                                       \
+    X(REJECT, "reject", "will never be accepted")                                     \
+    X(BLOCKED, "blocked", "the destination refuses our token or our request as such") \
     X(MISSING, "missing", "the spool file is not where the router said, or not as long")
 
 enum work_outcome {
 #define X(name, text, meaning) WORK_##name##_OUTCOME,
     WORK_OUTCOME_MAP(X)
 #undef X
-    WORK_OUTCOMES
+        WORK_OUTCOMES
 };
 
 const char *work_outcome_name(enum work_outcome outcome);
 
 /* One instance to send, or (stage share) the one share. */
 struct work_item {
-    int64_t id; /* of the delivery or the share */
-    char receipt[RECEIPT_SIZE];      /* send only */
-    int64_t size;                    /* bytes of the spool file; send only */
+    int64_t id;                 /* of the delivery or the share */
+    char receipt[RECEIPT_SIZE]; /* send only */
+    int64_t size;               /* bytes of the spool file; send only */
 };
 
 /* WORK: one request. For a share: one series of study into album. */
@@ -93,11 +99,11 @@ struct work_result {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
-    char *album; /* share only */
-    bool trouble;        /* the destination (share: the album) looks down or overloaded: back off */
-    bool split;          /* the request failed as a whole without naming a culprit: try smaller batches */
+    char *album;           /* share only */
+    bool trouble;          /* the destination (share: the album) looks down or overloaded: back off */
+    bool split;            /* the request failed as a whole without naming a culprit: try smaller batches */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
-    int64_t bytes;       /* sent */
+    int64_t bytes;         /* sent */
     int64_t milliseconds;
     struct work_answer *answers;
     size_t answer_count;
@@ -106,7 +112,7 @@ struct work_result {
 /* A result for work with one answer an item, all RETRY, unbounded; is then yours. */
 struct work_result *work_result_create(const struct work *work);
 void work_result_destroy(struct work_result **result);
-/* Sets one answer; reason (may be NULL) is copied. */
+/* Sets one answer; reason (may be NULL) is copied, cut at WORK_REASON_MAX bytes. */
 void work_answer_set(struct work_answer *answer, enum work_outcome outcome, bool bounded, int http_status,
                      const char *reason);
 

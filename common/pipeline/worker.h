@@ -6,8 +6,8 @@
  *     ... do requests, waiting at most worker_wait_ms(), also on worker_fd() ...
  *     worker_finish(worker, &result);            hands over what came of one
  *
- * The worker asks for as much as it has free slots, says PING with what it holds, resends each RESULT until the
- * router has committed it, and says HELLO again when the router forgot it. When no PONG came for
+ * The worker asks for as much as it has free slots, says PING with what it holds, resends each RESULT until
+ * the router has committed it, and says HELLO again when the router forgot it. When no PONG came for
  * WORKER_SILENCE_MS it calls abort(): the router will give that work to others. */
 #ifndef FELUCCA_PIPELINE_WORKER_H
 #define FELUCCA_PIPELINE_WORKER_H
@@ -16,8 +16,8 @@
 #include "common/pipeline/work.h"
 
 enum {
-    WORKER_PING_MS = 1000,    /* between two PINGs */
-    WORKER_SILENCE_MS = 5000, /* T: no PONG for so long: stop what is in hand */
+    WORKER_PING_MS = 1000,                  /* between two PINGs */
+    WORKER_SILENCE_MS = 5000,               /* T: no PONG for so long: stop what is in hand */
     WORKER_LEASE_MS = 2 * WORKER_SILENCE_MS /* the router's patience with a silent worker */
 };
 
