@@ -15,18 +15,18 @@
 #include <stdint.h>
 #include "common/base/text.h"
 
-#define SPOOL_PLACE_MAP(X)                                                                                   \
-    X(INCOMING, "incoming")                                                                                  \
-    X(QUEUE, "queue")                                                                                        \
-    X(QUARANTINE, "quarantine")                                                                              \
-    X(KEPT, "kept")                                                                                          \
+#define SPOOL_PLACE_MAP(X)      \
+    X(INCOMING, "incoming")     \
+    X(QUEUE, "queue")           \
+    X(QUARANTINE, "quarantine") \
+    X(KEPT, "kept")             \
     X(DROPPED, "dropped")
 
 enum spool_place {
 #define X(name, folder) SPOOL_##name,
     SPOOL_PLACE_MAP(X)
 #undef X
-    SPOOL_PLACES
+        SPOOL_PLACES
 };
 
 /* The folder's name ("incoming"), borrowed for ever. */
@@ -65,6 +65,17 @@ int spool_remove(struct spool *spool, const char *receipt, enum spool_place plac
  * other than 0, which is then returned. Other names are passed over. */
 int spool_scan(struct spool *spool, enum spool_place place, int (*each)(void *context, const char *receipt),
                void *context);
+
+/* Makes a .part file in incoming/ with a new receipt (RECEIPT_SIZE bytes), open for writing and locked, so
+ * that no sweep takes it while the descriptor, which is then yours, is open. */
+int spool_create_partial(struct spool *spool, char *ret_receipt, int *ret_fd);
+
+/* Gives a .part file, whose content was made durable before, its .dcm name, and makes that durable. After a
+ * failure neither name is left unless the disk refuses even that, and the instance counts as not received. */
+int spool_commit_partial(struct spool *spool, const char *receipt);
+
+/* Removes a .part file. Already gone: 0. */
+int spool_remove_partial(struct spool *spool, const char *receipt);
 
 /* Removes every .part file that nobody holds a lock on; returns how many in *ret_count (may be NULL). */
 int spool_sweep_partial(struct spool *spool, unsigned *ret_count);
