@@ -1,0 +1,23 @@
+/* port - TCP ports on the loopback address. */
+#ifndef FELUCCA_TESTS_PORT_H
+#define FELUCCA_TESTS_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A port that was free a moment ago. */
+int port_free(void);
+
+/* Whether somebody accepts connections there now. */
+bool port_accepts(int port);
+
+/* Waits until somebody does, at most limit_ms. */
+bool port_wait(int port, int64_t limit_ms);
+
+/* Waits until nobody does any more, at most limit_ms. */
+bool port_wait_closed(int port, int64_t limit_ms);
+
+/* A connected socket, is then yours to close; ends the test when nobody accepts. */
+int port_connect(int port);
+
+#endif

@@ -1,0 +1,197 @@
+#include "tests/support/process.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct process {
+    pid_t pid;
+    int pidfd;
+    bool ended;
+    int status; /* as process_wait() tells it, once ended */
+};
+
+enum { CANNOT_START = 127 };
+
+static int open_output(const char *path)
+{
+    return open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0640);
+}
+
+/* In the child: everything that must be so before the program begins. */
+static void become(const char *const *argv, const struct process_options *options, pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(CANNOT_START); /* the test ended before we could ask to end with it */
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    int in = open("/dev/null", O_RDONLY), out = open_output(options->output);
+    int err = options->errors ? open_output(options->errors) : out;
+    if (in < 0 || out < 0 || err < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0)
+        _exit(CANNOT_START);
+    if (options->folder && chdir(options->folder) != 0)
+        _exit(CANNOT_START);
+    close_range(3, ~0U, 0);
+    for (size_t i = 0; options->environment && options->environment[i]; i++)
+        putenv(memory_string(options->environment[i]));
+    execvp(argv[0], (char *const *)argv);
+    dprintf(2, "cannot start %s: %s\n", argv[0], strerror(errno));
+    _exit(CANNOT_START);
+}
+
+struct process *process_start(const char *const *argv, const struct process_options *options)
+{
+    static const struct process_options none;
+    struct process *process = memory_new(1, sizeof *process);
+    pid_t parent = getpid();
+    fflush(NULL);
+    process->pid = fork();
+    ck_assert_msg(process->pid >= 0, "cannot fork: %s", strerror(errno));
+    if (process->pid == 0)
+        become(argv, options ? options : &none, parent);
+    process->pidfd = pidfd_open(process->pid, 0);
+    ck_assert_msg(process->pidfd >= 0, "pidfd_open: %s", strerror(errno));
+    return process;
+}
+
+void process_destroy(struct process **process)
+{
+    if (!*process)
+        return;
+    process_kill(*process);
+    fd_close(&(*process)->pidfd);
+    free(*process);
+    *process = NULL;
+}
+
+pid_t process_pid(const struct process *process)
+{
+    return process->pid;
+}
+
+bool process_running(struct process *process)
+{
+    return process_wait(process, 0) == PROCESS_STILL_RUNNING;
+}
+
+void process_signal(struct process *process, int signal_number)
+{
+    /* Not reaped before process_wait(), so the pid is still its own. */
+    if (!process->ended)
+        kill(process->pid, signal_number);
+}
+
+int process_wait(struct process *process, int64_t limit_ms)
+{
+    int64_t end = clock_monotonic_ms() + limit_ms;
+    while (!process->ended) {
+        int64_t left = end - clock_monotonic_ms();
+        struct pollfd ready = {process->pidfd, POLLIN, 0};
+        int polled = poll(&ready, 1, left > 0 ? (int)left : 0);
+        if (polled == 0 && left <= 0)
+            return PROCESS_STILL_RUNNING;
+        int status;
+        if (polled > 0 && waitpid(process->pid, &status, 0) == process->pid) {
+            process->ended = true;
+            process->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+        }
+    }
+    return process->status;
+}
+
+int process_end(struct process *process, int64_t limit_ms)
+{
+    process_signal(process, SIGTERM);
+    if (process_wait(process, limit_ms) == PROCESS_STILL_RUNNING)
+        process_kill(process);
+    return process->status;
+}
+
+void process_kill(struct process *process)
+{
+    process_signal(process, SIGKILL);
+    while (process_wait(process, 1000) == PROCESS_STILL_RUNNING)
+        ;
+}
+
+/* Takes what is in the pipe; false at its end. */
+static bool drain(int fd, struct text *ret_output)
+{
+    char block[4096];
+    ssize_t n = read(fd, block, sizeof block);
+    if (n > 0 && ret_output)
+        text_append_bytes(ret_output, block, (size_t)n);
+    return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+int process_run(const char *const *argv, const char *const *environment, int64_t limit_ms,
+                struct text *ret_output)
+{
+    int ends[2];
+    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    AUTO(fd_close) int reader = ends[0];
+    char output[64];
+    snprintf(output, sizeof output, "/proc/self/fd/%d", ends[1]);
+    struct process_options options = {.environment = environment, .output = output};
+    AUTO(process_destroy) struct process *process = process_start(argv, &options);
+    close(ends[1]);
+    int64_t end = clock_monotonic_ms() + limit_ms;
+    for (bool open = true; open;) {
+        int64_t left = end - clock_monotonic_ms();
+        struct pollfd ready = {reader, POLLIN, 0};
+        if (left <= 0 || poll(&ready, 1, (int)left) == 0)
+            break;
+        open = drain(reader, ret_output);
+    }
+    int64_t left = end - clock_monotonic_ms();
+    if (process_wait(process, left > 0 ? left : 0) == PROCESS_STILL_RUNNING)
+        process_kill(process);
+    return process->status;
+}
+
+int64_t process_peak_memory_kib(const struct process *process)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
+    FILE *file = fopen(path, "re");
+    int64_t peak = -1;
+    while (file && fgets(line, sizeof line, file))
+        if (string_starts_with(line, "VmHWM:"))
+            peak = strtoll(line + strlen("VmHWM:"), NULL, 10);
+    if (file)
+        fclose(file);
+    return peak;
+}
+
+int64_t process_cpu_ms(const struct process *process)
+{
+    char path[64], line[1024] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process->pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return -1;
+    size_t length = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[length] = '\0';
+    unsigned long user = 0, kernel = 0;
+    const char *fields = strrchr(line, ')'); /* the name before may hold anything */
+    if (!fields ||
+        sscanf(fields, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &kernel) != 2)
+        return -1;
+    return (int64_t)(user + kernel) * 1000 / sysconf(_SC_CLK_TCK);
+}

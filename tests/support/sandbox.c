@@ -1,0 +1,141 @@
+#include "tests/support/sandbox.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "common/base/text.h"
+#include "tests/support/files.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct sandbox {
+    char *folder;
+    char **paths; /* handed out, released at the end */
+    size_t path_count, path_capacity;
+    int guardian; /* our end of the guardian's pipe: it sees when we are gone */
+};
+
+static bool kept(void)
+{
+    const char *keep = getenv("FELUCCA_KEEP");
+    return keep && *keep && strcmp(keep, "0") != 0;
+}
+
+/* Runs in a grandchild with a session of its own, so that neither the end of the test nor Check's killing of
+ * the test's process group reaches it: waits for the end of the pipe, then removes what is left. */
+static void guard(const char *folder, int pipe_end)
+{
+    for (int fd = 0; fd < 1024; fd++)
+        if (fd != pipe_end)
+            close(fd);
+    char byte;
+    while (read(pipe_end, &byte, 1) > 0 || errno == EINTR)
+        ;
+    /* Processes of the test may still be ending and writing. */
+    for (int i = 0; i < 100 && access(folder, F_OK) == 0; i++) {
+        folder_remove(folder);
+        poll(NULL, 0, 50);
+    }
+    _exit(0);
+}
+
+static int start_guardian(const char *folder)
+{
+    int ends[2];
+    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    pid_t child = fork();
+    ck_assert(child >= 0);
+    if (child == 0) {
+        setsid();
+        close(ends[1]);
+        if (fork() == 0)
+            guard(folder, ends[0]);
+        _exit(0);
+    }
+    close(ends[0]);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return ends[1];
+}
+
+struct sandbox *sandbox_create(void)
+{
+    struct sandbox *sandbox = memory_new(1, sizeof *sandbox);
+    const char *base = getenv("TMPDIR");
+    AUTO(text_release) struct text folder = TEXT_EMPTY;
+    text_format(&folder, "%s/felucca-test-XXXXXX", base && *base ? base : "/tmp");
+    sandbox->folder = text_take(&folder);
+    ck_assert_msg(mkdtemp(sandbox->folder), "cannot make %s: %s", sandbox->folder, strerror(errno));
+    sandbox->guardian = -1;
+    if (kept())
+        fprintf(stderr, "sandbox kept: %s\n", sandbox->folder);
+    else
+        sandbox->guardian = start_guardian(sandbox->folder);
+    return sandbox;
+}
+
+void sandbox_destroy(struct sandbox **sandbox)
+{
+    struct sandbox *s = *sandbox;
+    if (!s)
+        return;
+    if (!kept())
+        folder_remove(s->folder);
+    fd_close(&s->guardian);
+    for (size_t i = 0; i < s->path_count; i++)
+        free(s->paths[i]);
+    free(s->paths);
+    free(s->folder);
+    free(s);
+    *sandbox = NULL;
+}
+
+const char *sandbox_folder(const struct sandbox *sandbox)
+{
+    return sandbox->folder;
+}
+
+static const char *keep_path(struct sandbox *sandbox, const char *format, va_list arguments)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/", sandbox->folder);
+    text_format_list(&path, format, arguments);
+    sandbox->paths =
+        memory_grow(sandbox->paths, &sandbox->path_capacity, sandbox->path_count + 1, sizeof *sandbox->paths);
+    return sandbox->paths[sandbox->path_count++] = text_take(&path);
+}
+
+const char *sandbox_path(struct sandbox *sandbox, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *path = keep_path(sandbox, format, arguments);
+    va_end(arguments);
+    return path;
+}
+
+const char *sandbox_make_folder(struct sandbox *sandbox, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *path = keep_path(sandbox, format, arguments);
+    va_end(arguments);
+    folder_make(path);
+    return path;
+}
+
+const char *sandbox_write(struct sandbox *sandbox, const char *name, const char *content)
+{
+    const char *path = sandbox_path(sandbox, "%s", name);
+    file_write_string(path, content);
+    return path;
+}
