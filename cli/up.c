@@ -1,0 +1,139 @@
+#include "cli/command.h"
+
+#include "cli/supervisor.h"
+#include "common/base/cleanup.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/base/text.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/service.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Which processes, how many, and when they stop: the network first, the workers then, and last the router,
+ * which has to commit what the workers still report. */
+enum { RECEIVER, ROUTER, SENDER, SHARER, KINDS };
+static const struct kind {
+    const char *label, *program;
+    int stage;
+} kinds[KINDS] = {
+    [RECEIVER] = {"receiver", "felucca-receiver", 0},
+    [ROUTER] = {"router", "felucca-router", 2},
+    [SENDER] = {"sender", "felucca-sender", 1},
+    [SHARER] = {"sharer", "felucca-sharer", 1},
+};
+
+enum { MOST_WORKERS = 64 };
+
+/* Appends the path of a program that stands in the folder. */
+static bool find_in(const char *folder, size_t folder_length, const char *program, struct text *ret_path)
+{
+    text_clear(ret_path);
+    text_append_bytes(ret_path, folder, folder_length);
+    text_append_char(ret_path, '/');
+    text_append(ret_path, program);
+    return access(text_string(ret_path), X_OK) == 0;
+}
+
+/* Beside this very program (one build belongs together), else in $PATH. */
+static bool find_program(const char *program, struct text *ret_path)
+{
+    char self[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self);
+    const char *slash = length > 0 ? memrchr(self, '/', (size_t)length) : NULL;
+    if (slash && find_in(self, (size_t)(slash - self), program, ret_path))
+        return true;
+    const char *path = getenv("PATH");
+    while (path && *path) {
+        size_t folder_length = strcspn(path, ":");
+        if (folder_length > 0 && find_in(path, folder_length, program, ret_path))
+            return true;
+        path += folder_length + (path[folder_length] == ':');
+    }
+    return false;
+}
+
+static bool add_all(struct supervisor *supervisor, const struct config *config, const int *counts)
+{
+    for (int k = 0; k < KINDS; k++) {
+        AUTO(text_release) struct text path = TEXT_EMPTY;
+        if (counts[k] > 0 && !find_program(kinds[k].program, &path)) {
+            fprintf(stderr, "felucca up: %s is neither beside felucca nor in $PATH\n", kinds[k].program);
+            return false;
+        }
+        for (int i = 0; i < counts[k]; i++) {
+            AUTO(text_release) struct text label = TEXT_EMPTY;
+            text_append(&label, kinds[k].label);
+            if (counts[k] > 1)
+                text_format(&label, "-%d", i + 1);
+            const char *const argv[] = {text_string(&path), "--config", config->path, NULL};
+            supervisor_add(supervisor, text_string(&label), kinds[k].stage, argv);
+        }
+    }
+    return true;
+}
+
+static bool parse_count(const char *option, const char *text, int *ret_count)
+{
+    char *end = NULL;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || number < 0 || number > MOST_WORKERS) {
+        fprintf(stderr, "felucca up: %s takes a number from 0 to %d, not \"%s\"\n", option, MOST_WORKERS,
+                text);
+        return false;
+    }
+    *ret_count = (int)number;
+    return true;
+}
+
+static bool parse_options(int argc, char **argv, int *counts)
+{
+    static const struct option options[] = {
+        {"senders", required_argument, NULL, SENDER}, {"sharers", required_argument, NULL, SHARER}, {0}};
+    optind = 0;
+    int kind;
+    while ((kind = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (kind == '?')
+            return false;
+        if (!parse_count(kind == SENDER ? "--senders" : "--sharers", optarg, &counts[kind]))
+            return false;
+    }
+    if (optind < argc)
+        fprintf(stderr, "felucca up: takes no argument \"%s\"\n", argv[optind]);
+    return optind == argc;
+}
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    int counts[KINDS] = {1, 1, 1, 1};
+    if (!parse_options(argc, argv, counts))
+        return EXIT_USAGE;
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(text_release) struct text errors = TEXT_EMPTY;
+    AUTO(text_release) struct text warnings = TEXT_EMPTY;
+    int error = config_load(cli->config_path, &config, &errors, &warnings);
+    fputs(text_string(&warnings), stderr);
+    if (error) {
+        fputs(text_string(&errors), stderr);
+        return EXIT_CONFIG;
+    }
+    log_setup("up", config->log.level, config->log.format);
+    AUTO(supervisor_destroy) struct supervisor *supervisor = supervisor_create(&supervisor_default_times);
+    if (!add_all(supervisor, config, counts))
+        return EXIT_NO;
+    return supervisor_run(supervisor);
+}
+
+const struct command command_up = {
+    "up", "runs all processes in the foreground, restarts what crashes", "[--senders N] [--sharers N]",
+    "  --senders N   so many senders (1)\n"
+    "  --sharers N   so many sharers (1)\n\n"
+    "Checks the whole configuration, then runs receiver, router, senders and sharers until SIGTERM or\n"
+    "Ctrl-C, which stop them in order: receiver, workers, router (at most 35 s). SIGHUP makes all of them\n"
+    "read the configuration again. What crashes is started again after 1 s, 2 s, … at most 30 s.\n",
+    run};

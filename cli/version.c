@@ -1,0 +1,19 @@
+#include "cli/command.h"
+
+#include "common/pipeline/service.h"
+
+#include <stdio.h>
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    (void)cli;
+    (void)argv;
+    if (argc > 1) {
+        fputs("felucca version: takes no arguments\n", stderr);
+        return EXIT_USAGE;
+    }
+    puts("felucca " FELUCCA_VERSION);
+    return EXIT_OK;
+}
+
+const struct command command_version = {"version", "prints the version", "", "", run};
