@@ -1,0 +1,118 @@
+#!/bin/sh
+# self-test - the checks can fail: each finds a violation planted in a small tree of its own, and nothing in
+# the tree without it.
+#
+# Usage: self-test.sh ROOT BUILD
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$1" && pwd)
+build=$(cd "$2" && pwd)
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+status=0
+planted=0
+
+# A tree that keeps all rules.
+fresh()
+{
+    rm -rf "$tree"
+    mkdir -p "$tree/common/base" "$tree/common/pipeline" "$tree/common/dicom" "$tree/docs" "$tree/scripts" \
+        "$tree/.ci"
+    cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
+    cp "$root/common/base/banned.h" "$root/common/base/err.h" "$tree/common/base"
+    for process in receiver router sender sharer cli; do
+        mkdir "$tree/$process"
+        printf '/* %s - a story. */\n#include "common/base/err.h"\n\nint main(void)\n{\n    return 0;\n}\n' \
+            "$process" >"$tree/$process/main.c"
+    done
+    printf 'sqlite3 run\n' >"$tree/packages.txt"
+    printf 'See [the page](docs/page.md) and `common/base/err.h`.\n' >"$tree/README.md"
+    echo 'A page.' >"$tree/docs/page.md"
+    printf '#!/bin/sh\necho good\n' >"$tree/scripts/good.sh"
+    chmod +x "$tree/scripts/good.sh"
+}
+
+# run CHECK: its exit status is this function's.
+run()
+{
+    case $1 in
+    function-size)
+        mkdir -p "$tree/build"
+        printf '[\n{\n  "directory": "%s",\n  "command": "cc -I%s -c %s",\n  "file": "%s"\n}\n]\n' \
+            "$tree" "$tree" "$tree/cli/main.c" "$tree/cli/main.c" >"$tree/build/compile_commands.json"
+        sh "$here/$1.sh" "$tree" "$tree/build"
+        ;;
+    headers | banned) sh "$here/$1.sh" "$tree" "$build" ;;
+    *) sh "$here/$1.sh" "$tree" ;;
+    esac >"$tree.out" 2>&1
+}
+
+# plant CHECK LABEL FILE LINE [NAME]: with the line appended to the file, the check fails and names the file
+# (or NAME).
+plant()
+{
+    fresh
+    mkdir -p "$(dirname "$tree/$3")"
+    printf '%s\n' "$4" >>"$tree/$3"
+    planted=$((planted + 1))
+    if run "$1"; then
+        echo "$1 does not notice: $2"
+        status=1
+    elif ! grep -qF "${5:-$3}" "$tree.out"; then
+        echo "$1 fails without naming ${5:-$3}: $2"
+        cat "$tree.out"
+        status=1
+    fi
+}
+
+for check in layers headers format function-size banned main-size words scripts packages docs; do
+    fresh
+    run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
+done
+
+plant layers 'a base file looks up' common/base/err.h '#include "common/pipeline/spool.h"'
+plant layers 'one process includes another' sender/main.c '#include "router/main.c"'
+plant layers 'an include that is not from the root' router/main.c '#include "main.c"'
+plant layers 'SQLite outside the database module' router/main.c '#include <sqlite3.h>'
+plant layers 'ZeroMQ outside the bus' sender/main.c '#include <zmq.h>'
+plant layers 'curl outside the HTTP client' sharer/main.c '#include <curl/curl.h>'
+plant layers 'DCMTK in C' receiver/main.c '#include <dcmtk/dcmdata/dctk.h>'
+plant layers 'libyaml outside the configuration reader' common/pipeline/spool.c '#include <yaml.h>'
+plant layers 'microhttpd outside the metrics server' common/pipeline/spool.c '#include <microhttpd.h>'
+plant layers 'Check outside the tests' common/base/err.c '#include <check.h>'
+plant layers 'C++ outside the bridges' common/pipeline/spool.cc 'int x;'
+plant layers 'SQL outside the database module' router/main.c 'const char *q = "SELECT 1 FROM delivery";'
+plant layers 'the database in the receiver' receiver/main.c '#include "common/pipeline/jobdb.h"'
+plant layers 'secrets in the router' router/main.c '#include "common/pipeline/secret.h"'
+plant headers 'a header that needs another' common/base/needy.h 'struct needy { struct text text; };'
+plant format 'bad indentation' common/base/err.c 'int   f( void ) ;'
+plant words 'a note to oneself' cli/main.c '/* TODO: later */'
+plant words 'a path of one machine' docs/page.md 'see /root/notes'
+plant words 'a package host' scripts/good.sh '# pypi.org'
+plant words 'a real token' docs/page.md 'Authorization: Bearer aB3dE6gH9jK2mN5pQ8sT1v'
+plant scripts 'a syntax error' scripts/good.sh 'if then'
+plant scripts 'no shell named' scripts/bad.sh 'echo bad'
+plant scripts 'a shellcheck warning' scripts/good.sh 'cd $1 && x=`ls` && [ $x == 1 ]'
+plant packages 'an unknown kind' packages.txt 'curl later'
+plant packages 'a name twice' packages.txt 'sqlite3 run'
+plant docs 'a dead link' README.md '[gone](docs/gone.md)'
+plant docs 'a path that is not there' docs/page.md 'See `common/base/gone.h`.'
+plant docs 'a page that a source names' common/base/err.h '/* docs/gone.md */'
+plant main-size 'a long main' sender/main.c "$(yes 'int x;' | head -n 41)"
+
+plant function-size 'a long function' cli/main.c "$(echo 'int longer(int x);int longer(int x){'
+    yes 'x++;' | head -n 70
+    echo 'return x;}')"
+plant banned 'a ban without effect' common/base/banned.h '#undef strncat' 'strncat is not banned'
+
+fresh
+sed -i '/strcpy/d' "$tree/common/base/banned.h"
+planted=$((planted + 1))
+if run banned; then
+    echo "banned does not notice: strcpy is allowed"
+    status=1
+fi
+
+rm -f "$tree.out"
+echo "$planted violations planted"
+exit $status
