@@ -1,12 +1,14 @@
 /* condition - a boolean expression over one DICOM instance, compiled once and evaluated often.
  *
- * The language is the one that KARNAK's users write (docs/conditions.md). Everything that can be wrong with an
- * expression is found by condition_compile(); evaluation cannot fail: it answers true or false, allocates
+ * The language is the one that KARNAK's users write (docs/conditions.md). Everything that can be wrong with
+ * an expression is found by condition_compile(); evaluation cannot fail: it answers true or false, allocates
  * nothing unbounded, and has no recursion over the heap. Pure: no input or output, no DICOM toolkit. Names of
  * attributes come from a condition_dictionary, values from condition_facts. A compiled condition is read-only
  * and may be used from several threads, each with facts of its own. */
 #ifndef FELUCCA_CONDITION_CONDITION_H
 #define FELUCCA_CONDITION_CONDITION_H
+
+#include "common/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,8 +47,9 @@ struct condition_dictionary {
 
 /* What an evaluation may ask about the instance. Text is UTF-8 as docs/conditions.md defines it ("the text of
  * a tag"), borrowed until the facts are gone, and NULL where the tag is absent or has no value or no text.
- * A path into sequences is asked item by item: index counts the matching values from 0 over all items in
- * order; text and number answer for that one, and NULL or false past the last. */
+ * A path into sequences is asked item by item: index counts from 0 over all items, in order, those whose
+ * value has a text (number: is a number); NULL or false past the last. A path of depth 1 has index 0 only.
+ * number is the first value of a tag. */
 struct condition_facts {
     void *context;
     bool (*is_present)(void *context, const struct condition_path *path);
@@ -70,6 +73,13 @@ int condition_compile(const char *text, const struct condition_dictionary *dicti
                       struct condition **ret_condition, struct condition_error *ret_error);
 void condition_destroy(struct condition **condition);
 void condition_error_release(struct condition_error *error);
+
+/* Appends the error as a person should see it: what is wrong, below it the line of the expression, below that
+ * a caret under the place and the hint, each line indented by two spaces and ended but for the last:
+ *     unknown function "tagValueContain"
+ *       tagValueContain(#Tag.Modality, "CT")
+ *       ^~~~~~~~~~~~~~~ did you mean tagValueContains? */
+void condition_error_print(const char *expression, const struct condition_error *error, struct text *out);
 
 /* The expression as it was written, borrowed from the condition. */
 const char *condition_text(const struct condition *condition);

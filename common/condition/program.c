@@ -1,0 +1,114 @@
+#include "common/condition/program.h"
+
+#include "common/base/memory.h"
+#include "common/condition/evaluate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static size_t emit(struct program *program, enum program_op op, uint32_t argument)
+{
+    program->instructions =
+        memory_grow(program->instructions, &program->room, program->count + 1, sizeof *program->instructions);
+    program->instructions[program->count] = (struct instruction){op, argument};
+    return program->count++;
+}
+
+static void generate(const struct tree *tree, uint32_t index, struct program *program);
+
+/* Each child but the last is followed by a jump to the end; the jumps are chained through their arguments
+ * until the end is known. */
+static void generate_chain(const struct tree *tree, const struct node *node, struct program *program)
+{
+    enum program_op jump = node->kind == NODE_ALL ? PROGRAM_JUMP_IF_FALSE : PROGRAM_JUMP_IF_TRUE;
+    uint32_t pending = TREE_NONE;
+    for (uint32_t child = node->first_child; child != TREE_NONE; child = tree->nodes[child].sibling) {
+        generate(tree, child, program);
+        if (tree->nodes[child].sibling != TREE_NONE)
+            pending = (uint32_t)emit(program, jump, pending);
+    }
+    while (pending != TREE_NONE) {
+        uint32_t next = program->instructions[pending].argument;
+        program->instructions[pending].argument = (uint32_t)program->count;
+        pending = next;
+    }
+}
+
+/* The parser bounds how deep this goes. */
+static void generate(const struct tree *tree, uint32_t index, struct program *program)
+{
+    const struct node *node = &tree->nodes[index];
+    switch (node->kind) {
+    case NODE_ALL:
+    case NODE_ANY:
+        generate_chain(tree, node, program);
+        break;
+    case NODE_NOT:
+        generate(tree, node->first_child, program);
+        emit(program, PROGRAM_NOT, 0);
+        break;
+    case NODE_SAME:
+    case NODE_DIFFER:
+        generate(tree, node->first_child, program);
+        emit(program, PROGRAM_PUSH, 0);
+        generate(tree, tree->nodes[node->first_child].sibling, program);
+        emit(program, node->kind == NODE_SAME ? PROGRAM_SAME : PROGRAM_DIFFER, 0);
+        break;
+    case NODE_CONSTANT:
+        emit(program, PROGRAM_CONSTANT, node->truth);
+        break;
+    case NODE_TEST:
+        emit(program, PROGRAM_TEST, node->test);
+        break;
+    }
+}
+
+void program_generate(const struct tree *tree, struct program *program)
+{
+    generate(tree, tree->root, program);
+}
+
+void program_release(struct program *program)
+{
+    free(program->instructions);
+    *program = (struct program){.instructions = NULL};
+}
+
+bool program_run(const struct program *program, const struct tree *tree, const struct condition_facts *facts)
+{
+    /* Each PUSH stands one level of nesting deeper than the one before it. */
+    bool aside[CONDITION_DEPTH_MAX + 1];
+    size_t aside_count = 0;
+    bool accumulator = false;
+    for (size_t i = 0; i < program->count; i++) {
+        const struct instruction *instruction = &program->instructions[i];
+        switch ((enum program_op)instruction->op) {
+        case PROGRAM_TEST:
+            accumulator = test_holds(tree, &tree->tests[instruction->argument], facts);
+            break;
+        case PROGRAM_CONSTANT:
+            accumulator = instruction->argument != 0;
+            break;
+        case PROGRAM_NOT:
+            accumulator = !accumulator;
+            break;
+        case PROGRAM_JUMP_IF_FALSE:
+            i = accumulator ? i : instruction->argument - 1;
+            break;
+        case PROGRAM_JUMP_IF_TRUE:
+            i = accumulator ? instruction->argument - 1 : i;
+            break;
+        case PROGRAM_PUSH:
+            assert(aside_count < sizeof aside / sizeof *aside);
+            aside[aside_count++] = accumulator;
+            break;
+        case PROGRAM_SAME:
+            accumulator = aside[--aside_count] == accumulator;
+            break;
+        case PROGRAM_DIFFER:
+            accumulator = aside[--aside_count] != accumulator;
+            break;
+        }
+    }
+    return accumulator;
+}
