@@ -1,0 +1,45 @@
+# A thin front: CMake builds, ctest tests. `make help` lists what there is.
+PROGRAMS = felucca felucca-receiver felucca-router felucca-sender felucca-sharer
+JOBS    ?= $(shell nproc)
+FILES   ?=
+
+.PHONY: help build demo test bench packages clean configure
+
+help:
+	@echo 'make build               the programs, in build/bin'
+	@echo 'make demo                a simulated KHEOPS, all processes, generated studies: see them travel'
+	@echo 'make demo FILES=folder   the same with your own DICOM files'
+	@echo 'make test                builds and runs all tests'
+	@echo 'make bench               measures rates, processor time and memory'
+	@echo 'make packages            installs the Debian packages that packages.txt names'
+	@echo 'make clean               removes build folders'
+
+configure:
+	@cmake --preset release $(CMAKE_FLAGS) >/dev/null
+
+build: configure
+	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS)
+
+demo:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) kheops-sim make-dicom
+	@scripts/demo.sh build $(if $(FILES),"$(FILES)")
+
+test:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release -j 2
+
+bench:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS)
+	@tests/bench/run.sh build
+
+packages:
+	@scripts/install-packages.sh build run test
+
+clean:
+	@rm -rf build build-debug build-tsan
