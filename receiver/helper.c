@@ -1,0 +1,139 @@
+#include "receiver/helper.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/log.h"
+#include "common/pipeline/bus.h"
+#include "common/pipeline/metrics.h"
+#include "receiver/hints.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { TURN_MS = 1000, HINTS_AT_ONCE = 128 };
+
+struct helper {
+    int pipe;
+    struct bus *bus;
+    struct metrics *metrics;
+    struct metric *instances, *bytes, *hints, *associations, *refused, *open;
+    bool stopping;
+};
+
+/* The terminal's and the supervisor's signals are the parent's business: it says HINT_STOP. */
+static void settle_signals(pid_t parent)
+{
+    static const int ignored[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGPIPE};
+    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+        (void)signal(ignored[i], SIG_IGN);
+    sigset_t none;
+    (void)sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(EXIT_SUCCESS);
+}
+
+static void add_metrics(struct helper *helper)
+{
+    static const char *const outcome[] = {"outcome", NULL}, *const reason[] = {"reason", NULL},
+                             *const none[] = {NULL};
+    struct metrics *m = helper->metrics;
+    helper->instances =
+        metrics_add(m, METRIC_COUNTER, "received_instances_total", "Instances by answer.", outcome);
+    helper->bytes =
+        metrics_add(m, METRIC_COUNTER, "received_bytes_total", "Bytes of stored data sets.", none);
+    helper->hints = metrics_add(m, METRIC_COUNTER, "hints_total", "Receipts told to the router.", outcome);
+    helper->associations =
+        metrics_add(m, METRIC_COUNTER, "associations_total", "Associations by how they ended.", outcome);
+    helper->refused = metrics_add(m, METRIC_COUNTER, "refused_peers_total",
+                                  "Peers turned away before an association.", reason);
+    helper->open = metrics_add(m, METRIC_GAUGE, "associations", "Associations in progress.", none);
+}
+
+static void serve_metrics(struct helper *helper, const struct config *config)
+{
+    if (config->metrics.port == 0)
+        return;
+    if (metrics_serve(helper->metrics, config->metrics.bind, config->metrics.port) != 0)
+        log_error("health port not available, going on without", LOG_S("bind", config->metrics.bind),
+                  LOG_I("port", config->metrics.port));
+}
+
+static void connect_router(struct helper *helper, const struct config *config)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (bus_create(config, BUS_PUSH, config->endpoints.hints, &helper->bus, &reason) != 0)
+        log_error("no way to tell the router, it will find instances by scanning",
+                  LOG_S("reason", text_string(&reason)));
+}
+
+static void count(struct metric *metric, const char *value, double amount)
+{
+    const char *values[] = {value};
+    metric_add(metric, value ? values : NULL, amount);
+}
+
+static void tell_router(struct helper *helper, const char *receipt)
+{
+    bool told = helper->bus && bus_send(helper->bus, NULL, receipt, RECEIPT_LENGTH, NULL, 0) == 0;
+    count(helper->hints, told ? "sent" : "dropped", 1);
+}
+
+static void take(struct helper *helper, const struct hint *hint)
+{
+    switch (hint->kind) {
+    case HINT_INSTANCE:
+        tell_router(helper, hint->receipt);
+        count(helper->instances, "stored", 1);
+        count(helper->bytes, NULL, (double)hint->number);
+        break;
+    case HINT_REFUSED:
+        count(helper->instances, "refused", 1);
+        break;
+    case HINT_ASSOCIATION:
+        count(helper->associations, association_end_name((enum association_end)hint->number), 1);
+        break;
+    case HINT_LIMIT:
+        count(helper->refused, "limit", 1);
+        break;
+    case HINT_SILENT:
+        count(helper->refused, "silent", 1);
+        break;
+    case HINT_BEAT:
+        metric_set(helper->open, NULL, (double)hint->number);
+        metrics_progress(helper->metrics, true);
+        break;
+    case HINT_STOP:
+        helper->stopping = true;
+        break;
+    }
+}
+
+/* The pipe holds whole hints only, so what is read ends with a whole one. */
+static void turn(struct helper *helper)
+{
+    struct hint hints[HINTS_AT_ONCE];
+    struct pollfd input = {.fd = helper->pipe, .events = POLLIN};
+    if (poll(&input, 1, TURN_MS) <= 0)
+        return;
+    ssize_t length = read(helper->pipe, hints, sizeof hints);
+    for (ssize_t i = 0; i < length / (ssize_t)sizeof *hints; i++)
+        take(helper, &hints[i]);
+}
+
+_Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
+{
+    settle_signals(parent);
+    struct helper helper = {.pipe = pipe, .metrics = metrics_create()};
+    add_metrics(&helper);
+    connect_router(&helper, config);
+    serve_metrics(&helper, config);
+    while (!helper.stopping)
+        turn(&helper);
+    bus_destroy(&helper.bus);
+    metrics_destroy(&helper.metrics);
+    _exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,54 @@
+/* hints - what the receiver's processes tell: receipts for the router, and numbers for the metrics.
+ *
+ * One pipe, written by the parent and by every association's process, read by the helper process (helper.h),
+ * which owns ZeroMQ and the health port, so that neither is ever in a process that forks. Writing never
+ * blocks: when the pipe is full, or the helper is away, what was told is lost, and the router finds the file
+ * with its next scan. A helper that dies is started again, at most once a second. */
+#ifndef FELUCCA_RECEIVER_HINTS_H
+#define FELUCCA_RECEIVER_HINTS_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/receipt.h"
+#include "receiver/association.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum hint_kind {
+    HINT_INSTANCE,    /* receipt, number: bytes of the data set */
+    HINT_REFUSED,     /* a C-STORE answered "out of resources" */
+    HINT_ASSOCIATION, /* number: enum association_end */
+    HINT_LIMIT,       /* a peer refused since the association limit was reached */
+    HINT_SILENT,      /* a peer dropped since it asked for nothing */
+    HINT_BEAT,        /* the parent lives; number: associations in progress */
+    HINT_STOP         /* the helper ends */
+};
+
+/* What goes through the pipe: written and read in one piece. */
+struct hint {
+    enum hint_kind kind;
+    char receipt[RECEIPT_SIZE];
+    int64_t number;
+};
+
+struct hints;
+
+/* Makes the pipe and starts the helper. config is read before the call returns, and again by
+ * hints_restart_helper(). 0 or ERR_IO. */
+int hints_create(const struct config *config, struct hints **ret_hints);
+/* Ends the helper after it has taken everything told before; waits a bounded time. In the parent only. */
+void hints_destroy(struct hints **hints);
+
+void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, int64_t number);
+
+/* For the parent: was this child the helper? Notes that it must be started again. */
+bool hints_reaped(struct hints *hints, pid_t pid);
+/* Starts the helper if it is away and a second has passed. before (may be NULL) is called in the new process,
+ * to close what belongs to the parent alone. */
+void hints_revive(struct hints *hints, const struct config *config, int64_t now_ms,
+                  void (*before)(void *context), void *context);
+/* Lets the helper end, so that it starts again with the new configuration. */
+void hints_restart_helper(struct hints *hints);
+
+#endif

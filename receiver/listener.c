@@ -1,0 +1,315 @@
+#include "receiver/listener.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "receiver/association.h"
+#include "receiver/lobby.h"
+#include "receiver/session.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TURN_MS = 1000, BEAT_MS = 1000, BACKLOG = 128, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
+
+struct child {
+    pid_t pid;
+    struct peer_address address;
+};
+
+struct listener {
+    const struct config *config;
+    struct spool *spool;
+    struct hints *hints;
+    int socket;
+    int child_fd;      /* a signalfd for SIGCHLD */
+    sigset_t former;   /* what was blocked before */
+    int64_t accept_ms; /* after accept() failed for want of descriptors: when to try again */
+    int64_t beat_ms;   /* when to say that we live */
+    struct lobby *lobby;
+    struct child *children;
+    size_t count, capacity;
+};
+
+static int say(struct text *reason, const char *bind, int port)
+{
+    text_format(reason, "cannot listen on %s port %d: %s", bind, port, strerror(errno));
+    return ERR_NETWORK;
+}
+
+static void free_addresses(struct addrinfo **list)
+{
+    if (*list)
+        freeaddrinfo(*list);
+    *list = NULL;
+}
+
+static int open_socket(struct listener *listener, const char *bind_to, int port, struct text *reason)
+{
+    AUTO(free_addresses) struct addrinfo *list = NULL;
+    const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    char service[16];
+    (void)snprintf(service, sizeof service, "%d", port);
+    int rc = getaddrinfo(bind_to, service, &wanted, &list);
+    if (rc != 0) {
+        text_format(reason, "receiver.bind %s: %s", bind_to, gai_strerror(rc));
+        return ERR_NETWORK;
+    }
+    int on = 1;
+    listener->socket = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (listener->socket < 0 || setsockopt(listener->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+        bind(listener->socket, list->ai_addr, list->ai_addrlen) != 0 ||
+        listen(listener->socket, BACKLOG) != 0)
+        return say(reason, bind_to, port);
+    return 0;
+}
+
+static int watch_children(struct listener *listener)
+{
+    sigset_t child;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &child, &listener->former);
+    listener->child_fd = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
+    return listener->child_fd < 0 ? ERR_IO : 0;
+}
+
+/* In a child that was just forked: lets go of what belongs to the parent. */
+static void leave_parent(void *context)
+{
+    struct listener *listener = context;
+    fd_close(&listener->socket);
+    fd_close(&listener->child_fd);
+    lobby_destroy(&listener->lobby);
+}
+
+static _Noreturn void serve(struct listener *listener, int socket, const struct peer_address *address,
+                            pid_t parent)
+{
+    struct peer_address copy = *address;
+    int own = dup(socket); /* the lobby's descriptors are all closed */
+    leave_parent(listener);
+    struct session_start start = {.socket = own,
+                                  .parent = parent,
+                                  .address = &copy,
+                                  .config = listener->config,
+                                  .spool = listener->spool,
+                                  .hints = listener->hints};
+    session_run(&start);
+}
+
+static enum lobby_answer peer_asks(void *context, int socket, const struct peer_address *address)
+{
+    struct listener *listener = context;
+    if (listener->count >= (size_t)listener->config->receiver.max_associations) {
+        log_warning("association rejected", LOG_S("address", address->text),
+                    LOG_S("because", "max_associations reached"),
+                    LOG_I("max_associations", listener->config->receiver.max_associations));
+        hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
+        return LOBBY_LIMIT;
+    }
+    listener->children =
+        memory_grow(listener->children, &listener->capacity, listener->count + 1, sizeof *listener->children);
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0)
+        serve(listener, socket, address, parent);
+    if (pid < 0) {
+        log_warning("association rejected", LOG_S("address", address->text),
+                    LOG_S("because", "no new process"), LOG_S("error", strerror(errno)));
+        hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
+        return LOBBY_CONGESTED;
+    }
+    listener->children[listener->count++] = (struct child){.pid = pid, .address = *address};
+    return LOBBY_SERVED;
+}
+
+static void peer_was_silent(void *context, const struct peer_address *address)
+{
+    struct listener *listener = context;
+    hints_tell(listener->hints, HINT_SILENT, NULL, 0);
+    log_debug("peer let go, it asked for no association", LOG_S("address", address->text));
+}
+
+int listener_create(const struct config *config, struct spool *spool, struct hints *hints,
+                    struct listener **ret_listener, struct text *ret_reason)
+{
+    AUTO(listener_destroy) struct listener *listener = memory_new(1, sizeof *listener);
+    *listener =
+        (struct listener){.config = config, .spool = spool, .hints = hints, .socket = -1, .child_fd = -1};
+    const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
+    listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
+    if (watch_children(listener) < 0)
+        return say(ret_reason, config->receiver.bind, config->receiver.port);
+    int rc = open_socket(listener, config->receiver.bind, config->receiver.port, ret_reason);
+    if (rc < 0)
+        return rc;
+    *ret_listener = listener;
+    listener = NULL;
+    return 0;
+}
+
+void listener_destroy(struct listener **listener)
+{
+    struct listener *l = *listener;
+    if (!l)
+        return;
+    for (size_t i = 0; i < l->count; i++) {
+        (void)kill(l->children[i].pid, SIGKILL);
+        (void)waitpid(l->children[i].pid, NULL, 0);
+    }
+    if (l->child_fd >= 0)
+        (void)sigprocmask(SIG_SETMASK, &l->former, NULL);
+    fd_close(&l->socket);
+    fd_close(&l->child_fd);
+    lobby_destroy(&l->lobby);
+    free(l->children);
+    free(l);
+    *listener = NULL;
+}
+
+int listener_port(const struct listener *listener)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    if (getsockname(listener->socket, (struct sockaddr *)&address, &length) != 0)
+        return 0;
+    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
+                                               : ((struct sockaddr_in *)&address)->sin_port);
+}
+
+size_t listener_children(const struct listener *listener)
+{
+    return listener->count;
+}
+
+void listener_set_config(struct listener *listener, const struct config *config)
+{
+    listener->config = config;
+}
+
+/* IPv4 as it is written, even when it came through a socket for both. */
+static void take_address(const struct sockaddr_storage *from, struct peer_address *ret_address)
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    memset(ret_address, 0, sizeof *ret_address);
+    if (from->ss_family == AF_INET6) {
+        memcpy(ret_address->bytes, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
+    } else {
+        memcpy(ret_address->bytes, mapped, sizeof mapped);
+        memcpy(ret_address->bytes + 12, &((const struct sockaddr_in *)from)->sin_addr, 4);
+    }
+    bool is_ipv4 = memcmp(ret_address->bytes, mapped, sizeof mapped) == 0;
+    (void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6, ret_address->bytes + (is_ipv4 ? 12 : 0), ret_address->text,
+                    sizeof ret_address->text);
+}
+
+static void accept_peers(struct listener *listener, int64_t now_ms)
+{
+    for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
+        struct sockaddr_storage from;
+        struct peer_address address;
+        socklen_t length = sizeof from;
+        int socket = accept4(listener->socket, (struct sockaddr *)&from, &length, SOCK_CLOEXEC);
+        if (socket < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+            log_warning("cannot accept, trying again", LOG_S("error", strerror(errno)),
+                        LOG_I("ms", STRAIN_MS));
+            listener->accept_ms = now_ms + STRAIN_MS;
+            return;
+        }
+        if (socket < 0 && errno == EAGAIN)
+            return;
+        if (socket < 0)
+            continue; /* this connection broke before we came to it */
+        take_address(&from, &address);
+        lobby_enter(listener->lobby, socket, &address, now_ms);
+    }
+}
+
+static void child_ended(struct listener *listener, pid_t pid, int status)
+{
+    for (size_t i = 0; i < listener->count; i++) {
+        struct child *child = &listener->children[i];
+        if (child->pid != pid)
+            continue;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            log_error("an association's process died", LOG_I("pid", pid),
+                      LOG_S("address", child->address.text),
+                      LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+            hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);
+            (void)spool_sweep_partial(listener->spool, NULL);
+        }
+        *child = listener->children[--listener->count];
+        return;
+    }
+}
+
+static void reap(struct listener *listener)
+{
+    struct signalfd_siginfo info[16];
+    while (read(listener->child_fd, info, sizeof info) > 0)
+        continue; /* one signal may stand for several children: waitpid() knows */
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+        if (hints_reaped(listener->hints, pid))
+            log_debug("helper ended, starting it again", LOG_I("status", status));
+        else
+            child_ended(listener, pid, status);
+    }
+}
+
+static void beat(struct listener *listener, int64_t now_ms)
+{
+    if (now_ms < listener->beat_ms)
+        return;
+    listener->beat_ms = now_ms + BEAT_MS;
+    hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->count);
+}
+
+static int wait_ms(const struct listener *listener, int64_t now_ms)
+{
+    int wait = lobby_wait_ms(listener->lobby, now_ms);
+    if (listener->accept_ms > now_ms && (wait < 0 || wait > STRAIN_MS))
+        wait = STRAIN_MS;
+    return wait < 0 || wait > TURN_MS ? TURN_MS : wait;
+}
+
+void listener_turn(struct listener *listener, int wake_fd)
+{
+    enum { OWN = 3 };
+    struct pollfd polls[OWN + LOBBY_PEERS] = {
+        {.fd = wake_fd, .events = POLLIN}, {.fd = listener->child_fd, .events = POLLIN}, {.fd = -1}};
+    int64_t now_ms = clock_monotonic_ms();
+    beat(listener, now_ms);
+    if (now_ms >= listener->accept_ms)
+        polls[2] = (struct pollfd){.fd = listener->socket, .events = POLLIN};
+    nfds_t waiting = lobby_poll(listener->lobby, polls + OWN);
+    if (poll(polls, OWN + waiting, wait_ms(listener, now_ms)) < 0)
+        return;
+    now_ms = clock_monotonic_ms();
+    reap(listener);
+    hints_revive(listener->hints, listener->config, now_ms, leave_parent, listener);
+    lobby_turn(listener->lobby, polls + OWN, now_ms);
+    if (polls[2].revents)
+        accept_peers(listener, now_ms);
+}
+
+void listener_drain(struct listener *listener)
+{
+    fd_close(&listener->socket);
+    const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
+    lobby_destroy(&listener->lobby);
+    listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
+    for (size_t i = 0; i < listener->count; i++)
+        (void)kill(listener->children[i].pid, SIGTERM);
+}

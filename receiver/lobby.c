@@ -1,0 +1,189 @@
+#include "receiver/lobby.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    HEAD_SIZE = 6,           /* of every PDU: type, reserved, length */
+    ASSOCIATE_RQ = 0x01,     /* its type */
+    REQUEST_WAIT = 32 * 1024 /* a longer request is handed over unfinished: a socket's buffer is finite */
+};
+
+/* In the order in which they entered. */
+struct peer {
+    int socket;
+    struct peer_address address;
+    int64_t deadline_ms;
+    bool rejected; /* has its answer; stays until it has closed its side */
+};
+
+struct lobby {
+    struct lobby_host host;
+    int64_t patience_ms;
+    size_t capacity, count;
+    struct peer *peers;
+};
+
+struct lobby *lobby_create(size_t peers, int64_t patience_ms, const struct lobby_host *host)
+{
+    struct lobby *lobby = memory_new(1, sizeof *lobby);
+    lobby->host = *host;
+    lobby->patience_ms = patience_ms;
+    lobby->capacity = peers;
+    lobby->peers = memory_new(peers, sizeof *lobby->peers);
+    return lobby;
+}
+
+void lobby_destroy(struct lobby **lobby)
+{
+    if (!*lobby)
+        return;
+    for (size_t i = 0; i < (*lobby)->count; i++)
+        fd_close(&(*lobby)->peers[i].socket);
+    free((*lobby)->peers);
+    free(*lobby);
+    *lobby = NULL;
+}
+
+static void let_go(struct lobby *lobby, struct peer *peer)
+{
+    if (!peer->rejected)
+        lobby->host.silent(lobby->host.context, &peer->address);
+    fd_close(&peer->socket);
+}
+
+static void close_gaps(struct lobby *lobby)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < lobby->count; i++) {
+        if (lobby->peers[i].socket >= 0)
+            lobby->peers[kept++] = lobby->peers[i];
+    }
+    lobby->count = kept;
+}
+
+/* Wakes the poll when so many bytes are there, or none will come any more. */
+static void want_bytes(int socket, int bytes)
+{
+    (void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+void lobby_enter(struct lobby *lobby, int socket, const struct peer_address *address, int64_t now_ms)
+{
+    if (lobby->count == lobby->capacity) {
+        let_go(lobby, &lobby->peers[0]);
+        close_gaps(lobby);
+    }
+    want_bytes(socket, HEAD_SIZE);
+    lobby->peers[lobby->count++] =
+        (struct peer){.socket = socket, .address = *address, .deadline_ms = now_ms + lobby->patience_ms};
+}
+
+size_t lobby_count(const struct lobby *lobby)
+{
+    return lobby->count;
+}
+
+size_t lobby_poll(const struct lobby *lobby, struct pollfd *ret_polls)
+{
+    for (size_t i = 0; i < lobby->count; i++)
+        ret_polls[i] = (struct pollfd){.fd = lobby->peers[i].socket, .events = POLLIN | POLLRDHUP};
+    return lobby->count;
+}
+
+int lobby_wait_ms(const struct lobby *lobby, int64_t now_ms)
+{
+    int64_t wait = INT_MAX;
+    for (size_t i = 0; i < lobby->count; i++) {
+        int64_t left = lobby->peers[i].deadline_ms - now_ms;
+        if (left < wait)
+            wait = left > 0 ? left : 0;
+    }
+    return lobby->count ? (int)wait : -1;
+}
+
+enum look { WAITS, ASKS, GONE };
+
+static enum look look_at(int socket, bool closed)
+{
+    unsigned char head[HEAD_SIZE];
+    ssize_t length = recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return WAITS;
+    if (length <= 0 || head[0] != ASSOCIATE_RQ)
+        return GONE;
+    if (length < HEAD_SIZE)
+        return closed ? GONE : WAITS;
+    uint64_t whole = (uint64_t)HEAD_SIZE +
+                     ((uint64_t)head[2] << 24 | (uint64_t)head[3] << 16 | (uint64_t)head[4] << 8 | head[5]);
+    int there = 0;
+    if (whole > REQUEST_WAIT || (ioctl(socket, FIONREAD, &there) == 0 && (uint64_t)there >= whole))
+        return ASKS;
+    want_bytes(socket, (int)whole);
+    return closed ? GONE : WAITS;
+}
+
+static void reject(struct peer *peer, enum lobby_answer reason, int64_t now_ms)
+{
+    /* A-ASSOCIATE-RJ: type 3, length 4; reserved, result 2 (transient), source 3 (presentation), reason. */
+    const unsigned char pdu[] = {0x03, 0, 0, 0, 0, 4, 0, 2, 3, (unsigned char)reason};
+    peer->rejected = true;
+    peer->deadline_ms = now_ms + LOBBY_GOODBYE_MS;
+    want_bytes(peer->socket, 1);
+    if (send(peer->socket, pdu, sizeof pdu, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)sizeof pdu ||
+        shutdown(peer->socket, SHUT_WR) != 0)
+        fd_close(&peer->socket);
+}
+
+/* Bytes that are still in the socket when it is closed would reset the connection, and the peer might never
+ * read its answer; so they are taken away until the peer has closed its side. */
+static void see_out(struct peer *peer)
+{
+    char bytes[4096];
+    ssize_t length;
+    do
+        length = recv(peer->socket, bytes, sizeof bytes, MSG_DONTWAIT);
+    while (length == (ssize_t)sizeof bytes);
+    if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR))
+        fd_close(&peer->socket);
+}
+
+static void attend(struct lobby *lobby, struct peer *peer, short events, int64_t now_ms)
+{
+    if (peer->rejected) {
+        see_out(peer);
+        return;
+    }
+    enum look look = look_at(peer->socket, events & (POLLRDHUP | POLLHUP | POLLERR));
+    if (look == GONE) {
+        let_go(lobby, peer);
+    } else if (look == ASKS) {
+        want_bytes(peer->socket, 1);
+        enum lobby_answer answer = lobby->host.asks(lobby->host.context, peer->socket, &peer->address);
+        if (answer == LOBBY_SERVED)
+            fd_close(&peer->socket);
+        else
+            reject(peer, answer, now_ms);
+    }
+}
+
+void lobby_turn(struct lobby *lobby, const struct pollfd *polls, int64_t now_ms)
+{
+    for (size_t i = 0; i < lobby->count; i++) {
+        struct peer *peer = &lobby->peers[i];
+        if (polls[i].revents)
+            attend(lobby, peer, polls[i].revents, now_ms);
+        if (peer->socket >= 0 && now_ms >= peer->deadline_ms)
+            let_go(lobby, peer);
+    }
+    close_gaps(lobby);
+}
