@@ -116,6 +116,6 @@ static int run(const struct cli *cli, int argc, char **argv)
 
 const struct command command_health = {
     "health", "asks the processes' health ports", "[receiver|router|sender|sharer]",
-    "Exit status 0 when the process (without a name: every process) answers that it makes progress, else 1.\n"
-    "Made for container health checks:  felucca health router\n",
+    "Exit status 0 when the process (without a name: every process) answers that it\n"
+    "makes progress, else 1. Made for health checks:  felucca health router\n",
     run};

@@ -51,8 +51,9 @@ static int run(const struct cli *cli, int argc, char **argv)
 
 const struct command command_keys = {
     "keys", "makes a CURVE key pair for tcp:// endpoints", "[FILE]",
-    "  FILE   where the secret key is written (mode 0600, never over an existing file); without it both\n"
-    "         keys are printed\n\n"
-    "Each process gets a secret key (curve: secret_key). Workers also need the router's public key\n"
-    "(curve: server_key), and the router the public keys of all others (curve: allowed_keys, one a line).\n",
+    "  FILE   where the secret key is written, with mode 0600 and never over an\n"
+    "         existing file; without it both keys are printed\n\n"
+    "Each process needs a secret key (curve: secret_key). Workers and receivers also\n"
+    "need the router's public key (curve: server_key), and the router the public keys\n"
+    "of all others, one a line (curve: allowed_keys).\n",
     run};
