@@ -1,1 +1,308 @@
--- schema follows
+-- The job database of Felucca: what has been done with what was received.
+--
+-- Written by the router only; readable by anyone who may read the file: sqlite3 -readonly jobs.db
+-- Begin with the views at the end: status, backlog, failures, studies, timeline.
+-- Times are milliseconds since 1970 (UTC) in tables and ISO 8601 text in views.
+-- No patient name, id, birth date or token is ever stored here.
+
+-- A destination as the configuration names it, what it has learned about it, and counters for `status`.
+CREATE TABLE destination (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE,
+    origin        TEXT NOT NULL,               -- scheme://host:port of its STOW URL
+    configured    INTEGER NOT NULL DEFAULT 1,  -- 0: the configuration no longer names it; its jobs wait
+    state         TEXT NOT NULL DEFAULT 'up' CHECK (state IN ('up', 'backing off', 'blocked')),
+    held          INTEGER NOT NULL DEFAULT 0,  -- 1: an operator holds it
+    since         INTEGER NOT NULL DEFAULT 0,  -- when the state began
+    until         INTEGER NOT NULL DEFAULT 0,  -- when the next probe may go out
+    failures      INTEGER NOT NULL DEFAULT 0,  -- failed requests in a row
+    stored        INTEGER NOT NULL DEFAULT 0,  -- jobs that ever succeeded here: what "bounded" is measured by
+    queued        INTEGER NOT NULL DEFAULT 0,
+    deferred      INTEGER NOT NULL DEFAULT 0,  -- of the queued: tried before
+    in_flight     INTEGER NOT NULL DEFAULT 0,
+    failed        INTEGER NOT NULL DEFAULT 0,
+    last_error    TEXT,
+    last_error_at INTEGER,
+    token_active  INTEGER,                     -- what introspection last said of its STOW token
+    token_scope   TEXT,
+    token_album   TEXT,
+    token_at      INTEGER
+) STRICT;
+
+-- An album of a destination, likewise.
+CREATE TABLE album (
+    id             INTEGER PRIMARY KEY,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    name           TEXT NOT NULL,
+    configured     INTEGER NOT NULL DEFAULT 1,
+    state          TEXT NOT NULL DEFAULT 'up' CHECK (state IN ('up', 'backing off', 'blocked')),
+    held           INTEGER NOT NULL DEFAULT 0,
+    since          INTEGER NOT NULL DEFAULT 0,
+    until          INTEGER NOT NULL DEFAULT 0,
+    failures       INTEGER NOT NULL DEFAULT 0,
+    stored         INTEGER NOT NULL DEFAULT 0,
+    waiting        INTEGER NOT NULL DEFAULT 0, -- shares whose series has no stored instance yet
+    queued         INTEGER NOT NULL DEFAULT 0,
+    deferred       INTEGER NOT NULL DEFAULT 0,
+    in_flight      INTEGER NOT NULL DEFAULT 0,
+    failed         INTEGER NOT NULL DEFAULT 0,
+    last_error     TEXT,
+    last_error_at  INTEGER,
+    token_active   INTEGER,                    -- 1: both tokens active
+    token_scope    TEXT,
+    token_album    TEXT,
+    token_at       INTEGER,
+    UNIQUE (destination_id, name)
+) STRICT;
+
+-- One received instance (one receipt: a SOP Instance UID that arrives twice is two of them).
+CREATE TABLE instance (
+    id              INTEGER PRIMARY KEY,
+    receipt         TEXT NOT NULL UNIQUE,      -- names its spool file
+    state           TEXT NOT NULL CHECK (state IN ('active', 'done', 'quarantined')),
+    place           TEXT NOT NULL CHECK (place IN ('queue', 'quarantine', 'kept', 'dropped', 'gone')),
+    study           TEXT,
+    series          TEXT,
+    sop_instance    TEXT,
+    sop_class       TEXT,
+    transfer_syntax TEXT,
+    calling_aet     TEXT,
+    called_aet      TEXT,
+    source_address  TEXT,
+    urgent          INTEGER NOT NULL DEFAULT 0, -- C-STORE priority HIGH
+    size            INTEGER NOT NULL,           -- bytes of the spool file
+    received_at     INTEGER NOT NULL,
+    decided_at      INTEGER NOT NULL,
+    done_at         INTEGER,
+    keep_until      INTEGER,                    -- when done: how long the spool file stays
+    open_jobs       INTEGER NOT NULL DEFAULT 0, -- deliveries and witnessed shares that are not final
+    reason          TEXT                        -- why it is in quarantine
+) STRICT;
+CREATE INDEX instance_sop ON instance (sop_instance);
+CREATE INDEX instance_study ON instance (study, series);
+CREATE INDEX instance_active ON instance (id) WHERE state = 'active';
+CREATE INDEX instance_quarantined ON instance (id) WHERE state = 'quarantined';
+CREATE INDEX instance_finished ON instance (id) WHERE state = 'done' AND place = 'queue';
+CREATE INDEX instance_cleanable ON instance (keep_until) WHERE state = 'done' AND place IN ('kept', 'dropped');
+CREATE INDEX instance_history ON instance (done_at) WHERE state = 'done' AND place = 'gone';
+
+-- A lane: one study on its way to one destination. Dispatch picks a lane, then a batch from it.
+CREATE TABLE lane (
+    id             INTEGER PRIMARY KEY,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    study          TEXT NOT NULL,
+    queued         INTEGER NOT NULL DEFAULT 0,
+    urgent         INTEGER NOT NULL DEFAULT 0, -- of the queued: with priority HIGH
+    in_flight      INTEGER NOT NULL DEFAULT 0,
+    next_due       INTEGER NOT NULL DEFAULT 0, -- of the queued
+    last_served    INTEGER NOT NULL DEFAULT 0, -- counts up with each batch: the smallest goes first
+    ready          INTEGER NOT NULL DEFAULT 0, -- 1: something is due and nothing forbids it
+    closed         INTEGER NOT NULL DEFAULT 0, -- 1: waits for another request of the study to end
+    UNIQUE (destination_id, study)
+) STRICT;
+CREATE INDEX lane_ready ON lane (destination_id, (urgent > 0) DESC, last_served) WHERE ready = 1;
+CREATE INDEX lane_sleeping ON lane (next_due) WHERE ready = 0 AND closed = 0 AND queued > 0;
+CREATE INDEX lane_study ON lane (study);
+
+-- A series of a lane. Until an instance of it is stored, its study goes there one request at a time.
+CREATE TABLE series (
+    id       INTEGER PRIMARY KEY,
+    lane_id  INTEGER NOT NULL REFERENCES lane (id),
+    series   TEXT NOT NULL,
+    stored   INTEGER NOT NULL DEFAULT 0, -- 1: the destination has an instance of it
+    queued   INTEGER NOT NULL DEFAULT 0,
+    next_due INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (lane_id, series)
+) STRICT;
+CREATE INDEX series_queued ON series (lane_id, stored, next_due) WHERE queued > 0;
+
+-- One instance to one destination.
+CREATE TABLE delivery (
+    id             INTEGER PRIMARY KEY,
+    instance_id    INTEGER NOT NULL REFERENCES instance (id) ON DELETE CASCADE,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    series_id      INTEGER REFERENCES series (id), -- NULL: excluded
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'excluded', 'dropped')),
+    due_at         INTEGER NOT NULL,               -- queued: not before
+    work           TEXT,                           -- sending: the request it is in
+    tries          INTEGER NOT NULL DEFAULT 0,     -- requests that it was in
+    attempts       INTEGER NOT NULL DEFAULT 0,     -- of them, failures that count
+    attempt_mark   INTEGER NOT NULL DEFAULT 0,     -- the destination's stored at its last attempt
+    batch_limit    INTEGER NOT NULL DEFAULT 0,     -- 0, or the largest request that it may be part of
+    http_status    INTEGER,                        -- of the last answer
+    reason         TEXT,
+    finished_at    INTEGER,
+    UNIQUE (instance_id, destination_id)
+) STRICT;
+CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX delivery_waiting ON delivery (destination_id, id) WHERE state = 'queued';
+CREATE INDEX delivery_sending ON delivery (work) WHERE state = 'sending';
+CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
+
+-- One series into one album, because an instance of it (the witness) met the album's condition.
+CREATE TABLE share (
+    id             INTEGER PRIMARY KEY,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    album_id       INTEGER NOT NULL REFERENCES album (id),
+    series_id      INTEGER NOT NULL REFERENCES series (id),
+    study          TEXT NOT NULL,
+    series         TEXT NOT NULL,
+    witness_id     INTEGER REFERENCES instance (id) ON DELETE SET NULL,
+    state          TEXT NOT NULL CHECK (state IN ('waiting', 'queued', 'sharing', 'shared', 'failed', 'dropped')),
+    due_at         INTEGER NOT NULL,
+    work           TEXT,
+    tries          INTEGER NOT NULL DEFAULT 0,
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    attempt_mark   INTEGER NOT NULL DEFAULT 0,
+    http_status    INTEGER,
+    reason         TEXT,
+    created_at     INTEGER NOT NULL,
+    finished_at    INTEGER,
+    UNIQUE (album_id, series_id)
+) STRICT;
+CREATE INDEX share_series ON share (series_id);
+CREATE INDEX share_study ON share (study);
+CREATE INDEX share_witness ON share (witness_id);
+CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
+CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
+
+-- What happened, in order, beside what the rows above already tell: trouble, refusals, changes of a
+-- destination, and what operators did.
+CREATE TABLE event (
+    id             INTEGER PRIMARY KEY,
+    at             INTEGER NOT NULL,
+    kind           TEXT NOT NULL,
+    instance_id    INTEGER REFERENCES instance (id) ON DELETE CASCADE,
+    delivery_id    INTEGER REFERENCES delivery (id) ON DELETE CASCADE,
+    share_id       INTEGER REFERENCES share (id) ON DELETE CASCADE,
+    destination_id INTEGER,
+    album_id       INTEGER,
+    http_status    INTEGER,
+    detail         TEXT
+) STRICT;
+CREATE INDEX event_instance ON event (instance_id) WHERE instance_id IS NOT NULL;
+CREATE INDEX event_delivery ON event (delivery_id) WHERE delivery_id IS NOT NULL;
+CREATE INDEX event_share ON event (share_id) WHERE share_id IS NOT NULL;
+CREATE INDEX event_at ON event (at);
+
+-- What was done in each five minutes, so that rates need no scan: album_id 0 counts deliveries.
+CREATE TABLE tally (
+    destination_id INTEGER NOT NULL,
+    album_id       INTEGER NOT NULL,
+    started_at     INTEGER NOT NULL, -- of the five minutes
+    done           INTEGER NOT NULL DEFAULT 0,
+    bytes          INTEGER NOT NULL DEFAULT 0,
+    failed         INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (destination_id, album_id, started_at)
+) STRICT, WITHOUT ROWID;
+
+-- ---- views ----
+
+-- status: one row a destination and one an album. SELECT * FROM status;
+CREATE VIEW status AS
+SELECT d.name AS destination, NULL AS album,
+       CASE WHEN NOT d.configured THEN 'not configured' WHEN d.held THEN 'held' ELSE d.state END AS state,
+       NULL AS waiting, d.queued, d.deferred, d.in_flight, d.failed,
+       (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = 0
+          AND t.started_at > (unixepoch() - 3600) * 1000) AS done_hour,
+       (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = 0
+          AND t.started_at > (unixepoch() - 86400) * 1000) AS done_day,
+       (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', i.received_at / 1000, 'unixepoch')
+          FROM delivery w JOIN instance i ON i.id = w.instance_id
+         WHERE w.destination_id = d.id AND w.state = 'queued' ORDER BY w.id LIMIT 1) AS oldest_waiting,
+       d.last_error,
+       strftime('%Y-%m-%dT%H:%M:%SZ', d.last_error_at / 1000, 'unixepoch') AS last_error_at
+  FROM destination d
+UNION ALL
+SELECT d.name, a.name,
+       CASE WHEN NOT a.configured THEN 'not configured' WHEN a.held THEN 'held' ELSE a.state END,
+       a.waiting, a.queued, a.deferred, a.in_flight, a.failed,
+       (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = a.id
+          AND t.started_at > (unixepoch() - 3600) * 1000),
+       (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = a.id
+          AND t.started_at > (unixepoch() - 86400) * 1000),
+       (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', s.created_at / 1000, 'unixepoch')
+          FROM share s WHERE s.album_id = a.id AND s.state = 'queued' ORDER BY s.due_at LIMIT 1),
+       a.last_error,
+       strftime('%Y-%m-%dT%H:%M:%SZ', a.last_error_at / 1000, 'unixepoch')
+  FROM album a JOIN destination d ON d.id = a.destination_id
+ORDER BY 1, 2;
+
+-- backlog: what waits, about in the order in which it will go, and why it waits. SELECT * FROM backlog LIMIT 20;
+CREATE VIEW backlog AS
+SELECT 'delivery' AS job, w.id, d.name AS destination, NULL AS album, i.study, i.series, i.sop_instance,
+       CASE WHEN NOT d.configured THEN 'the configuration does not name the destination'
+            WHEN d.held THEN 'an operator holds the destination'
+            WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')
+            WHEN w.due_at > unixepoch() * 1000 THEN 'tried before: ' || coalesce(w.reason, '')
+            WHEN l.closed THEN 'a first request of its study is under way'
+            ELSE 'its turn has not come' END AS because,
+       strftime('%Y-%m-%dT%H:%M:%SZ', w.due_at / 1000, 'unixepoch') AS due
+  FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id
+  JOIN series e ON e.id = w.series_id JOIN lane l ON l.id = e.lane_id
+ WHERE w.state = 'queued'
+UNION ALL
+SELECT 'share', s.id, d.name, a.name, s.study, s.series, NULL,
+       CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'
+            WHEN NOT a.configured THEN 'the configuration does not name the album'
+            WHEN a.held THEN 'an operator holds the album'
+            WHEN a.state <> 'up' THEN 'the album is ' || a.state || ': ' || coalesce(a.last_error, '')
+            WHEN s.due_at > unixepoch() * 1000 THEN 'tried before: ' || coalesce(s.reason, '')
+            ELSE 'its turn has not come' END,
+       strftime('%Y-%m-%dT%H:%M:%SZ', s.due_at / 1000, 'unixepoch')
+  FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
+ WHERE s.state IN ('waiting', 'queued');
+
+-- failures: what somebody must look at. SELECT * FROM failures;
+CREATE VIEW failures AS
+SELECT 'delivery' AS job, w.id, d.name AS destination, NULL AS album, i.study, i.series, i.sop_instance,
+       w.http_status, w.reason, strftime('%Y-%m-%dT%H:%M:%SZ', w.finished_at / 1000, 'unixepoch') AS at
+  FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id
+ WHERE w.state = 'failed'
+UNION ALL
+SELECT 'share', s.id, d.name, a.name, s.study, s.series, NULL, s.http_status, s.reason,
+       strftime('%Y-%m-%dT%H:%M:%SZ', s.finished_at / 1000, 'unixepoch')
+  FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
+ WHERE s.state = 'failed'
+UNION ALL
+SELECT 'quarantine', i.id, NULL, NULL, i.study, i.series, i.sop_instance, NULL, i.reason,
+       strftime('%Y-%m-%dT%H:%M:%SZ', i.decided_at / 1000, 'unixepoch')
+  FROM instance i WHERE i.state = 'quarantined';
+
+-- studies: one row a study. SELECT * FROM studies WHERE study = '1.2.3';
+CREATE VIEW studies AS
+SELECT i.study, count(DISTINCT i.series) AS series, count(*) AS instances,
+       (SELECT count(*) FROM delivery w JOIN instance n ON n.id = w.instance_id
+         WHERE n.study = i.study AND w.state = 'sent') AS delivered,
+       (SELECT count(*) FROM delivery w JOIN instance n ON n.id = w.instance_id
+         WHERE n.study = i.study AND w.state IN ('queued', 'sending')) AS waiting,
+       (SELECT count(*) FROM delivery w JOIN instance n ON n.id = w.instance_id
+         WHERE n.study = i.study AND w.state = 'failed') AS failed,
+       (SELECT group_concat(name, ', ') FROM (SELECT DISTINCT a.name FROM share s JOIN album a ON a.id = s.album_id
+         WHERE s.study = i.study AND s.state = 'shared' ORDER BY a.name)) AS shared_to,
+       strftime('%Y-%m-%dT%H:%M:%SZ', min(i.received_at) / 1000, 'unixepoch') AS first_received,
+       strftime('%Y-%m-%dT%H:%M:%SZ', max(i.received_at) / 1000, 'unixepoch') AS last_received
+  FROM instance i WHERE i.study IS NOT NULL GROUP BY i.study;
+
+-- timeline: what happened, readable. SELECT * FROM timeline WHERE study = '1.2.3' ORDER BY at;
+CREATE VIEW timeline AS
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', i.received_at / 1000.0, 'unixepoch') AS at, i.study, i.series,
+       i.sop_instance, i.receipt, 'received' AS what, NULL AS destination, NULL AS album,
+       'from ' || coalesce(i.calling_aet, '?') || ', ' || i.size || ' bytes' AS detail
+  FROM instance i
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', w.finished_at / 1000.0, 'unixepoch'), i.study, i.series, i.sop_instance,
+       i.receipt, w.state, d.name, NULL, w.reason
+  FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id
+ WHERE w.finished_at IS NOT NULL
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', s.finished_at / 1000.0, 'unixepoch'), s.study, s.series, NULL, NULL, s.state,
+       d.name, a.name, s.reason
+  FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
+ WHERE s.finished_at IS NOT NULL
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), coalesce(i.study, s.study),
+       coalesce(i.series, s.series), i.sop_instance, i.receipt, e.kind, d.name, a.name, e.detail
+  FROM event e LEFT JOIN instance i ON i.id = e.instance_id LEFT JOIN share s ON s.id = e.share_id
+  LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id;

@@ -1,0 +1,281 @@
+/* jobdb - the job database: the second source of truth, what has been done with what was received.
+ *
+ * Only this module speaks SQL; a server database could stand behind this header. One process writes (the
+ * router); anyone may read. Changes collect in one transaction, begun by the first of them, until
+ * jobdb_commit(): nothing may be told to anybody before that has returned 0. WAL with synchronous=FULL: what
+ * is committed survives a power failure.
+ *
+ * Errors are sticky: after the first one every change does nothing and jobdb_commit() returns the error, so
+ * that a turn's changes are made whole or not at all. The writer then exits and recovers at its next start.
+ * Times are wall milliseconds. Not thread-safe. */
+#ifndef FELUCCA_PIPELINE_JOBDB_H
+#define FELUCCA_PIPELINE_JOBDB_H
+
+#include "common/base/text.h"
+#include "common/pipeline/receipt.h"
+#include "common/pipeline/spool.h"
+#include "common/pipeline/states.h"
+#include "common/pipeline/work.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JOBDB_SCHEMA_VERSION = 1, JOBDB_UID_SIZE = 65 };
+
+struct jobdb;
+
+/* ---- the connection ---- */
+
+/* Opens state_dir/jobs.db for writing, makes it when there is none. 0; ERR_VERSION: made by a newer program;
+ * ERR_DB: damaged or not a database; ERR_NOSPACE, ERR_DENIED. A sentence is appended to ret_reason. */
+int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
+/* Opens it read-only, also while the router writes or is down. ERR_ABSENT: there is none yet. */
+int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
+void jobdb_destroy(struct jobdb **db);
+
+/* Renames jobs.db and what belongs to it to jobs.db.broken-<time>, so that a new one can be made from the
+ * spool. The new name is appended to ret_name. */
+int jobdb_set_aside(const char *state_dir, int64_t now, struct text *ret_name);
+
+/* Makes all changes since the last commit durable; nothing to do is fine. 0, or the first error. */
+int jobdb_commit(struct jobdb *db);
+/* Whether something is still to be committed. */
+bool jobdb_is_dirty(const struct jobdb *db);
+/* The sentence of the first error, borrowed; "" without one. */
+const char *jobdb_error(const struct jobdb *db);
+
+/* ---- destinations and albums: what the router has learned about them ---- */
+
+enum jobdb_target_state { TARGET_UP, TARGET_BACKING_OFF, TARGET_BLOCKED };
+
+const char *jobdb_target_state_name(enum jobdb_target_state state);
+
+/* A destination (album_id 0) or an album. */
+struct jobdb_target {
+    int64_t destination_id, album_id;
+    char *destination, *album; /* names; album NULL for a destination */
+    char *origin;              /* of the destination */
+    bool configured, held;
+    enum jobdb_target_state state;
+    int64_t since, until, failures;
+    int64_t stored; /* jobs that ever succeeded here */
+};
+
+void jobdb_target_release(struct jobdb_target *target);
+
+/* Marks every target as not configured; jobdb_configure() then marks those that are, making new rows. */
+void jobdb_unconfigure_all(struct jobdb *db);
+void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
+/* Calls each for every target, destinations first; each takes over what target holds. */
+void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
+                       void *context);
+/* Writes what was learned; last_error (NULL: as it was) with the time it happened. */
+void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, const char *last_error,
+                       int64_t now);
+void jobdb_save_token(struct jobdb *db, const struct jobdb_target *target, const struct work_token *token,
+                      int64_t now);
+
+/* ---- intake ---- */
+
+struct jobdb_instance {
+    const char *receipt;
+    const char *study, *series, *sop_instance, *sop_class, *transfer_syntax; /* NULL when unknown */
+    const char *calling_aet, *called_aet, *source_address;
+    bool urgent;
+    int64_t size, received_at;
+};
+
+/* What was decided about one destination of the instance's node. */
+struct jobdb_decision {
+    int64_t destination_id;
+    int64_t stored; /* of the destination, as the mark of the first attempt */
+    bool takes;
+    const char *why; /* when it does not take it */
+    const struct jobdb_album_match {
+        int64_t album_id, stored;
+    } * albums; /* that ask for its series */
+    size_t album_count;
+};
+
+/* Whether the receipt has a row, and where its file should be. */
+bool jobdb_knows(struct jobdb *db, const char *receipt, enum instance_state *ret_state,
+                 enum spool_place *ret_place, bool *ret_gone);
+
+/* Writes the instance, its deliveries and shares. A receipt that is known changes nothing. Where no
+ * destination takes it, it is done and its file is kept until keep_excluded_until. */
+void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
+                   const struct jobdb_decision *decisions, size_t decision_count, int64_t now,
+                   int64_t keep_excluded_until);
+/* Parks it for an operator, with a sentence. */
+void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, const char *reason,
+                      int64_t now);
+
+/* ---- dispatch ---- */
+
+struct jobdb_item {
+    int64_t id;          /* of the delivery or share */
+    int64_t instance_id; /* share: of its witness, 0 when that is gone */
+    int64_t series_id;
+    char receipt[RECEIPT_SIZE];
+    int64_t size;
+    int64_t received_at; /* share: created_at */
+    int tries, attempts, batch_limit;
+    int64_t attempt_mark;
+    bool urgent;
+};
+
+/* What one WORK carries: deliveries of one lane, or one share. */
+struct jobdb_batch {
+    char work[WORK_ID_SIZE];
+    enum work_stage stage;
+    int64_t destination_id, album_id, lane_id;
+    char study[JOBDB_UID_SIZE];
+    char series[JOBDB_UID_SIZE]; /* share only */
+    struct jobdb_item *items;
+    size_t item_count, item_capacity;
+    int64_t bytes;
+};
+
+void jobdb_batch_release(struct jobdb_batch *batch);
+
+/* Marks lanes whose time has come as ready. Returns when the next one will be, or INT64_MAX. */
+int64_t jobdb_wake_lanes(struct jobdb *db, int64_t now);
+
+struct jobdb_lane {
+    int64_t id;
+    char study[JOBDB_UID_SIZE];
+    bool unknown; /* something due belongs to a series without a stored instance */
+};
+
+/* The ready lane of a destination that goes next: urgent ones first, then the least recently served. */
+bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_lane *ret_lane);
+
+/* The lane waits until jobdb_open_lanes() of its study. */
+void jobdb_close_lane(struct jobdb *db, int64_t lane_id);
+void jobdb_open_lanes(struct jobdb *db, const char *study, int64_t now);
+
+/* Takes due deliveries of the lane into the batch (whose work is set) and marks them as sending: series
+ * without a stored instance first, then by series, oldest first; at most as many and as large as allowed, but
+ * at least one; never two receipts of one SOP Instance UID. False: nothing could be taken. */
+bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
+                      size_t most_instances, int64_t most_bytes, int64_t now, struct jobdb_batch *batch);
+
+/* Takes the next due share of an album likewise. When there is none, *ret_next_due tells when one will be, or
+ * INT64_MAX. */
+bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jobdb_batch *batch,
+                      int64_t *ret_next_due);
+
+/* Calls each for every work that was handed out and not answered, as the database knows it (after a start).
+ * each takes over what the batch holds. */
+void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context);
+
+/* ---- outcomes ---- */
+
+/* The one place that moves a job: what an outcome writes. */
+struct jobdb_outcome {
+    enum cause cause;
+    int64_t now;
+    int64_t due_at; /* back to queued: not before */
+    int attempts;   /* new values, kept with the job */
+    int64_t attempt_mark;
+    int batch_limit;
+    int http_status;    /* 0: none */
+    const char *reason; /* NULL: none */
+    int64_t keep_until; /* when this finishes the instance */
+};
+
+/* Moves one delivery of a batch. False: its state does not know this move; nothing was changed. Stored also
+ * makes its series known and the shares that wait for it due: the albums concerned are told to each_album. */
+bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                         const struct jobdb_outcome *outcome,
+                         void (*each_album)(void *context, int64_t album_id), void *context);
+bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                      const struct jobdb_outcome *outcome);
+
+/* After the last item of a batch was moved: its lane's counters and when it is due next. */
+void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
+
+/* The same for jobs moved outside a batch (late results): when their lane is due next. */
+void jobdb_refresh_lane(struct jobdb *db, int64_t lane_id, int64_t now);
+
+/* KHEOPS says that a series could not be put into its album: it is treated as unknown again. */
+void jobdb_series_unknown(struct jobdb *db, int64_t series_id);
+
+/* A delivery by receipt and destination, for results that come late. */
+bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *destination,
+                         struct jobdb_batch *ret_batch);
+
+/* Adds to the five-minute counters. album_id 0: deliveries. */
+void jobdb_tally(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now, int64_t done,
+                 int64_t bytes, int64_t failed);
+
+/* One line of history. Ids that are 0 are left out. */
+struct jobdb_event {
+    int64_t at;
+    const char *kind;
+    int64_t instance_id, delivery_id, share_id, destination_id, album_id;
+    int http_status;
+    const char *detail;
+};
+void jobdb_add_event(struct jobdb *db, const struct jobdb_event *event);
+
+/* ---- cleaning and reconciling ---- */
+
+struct jobdb_file {
+    int64_t instance_id;
+    char receipt[RECEIPT_SIZE];
+    enum spool_place place;
+};
+
+/* Finished instances whose file still stands in queue/: remove says that its time is over, else it belongs
+ * into kept/ and is marked so now. At most limit; each is called for every one. */
+size_t jobdb_each_finished(struct jobdb *db, int64_t now, size_t limit,
+                           void (*each)(void *context, const struct jobdb_file *file, bool remove),
+                           void *context);
+/* Kept and dropped files whose time is over. */
+size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
+                          void (*each)(void *context, const struct jobdb_file *file), void *context);
+/* The file is gone for good. */
+void jobdb_file_gone(struct jobdb *db, int64_t instance_id);
+/* Forgets finished instances and shares, events and tallies from before the time given; at most limit
+ * instances. Returns how many instances. */
+size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit);
+
+/* Calls each for every active instance, in order of arrival, from the one after *cursor; at most limit.
+ * Returns how many; *cursor is moved on. */
+size_t jobdb_each_active(struct jobdb *db, int64_t *cursor, size_t limit,
+                         void (*each)(void *context, const struct jobdb_file *file), void *context);
+/* Moves all unfinished deliveries of an instance to failed, because its file is gone. */
+void jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now);
+/* The quarantined instances, oldest first, from the one after *cursor. */
+size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
+                              void (*each)(void *context, const struct jobdb_file *file), void *context);
+
+/* ---- reading, for people ---- */
+
+struct jobdb_status_row {
+    const char *destination, *album, *state, *last_error; /* borrowed during the call; album may be NULL */
+    int64_t waiting, queued, deferred, in_flight, failed, done_hour, done_day;
+    int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
+};
+int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
+                      void *context);
+int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count);
+
+/* Which jobs to list; NULL or 0: any. Deliveries and shares that match are listed newest first. */
+struct jobdb_filter {
+    const char *state, *destination, *album, *study, *series;
+    int64_t since;
+    int64_t limit;
+};
+struct jobdb_job_row {
+    const char *kind; /* "delivery" or "share" */
+    int64_t id;
+    const char *state, *destination, *album, *study, *series, *sop_instance, *receipt, *reason;
+    int64_t tries, attempts, http_status, size, received_at, due_at, finished_at;
+};
+int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
+                    void (*each)(void *context, const struct jobdb_job_row *row), void *context);
+
+#endif

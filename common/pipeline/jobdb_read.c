@@ -1,0 +1,117 @@
+/* What people ask the job database. */
+#include "common/base/clock.h"
+#include "common/pipeline/jobdb_sql.h"
+
+#include <string.h>
+
+enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
+
+static int64_t first_number(struct jobdb *db, sqlite3_stmt *row)
+{
+    if (!jobdb_row(db, row))
+        return 0;
+    int64_t number = sqlite3_column_int64(row, 0);
+    jobdb_end(row);
+    return number;
+}
+
+static void read_rates(struct jobdb *db, int64_t destination_id, int64_t album_id,
+                       struct jobdb_status_row *status)
+{
+    int64_t now = clock_wall_ms();
+    sqlite3_stmt *row =
+        jobdb_query(db, SQL_READ_TALLY, "iiii", destination_id, album_id, now - HOUR_MS, now - DAY_MS);
+    if (!jobdb_row(db, row))
+        return;
+    status->done_hour = sqlite3_column_int64(row, 0);
+    status->done_day = sqlite3_column_int64(row, 1);
+    jobdb_end(row);
+}
+
+static const char *shown_state(bool configured, bool held, const char *state)
+{
+    if (!configured)
+        return "not configured";
+    return held ? "held" : state;
+}
+
+int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
+                      void *context)
+{
+    sqlite3_stmt *row = jobdb_query(db, SQL_READ_STATUS, "");
+    while (jobdb_row(db, row)) {
+        int64_t destination_id = sqlite3_column_int64(row, 0), album_id = sqlite3_column_int64(row, 1);
+        struct jobdb_status_row status = {
+            .destination = jobdb_text(row, 2),
+            .album = jobdb_text_or_null(row, 3),
+            .state = shown_state(sqlite3_column_int(row, 4) != 0, sqlite3_column_int(row, 5) != 0,
+                                 jobdb_text(row, 6)),
+            .waiting = sqlite3_column_int64(row, 7),
+            .queued = sqlite3_column_int64(row, 8),
+            .deferred = sqlite3_column_int64(row, 9),
+            .in_flight = sqlite3_column_int64(row, 10),
+            .failed = sqlite3_column_int64(row, 11),
+            .last_error = jobdb_text_or_null(row, 12),
+            .last_error_at = sqlite3_column_int64(row, 13),
+            .until = sqlite3_column_int64(row, 14),
+        };
+        read_rates(db, destination_id, album_id, &status);
+        status.oldest_waiting_at =
+            first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
+                                      : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id));
+        each(context, &status);
+    }
+    return db->error;
+}
+
+int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count)
+{
+    *ret_count = first_number(db, jobdb_query(db, SQL_COUNT_QUARANTINED, ""));
+    return db->error;
+}
+
+static void read_job(sqlite3_stmt *row, struct jobdb_job_row *ret_job)
+{
+    *ret_job = (struct jobdb_job_row){
+        .kind = jobdb_text(row, 0),
+        .id = sqlite3_column_int64(row, 1),
+        .state = jobdb_text(row, 2),
+        .destination = jobdb_text(row, 3),
+        .album = jobdb_text_or_null(row, 4),
+        .study = jobdb_text_or_null(row, 5),
+        .series = jobdb_text_or_null(row, 6),
+        .sop_instance = jobdb_text_or_null(row, 7),
+        .receipt = jobdb_text_or_null(row, 8),
+        .reason = jobdb_text_or_null(row, 9),
+        .tries = sqlite3_column_int64(row, 10),
+        .attempts = sqlite3_column_int64(row, 11),
+        .http_status = sqlite3_column_int64(row, 12),
+        .size = sqlite3_column_int64(row, 13),
+        .received_at = sqlite3_column_int64(row, 14),
+        .due_at = sqlite3_column_int64(row, 15),
+        .finished_at = sqlite3_column_int64(row, 16),
+    };
+}
+
+int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
+                    void (*each)(void *context, const struct jobdb_job_row *row), void *context)
+{
+    struct jobdb_job_row job;
+    sqlite3_stmt *row = NULL;
+    int64_t limit = filter->limit > 0 ? filter->limit : -1;
+    /* Only shares have an album. */
+    if (!filter->album)
+        row = jobdb_query(db, SQL_READ_DELIVERIES, "ssssii", filter->state, filter->destination,
+                          filter->study, filter->series, filter->since, limit);
+    while (jobdb_row(db, row)) {
+        read_job(row, &job);
+        each(context, &job);
+    }
+    row = jobdb_query(db, SQL_READ_SHARES, "ssssiis", filter->state, filter->destination, filter->study,
+                      filter->series, filter->since, limit, filter->album);
+    while (jobdb_row(db, row)) {
+        read_job(row, &job);
+        each(context, &job);
+    }
+    return db->error;
+}

@@ -1,0 +1,85 @@
+/* Destinations and albums in the job database. */
+#include "common/base/memory.h"
+#include "common/pipeline/jobdb_sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const state_names[] = {
+    [TARGET_UP] = "up", [TARGET_BACKING_OFF] = "backing off", [TARGET_BLOCKED] = "blocked"};
+
+const char *jobdb_target_state_name(enum jobdb_target_state state)
+{
+    return state_names[state];
+}
+
+static enum jobdb_target_state parse_state(const char *name)
+{
+    for (size_t i = 0; i < sizeof state_names / sizeof *state_names; i++) {
+        if (strcmp(name, state_names[i]) == 0)
+            return (enum jobdb_target_state)i;
+    }
+    return TARGET_UP;
+}
+
+void jobdb_target_release(struct jobdb_target *target)
+{
+    free(target->destination);
+    free(target->album);
+    free(target->origin);
+    *target = (struct jobdb_target){0};
+}
+
+void jobdb_unconfigure_all(struct jobdb *db)
+{
+    (void)jobdb_change(db, SQL_UNCONFIGURE_DESTINATIONS, "");
+    (void)jobdb_change(db, SQL_UNCONFIGURE_ALBUMS, "");
+}
+
+void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin)
+{
+    if (album)
+        (void)jobdb_change(db, SQL_CONFIGURE_ALBUM, "ss", destination, album);
+    else
+        (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
+}
+
+void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
+                       void *context)
+{
+    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_TARGET, "");
+    while (jobdb_row(db, row)) {
+        struct jobdb_target target = {
+            .destination_id = sqlite3_column_int64(row, 0),
+            .album_id = sqlite3_column_int64(row, 1),
+            .destination = memory_string(jobdb_text(row, 2)),
+            .album = memory_string(jobdb_text_or_null(row, 3)),
+            .origin = memory_string(jobdb_text(row, 4)),
+            .configured = sqlite3_column_int(row, 5) != 0,
+            .held = sqlite3_column_int(row, 6) != 0,
+            .state = parse_state(jobdb_text(row, 7)),
+            .since = sqlite3_column_int64(row, 8),
+            .until = sqlite3_column_int64(row, 9),
+            .failures = sqlite3_column_int64(row, 10),
+            .stored = sqlite3_column_int64(row, 11),
+        };
+        each(context, &target);
+    }
+}
+
+void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, const char *last_error,
+                       int64_t now)
+{
+    enum jobdb_statement which = target->album_id ? SQL_SAVE_ALBUM : SQL_SAVE_DESTINATION;
+    int64_t id = target->album_id ? target->album_id : target->destination_id;
+    (void)jobdb_change(db, which, "isiiiiisi", id, state_names[target->state], (int64_t)target->held,
+                       target->since, target->until, target->failures, target->stored, last_error, now);
+}
+
+void jobdb_save_token(struct jobdb *db, const struct jobdb_target *target, const struct work_token *token,
+                      int64_t now)
+{
+    enum jobdb_statement which = target->album_id ? SQL_SAVE_ALBUM_TOKEN : SQL_SAVE_DESTINATION_TOKEN;
+    int64_t id = target->album_id ? target->album_id : target->destination_id;
+    (void)jobdb_change(db, which, "iissi", id, (int64_t)token->active, token->scope, token->album_id, now);
+}
