@@ -135,6 +135,13 @@ int bus_fd(const struct bus *bus)
     return fd;
 }
 
+bool bus_has_input(const struct bus *bus)
+{
+    int events = 0;
+    size_t size = sizeof events;
+    return zmq_getsockopt(bus->socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
+}
+
 static int send_frame(struct bus *bus, const void *bytes, size_t length, bool more)
 {
     int flags = ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0);

@@ -1,8 +1,8 @@
 /* bus - sockets between Felucca's processes: the only file that knows ZeroMQ.
  *
  * Sends never block, LINGER is bounded, addresses are ipc:// paths or tcp:// with CURVE. A bus belongs to one
- * thread; create it after the last fork. Messages have one or two frames beside the routing id, which a ROUTER
- * socket shows as the peer: opaque bytes, good until that peer's connection ends. */
+ * thread; create it after the last fork. Messages have one or two frames beside the routing id, which a
+ * ROUTER socket shows as the peer: opaque bytes, good until that peer's connection ends. */
 #ifndef FELUCCA_PIPELINE_BUS_H
 #define FELUCCA_PIPELINE_BUS_H
 
@@ -29,8 +29,10 @@ int bus_create(const struct config *config, enum bus_kind kind, const char *endp
                struct text *ret_reason);
 void bus_destroy(struct bus **bus);
 
-/* The descriptor to poll for input: edge-triggered, so drain with bus_receive() before waiting. */
+/* The descriptor to poll for input. It is edge-triggered, and sending may consume its edge: never wait on it
+ * while bus_has_input(). */
 int bus_fd(const struct bus *bus);
+bool bus_has_input(const struct bus *bus);
 
 /* Sends a (and b unless NULL) without blocking. peer for ROUTER only, else NULL. 0, ERR_AGAIN (queue full),
  * ERR_ABSENT (no such peer any more). */

@@ -1,0 +1,252 @@
+#include "router/crew.h"
+
+#include "common/base/memory.h"
+#include "common/pipeline/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_SIZE = 64, MISSED_MAX = 2 };
+
+struct seat {
+    struct bus_peer peer;
+    char session[WORK_SESSION_SIZE];
+    char name[NAME_SIZE];
+    enum work_stage stage;
+    int slots, leases;
+    int64_t heard;
+    struct seat *next;
+};
+
+struct crew {
+    struct seat *seats;
+    struct lease *leases;
+};
+
+struct crew *crew_create(void)
+{
+    return memory_new(1, sizeof(struct crew));
+}
+
+void crew_destroy(struct crew **crew)
+{
+    if (!*crew)
+        return;
+    while ((*crew)->leases)
+        crew_end_lease(*crew, (*crew)->leases);
+    while ((*crew)->seats) {
+        struct seat *seat = (*crew)->seats;
+        (*crew)->seats = seat->next;
+        free(seat);
+    }
+    free(*crew);
+    *crew = NULL;
+}
+
+/* ---- workers ---- */
+
+static bool same_peer(const struct bus_peer *a, const struct bus_peer *b)
+{
+    return a->length == b->length && memcmp(a->bytes, b->bytes, a->length) == 0;
+}
+
+static struct seat *find_peer(const struct crew *crew, const struct bus_peer *peer)
+{
+    for (struct seat *seat = crew->seats; seat; seat = seat->next) {
+        if (same_peer(&seat->peer, peer))
+            return seat;
+    }
+    return NULL;
+}
+
+static struct seat *find_session(const struct crew *crew, const char *session)
+{
+    for (struct seat *seat = crew->seats; seat; seat = seat->next) {
+        if (strcmp(seat->session, session) == 0)
+            return seat;
+    }
+    return NULL;
+}
+
+static void adopt(struct lease *lease, struct seat *seat)
+{
+    if (lease->seat)
+        return;
+    lease->seat = seat;
+    lease->missed = 0;
+    seat->leases++;
+}
+
+void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct work_message *hello, int64_t now)
+{
+    struct seat *seat = find_session(crew, hello->session);
+    if (!seat) {
+        seat = memory_new(1, sizeof *seat);
+        memcpy(seat->session, hello->session, sizeof seat->session);
+        seat->next = crew->seats;
+        crew->seats = seat;
+    }
+    seat->peer = *peer;
+    seat->stage = hello->stage;
+    seat->slots = hello->slots;
+    seat->heard = now;
+    (void)snprintf(seat->name, sizeof seat->name, "%s", hello->name);
+    for (size_t i = 0; i < hello->held_count; i++) {
+        struct lease *lease = crew_find_lease(crew, hello->held[i]);
+        if (lease && lease->batch.stage == seat->stage)
+            adopt(lease, seat);
+    }
+    crew_check_held(crew, peer, hello);
+}
+
+bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now)
+{
+    struct seat *seat = find_peer(crew, peer);
+    if (seat)
+        seat->heard = now;
+    return seat != NULL;
+}
+
+static bool lists(const struct work_message *message, const char *work)
+{
+    for (size_t i = 0; i < message->held_count; i++) {
+        if (strcmp(message->held[i], work) == 0)
+            return true;
+    }
+    return false;
+}
+
+void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message)
+{
+    struct seat *seat = find_peer(crew, peer);
+    for (struct lease *lease = crew->leases; seat && lease; lease = lease->next) {
+        if (lease->seat == seat)
+            lease->missed = lists(message, lease->batch.work) ? 0 : lease->missed + 1;
+    }
+}
+
+void crew_bye(struct crew *crew, const struct bus_peer *peer)
+{
+    struct seat *seat = find_peer(crew, peer);
+    if (seat)
+        seat->slots = 0;
+}
+
+struct seat *crew_most_credit(struct crew *crew, enum work_stage stage)
+{
+    struct seat *best = NULL;
+    for (struct seat *seat = crew->seats; seat; seat = seat->next) {
+        int credit = seat->slots - seat->leases;
+        if (seat->stage == stage && credit > 0 && (!best || credit > best->slots - best->leases))
+            best = seat;
+    }
+    return best;
+}
+
+const struct bus_peer *seat_peer(const struct seat *seat)
+{
+    return &seat->peer;
+}
+
+const char *seat_name(const struct seat *seat)
+{
+    return seat->name;
+}
+
+size_t crew_size(const struct crew *crew, enum work_stage stage)
+{
+    size_t count = 0;
+    for (const struct seat *seat = crew->seats; seat; seat = seat->next)
+        count += seat->stage == stage;
+    return count;
+}
+
+/* ---- leases ---- */
+
+struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,
+                         int64_t deadline)
+{
+    struct lease *lease = memory_new(1, sizeof *lease);
+    lease->batch = *batch;
+    *batch = (struct jobdb_batch){0};
+    lease->seat = seat;
+    lease->started = now;
+    lease->deadline = deadline;
+    lease->next = crew->leases;
+    crew->leases = lease;
+    if (seat)
+        seat->leases++;
+    return lease;
+}
+
+struct lease *crew_find_lease(struct crew *crew, const char *work)
+{
+    for (struct lease *lease = crew->leases; lease; lease = lease->next) {
+        if (strcmp(lease->batch.work, work) == 0)
+            return lease;
+    }
+    return NULL;
+}
+
+void crew_end_lease(struct crew *crew, struct lease *lease)
+{
+    struct lease **link = &crew->leases;
+    while (*link && *link != lease)
+        link = &(*link)->next;
+    if (*link)
+        *link = lease->next;
+    if (lease->seat)
+        lease->seat->leases--;
+    jobdb_batch_release(&lease->batch);
+    free(lease);
+}
+
+struct lease *crew_leases(struct crew *crew)
+{
+    return crew->leases;
+}
+
+/* ---- expiry ---- */
+
+static bool is_lost(const struct lease *lease, int64_t now)
+{
+    if (!lease->seat)
+        return now >= lease->deadline;
+    return lease->missed >= MISSED_MAX || now - lease->seat->heard >= WORKER_LEASE_MS;
+}
+
+static void forget_silent(struct crew *crew, int64_t now)
+{
+    struct seat **link = &crew->seats;
+    while (*link) {
+        struct seat *seat = *link;
+        if (seat->leases > 0 || now - seat->heard < WORKER_LEASE_MS) {
+            link = &seat->next;
+            continue;
+        }
+        *link = seat->next;
+        free(seat);
+    }
+}
+
+void crew_expire(struct crew *crew, int64_t now, void (*lost)(void *context, struct lease *lease),
+                 void *context)
+{
+    struct lease *next;
+    for (struct lease *lease = crew->leases; lease; lease = next) {
+        next = lease->next;
+        if (is_lost(lease, now))
+            lost(context, lease);
+    }
+    forget_silent(crew, now);
+}
+
+int64_t crew_next_expiry(const struct crew *crew)
+{
+    int64_t next = INT64_MAX;
+    for (const struct lease *lease = crew->leases; lease; lease = lease->next) {
+        int64_t at = lease->seat ? lease->seat->heard + WORKER_LEASE_MS : lease->deadline;
+        next = at < next ? at : next;
+    }
+    return next;
+}

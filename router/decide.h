@@ -1,0 +1,23 @@
+/* decide - which destinations take an instance, and which albums get its series.
+ *
+ * Pure but for the header that it asks: the same configuration and instance give the same decision. */
+#ifndef FELUCCA_ROUTER_DECIDE_H
+#define FELUCCA_ROUTER_DECIDE_H
+
+#include "common/condition/condition.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/jobdb.h"
+#include "router/targets.h"
+
+struct decisions {
+    struct jobdb_decision *list; /* one a destination of the node, in its order */
+    size_t count;
+};
+
+void decisions_release(struct decisions *decisions);
+
+/* Decides for every destination of the node. targets gives ids; all of the node must be known to it. */
+void decide(const struct config_node *node, struct targets *targets, const char *sop_class,
+            const struct condition_facts *facts, struct decisions *ret_decisions);
+
+#endif

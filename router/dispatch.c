@@ -1,0 +1,170 @@
+/* dispatch - work for whoever asks: a lane, then a batch from it; a share. Costs the same however long the
+ * backlog is, since both are picked by index. */
+#include "common/base/memory.h"
+#include "router/parts.h"
+
+#include <string.h>
+
+static bool same_study(struct router *router, const struct lease *lease, const char *origin,
+                       const char *study)
+{
+    if (lease->batch.stage != WORK_SEND || strcmp(lease->batch.study, study) != 0)
+        return false;
+    const struct target *target = targets_find(router->targets, lease->batch.destination_id, 0);
+    return target && strcmp(target->row.origin, origin) == 0;
+}
+
+bool dispatch_study_is_busy(struct router *router, const char *origin, const char *study, bool *ret_exclusive)
+{
+    bool busy = false;
+    *ret_exclusive = false;
+    for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
+        if (!same_study(router, lease, origin, study))
+            continue;
+        busy = true;
+        *ret_exclusive = *ret_exclusive || lease->exclusive;
+    }
+    return busy;
+}
+
+static void name_work(struct router *router, struct jobdb_batch *batch)
+{
+    (void)snprintf(batch->work, sizeof batch->work, "%s-%llu", router->epoch,
+                   (unsigned long long)++router->works);
+}
+
+/* ---- telling the worker ---- */
+
+static void say_work(struct router *router, const struct target *target, const struct lease *lease)
+{
+    const struct jobdb_batch *batch = &lease->batch;
+    struct work work = {.stage = batch->stage,
+                        .destination = target->row.destination,
+                        .album = target->row.album,
+                        .study = (char *)batch->study,
+                        .series = batch->stage == WORK_SHARE ? (char *)batch->series : NULL,
+                        .item_count = batch->item_count};
+    memcpy(work.id, batch->work, sizeof work.id);
+    work.items = memory_new(batch->item_count, sizeof *work.items);
+    for (size_t i = 0; i < batch->item_count; i++) {
+        work.items[i].id = batch->items[i].id;
+        work.items[i].size = batch->items[i].size;
+        memcpy(work.items[i].receipt, batch->items[i].receipt, RECEIPT_SIZE);
+    }
+    struct work_message message = {.verb = WORK_WORK, .work = &work};
+    outbox_say(router->outbox, seat_peer(lease->seat), &message);
+    memory_free(&work.items);
+}
+
+static void hand_out(struct router *router, struct target *target, struct seat *seat,
+                     struct jobdb_batch *batch, bool exclusive)
+{
+    struct lease *lease = crew_lease(router->crew, seat, batch, router->monotonic, 0);
+    lease->exclusive = exclusive;
+    lease->stored_mark = target->row.stored;
+    target->in_flight++;
+    say_work(router, target, lease);
+}
+
+/* ---- deliveries ---- */
+
+/* Series that the destination does not know yet go first and alone: KHEOPS loses instances when two requests
+ * make the same study. Whether the lane may send now. */
+static bool lane_may_go(struct router *router, const struct target *target, const struct jobdb_lane *lane)
+{
+    bool exclusive;
+    bool busy = dispatch_study_is_busy(router, target->row.origin, lane->study, &exclusive);
+    return !exclusive && !(lane->unknown && busy);
+}
+
+/* One batch from a destination. False: it has nothing that may go now. */
+static bool send_from(struct router *router, struct target *target, struct seat *seat)
+{
+    const struct config *config = router->config;
+    struct jobdb_lane lane;
+    while (jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {
+        if (!lane_may_go(router, target, &lane)) {
+            jobdb_close_lane(router->db, lane.id);
+            continue;
+        }
+        struct jobdb_batch batch = {0};
+        name_work(router, &batch);
+        if (jobdb_pick_batch(router->db, &lane, target->row.destination_id,
+                             (size_t)config->sender.batch_instances, config->sender.batch_bytes, router->now,
+                             &batch)) {
+            hand_out(router, target, seat, &batch, lane.unknown);
+            return true;
+        }
+        jobdb_batch_release(&batch); /* only twins of what is on its way: the lane is asleep now */
+    }
+    return false;
+}
+
+/* ---- shares ---- */
+
+static bool share_from(struct router *router, struct target *target, struct seat *seat)
+{
+    struct jobdb_batch batch = {0};
+    int64_t next_due;
+    name_work(router, &batch);
+    if (!jobdb_pick_share(router->db, target->row.album_id, router->now, &batch, &next_due)) {
+        target->look_at = next_due;
+        jobdb_batch_release(&batch);
+        return false;
+    }
+    hand_out(router, target, seat, &batch, false);
+    return true;
+}
+
+/* ---- all targets in turn ---- */
+
+static bool may_have_work(const struct target *target, enum work_stage stage, int64_t now)
+{
+    return (target->row.album_id != 0) == (stage == WORK_SHARE) && target->look_at <= now &&
+           target_is_open(target, now);
+}
+
+/* One request for each target that has one, again and again until no target has or no worker wants more. */
+static void dispatch_stage(struct router *router, enum work_stage stage)
+{
+    bool progress = true;
+    while (progress) {
+        progress = false;
+        for (size_t i = 0; i < targets_count(router->targets); i++) {
+            struct target *target = targets_at(router->targets, i);
+            if (!may_have_work(target, stage, router->now))
+                continue;
+            struct seat *seat = crew_most_credit(router->crew, stage);
+            if (!seat)
+                return;
+            if (stage == WORK_SEND ? send_from(router, target, seat) : share_from(router, target, seat))
+                progress = true;
+            else if (stage == WORK_SEND)
+                target->look_at = INT64_MAX;
+        }
+    }
+}
+
+void dispatch_turn(struct router *router)
+{
+    int64_t next = jobdb_wake_lanes(router->db, router->now);
+    if (router->next_lane <= router->now)
+        targets_wake(router->targets);
+    router->next_lane = next;
+    dispatch_stage(router, WORK_SEND);
+    dispatch_stage(router, WORK_SHARE);
+}
+
+int64_t dispatch_wakes_at(struct router *router)
+{
+    int64_t next = router->next_lane;
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        const struct target *target = targets_at(router->targets, i);
+        int64_t opens = target_opens_at(target, router->now);
+        if (opens > router->now && opens < next)
+            next = opens;
+        if (target->look_at > router->now && target->look_at < next)
+            next = target->look_at;
+    }
+    return next;
+}

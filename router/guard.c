@@ -1,0 +1,81 @@
+#include "router/guard.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct guard {
+    int fd;
+    bool noted;
+};
+
+int guard_create(const char *state_dir, struct guard **ret_guard)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/run/parsing", state_dir);
+    int fd = open(text_string(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    if (fd < 0)
+        return err_from_errno(errno);
+    *ret_guard = memory_new(1, sizeof **ret_guard);
+    (*ret_guard)->fd = fd;
+    return 0;
+}
+
+void guard_destroy(struct guard **guard)
+{
+    if (!*guard)
+        return;
+    fd_close(&(*guard)->fd);
+    free(*guard);
+    *guard = NULL;
+}
+
+bool guard_left(struct guard *guard, char *ret_receipt)
+{
+    char note[RECEIPT_SIZE] = "";
+    if (pread(guard->fd, note, RECEIPT_LENGTH, 0) != RECEIPT_LENGTH || !receipt_is_valid(note))
+        return false;
+    memcpy(ret_receipt, note, sizeof note);
+    return true;
+}
+
+/* A note that cannot be written costs the protection, not the pipeline. */
+void guard_note(struct guard *guard, const char *receipt)
+{
+    guard->noted = pwrite(guard->fd, receipt, RECEIPT_LENGTH, 0) == RECEIPT_LENGTH;
+}
+
+void guard_clear(struct guard *guard)
+{
+    if (guard->noted)
+        guard->noted = ftruncate(guard->fd, 0) != 0;
+}
+
+bool guard_survives(void (*parse)(void *context), void *context, unsigned seconds)
+{
+    pid_t child = fork();
+    if (child < 0)
+        return false;
+    if (child == 0) {
+        (void)signal(SIGALRM, SIG_DFL);
+        sigset_t none;
+        (void)sigemptyset(&none);
+        (void)sigprocmask(SIG_SETMASK, &none, NULL);
+        (void)alarm(seconds);
+        parse(context);
+        _exit(0);
+    }
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}

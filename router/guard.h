@@ -1,0 +1,28 @@
+/* guard - a header that crashes the parser must not take the pipeline down with it.
+ *
+ * Before a header is parsed its receipt is noted in a small file. A router that finds such a note at its
+ * start parses that receipt once in a child process, and only the child's death condemns the file: a SIGKILL
+ * at the wrong moment must not. Not fsynced: a power failure is not a parser's crash. */
+#ifndef FELUCCA_ROUTER_GUARD_H
+#define FELUCCA_ROUTER_GUARD_H
+
+#include "common/pipeline/receipt.h"
+
+#include <stdbool.h>
+
+struct guard;
+
+/* Opens state_dir/run/parsing. 0 or an error of the file system. */
+int guard_create(const char *state_dir, struct guard **ret_guard);
+void guard_destroy(struct guard **guard);
+
+/* The receipt that was being parsed when the last router died; false when there was none. */
+bool guard_left(struct guard *guard, char *ret_receipt);
+
+void guard_note(struct guard *guard, const char *receipt);
+void guard_clear(struct guard *guard);
+
+/* Calls parse(context) in a child process, which may take at most seconds. Whether the child survived. */
+bool guard_survives(void (*parse)(void *context), void *context, unsigned seconds);
+
+#endif

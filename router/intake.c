@@ -1,0 +1,261 @@
+/* intake - from a receipt to its rows: the file is parsed, decided about, and written down in one
+ * transaction; after the commit it moves from incoming/ to queue/. Taking the same receipt twice changes
+ * nothing. */
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/dicom/header.h"
+#include "common/pipeline/file_meta.h"
+#include "router/decide.h"
+#include "router/parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    PENDING_MAX = 100000, /* receipts in memory; the others wait in incoming/ for the next scan */
+    TURN_MAX = 64,        /* headers a turn, so that results and heartbeats never wait long */
+    PARSE_SECONDS = 30
+};
+
+/* Receipts that wait to be taken in, first in first out. */
+struct pending {
+    char (*receipts)[RECEIPT_SIZE];
+    size_t first, count;
+};
+
+struct pending *pending_create(void)
+{
+    struct pending *pending = memory_new(1, sizeof *pending);
+    pending->receipts = memory_new(PENDING_MAX, sizeof *pending->receipts);
+    return pending;
+}
+
+void pending_destroy(struct pending **pending)
+{
+    if (!*pending)
+        return;
+    free((*pending)->receipts);
+    free(*pending);
+    *pending = NULL;
+}
+
+void intake_add(struct router *router, const char *receipt)
+{
+    struct pending *pending = router->pending;
+    if (pending->count == PENDING_MAX || !receipt_is_valid(receipt))
+        return;
+    size_t place = (pending->first + pending->count++) % PENDING_MAX;
+    memcpy(pending->receipts[place], receipt, RECEIPT_SIZE);
+}
+
+size_t intake_waiting(const struct router *router)
+{
+    return router->pending->count;
+}
+
+static int add_scanned(void *context, const char *receipt)
+{
+    intake_add(context, receipt);
+    return 0;
+}
+
+void intake_scan(struct router *router)
+{
+    int code = spool_scan(router->spool, SPOOL_INCOMING, add_scanned, router);
+    if (code != 0)
+        log_error("cannot read the spool's incoming folder, retrying", LOG_S("error", err_text(code)));
+}
+
+/* ---- one receipt ---- */
+
+/* What is known of a file before and after its header is parsed. */
+struct arrival {
+    const char *receipt;
+    enum spool_place place;
+    struct file_meta meta;
+    struct jobdb_instance instance;
+    struct text path;
+};
+
+static void arrival_release(struct arrival *arrival)
+{
+    text_release(&arrival->path);
+}
+
+static void quarantine(struct router *router, const struct arrival *arrival, const char *reason)
+{
+    log_warning("quarantined", LOG_S("receipt", arrival->receipt), LOG_S("reason", reason));
+    jobdb_quarantine(router->db, &arrival->instance, reason, router->now);
+    outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUARANTINE);
+    gauge_taken(router->gauges, "quarantined");
+}
+
+/* Reads size and file meta header. 0; ERR_SYNTAX: not a file of ours; others: not now. */
+static int open_arrival(struct router *router, struct arrival *arrival)
+{
+    AUTO(fd_close) int fd = -1;
+    struct stat status;
+    int64_t offset;
+    arrival->instance.receipt = arrival->receipt;
+    arrival->instance.received_at = receipt_time(arrival->receipt);
+    spool_append_path(router->spool, arrival->place, arrival->receipt, &arrival->path);
+    int code = spool_open_file(router->spool, arrival->place, arrival->receipt, &fd);
+    if (code != 0)
+        return code;
+    if (fstat(fd, &status) != 0)
+        return ERR_IO;
+    arrival->instance.size = status.st_size;
+    code = file_meta_read(fd, &arrival->meta, &offset);
+    if (code != 0)
+        return code;
+    arrival->instance.calling_aet = arrival->meta.calling_aet;
+    arrival->instance.called_aet = arrival->meta.called_aet;
+    arrival->instance.source_address = arrival->meta.source_address;
+    arrival->instance.transfer_syntax = arrival->meta.transfer_syntax;
+    arrival->instance.urgent = arrival->meta.priority == FILE_META_HIGH;
+    return 0;
+}
+
+/* The UIDs that count are the data set's. NULL: all there, and the same as the C-STORE command's. */
+static const char *read_uids(const struct header *header, struct arrival *arrival)
+{
+    struct jobdb_instance *instance = &arrival->instance;
+    instance->sop_class = header_uid(header, HEADER_SOP_CLASS);
+    instance->sop_instance = header_uid(header, HEADER_SOP_INSTANCE);
+    instance->study = header_uid(header, HEADER_STUDY);
+    instance->series = header_uid(header, HEADER_SERIES);
+    if (!instance->sop_class)
+        return "its data set has no valid SOP Class UID (0008,0016)";
+    if (!instance->sop_instance)
+        return "its data set has no valid SOP Instance UID (0008,0018)";
+    if (!instance->study)
+        return "its data set has no valid Study Instance UID (0020,000D)";
+    if (!instance->series)
+        return "its data set has no valid Series Instance UID (0020,000E)";
+    if (strcmp(instance->sop_instance, arrival->meta.sop_instance) != 0)
+        return "its SOP Instance UID (0008,0018) is not the one of the C-STORE command";
+    if (strcmp(instance->sop_class, arrival->meta.sop_class) != 0)
+        return "its SOP Class UID (0008,0016) is not the one of the C-STORE command";
+    return NULL;
+}
+
+static void take_in(struct router *router, struct arrival *arrival, const struct config_node *node,
+                    struct header *header)
+{
+    AUTO(decisions_release) struct decisions decisions = {0};
+    decide(node, router->targets, arrival->instance.sop_class, header_facts(header), &decisions);
+    jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
+                  router->now + router->config->retention_excluded_ms);
+    bool taken = false;
+    for (size_t i = 0; i < decisions.count; i++)
+        taken = taken || decisions.list[i].takes;
+    gauge_taken(router->gauges, taken ? "taken" : "excluded");
+    outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUEUE);
+    targets_wake(router->targets);
+}
+
+static void parse_and_decide(struct router *router, struct arrival *arrival, const struct config_node *node)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
+                                       arrival->meta.source_address, arrival->meta.transfer_syntax};
+    guard_note(router->guard, arrival->receipt);
+    int code = header_read(text_string(&arrival->path), &transfer, &header, &reason);
+    if (code == ERR_SYNTAX) {
+        quarantine(router, arrival, text_string(&reason));
+        return;
+    }
+    if (code != 0) {
+        log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
+                  LOG_S("error", err_text(code)));
+        return;
+    }
+    const char *contradiction = read_uids(header, arrival);
+    if (contradiction)
+        quarantine(router, arrival, contradiction);
+    else
+        take_in(router, arrival, node, header);
+}
+
+/* A receipt with a row: its file should be where the row says. */
+static void settle_known(struct router *router, const char *receipt, enum spool_place from,
+                         enum spool_place place, bool gone)
+{
+    if (gone)
+        outbox_remove(router->outbox, receipt, from, 0);
+    else if (place != from)
+        outbox_move(router->outbox, receipt, from, place);
+}
+
+static void take_receipt(struct router *router, const char *receipt, enum spool_place from)
+{
+    AUTO(arrival_release) struct arrival arrival = {.receipt = receipt, .place = from, .path = TEXT_EMPTY};
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    if (jobdb_knows(router->db, receipt, &state, &place, &gone)) {
+        settle_known(router, receipt, from, place, gone);
+        return;
+    }
+    int code = open_arrival(router, &arrival);
+    if (code == ERR_ABSENT)
+        return; /* a stale hint */
+    if (code == ERR_SYNTAX) {
+        quarantine(router, &arrival, "it has no file meta header of ours");
+        return;
+    }
+    if (code != 0) {
+        log_error("cannot open a spool file, retrying at the next scan", LOG_S("receipt", receipt),
+                  LOG_S("error", err_text(code)));
+        return;
+    }
+    const struct config_node *node = config_find_node(router->config, arrival.meta.called_aet);
+    if (!node)
+        quarantine(router, &arrival, "no node of the configuration has its called AE title");
+    else
+        parse_and_decide(router, &arrival, node);
+}
+
+void intake_turn(struct router *router)
+{
+    struct pending *pending = router->pending;
+    for (size_t i = 0; i < TURN_MAX && pending->count > 0; i++) {
+        take_receipt(router, pending->receipts[pending->first], SPOOL_INCOMING);
+        pending->first = (pending->first + 1) % PENDING_MAX;
+        pending->count--;
+    }
+    guard_clear(router->guard);
+}
+
+void intake_from_queue(struct router *router, const char *receipt)
+{
+    take_receipt(router, receipt, SPOOL_QUEUE);
+    guard_clear(router->guard);
+}
+
+/* ---- after a crash ---- */
+
+static void parse_once(void *context)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct header_transfer transfer = {"", "", "", ""};
+    (void)header_read(context, &transfer, &header, &reason);
+}
+
+void intake_after_crash(struct router *router)
+{
+    char receipt[RECEIPT_SIZE];
+    if (!guard_left(router->guard, receipt))
+        return;
+    AUTO(arrival_release)
+    struct arrival arrival = {.receipt = receipt, .place = SPOOL_INCOMING, .path = TEXT_EMPTY};
+    if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
+        !guard_survives(parse_once, (void *)text_string(&arrival.path), PARSE_SECONDS))
+        quarantine(router, &arrival, "its header crashes the DICOM parser");
+    guard_note(router->guard, receipt);
+    guard_clear(router->guard);
+}

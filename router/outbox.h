@@ -1,0 +1,34 @@
+/* outbox - what may only be said or done after the commit: messages, and moves of spool files.
+ *
+ * The turn collects; after jobdb_commit() has returned 0, outbox_flush() carries out. What a crash in between
+ * loses is repeated: a message by the protocol's timers, a file's move by the reconciliation at start. */
+#ifndef FELUCCA_ROUTER_OUTBOX_H
+#define FELUCCA_ROUTER_OUTBOX_H
+
+#include "common/pipeline/bus.h"
+#include "common/pipeline/spool.h"
+#include "common/pipeline/work.h"
+
+struct outbox;
+
+struct outbox *outbox_create(void);
+void outbox_destroy(struct outbox **outbox);
+
+/* A message of the work protocol; it is encoded now. */
+void outbox_say(struct outbox *outbox, const struct bus_peer *peer, const struct work_message *message);
+/* A file's move from place to place. */
+void outbox_move(struct outbox *outbox, const char *receipt, enum spool_place from, enum spool_place to);
+/* A file's removal; gone() of outbox_flush() hears of it. */
+void outbox_remove(struct outbox *outbox, const char *receipt, enum spool_place place, int64_t instance_id);
+
+/* Carries everything out and is empty afterwards. A message whose peer has left is dropped. gone is called
+ * for each removed file. Moves that failed are told to failed with their error. */
+struct outbox_hearer {
+    void *context;
+    void (*gone)(void *context, int64_t instance_id);
+    void (*failed)(void *context, const char *receipt, enum spool_place to, int code);
+};
+void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
+                  const struct outbox_hearer *hearer);
+
+#endif

@@ -1,0 +1,343 @@
+/* outcome - what came of a request: jobs are moved, the destination is learned about, the worker is told. */
+#include "common/base/err.h"
+#include "common/base/random.h"
+#include "router/parts.h"
+
+#include <string.h>
+
+/* ---- saying what happened ---- */
+
+static void add_event(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                      const char *kind, const struct work_answer *answer)
+{
+    struct jobdb_event event = {.at = router->now,
+                                .kind = kind,
+                                .instance_id = batch->stage == WORK_SEND ? item->instance_id : 0,
+                                .delivery_id = batch->stage == WORK_SEND ? item->id : 0,
+                                .share_id = batch->stage == WORK_SHARE ? item->id : 0,
+                                .destination_id = batch->destination_id,
+                                .album_id = batch->album_id,
+                                .http_status = answer->http_status,
+                                .detail = answer->reason};
+    jobdb_add_event(router->db, &event);
+}
+
+static void target_event(struct router *router, const struct target *target, const char *reason)
+{
+    const char *state = jobdb_target_state_name(target->row.state);
+    struct jobdb_event event = {.at = router->now,
+                                .kind = state,
+                                .destination_id = target->row.destination_id,
+                                .album_id = target->row.album_id,
+                                .detail = reason};
+    jobdb_add_event(router->db, &event);
+    LOG_AT(target->row.state == TARGET_UP ? LOG_INFO : LOG_WARNING,
+           target->row.album ? "album changed" : "destination changed",
+           LOG_S("destination", target->row.destination),
+           LOG_S("album", target->row.album ? target->row.album : "-"), LOG_S("state", state),
+           LOG_S("reason", reason));
+}
+
+/* ---- one job ---- */
+
+static struct target_retry retry_of(const struct router *router)
+{
+    return (struct target_retry){router->config->retry.first_ms, router->config->retry.ceiling_ms};
+}
+
+static uint64_t jitter(void)
+{
+    return random_below(UINT64_MAX);
+}
+
+static void wake_album(void *context, int64_t album_id)
+{
+    struct router *router = context;
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        if (targets_at(router->targets, i)->row.album_id == album_id)
+            targets_at(router->targets, i)->look_at = 0;
+    }
+}
+
+static bool move(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                 const struct jobdb_outcome *outcome)
+{
+    if (batch->stage == WORK_SHARE)
+        return jobdb_move_share(router->db, batch, item, outcome);
+    return jobdb_move_delivery(router->db, batch, item, outcome, wake_album, router);
+}
+
+static struct jobdb_outcome start_outcome(const struct router *router, const struct jobdb_item *item,
+                                          const struct work_answer *answer)
+{
+    return (struct jobdb_outcome){.now = router->now,
+                                  .due_at = router->now,
+                                  .attempts = item->attempts,
+                                  .attempt_mark = item->attempt_mark,
+                                  .batch_limit = item->batch_limit,
+                                  .http_status = answer->http_status,
+                                  .reason = answer->reason,
+                                  .keep_until = router->now + router->config->retention_ms};
+}
+
+static bool is_done(const struct work_answer *answer)
+{
+    return answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_DUPLICATE_OUTCOME;
+}
+
+static void fail(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                 const struct work_answer *answer, struct jobdb_outcome *outcome, enum cause cause)
+{
+    outcome->cause = cause;
+    if (!move(router, batch, item, outcome))
+        return;
+    add_event(router, batch, item, "failed", answer);
+    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, 0, 0, 1);
+    log_warning("job failed", LOG_S("stage", work_stage_name(batch->stage)), LOG_I("id", item->id),
+                LOG_S("study", batch->study), LOG_I("status", answer->http_status),
+                LOG_S("reason", answer->reason));
+}
+
+/* What a request as a whole means for each of its items. */
+struct verdict {
+    struct router *router;
+    const struct lease *lease;
+    const struct work_result *result;
+    const struct target *target;
+    bool backs_off; /* the target waits, so its items need not */
+};
+
+/* Back to the queue. An attempt counts only when it is this job's own fault: another job was stored at the
+ * same target since this job's previous attempt, and it was alone in the request, or named by the answer. */
+static void try_again(const struct verdict *verdict, const struct jobdb_item *item,
+                      const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    struct jobdb_outcome outcome = start_outcome(router, item, answer);
+    struct target_retry retry = retry_of(router);
+    bool halve = verdict->result->split && batch->item_count > 1;
+    int64_t give_up = router->config->retry.give_up_ms;
+    if (answer->bounded && !halve) {
+        outcome.attempts += verdict->target->row.stored > item->attempt_mark;
+        outcome.attempt_mark = verdict->target->row.stored;
+        if (batch->stage == WORK_SEND && !verdict->result->split)
+            jobdb_series_unknown(router->db, item->series_id);
+        add_event(router, batch, item, "trouble", answer);
+    }
+    if (halve)
+        outcome.batch_limit = (int)(batch->item_count / 2);
+    else if (!verdict->backs_off)
+        outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
+    if (outcome.attempts >= router->config->retry.attempts ||
+        (give_up > 0 && router->now - item->received_at > give_up)) {
+        fail(router, batch, item, answer, &outcome, CAUSE_GIVEN_UP);
+        return;
+    }
+    outcome.cause = CAUSE_TROUBLE;
+    (void)move(router, batch, item, &outcome);
+}
+
+/* The sender did not find the file as recorded: where is it? */
+static void find_file(const struct verdict *verdict, const struct jobdb_item *item,
+                      const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    struct jobdb_outcome outcome = start_outcome(router, item, answer);
+    enum spool_place place;
+    if (spool_find(router->spool, item->receipt, &place) != 0) {
+        struct work_answer lost = *answer;
+        lost.reason = "its spool file is gone: ask the sender of the study to send it again";
+        outcome.reason = lost.reason;
+        fail(router, &verdict->lease->batch, item, &lost, &outcome, CAUSE_FILE_MISSING);
+        return;
+    }
+    if (place != SPOOL_QUEUE)
+        outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
+    struct work_answer again = *answer;
+    again.bounded = false;
+    /* Found where it should be, and still not readable for the sender: that has to end some day. */
+    if (place == SPOOL_QUEUE && item->tries >= router->config->retry.attempts)
+        fail(router, &verdict->lease->batch, item, answer, &outcome, CAUSE_FILE_MISSING);
+    else
+        try_again(verdict, item, &again);
+}
+
+static void apply_answer(const struct verdict *verdict, const struct jobdb_item *item,
+                         const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    struct jobdb_outcome outcome = start_outcome(router, item, answer);
+    switch (answer->outcome) {
+    case WORK_DONE_OUTCOME:
+    case WORK_DUPLICATE_OUTCOME:
+        break; /* done before, see store_listed() */
+    case WORK_REJECT_OUTCOME:
+        fail(router, batch, item, answer, &outcome, CAUSE_REFUSED);
+        break;
+    case WORK_MISSING_OUTCOME:
+        find_file(verdict, item, answer);
+        break;
+    case WORK_BLOCKED_OUTCOME:
+        outcome.cause = CAUSE_TROUBLE;
+        (void)move(router, batch, item, &outcome);
+        break;
+    default:
+        try_again(verdict, item, answer);
+        break;
+    }
+}
+
+/* ---- one request ---- */
+
+static const struct work_answer *answer_for(const struct work_result *result, const struct jobdb_item *item)
+{
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (result->answers[i].id == item->id && strcmp(result->answers[i].receipt, item->receipt) == 0)
+            return &result->answers[i];
+    }
+    return NULL;
+}
+
+/* What is stored counts first: it decides whether the others' failures count. Returns how many. */
+static int64_t store_listed(struct router *router, const struct jobdb_batch *batch,
+                            const struct work_result *result)
+{
+    int64_t stored = 0;
+    for (size_t i = 0; i < batch->item_count; i++) {
+        const struct work_answer *answer = answer_for(result, &batch->items[i]);
+        if (!answer || !is_done(answer))
+            continue;
+        struct jobdb_outcome outcome = start_outcome(router, &batch->items[i], answer);
+        outcome.cause = CAUSE_STORED;
+        stored += move(router, batch, &batch->items[i], &outcome);
+        if (batch->stage == WORK_SEND)
+            gauge_delivered(router->gauges, result->destination, router->now - batch->items[i].received_at);
+    }
+    return stored;
+}
+
+static const char *first_reason(const struct work_result *result, enum work_outcome outcome)
+{
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (result->answers[i].outcome == outcome && result->answers[i].reason)
+            return result->answers[i].reason;
+    }
+    return NULL;
+}
+
+static bool any(const struct work_result *result, enum work_outcome outcome)
+{
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (result->answers[i].outcome == outcome)
+            return true;
+    }
+    return false;
+}
+
+/* What the request says about its target. Returns whether the target waits now. */
+static bool learn(struct router *router, struct target *target, const struct lease *lease,
+                  const struct work_result *result, int64_t stored)
+{
+    struct target_retry retry = retry_of(router);
+    const char *reason = NULL;
+    bool changed = stored > 0 && target_succeeded(target, stored, router->now);
+    if (any(result, WORK_BLOCKED_OUTCOME)) {
+        reason = first_reason(result, WORK_BLOCKED_OUTCOME);
+        changed = target_refused(target, &retry, router->now);
+    } else if (result->trouble) {
+        reason = first_reason(result, WORK_RETRY_OUTCOME);
+        changed =
+            target_troubled(target, &retry, lease->stored_mark, result->not_before_ms, jitter(), router->now);
+    }
+    if (changed)
+        target_event(router, target, reason);
+    jobdb_save_target(router->db, &target->row, reason, router->now);
+    return target->row.state != TARGET_UP;
+}
+
+static void end_lease(struct router *router, struct lease *lease, struct target *target)
+{
+    jobdb_end_batch(router->db, &lease->batch, router->now);
+    if (lease->batch.stage == WORK_SEND)
+        jobdb_open_lanes(router->db, lease->batch.study, router->now);
+    if (target)
+        target->in_flight--;
+    targets_wake(router->targets);
+    crew_end_lease(router->crew, lease);
+}
+
+static void apply_result(struct router *router, struct lease *lease, const struct work_result *result)
+{
+    const struct jobdb_batch *batch = &lease->batch;
+    struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
+    int64_t stored = store_listed(router, batch, result);
+    struct verdict verdict = {router, lease, result, target, false};
+    verdict.backs_off = learn(router, target, lease, result, stored);
+    for (size_t i = 0; i < batch->item_count; i++) {
+        const struct work_answer *answer = answer_for(result, &batch->items[i]);
+        static const struct work_answer silent = {.outcome = WORK_RETRY_OUTCOME,
+                                                  .reason = (char *)"the worker did not say what came of it"};
+        apply_answer(&verdict, &batch->items[i], answer ? answer : &silent);
+        gauge_outcome(router->gauges, result->destination, result->album,
+                      work_outcome_name((answer ? answer : &silent)->outcome));
+    }
+    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, result->bytes, 0);
+    log_debug("result", LOG_S("work", batch->work), LOG_S("destination", result->destination),
+              LOG_S("study", batch->study), LOG_I("items", batch->item_count), LOG_I("stored", stored));
+    end_lease(router, lease, target);
+}
+
+/* Nobody's lease any more: what is stored is stored all the same, anything else was given to others. */
+static void apply_late_result(struct router *router, const struct work_result *result)
+{
+    for (size_t i = 0; i < result->answer_count && result->stage == WORK_SEND; i++) {
+        const struct work_answer *answer = &result->answers[i];
+        struct jobdb_batch batch;
+        if (!is_done(answer) ||
+            !jobdb_find_delivery(router->db, answer->receipt, result->destination, &batch))
+            continue;
+        struct jobdb_outcome outcome = start_outcome(router, batch.items, answer);
+        outcome.cause = CAUSE_STORED;
+        if (move(router, &batch, batch.items, &outcome)) {
+            struct target *target = targets_find(router->targets, batch.destination_id, 0);
+            jobdb_refresh_lane(router->db, batch.lane_id, router->now);
+            if (target)
+                target->row.stored++;
+        }
+        jobdb_batch_release(&batch);
+    }
+}
+
+void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message)
+{
+    const struct work_result *result = message->result;
+    struct lease *lease = crew_find_lease(router->crew, result->id);
+    if (lease && lease->batch.stage == result->stage)
+        apply_result(router, lease, result);
+    else
+        apply_late_result(router, result);
+    struct work_message ack = {.verb = WORK_ACK};
+    memcpy(ack.acknowledged, result->id, sizeof ack.acknowledged);
+    outbox_say(router->outbox, peer, &ack);
+}
+
+void outcome_lease_lost(void *context, struct lease *lease)
+{
+    struct router *router = context;
+    const struct jobdb_batch *batch = &lease->batch;
+    struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
+    static const struct work_answer lost = {.reason = (char *)"its worker went away"};
+    for (size_t i = 0; i < batch->item_count; i++) {
+        struct jobdb_outcome outcome = start_outcome(router, &batch->items[i], &lost);
+        outcome.cause = CAUSE_LEASE_LOST;
+        (void)move(router, batch, &batch->items[i], &outcome);
+    }
+    log_warning("lease lost, giving its work to others", LOG_S("work", batch->work),
+                LOG_S("study", batch->study),
+                LOG_S("worker", lease->seat ? seat_name(lease->seat) : "before the restart"),
+                LOG_I("items", batch->item_count));
+    gauge_lease_lost(router->gauges);
+    end_lease(router, lease, target);
+}

@@ -1,0 +1,85 @@
+/* parts - what the files of the router share: the one struct that they all work on.
+ *
+ * One thread; each part changes the database, the crew and the outbox, and says nothing to anybody before the
+ * turn's commit. */
+#ifndef FELUCCA_ROUTER_PARTS_H
+#define FELUCCA_ROUTER_PARTS_H
+
+#include "common/pipeline/bus.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/jobdb.h"
+#include "common/pipeline/service.h"
+#include "common/pipeline/spool.h"
+#include "router/crew.h"
+#include "router/guard.h"
+#include "router/outbox.h"
+#include "router/targets.h"
+
+struct pending; /* receipts to take in (intake.c) */
+struct gauges;  /* what the router measures (gauges.c) */
+
+struct router {
+    struct service *service;
+    const struct config *config;
+    int lock_fd;
+    struct spool *spool;
+    struct jobdb *db;
+    struct targets *targets;
+    struct crew *crew;
+    struct outbox *outbox;
+    struct guard *guard;
+    struct pending *pending;
+    struct gauges *gauges;
+    struct bus *hints, *work, *control;
+    char epoch[17];    /* random: the first half of every work id */
+    uint64_t works;    /* the second half counts */
+    int64_t now;       /* wall ms of this turn */
+    int64_t monotonic; /* likewise */
+    int64_t next_scan; /* monotonic */
+    int64_t next_cleaning;
+    int64_t next_lane; /* wall ms: when a sleeping lane is due */
+    int64_t *gone;     /* instances whose file was removed: told to the database in the next turn */
+    size_t gone_count, gone_capacity;
+    bool inputs_drained; /* nothing waits in the sockets: leases may expire */
+    bool more_to_clean;
+};
+
+/* intake.c: receipts become rows */
+struct pending *pending_create(void);
+void pending_destroy(struct pending **pending);
+void intake_add(struct router *router, const char *receipt);
+size_t intake_waiting(const struct router *router);
+void intake_scan(struct router *router);        /* incoming/ */
+void intake_turn(struct router *router);        /* takes in some of what waits */
+void intake_after_crash(struct router *router); /* the receipt that the last router died with */
+void intake_from_queue(struct router *router, const char *receipt); /* a file in queue/ without a row */
+
+/* recover.c: at start, spool and database are made to agree */
+int recover(struct router *router);
+
+/* dispatch.c: work for whoever asks */
+void dispatch_turn(struct router *router);
+int64_t dispatch_wakes_at(struct router *router); /* wall ms */
+bool dispatch_study_is_busy(struct router *router, const char *origin, const char *study,
+                            bool *ret_exclusive);
+
+/* outcome.c: what came of it */
+void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
+void outcome_lease_lost(void *router, struct lease *lease);
+
+/* janitor.c: what may go */
+void janitor_turn(struct router *router);
+
+/* conversation.c: the sockets */
+void conversation_take_hints(struct router *router);
+void conversation_take_work(struct router *router);
+
+/* gauges.c */
+struct gauges *gauges_create(struct metrics *metrics);
+void gauges_destroy(struct gauges **gauges);
+void gauge_taken(struct gauges *gauges, const char *how); /* "taken", "excluded", "quarantined" */
+void gauge_outcome(struct gauges *gauges, const char *destination, const char *album, const char *outcome);
+void gauge_delivered(struct gauges *gauges, const char *destination, int64_t milliseconds);
+void gauge_lease_lost(struct gauges *gauges);
+
+#endif

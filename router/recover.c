@@ -1,0 +1,105 @@
+/* recover - at start, before any work is handed out, spool and database are made to agree:
+ *   a file in queue/ without a row     is taken in as new (the database was lost);
+ *   a row whose file is in incoming/   gets it moved (a crash between commit and move);
+ *   a row whose file is nowhere        is parked with a sentence;
+ *   a file in quarantine/ without a row is written down again;
+ *   work that was handed out           is nobody's lease until its worker says HELLO or the lease time is
+ * over. */
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/pipeline/worker.h"
+#include "router/parts.h"
+
+enum { ROWS_A_STEP = 1000 };
+
+static int commit(struct router *router)
+{
+    int code = jobdb_commit(router->db);
+    if (code != 0)
+        log_error("cannot write the job database", LOG_S("error", jobdb_error(router->db)));
+    return code;
+}
+
+/* ---- files ---- */
+
+static int adopt_queued(void *context, const char *receipt)
+{
+    struct router *router = context;
+    router->now = clock_wall_ms();
+    intake_from_queue(router, receipt);
+    return jobdb_error(router->db)[0] ? ERR_DB : 0;
+}
+
+static int adopt_quarantined(void *context, const char *receipt)
+{
+    struct router *router = context;
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    if (jobdb_knows(router->db, receipt, &state, &place, &gone))
+        return 0;
+    struct jobdb_instance instance = {.receipt = receipt, .received_at = receipt_time(receipt)};
+    jobdb_quarantine(router->db, &instance, "found in quarantine/ without a row: its reason was lost",
+                     router->now);
+    return 0;
+}
+
+/* ---- rows ---- */
+
+static void check_active(void *context, const struct jobdb_file *file)
+{
+    struct router *router = context;
+    enum spool_place place;
+    if (spool_find(router->spool, file->receipt, &place) == 0) {
+        if (place != SPOOL_QUEUE)
+            outbox_move(router->outbox, file->receipt, place, SPOOL_QUEUE);
+        return;
+    }
+    log_error("spool file is missing", LOG_S("receipt", file->receipt));
+    jobdb_fail_instance(router->db, file->instance_id,
+                        "its spool file is gone: ask the sender of the study to send it again", router->now);
+}
+
+static void check_quarantined(void *context, const struct jobdb_file *file)
+{
+    struct router *router = context;
+    enum spool_place place;
+    if (spool_find(router->spool, file->receipt, &place) == 0 && place != SPOOL_QUARANTINE)
+        outbox_move(router->outbox, file->receipt, place, SPOOL_QUARANTINE);
+}
+
+static void hold_work(void *context, struct jobdb_batch *batch)
+{
+    struct router *router = context;
+    struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
+    struct lease *lease =
+        crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORKER_LEASE_MS);
+    lease->exclusive = lease->batch.stage == WORK_SEND;
+    if (target) {
+        target->in_flight++;
+        lease->stored_mark = target->row.stored;
+    }
+}
+
+static int check_rows(struct router *router)
+{
+    int64_t cursor = 0;
+    while (jobdb_each_active(router->db, &cursor, ROWS_A_STEP, check_active, router) > 0)
+        continue;
+    cursor = 0;
+    while (jobdb_each_quarantined(router->db, &cursor, ROWS_A_STEP, check_quarantined, router) > 0)
+        continue;
+    return commit(router);
+}
+
+int recover(struct router *router)
+{
+    jobdb_each_work(router->db, hold_work, router);
+    intake_after_crash(router);
+    int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, router);
+    if (code == 0)
+        code = spool_scan(router->spool, SPOOL_QUARANTINE, adopt_quarantined, router);
+    if (code != 0)
+        log_error("cannot reconcile the spool with the job database", LOG_S("error", err_text(code)));
+    return code != 0 ? code : check_rows(router);
+}

@@ -1,0 +1,225 @@
+#include "router/router.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/dicom/dictionary.h"
+#include "router/lock.h"
+#include "router/parts.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+enum { SCAN_MS = 10 * 1000, LONGEST_WAIT_MS = 1000, LOCK_POLL_MS = 500 };
+
+/* A broken environment: say so and be restarted by the supervisor. */
+static _Noreturn void give_up(const char *doing, const char *why)
+{
+    log_error(doing, LOG_S("error", why));
+    exit(EX_TEMPFAIL);
+}
+
+/* ---- creation ---- */
+
+static void open_spool(struct router *router)
+{
+    int code = spool_create(router->config->state_dir, &router->spool);
+    if (code == 0)
+        code = guard_create(router->config->state_dir, &router->guard);
+    if (code != 0)
+        give_up("cannot open the state directory", err_text(code));
+}
+
+/* Waits until no other router has the state directory. False: told to stop meanwhile. */
+static bool take_lock(struct router *router)
+{
+    int code = lock_open(router->config->state_dir, &router->lock_fd);
+    if (code == ERR_LOCKED)
+        log_info("another router holds the state directory, standing by");
+    while (code == ERR_LOCKED && !service_stopping(router->service)) {
+        struct pollfd signal = {.fd = service_signal_fd(router->service), .events = POLLIN};
+        (void)poll(&signal, 1, LOCK_POLL_MS);
+        service_turn(router->service);
+        metrics_progress(service_metrics(router->service), false);
+        code = lock_try(router->lock_fd);
+    }
+    if (code != 0 && code != ERR_LOCKED)
+        give_up("cannot lock the state directory", err_text(code));
+    return code == 0;
+}
+
+static void open_database(struct router *router)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    AUTO(text_release) struct text aside = TEXT_EMPTY;
+    const char *state_dir = router->config->state_dir;
+    int code = jobdb_open(state_dir, &router->db, &reason);
+    if (code == ERR_DB && jobdb_set_aside(state_dir, clock_wall_ms(), &aside) == 0) {
+        log_error("the job database is damaged: set aside, making a new one from the spool; "
+                  "what it knew as delivered may be delivered again",
+                  LOG_S("file", text_string(&aside)), LOG_S("error", text_string(&reason)));
+        text_clear(&reason);
+        code = jobdb_open(state_dir, &router->db, &reason);
+    }
+    if (code != 0)
+        give_up("cannot open the job database", text_string(&reason));
+}
+
+static void open_socket(struct router *router, enum bus_kind kind, const char *endpoint, struct bus **ret_bus)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (bus_create(router->config, kind, endpoint, ret_bus, &reason) != 0)
+        give_up("cannot open a socket", text_string(&reason));
+}
+
+static void reload(void *context, const struct config *old, const struct config *new)
+{
+    struct router *router = context;
+    (void)old;
+    router->config = new;
+    targets_configure(router->targets, router->db, new);
+    targets_wake(router->targets);
+}
+
+struct router *router_create(struct service *service)
+{
+    AUTO(router_destroy) struct router *router = memory_new(1, sizeof *router);
+    router->service = service;
+    router->config = service_config(service);
+    router->lock_fd = -1;
+    if (random_hex(router->epoch, sizeof router->epoch - 1) != 0)
+        give_up("cannot start", "the kernel gives no random bytes");
+    if (dictionary_load() != 0)
+        give_up("cannot start", "DCMTK's data dictionary is missing: install libdcmtk, or set DCMDICTPATH");
+    open_spool(router);
+    if (!take_lock(router))
+        return NULL;
+    open_database(router);
+    router->gauges = gauges_create(service_metrics(service));
+    router->pending = pending_create();
+    router->outbox = outbox_create();
+    router->crew = crew_create();
+    router->targets = targets_create();
+    targets_configure(router->targets, router->db, router->config);
+    open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
+    open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
+    service_on_reload(service, reload, router);
+    struct router *created = router;
+    router = NULL;
+    return created;
+}
+
+void router_destroy(struct router **router)
+{
+    struct router *r = *router;
+    if (!r)
+        return;
+    bus_destroy(&r->hints);
+    bus_destroy(&r->work);
+    crew_destroy(&r->crew);
+    targets_destroy(&r->targets);
+    outbox_destroy(&r->outbox);
+    pending_destroy(&r->pending);
+    gauges_destroy(&r->gauges);
+    jobdb_destroy(&r->db);
+    guard_destroy(&r->guard);
+    spool_destroy(&r->spool);
+    free(r->gone);
+    fd_close(&r->lock_fd); /* last: the next router may start now */
+    memory_free(router);
+}
+
+/* ---- the turn ---- */
+
+static void file_is_gone(void *context, int64_t instance_id)
+{
+    struct router *router = context;
+    if (instance_id == 0)
+        return;
+    router->gone =
+        memory_grow(router->gone, &router->gone_capacity, router->gone_count + 1, sizeof *router->gone);
+    router->gone[router->gone_count++] = instance_id;
+}
+
+static void move_failed(void *context, const char *receipt, enum spool_place to, int code)
+{
+    (void)context;
+    log_error("cannot move a spool file, it will be tried again at the next start", LOG_S("receipt", receipt),
+              LOG_S("to", spool_place_name(to)), LOG_S("error", err_text(code)));
+}
+
+/* Durable first, then said and done. */
+static void commit_and_tell(struct router *router)
+{
+    struct outbox_hearer hearer = {router, file_is_gone, move_failed};
+    if (jobdb_commit(router->db) != 0)
+        give_up("cannot write the job database: stopping, to recover at the next start",
+                jobdb_error(router->db));
+    outbox_flush(router->outbox, router->work, router->spool, &hearer);
+}
+
+static void read_clocks(struct router *router)
+{
+    router->now = clock_wall_ms();
+    router->monotonic = clock_monotonic_ms();
+}
+
+void router_recover(struct router *router)
+{
+    if (!router)
+        return;
+    read_clocks(router);
+    if (recover(router) != 0)
+        give_up("cannot recover", "see the line before");
+    commit_and_tell(router);
+    log_info("recovered", LOG_I("works_held", crew_leases(router->crew) != NULL));
+}
+
+/* How long nothing will happen by itself. */
+static int64_t wait_ms(struct router *router)
+{
+    if (intake_waiting(router) > 0 || router->gone_count > 0 || router->more_to_clean ||
+        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work))
+        return 0;
+    int64_t wait = LONGEST_WAIT_MS;
+    int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
+    int64_t expiry = crew_next_expiry(router->crew) - clock_monotonic_ms();
+    wait = work < wait ? work : wait;
+    wait = expiry < wait ? expiry : wait;
+    return wait < 0 ? 0 : wait;
+}
+
+static void wait_for_input(struct router *router)
+{
+    struct pollfd fds[] = {{.fd = service_signal_fd(router->service), .events = POLLIN},
+                           {.fd = bus_fd(router->hints), .events = POLLIN},
+                           {.fd = bus_fd(router->work), .events = POLLIN}};
+    (void)poll(fds, sizeof fds / sizeof *fds, (int)wait_ms(router));
+}
+
+bool router_turn(void *context)
+{
+    struct router *router = context;
+    if (!router)
+        return false;
+    wait_for_input(router);
+    service_turn(router->service);
+    read_clocks(router);
+    conversation_take_hints(router);
+    conversation_take_work(router);
+    if (router->monotonic >= router->next_scan) {
+        intake_scan(router);
+        router->next_scan = router->monotonic + SCAN_MS;
+    }
+    intake_turn(router);
+    if (router->inputs_drained)
+        crew_expire(router->crew, router->monotonic, outcome_lease_lost, router);
+    janitor_turn(router);
+    dispatch_turn(router);
+    commit_and_tell(router);
+    metrics_progress(service_metrics(router->service), true);
+    return false;
+}

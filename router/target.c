@@ -1,0 +1,75 @@
+#include "router/target.h"
+
+bool target_is_open(const struct target *target, int64_t now)
+{
+    if (!target->destination || target->row.held)
+        return false;
+    if (target->row.state == TARGET_UP)
+        return target->in_flight < target->connections;
+    return target->in_flight == 0 && target->row.until <= now;
+}
+
+int64_t target_opens_at(const struct target *target, int64_t now)
+{
+    if (!target->destination || target->row.held || target->row.state == TARGET_UP || target->in_flight > 0)
+        return INT64_MAX;
+    return target->row.until > now ? target->row.until : now;
+}
+
+bool target_succeeded(struct target *target, int64_t jobs, int64_t now)
+{
+    bool changed = target->row.state != TARGET_UP;
+    target->row.stored += jobs;
+    target->row.failures = 0;
+    if (changed) {
+        target->row.state = TARGET_UP;
+        target->row.since = now;
+        target->row.until = 0;
+    }
+    return changed;
+}
+
+int64_t target_delay(const struct target_retry *retry, int64_t tries, uint64_t jitter)
+{
+    int64_t delay = retry->first_ms;
+    for (int64_t i = 1; i < tries && delay < retry->ceiling_ms; i++)
+        delay *= 2;
+    if (delay > retry->ceiling_ms)
+        delay = retry->ceiling_ms;
+    int64_t half = delay / 2;
+    return half + (int64_t)(jitter % (uint64_t)(half + 1));
+}
+
+bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
+                     int64_t not_before_ms, uint64_t jitter, int64_t now)
+{
+    struct jobdb_target *row = &target->row;
+    if (row->stored > stored_at_start && row->state == TARGET_UP)
+        return false;
+    /* Requests that went out together fail together: that is one failure. */
+    if (row->state == TARGET_BACKING_OFF && row->until > now)
+        return false;
+    row->failures++;
+    int64_t delay = target_delay(retry, row->failures, jitter);
+    row->until = now + (not_before_ms > delay ? not_before_ms : delay);
+    bool changed = row->state == TARGET_UP;
+    if (changed) {
+        row->state = TARGET_BACKING_OFF;
+        row->since = now;
+    }
+    return changed;
+}
+
+bool target_refused(struct target *target, const struct target_retry *retry, int64_t now)
+{
+    struct jobdb_target *row = &target->row;
+    bool changed = row->state != TARGET_BLOCKED;
+    int64_t probe = retry->ceiling_ms < TARGET_BLOCKED_PROBE_MS ? retry->ceiling_ms : TARGET_BLOCKED_PROBE_MS;
+    row->failures++;
+    row->until = now + probe;
+    if (changed) {
+        row->state = TARGET_BLOCKED;
+        row->since = now;
+    }
+    return changed;
+}

@@ -1,0 +1,53 @@
+/* target - a destination or an album, and what the router has learned about it.
+ *
+ * Pure: the clock and the jitter come in as parameters. The rules:
+ *   up           everything may go, at most `connections` requests at once;
+ *   backing off  after trouble: nothing until `until`, then one probe at a time; each further failure doubles
+ *                the wait up to the ceiling; the first success opens it;
+ *   blocked      it refuses our token or our requests as such: likewise, probed at a steady, slow pace;
+ *   held         by an operator, whatever else is true: nothing goes.
+ * Trouble of one request says nothing about the destination when it stored something else meanwhile: then it
+ * stays as it was, and the request's own items wait. */
+#ifndef FELUCCA_ROUTER_TARGET_H
+#define FELUCCA_ROUTER_TARGET_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/jobdb.h"
+
+struct target {
+    struct jobdb_target row;
+    const struct config_destination *destination; /* NULL: the configuration does not name it */
+    const struct config_album *album;             /* NULL for a destination */
+    int connections;                              /* most requests at once */
+    int in_flight;                                /* requests now */
+    int64_t look_at; /* wall ms: nothing to find before; INT64_MAX until something changes */
+};
+
+struct target_retry {
+    int64_t first_ms, ceiling_ms;
+};
+
+enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000 };
+
+/* Whether one more request may go out now. */
+bool target_is_open(const struct target *target, int64_t now);
+
+/* When target_is_open() may change by the passing of time alone, or INT64_MAX. */
+int64_t target_opens_at(const struct target *target, int64_t now);
+
+/* jobs were stored. Returns whether the state changed (to up). */
+bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
+
+/* A request ended in trouble. stored_at_start: row.stored when it went out. not_before_ms: the server's
+ * Retry-After, 0 when it said nothing. jitter: any random number. Returns whether the state changed. */
+bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
+                     int64_t not_before_ms, uint64_t jitter, int64_t now);
+
+/* It refused our token or our request as such. Returns whether the state changed. */
+bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);
+
+/* The wait before try number tries (1, 2, …): exponential between first and ceiling, with jitter: between one
+ * half and the whole of it. */
+int64_t target_delay(const struct target_retry *retry, int64_t tries, uint64_t jitter);
+
+#endif

@@ -1,0 +1,134 @@
+#include "router/targets.h"
+
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALBUM_CONNECTIONS = 8 };
+
+struct targets {
+    struct target *list;
+    size_t count, capacity;
+};
+
+struct targets *targets_create(void)
+{
+    return memory_new(1, sizeof(struct targets));
+}
+
+static void clear(struct targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        jobdb_target_release(&targets->list[i].row);
+    targets->count = 0;
+}
+
+void targets_destroy(struct targets **targets)
+{
+    if (!*targets)
+        return;
+    clear(*targets);
+    free((*targets)->list);
+    free(*targets);
+    *targets = NULL;
+}
+
+static void register_all(struct jobdb *db, const struct config *config)
+{
+    jobdb_unconfigure_all(db);
+    for (size_t n = 0; n < config->node_count; n++) {
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
+            const struct config_destination *destination = &config->nodes[n].destinations[d];
+            jobdb_configure(db, destination->name, NULL, destination->origin);
+            for (size_t a = 0; a < destination->album_count; a++)
+                jobdb_configure(db, destination->name, destination->albums[a].name, NULL);
+        }
+    }
+}
+
+static void add(void *context, struct jobdb_target *row)
+{
+    struct targets *targets = context;
+    targets->list = memory_grow(targets->list, &targets->capacity, targets->count + 1, sizeof *targets->list);
+    targets->list[targets->count++] = (struct target){.row = *row};
+}
+
+static void bind_configuration(struct target *target, const struct config *config)
+{
+    const struct config_destination *destination =
+        target->row.configured ? config_find_destination(config, target->row.destination) : NULL;
+    target->destination = destination;
+    target->connections = destination ? destination->connections : 0;
+    if (!target->row.album_id || !destination)
+        return;
+    target->album = config_find_album(destination, target->row.album);
+    target->connections = ALBUM_CONNECTIONS;
+    if (!target->album)
+        target->destination = NULL;
+}
+
+void targets_configure(struct targets *targets, struct jobdb *db, const struct config *config)
+{
+    struct targets before = *targets;
+    *targets = (struct targets){0};
+    register_all(db, config);
+    jobdb_each_target(db, add, targets);
+    for (size_t i = 0; i < targets->count; i++) {
+        struct target *target = &targets->list[i];
+        bind_configuration(target, config);
+        struct target *old = targets_find(&before, target->row.destination_id, target->row.album_id);
+        if (old)
+            target->in_flight = old->in_flight;
+    }
+    clear(&before);
+    free(before.list);
+}
+
+size_t targets_count(const struct targets *targets)
+{
+    return targets->count;
+}
+
+struct target *targets_at(struct targets *targets, size_t index)
+{
+    return &targets->list[index];
+}
+
+struct target *targets_find(struct targets *targets, int64_t destination_id, int64_t album_id)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct jobdb_target *row = &targets->list[i].row;
+        if (row->destination_id == destination_id && row->album_id == album_id)
+            return &targets->list[i];
+    }
+    return NULL;
+}
+
+struct target *targets_named(struct targets *targets, const char *destination, const char *album)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct jobdb_target *row = &targets->list[i].row;
+        if (strcmp(row->destination, destination) != 0 || !row->album != !album)
+            continue;
+        if (!album || strcmp(row->album, album) == 0)
+            return &targets->list[i];
+    }
+    return NULL;
+}
+
+struct target *targets_for(struct targets *targets, const struct config_destination *destination,
+                           const struct config_album *album)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        if (targets->list[i].destination == destination && targets->list[i].album == album)
+            return &targets->list[i];
+    }
+    return NULL;
+}
+
+void targets_wake(struct targets *targets)
+{
+    for (size_t i = 0; i < targets->count; i++)
+        targets->list[i].look_at = 0;
+}
