@@ -1,0 +1,285 @@
+#include "receiver/lobby.h"
+
+#include "common/base/cleanup.h"
+#include "tests/support/dul.h"
+#include "tests/support/suite.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 10000, WAIT_MS = 5000 };
+
+/* Time is a number here, so that nobody has to wait for it. */
+static int64_t now_ms;
+static int door; /* a listening socket */
+
+static struct host_log {
+    unsigned asked, silent;
+    enum lobby_answer answer;
+    size_t bytes; /* that could be read when it asked */
+} host_log;
+
+static enum lobby_answer note_asking(void *context, int socket, const struct peer_address *address)
+{
+    static char bytes[64 * 1024];
+    struct host_log *log = context;
+    ck_assert_str_eq(address->text, "127.0.0.1");
+    ssize_t length = recv(socket, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    log->bytes = length > 0 ? (size_t)length : 0;
+    log->asked++;
+    return log->answer;
+}
+
+static void note_silence(void *context, const struct peer_address *address)
+{
+    struct host_log *log = context;
+    ck_assert_str_eq(address->text, "127.0.0.1");
+    log->silent++;
+}
+
+static struct lobby *new_lobby(size_t peers)
+{
+    static const struct lobby_host host = {&host_log, note_asking, note_silence};
+    return lobby_create(peers, PATIENCE_MS, &host);
+}
+
+static void open_door(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    door = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(door, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(door, 16), 0);
+    now_ms = 1000;
+    memset(&host_log, 0, sizeof host_log);
+}
+
+static void close_door(void)
+{
+    fd_close(&door);
+}
+
+/* A client's socket, whose other end has entered the lobby. */
+static int enter(struct lobby *lobby)
+{
+    static const struct peer_address address = {.text = "127.0.0.1"};
+    struct sockaddr_in where;
+    socklen_t length = sizeof where;
+    ck_assert_int_eq(getsockname(door, (struct sockaddr *)&where, &length), 0);
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(connect(client, (struct sockaddr *)&where, sizeof where), 0);
+    int socket = accept(door, NULL, NULL);
+    ck_assert_int_ge(socket, 0);
+    lobby_enter(lobby, socket, &address, now_ms);
+    return client;
+}
+
+/* Turns once something can be done, or after limit_ms. Returns whether there was something. */
+static bool turn(struct lobby *lobby, int limit_ms)
+{
+    struct pollfd polls[8];
+    int ready = poll(polls, lobby_poll(lobby, polls), limit_ms);
+    lobby_turn(lobby, polls, now_ms);
+    return ready > 0;
+}
+
+static void say(int client, const void *bytes, size_t length)
+{
+    ck_assert_int_eq(send(client, bytes, length, MSG_NOSIGNAL), (ssize_t)length);
+}
+
+static void make_request(struct text *request)
+{
+    static const struct dul_context context = {1, "1.2.840.10008.1.1", {"1.2.840.10008.1.2"}};
+    dul_append_request(request, "FELUCCA", "TEST", &context, 1);
+}
+
+START_TEST(a_whole_request_is_handed_over)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    make_request(&request);
+    say(client, request.bytes, request.length);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.asked, 1);
+    ck_assert_uint_eq(host_log.bytes, request.length);
+    ck_assert_uint_eq(lobby_count(lobby), 0);
+    ck_assert_uint_eq(host_log.silent, 0);
+}
+END_TEST
+
+/* The request comes in two parts, cut here. */
+static const size_t cuts[] = {1, 5, 6, 7, 73, 100};
+
+START_TEST(half_a_request_waits_for_the_rest)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    make_request(&request);
+    size_t cut = cuts[_i];
+    say(client, request.bytes, cut);
+    /* What is to be seen in the first part is seen before there is nothing to do any more. */
+    while (turn(lobby, 50))
+        ck_assert_uint_eq(host_log.asked, 0);
+    ck_assert_uint_eq(host_log.asked, 0);
+    ck_assert_uint_eq(lobby_count(lobby), 1);
+    say(client, request.bytes + cut, request.length - cut);
+    while (host_log.asked == 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.bytes, request.length);
+    ck_assert_uint_eq(lobby_count(lobby), 0);
+}
+END_TEST
+
+START_TEST(an_unusually_long_request_is_handed_over_unfinished)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    static const char head[] = {1, 0, 0, 1, 0, 0};
+    say(client, head, sizeof head);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.asked, 1);
+}
+END_TEST
+
+static const struct nonsense_row {
+    const char *label, *bytes;
+    size_t length;
+    bool close;
+} nonsense_rows[] = {
+    {"a port scan", "", 0, true},
+    {"cut in the head", "\x01", 1, true},
+    {"cut in the body",
+     "\x01\0\0\0\0\x40"
+     "abc",
+     9, true},
+    {"another protocol", "GET / HTTP/1.1\r\n\r\n", 18, false},
+    {"data before a request",
+     "\x04\0\0\0\0\x04"
+     "abcd",
+     10, false},
+};
+
+START_TEST(nonsense_is_let_go)
+{
+    const struct nonsense_row *row = &nonsense_rows[_i];
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    if (row->length)
+        say(client, row->bytes, row->length);
+    if (row->close)
+        ck_assert_int_eq(shutdown(client, SHUT_WR), 0);
+    while (lobby_count(lobby) > 0)
+        ck_assert_msg(turn(lobby, WAIT_MS), "%s", row->label);
+    ck_assert_uint_eq(host_log.asked, 0);
+    ck_assert_uint_eq(host_log.silent, 1);
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_END);
+}
+END_TEST
+
+START_TEST(silence_ends_with_patience)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    ck_assert_int_eq(lobby_wait_ms(lobby, now_ms), -1);
+    AUTO(fd_close) int first = enter(lobby);
+    now_ms += 4000;
+    AUTO(fd_close) int second = enter(lobby);
+    ck_assert_int_eq(lobby_wait_ms(lobby, now_ms), PATIENCE_MS - 4000);
+    now_ms += PATIENCE_MS - 4001;
+    (void)turn(lobby, 0);
+    ck_assert_uint_eq(lobby_count(lobby), 2);
+    now_ms++;
+    ck_assert_int_eq(lobby_wait_ms(lobby, now_ms), 0);
+    (void)turn(lobby, 0);
+    ck_assert_uint_eq(lobby_count(lobby), 1);
+    ck_assert_uint_eq(host_log.silent, 1);
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    ck_assert_int_eq(dul_read(first, WAIT_MS, &pdu), DUL_END);
+    ck_assert_int_eq(lobby_wait_ms(lobby, now_ms), 4000);
+    say(second, "\x01", 1); /* a beginning buys no time */
+    now_ms += 4000;
+    (void)turn(lobby, 0);
+    ck_assert_uint_eq(lobby_count(lobby), 0);
+}
+END_TEST
+
+START_TEST(the_oldest_gives_way_when_it_is_full)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(2);
+    AUTO(fd_close) int first = enter(lobby);
+    AUTO(fd_close) int second = enter(lobby);
+    AUTO(fd_close) int third = enter(lobby);
+    ck_assert_uint_eq(lobby_count(lobby), 2);
+    ck_assert_uint_eq(host_log.silent, 1);
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    ck_assert_int_eq(dul_read(first, WAIT_MS, &pdu), DUL_END);
+    ck_assert_int_eq(dul_read(second, 0, &pdu), DUL_TIMEOUT);
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    make_request(&request);
+    say(third, request.bytes, request.length);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.asked, 1);
+}
+END_TEST
+
+static const enum lobby_answer rejections[] = {LOBBY_CONGESTED, LOBBY_LIMIT};
+
+START_TEST(a_rejected_peer_reads_its_answer)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    AUTO(text_release) struct text request = TEXT_EMPTY, pdu = TEXT_EMPTY;
+    make_request(&request);
+    host_log.answer = rejections[_i];
+    say(client, request.bytes, request.length);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(lobby_count(lobby), 1);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_ASSOCIATE_RJ);
+    const char expected[] = {3, 0, 0, 0, 0, 4, 0, 2, 3, (char)rejections[_i]};
+    ck_assert_uint_eq(pdu.length, sizeof expected);
+    ck_assert_mem_eq(pdu.bytes, expected, sizeof expected);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_END);
+    fd_close(&client);
+    while (lobby_count(lobby) > 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.asked, 1);
+    ck_assert_uint_eq(host_log.silent, 0);
+}
+END_TEST
+
+START_TEST(a_rejected_peer_does_not_stay)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    make_request(&request);
+    host_log.answer = LOBBY_LIMIT;
+    say(client, request.bytes, request.length);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_int_eq(lobby_wait_ms(lobby, now_ms), LOBBY_GOODBYE_MS);
+    now_ms += LOBBY_GOODBYE_MS;
+    (void)turn(lobby, 0);
+    ck_assert_uint_eq(lobby_count(lobby), 0);
+    ck_assert_uint_eq(host_log.silent, 0);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("lobby");
+    tests_fixture(tests, open_door, close_door);
+    tests_add(tests, a_whole_request_is_handed_over);
+    tests_rows(tests, half_a_request_waits_for_the_rest, ROWS(cuts));
+    tests_add(tests, an_unusually_long_request_is_handed_over_unfinished);
+    tests_rows(tests, nonsense_is_let_go, ROWS(nonsense_rows));
+    tests_add(tests, silence_ends_with_patience);
+    tests_add(tests, the_oldest_gives_way_when_it_is_full);
+    tests_rows(tests, a_rejected_peer_reads_its_answer, ROWS(rejections));
+    tests_add(tests, a_rejected_peer_does_not_stay);
+    return tests_run(tests);
+}
