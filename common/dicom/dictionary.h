@@ -6,7 +6,8 @@
 
 #include "common/condition/condition.h"
 
-/* 0, or ERR_ABSENT when DCMTK found no dictionary (DCMDICTPATH names it; package dcmtk or libdcmtk has it). */
+/* 0, or ERR_ABSENT when DCMTK found no dictionary (DCMDICTPATH names it; package dcmtk or libdcmtk has it).
+ */
 int dictionary_load(void);
 
 /* The dictionary as conditions see it: keywords with retired ones, never an odd group. Borrowed for ever. */

@@ -1,8 +1,10 @@
 /* header - the data set of a DICOM file up to its pixel data, read once.
  *
  * Answers what conditions ask (header_facts) and the identifiers that the job database needs. Reads at most
- * what stands before the pixel data; values longer than a bound are not loaded. Parsing untrusted bytes is
- * DCMTK's work, and DCMTK may crash: the router is prepared for that (docs/reliability.md). Not thread-safe. */
+ * what stands before the pixel data; long values are read when a condition asks for them, within the bounds
+ * of value.h. Parsing untrusted bytes is DCMTK's work, and DCMTK may crash: the router is prepared for that
+ * (docs/reliability.md). Not thread-safe.
+ */
 #ifndef FELUCCA_DICOM_HEADER_H
 #define FELUCCA_DICOM_HEADER_H
 
@@ -11,7 +13,8 @@
 
 enum header_uid { HEADER_SOP_CLASS, HEADER_SOP_INSTANCE, HEADER_STUDY, HEADER_SERIES, HEADER_UIDS };
 
-/* Facts of the transfer, which the file itself may not know. Borrowed while the header lives. */
+/* Facts of the transfer, which the file itself may not know. Borrowed while the header lives. What is NULL
+ * here (or all, without a struct) is taken from the file meta header where that knows it. */
 struct header_transfer {
     const char *calling_aet, *called_aet, *source_address, *transfer_syntax;
 };

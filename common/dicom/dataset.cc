@@ -1,0 +1,203 @@
+extern "C" {
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/dicom/dataset.h"
+}
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcdatset.h>
+#include <dcmtk/dcmdata/dcerror.h>
+#include <dcmtk/dcmdata/dcfilefo.h>
+#include <dcmtk/dcmdata/dcistrmf.h>
+#include <dcmtk/dcmdata/dcitem.h>
+#include <dcmtk/dcmdata/dcmetinf.h>
+#include <dcmtk/dcmdata/dcsequen.h>
+#include <dcmtk/dcmdata/dcxfer.h>
+#include <dcmtk/oflog/oflog.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* Values longer than this stay in the file; most of what conditions ask for is shorter. */
+static const Uint32 LOADED_MAX = 4096;
+
+struct dataset {
+    DcmFileFormat file;
+    uint32_t pixel_data = 0;
+};
+
+namespace
+{
+
+/* DCMTK's log would show values of the file. Its own flags are process-wide, so this is done once. */
+void silence()
+{
+    static const bool done = (OFLog::configure(OFLogger::OFF_LOG_LEVEL), true);
+    (void)done;
+}
+
+int check_file(const char *path, struct text *ret_reason)
+{
+    AUTO(fd_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        int error = errno;
+        text_format(ret_reason, "cannot be opened: %s", std::strerror(error));
+        return err_from_errno(error);
+    }
+    if (!S_ISREG(status.st_mode)) {
+        text_append(ret_reason, "is not a regular file");
+        return ERR_IO;
+    }
+    return 0;
+}
+
+/* Reading stopped behind the header of an element that is pixel data or stands after it: look at it again. */
+uint32_t pixel_data_ahead(DcmInputStream &stream, E_TransferSyntax syntax)
+{
+    unsigned char bytes[12];
+    stream.putback();
+    if (stream.read(bytes, sizeof bytes) != static_cast<offile_off_t>(sizeof bytes))
+        return 0;
+    DcmXfer transfer(syntax);
+    bool big = transfer.getByteOrder() == EBO_BigEndian;
+    auto word = [&](size_t at) {
+        return big ? bytes[at] << 8 | bytes[at + 1] : bytes[at + 1] << 8 | bytes[at];
+    };
+    size_t length_at = transfer.isExplicitVR() ? 8 : 4;
+    bool empty = word(length_at) == 0 && word(length_at + 2) == 0;
+    int element = word(2);
+    if (word(0) != 0x7FE0 || empty || (element != 0x0008 && element != 0x0009 && element != 0x0010))
+        return 0;
+    return 0x7FE00000u | static_cast<uint32_t>(element);
+}
+
+int explain(const OFCondition &condition, struct text *ret_reason)
+{
+    if (condition == EC_InvalidStream || condition == EC_StreamNotifyClient || condition == EC_EndOfStream)
+        text_append(ret_reason, "is not DICOM, or ends in the middle of its data set");
+    else /* never DCMTK's own text, which may hold a value */
+        text_format(ret_reason, "is not DICOM, or broken (DCMTK's error %u:%u)", condition.module(),
+                    condition.code());
+    return ERR_SYNTAX;
+}
+
+int read_into(struct dataset &dataset, const char *path, struct text *ret_reason)
+{
+    DcmInputFileStream stream(path);
+    if (stream.status().bad()) {
+        text_append(ret_reason, "cannot be read");
+        return ERR_IO;
+    }
+    dataset.file.transferInit();
+    OFCondition condition =
+        dataset.file.readUntilTag(stream, EXS_Unknown, EGL_noChange, LOADED_MAX, DcmTagKey(0x7FE0, 0x0008));
+    dataset.file.transferEnd();
+    if (condition.bad())
+        return explain(condition, ret_reason);
+    DcmDataset *root = dataset.file.getDataset();
+    if (!stream.eos())
+        dataset.pixel_data = pixel_data_ahead(stream, root->getOriginalXfer());
+    if (root->card() == 0 && dataset.pixel_data == 0) {
+        text_append(ret_reason, "holds no data set");
+        return ERR_SYNTAX;
+    }
+    return 0;
+}
+
+DcmItem *item_of(const struct dataset_item *item)
+{
+    return reinterpret_cast<DcmItem *>(const_cast<struct dataset_item *>(item));
+}
+
+DcmElement *element_of(const struct dataset_element *element)
+{
+    return reinterpret_cast<DcmElement *>(const_cast<struct dataset_element *>(element));
+}
+
+const struct dataset_item *as_item(const DcmItem *item)
+{
+    return reinterpret_cast<const struct dataset_item *>(item);
+}
+
+} // namespace
+
+int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason)
+try {
+    silence();
+    int error = check_file(path, ret_reason);
+    if (error)
+        return error;
+    struct dataset *dataset = new struct dataset;
+    error = read_into(*dataset, path, ret_reason);
+    if (error)
+        dataset_destroy(&dataset);
+    else
+        *ret_dataset = dataset;
+    return error;
+} catch (...) {
+    text_append(ret_reason, "is broken: DCMTK gave it up");
+    return ERR_SYNTAX;
+}
+
+void dataset_destroy(struct dataset **dataset)
+{
+    delete *dataset;
+    *dataset = nullptr;
+}
+
+const struct dataset_item *dataset_root(const struct dataset *dataset, bool meta)
+{
+    DcmFileFormat &file = const_cast<struct dataset *>(dataset)->file;
+    return meta ? as_item(file.getMetaInfo()) : as_item(file.getDataset());
+}
+
+uint32_t dataset_pixel_data(const struct dataset *dataset)
+{
+    return dataset->pixel_data;
+}
+
+const struct dataset_element *dataset_find(const struct dataset_item *item, uint32_t tag)
+try {
+    DcmElement *element = nullptr;
+    DcmTagKey key(static_cast<Uint16>(tag >> 16), static_cast<Uint16>(tag & 0xFFFF));
+    if (!item || item_of(item)->findAndGetElement(key, element).bad())
+        return nullptr;
+    return reinterpret_cast<const struct dataset_element *>(element);
+} catch (...) {
+    return nullptr;
+}
+
+const char *dataset_element_vr(const struct dataset_element *element)
+{
+    return DcmVR(element_of(element)->ident()).getValidVRName();
+}
+
+size_t dataset_element_length(const struct dataset_element *element)
+{
+    DcmElement *from = element_of(element);
+    return from->ident() == EVR_SQ ? 0 : from->getLengthField();
+}
+
+bool dataset_element_copy(const struct dataset_element *element, void *buffer, size_t length)
+try {
+    DcmElement *from = element_of(element);
+    return length <= dataset_element_length(element) &&
+           (length == 0 || from->getPartialValue(buffer, 0, static_cast<Uint32>(length)).good());
+} catch (...) {
+    return false;
+}
+
+const struct dataset_item *dataset_element_item(const struct dataset_element *element,
+                                                const struct dataset_item *previous)
+try {
+    DcmElement *from = element_of(element);
+    if (from->ident() != EVR_SQ)
+        return nullptr;
+    DcmObject *next = static_cast<DcmSequenceOfItems *>(from)->nextInContainer(item_of(previous));
+    return as_item(static_cast<DcmItem *>(next));
+} catch (...) {
+    return nullptr;
+}
