@@ -1,0 +1,175 @@
+#include "router/crew.h"
+
+#include "common/pipeline/worker.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+enum { NOW = 100000 };
+
+static struct crew *crew;
+static struct bus_peer alice = {.bytes = "alice", .length = 5}, bob = {.bytes = "bob", .length = 3};
+static int lost_count;
+
+static void set_up(void)
+{
+    crew = crew_create();
+    lost_count = 0;
+}
+
+static void tear_down(void)
+{
+    crew_destroy(&crew);
+}
+
+static void hello(const struct bus_peer *peer, const char *session, int slots, char (*held)[WORK_ID_SIZE],
+                  size_t held_count, int64_t now)
+{
+    struct work_message message = {
+        .verb = WORK_HELLO, .name = (char *)session, .slots = slots, .held = held, .held_count = held_count};
+    (void)snprintf(message.session, sizeof message.session, "%s", session);
+    crew_hello(crew, peer, &message, now);
+}
+
+static struct lease *lease(struct seat *seat, const char *work, int64_t deadline)
+{
+    struct jobdb_batch batch = {0};
+    (void)snprintf(batch.work, sizeof batch.work, "%s", work);
+    return crew_lease(crew, seat, &batch, NOW, deadline);
+}
+
+static void ping(const struct bus_peer *peer, const char *work)
+{
+    char held[1][WORK_ID_SIZE] = {""};
+    struct work_message message = {.verb = WORK_PING, .held = held, .held_count = work ? 1 : 0};
+    (void)snprintf(held[0], WORK_ID_SIZE, "%s", work ? work : "");
+    crew_check_held(crew, peer, &message);
+}
+
+static void count_lost(void *context, struct lease *lost)
+{
+    (void)context;
+    lost_count++;
+    crew_end_lease(crew, lost);
+}
+
+static int lost_at(int64_t now)
+{
+    crew_expire(crew, now, count_lost, NULL);
+    return lost_count;
+}
+
+START_TEST(credit_is_slots_minus_leases)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    struct seat *seat = crew_most_credit(crew, WORK_SEND);
+    ck_assert_ptr_nonnull(seat);
+    (void)lease(seat, "w1", 0);
+    (void)lease(seat, "w2", 0);
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND));
+    crew_end_lease(crew, crew_find_lease(crew, "w1"));
+    ck_assert_ptr_eq(crew_most_credit(crew, WORK_SEND), seat);
+}
+END_TEST
+
+START_TEST(work_goes_to_whoever_has_most_credit)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    hello(&bob, "b", 4, NULL, 0, NOW);
+    for (int i = 0; i < 3; i++) {
+        char work[8];
+        (void)snprintf(work, sizeof work, "w%d", i);
+        (void)lease(crew_most_credit(crew, WORK_SEND), work, 0);
+    }
+    ck_assert_str_eq(seat_name(crew_find_lease(crew, "w0")->seat), "b");
+    ck_assert_str_eq(seat_name(crew_find_lease(crew, "w1")->seat), "b");
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SHARE));
+}
+END_TEST
+
+START_TEST(a_silent_worker_loses_its_leases_after_the_lease_time)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    ck_assert_int_eq(crew_next_expiry(crew), NOW + WORKER_LEASE_MS);
+    ck_assert_int_eq(lost_at(NOW + WORKER_LEASE_MS - 1), 0);
+    ck_assert(crew_heard(crew, &alice, NOW + 5000));
+    ck_assert_int_eq(lost_at(NOW + WORKER_LEASE_MS), 0);
+    ck_assert_int_eq(lost_at(NOW + 5000 + WORKER_LEASE_MS), 1);
+    ck_assert_msg(!crew_heard(crew, &alice, NOW + 20000), "and is forgotten");
+}
+END_TEST
+
+START_TEST(a_lease_that_two_pings_do_not_list_is_lost)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    ping(&alice, NULL); /* crossed the WORK on its way */
+    ck_assert_int_eq(lost_at(NOW), 0);
+    ping(&alice, "w1");
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 1);
+}
+END_TEST
+
+START_TEST(work_from_before_the_restart_is_adopted_by_whoever_lists_it)
+{
+    char held[1][WORK_ID_SIZE] = {"w1"};
+    (void)lease(NULL, "w1", NOW + 100);
+    (void)lease(NULL, "w2", NOW + 100);
+    hello(&alice, "a", 2, held, 1, NOW);
+    ck_assert_ptr_nonnull(crew_find_lease(crew, "w1")->seat);
+    ck_assert_int_eq(lost_at(NOW + 99), 0);
+    ck_assert_int_eq(lost_at(NOW + 100), 1);
+    ck_assert_ptr_nonnull(crew_find_lease(crew, "w1"));
+    ck_assert_ptr_null(crew_find_lease(crew, "w2"));
+}
+END_TEST
+
+START_TEST(the_same_session_on_a_new_connection_is_the_same_worker)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    hello(&bob, "a", 2, NULL, 0, NOW);
+    ck_assert_uint_eq(crew_size(crew, WORK_SEND), 1);
+    ck_assert(!crew_heard(crew, &alice, NOW));
+    ck_assert(crew_heard(crew, &bob, NOW));
+    ck_assert_ptr_nonnull(crew_find_lease(crew, "w1"));
+}
+END_TEST
+
+START_TEST(two_workers_with_one_name_are_two)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    struct work_message twin = {.verb = WORK_HELLO, .name = (char *)"a", .slots = 1, .session = "other"};
+    crew_hello(crew, &bob, &twin, NOW);
+    ck_assert_uint_eq(crew_size(crew, WORK_SEND), 2);
+}
+END_TEST
+
+START_TEST(bye_takes_the_credit_and_leaves_the_leases)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    crew_bye(crew, &alice);
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND));
+    ck_assert_ptr_nonnull(crew_find_lease(crew, "w1"));
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("crew");
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, credit_is_slots_minus_leases);
+    tests_add(tests, work_goes_to_whoever_has_most_credit);
+    tests_add(tests, a_silent_worker_loses_its_leases_after_the_lease_time);
+    tests_add(tests, a_lease_that_two_pings_do_not_list_is_lost);
+    tests_add(tests, work_from_before_the_restart_is_adopted_by_whoever_lists_it);
+    tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);
+    tests_add(tests, two_workers_with_one_name_are_two);
+    tests_add(tests, bye_takes_the_credit_and_leaves_the_leases);
+    return tests_run(tests);
+}

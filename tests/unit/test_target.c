@@ -1,0 +1,148 @@
+#include "router/target.h"
+
+#include "tests/support/suite.h"
+
+static const struct target_retry retry = {.first_ms = 5000, .ceiling_ms = 60000};
+static const struct config_destination configured;
+
+enum { NO_JITTER = 0, NOW = 1000000 };
+
+static struct target up(void)
+{
+    return (struct target){.destination = &configured, .connections = 2};
+}
+
+START_TEST(an_open_target_takes_as_many_as_it_has_connections)
+{
+    struct target target = up();
+    ck_assert(target_is_open(&target, NOW));
+    target.in_flight = 2;
+    ck_assert(!target_is_open(&target, NOW));
+}
+END_TEST
+
+START_TEST(a_target_that_is_held_or_not_configured_takes_nothing)
+{
+    struct target target = up();
+    target.row.held = true;
+    ck_assert(!target_is_open(&target, NOW));
+    target.row.held = false;
+    target.destination = NULL;
+    ck_assert(!target_is_open(&target, NOW));
+    ck_assert_int_eq(target_opens_at(&target, NOW), INT64_MAX);
+}
+END_TEST
+
+START_TEST(trouble_closes_it_until_one_probe_may_go)
+{
+    struct target target = up();
+    ck_assert(target_troubled(&target, &retry, 0, 0, NO_JITTER, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_BACKING_OFF);
+    ck_assert_int_eq(target.row.until, NOW + 2500);
+    ck_assert(!target_is_open(&target, NOW + 2499));
+    ck_assert_int_eq(target_opens_at(&target, NOW), NOW + 2500);
+    ck_assert(target_is_open(&target, NOW + 2500));
+    target.in_flight = 1;
+    ck_assert_msg(!target_is_open(&target, NOW + 2500), "one probe at a time");
+}
+END_TEST
+
+START_TEST(each_failed_probe_doubles_the_wait_up_to_the_ceiling)
+{
+    struct target target = up();
+    int64_t now = NOW, waits[8];
+    for (int i = 0; i < 8; i++) {
+        (void)target_troubled(&target, &retry, 0, 0, NO_JITTER, now);
+        waits[i] = target.row.until - now;
+        now = target.row.until;
+    }
+    ck_assert_int_eq(waits[0], 2500);
+    ck_assert_int_eq(waits[1], 5000);
+    ck_assert_int_eq(waits[2], 10000);
+    ck_assert_int_eq(waits[7], 30000);
+}
+END_TEST
+
+START_TEST(requests_that_fail_together_are_one_failure)
+{
+    struct target target = up();
+    (void)target_troubled(&target, &retry, 0, 0, NO_JITTER, NOW);
+    int64_t until = target.row.until;
+    ck_assert(!target_troubled(&target, &retry, 0, 0, NO_JITTER, NOW + 1));
+    ck_assert_int_eq(target.row.until, until);
+    ck_assert_int_eq(target.row.failures, 1);
+}
+END_TEST
+
+START_TEST(trouble_of_one_request_is_its_own_when_others_are_stored_meanwhile)
+{
+    struct target target = up();
+    target.row.stored = 10;
+    ck_assert(!target_troubled(&target, &retry, 9, 0, NO_JITTER, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_UP);
+    ck_assert(target_is_open(&target, NOW));
+}
+END_TEST
+
+START_TEST(retry_after_is_honoured_when_it_is_longer)
+{
+    struct target target = up();
+    (void)target_troubled(&target, &retry, 0, 120000, NO_JITTER, NOW);
+    ck_assert_int_eq(target.row.until, NOW + 120000);
+}
+END_TEST
+
+START_TEST(success_opens_it)
+{
+    struct target target = up();
+    (void)target_troubled(&target, &retry, 0, 0, NO_JITTER, NOW);
+    ck_assert(target_succeeded(&target, 3, NOW + 9000));
+    ck_assert_int_eq(target.row.state, TARGET_UP);
+    ck_assert_int_eq(target.row.stored, 3);
+    ck_assert_int_eq(target.row.failures, 0);
+    ck_assert(!target_succeeded(&target, 1, NOW + 9001));
+}
+END_TEST
+
+START_TEST(a_refusal_blocks_and_is_probed_slowly)
+{
+    struct target target = up();
+    ck_assert(target_refused(&target, &retry, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_BLOCKED);
+    ck_assert_int_eq(target.row.until, NOW + 60000);
+    ck_assert(!target_refused(&target, &retry, NOW + 60000));
+    ck_assert_int_eq(target.row.until, NOW + 120000);
+}
+END_TEST
+
+static const struct delay_row {
+    int64_t tries;
+    uint64_t jitter;
+    int64_t delay;
+} delay_rows[] = {
+    {1, 0, 2500},  {1, 2500, 5000}, {2, 0, 5000},       {3, 0, 10000},
+    {4, 0, 20000}, {5, 0, 30000},   {60, 30000, 60000},
+};
+
+START_TEST(delay_is)
+{
+    const struct delay_row *row = &delay_rows[_i];
+    ck_assert_int_eq(target_delay(&retry, row->tries, row->jitter), row->delay);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("target");
+    tests_add(tests, an_open_target_takes_as_many_as_it_has_connections);
+    tests_add(tests, a_target_that_is_held_or_not_configured_takes_nothing);
+    tests_add(tests, trouble_closes_it_until_one_probe_may_go);
+    tests_add(tests, each_failed_probe_doubles_the_wait_up_to_the_ceiling);
+    tests_add(tests, requests_that_fail_together_are_one_failure);
+    tests_add(tests, trouble_of_one_request_is_its_own_when_others_are_stored_meanwhile);
+    tests_add(tests, retry_after_is_honoured_when_it_is_longer);
+    tests_add(tests, success_opens_it);
+    tests_add(tests, a_refusal_blocks_and_is_probed_slowly);
+    tests_rows(tests, delay_is, ROWS(delay_rows));
+    return tests_run(tests);
+}

@@ -1,0 +1,194 @@
+#include "common/pipeline/work.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECEIPT "0193a5b2c4d100112233445566778899"
+
+static int decode(const char *verb, const char *json, struct work_message *ret_message)
+{
+    return work_decode(verb, strlen(verb), json, strlen(json), ret_message);
+}
+
+static void round_trip(const struct work_message *message, struct work_message *ret_message)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    work_encode(message, &json);
+    ck_assert_int_eq(decode(work_verb_name(message->verb), text_string(&json), ret_message), 0);
+    ck_assert_int_eq(ret_message->verb, message->verb);
+}
+
+START_TEST(hello_says_all_it_said)
+{
+    char held[2][WORK_ID_SIZE] = {"epoch-1", "epoch-2"};
+    struct work_message hello = {.verb = WORK_HELLO,
+                                 .stage = WORK_SHARE,
+                                 .name = (char *)"sharer-1",
+                                 .session = "abc",
+                                 .protocol = WORK_PROTOCOL,
+                                 .slots = 7,
+                                 .held = held,
+                                 .held_count = 2};
+    struct work_message read;
+    round_trip(&hello, &read);
+    ck_assert_int_eq(read.stage, WORK_SHARE);
+    ck_assert_str_eq(read.name, "sharer-1");
+    ck_assert_str_eq(read.session, "abc");
+    ck_assert_int_eq(read.slots, 7);
+    ck_assert_uint_eq(read.held_count, 2);
+    ck_assert_str_eq(read.held[1], "epoch-2");
+    work_message_release(&read);
+}
+END_TEST
+
+static struct work_item items[] = {{.id = 1, .receipt = RECEIPT, .size = 540000},
+                                   {.id = 2, .receipt = RECEIPT}};
+
+static struct work sending = {.id = "e-1",
+                              .stage = WORK_SEND,
+                              .destination = (char *)"main",
+                              .study = (char *)"1.2.3",
+                              .items = items,
+                              .item_count = 2};
+
+START_TEST(work_arrives_whole)
+{
+    struct work_message message = {.verb = WORK_WORK, .work = &sending}, read;
+    round_trip(&message, &read);
+    ck_assert_str_eq(read.work->id, "e-1");
+    ck_assert_str_eq(read.work->study, "1.2.3");
+    ck_assert_ptr_null(read.work->album);
+    ck_assert_uint_eq(read.work->item_count, 2);
+    ck_assert_int_eq(read.work->items[0].size, 540000);
+    ck_assert_str_eq(read.work->items[0].receipt, RECEIPT);
+    work_message_release(&read);
+}
+END_TEST
+
+START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
+{
+    struct work_result *result = work_result_create(&sending);
+    work_answer_set(&result->answers[0], WORK_REJECT_OUTCOME, true, 409, "caf\xe9 is not UTF-8");
+    work_answer_set(&result->answers[1], WORK_DONE_OUTCOME, false, 200, NULL);
+    result->split = true;
+    result->not_before_ms = 5000;
+    struct work_message message = {.verb = WORK_RESULT, .session = "s", .result = result}, read;
+    round_trip(&message, &read);
+    ck_assert_int_eq(read.result->answers[0].outcome, WORK_REJECT_OUTCOME);
+    ck_assert(read.result->answers[0].bounded);
+    ck_assert_str_eq(read.result->answers[0].reason, "caf? is not UTF-8");
+    ck_assert_ptr_null(read.result->answers[1].reason);
+    ck_assert(read.result->split && !read.result->trouble);
+    ck_assert_int_eq(read.result->not_before_ms, 5000);
+    work_message_release(&read);
+    work_result_destroy(&result);
+}
+END_TEST
+
+START_TEST(reason_is_cut)
+{
+    char *long_reason = memory_new(5001, 1);
+    memset(long_reason, 'x', 5000);
+    struct work_answer answer = {0};
+    work_answer_set(&answer, WORK_RETRY_OUTCOME, false, 0, long_reason);
+    ck_assert_uint_eq(strlen(answer.reason), WORK_REASON_MAX);
+    free(answer.reason);
+    free(long_reason);
+}
+END_TEST
+
+#define ITEM "{\"id\":1,\"receipt\":\"" RECEIPT "\",\"size\":10}"
+#define WORK_                                                                                               \
+    "{\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null,\"study\":\"1\",\"series\":" \
+    "null,\"items\":["
+#define RESULT                                                                                     \
+    "{\"session\":\"s\",\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null," \
+    "\"trouble\":false,\"split\":false,\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
+#define ANSWER                         \
+    "{\"id\":1,\"receipt\":\"" RECEIPT \
+    "\",\"outcome\":\"done\",\"bounded\":false,\"status\":200,\"reason\":null}"
+
+static const struct bad_row {
+    const char *label, *verb, *json;
+    int code;
+} bad_rows[] = {
+    {"a good work", "WORK", WORK_ ITEM "]}", 0},
+    {"a good result", "RESULT", RESULT ANSWER "]}", 0},
+    {"unknown verb", "NONSENSE", "{}", ERR_SYNTAX},
+    {"not JSON", "PING", "{", ERR_SYNTAX},
+    {"not an object", "PING", "[]", ERR_SYNTAX},
+    {"a key twice", "BYE", "{\"session\":\"a\",\"session\":\"b\"}", ERR_SYNTAX},
+    {"no session", "PING", "{\"held\":[]}", ERR_SYNTAX},
+    {"session too long", "BYE", "{\"session\":\"0123456789012345678901234567890123456789\"}", ERR_SYNTAX},
+    {"held is no list", "PING", "{\"session\":\"s\",\"held\":{}}", ERR_SYNTAX},
+    {"held holds a number", "PING", "{\"session\":\"s\",\"held\":[1]}", ERR_SYNTAX},
+    {"work without items", "WORK", WORK_ "]}", ERR_SYNTAX},
+    {"a path for a receipt", "WORK", WORK_ "{\"id\":1,\"receipt\":\"../../etc/passwd\",\"size\":1}]}",
+     ERR_SYNTAX},
+    {"a negative size", "WORK", WORK_ "{\"id\":1,\"receipt\":\"" RECEIPT "\",\"size\":-1}]}", ERR_SYNTAX},
+    {"an id of text", "WORK", WORK_ "{\"id\":\"1\",\"receipt\":\"" RECEIPT "\",\"size\":1}]}", ERR_SYNTAX},
+    {"unknown outcome", "RESULT",
+     RESULT "{\"id\":1,\"receipt\":\"" RECEIPT
+            "\",\"outcome\":\"maybe\",\"bounded\":false,\"status\":200,\"reason\":null}]}",
+     ERR_SYNTAX},
+    {"status out of range", "RESULT",
+     RESULT "{\"id\":1,\"receipt\":\"" RECEIPT
+            "\",\"outcome\":\"done\",\"bounded\":false,\"status\":2000,\"reason\":null}]}",
+     ERR_SYNTAX},
+    {"unknown stage", "HELLO",
+     "{\"stage\":\"mail\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":1,\"held\":[]}",
+     ERR_SYNTAX},
+    {"too many slots", "HELLO",
+     "{\"stage\":\"send\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":100000,\"held\":[]}",
+     ERR_SYNTAX},
+    {"a share of no series", "WORK",
+     "{\"work\":\"e-1\",\"stage\":\"share\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\",\"series\":"
+     "null,"
+     "\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
+     ERR_SYNTAX},
+};
+
+START_TEST(only_messages_are_taken)
+{
+    const struct bad_row *row = &bad_rows[_i];
+    struct work_message message;
+    ck_assert_msg(decode(row->verb, row->json, &message) == row->code, "%s", row->label);
+    work_message_release(&message);
+}
+END_TEST
+
+/* Whatever byte is broken, decoding answers, and never more than the message. */
+START_TEST(broken_bytes_are_survived)
+{
+    static const char good[] = RESULT ANSWER "]}";
+    for (size_t i = 0; i < sizeof good - 1; i++) {
+        char broken[sizeof good];
+        struct work_message message;
+        memcpy(broken, good, sizeof good);
+        broken[i] = (char)(broken[i] ^ 0x15);
+        int code = work_decode("RESULT", 6, broken, sizeof good - 1, &message);
+        ck_assert(code == 0 || code == ERR_SYNTAX);
+        work_message_release(&message);
+        code = work_decode("RESULT", 6, good, i, &message);
+        ck_assert_int_eq(code, ERR_SYNTAX);
+        work_message_release(&message);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("work");
+    tests_add(tests, hello_says_all_it_said);
+    tests_add(tests, work_arrives_whole);
+    tests_add(tests, result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text);
+    tests_add(tests, reason_is_cut);
+    tests_rows(tests, only_messages_are_taken, ROWS(bad_rows));
+    tests_add(tests, broken_bytes_are_survived);
+    return tests_run(tests);
+}
