@@ -121,7 +121,7 @@ CREATE TABLE delivery (
     id             INTEGER PRIMARY KEY,
     instance_id    INTEGER NOT NULL REFERENCES instance (id) ON DELETE CASCADE,
     destination_id INTEGER NOT NULL REFERENCES destination (id),
-    series_id      INTEGER REFERENCES series (id), -- NULL: excluded
+    series_id      INTEGER,                        -- of table series; NULL: excluded
     state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'excluded', 'dropped')),
     due_at         INTEGER NOT NULL,               -- queued: not before
     work           TEXT,                           -- sending: the request it is in

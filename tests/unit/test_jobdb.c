@@ -1,0 +1,504 @@
+#include "common/pipeline/jobdb.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NOW = 1800000000 };
+
+static struct sandbox *sandbox;
+static struct jobdb *db;
+static int64_t main_id, other_id, ct_album, mr_album;
+static int receipts;
+
+/* ---- a small world: two destinations, two albums of the first ---- */
+
+static void learn_ids(void *context, struct jobdb_target *target)
+{
+    (void)context;
+    if (target->album)
+        *(strcmp(target->album, "ct") == 0 ? &ct_album : &mr_album) = target->album_id;
+    else
+        *(strcmp(target->destination, "main") == 0 ? &main_id : &other_id) = target->destination_id;
+    jobdb_target_release(target);
+}
+
+static void open_database(void)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(sandbox_folder(sandbox), &db, &reason) == 0, "%s", text_string(&reason));
+}
+
+static void set_up(void)
+{
+    sandbox = sandbox_create();
+    receipts = 0;
+    open_database();
+    jobdb_configure(db, "main", NULL, "https://a:443");
+    jobdb_configure(db, "other", NULL, "https://b:443");
+    jobdb_configure(db, "main", "ct", NULL);
+    jobdb_configure(db, "main", "mr", NULL);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    jobdb_each_target(db, learn_ids, NULL);
+}
+
+static void tear_down(void)
+{
+    jobdb_destroy(&db);
+    sandbox_destroy(&sandbox);
+}
+
+static const char *next_receipt(char *buffer)
+{
+    (void)snprintf(buffer, RECEIPT_SIZE, "%032x", ++receipts);
+    return buffer;
+}
+
+/* Takes in one instance for the main destination; album 0: no share. */
+static void take_in(const char *study, const char *series, const char *sop, int64_t album, bool urgent)
+{
+    char receipt[RECEIPT_SIZE];
+    struct jobdb_album_match match = {album, 0};
+    struct jobdb_decision decision = {
+        .destination_id = main_id, .takes = true, .albums = &match, .album_count = album ? 1 : 0};
+    struct jobdb_instance instance = {.receipt = next_receipt(receipt),
+                                      .study = study,
+                                      .series = series,
+                                      .sop_instance = sop,
+                                      .sop_class = "1.2",
+                                      .transfer_syntax = "1.2.840.10008.1.2",
+                                      .size = 1000,
+                                      .received_at = NOW,
+                                      .urgent = urgent};
+    jobdb_take_in(db, &instance, &decision, 1, NOW, 0);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+}
+
+static bool pick(int64_t now, size_t most, struct jobdb_batch *batch)
+{
+    struct jobdb_lane lane;
+    static int works;
+    *batch = (struct jobdb_batch){0};
+    (void)snprintf(batch->work, sizeof batch->work, "w-%d", ++works);
+    (void)jobdb_wake_lanes(db, now);
+    return jobdb_pick_lane(db, main_id, now, &lane) &&
+           jobdb_pick_batch(db, &lane, main_id, most, 1 << 20, now, batch);
+}
+
+static void end(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
+{
+    for (size_t i = 0; i < batch->item_count; i++) {
+        struct jobdb_outcome outcome = {.cause = cause, .now = NOW, .due_at = due_at, .keep_until = NOW};
+        ck_assert(jobdb_move_delivery(db, batch, &batch->items[i], &outcome, NULL, NULL));
+    }
+    jobdb_end_batch(db, batch, NOW);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    jobdb_batch_release(batch);
+}
+
+struct status {
+    int64_t waiting, queued, deferred, in_flight, failed;
+};
+
+static struct status found;
+static const char *wanted_album;
+
+static void find_status(void *context, const struct jobdb_status_row *row)
+{
+    (void)context;
+    if (strcmp(row->destination, "main") != 0 || !row->album != !wanted_album ||
+        (wanted_album && strcmp(row->album, wanted_album) != 0))
+        return;
+    found = (struct status){row->waiting, row->queued, row->deferred, row->in_flight, row->failed};
+}
+
+/* The counters of the main destination, or of one of its albums. */
+static struct status status_of(const char *album)
+{
+    found = (struct status){-1, -1, -1, -1, -1};
+    wanted_album = album;
+    ck_assert_int_eq(jobdb_read_status(db, find_status, NULL), 0);
+    return found;
+}
+
+/* ---- tests ---- */
+
+START_TEST(a_receipt_is_taken_once)
+{
+    char receipt[RECEIPT_SIZE];
+    struct jobdb_decision decision = {.destination_id = main_id, .takes = true};
+    struct jobdb_instance instance = {
+        .receipt = next_receipt(receipt), .study = "1", .series = "1.1", .sop_instance = "1.1.1"};
+    for (int i = 0; i < 3; i++)
+        jobdb_take_in(db, &instance, &decision, 1, NOW, 0);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(status_of(NULL).queued, 1);
+}
+END_TEST
+
+START_TEST(what_is_delivered_finishes_its_instance)
+{
+    struct jobdb_batch batch;
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_int_eq(status_of(NULL).in_flight, 0); /* counters are written at commit */
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(status_of(NULL).in_flight, 1);
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_int_eq(status_of(NULL).in_flight, 0);
+    ck_assert(jobdb_knows(db, "00000000000000000000000000000001", &state, &place, &gone));
+    ck_assert_int_eq(state, INSTANCE_DONE);
+}
+END_TEST
+
+START_TEST(a_share_waits_for_its_series_and_holds_the_instance)
+{
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    enum instance_state state;
+    enum spool_place place;
+    int64_t next_due;
+    bool gone;
+    take_in("1", "1.1", "1.1.1", ct_album, false);
+    ck_assert_int_eq(status_of("ct").waiting, 1);
+    ck_assert(!jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_int_eq(status_of("ct").waiting, 0);
+    ck_assert_int_eq(status_of("ct").queued, 1);
+    ck_assert(jobdb_knows(db, "00000000000000000000000000000001", &state, &place, &gone));
+    ck_assert_int_eq(state, INSTANCE_ACTIVE);
+    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert_str_eq(share.series, "1.1");
+    struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = NOW, .keep_until = NOW};
+    ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
+    jobdb_batch_release(&share);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert(jobdb_knows(db, "00000000000000000000000000000001", &state, &place, &gone));
+    ck_assert_int_eq(state, INSTANCE_DONE);
+    ck_assert_int_eq(status_of("ct").in_flight, 0);
+}
+END_TEST
+
+START_TEST(one_share_a_series_and_album_however_many_instances_match)
+{
+    struct jobdb_batch batch;
+    for (int i = 0; i < 5; i++) {
+        char sop[16];
+        (void)snprintf(sop, sizeof sop, "1.1.%d", i);
+        take_in("1", "1.1", sop, ct_album, false);
+    }
+    take_in("1", "1.2", "1.2.1", ct_album, false);
+    ck_assert_int_eq(status_of("ct").waiting, 2);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    take_in("1", "1.1", "1.1.9", ct_album, false);
+    take_in("1", "1.1", "1.1.10", mr_album, false);
+    ck_assert_int_eq(status_of("ct").queued, 2);
+    ck_assert_msg(status_of("mr").queued == 1, "the series is stored already: due at once");
+}
+END_TEST
+
+START_TEST(unknown_series_come_first)
+{
+    struct jobdb_batch batch;
+    struct jobdb_lane lane;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert(lane.unknown);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert(!lane.unknown);
+    take_in("1", "1.2", "1.2.1", 0, false);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert(lane.unknown);
+    ck_assert(pick(NOW, 1, &batch));
+    ck_assert_int_eq(batch.items[0].series_id, 2);
+    end(&batch, CAUSE_STORED, 0);
+    jobdb_series_unknown(db, 1);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert_msg(lane.unknown, "what KHEOPS could not put into the album is unknown again");
+}
+END_TEST
+
+START_TEST(a_closed_lane_waits_for_its_study)
+{
+    struct jobdb_lane lane;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    jobdb_close_lane(db, lane.id);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(!jobdb_pick_lane(db, main_id, NOW, &lane));
+    jobdb_open_lanes(db, "1", NOW);
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+}
+END_TEST
+
+START_TEST(lanes_take_turns_and_urgent_ones_go_first)
+{
+    struct jobdb_batch batch;
+    take_in("big", "1.1", "1.1.1", 0, false);
+    take_in("big", "1.1", "1.1.2", 0, false);
+    take_in("small", "2.1", "2.1.1", 0, false);
+    ck_assert(pick(NOW, 1, &batch));
+    ck_assert_str_eq(batch.study, "big");
+    jobdb_batch_release(&batch);
+    ck_assert(pick(NOW, 1, &batch));
+    ck_assert_str_eq(batch.study, "small");
+    jobdb_batch_release(&batch);
+    take_in("urgent", "3.1", "3.1.1", 0, true);
+    ck_assert(pick(NOW, 1, &batch));
+    ck_assert_str_eq(batch.study, "urgent");
+    jobdb_batch_release(&batch);
+    ck_assert(pick(NOW, 1, &batch));
+    ck_assert_str_eq(batch.study, "big");
+    jobdb_batch_release(&batch);
+    ck_assert(!pick(NOW, 1, &batch));
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
+START_TEST(never_two_receipts_of_one_instance_at_once)
+{
+    struct jobdb_batch batch, second;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    take_in("1", "1.1", "1.1.1", 0, false);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 2);
+    ck_assert_msg(!pick(NOW + 60000, 50, &second), "while the first is on its way");
+    jobdb_batch_release(&second);
+    end(&batch, CAUSE_TROUBLE, NOW + 5000);
+    ck_assert(pick(NOW + 200000, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 1);
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert(pick(NOW + 400000, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 2);
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
+START_TEST(what_is_deferred_waits_and_comes_back)
+{
+    struct jobdb_batch batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_TROUBLE, NOW + 5000);
+    ck_assert_int_eq(status_of(NULL).deferred, 1);
+    ck_assert(!pick(NOW + 4999, 50, &batch));
+    jobdb_batch_release(&batch);
+    ck_assert_int_eq(jobdb_wake_lanes(db, NOW), NOW + 5000);
+    ck_assert(pick(NOW + 5000, 50, &batch));
+    ck_assert_int_eq(batch.items[0].tries, 2);
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_int_eq(status_of(NULL).deferred, 0);
+}
+END_TEST
+
+START_TEST(a_batch_limit_keeps_batches_small)
+{
+    struct jobdb_batch batch;
+    for (int i = 0; i < 4; i++) {
+        char sop[16];
+        (void)snprintf(sop, sizeof sop, "1.1.%d", i);
+        take_in("1", "1.1", sop, 0, false);
+    }
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = NOW, .due_at = NOW, .batch_limit = 2};
+        ck_assert(jobdb_move_delivery(db, &batch, &batch.items[i], &outcome, NULL, NULL));
+    }
+    jobdb_end_batch(db, &batch, NOW);
+    jobdb_batch_release(&batch);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 2);
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
+START_TEST(late_answers_only_count_when_they_say_stored)
+{
+    struct jobdb_batch first, second, found_batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &first));
+    struct jobdb_outcome lost = {.cause = CAUSE_LEASE_LOST, .now = NOW, .due_at = NOW};
+    ck_assert(jobdb_move_delivery(db, &first, first.items, &lost, NULL, NULL));
+    jobdb_end_batch(db, &first, NOW);
+    ck_assert(pick(NOW, 50, &second));
+    struct jobdb_outcome refused = {.cause = CAUSE_REFUSED, .now = NOW};
+    ck_assert_msg(!jobdb_move_delivery(db, &first, first.items, &refused, NULL, NULL), "it is another's now");
+    ck_assert(jobdb_find_delivery(db, first.items[0].receipt, "main", &found_batch));
+    struct jobdb_outcome stored = {.cause = CAUSE_STORED, .now = NOW};
+    ck_assert(jobdb_move_delivery(db, &found_batch, found_batch.items, &stored, NULL, NULL));
+    ck_assert_msg(!jobdb_move_delivery(db, &second, second.items, &lost, NULL, NULL), "sent is final");
+    jobdb_end_batch(db, &second, NOW);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(status_of(NULL).in_flight, 0);
+    ck_assert_int_eq(status_of(NULL).queued, 0);
+    ck_assert(!jobdb_find_delivery(db, first.items[0].receipt, "nowhere", &found_batch));
+    jobdb_batch_release(&first);
+    jobdb_batch_release(&second);
+    jobdb_batch_release(&found_batch);
+}
+END_TEST
+
+static size_t works_found, items_found;
+
+static void count_work(void *context, struct jobdb_batch *batch)
+{
+    (void)context;
+    works_found++;
+    items_found += batch->item_count;
+    jobdb_batch_release(batch);
+}
+
+START_TEST(a_restart_finds_what_was_handed_out_and_what_waits)
+{
+    struct jobdb_batch batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    take_in("2", "2.1", "2.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    jobdb_batch_release(&batch);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    jobdb_destroy(&db);
+    open_database();
+    works_found = items_found = 0;
+    jobdb_each_work(db, count_work, NULL);
+    ck_assert_uint_eq(works_found, 1);
+    ck_assert_uint_eq(items_found, 2);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_str_eq(batch.study, "2");
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
+START_TEST(what_is_not_committed_never_was)
+{
+    struct jobdb_batch batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert(jobdb_is_dirty(db));
+    jobdb_destroy(&db);
+    jobdb_batch_release(&batch);
+    open_database();
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_int_eq(batch.items[0].tries, 1);
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
+static void count_files(void *context, const struct jobdb_file *file, bool remove)
+{
+    int *counts = context;
+    counts[remove]++;
+    if (remove)
+        jobdb_file_gone(db, file->instance_id);
+}
+
+START_TEST(finished_files_go_or_are_kept)
+{
+    int counts[2] = {0, 0};
+    struct jobdb_batch batch;
+    char receipt[RECEIPT_SIZE];
+    struct jobdb_decision no = {.destination_id = main_id, .why = "the destination's condition is false"};
+    struct jobdb_instance excluded = {
+        .receipt = next_receipt(receipt), .study = "1", .series = "1.1", .sop_instance = "1.1.1"};
+    jobdb_take_in(db, &excluded, &no, 1, NOW, NOW + 7000);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_uint_eq(jobdb_each_finished(db, NOW, 10, count_files, counts), 2);
+    ck_assert_int_eq(counts[true], 1);
+    ck_assert_int_eq(counts[false], 1);
+    ck_assert_uint_eq(jobdb_each_finished(db, NOW, 10, count_files, counts), 0);
+    ck_assert_uint_eq(jobdb_forget(db, NOW + 1, 10), 1);
+}
+END_TEST
+
+START_TEST(a_lost_file_fails_its_deliveries_with_a_sentence)
+{
+    take_in("1", "1.1", "1.1.1", 0, false);
+    jobdb_fail_instance(db, 1, "its spool file is gone", NOW);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(status_of(NULL).queued, 0);
+    ck_assert_int_eq(status_of(NULL).failed, 1);
+}
+END_TEST
+
+START_TEST(a_reader_sees_what_is_committed)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct jobdb *writer = db, *reader = NULL;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert_int_eq(jobdb_open_reader(sandbox_folder(sandbox), &reader, &reason), 0);
+    db = reader;
+    ck_assert_int_eq(status_of(NULL).queued, 1);
+    jobdb_add_event(db, &(struct jobdb_event){.at = NOW, .kind = "no"});
+    ck_assert_int_ne(jobdb_commit(db), 0);
+    db = writer;
+    jobdb_destroy(&reader);
+}
+END_TEST
+
+START_TEST(a_newer_database_is_refused_and_a_damaged_one_can_be_set_aside)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    const char *dir = sandbox_folder(sandbox);
+    char path[512];
+    jobdb_destroy(&db);
+    (void)snprintf(path, sizeof path, "%s/jobs.db", dir);
+    FILE *file = fopen(path, "r+");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_eq(fseek(file, 60, SEEK_SET), 0); /* user_version stands there, big endian */
+    ck_assert_uint_eq(fwrite("\0\0\0\x63", 1, 4, file), 4);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(jobdb_open(dir, &db, &reason), ERR_VERSION);
+    ck_assert_msg(strstr(text_string(&reason), "newer Felucca") != NULL, "%s", text_string(&reason));
+    file = fopen(path, "w");
+    ck_assert_uint_eq(
+        fwrite("this is no database, but a text that is long enough to be one ...................."
+               "...............................................................................",
+               1, 150, file),
+        150);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(jobdb_open(dir, &db, &reason), ERR_DB);
+    ck_assert_int_eq(jobdb_set_aside(dir, NOW, &name), 0);
+    open_database();
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("jobdb");
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, a_receipt_is_taken_once);
+    tests_add(tests, what_is_delivered_finishes_its_instance);
+    tests_add(tests, a_share_waits_for_its_series_and_holds_the_instance);
+    tests_add(tests, one_share_a_series_and_album_however_many_instances_match);
+    tests_add(tests, unknown_series_come_first);
+    tests_add(tests, a_closed_lane_waits_for_its_study);
+    tests_add(tests, lanes_take_turns_and_urgent_ones_go_first);
+    tests_add(tests, never_two_receipts_of_one_instance_at_once);
+    tests_add(tests, what_is_deferred_waits_and_comes_back);
+    tests_add(tests, a_batch_limit_keeps_batches_small);
+    tests_add(tests, late_answers_only_count_when_they_say_stored);
+    tests_add(tests, a_restart_finds_what_was_handed_out_and_what_waits);
+    tests_add(tests, what_is_not_committed_never_was);
+    tests_add(tests, finished_files_go_or_are_kept);
+    tests_add(tests, a_lost_file_fails_its_deliveries_with_a_sentence);
+    tests_add(tests, a_reader_sees_what_is_committed);
+    tests_add(tests, a_newer_database_is_refused_and_a_damaged_one_can_be_set_aside);
+    return tests_run(tests);
+}
