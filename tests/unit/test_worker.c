@@ -1,0 +1,262 @@
+/* The worker's side of the work protocol, against a router played by the test over a real socket. */
+#include "common/pipeline/worker.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/pipeline/bus.h"
+#include "tests/support/deadline.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECEIPT "0193a5b2c4d100112233445566778899"
+
+/* ---- the stage: one worker, one socket of a router, what either side has seen ---- */
+
+static struct sandbox *sandbox;
+static struct config config;
+static struct bus *router;
+static struct worker *worker;
+static struct work *started;
+static unsigned starts, aborts;
+
+static struct bus_message last;
+static struct work_message heard;
+
+static void start(void *context, struct work *work)
+{
+    (void)context;
+    starts++;
+    work_destroy(&started);
+    started = work;
+}
+
+static void stop(void *context)
+{
+    (void)context;
+    aborts++;
+}
+
+static void set_up(void)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct worker_handler handler = {NULL, start, stop};
+    sandbox = sandbox_create();
+    config.endpoints.work = (char *)"ipc://work.sock";
+    ck_assert_int_eq(chdir(sandbox_folder(sandbox)), 0);
+    ck_assert_int_eq(bus_create(&config, BUS_ROUTER, config.endpoints.work, &router, &reason), 0);
+    ck_assert_int_eq(worker_create(&config, WORK_SEND, 3, &handler, &worker, &reason), 0);
+}
+
+static void tear_down(void)
+{
+    work_destroy(&started);
+    work_message_release(&heard);
+    bus_message_release(&last);
+    worker_destroy(&worker);
+    bus_destroy(&router);
+    sandbox_destroy(&sandbox);
+}
+
+/* Turns the worker until the router hears this verb. */
+static bool hears(void *context)
+{
+    enum work_verb *verb = context;
+    worker_turn(worker);
+    work_message_release(&heard);
+    bus_message_release(&last);
+    return bus_receive(router, &last) == 0 &&
+           work_decode(last.frames[0], last.lengths[0], last.frames[1], last.lengths[1], &heard) == 0 &&
+           heard.verb == *verb;
+}
+
+static void await(enum work_verb verb)
+{
+    ck_assert_msg(wait_until(hears, &verb, 20000), "no %s", work_verb_name(verb));
+}
+
+static void say(const struct work_message *message)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    const char *verb = work_verb_name(message->verb);
+    work_encode(message, &json);
+    ck_assert_int_eq(bus_send(router, &last.peer, verb, strlen(verb), text_string(&json), json.length), 0);
+}
+
+static void say_verb(enum work_verb verb)
+{
+    struct work_message message = {.verb = verb};
+    say(&message);
+}
+
+static void say_work(const char *id)
+{
+    struct work_item item = {.id = 1, .receipt = RECEIPT, .size = 10};
+    struct work work = {.stage = WORK_SEND,
+                        .destination = (char *)"d",
+                        .study = (char *)"1",
+                        .items = &item,
+                        .item_count = 1};
+    (void)snprintf(work.id, sizeof work.id, "%s", id);
+    struct work_message message = {.verb = WORK_WORK, .work = &work};
+    say(&message);
+}
+
+static bool has_started(void *context)
+{
+    unsigned *wanted = context;
+    worker_turn(worker);
+    return starts >= *wanted;
+}
+
+static void await_starts(unsigned wanted)
+{
+    ck_assert(wait_until(has_started, &wanted, 20000));
+}
+
+static void welcome(void)
+{
+    await(WORK_HELLO);
+    say_verb(WORK_PONG);
+}
+
+static void finish(const char *id)
+{
+    struct work_result *result = work_result_create(started);
+    ck_assert_str_eq(result->id, id);
+    work_answer_set(&result->answers[0], WORK_DONE_OUTCOME, false, 200, NULL);
+    worker_finish(worker, &result);
+    ck_assert_ptr_null(result);
+}
+
+/* ---- tests ---- */
+
+START_TEST(it_speaks_first_and_says_what_it_can_do)
+{
+    await(WORK_HELLO);
+    ck_assert_int_eq(heard.slots, 3);
+    ck_assert_int_eq(heard.stage, WORK_SEND);
+    ck_assert_int_eq(heard.protocol, WORK_PROTOCOL);
+    ck_assert_uint_eq(strlen(heard.session), WORK_SESSION_SIZE - 1);
+    ck_assert(!worker_connected(worker));
+    say_verb(WORK_PONG);
+    await(WORK_PING);
+    ck_assert(worker_connected(worker));
+}
+END_TEST
+
+START_TEST(it_says_hello_again_when_the_router_asks_who)
+{
+    welcome();
+    await(WORK_PING);
+    char session[WORK_SESSION_SIZE];
+    memcpy(session, heard.session, sizeof session);
+    say_verb(WORK_WHO);
+    await(WORK_HELLO);
+    ck_assert_str_eq(heard.session, session);
+}
+END_TEST
+
+START_TEST(a_ping_lists_what_it_holds)
+{
+    welcome();
+    say_work("w-1");
+    await_starts(1);
+    await(WORK_PING);
+    ck_assert_uint_eq(heard.held_count, 1);
+    ck_assert_str_eq(heard.held[0], "w-1");
+}
+END_TEST
+
+START_TEST(the_same_work_twice_is_done_once)
+{
+    welcome();
+    say_work("w-1");
+    say_work("w-1");
+    say_work("w-2");
+    await_starts(2);
+    ck_assert_str_eq(started->id, "w-2");
+    ck_assert_uint_eq(starts, 2);
+}
+END_TEST
+
+START_TEST(a_result_is_resent_until_it_is_acknowledged)
+{
+    welcome();
+    say_work("w-1");
+    await_starts(1);
+    finish("w-1");
+    await(WORK_RESULT);
+    say_verb(WORK_PONG);
+    await(WORK_RESULT);
+    ck_assert_str_eq(heard.result->id, "w-1");
+    ck_assert(worker_busy(worker));
+    struct work_message ack = {.verb = WORK_ACK, .acknowledged = "w-1"};
+    say(&ack);
+    await(WORK_PING);
+    ck_assert_uint_eq(heard.held_count, 0);
+    ck_assert(!worker_busy(worker));
+}
+END_TEST
+
+START_TEST(a_silent_router_makes_it_stop_but_results_are_kept)
+{
+    unsigned wanted = 2;
+    welcome();
+    say_work("w-1");
+    await_starts(1);
+    finish("w-1");
+    say_work("w-2");
+    ck_assert(wait_until(has_started, &wanted, 20000));
+    int64_t before = clock_monotonic_ms();
+    while (aborts == 0 && clock_monotonic_ms() - before < 20000) {
+        enum work_verb none = WORK_VERBS;
+        (void)hears(&none);
+    }
+    ck_assert_uint_eq(aborts, 1);
+    ck_assert_int_ge(clock_monotonic_ms() - before, WORKER_SILENCE_MS - 1000);
+    await(WORK_HELLO);
+    ck_assert_uint_eq(heard.held_count, 1);
+    ck_assert_str_eq(heard.held[0], "w-1");
+}
+END_TEST
+
+START_TEST(nonsense_is_dropped)
+{
+    welcome();
+    ck_assert_int_eq(bus_send(router, &last.peer, "WORK", 4, "{\"work\":", 8), 0);
+    ck_assert_int_eq(bus_send(router, &last.peer, "", 0, NULL, 0), 0);
+    say_work("w-1");
+    await_starts(1);
+    ck_assert_uint_eq(starts, 1);
+}
+END_TEST
+
+START_TEST(it_takes_its_leave)
+{
+    welcome();
+    worker_leave(worker);
+    await(WORK_BYE);
+    say_verb(WORK_WHO);
+    await(WORK_HELLO);
+    ck_assert_msg(heard.slots == 0, "whoever leaves wants no work");
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("worker");
+    tests_fixture(tests, set_up, tear_down);
+    tests_timeout(tests, 60);
+    tests_add(tests, it_speaks_first_and_says_what_it_can_do);
+    tests_add(tests, it_says_hello_again_when_the_router_asks_who);
+    tests_add(tests, a_ping_lists_what_it_holds);
+    tests_add(tests, the_same_work_twice_is_done_once);
+    tests_add(tests, a_result_is_resent_until_it_is_acknowledged);
+    tests_add(tests, a_silent_router_makes_it_stop_but_results_are_kept);
+    tests_add(tests, nonsense_is_dropped);
+    tests_add(tests, it_takes_its_leave);
+    return tests_run(tests);
+}
