@@ -1,0 +1,184 @@
+/* model - what the simulated KHEOPS holds: albums, tokens, studies, series, instances, and what it counted.
+ *
+ * Everything is behind one mutex: model_lock() before any other call here, model_unlock() after the last use
+ * of what it returned. Objects live as long as the model. */
+#ifndef FELUCCA_SIM_MODEL_H
+#define FELUCCA_SIM_MODEL_H
+
+#include "tests/kheops-sim/dataset_head.h"
+#include "tests/kheops-sim/names.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum scope { SCOPE_READ = 1, SCOPE_WRITE = 2, SCOPE_DOWNLOAD = 4, SCOPE_SEND = 8, SCOPE_USER = 16 };
+
+struct album {
+    char *name;
+    char *id;
+};
+
+/* A capability token of an album, or (user) one of a person, who chooses the album by ?album=. */
+struct token {
+    char *text;
+    struct album *album; /* NULL: a user token */
+    unsigned scopes;
+    bool revoked;
+    bool author_admin, author_member; /* of the album, still */
+    int64_t expires_at_ms;            /* monotonic; 0: not in this life */
+    uint64_t uses;
+};
+
+struct instance {
+    char sop[HEAD_UID_SIZE], sop_class[HEAD_UID_SIZE], transfer_syntax[HEAD_UID_SIZE];
+    uint64_t size;       /* of the part */
+    uint64_t digest;     /* of the data set, as it came last */
+    unsigned stored;     /* how often */
+    unsigned changed;    /* how often with another data set than before */
+    uint64_t order;      /* 1: the first instance ever stored */
+    struct token *token; /* that stored it first */
+};
+
+/* A series in an album. */
+struct member {
+    struct album *album;
+    unsigned puts;   /* requests to share it into this album that were answered 201 */
+    unsigned early;  /* of these, before an instance was stored */
+    unsigned events; /* what users of the album were told: once */
+};
+
+struct series {
+    char uid[HEAD_UID_SIZE];
+    struct study *study;
+    char *attributes[ATTRIBUTES]; /* those of the series; NULL until known */
+    const void *introducer;       /* the request in flight that brings its first instance */
+    bool described;
+    bool visible; /* the fetch after a store worked, so that QIDO shows it */
+    struct instance **instances;
+    size_t instance_count, instance_capacity;
+    struct member *members;
+    size_t member_count, member_capacity;
+};
+
+/* One STOW request in flight that has instances of a study. */
+struct flight {
+    const void *request;
+    bool introduces; /* a series that has no stored instance yet */
+};
+
+struct study {
+    char uid[HEAD_UID_SIZE];
+    char *attributes[ATTRIBUTES]; /* those of the study */
+    bool described;
+    struct series **series;
+    size_t series_count, series_capacity;
+    size_t instance_count; /* stored ones */
+    struct flight *flights;
+    size_t flight_count, flight_capacity;
+    /* Most requests at once; and while one of them had a series without a stored instance. */
+    size_t in_flight_max, unknown_in_flight_max;
+};
+
+#define KIND_MAP(X)               \
+    X(STOW, "stow")               \
+    X(SHARE, "share")             \
+    X(SHARE_STUDY, "share-study") \
+    X(INTROSPECT, "introspect")   \
+    X(QIDO, "qido")               \
+    X(FETCH, "fetch")             \
+    X(OTHER, "other")
+
+enum kind {
+#define X(name, text) KIND_##name,
+    KIND_MAP(X)
+#undef X
+        KINDS
+};
+
+const char *kind_name(enum kind kind);
+
+enum { STATUS_MAX = 600 };
+
+struct counters {
+    uint64_t requests[KINDS];
+    uint64_t answers[KINDS][STATUS_MAX]; /* by HTTP status; [0]: connection dropped on purpose */
+    uint64_t bytes;                      /* of request bodies of STOW */
+    uint64_t stored;                     /* instances, each time one was */
+    uint64_t collisions;                 /* parallel first requests of a study */
+    uint64_t continues;                  /* requests with Expect: 100-continue */
+    uint64_t token_in_url;               /* requests to /api/link/… */
+    uint64_t cut;                        /* STOW requests whose client went away */
+    uint64_t in_flight, in_flight_max;   /* STOW requests */
+};
+
+struct model {
+    pthread_mutex_t mutex;
+    bool races; /* parallel first requests of a study lose instances, as at KHEOPS */
+    struct album **albums;
+    size_t album_count, album_capacity;
+    struct token **tokens;
+    size_t token_count, token_capacity;
+    struct study **studies;
+    size_t study_count, study_capacity;
+    size_t series_count, instance_count;
+    uint64_t next_order;
+    struct names albums_by_name, albums_by_id, tokens_by_text, studies_by_uid, series_by_uid,
+        instances_by_uid;
+    struct counters counters;
+};
+
+struct model *model_create(void);
+void model_destroy(struct model **model);
+void model_lock(struct model *model);
+void model_unlock(struct model *model);
+
+/* ---- albums and tokens ---- */
+
+/* The album of that name, made when it is not there. id NULL: one is made. */
+struct album *album_get(struct model *model, const char *name, const char *id);
+/* NULL when there is none; takes a name or an id. */
+struct album *album_find(const struct model *model, const char *name_or_id);
+
+/* A new token; text NULL: one is made (22 letters and digits). album NULL: a user token. NULL when there is
+ * such a token already. */
+struct token *token_add(struct model *model, const char *text, struct album *album, unsigned scopes);
+struct token *token_find(const struct model *model, const char *text);
+bool token_active(const struct token *token);
+bool token_can(const struct token *token, unsigned scopes);
+
+/* "read,write send" → scopes; false for another word. scopes_text writes them space-separated into a buffer
+ * of SCOPES_TEXT_SIZE. */
+enum { SCOPES_TEXT_SIZE = 64 };
+bool scopes_parse(const char *text, unsigned *ret_scopes);
+const char *scopes_text(unsigned scopes, char *buffer);
+
+/* ---- studies, series, instances ---- */
+
+struct study *study_get(struct model *model, const char *uid);
+struct study *study_find(const struct model *model, const char *uid);
+struct series *series_get(struct model *model, struct study *study, const char *uid);
+struct series *series_find(const struct study *study, const char *uid);
+struct instance *instance_find(const struct model *model, const char *sop);
+
+struct arrival {
+    const char *sop, *sop_class, *transfer_syntax;
+    uint64_t size, digest;
+};
+
+/* Counts an instance as stored. */
+void instance_store(struct model *model, struct series *series, const struct arrival *arrival,
+                    struct token *token);
+
+/* The series' place in an album; NULL when it is not in it. */
+struct member *series_member(const struct series *series, const struct album *album);
+/* Puts it there when it is not; borrowed until the next call. */
+struct member *series_join(struct series *series, struct album *album);
+/* Takes it out of the album (an administrator did). */
+void series_leave(struct series *series, const struct album *album);
+
+/* By the rules of the Java class Oid: 1.40.x, 1.999.x, 3.x and single arcs are none, whatever else. */
+bool uid_is_oid(const char *uid);
+
+#endif

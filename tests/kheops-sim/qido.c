@@ -1,0 +1,156 @@
+/* qido - GET …/studies, /series, /instances: what a token may see; and the fetch that makes it visible
+ * (call.h).
+ */
+#include "tests/kheops-sim/call.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The token, when it may read; NULL when the answer is in the call. With the lock held. */
+static struct token *reader(struct call *call)
+{
+    struct token *token;
+    if (call_credential(call, "Authorization", &token) != CREDENTIAL_ACTIVE) {
+        answer_text(&call->answer, 401, "");
+        call->answer.authenticate = true;
+        return NULL;
+    }
+    if (!token_can(token, SCOPE_READ) || !token->author_member) {
+        answer_error(&call->answer, 403, "Authorization error", "The token has not the read permission");
+        return NULL;
+    }
+    return token;
+}
+
+static bool sees(const struct token *token, const struct series *series)
+{
+    return series->visible && series->instance_count > 0 &&
+           (!token->album || series_member(series, token->album));
+}
+
+static bool sees_study(const struct token *token, const struct study *study)
+{
+    for (size_t i = 0; study && i < study->series_count; i++)
+        if (sees(token, study->series[i]))
+            return true;
+    return false;
+}
+
+static void set(json_t *item, const char *tag, const char *vr, const char *value)
+{
+    json_t *text = json_string(value);
+    if (text)
+        json_object_set_new(item, tag, json_pack("{s:s, s:[o]}", "vr", vr, "Value", text));
+}
+
+/* Adds one match, unless ?offset= and ?limit= leave it out. */
+static void add_match(struct call *call, json_t *matches, size_t *number, json_t *match)
+{
+    const char *offset = call_argument(call, "offset"), *limit = call_argument(call, "limit");
+    size_t first = offset ? strtoul(offset, NULL, 10) : 0;
+    size_t most = limit ? strtoul(limit, NULL, 10) : SIZE_MAX;
+    if ((*number)++ >= first && json_array_size(matches) < most)
+        json_array_append_new(matches, match);
+    else
+        json_decref(match);
+}
+
+static void answer_matches(struct call *call, json_t *matches)
+{
+    if (json_array_size(matches)) {
+        answer_json(&call->answer, 200, "application/dicom+json", matches);
+        return;
+    }
+    json_decref(matches);
+    answer_text(&call->answer, 204, "");
+}
+
+void qido_studies(struct call *call)
+{
+    struct model *model = call->sim->model;
+    size_t number = 0;
+    model_lock(model);
+    struct token *token = reader(call);
+    if (token) {
+        json_t *matches = json_array();
+        const char *wanted = call_argument(call, "StudyInstanceUID");
+        for (size_t i = 0; i < model->study_count; i++) {
+            const struct study *study = model->studies[i];
+            if (!sees_study(token, study) || (wanted && strcmp(wanted, study->uid) != 0))
+                continue;
+            json_t *match = json_object();
+            set(match, "0020000D", "UI", study->uid);
+            add_match(call, matches, &number, match);
+        }
+        answer_matches(call, matches);
+    }
+    model_unlock(model);
+}
+
+void qido_series(struct call *call)
+{
+    size_t number = 0;
+    model_lock(call->sim->model);
+    struct token *token = reader(call);
+    struct study *study = study_find(call->sim->model, call->study);
+    if (token && !sees_study(token, study)) {
+        answer_text(&call->answer, 404, "");
+    } else if (token) {
+        json_t *matches = json_array();
+        for (size_t i = 0; i < study->series_count; i++) {
+            const struct series *series = study->series[i];
+            if (!sees(token, series))
+                continue;
+            json_t *match = json_object();
+            set(match, "00080060", "CS", series->attributes[ATTRIBUTE_MODALITY]);
+            set(match, "0020000D", "UI", study->uid);
+            set(match, "0020000E", "UI", series->uid);
+            add_match(call, matches, &number, match);
+        }
+        answer_matches(call, matches);
+    }
+    model_unlock(call->sim->model);
+}
+
+void qido_instances(struct call *call)
+{
+    size_t number = 0;
+    model_lock(call->sim->model);
+    struct token *token = reader(call);
+    struct study *study = study_find(call->sim->model, call->study);
+    struct series *series = study ? series_find(study, call->series) : NULL;
+    if (token && (!series || !sees(token, series))) {
+        answer_text(&call->answer, 404, "");
+    } else if (token) {
+        json_t *matches = json_array();
+        for (size_t i = 0; i < series->instance_count; i++) {
+            json_t *match = json_object();
+            set(match, "00080016", "UI", series->instances[i]->sop_class);
+            set(match, "00080018", "UI", series->instances[i]->sop);
+            set(match, "0020000D", "UI", study->uid);
+            set(match, "0020000E", "UI", series->uid);
+            add_match(call, matches, &number, match);
+        }
+        answer_matches(call, matches);
+    }
+    model_unlock(call->sim->model);
+}
+
+/* POST /api/studies/{study}/fetch: any valid token will do. */
+void fetch_study(struct call *call)
+{
+    struct token *token;
+    model_lock(call->sim->model);
+    if (call_credential(call, "Authorization", &token) != CREDENTIAL_ACTIVE) {
+        answer_text(&call->answer, 401, "");
+        call->answer.authenticate = true;
+    } else if (!uid_is_oid(call->study)) {
+        answer_text(&call->answer, 400, "StudyInstanceUID is not a valid UID.");
+    } else {
+        struct study *study = study_find(call->sim->model, call->study);
+        for (size_t i = 0; study && i < study->series_count; i++)
+            study->series[i]->visible = study->series[i]->instance_count > 0;
+        answer_text(&call->answer, 200, "");
+    }
+    model_unlock(call->sim->model);
+}

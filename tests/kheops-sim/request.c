@@ -1,0 +1,314 @@
+#include "tests/kheops-sim/request.h"
+
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "tests/kheops-sim/route.h"
+#include "tests/kheops-sim/server.h"
+#include "tests/kheops-sim/stow.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BODY_MAX = 1 << 20 }; /* of anything but STOW */
+
+/* The library's per-request pointer. */
+struct request {
+    struct call call;
+    const struct route *route;
+    struct stow *stow;
+    struct fault_effect body_fault;
+    bool has_body_fault;
+    bool discard;      /* the answer is known: pass over the rest of the body */
+    bool nothing_done; /* by order of a fault: what came is not stored */
+    bool finished;
+    uint64_t received;
+};
+
+/* ---- what handlers see ---- */
+
+const char *call_header(const struct call *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+const char *call_argument(const struct call *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+bool call_wait(struct call *call, int64_t milliseconds)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    int64_t end = clock_monotonic_ms() + milliseconds;
+    for (int64_t left = milliseconds; left > 0; left = end - clock_monotonic_ms()) {
+        struct pollfd fds[] = {{info->connect_fd, POLLRDHUP, 0},
+                               {server_leaving_fd(call->sim->server), POLLIN, 0}};
+        if (poll(fds, 2, left < 60000 ? (int)left : 60000) > 0)
+            return false;
+    }
+    return true;
+}
+
+/* ---- counting ---- */
+
+static void count_request(const struct request *r)
+{
+    struct counters *counters = &r->call.sim->model->counters;
+    const char *expect = call_header(&r->call, "Expect");
+    model_lock(r->call.sim->model);
+    counters->requests[r->call.kind]++;
+    counters->continues += expect && strncmp(expect, "100", 3) == 0;
+    counters->token_in_url += strncmp(r->call.path, "/api/link/", 10) == 0;
+    if (r->call.kind == KIND_STOW && ++counters->in_flight > counters->in_flight_max)
+        counters->in_flight_max = counters->in_flight;
+    model_unlock(r->call.sim->model);
+}
+
+static void count_answer(const struct request *r, int status)
+{
+    model_lock(r->call.sim->model);
+    r->call.sim->model->counters.answers[r->call.kind][status > 0 && status < STATUS_MAX ? status : 0]++;
+    model_unlock(r->call.sim->model);
+}
+
+static void count_end(const struct request *r, bool cut)
+{
+    if (r->call.kind != KIND_STOW)
+        return;
+    model_lock(r->call.sim->model);
+    r->call.sim->model->counters.in_flight--;
+    r->call.sim->model->counters.bytes += r->received;
+    r->call.sim->model->counters.cut += cut;
+    model_unlock(r->call.sim->model);
+}
+
+/* ---- answering ---- */
+
+static enum MHD_Result drop(struct request *r)
+{
+    count_answer(r, 0);
+    r->finished = true;
+    return MHD_NO;
+}
+
+static enum MHD_Result send_answer(struct request *r)
+{
+    struct answer *answer = &r->call.answer;
+    if (answer->status == ANSWER_DROP)
+        return drop(r);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer->body.length, (void *)(uintptr_t)text_string(&answer->body), MHD_RESPMEM_MUST_COPY);
+    if (*answer->content_type)
+        MHD_add_response_header(response, "Content-Type", answer->content_type);
+    if (*answer->retry_after)
+        MHD_add_response_header(response, "Retry-After", answer->retry_after);
+    if (*answer->location)
+        MHD_add_response_header(response, "Location", answer->location);
+    if (answer->authenticate) {
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+        MHD_add_response_header(response, "WWW-Authenticate", "Basic");
+    }
+    if (answer->close)
+        MHD_add_response_header(response, "Connection", "close");
+    count_answer(r, answer->status);
+    r->finished = true;
+    enum MHD_Result result = MHD_queue_response(r->call.connection, (unsigned)answer->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* Does to a request what a fault orders; afterwards the answer's status says whether there is one. */
+static void apply(struct request *r, const struct fault_effect *effect)
+{
+    struct answer *answer = &r->call.answer;
+    call_wait(&r->call, effect->delay_ms);
+    switch (effect->action) {
+    case FAULT_STATUS:
+        answer_text(answer, effect->status, effect->body);
+        if (*effect->content_type)
+            memcpy(answer->content_type, effect->content_type, sizeof effect->content_type);
+        memcpy(answer->retry_after, effect->retry_after, sizeof effect->retry_after);
+        memcpy(answer->location, effect->location, sizeof effect->location);
+        break;
+    case FAULT_HANG:
+        call_wait(&r->call, INT64_MAX / 2);
+        answer->status = ANSWER_DROP;
+        break;
+    case FAULT_DROP:
+        answer->status = ANSWER_DROP;
+        break;
+    case FAULT_GARBAGE:
+        answer_text(answer, 200, "{\"00081199\": {\"vr\": \"SQ\", \"Value\": [{");
+        snprintf(answer->content_type, sizeof answer->content_type, "application/dicom+json");
+        break;
+    case FAULT_EMPTY:
+        answer_text(answer, 200, "");
+        break;
+    case FAULT_CLOSE:
+        answer->close = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The album and token names are those of the Authorization header; looked up without counting a use. */
+static bool take_fault(struct request *r, enum fault_stage stage, struct fault_effect *ret_effect)
+{
+    struct call *call = &r->call;
+    const char *authorization = call_header(call, "Authorization");
+    const char *text = authorization && strncmp(authorization, "Bearer ", 7) == 0 ? authorization + 7 : "";
+    struct fault_target target = {.kind = call->kind, .token = text};
+    if (*call->study)
+        target.study = call->study;
+    if (*call->series)
+        target.series = call->series;
+    if (r->stow)
+        target.items = stow_items(r->stow, &target.item_count);
+    model_lock(call->sim->model);
+    const struct token *token = token_find(call->sim->model, text);
+    if (token && token->album)
+        target.album = token->album->name; /* an album lives as long as the model */
+    model_unlock(call->sim->model);
+    return !(r->route && r->route->admin) && fault_take(call->sim->faults, stage, &target, ret_effect);
+}
+
+/* ---- a request's three steps ---- */
+
+static enum MHD_Result begin(struct sim *sim, struct MHD_Connection *connection, const char *path,
+                             const char *method, bool admin_only, void **ret_request)
+{
+    struct request *r = memory_new(1, sizeof *r);
+    *ret_request = r;
+    r->call.sim = sim;
+    r->call.method = method;
+    r->call.path = path;
+    r->call.connection = connection;
+    r->call.admin = admin_only;
+    r->route = route_find(&r->call);
+    if (admin_only && r->route && !r->route->admin)
+        answer_text(&r->call.answer, 404, "");
+    count_request(r);
+    struct fault_effect effect;
+    if (!r->call.answer.status && take_fault(r, FAULT_BEFORE, &effect)) {
+        apply(r, &effect);
+        if (r->call.answer.status)
+            return send_answer(r);
+    }
+    const char *length = call_header(&r->call, "Content-Length");
+    if (!r->call.answer.status && r->call.kind == KIND_STOW && length &&
+        strtoull(length, NULL, 10) > sim->max_body) {
+        answer_text(&r->call.answer, 413, "");
+        return send_answer(r);
+    }
+    if (!r->call.answer.status && r->call.kind == KIND_STOW) {
+        r->stow = stow_begin(&r->call);
+        r->has_body_fault = take_fault(r, FAULT_BODY, &r->body_fault);
+    }
+    r->discard = r->call.answer.status != 0;
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct request *r, const char *bytes, size_t length)
+{
+    r->received += length;
+    if (r->has_body_fault && r->received >= r->body_fault.bytes) {
+        r->has_body_fault = false;
+        apply(r, &r->body_fault);
+        if (r->call.answer.status == ANSWER_DROP)
+            return drop(r);
+        r->discard |= r->call.answer.status != 0;
+    }
+    if (r->discard)
+        return MHD_YES;
+    if (r->stow) {
+        stow_feed(r->stow, bytes, length);
+    } else if (r->received > BODY_MAX) {
+        answer_text(&r->call.answer, 413, "");
+        r->discard = true;
+    } else {
+        text_append_bytes(&r->call.body, bytes, length);
+    }
+    return MHD_YES;
+}
+
+static void handle(struct request *r)
+{
+    struct fault_effect effect = {.action = FAULT_NONE};
+    bool fault = take_fault(r, FAULT_STORED, &effect);
+    if (r->stow) {
+        stow_commit(r->stow, true, effect.action != FAULT_INVISIBLE);
+        stow_answer(r->stow);
+    } else {
+        r->route->handle(&r->call);
+    }
+    if (fault)
+        apply(r, &effect);
+}
+
+static enum MHD_Result finish(struct request *r)
+{
+    struct fault_effect effect;
+    if (!r->discard && take_fault(r, FAULT_UNSTORED, &effect)) {
+        apply(r, &effect);
+        r->nothing_done = r->call.answer.status != 0;
+    }
+    if (!r->call.answer.status)
+        handle(r);
+    if (!r->route || !r->route->admin)
+        call_wait(&r->call, atomic_load(&r->call.sim->delay_ms));
+    return send_answer(r);
+}
+
+static enum MHD_Result on_request(struct sim *sim, struct MHD_Connection *connection, const char *path,
+                                  const char *method, bool admin_only, const char *bytes, size_t *length,
+                                  void **request)
+{
+    struct request *r = *request;
+    if (!r)
+        return begin(sim, connection, path, method, admin_only, request);
+    if (r->finished)
+        return MHD_YES;
+    if (*length == 0)
+        return finish(r);
+    size_t taken = *length;
+    *length = 0;
+    return take_body(r, bytes, taken);
+}
+
+enum MHD_Result request_on_kheops(void *cls, struct MHD_Connection *connection, const char *path,
+                                  const char *method, const char *version, const char *bytes, size_t *length,
+                                  void **request)
+{
+    (void)version;
+    return on_request(cls, connection, path, method, false, bytes, length, request);
+}
+
+enum MHD_Result request_on_admin(void *cls, struct MHD_Connection *connection, const char *path,
+                                 const char *method, const char *version, const char *bytes, size_t *length,
+                                 void **request)
+{
+    (void)version;
+    return on_request(cls, connection, path, method, true, bytes, length, request);
+}
+
+/* The client went away in the middle: the instances that came completely are stored, as at KHEOPS. */
+void request_on_completed(void *cls, struct MHD_Connection *connection, void **request,
+                          enum MHD_RequestTerminationCode code)
+{
+    (void)cls, (void)connection, (void)code;
+    struct request *r = *request;
+    if (!r)
+        return;
+    bool cut = r->stow && !r->finished;
+    if (r->stow && !r->nothing_done)
+        stow_commit(r->stow, false, true);
+    stow_destroy(&r->stow);
+    count_end(r, cut);
+    text_release(&r->call.body);
+    answer_release(&r->call.answer);
+    free(r);
+    *request = NULL;
+}

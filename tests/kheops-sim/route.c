@@ -1,0 +1,70 @@
+#include "tests/kheops-sim/route.h"
+
+#include "common/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct route routes[] = {
+    {"POST", "/api/studies", KIND_STOW, NULL, false},
+    {"POST", "/api/studies/{study}", KIND_STOW, NULL, false},
+    {"PUT", "/api/studies/{study}/series/{series}", KIND_SHARE, share_series, false},
+    {"PUT", "/api/studies/{study}", KIND_SHARE_STUDY, share_study, false},
+    {"POST", "/api/studies/{study}/fetch", KIND_FETCH, fetch_study, false},
+    {"POST", "/api/token/introspect", KIND_INTROSPECT, introspect_token, false},
+    {"GET", "/api/studies", KIND_QIDO, qido_studies, false},
+    {"GET", "/api/studies/{study}/series", KIND_QIDO, qido_series, false},
+    {"GET", "/api/studies/{study}/series/{series}/instances", KIND_QIDO, qido_instances, false},
+    {"GET", "/", KIND_OTHER, page_show, true},
+    {"GET", "/sim/{study}", KIND_OTHER, admin_get, true},
+    {"POST", "/sim/{study}", KIND_OTHER, admin_change, true},
+    {"POST", "/sim/{study}/{series}", KIND_OTHER, admin_change, true},
+    {"DELETE", "/sim/{study}", KIND_OTHER, admin_change, true},
+    {"DELETE", "/sim/{study}/{series}", KIND_OTHER, admin_change, true},
+};
+
+static size_t copy_segment(char *place, const char *path)
+{
+    size_t length = strcspn(path, "/");
+    snprintf(place, CALL_SEGMENT_MAX, "%.*s", (int)length, path);
+    return length;
+}
+
+static bool matches(const char *pattern, const char *path, char *ret_study, char *ret_series)
+{
+    *ret_study = *ret_series = '\0';
+    while (*pattern && *path) {
+        if (*pattern != '{') {
+            if (*pattern++ != *path++)
+                return false;
+            continue;
+        }
+        bool study = string_starts_with(pattern, "{study}");
+        size_t length = copy_segment(study ? ret_study : ret_series, path);
+        if (length == 0 || length >= CALL_SEGMENT_MAX)
+            return false;
+        path += length;
+        pattern += study ? strlen("{study}") : strlen("{series}");
+    }
+    return !*pattern && !*path;
+}
+
+const struct route *route_find(struct call *call)
+{
+    bool other_method = false;
+    char study[CALL_SEGMENT_MAX], series[CALL_SEGMENT_MAX];
+    call->kind = KIND_OTHER;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
+        if (!matches(routes[i].pattern, call->path, study, series))
+            continue;
+        other_method = true;
+        if (strcmp(routes[i].method, call->method) != 0)
+            continue;
+        memcpy(call->study, study, sizeof study);
+        memcpy(call->series, series, sizeof series);
+        call->kind = routes[i].kind;
+        return &routes[i];
+    }
+    answer_text(&call->answer, other_method ? 405 : 404, "");
+    return NULL;
+}
