@@ -15,6 +15,8 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ctime>
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace
@@ -71,15 +73,30 @@ class HandlerStream : public DcmOutputStream
     HandlerConsumer consumer_;
 };
 
+/* Our last words are read only if the connection is not reset, which it is when it is closed while bytes of
+ * the peer are still unread: so they are read until the peer has closed its side, or for a while. */
+void see_out(int socket)
+{
+    char bytes[16384];
+    pollfd input = {socket, POLLIN, 0};
+    time_t deadline = time(nullptr) + GOODBYE_SECONDS;
+    while (time(nullptr) <= deadline && poll(&input, 1, 1000 * GOODBYE_SECONDS) > 0) {
+        if (recv(socket, bytes, sizeof bytes, MSG_DONTWAIT) <= 0)
+            return;
+    }
+}
+
 /* What DCMTK opened, closed with the scope. */
 struct Connection {
+    int socket;
     T_ASC_Network *network = nullptr;
     T_ASC_Association *association = nullptr;
 
     ~Connection()
     {
         if (association) {
-            ASC_dropSCPAssociation(association, GOODBYE_SECONDS);
+            see_out(socket);
+            ASC_dropAssociation(association);
             ASC_destroyAssociation(&association);
         }
         if (network)
@@ -213,23 +230,29 @@ OFCondition discard_data_set(const Session &session)
     return DIMSE_ignoreDataSet(session.association, DIMSE_NONBLOCKING, session.idle_seconds, &bytes, &pieces);
 }
 
+/* Not DIMSE_sendStoreResponse(), which cannot answer a request without identifiers. */
 OFCondition answer_store(const Session &session, T_ASC_PresentationContextID context,
                          const T_DIMSE_C_StoreRQ &request, DIC_US status)
 {
-    T_DIMSE_C_StoreRSP response;
-    memset(&response, 0, sizeof response);
+    T_DIMSE_Message message;
+    memset(&message, 0, sizeof message);
+    message.CommandField = DIMSE_C_STORE_RSP;
+    T_DIMSE_C_StoreRSP &response = message.msg.CStoreRSP;
     response.MessageIDBeingRespondedTo = request.MessageID;
     response.DataSetType = DIMSE_DATASET_NULL;
     response.DimseStatus = status;
     if (request.AffectedSOPClassUID[0]) {
-        strcpy(response.AffectedSOPClassUID, request.AffectedSOPClassUID);
+        memcpy(response.AffectedSOPClassUID, request.AffectedSOPClassUID,
+               sizeof response.AffectedSOPClassUID);
         response.opts |= O_STORE_AFFECTEDSOPCLASSUID;
     }
     if (request.AffectedSOPInstanceUID[0]) {
-        strcpy(response.AffectedSOPInstanceUID, request.AffectedSOPInstanceUID);
+        memcpy(response.AffectedSOPInstanceUID, request.AffectedSOPInstanceUID,
+               sizeof response.AffectedSOPInstanceUID);
         response.opts |= O_STORE_AFFECTEDSOPINSTANCEUID;
     }
-    return DIMSE_sendStoreResponse(session.association, context, &request, &response, nullptr);
+    return DIMSE_sendMessageUsingMemoryData(session.association, context, &message, nullptr, nullptr, nullptr,
+                                            nullptr);
 }
 
 file_meta_priority priority_of(const T_DIMSE_C_StoreRQ &request)
@@ -332,9 +355,12 @@ OFCondition answer(Session &session, T_ASC_PresentationContextID context, T_DIMS
     }
 }
 
+/* Not ASC_abortAssociation(), which then waits for the peer as long as it waits for data. */
 association_end abort(const Session &session, association_end end)
 {
-    ASC_abortAssociation(session.association);
+    const char pdu[] = {7, 0, 0, 0, 0, 4, 0, 0, 0, 0}; /* A-ABORT, source: service user */
+    if (send(session.socket, pdu, sizeof pdu, MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        shutdown(session.socket, SHUT_WR);
     return end;
 }
 
@@ -387,7 +413,7 @@ association_end answer_requests(Session &session)
 
 association_end serve(int socket, int idle_seconds, const association_handler *handler)
 {
-    Connection connection;
+    Connection connection = {socket};
     dcmExternalSocketHandle.set(socket);
     dcmDisableGethostbyaddr.set(OFTrue);
     dcmSocketSendTimeout.set(idle_seconds);

@@ -100,6 +100,11 @@ void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, i
         return;
 }
 
+pid_t hints_helper(const struct hints *hints)
+{
+    return hints->helper;
+}
+
 bool hints_reaped(struct hints *hints, pid_t pid)
 {
     if (hints->helper <= 0 || pid != hints->helper)

@@ -42,6 +42,9 @@ void hints_destroy(struct hints **hints);
 
 void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, int64_t number);
 
+/* The helper's process, 0 while it is away. */
+pid_t hints_helper(const struct hints *hints);
+
 /* For the parent: was this child the helper? Notes that it must be started again. */
 bool hints_reaped(struct hints *hints, pid_t pid);
 /* Starts the helper if it is away and a second has passed. before (may be NULL) is called in the new process,

@@ -193,6 +193,11 @@ size_t listener_children(const struct listener *listener)
     return listener->count;
 }
 
+pid_t listener_child(const struct listener *listener, size_t index)
+{
+    return listener->children[index].pid;
+}
+
 void listener_set_config(struct listener *listener, const struct config *config)
 {
     listener->config = config;

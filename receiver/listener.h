@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct listener;
 
@@ -28,6 +29,8 @@ void listener_destroy(struct listener **listener);
 int listener_port(const struct listener *listener);
 /* Associations in progress. */
 size_t listener_children(const struct listener *listener);
+/* The process of one of them, in no order. */
+pid_t listener_child(const struct listener *listener, size_t index);
 
 /* New associations use this configuration; port and address stay as they are. */
 void listener_set_config(struct listener *listener, const struct config *config);

@@ -1,0 +1,438 @@
+#include "receiver/association.h"
+
+#include "common/base/cleanup.h"
+#include "tests/support/dul.h"
+#include "tests/support/suite.h"
+
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 10000, KEPT = 4096 };
+
+#define CT_STORAGE   "1.2.840.10008.5.1.4.1.1.2"
+#define VERIFICATION "1.2.840.10008.1.1"
+#define IMPLICIT     "1.2.840.10008.1.2"
+#define EXPLICIT     "1.2.840.10008.1.2.1"
+#define EXPLICIT_BIG "1.2.840.10008.1.2.2"
+#define DEFLATED     "1.2.840.10008.1.2.1.99"
+#define JPEG_2000    "1.2.840.10008.1.2.4.90"
+#define JPIP         "1.2.840.10008.1.2.4.94"
+#define GE_PRIVATE   "1.2.840.113619.5.2"
+
+static const struct class_row {
+    const char *label, *uid;
+    bool taken;
+} class_rows[] = {
+    {"verification", VERIFICATION, true},
+    {"CT", CT_STORAGE, true},
+    {"retired ultrasound", "1.2.840.10008.5.1.4.1.1.6", true},
+    {"encapsulated PDF", "1.2.840.10008.5.1.4.1.1.104.1", true},
+    {"hanging protocol", "1.2.840.10008.5.1.4.38.1", true},
+    {"private", "1.3.12.2.1107.5.9.1", true},
+    {"newer than the toolkit", "1.2.840.10008.5.1.4.1.1.999.1", true},
+    {"query", "1.2.840.10008.5.1.4.1.2.2.1", false},
+    {"retrieve", "1.2.840.10008.5.1.4.1.2.2.2", false},
+    {"worklist", "1.2.840.10008.5.1.4.31", false},
+    {"procedure step", "1.2.840.10008.3.1.2.3.3", false},
+    {"storage commitment", "1.2.840.10008.1.20.1", false},
+    {"a DICOMDIR", "1.2.840.10008.1.3.10", false},
+    {"a transfer syntax", EXPLICIT, false},
+};
+
+START_TEST(class_is_taken)
+{
+    const struct class_row *row = &class_rows[_i];
+    ck_assert_msg(association_takes_class(row->uid) == row->taken, "%s", row->label);
+}
+END_TEST
+
+/* What became of an association, in memory shared with the process that served it. */
+struct outcome {
+    enum association_verdict verdict; /* to give */
+    bool durable;                     /* to say */
+    enum association_wait wait;       /* to say when nothing comes */
+    int begun, finished;
+    struct file_meta meta;
+    size_t bytes;
+    char data[KEPT];
+    enum association_end end;
+};
+
+static struct outcome *outcome;
+static pid_t server;
+static int client;
+
+static enum association_verdict admit(void *context, const char *called_aet, const char *calling_aet)
+{
+    (void)context;
+    return strcmp(called_aet, "FELUCCA") == 0 && strcmp(calling_aet, "CT 01") == 0
+               ? outcome->verdict
+               : ASSOCIATION_CALLED_UNKNOWN;
+}
+
+static enum association_wait wait_for_request(void *context)
+{
+    (void)context;
+    return outcome->wait;
+}
+
+static void begin(void *context, const struct file_meta *meta)
+{
+    (void)context;
+    outcome->begun++;
+    outcome->meta = *meta;
+    outcome->bytes = 0;
+}
+
+static void data(void *context, const void *bytes, size_t length)
+{
+    (void)context;
+    if (outcome->bytes + length <= KEPT)
+        memcpy(outcome->data + outcome->bytes, bytes, length);
+    outcome->bytes += length;
+}
+
+static bool finish(void *context)
+{
+    (void)context;
+    outcome->finished++;
+    return outcome->durable;
+}
+
+static void set_up(void)
+{
+    outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(outcome, MAP_FAILED);
+    *outcome = (struct outcome){.verdict = ASSOCIATION_ADMITTED, .durable = true, .end = ASSOCIATION_ENDS};
+    ck_assert_int_eq(association_prepare(), 0);
+}
+
+static void tear_down(void)
+{
+    (void)munmap(outcome, sizeof *outcome);
+}
+
+static void start(int idle_seconds)
+{
+    static const struct association_handler handler = {NULL, admit, wait_for_request, begin, data, finish};
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    server = fork();
+    ck_assert_int_ge(server, 0);
+    if (server == 0) {
+        (void)close(ends[0]);
+        outcome->end = association_serve(ends[1], idle_seconds, &handler);
+        _exit(0);
+    }
+    (void)close(ends[1]);
+    client = ends[0];
+}
+
+static void stop(void)
+{
+    int status = 0;
+    fd_close(&client);
+    ck_assert_int_eq(waitpid(server, &status, 0), server);
+    ck_assert(WIFEXITED(status));
+}
+
+static void say(const struct text *bytes)
+{
+    ck_assert_int_eq(send(client, bytes->bytes, bytes->length, MSG_NOSIGNAL), (ssize_t)bytes->length);
+}
+
+/* Contexts of all tests: 1 verification, 3 CT, 5 one that is refused. */
+static const struct dul_context contexts[] = {
+    {1, VERIFICATION, {IMPLICIT}},
+    {3, CT_STORAGE, {EXPLICIT, IMPLICIT}},
+    {5, "1.2.840.10008.5.1.4.1.2.2.1", {IMPLICIT}},
+};
+
+static void associate(void)
+{
+    AUTO(text_release) struct text request = TEXT_EMPTY, answer = TEXT_EMPTY;
+    dul_append_request(&request, "FELUCCA", "CT 01", contexts, ROWS(contexts));
+    say(&request);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &answer), DUL_ASSOCIATE_AC);
+    ck_assert_int_eq(dul_context_result(&answer, 1), 0);
+    ck_assert_int_eq(dul_context_result(&answer, 3), 0);
+    ck_assert_int_eq(dul_context_result(&answer, 5), 3);
+}
+
+static void release(void)
+{
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    dul_append_release(&pdu);
+    say(&pdu);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_RELEASE_RP);
+    stop();
+    ck_assert_int_eq(outcome->end, ASSOCIATION_RELEASED);
+}
+
+static const struct context_row {
+    const char *label;
+    struct dul_context context;
+    unsigned char result;
+    const char *syntax;
+} context_rows[] = {
+    {"the proposer's first", {1, CT_STORAGE, {EXPLICIT, IMPLICIT}}, 0, EXPLICIT},
+    {"the proposer's order, not ours", {1, CT_STORAGE, {IMPLICIT, EXPLICIT}}, 0, IMPLICIT},
+    {"compressed", {1, CT_STORAGE, {JPEG_2000, EXPLICIT}}, 0, JPEG_2000},
+    {"big endian", {1, CT_STORAGE, {EXPLICIT_BIG}}, 0, EXPLICIT_BIG},
+    {"deflated", {1, CT_STORAGE, {DEFLATED}}, 0, DEFLATED},
+    {"past one that cannot be kept", {1, CT_STORAGE, {JPIP, GE_PRIVATE, JPEG_2000}}, 0, JPEG_2000},
+    {"only a reference to pixels elsewhere", {1, CT_STORAGE, {JPIP}}, 4, NULL},
+    {"only GE's private one", {1, CT_STORAGE, {GE_PRIVATE}}, 4, NULL},
+    {"only an unknown one", {1, CT_STORAGE, {"1.2.3.4"}}, 4, NULL},
+    {"a private class", {1, "1.3.12.2.1107.5.9.1", {EXPLICIT}}, 0, EXPLICIT},
+    {"another service", {1, "1.2.840.10008.5.1.4.1.2.2.1", {EXPLICIT}}, 3, NULL},
+    {"verification", {1, VERIFICATION, {IMPLICIT}}, 0, IMPLICIT},
+};
+
+START_TEST(a_context_is_answered_by_itself)
+{
+    const struct context_row *row = &context_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    start(5);
+    dul_append_request(&pdu, "FELUCCA", "CT 01", &row->context, 1);
+    say(&pdu);
+    ck_assert_msg(dul_read(client, WAIT_MS, &pdu) == DUL_ASSOCIATE_AC, "%s", row->label);
+    ck_assert_msg(dul_context_result(&pdu, 1) == row->result, "%s", row->label);
+    if (row->syntax)
+        ck_assert_str_eq(dul_context_syntax(&pdu, 1), row->syntax);
+    release();
+}
+END_TEST
+
+static const struct reject_row {
+    const char *label, *called, *calling;
+    enum association_verdict verdict;
+    char reason;
+} reject_rows[] = {
+    {"called title unknown", "NOBODY", "CT 01", ASSOCIATION_ADMITTED, 7},
+    {"calling title not admitted", "FELUCCA", "CT 01", ASSOCIATION_CALLING_UNKNOWN, 3},
+};
+
+START_TEST(a_request_is_rejected_with_its_reason)
+{
+    const struct reject_row *row = &reject_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    outcome->verdict = row->verdict;
+    start(5);
+    dul_append_request(&pdu, row->called, row->calling, contexts, ROWS(contexts));
+    say(&pdu);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_ASSOCIATE_RJ);
+    const char expected[] = {3, 0, 0, 0, 0, 4, 0, 1, 1, row->reason};
+    ck_assert_mem_eq(pdu.bytes, expected, sizeof expected);
+    stop();
+    ck_assert_int_eq(outcome->end, ASSOCIATION_REJECTED);
+}
+END_TEST
+
+static const struct command_row {
+    const char *label;
+    unsigned char context;
+    struct dul_command command;
+    bool durable;
+    int status, begun, finished;
+    enum file_meta_priority priority; /* medium where the command could not be read to its end */
+} command_rows[] = {
+    {"echo", 1, {0x30, 7, VERIFICATION, "", -1, false}, true, 0, 0, 0, FILE_META_MEDIUM},
+    {"store", 3, {0x01, 7, CT_STORAGE, "1.2.3", 2, true}, true, 0, 1, 1, FILE_META_LOW},
+    {"store that cannot be kept",
+     3,
+     {0x01, 7, CT_STORAGE, "1.2.3", 2, true},
+     false,
+     0xa700,
+     1,
+     1,
+     FILE_META_LOW},
+    {"store without an identifier", 3, {0x01, 7, CT_STORAGE, "", 2, true}, true, 0, 1, 1, FILE_META_MEDIUM},
+    {"store with too long an identifier",
+     3,
+     {0x01, 7, CT_STORAGE, "1.22222222222222222222222222222222222222222222222222222222222222222222", 2, true},
+     true,
+     0,
+     1,
+     1,
+     FILE_META_MEDIUM},
+    {"store without a class", 3, {0x01, 7, "", "1.2.3", 2, true}, true, 0, 1, 1, FILE_META_MEDIUM},
+    {"store where only echoes are",
+     1,
+     {0x01, 7, CT_STORAGE, "1.2.3", 2, true},
+     true,
+     0x0122,
+     0,
+     0,
+     FILE_META_MEDIUM},
+    {"find", 3, {0x20, 7, CT_STORAGE, "", 2, true}, true, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"get", 3, {0x10, 7, CT_STORAGE, "", 2, true}, true, 0x0211, 0, 0, FILE_META_MEDIUM},
+};
+
+START_TEST(a_command_gets_its_status)
+{
+    const struct command_row *row = &command_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    outcome->durable = row->durable;
+    start(5);
+    associate();
+    for (int round = 1; round <= 2; round++) {
+        text_clear(&pdu);
+        dul_append_command(&pdu, row->context, &row->command);
+        if (row->command.data_set) {
+            dul_append_data(&pdu, row->context, "abcd", 4, false);
+            dul_append_data(&pdu, row->context, "efgh", 4, true);
+        }
+        say(&pdu);
+        ck_assert_msg(dul_read(client, WAIT_MS, &pdu) == DUL_DATA, "%s", row->label);
+        ck_assert_msg(dul_status(&pdu) == row->status, "%s: %04x", row->label, (unsigned)dul_status(&pdu));
+        ck_assert_int_eq(outcome->begun, round * row->begun);
+        ck_assert_int_eq(outcome->finished, round * row->finished);
+    }
+    if (row->finished) {
+        ck_assert_uint_eq(outcome->bytes, 8);
+        ck_assert_mem_eq(outcome->data, "abcdefgh", 8);
+        ck_assert_str_eq(outcome->meta.transfer_syntax, EXPLICIT);
+        ck_assert_str_eq(outcome->meta.calling_aet, "CT 01");
+        ck_assert_str_eq(outcome->meta.called_aet, "FELUCCA");
+        ck_assert_int_eq(outcome->meta.priority, row->priority);
+    }
+    release();
+}
+END_TEST
+
+START_TEST(a_store_tells_what_its_command_said)
+{
+    static const struct dul_command store = {0x01, 7, CT_STORAGE, "1.2.3", 1, true};
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    start(5);
+    associate();
+    dul_append_command(&pdu, 3, &store);
+    dul_append_data(&pdu, 3, "", 0, true);
+    say(&pdu);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_DATA);
+    ck_assert_str_eq(outcome->meta.sop_class, CT_STORAGE);
+    ck_assert_str_eq(outcome->meta.sop_instance, "1.2.3");
+    ck_assert_int_eq(outcome->meta.priority, FILE_META_HIGH);
+    ck_assert_uint_eq(outcome->bytes, 0);
+    release();
+}
+END_TEST
+
+/* Everything is said after the association stands; then the client waits for the end. */
+static void say_nothing(struct text *out)
+{
+    (void)out;
+}
+
+static void say_abort(struct text *out)
+{
+    text_append_bytes(out, "\x07\0\0\0\0\x04\0\0\0\0", 10);
+}
+
+static void say_half_a_data_set(struct text *out)
+{
+    static const struct dul_command store = {0x01, 7, CT_STORAGE, "1.2.3", 2, true};
+    dul_append_command(out, 3, &store);
+    dul_append_data(out, 3, "abcd", 4, false);
+}
+
+static void say_an_odd_piece(struct text *out)
+{
+    say_half_a_data_set(out);
+    dul_append_data(out, 3, "abc", 3, true);
+}
+
+static void say_data_of_another_context(struct text *out)
+{
+    static const struct dul_command store = {0x01, 7, CT_STORAGE, "1.2.3", 2, true};
+    dul_append_command(out, 3, &store);
+    dul_append_data(out, 1, "abcd", 4, true);
+}
+
+static void say_on_a_refused_context(struct text *out)
+{
+    static const struct dul_command find = {0x20, 7, CT_STORAGE, "", 2, true};
+    dul_append_command(out, 5, &find);
+}
+
+static void say_data_without_command(struct text *out)
+{
+    dul_append_data(out, 3, "abcd", 4, true);
+}
+
+static void say_a_response(struct text *out)
+{
+    static const struct dul_command response = {0x8030, 7, VERIFICATION, "", -1, false};
+    dul_append_command(out, 1, &response);
+}
+
+static void say_too_long_a_pdu(struct text *out)
+{
+    text_append_bytes(out, "\x04\0\x7f\xff\xff\xff", 6);
+}
+
+static void say_garbage(struct text *out)
+{
+    text_append_bytes(out, "\x04\0\0\0\0\x0a\0\0\0\x06\x03\x03zzzz", 16);
+}
+
+static const struct end_row {
+    const char *label;
+    void (*say)(struct text *out);
+    bool hang_up;
+    enum association_wait wait;
+    enum association_end end;
+} end_rows[] = {
+    {"the peer hangs up", say_nothing, true, ASSOCIATION_INPUT, ASSOCIATION_ABORTED},
+    {"the peer aborts", say_abort, false, ASSOCIATION_INPUT, ASSOCIATION_ABORTED},
+    {"the peer hangs up in a data set", say_half_a_data_set, true, ASSOCIATION_INPUT, ASSOCIATION_ABORTED},
+    {"silence in a data set", say_half_a_data_set, false, ASSOCIATION_INPUT, ASSOCIATION_IDLE},
+    {"silence between requests", say_nothing, false, ASSOCIATION_SILENT, ASSOCIATION_IDLE},
+    {"the receiver stops", say_nothing, false, ASSOCIATION_STOPPING, ASSOCIATION_STOPPED},
+    {"a piece of odd length", say_an_odd_piece, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"data of another context", say_data_of_another_context, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"a refused context", say_on_a_refused_context, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"data without a command", say_data_without_command, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"a response that nobody asked for", say_a_response, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"a PDU longer than agreed", say_too_long_a_pdu, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+    {"a command of garbage", say_garbage, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
+};
+
+START_TEST(an_association_ends)
+{
+    const struct end_row *row = &end_rows[_i];
+    AUTO(text_release) struct text said = TEXT_EMPTY, pdu = TEXT_EMPTY;
+    outcome->wait = row->wait;
+    start(1);
+    associate();
+    row->say(&said);
+    if (said.length)
+        say(&said);
+    if (!row->hang_up) {
+        enum dul_pdu type = dul_read(client, WAIT_MS, &pdu);
+        ck_assert_msg(type == (row->end == ASSOCIATION_ABORTED ? DUL_END : DUL_ABORT), "%s: PDU %d",
+                      row->label, (int)type);
+    }
+    stop();
+    ck_assert_msg(outcome->end == row->end, "%s: %s", row->label, association_end_name(outcome->end));
+    ck_assert_int_eq(outcome->finished, 0);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("association");
+    tests_fixture(tests, set_up, tear_down);
+    tests_rows(tests, class_is_taken, ROWS(class_rows));
+    tests_rows(tests, a_context_is_answered_by_itself, ROWS(context_rows));
+    tests_rows(tests, a_request_is_rejected_with_its_reason, ROWS(reject_rows));
+    tests_rows(tests, a_command_gets_its_status, ROWS(command_rows));
+    tests_add(tests, a_store_tells_what_its_command_said);
+    tests_rows(tests, an_association_ends, ROWS(end_rows));
+    return tests_run(tests);
+}
