@@ -21,6 +21,8 @@ struct command {
 /* Every command, in the order of `felucca --help`; cli/NAME.c defines command_NAME. */
 #define COMMAND_MAP(X) \
     X(up)              \
+    X(status)          \
+    X(jobs)            \
     X(health)          \
     X(keys)            \
     X(version)

@@ -1,0 +1,13 @@
+/* database - the job database as commands read it: read-only, also while the router is down. */
+#ifndef FELUCCA_CLI_DATABASE_H
+#define FELUCCA_CLI_DATABASE_H
+
+#include "cli/command.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/jobdb.h"
+
+/* Loads the configuration and opens the database. 0 (EXIT_OK), or the exit status with what is wrong already
+ * said on stderr. Both are then yours. */
+int database_open(const struct cli *cli, struct config **ret_config, struct jobdb **ret_db);
+
+#endif

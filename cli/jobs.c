@@ -1,0 +1,265 @@
+/* felucca jobs - lists deliveries and shares. */
+#include "cli/command.h"
+#include "cli/database.h"
+#include "cli/json_value.h"
+#include "cli/table.h"
+#include "cli/when.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/pipeline/service.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIMIT = 50, LIMIT_MAX = 1000000 };
+
+enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
+
+struct listing {
+    enum form form;
+    int64_t rows;
+};
+
+/* ---- the three forms ---- */
+
+static void print_json(const struct jobdb_job_row *job)
+{
+    json_t *object = json_pack(
+        "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "job",
+        job->kind, "id", (json_int_t)job->id, "state", job->state, "destination", job->destination, "album",
+        json_value_text(job->album), "study", json_value_text(job->study), "series",
+        json_value_text(job->series), "sop_instance", json_value_text(job->sop_instance), "receipt",
+        json_value_text(job->receipt), "tries", (json_int_t)job->tries, "attempts", (json_int_t)job->attempts,
+        "http_status", (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
+        json_value_time(job->received_at), "due_at", json_value_time(job->due_at), "finished_at",
+        json_value_time(job->finished_at), "reason", json_value_text(job->reason));
+    json_value_print(object);
+}
+
+/* Quoted as RFC 4180 asks where it has to be. */
+static void append_csv(struct text *line, const char *value)
+{
+    const char *shown = value ? value : "";
+    if (line->length > 0)
+        text_append_char(line, ',');
+    if (!strpbrk(shown, ",\"\r\n")) {
+        text_append(line, shown);
+        return;
+    }
+    text_append_char(line, '"');
+    for (; *shown; shown++) {
+        if (*shown == '"')
+            text_append_char(line, '"');
+        text_append_char(line, *shown);
+    }
+    text_append_char(line, '"');
+}
+
+static void append_csv_number(struct text *line, int64_t value)
+{
+    text_format(line, ",%lld", (long long)value);
+}
+
+static void append_csv_time(struct text *line, int64_t ms)
+{
+    char buffer[CLOCK_ISO_SIZE];
+    append_csv(line, ms > 0 ? clock_iso8601(ms, buffer) : "");
+}
+
+static void print_csv(const struct jobdb_job_row *job)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    append_csv(&line, job->kind);
+    append_csv_number(&line, job->id);
+    append_csv(&line, job->state);
+    append_csv(&line, job->destination);
+    append_csv(&line, job->album);
+    append_csv(&line, job->study);
+    append_csv(&line, job->series);
+    append_csv(&line, job->sop_instance);
+    append_csv(&line, job->receipt);
+    append_csv_number(&line, job->tries);
+    append_csv_number(&line, job->attempts);
+    append_csv_number(&line, job->http_status);
+    append_csv_number(&line, job->size);
+    append_csv_time(&line, job->received_at);
+    append_csv_time(&line, job->due_at);
+    append_csv_time(&line, job->finished_at);
+    append_csv(&line, job->reason);
+    (void)puts(text_string(&line));
+}
+
+static void print_row(const struct jobdb_job_row *job)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    AUTO(text_release) struct text goal = TEXT_EMPTY;
+    text_format(&goal, "%s%s%s", job->destination, job->album ? "/" : "", job->album ? job->album : "");
+    table_cell(&line, job->kind, 8, TABLE_LEFT);
+    table_number(&line, job->id, 8);
+    table_cell(&line, job->state, 8, TABLE_LEFT);
+    table_number(&line, job->tries, 5);
+    table_cell(&line, text_string(&goal), 20, TABLE_LEFT);
+    table_cell(&line, job->sop_instance ? job->sop_instance : job->series, 24, TABLE_LEFT_TAIL);
+    table_end(&line);
+    if (job->reason) {
+        text_append(&line, "    ");
+        table_plain(&line, job->reason, 1000);
+        text_append_char(&line, '\n');
+    }
+    (void)fputs(text_string(&line), stdout);
+}
+
+static void print_heading(enum form form)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    if (form == FORM_JSON)
+        return;
+    if (form == FORM_CSV) {
+        (void)puts(
+            "job,id,state,destination,album,study,series,sop_instance,receipt,tries,attempts,http_status,"
+            "size,received_at,due_at,finished_at,reason");
+        return;
+    }
+    table_cell(&line, "JOB", 8, TABLE_LEFT);
+    table_cell(&line, "ID", 8, TABLE_RIGHT);
+    table_cell(&line, "STATE", 8, TABLE_LEFT);
+    table_cell(&line, "TRIES", 5, TABLE_RIGHT);
+    table_cell(&line, "TO", 20, TABLE_LEFT);
+    table_cell(&line, "INSTANCE OR SERIES", 24, TABLE_LEFT);
+    table_end(&line);
+    (void)fputs(text_string(&line), stdout);
+}
+
+static void print_job(void *context, const struct jobdb_job_row *job)
+{
+    struct listing *listing = context;
+    if (listing->rows++ == 0)
+        print_heading(listing->form);
+    if (listing->form == FORM_JSON)
+        print_json(job);
+    else if (listing->form == FORM_CSV)
+        print_csv(job);
+    else
+        print_row(job);
+}
+
+/* ---- arguments ---- */
+
+static const struct option options[] = {
+    {"state", required_argument, NULL, 's'},  {"destination", required_argument, NULL, 'd'},
+    {"album", required_argument, NULL, 'a'},  {"study", required_argument, NULL, 'u'},
+    {"series", required_argument, NULL, 'e'}, {"since", required_argument, NULL, 'i'},
+    {"limit", required_argument, NULL, 'l'},  {"json", no_argument, NULL, 'j'},
+    {"csv", no_argument, NULL, 'c'},          {NULL, 0, NULL, 0}};
+
+static bool is_state(const char *name)
+{
+    enum delivery_state delivery;
+    enum share_state share;
+    if (delivery_state_parse(name, &delivery) || share_state_parse(name, &share))
+        return true;
+    (void)fputs("felucca jobs: --state is one of:", stderr);
+#define X(state, text, meaning) (void)fputs(" " text, stderr);
+    DELIVERY_STATE_MAP(X)
+#undef X
+    (void)fputs(" waiting sharing shared\n", stderr);
+    return false;
+}
+
+static bool parse_limit(const char *text, int64_t *ret_limit)
+{
+    char *end;
+    long long limit = strtoll(text, &end, 10);
+    if (*text && !*end && limit >= 1 && limit <= LIMIT_MAX) {
+        *ret_limit = limit;
+        return true;
+    }
+    (void)fprintf(stderr, "felucca jobs: --limit takes a number from 1 to %d\n", LIMIT_MAX);
+    return false;
+}
+
+static bool parse_since(const char *text, int64_t *ret_since)
+{
+    if (when_parse(text, clock_wall_ms(), ret_since))
+        return true;
+    (void)fprintf(stderr, "felucca jobs: --since takes %s\n", when_forms());
+    return false;
+}
+
+/* One option; false when its value is wrong, which has been said. */
+static bool take_option(int option, struct jobdb_filter *filter, enum form *form)
+{
+    switch (option) {
+    case 's':
+        filter->state = optarg;
+        return is_state(optarg);
+    case 'd':
+        filter->destination = optarg;
+        return true;
+    case 'a':
+        filter->album = optarg;
+        return true;
+    case 'u':
+        filter->study = optarg;
+        return true;
+    case 'e':
+        filter->series = optarg;
+        return true;
+    case 'i':
+        return parse_since(optarg, &filter->since);
+    case 'l':
+        return parse_limit(optarg, &filter->limit);
+    case 'j':
+        *form = FORM_JSON;
+        return true;
+    case 'c':
+        *form = FORM_CSV;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    struct jobdb_filter filter = {.limit = LIMIT};
+    struct listing listing = {.form = FORM_TABLE};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (!take_option(option, &filter, &listing.form))
+            return EXIT_USAGE;
+    }
+    if (optind < argc) {
+        (void)fprintf(stderr, "felucca jobs: unexpected \"%s\"; see felucca jobs --help\n", argv[optind]);
+        return EXIT_USAGE;
+    }
+    int code = database_open(cli, &config, &db);
+    if (code != EXIT_OK)
+        return code;
+    if (jobdb_read_jobs(db, &filter, print_job, &listing) != 0) {
+        (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
+        return EXIT_NO;
+    }
+    if (listing.rows == 0 && listing.form == FORM_TABLE)
+        (void)fputs("no such jobs\n", stderr);
+    return listing.rows > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+const struct command command_jobs = {
+    .name = "jobs",
+    .summary = "lists deliveries and shares, the newest first",
+    .arguments = "[FILTERS] [--json|--csv]",
+    .help =
+        "  --state STATE        queued, sending, sent, failed, excluded, waiting, sharing, shared, dropped\n"
+        "  --destination NAME   of this destination\n"
+        "  --album NAME         shares to this album\n"
+        "  --study UID, --series UID\n"
+        "  --since WHEN         received since: 2h, 7d, today, yesterday, 2026-01-31, 2026-01-31T08:15\n"
+        "  --limit N            at most so many of each kind; 50 unless given\n"
+        "  --json, --csv        everything about each, for programs\n\n"
+        "Example: felucca jobs --state failed --since yesterday\n",
+    .run = run,
+};

@@ -1,0 +1,92 @@
+#include "cli/table.h"
+
+#include "common/base/cleanup.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <string.h>
+
+static bool starts_character(char c)
+{
+    return ((unsigned char)c & 0xc0) != 0x80;
+}
+
+static int count_characters(const char *value)
+{
+    int count = 0;
+    for (; *value; value++)
+        count += starts_character(*value);
+    return count;
+}
+
+/* The bytes from the start that hold count characters. */
+static size_t bytes_of(const char *value, int count)
+{
+    const char *at = value;
+    while (*at) {
+        if (starts_character(*at) && count-- == 0)
+            break;
+        at++;
+    }
+    return (size_t)(at - value);
+}
+
+static void append_clean(struct text *line, const char *value, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)value[i];
+        text_append_char(line, c < ' ' || c == 0x7f ? '?' : value[i]);
+    }
+}
+
+static void append_cut(struct text *line, const char *value, int width, bool tail)
+{
+    int count = count_characters(value);
+    if (count <= width) {
+        append_clean(line, value, strlen(value));
+    } else if (tail) {
+        const char *rest = value + bytes_of(value, count - width + 1);
+        text_append(line, "…");
+        append_clean(line, rest, strlen(rest));
+    } else {
+        append_clean(line, value, bytes_of(value, width - 1));
+        text_append(line, "…");
+    }
+}
+
+static void pad(struct text *line, int by)
+{
+    for (; by > 0; by--)
+        text_append_char(line, ' ');
+}
+
+void table_cell(struct text *line, const char *value, int width, enum table_align align)
+{
+    const char *shown = value ? value : "";
+    int free_width = width - count_characters(shown);
+    if (align == TABLE_RIGHT)
+        pad(line, free_width);
+    append_cut(line, shown, width, align == TABLE_LEFT_TAIL);
+    if (align != TABLE_RIGHT)
+        pad(line, free_width);
+    text_append_char(line, ' ');
+}
+
+void table_number(struct text *line, int64_t value, int width)
+{
+    char digits[24];
+    (void)snprintf(digits, sizeof digits, "%" PRId64, value);
+    table_cell(line, digits, width, TABLE_RIGHT);
+}
+
+void table_end(struct text *line)
+{
+    while (line->length > 0 && line->bytes[line->length - 1] == ' ')
+        line->bytes[--line->length] = '\0';
+    text_append_char(line, '\n');
+}
+
+void table_plain(struct text *line, const char *value, int width)
+{
+    append_cut(line, value ? value : "", width, false);
+}

@@ -1,0 +1,25 @@
+/* table - rows of text for a terminal, in columns of fixed width.
+ *
+ * What stands in a cell may come from a server or a modality: control characters become '?', and a cell that
+ * is too long is cut, with "…" at its end (or at its start, for UIDs, whose ends tell them apart). Width
+ * counts characters of UTF-8. */
+#ifndef FELUCCA_CLI_TABLE_H
+#define FELUCCA_CLI_TABLE_H
+
+#include "common/base/text.h"
+
+#include <stdint.h>
+
+enum table_align { TABLE_LEFT, TABLE_RIGHT, TABLE_LEFT_TAIL /* left, and cut at the start */ };
+
+/* Appends value in a cell of exactly width characters, and one space. NULL is an empty cell. */
+void table_cell(struct text *line, const char *value, int width, enum table_align align);
+void table_number(struct text *line, int64_t value, int width);
+
+/* Ends the line: trailing spaces go, a newline comes. */
+void table_end(struct text *line);
+
+/* Appends value cut to at most width characters, without control characters. */
+void table_plain(struct text *line, const char *value, int width);
+
+#endif

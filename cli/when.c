@@ -1,0 +1,60 @@
+#include "cli/when.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+const char *when_forms(void)
+{
+    return "90s, 15m, 2h or 7d (so long ago), today, yesterday, 2026-01-31 or 2026-01-31T08:15";
+}
+
+static bool parse_age(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+    char *end;
+    if (!isdigit((unsigned char)*text))
+        return false;
+    long long number = strtoll(text, &end, 10);
+    const char *units = "smhd", *unit = *end ? strchr(units, *end) : NULL;
+    static const int64_t lengths[] = {1000, 60000, 3600000, 86400000};
+    if (!unit || end[1] != '\0' || number < 0 || number > 100000)
+        return false;
+    *ret_ms = now_ms - number * lengths[unit - units];
+    return true;
+}
+
+static int64_t local_midnight(int64_t now_ms, int days_ago)
+{
+    time_t seconds = (time_t)(now_ms / 1000);
+    struct tm day;
+    (void)localtime_r(&seconds, &day);
+    day.tm_mday -= days_ago;
+    day.tm_hour = day.tm_min = day.tm_sec = 0;
+    day.tm_isdst = -1;
+    return (int64_t)mktime(&day) * 1000;
+}
+
+static bool parse_date(const char *text, int64_t *ret_ms)
+{
+    static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        struct tm parts = {.tm_isdst = -1};
+        const char *end = strptime(text, formats[i], &parts);
+        if (!end || (*end && strcmp(end, "Z") != 0))
+            continue;
+        time_t seconds = *end ? timegm(&parts) : mktime(&parts);
+        *ret_ms = (int64_t)seconds * 1000;
+        return seconds >= 0;
+    }
+    return false;
+}
+
+bool when_parse(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+    if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0) {
+        *ret_ms = local_midnight(now_ms, *text == 'y');
+        return true;
+    }
+    return parse_age(text, now_ms, ret_ms) || parse_date(text, ret_ms);
+}
