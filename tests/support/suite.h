@@ -1,8 +1,8 @@
 /* suite - what every unit test program shares: one suite, run by Check, exit status 0 when all passed.
  *
  *     static const struct row { const char *label; ... } rows[] = { ... };
- *     START_TEST(row_holds) { const struct row *row = &rows[_i]; ck_assert_msg(..., "%s", row->label); } END_TEST
- *     int main(void)
+ *     START_TEST(row_holds) { const struct row *row = &rows[_i]; ck_assert_msg(..., "%s", row->label); }
+ * END_TEST int main(void)
  *     {
  *         struct tests *tests = tests_create("noun");
  *         tests_rows(tests, row_holds, ROWS(rows));   one fork a row; all failing rows are shown

@@ -29,7 +29,8 @@ END_TEST
 static const struct size_row {
     int64_t bytes;
     const char *text;
-} size_rows[] = {{0, "0 B"}, {1023, "1023 B"}, {1024, "1.0 KiB"}, {541696, "529 KiB"}, {3221225472, "3.0 GiB"}};
+} size_rows[] = {
+    {0, "0 B"}, {1023, "1023 B"}, {1024, "1.0 KiB"}, {541696, "529 KiB"}, {3221225472, "3.0 GiB"}};
 
 START_TEST(size_is_written)
 {
@@ -42,7 +43,8 @@ END_TEST
 static const struct duration_row {
     int64_t ms;
     const char *text;
-} duration_rows[] = {{999, "999 ms"}, {119000, "119 s"}, {120000, "2 min"}, {7200000, "2 h"}, {259200000, "3 d"}};
+} duration_rows[] = {
+    {999, "999 ms"}, {119000, "119 s"}, {120000, "2 min"}, {7200000, "2 h"}, {259200000, "3 d"}};
 
 START_TEST(duration_is_written)
 {
