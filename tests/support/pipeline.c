@@ -1,0 +1,282 @@
+#include "tests/support/pipeline.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "tests/support/deadline.h"
+#include "tests/support/files.h"
+#include "tests/support/pipeline_config.h"
+#include "tests/support/port.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PROCESSES_MAX = 16, START_MS = 20000, STOP_MS = 40000, LOG_TAIL = 3000, STORAGE_MS = 20000 };
+
+struct member {
+    enum pipeline_stage stage;
+    struct process *process;
+    const char *config, *log; /* of the sandbox */
+    int metrics_port;
+};
+
+struct pipeline {
+    struct sandbox *sandbox;
+    char *config_text; /* without its metrics section */
+    const char *config, *state_dir;
+    int port;
+    struct member members[PROCESSES_MAX];
+    size_t count;
+};
+
+static const struct stage {
+    const char *name, *program;
+} stages[PIPELINE_STAGES] = {
+    [PIPELINE_RECEIVER] = {"receiver", FELUCCA_BIN "/felucca-receiver"},
+    [PIPELINE_ROUTER] = {"router", FELUCCA_BIN "/felucca-router"},
+    [PIPELINE_SENDER] = {"sender", FELUCCA_BIN "/felucca-sender"},
+    [PIPELINE_SHARER] = {"sharer", FELUCCA_BIN "/felucca-sharer"},
+};
+
+struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)
+{
+    struct pipeline *p = memory_new(1, sizeof *p);
+    AUTO(text_release) struct text config = TEXT_EMPTY;
+    p->sandbox = sandbox;
+    p->port = port_free();
+    p->state_dir = sandbox_path(sandbox, "state");
+    pipeline_append_config(sandbox, options, p->state_dir, p->port, &config);
+    p->config_text = text_take(&config);
+    text_format(&config, "%smetrics: { port: 0 }\n", p->config_text);
+    p->config = sandbox_write(sandbox, "felucca.yaml", text_string(&config));
+    return p;
+}
+
+void pipeline_destroy(struct pipeline **pipeline)
+{
+    if (!*pipeline)
+        return;
+    for (size_t i = 0; i < (*pipeline)->count; i++)
+        process_destroy(&(*pipeline)->members[i].process);
+    free((*pipeline)->config_text);
+    free(*pipeline);
+    *pipeline = NULL;
+}
+
+static struct member *member(struct pipeline *p, enum pipeline_stage stage, size_t number)
+{
+    for (size_t i = 0; i < p->count; i++)
+        if (p->members[i].stage == stage && number-- == 0)
+            return &p->members[i];
+    ck_abort_msg("there is no such %s", stages[stage].name);
+    return NULL;
+}
+
+struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
+{
+    return member(pipeline, stage, number)->process;
+}
+
+static void run(struct pipeline *p, struct member *m)
+{
+    const char *const argv[] = {
+        stages[m->stage].program, "--config", m->config, "--log-level", "debug", NULL};
+    struct process_options how = {.output = m->log};
+    m->process = process_start(argv, &how);
+    if (m->stage == PIPELINE_RECEIVER)
+        pipeline_check(p, port_wait(p->port, START_MS), "the receiver does not accept");
+}
+
+size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
+{
+    struct pipeline *p = pipeline;
+    size_t number = 0;
+    for (size_t i = 0; i < p->count; i++)
+        number += p->members[i].stage == stage;
+    ck_assert(p->count < PROCESSES_MAX);
+    struct member *m = &p->members[p->count++];
+    m->stage = stage;
+    m->metrics_port = port_free();
+    m->log = sandbox_path(p->sandbox, "%s-%zu.log", stages[stage].name, number);
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    AUTO(text_release) struct text config = TEXT_EMPTY;
+    text_format(&name, "%s-%zu.yaml", stages[stage].name, number);
+    /* The key names the receiver's port; the others take the ones behind it. */
+    text_format(&config, "%smetrics: { bind: 127.0.0.1, port: %d }\n", p->config_text,
+                m->metrics_port - (int)stage);
+    m->config = sandbox_write(p->sandbox, text_string(&name), text_string(&config));
+    run(p, m);
+    return number;
+}
+
+void pipeline_start_all(struct pipeline *pipeline)
+{
+    /* Not in the order in which they need each other: any order has to do. */
+    pipeline_start(pipeline, PIPELINE_SHARER);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+}
+
+void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
+{
+    struct member *m = member(pipeline, stage, number);
+    pipeline_check(pipeline, process_running(m->process), "a process ended by itself");
+    process_kill(m->process);
+    process_destroy(&m->process);
+    run(pipeline, m);
+}
+
+void pipeline_stop_all(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++)
+        process_signal(pipeline->members[i].process, SIGTERM);
+    for (size_t i = 0; i < pipeline->count; i++) {
+        int status = process_wait(pipeline->members[i].process, STOP_MS);
+        pipeline_check(pipeline, status == 0, stages[pipeline->members[i].stage].name);
+    }
+}
+
+int pipeline_port(const struct pipeline *pipeline)
+{
+    return pipeline->port;
+}
+
+const char *pipeline_state_dir(const struct pipeline *pipeline)
+{
+    return pipeline->state_dir;
+}
+
+const char *pipeline_config(const struct pipeline *pipeline)
+{
+    return pipeline->config;
+}
+
+double pipeline_metric(struct pipeline *pipeline, enum pipeline_stage stage, size_t number,
+                       const char *family)
+{
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    int port = member(pipeline, stage, number)->metrics_port;
+    pipeline_check(pipeline, port_wait(port, START_MS), "no metrics");
+    int status = http_client_request(port, "GET", "/metrics", NULL, NULL, 0, &answer);
+    pipeline_check(pipeline, status == 200, "no metrics");
+    double sum = 0;
+    size_t length = strlen(family);
+    for (const char *line = text_string(&answer.body); line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, family, length) != 0 || (line[length] != ' ' && line[length] != '{'))
+            continue;
+        const char *value = strstr(line + length, line[length] == '{' ? "} " : " ");
+        sum += value ? strtod(value + (*value == '}' ? 2 : 1), NULL) : 0;
+    }
+    return sum;
+}
+
+/* ---- work for it ---- */
+
+#define STORESCU(port_text, aet, folder)                                                                   \
+    {                                                                                                      \
+        "storescu", "-v", "--scan-directories", "--recurse", "-aet", "MODALITY", "-aec", aet, "127.0.0.1", \
+            port_text, folder, NULL                                                                        \
+    }
+
+static int storescu(int port, const char *called_aet, const char *folder, const char *const *environment,
+                    int64_t limit_ms, struct text *ret_output)
+{
+    char port_text[16];
+    snprintf(port_text, sizeof port_text, "%d", port);
+    const char *const argv[] = STORESCU(port_text, called_aet, folder);
+    return process_run(argv, environment, limit_ms, ret_output);
+}
+
+int pipeline_storescu(int port, const char *called_aet, const char *folder, int64_t limit_ms,
+                      struct text *ret_output)
+{
+    return storescu(port, called_aet, folder, NULL, limit_ms, ret_output);
+}
+
+struct process *pipeline_storescu_start(int port, const char *called_aet, const char *folder,
+                                        const char *output)
+{
+    char port_text[16];
+    snprintf(port_text, sizeof port_text, "%d", port);
+    const char *const argv[] = STORESCU(port_text, called_aet, folder);
+    struct process_options how = {.output = output};
+    return process_start(argv, &how);
+}
+
+struct renaming {
+    const char *folder;
+};
+
+/* storescp's names are "<modality>.<SOP Instance UID>"; ours are the UID alone. */
+static void rename_reference(void *context, const char *path)
+{
+    const char *name = strrchr(path, '/') + 1, *uid = strchr(name, '.');
+    AUTO(text_release) struct text to = TEXT_EMPTY;
+    if (!uid || string_ends_with(name, ".dcm"))
+        return;
+    text_format(&to, "%s/%s.dcm", ((const struct renaming *)context)->folder, uid + 1);
+    ck_assert(rename(path, text_string(&to)) == 0);
+}
+
+void pipeline_reference(struct sandbox *sandbox, const char *folder, const char *reference)
+{
+    char port_text[16];
+    int port = port_free();
+    snprintf(port_text, sizeof port_text, "%d", port);
+    folder_make(reference);
+    const char *const argv[] = {"storescp",           "--bit-preserving", "--fork",  "+xa",
+                                "--output-directory", reference,          port_text, NULL};
+    /* Without it both sides wait for each other 40 ms an instance. */
+    static const char *const environment[] = {"TCP_NODELAY=1", NULL};
+    struct process_options how = {.output = sandbox_path(sandbox, "storescp.log"),
+                                  .environment = environment};
+    AUTO(process_destroy) struct process *storescp = process_start(argv, &how);
+    ck_assert_msg(port_wait(port, STORAGE_MS), "storescp does not accept, see %s", how.output);
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int status = storescu(port, "REFERENCE", folder, environment, 120000, &output);
+    ck_assert_msg(status == 0, "storescu to storescp: %s", text_string(&output));
+    process_end(storescp, 5000);
+    struct renaming renaming = {reference};
+    folder_walk(reference, rename_reference, &renaming);
+}
+
+static bool drained(void *context)
+{
+    static const char *const folders[] = {"spool/incoming", "spool/queue"};
+    const struct pipeline *p = context;
+    for (size_t i = 0; i < 2; i++) {
+        AUTO(text_release) struct text path = TEXT_EMPTY;
+        text_format(&path, "%s/%s", p->state_dir, folders[i]);
+        if (folder_count(text_string(&path), "") > 0)
+            return false;
+    }
+    return true;
+}
+
+bool pipeline_wait_drained(struct pipeline *pipeline, int64_t limit_ms)
+{
+    return wait_until(drained, pipeline, limit_ms);
+}
+
+static void print_end(const char *path)
+{
+    AUTO(text_release) struct text content = TEXT_EMPTY;
+    if (!file_exists(path))
+        return;
+    file_read(path, &content);
+    size_t from = content.length > LOG_TAIL ? content.length - LOG_TAIL : 0;
+    fprintf(stderr, "---- %s ----\n%s\n", path, text_string(&content) + from);
+}
+
+void pipeline_check(struct pipeline *pipeline, bool ok, const char *what)
+{
+    if (ok)
+        return;
+    for (size_t i = 0; i < pipeline->count; i++)
+        print_end(pipeline->members[i].log);
+    ck_abort_msg("%s", what);
+}

@@ -1,0 +1,99 @@
+/* pipeline - the real programs of Felucca, started for a test in its sandbox.
+ *
+ * Each process can be started, killed and started again on its own, and several senders and sharers can run.
+ * Each has a configuration file of its own, equal but for the port of its metrics. Retries are quick (first
+ * 100 ms, ceiling 1 s), so that tests need not wait. Logs are in the sandbox: <stage>-<number>.log. */
+#ifndef FELUCCA_TESTS_PIPELINE_H
+#define FELUCCA_TESTS_PIPELINE_H
+
+#include "common/base/text.h"
+#include "tests/support/process.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/simulator.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- the configuration ---- */
+
+/* NULL and 0 members are left out of the file. Tokens are plain text here; the file refers to them as
+ * ${file:…} in the sandbox. */
+struct pipeline_album {
+    const char *name, *destination_token, *source_token, *condition;
+};
+
+struct pipeline_destination {
+    const char *name;
+    const struct simulator *simulator;
+    const char *stow_url; /* instead of the simulator's */
+    const char *token, *condition;
+    const struct pipeline_album *albums;
+    size_t album_count;
+    const char *more; /* further lines, at the destination's indentation of 8 */
+};
+
+struct pipeline_node {
+    const char *aet;
+    const struct pipeline_destination *destinations;
+    size_t destination_count;
+};
+
+struct pipeline_options {
+    const struct pipeline_node *nodes;
+    size_t node_count;
+    const char
+        *more; /* further top-level lines; replaces a key "retry:" or "sender:" of ours if it has one */
+};
+
+/* ---- processes ---- */
+
+enum pipeline_stage { PIPELINE_RECEIVER, PIPELINE_ROUTER, PIPELINE_SENDER, PIPELINE_SHARER, PIPELINE_STAGES };
+
+struct pipeline;
+
+/* Writes the configuration; starts nothing. options are read during the call only. */
+struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options);
+/* Kills what still runs. */
+void pipeline_destroy(struct pipeline **pipeline);
+
+/* Starts one more process of a stage; its number is from 0 on within its stage. The receiver accepts when
+ * this returns. */
+size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage);
+/* Starts one of each. */
+void pipeline_start_all(struct pipeline *pipeline);
+struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+/* SIGKILL, and start again. */
+void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+/* SIGTERM to all; each has to exit with 0. */
+void pipeline_stop_all(struct pipeline *pipeline);
+
+int pipeline_port(const struct pipeline *pipeline);
+const char *pipeline_state_dir(const struct pipeline *pipeline);
+const char *pipeline_config(const struct pipeline *pipeline);
+
+/* The sum of a metric family's values ("felucca_…") at a process; 0 when it has none. */
+double pipeline_metric(struct pipeline *pipeline, enum pipeline_stage stage, size_t number,
+                       const char *family);
+
+/* ---- work for it ---- */
+
+/* storescu with all files of a folder and below, at most limit_ms: its exit status; its output is appended to
+ * ret_output, which may be NULL. */
+int pipeline_storescu(int port, const char *called_aet, const char *folder, int64_t limit_ms,
+                      struct text *ret_output);
+/* The same without waiting for its end. output: a file. */
+struct process *pipeline_storescu_start(int port, const char *called_aet, const char *folder,
+                                        const char *output);
+
+/* What that same storescu delivers to a storescp --bit-preserving: one file an instance, in the folder, which
+ * is made, named <SOP Instance UID>.dcm. */
+void pipeline_reference(struct sandbox *sandbox, const char *folder, const char *reference);
+
+/* Whether no spool file is left to be worked on: incoming/ and queue/ are empty. */
+bool pipeline_wait_drained(struct pipeline *pipeline, int64_t limit_ms);
+
+/* When ok is false: prints the ends of all logs, then ends the test. */
+void pipeline_check(struct pipeline *pipeline, bool ok, const char *what);
+
+#endif
