@@ -83,6 +83,10 @@ void condition_error_print(const char *expression, const struct condition_error 
 {
     size_t length = strlen(expression);
     size_t offset = error->offset < length ? error->offset : length;
+    if (strspn(expression, " \t\r\n") == length) { /* nothing that a caret could point at */
+        text_format(out, error->hint ? "%s: %s" : "%s", error->message, error->hint);
+        return;
+    }
     struct excerpt excerpt = excerpt_around(expression, length, offset);
     text_format(out, "%s\n  %s", error->message, excerpt.cut_before ? "..." : "");
     size_t column = excerpt.cut_before ? 3 : 0;

@@ -1,7 +1,7 @@
 #include "common/dicom/charset.h"
 
 #include "common/base/memory.h"
-#include "common/dicom/utf8.h"
+#include "common/base/utf8.h"
 
 #include <errno.h>
 #include <iconv.h>

@@ -2,9 +2,8 @@
  *
  * Answers what conditions ask (header_facts) and the identifiers that the job database needs. Reads at most
  * what stands before the pixel data; long values are read when a condition asks for them, within the bounds
- * of value.h. Parsing untrusted bytes is DCMTK's work, and DCMTK may crash: the router is prepared for that
- * (docs/reliability.md). Not thread-safe.
- */
+ * of value.h. Parsing untrusted bytes is DCMTK's work, and DCMTK may crash: the router is prepared for that.
+ * Not thread-safe. */
 #ifndef FELUCCA_DICOM_HEADER_H
 #define FELUCCA_DICOM_HEADER_H
 

@@ -1,4 +1,4 @@
-#include "common/dicom/utf8.h"
+#include "common/base/utf8.h"
 
 void utf8_append(struct text *out, uint32_t code)
 {
@@ -52,4 +52,22 @@ void utf8_append_checked(struct text *out, const char *bytes, size_t length)
         good = at;
     }
     text_append_bytes(out, bytes + good, length - good);
+}
+
+void utf8_append_shown(struct text *out, const char *bytes, size_t length, size_t most)
+{
+    const unsigned char *from = (const unsigned char *)bytes;
+    size_t at = 0;
+    for (size_t shown = 0; at < length && shown < most; shown++) {
+        int step = sequence(from + at, length - at);
+        bool control =
+            step > 0 && (from[at] < 0x20 || from[at] == 0x7F || (from[at] == 0xC2 && from[at + 1] < 0xA0));
+        if (step > 0 && !control)
+            text_append_bytes(out, from + at, (size_t)step);
+        else
+            text_append(out, UTF8_REPLACEMENT);
+        at += (size_t)(step > 0 ? step : -step);
+    }
+    if (at < length)
+        text_append(out, "...");
 }

@@ -1,0 +1,278 @@
+#include "common/condition/explain.h"
+
+#include "common/base/memory.h"
+#include "common/base/utf8.h"
+#include "common/condition/compiled.h"
+#include "common/condition/evaluate.h"
+
+#include <stdlib.h>
+
+/* Beside all of group 0010 (patient): what PS3.15's basic profile removes because it names a person, or
+ * numbers that lead to one. From first to last, both included. */
+static const struct range {
+    uint32_t first, last;
+} identifying[] = {
+    {0x00080050, 0x00080051}, /* accession number, its issuer */
+    {0x00080080, 0x00080082}, /* institution */
+    {0x00080090, 0x0008009D}, /* referring physician, consulting physician */
+    {0x00081048, 0x00081062}, /* physicians of record, performing, reading */
+    {0x00081070, 0x00081072}, /* operators */
+    {0x00081080, 0x00081084}, /* admitting diagnoses */
+    {0x00100000, 0x0010FFFF}, /* patient */
+    {0x00200010, 0x00200010}, /* study id */
+    {0x00321032, 0x00321033}, /* requesting physician, service */
+    {0x00380000, 0x0038FFFF}, /* visit */
+    {0x00400006, 0x00400006}, /* scheduled performing physician */
+    {0x00401001, 0x00401012}, /* requested procedure id, persons, addresses */
+    {0x00402001, 0x00402017}, /* orders: numbers, persons, callbacks */
+    {0x0040A027, 0x0040A07C}, /* verifying organization and observers */
+    {0x0040A123, 0x0040A123}, /* person name */
+    {0x00700084, 0x00700086}, /* content creator */
+    {0x00880910, 0x00880912}, /* topic of a storage medium */
+    {0x40080000, 0x4008FFFF}, /* interpretation of a study */
+};
+
+bool explain_is_identifying(const struct condition_path *path)
+{
+    for (size_t i = 0; i < path->depth; i++)
+        for (size_t j = 0; j < sizeof identifying / sizeof *identifying; j++)
+            if (path->tags[i] >= identifying[j].first && path->tags[i] <= identifying[j].last)
+                return true;
+    return false;
+}
+
+const char *explain_kind_text(enum explain_kind kind)
+{
+    switch (kind) {
+    case EXPLAIN_ALL:
+        return "all of";
+    case EXPLAIN_ANY:
+        return "any of";
+    case EXPLAIN_NOT:
+        return "not";
+    case EXPLAIN_SAME:
+        return "the same";
+    case EXPLAIN_DIFFER:
+        return "not the same";
+    default:
+        return NULL;
+    }
+}
+
+/* What an explanation is made from. */
+struct source {
+    const struct condition *condition;
+    const struct condition_dictionary *dictionary;
+    const struct condition_facts *facts;
+    bool show_identifying;
+    bool *verdicts; /* of each node */
+};
+
+static void append_path(const struct source *source, const struct condition_path *path, struct text *out)
+{
+    const char *keyword = NULL;
+    if (path->depth == 1 && source->dictionary)
+        keyword = source->dictionary->keyword_of(source->dictionary->context, path->tags[0]);
+    if (keyword) {
+        text_format(out, "#Tag.%s", keyword);
+        return;
+    }
+    for (size_t i = 0; i < path->depth; i++)
+        text_format(out, "%s%04x,%04x", i > 0 ? "/" : "", path->tags[i] >> 16, path->tags[i] & 0xFFFF);
+}
+
+static const char *transfer_name(enum condition_transfer fact)
+{
+    static const char *const names[] = {[CONDITION_CALLING_AET] = "callingAET",
+                                        [CONDITION_CALLED_AET] = "calledAET",
+                                        [CONDITION_SOURCE_ADDRESS] = "sourceAddress",
+                                        [CONDITION_TRANSFER_SYNTAX] = "transferSyntax"};
+    return names[fact];
+}
+
+/* Appends "A", or "A", "B", "C" and 4 more; returns how many there are. */
+static size_t append_values(const struct source *source, const struct operand *operand, struct text *out)
+{
+    const struct tree *tree = &source->condition->tree;
+    struct operand as_text = *operand;
+    if (operand->kind == OPERAND_TAG_NUMBER)
+        as_text.kind = OPERAND_TEXT; /* shown as it is written */
+    size_t count = 0, length;
+    const char *text;
+    while ((text = operand_text(tree, &as_text, source->facts, count, &length))) {
+        if (count < EXPLAIN_VALUES) {
+            text_append(out, count > 0 ? ", \"" : "\"");
+            utf8_append_shown(out, text, length, EXPLAIN_SHOWN);
+            text_append_char(out, '"');
+        }
+        count++;
+        if (!operand_is_many(tree, operand))
+            break;
+    }
+    if (count > EXPLAIN_VALUES)
+        text_format(out, " and %zu more", count - EXPLAIN_VALUES);
+    return count;
+}
+
+static void explain_operand(const struct source *source, const struct operand *operand,
+                            struct explain_line *line, size_t *room)
+{
+    if (operand->kind == OPERAND_STRING || operand->kind == OPERAND_NUMBER)
+        return;
+    line->values = memory_grow(line->values, room, line->value_count + 1, sizeof *line->values);
+    struct explain_value *value = &line->values[line->value_count++];
+    struct text name = TEXT_EMPTY, shown = TEXT_EMPTY;
+    const struct condition_path *path =
+        operand->kind == OPERAND_TRANSFER ? NULL : &source->condition->tree.paths[operand->path];
+    size_t count = append_values(source, operand, &shown);
+    bool present = count > 0 || (path && source->facts->is_present(source->facts->context, path));
+    if (path)
+        append_path(source, path, &name);
+    else
+        text_append(&name, transfer_name(operand->transfer));
+    value->name = text_take(&name);
+    value->absent = !present;
+    value->hidden = present && path && !source->show_identifying && explain_is_identifying(path);
+    if (count > 0 && !value->hidden)
+        value->shown = text_take(&shown);
+    text_release(&shown);
+}
+
+static void explain_test(const struct source *source, const struct test *test, struct explain_line *line)
+{
+    const struct tree *tree = &source->condition->tree;
+    size_t room = 0;
+    explain_operand(source, &tree->operands[test->left], line, &room);
+    if (test->kind == TEST_PRESENT || test->kind == TEST_MATCHES)
+        return;
+    uint32_t count = test->kind >= TEST_EQUAL ? 1 : test->right_count;
+    for (uint32_t i = 0; i < count; i++)
+        explain_operand(source, &tree->operands[test->right + i], line, &room);
+}
+
+/* The children of a node have lower indices, so their verdicts are known. */
+static bool node_verdict(const struct source *source, const struct node *node)
+{
+    const struct tree *tree = &source->condition->tree;
+    bool verdict = node->kind == NODE_ALL;
+    switch (node->kind) {
+    case NODE_ALL:
+    case NODE_ANY:
+        for (uint32_t child = node->first_child; child != TREE_NONE; child = tree->nodes[child].sibling)
+            verdict = node->kind == NODE_ALL ? verdict && source->verdicts[child]
+                                             : verdict || source->verdicts[child];
+        return verdict;
+    case NODE_NOT:
+        return !source->verdicts[node->first_child];
+    case NODE_SAME:
+    case NODE_DIFFER:
+        return (source->verdicts[node->first_child] ==
+                source->verdicts[tree->nodes[node->first_child].sibling]) == (node->kind == NODE_SAME);
+    case NODE_CONSTANT:
+        return node->truth;
+    case NODE_TEST:
+        break;
+    }
+    return test_holds(tree, &tree->tests[node->test], source->facts);
+}
+
+static char *part_of(const char *expression, size_t start, size_t end)
+{
+    struct text text = TEXT_EMPTY;
+    char quote = '\0';
+    for (size_t i = start; i < end; i++) {
+        char c = expression[i];
+        if (quote ? c == quote : c == '"' || c == '\'')
+            quote = quote ? '\0' : c;
+        bool blank = (unsigned char)c <= ' ';
+        if (!blank || quote)
+            text_append_char(&text, blank ? ' ' : c);
+        else if (text.length > 0 && text.bytes[text.length - 1] != ' ')
+            text_append_char(&text, ' ');
+    }
+    return text_take(&text);
+}
+
+/* Adds the line of a node and, below it, those of its children: as deep as the parser allows. */
+static void add_lines(const struct source *source, uint32_t index, unsigned depth,
+                      struct explanation *explanation)
+{
+    static const enum explain_kind kinds[] = {
+        [NODE_ALL] = EXPLAIN_ALL,   [NODE_ANY] = EXPLAIN_ANY,       [NODE_NOT] = EXPLAIN_NOT,
+        [NODE_SAME] = EXPLAIN_SAME, [NODE_DIFFER] = EXPLAIN_DIFFER, [NODE_CONSTANT] = EXPLAIN_CONSTANT,
+        [NODE_TEST] = EXPLAIN_TEST,
+    };
+    const struct tree *tree = &source->condition->tree;
+    const struct node *node = &tree->nodes[index];
+    struct explain_line *line = &explanation->lines[explanation->line_count++];
+    line->kind = kinds[node->kind];
+    line->depth = depth;
+    line->verdict = source->verdicts[index];
+    line->text = part_of(source->condition->text, node->start, node->end);
+    if (node->kind == NODE_TEST)
+        explain_test(source, &tree->tests[node->test], line);
+    for (uint32_t child = node->first_child; child != TREE_NONE; child = tree->nodes[child].sibling)
+        add_lines(source, child, depth + 1, explanation);
+}
+
+struct explanation *explain_create(const struct condition *condition,
+                                   const struct condition_dictionary *dictionary,
+                                   const struct condition_facts *facts, bool show_identifying)
+{
+    const struct tree *tree = &condition->tree;
+    struct source source = {condition, dictionary, facts, show_identifying,
+                            memory_new(tree->node_count, sizeof(bool))};
+    struct explanation *explanation = memory_new(1, sizeof *explanation);
+    for (size_t i = 0; i < tree->node_count; i++)
+        source.verdicts[i] = node_verdict(&source, &tree->nodes[i]);
+    explanation->verdict = source.verdicts[tree->root];
+    explanation->lines = memory_new(tree->node_count, sizeof *explanation->lines);
+    add_lines(&source, tree->root, 0, explanation);
+    free(source.verdicts);
+    return explanation;
+}
+
+void explain_destroy(struct explanation **explanation)
+{
+    if (!*explanation)
+        return;
+    for (size_t i = 0; i < (*explanation)->line_count; i++) {
+        struct explain_line *line = &(*explanation)->lines[i];
+        for (size_t j = 0; j < line->value_count; j++) {
+            free(line->values[j].name);
+            free(line->values[j].shown);
+        }
+        free(line->values);
+        free(line->text);
+    }
+    free((*explanation)->lines);
+    free(*explanation);
+    *explanation = NULL;
+}
+
+static void print_value(const struct explain_value *value, struct text *out)
+{
+    if (value->absent)
+        text_format(out, "%s is absent or empty", value->name);
+    else if (value->hidden)
+        text_format(out, "%s is there, hidden", value->name);
+    else if (value->shown)
+        text_format(out, "%s is %s", value->name, value->shown);
+    else
+        text_format(out, "%s is there, without a text", value->name);
+}
+
+void explain_print(const struct explanation *explanation, unsigned indent, struct text *out)
+{
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        const struct explain_line *line = &explanation->lines[i];
+        const char *kind = explain_kind_text(line->kind);
+        text_format(out, "%*s%-5s %*s%s\n", (int)indent, "", line->verdict ? "true" : "false",
+                    (int)(2 * line->depth), "", kind ? kind : line->text);
+        for (size_t j = 0; j < line->value_count; j++) {
+            text_format(out, "%*s", (int)(indent + 6 + 2 * line->depth + 4), "");
+            print_value(&line->values[j], out);
+            text_append_char(out, '\n');
+        }
+    }
+}

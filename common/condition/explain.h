@@ -1,0 +1,61 @@
+/* explain - why a condition holds for an instance or does not: every sub-expression, its verdict, and what it
+ * saw.
+ *
+ * Everything is evaluated, also what condition_holds() would not need to look at. Values that may identify a
+ * patient are hidden unless asked for; any value is cut at EXPLAIN_SHOWN characters and free of control
+ * characters. */
+#ifndef FELUCCA_CONDITION_EXPLAIN_H
+#define FELUCCA_CONDITION_EXPLAIN_H
+
+#include "common/condition/condition.h"
+
+enum { EXPLAIN_SHOWN = 64, EXPLAIN_VALUES = 3 /* shown of a path with many values */ };
+
+enum explain_kind {
+    EXPLAIN_ALL, /* of the lines below that are one deeper */
+    EXPLAIN_ANY,
+    EXPLAIN_NOT,
+    EXPLAIN_SAME,
+    EXPLAIN_DIFFER,
+    EXPLAIN_CONSTANT,
+    EXPLAIN_TEST
+};
+
+/* What a tag or fact of the transfer was when a test looked at it. */
+struct explain_value {
+    char *name;  /* as conditions write it: "#Tag.Modality", "0040,0275/0040,0007", "callingAET" */
+    char *shown; /* the value; NULL: absent, without a value, or hidden */
+    bool absent; /* no such value */
+    bool hidden; /* it may identify a patient */
+};
+
+struct explain_line {
+    enum explain_kind kind;
+    unsigned depth; /* 0: the whole expression; what belongs to a line follows it, one deeper */
+    bool verdict;
+    char *text; /* the part of the expression, white space made one blank */
+    struct explain_value *values;
+    size_t value_count;
+};
+
+struct explanation {
+    bool verdict;
+    struct explain_line *lines;
+    size_t line_count;
+};
+
+struct explanation *explain_create(const struct condition *condition,
+                                   const struct condition_dictionary *dictionary,
+                                   const struct condition_facts *facts, bool show_identifying);
+void explain_destroy(struct explanation **explanation);
+
+/* "all of", "any of", ...; NULL for tests and constants. Borrowed for ever. */
+const char *explain_kind_text(enum explain_kind kind);
+
+/* Appends the lines for people, each after indent blanks. */
+void explain_print(const struct explanation *explanation, unsigned indent, struct text *out);
+
+/* Whether a value there may identify a patient, or somebody who cares for one. */
+bool explain_is_identifying(const struct condition_path *path);
+
+#endif
