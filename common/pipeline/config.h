@@ -23,10 +23,10 @@ struct config_header {
 };
 
 struct config_album {
-    char *name;    /* unique in its destination */
-    char *api_url; /* without trailing slash */
-    char *destination_token; /* secret template; needs WRITE */
-    char *source_token;      /* secret template; needs READ and SEND */
+    char *name;                  /* unique in its destination */
+    char *api_url;               /* without trailing slash */
+    char *destination_token;     /* secret template; needs WRITE */
+    char *source_token;          /* secret template; needs READ and SEND */
     struct condition *condition; /* NULL: always */
 };
 
@@ -57,11 +57,12 @@ struct config_destination {
 struct config_source {
     char *aet;
     char *host; /* as written; NULL: any address */
-    /* The addresses that host means, resolved when read: prefixes of 16-byte addresses (IPv4 mapped). */
+    /* The addresses that host means (a name: after config_resolve_names()): prefixes of 16-byte addresses
+     * (IPv4 mapped). */
     struct config_network {
         unsigned char address[16];
         int prefix_bits; /* 0 to 128 */
-    } *networks;
+    } * networks;
     size_t network_count;
 };
 
@@ -123,6 +124,11 @@ struct config {
  * Warnings go to warnings in the same form and do not fail. */
 int config_load(const char *path, struct config **ret_config, struct text *errors, struct text *warnings);
 void config_destroy(struct config **config);
+
+/* Asks the name service for sources whose host is a name (IP addresses and networks are known after loading).
+ * For the process that needs them, the receiver, and for checking: others make no connections of their own. A
+ * name without an address admits nobody and is a line in warnings. */
+void config_resolve_names(struct config *config, struct text *warnings);
 
 /* The effective configuration as YAML, secrets as "***", appended. */
 void config_print(const struct config *config, struct text *out);

@@ -1,0 +1,16 @@
+/* config_read - fills a struct config from YAML nodes as the schema says.
+ *
+ * Inside the configuration reader only. */
+#ifndef FELUCCA_PIPELINE_CONFIG_READ_H
+#define FELUCCA_PIPELINE_CONFIG_READ_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/config_report.h"
+#include "common/pipeline/config_yaml.h"
+
+/* Sets defaults and everything that the document says; what is wrong with it goes to the report, and the
+ * place of each key with it. folder is where relative paths begin. */
+void config_read(const struct config_yaml *document, const char *folder, struct config *ret_config,
+                 struct config_report *report);
+
+#endif
