@@ -1,0 +1,68 @@
+/* stow_answer_json - a STOW answer in the DICOM JSON model (PS3.18 annex F). */
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "sender/stow_answer_parts.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+static void json_release(json_t **json)
+{
+    json_decref(*json);
+    *json = NULL;
+}
+
+static void take_value(const json_t *value, enum stow_field field, struct stow_reference *reference)
+{
+    char number[32];
+    if (json_is_string(value)) {
+        stow_reference_set(reference, field, json_string_value(value));
+    } else if (json_is_integer(value)) {
+        (void)snprintf(number, sizeof number, "%lld", (long long)json_integer_value(value));
+        stow_reference_set(reference, field, number);
+    }
+}
+
+static void read_item(const json_t *item, struct stow_reference *reference)
+{
+    const char *tag;
+    json_t *attribute;
+    json_object_foreach((json_t *)item, tag, attribute)
+    {
+        enum stow_field field = stow_field_of(tag);
+        const json_t *values = json_object_get(attribute, "Value");
+        for (size_t i = 0; field != STOW_FIELDS && i < json_array_size(values); i++)
+            take_value(json_array_get(values, i), field, reference);
+    }
+}
+
+static int read_sequence(const json_t *attribute, enum stow_sequence sequence, struct stow_answer *answer)
+{
+    const json_t *items = json_object_get(attribute, "Value");
+    int code = 0;
+    for (size_t i = 0; code == 0 && i < json_array_size(items); i++) {
+        struct stow_reference reference = {0};
+        read_item(json_array_get(items, i), &reference);
+        code = stow_answer_add(answer, sequence, &reference);
+    }
+    return code;
+}
+
+int stow_answer_read_json(const char *body, size_t length, struct stow_answer *answer)
+{
+    AUTO(json_release) json_t *root = json_loadb(body, length, 0, NULL);
+    /* Some servers answer with an array that holds the one data set. */
+    const json_t *data_set = json_is_array(root) ? json_array_get(root, 0) : root;
+    const char *tag;
+    json_t *attribute;
+    int code = json_is_object(data_set) ? 0 : ERR_SYNTAX;
+    if (code != 0)
+        return code;
+    json_object_foreach((json_t *)data_set, tag, attribute)
+    {
+        enum stow_sequence sequence = stow_sequence_of(tag);
+        if (code == 0 && sequence != STOW_SEQUENCES)
+            code = read_sequence(attribute, sequence, answer);
+    }
+    return code;
+}
