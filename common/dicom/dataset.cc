@@ -100,7 +100,9 @@ int read_into(struct dataset &dataset, const char *path, struct text *ret_reason
     DcmDataset *root = dataset.file.getDataset();
     if (!stream.eos())
         dataset.pixel_data = pixel_data_ahead(stream, root->getOriginalXfer());
-    if (root->card() == 0 && dataset.pixel_data == 0) {
+    /* Zeros parse as elements of group 0000, which no file has. */
+    bool commands = root->card() > 0 && root->getElement(0)->getGTag() == 0;
+    if (commands || (root->card() == 0 && dataset.pixel_data == 0)) {
         text_append(ret_reason, "holds no data set");
         return ERR_SYNTAX;
     }
