@@ -49,7 +49,7 @@ static int ask(const char *host, int port)
     if (length <= 0)
         return 0;
     int status = 0;
-    if (sscanf(answer, "HTTP/1.%*1[01] %3d", &status) != 1)
+    if (length < (ssize_t)sizeof answer - 1 || sscanf(answer, "HTTP/1.%*1[01] %3d", &status) != 1)
         return -1;
     return status;
 }
@@ -115,7 +115,10 @@ static int run(const struct cli *cli, int argc, char **argv)
 }
 
 const struct command command_health = {
-    "health", "asks the processes' health ports", "[receiver|router|sender|sharer]",
-    "Exit status 0 when the process (without a name: every process) answers that it\n"
-    "makes progress, else 1. Made for health checks:  felucca health router\n",
-    run};
+    .name = "health",
+    .summary = "asks the processes' health ports",
+    .arguments = "[receiver|router|sender|sharer]",
+    .help = "Exit status 0 when the process (without a name: every process) answers that it\n"
+            "makes progress, else 1. Made for health checks:  felucca health router\n",
+    .run = run,
+};

@@ -50,10 +50,13 @@ static int run(const struct cli *cli, int argc, char **argv)
 }
 
 const struct command command_keys = {
-    "keys", "makes a CURVE key pair for tcp:// endpoints", "[FILE]",
-    "  FILE   where the secret key is written, with mode 0600 and never over an\n"
-    "         existing file; without it both keys are printed\n\n"
-    "Each process needs a secret key (curve: secret_key). Workers and receivers also\n"
-    "need the router's public key (curve: server_key), and the router the public keys\n"
-    "of all others, one a line (curve: allowed_keys).\n",
-    run};
+    .name = "keys",
+    .summary = "makes a CURVE key pair for tcp:// endpoints",
+    .arguments = "[FILE]",
+    .help = "  FILE   where the secret key is written, with mode 0600 and never over an\n"
+            "         existing file; without it both keys are printed\n\n"
+            "Each process needs a secret key (curve: secret_key). Workers and receivers also\n"
+            "need the router's public key (curve: server_key), and the router the public keys\n"
+            "of all others, one a line (curve: allowed_keys).\n",
+    .run = run,
+};

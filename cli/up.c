@@ -130,11 +130,14 @@ static int run(const struct cli *cli, int argc, char **argv)
 }
 
 const struct command command_up = {
-    "up", "runs all processes in the foreground, restarts what crashes", "[--senders N] [--sharers N]",
-    "  --senders N   so many senders (1)\n"
-    "  --sharers N   so many sharers (1)\n\n"
-    "Checks the whole configuration, then runs receiver, router, senders and sharers\n"
-    "until SIGTERM or Ctrl-C. These stop the receiver, then the workers, then the\n"
-    "router, within 35 s. SIGHUP makes all of them read the configuration again.\n"
-    "What crashes is started again after 1 s, 2 s, 4 s and so on, at most 30 s.\n",
-    run};
+    .name = "up",
+    .summary = "runs all processes in the foreground, restarts what crashes",
+    .arguments = "[--senders N] [--sharers N]",
+    .help = "  --senders N   so many senders (1)\n"
+            "  --sharers N   so many sharers (1)\n\n"
+            "Checks the whole configuration, then runs receiver, router, senders and sharers\n"
+            "until SIGTERM or Ctrl-C. These stop the receiver, then the workers, then the\n"
+            "router, within 35 s. SIGHUP makes all of them read the configuration again.\n"
+            "What crashes is started again after 1 s, 2 s, 4 s and so on, at most 30 s.\n",
+    .run = run,
+};

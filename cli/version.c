@@ -16,4 +16,10 @@ static int run(const struct cli *cli, int argc, char **argv)
     return EXIT_OK;
 }
 
-const struct command command_version = {"version", "prints the version", "", "", run};
+const struct command command_version = {
+    .name = "version",
+    .summary = "prints the version",
+    .arguments = "",
+    .help = "",
+    .run = run,
+};

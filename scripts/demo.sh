@@ -1,0 +1,321 @@
+#!/bin/sh
+# demo - studies travel from a scanner to a KHEOPS main album, and their series to the albums whose conditions
+# hold: a simulated KHEOPS, the real processes, DCMTK's storescu, all on the loopback in a temporary folder.
+#
+# Usage: demo.sh BUILD [FOLDER]
+#
+# BUILD is the build folder. With FOLDER its DICOM files are sent instead of generated ones. Ends by itself:
+# exit status 0 when everything arrived, 1 with a sentence when not (the folder with all logs then stays).
+set -eu
+
+build=$(cd "$1" && pwd)
+files=${2:+$(cd "$2" && pwd)}
+folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-demo.XXXXXX")
+state=$folder/state
+most_seconds=100 # for the generated studies; your own files may take as long as something still moves
+idle_seconds=60
+kheops_pid=
+felucca_pid=
+outcome=1
+
+say() { printf '%s\n' "$*"; }
+
+fail()
+{
+    say "demo: $*" >&2
+    exit 1
+}
+
+# Ends a process of ours by its pid and waits for it.
+end_process()
+{
+    [ -n "$1" ] || return 0
+    kill -TERM "$1" 2>/dev/null || :
+    wait "$1" 2>/dev/null || :
+}
+
+clean_up()
+{
+    trap '' INT TERM
+    end_process "$felucca_pid"
+    end_process "$kheops_pid"
+    if [ "$outcome" = 0 ]; then
+        rm -rf "$folder"
+    else
+        say "demo: what was left, logs included: $folder" >&2
+        [ -s "$folder/felucca.log" ] && tail -n 20 "$folder/felucca.log" >&2
+    fi
+    exit "$outcome"
+}
+
+# wait_for SECONDS SENTENCE COMMAND...: until the command succeeds.
+wait_for()
+{
+    wait_left=$(($1 * 10))
+    wait_sentence=$2
+    shift 2
+    until "$@"; do
+        wait_left=$((wait_left - 1))
+        [ "$wait_left" -gt 0 ] || fail "$wait_sentence"
+        kill -0 "${felucca_pid:-$kheops_pid}" 2>/dev/null || fail "a process ended early: $wait_sentence"
+        sleep 0.1
+    done
+}
+
+# A TCP port that nobody uses now.
+free_port()
+{
+    free_port_try=$((20000 + $$ % 10000))
+    while grep -qi ":$(printf %04X "$free_port_try") " /proc/net/tcp /proc/net/tcp6 2>/dev/null; do
+        free_port_try=$((free_port_try + 1))
+    done
+    say "$free_port_try"
+}
+
+# The job database is there for people with sqlite3 too: its views tell everything.
+ask_jobs() { sqlite3 -readonly -batch -separator ' ' "$state/jobs.db" "$1" 2>/dev/null; }
+
+start_kheops()
+{
+    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard \
+        --token main:write:DEMOmainWRITE --token main:read,send:DEMOmainSEND \
+        --token ct-research:write:DEMOctWRITE --token head:write:DEMOheadWRITE \
+        --token cine-and-reports:write:DEMOcineWRITE >"$folder/kheops.log" 2>&1 &
+    kheops_pid=$!
+    wait_for 10 'the simulated KHEOPS did not start' test -s "$folder/ports"
+    read -r kheops_port admin_port <"$folder/ports" || :
+}
+
+# An album: name, token, condition.
+write_album()
+{
+    cat <<END
+          - name: $1
+            api_url: http://127.0.0.1:$kheops_port/api
+            destination_token: \${file:$folder/tokens/$1}
+            source_token: \${file:$folder/tokens/main-send}
+            condition: |
+              $3
+END
+    say "$2" >"$folder/tokens/$1"
+    say "$1|$3" >>"$folder/conditions"
+}
+
+write_configuration()
+{
+    mkdir -p "$state" "$folder/tokens"
+    say DEMOmainWRITE >"$folder/tokens/main-write"
+    say DEMOmainSEND >"$folder/tokens/main-send"
+    {
+        cat <<END
+state_dir: $state
+receiver: { port: $felucca_port, bind: 127.0.0.1 }
+retry: { first: 500ms, ceiling: 5s, attempts: 2 }
+metrics: { port: 0 }
+nodes:
+  - aet: FELUCCA
+    destinations:
+      - name: main
+        stow_url: http://127.0.0.1:$kheops_port/api/studies
+        headers: |
+          <key>Authorization</key>
+          <value>Bearer \${file:$folder/tokens/main-write}</value>
+        albums:
+END
+        write_album ct-research DEMOctWRITE \
+            'tagValueIsPresent(#Tag.Modality, "CT") && !tagValueContains(#Tag.SeriesDescription, "Scout")'
+        write_album head DEMOheadWRITE \
+            'tagValueContains(#Tag.StudyDescription, "Schädel") || tagValueEndsWith("0008,1030", "Brain")'
+        write_album cine-and-reports DEMOcineWRITE \
+            'tagIsPresent(#Tag.NumberOfFrames) || tagValueBeginsWith("(0008,0060)", "SR")'
+    } >"$folder/felucca.yaml"
+}
+
+answers_echo() { echoscu -to 2 -aec FELUCCA 127.0.0.1 "$felucca_port" >/dev/null 2>&1; }
+
+start_felucca()
+{
+    "$build/bin/felucca" --config "$folder/felucca.yaml" up --senders 2 >"$folder/felucca.log" 2>&1 &
+    felucca_pid=$!
+    wait_for 20 'the receiver does not answer C-ECHO' answers_echo
+}
+
+# One storescu per study, all at once, as several modalities would.
+send_generated()
+{
+    "$build/tests/make-dicom" --out "$folder/studies" --demo || fail 'no studies could be made'
+    expected=$(find "$folder/studies" -name '*.dcm' | wc -l)
+    say "sending $expected generated instances with storescu"
+    for study in "$folder/studies"/*; do
+        storescu -aet SCANNER -aec FELUCCA +sd +r 127.0.0.1 "$felucca_port" "$study" \
+            >"$folder/storescu-${study##*/}.log" 2>&1 &
+        senders="${senders:-} $!"
+    done
+}
+
+# dcmsend proposes each file's own transfer syntax and reports what it could not send.
+send_own()
+{
+    expected=0
+    say "sending the DICOM files of $files with dcmsend"
+    dcmsend -aet SCANNER -aec FELUCCA +sd +r -dn -nh -nuc +crf "$folder/report" 127.0.0.1 "$felucca_port" \
+        "$files" >"$folder/dcmsend.log" 2>&1 &
+    senders=$!
+}
+
+still_sending()
+{
+    for sender in $senders; do
+        kill -0 "$sender" 2>/dev/null && return 0
+    done
+    return 1
+}
+
+# What is known of the way so far: taken in, delivered, shared, waiting, failed.
+read_progress()
+{
+    ask_jobs "SELECT coalesce(sum(instances), 0), coalesce(sum(delivered), 0) FROM studies" >"$folder/progress" ||
+        echo '0 0' >"$folder/progress"
+    read -r taken delivered <"$folder/progress" || :
+    ask_jobs "SELECT (SELECT count(*) FROM share WHERE state = 'shared'), (SELECT count(*) FROM failures),
+        (SELECT coalesce(sum(queued + deferred + in_flight + coalesce(waiting, 0)), 0) FROM status)" \
+        >"$folder/progress" || echo '0 0 1' >"$folder/progress"
+    read -r shared failed unfinished <"$folder/progress" || :
+    fresh=$(find "$state/spool/incoming" -type f 2>/dev/null | wc -l)
+    moved="$taken instances taken in, $delivered delivered, $shared series shared"
+    [ "$failed" = 0 ] || moved="$moved, $failed failed"
+}
+
+travel()
+{
+    began=$(date +%s)
+    changed=$began
+    before=
+    while :; do
+        sending=no
+        still_sending && sending=yes
+        read_progress
+        now=$(date +%s)
+        if [ "$moved" != "$before" ]; then
+            say "  $(printf '%3d' $((now - began))) s  $moved"
+            before=$moved
+            changed=$now
+        fi
+        [ $sending = no ] && [ "$unfinished" = 0 ] && [ "$fresh" = 0 ] && [ "$taken" -ge "$expected" ] && return
+        kill -0 "$felucca_pid" 2>/dev/null || fail 'felucca ended'
+        if [ -z "$files" ] && [ $((now - began)) -gt $most_seconds ]; then
+            stuck "not finished after $most_seconds s"
+        elif [ $((now - changed)) -gt $idle_seconds ]; then
+            stuck "nothing moved for $idle_seconds s"
+        fi
+        sleep 0.5
+    done
+}
+
+stuck()
+{
+    say "What waits, and why:" >&2
+    ask_jobs "SELECT count(*), job, destination, coalesce(album, ''), because FROM backlog GROUP BY 2, 3, 4, 5" >&2 || :
+    fail "$1: $moved, $unfinished jobs unfinished, $fresh files not taken in"
+}
+
+collect_senders()
+{
+    for sender in $senders; do
+        wait "$sender" || refused=yes
+    done
+    [ -n "$files" ] || [ "${refused:-no}" = no ] || fail 'storescu could not send everything: see storescu-*.log'
+}
+
+tell_what_was_not_sent()
+{
+    [ -n "$files" ] || return 0
+    say
+    if grep -E '^(W|E|F): ' "$folder/dcmsend.log" >"$folder/unsent"; then
+        say 'What dcmsend could not send, or not read as DICOM:'
+        sed "s|^.: |  |; s|$files/||" "$folder/unsent" | head -n 60
+    else
+        say 'Everything could be sent.'
+    fi
+}
+
+# Series x albums, as KHEOPS has it; then why.
+print_table()
+{
+    curl -sf "http://127.0.0.1:$admin_port/sim/counts" >"$folder/counts.json" || fail 'KHEOPS does not answer'
+    sqlite3 -batch -separator '|' :memory: "
+        SELECT s.value ->> 'modality', s.value ->> 'description', s.value ->> 'instance_count',
+               ',' || (SELECT group_concat(value, ',') FROM json_each(s.value, '\$.albums')) || ','
+          FROM json_each(readfile('$folder/counts.json'), '\$.studies_list') t, json_each(t.value, '\$.series') s
+         ORDER BY 1, 2" >"$folder/series"
+    say
+    say 'What KHEOPS has now:'
+    awk -F '|' '
+        FNR == NR { names[++count] = $1; next }
+        !printed++ {
+            printf "  %-26s %9s %6s", "series", "instances", "main"
+            for (i = 1; i <= count; i++) printf "  %s", names[i]
+            print ""
+        }
+        {
+            printf "  %-26.26s %9d %6s", $1 "  " $2, $3, index($4, ",main,") ? "yes" : "-"
+            for (i = 1; i <= count; i++)
+                printf "  %*s", length(names[i]), index($4, "," names[i] ",") ? "yes" : "-"
+            print ""
+        }' "$folder/conditions" "$folder/series"
+    say
+    say 'Why: main takes everything; an album gets the series for which its condition holds:'
+    while IFS='|' read -r name condition; do
+        printf '  %-16s ' "$name:"
+        say "$condition"
+    done <"$folder/conditions"
+    failures=$(ask_jobs "SELECT job, coalesce(destination, ''), coalesce(album, ''), coalesce(sop_instance, series, ''),
+        coalesce(reason, '') FROM failures")
+    if [ -n "$failures" ]; then
+        say
+        say 'What KHEOPS refused, or could not be taken in:'
+        say "$failures" | sed 's/^/  /'
+    fi
+}
+
+# The generated studies are known, so what they must have become is too.
+check_table()
+{
+    [ -z "$files" ] || return 0
+    [ "$failed" = 0 ] || fail "$failed jobs failed"
+    [ "$(awk -F '|' '{ n += $3 } END { print n + 0 }' "$folder/series")" = "$expected" ] ||
+        fail "KHEOPS does not have all $expected instances"
+    awk -F '|' '
+        function has(name) { return index($4, "," name ",") > 0 }
+        {
+            wrong += !has("main")
+            wrong += has("ct-research") != ($1 == "CT" && $2 != "Scout")
+            wrong += has("head") != ($1 == "CT" || $1 == "MR" || $1 == "SR")
+            wrong += has("cine-and-reports") != ($1 == "US" || $1 == "SR")
+        }
+        END { exit wrong > 0 }' "$folder/series" || fail 'a series is in an album where it should not be, or is missing'
+}
+
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+if [ ! -x "$build/bin/felucca" ] || [ ! -x "$build/tests/kheops-sim" ]; then
+    fail "nothing is built in $build; make demo does it"
+fi
+start_kheops
+say "simulated KHEOPS:  http://127.0.0.1:$admin_port/  (while the demo runs)"
+felucca_port=$(free_port)
+write_configuration
+start_felucca
+say "felucca receives:  FELUCCA on 127.0.0.1, port $felucca_port"
+if [ -n "$files" ]; then send_own; else send_generated; fi
+travel
+collect_senders
+tell_what_was_not_sent
+print_table
+check_table
+kill -TERM "$felucca_pid"
+wait "$felucca_pid" || fail "felucca did not stop cleanly (status $?)"
+felucca_pid=
+say
+say 'Everything arrived.'
+outcome=0
