@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_STEPS = 5000000 };
+enum { REGEX_SUBJECT_MAX = 64 * 1024, REGEX_STEPS = 20000000 };
 
 struct regex;
 
