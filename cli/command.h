@@ -21,9 +21,11 @@ struct command {
 /* Every command, in the order of `felucca --help`; cli/NAME.c defines command_NAME. */
 #define COMMAND_MAP(X) \
     X(up)              \
+    X(check)           \
     X(status)          \
     X(jobs)            \
     X(health)          \
+    X(config)          \
     X(keys)            \
     X(version)
 

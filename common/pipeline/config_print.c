@@ -52,6 +52,16 @@ static void print_string(struct text *out, const char *value)
     text_append_char(out, '"');
 }
 
+/* "${" was replaced already, or is meant. */
+static void append_escaped(struct text *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '$' && text[i + 1] == '{')
+            text_append_char(out, '$');
+        text_append_char(out, text[i]);
+    }
+}
+
 /* As a block, so that no character of the expression means anything to YAML. */
 static void print_condition(struct text *out, const struct condition *condition, int indent)
 {
@@ -61,7 +71,7 @@ static void print_condition(struct text *out, const struct condition *condition,
         size_t length = strcspn(line, "\n");
         text_append_char(out, '\n');
         print_indent(out, length > 0 ? indent + 2 : 0);
-        text_append_bytes(out, line, length);
+        append_escaped(out, line, length);
         line += length + (line[length] == '\n');
     }
 }

@@ -1,0 +1,242 @@
+#include "cli/check_tokens.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "common/pipeline/config_value.h"
+#include "common/pipeline/credentials.h"
+#include "common/pipeline/introspection.h"
+#include "common/pipeline/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUESTIONS_AT_ONCE = 4, WAIT_MS = 1000 };
+
+enum kind { MAIN, DESTINATION, SOURCE };
+
+/* What each kind of token is called, and what it must be able to do. */
+static const struct rule {
+    const char *name, *permissions;
+} rules[] = {
+    [MAIN] = {"the token in headers", "write"},
+    [DESTINATION] = {"destination_token", "write"},
+    [SOURCE] = {"source_token", "read send"},
+};
+
+struct check;
+
+/* One token. */
+struct question {
+    struct check *check;
+    enum kind kind;
+    const struct config_destination *destination;
+    const struct config_album *album; /* NULL for MAIN */
+    struct text token, trouble;       /* trouble: why it could not be asked */
+    struct introspection answer;
+    struct introspection_asker *asker;
+};
+
+struct check {
+    struct question *questions;
+    size_t count, capacity;
+    size_t asked, answered;
+    struct text *out;
+    bool well;
+};
+
+/* ---- lines ---- */
+
+static void say(struct check *check, bool well, const struct config_destination *destination,
+                const struct config_album *album, const char *sentence)
+{
+    text_append(check->out, well ? "ok     " : "WRONG  ");
+    text_format(check->out, "destination \"%s\": ", destination->name);
+    if (album)
+        text_format(check->out, "album \"%s\": ", album->name);
+    text_format(check->out, "%s\n", sentence);
+    check->well = check->well && well;
+}
+
+/* ---- secrets ---- */
+
+static struct question *add(struct check *check, enum kind kind, const struct config_destination *destination,
+                            const struct config_album *album)
+{
+    check->questions =
+        memory_grow(check->questions, &check->capacity, check->count + 1, sizeof *check->questions);
+    struct question *question = &check->questions[check->count++];
+    *question = (struct question){
+        .check = check, .kind = kind, .destination = destination, .album = album, .token = TEXT_EMPTY};
+    return question;
+}
+
+static void add_destination(struct check *check, const struct config_destination *destination)
+{
+    AUTO(credentials_wipe) struct credentials credentials = {0};
+    struct question *question = add(check, MAIN, destination, NULL);
+    if (credentials_of_destination(destination, &credentials, &question->trouble) != 0)
+        return;
+    text_append(&question->token, text_string(&credentials.token));
+    if (credentials.token.length == 0 && destination->kheops)
+        text_append(&question->trouble,
+                    "headers have no Authorization with a token; write \"Authorization: Bearer TOKEN\"");
+}
+
+static void add_album(struct check *check, const struct config_destination *destination,
+                      const struct config_album *album)
+{
+    struct question *question = add(check, DESTINATION, destination, album);
+    (void)credentials_of_token(album->destination_token, &question->token, &question->trouble);
+    question = add(check, SOURCE, destination, album);
+    (void)credentials_of_token(album->source_token, &question->token, &question->trouble);
+}
+
+static void add_all(struct check *check, const struct config *config)
+{
+    for (size_t n = 0; n < config->node_count; n++) {
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
+            const struct config_destination *destination = &config->nodes[n].destinations[d];
+            add_destination(check, destination);
+            for (size_t a = 0; a < destination->album_count; a++)
+                add_album(check, destination, &destination->albums[a]);
+        }
+    }
+}
+
+static void check_curve(struct check *check, const struct config *config)
+{
+    AUTO(secret_wipe) struct text key = TEXT_EMPTY;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (!config->curve.secret_key)
+        return;
+    if (secret_resolve(config->curve.secret_key, &key, &reason) == 0 &&
+        config_value_check_key(text_string(&key), &reason) == 0)
+        return;
+    text_format(check->out, "WRONG  curve: secret_key: %s\n", text_string(&reason));
+    check->well = false;
+}
+
+/* ---- questions ---- */
+
+static void take_answer(void *context, struct introspection *introspection)
+{
+    struct question *question = context;
+    question->answer = *introspection;
+    *introspection = (struct introspection){.state = INTROSPECTION_UNKNOWN};
+    question->asker = NULL;
+    question->check->answered++;
+}
+
+static bool is_asked(const struct question *question)
+{
+    return question->destination->kheops && question->trouble.length == 0;
+}
+
+static void ask(struct http *http, struct question *question)
+{
+    const struct introspection_question what = {.api_url = question->album ? question->album->api_url
+                                                                           : question->destination->api_url,
+                                                .token = text_string(&question->token),
+                                                .tls = credentials_tls(question->destination),
+                                                .http2 = question->destination->http2};
+    question->check->asked++;
+    introspection_ask(http, &what, take_answer, question, &question->asker);
+}
+
+static void ask_all(struct check *check)
+{
+    AUTO(http_destroy) struct http *http = NULL;
+    if (http_create(&http) != 0)
+        return; /* nothing is answered, which is said of each */
+    for (size_t next = 0; next < check->count || check->answered < check->asked;) {
+        while (next < check->count && check->asked - check->answered < QUESTIONS_AT_ONCE) {
+            struct question *question = &check->questions[next++];
+            if (is_asked(question))
+                ask(http, question);
+        }
+        if (check->answered < check->asked)
+            http_poll(http, NULL, 0, WAIT_MS);
+    }
+}
+
+/* ---- what the answers mean ---- */
+
+/* The token's album, "" when it is not known. */
+static const char *album_of(const struct question *question)
+{
+    bool known = question->answer.state == INTROSPECTION_ACTIVE && question->answer.album_id;
+    return known ? question->answer.album_id : "";
+}
+
+/* Compares with the album that the destination writes to. */
+static void compare_albums(const struct question *question, const struct question *main, struct text *reason)
+{
+    const char *own = album_of(question), *mains = album_of(main);
+    if (!*own || !*mains)
+        return;
+    if (question->kind == SOURCE && strcmp(own, mains) != 0)
+        text_append(reason, "source_token opens another album than the one that the destination writes to; "
+                            "make it in that album, with the switches \"Read\" and \"Add to Album / Inbox\"");
+    if (question->kind == DESTINATION && strcmp(own, mains) == 0)
+        text_append(reason, "destination_token opens the album that the destination writes to already; make "
+                            "it in the album that shall get the series, with the switch \"Write\"");
+}
+
+static void judge(struct check *check, const struct question *question, const struct question *main)
+{
+    const struct rule *rule = &rules[question->kind];
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (question->answer.state != INTROSPECTION_ACTIVE && question->answer.state != INTROSPECTION_INACTIVE) {
+        text_format(&reason, "%s could not be asked about: %s", rule->name,
+                    question->answer.trouble.length > 0 ? text_string(&question->answer.trouble)
+                                                        : "no answer");
+    } else if (!introspection_explain(&question->answer, rule->name, rule->permissions, &reason)) {
+        compare_albums(question, main, &reason);
+    }
+    bool well = reason.length == 0;
+    if (well)
+        text_format(&reason, "%s is active and may %s", rule->name,
+                    question->kind == SOURCE ? "read and send" : "write");
+    say(check, well, question->destination, question->album, text_string(&reason));
+}
+
+static void judge_all(struct check *check, bool online)
+{
+    const struct question *main = NULL;
+    for (size_t i = 0; i < check->count; i++) {
+        const struct question *question = &check->questions[i];
+        AUTO(text_release) struct text sentence = TEXT_EMPTY;
+        if (question->kind == MAIN)
+            main = question; /* its albums' tokens follow it */
+        if (question->trouble.length > 0) {
+            text_format(&sentence, "%s%s%s", question->kind == MAIN ? "" : rules[question->kind].name,
+                        question->kind == MAIN ? "" : ": ", text_string(&question->trouble));
+            say(check, false, question->destination, question->album, text_string(&sentence));
+        } else if (online && question->destination->kheops) {
+            judge(check, question, main);
+        }
+    }
+}
+
+static void release(struct check *check)
+{
+    for (size_t i = 0; i < check->count; i++) {
+        secret_wipe(&check->questions[i].token);
+        text_release(&check->questions[i].trouble);
+        introspection_release(&check->questions[i].answer);
+    }
+    free(check->questions);
+}
+
+bool check_tokens(const struct config *config, bool online, struct text *out)
+{
+    AUTO(release) struct check check = {.out = out, .well = true};
+    check_curve(&check, config);
+    add_all(&check, config);
+    for (size_t i = 0; i < check.count; i++)
+        check.questions[i].answer.state = INTROSPECTION_UNKNOWN;
+    if (online)
+        ask_all(&check);
+    judge_all(&check, online);
+    return check.well;
+}
