@@ -43,7 +43,8 @@ void simulator_destroy(struct simulator **simulator)
 {
     if (!*simulator)
         return;
-    process_end((*simulator)->process, 5000);
+    int status = process_end((*simulator)->process, 10000);
+    ck_assert_msg(status == 0, "the simulator ended with %d, see its log", status);
     process_destroy(&(*simulator)->process);
     free(*simulator);
     *simulator = NULL;
