@@ -25,6 +25,7 @@ struct command {
     X(status)          \
     X(jobs)            \
     X(health)          \
+    X(condition)       \
     X(config)          \
     X(keys)            \
     X(version)

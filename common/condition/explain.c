@@ -90,28 +90,25 @@ static const char *transfer_name(enum condition_transfer fact)
     return names[fact];
 }
 
-/* Appends "A", or "A", "B", "C" and 4 more; returns how many there are. */
-static size_t append_values(const struct source *source, const struct operand *operand, struct text *out)
+/* Fills the texts of a value, or only counts them when it is hidden. */
+static void take_texts(const struct source *source, const struct operand *operand,
+                       struct explain_value *value)
 {
     const struct tree *tree = &source->condition->tree;
     struct operand as_text = *operand;
     if (operand->kind == OPERAND_TAG_NUMBER)
         as_text.kind = OPERAND_TEXT; /* shown as it is written */
-    size_t count = 0, length;
+    size_t length;
     const char *text;
-    while ((text = operand_text(tree, &as_text, source->facts, count, &length))) {
-        if (count < EXPLAIN_VALUES) {
-            text_append(out, count > 0 ? ", \"" : "\"");
-            utf8_append_shown(out, text, length, EXPLAIN_SHOWN);
-            text_append_char(out, '"');
+    while ((text = operand_text(tree, &as_text, source->facts, value->total, &length))) {
+        if (value->total++ < EXPLAIN_VALUES && !value->hidden) {
+            struct text shown = TEXT_EMPTY;
+            utf8_append_shown(&shown, text, length, EXPLAIN_SHOWN);
+            value->texts[value->text_count++] = text_take(&shown);
         }
-        count++;
         if (!operand_is_many(tree, operand))
             break;
     }
-    if (count > EXPLAIN_VALUES)
-        text_format(out, " and %zu more", count - EXPLAIN_VALUES);
-    return count;
 }
 
 static void explain_operand(const struct source *source, const struct operand *operand,
@@ -121,21 +118,18 @@ static void explain_operand(const struct source *source, const struct operand *o
         return;
     line->values = memory_grow(line->values, room, line->value_count + 1, sizeof *line->values);
     struct explain_value *value = &line->values[line->value_count++];
-    struct text name = TEXT_EMPTY, shown = TEXT_EMPTY;
+    struct text name = TEXT_EMPTY;
     const struct condition_path *path =
         operand->kind == OPERAND_TRANSFER ? NULL : &source->condition->tree.paths[operand->path];
-    size_t count = append_values(source, operand, &shown);
-    bool present = count > 0 || (path && source->facts->is_present(source->facts->context, path));
     if (path)
         append_path(source, path, &name);
     else
         text_append(&name, transfer_name(operand->transfer));
     value->name = text_take(&name);
-    value->absent = !present;
-    value->hidden = present && path && !source->show_identifying && explain_is_identifying(path);
-    if (count > 0 && !value->hidden)
-        value->shown = text_take(&shown);
-    text_release(&shown);
+    value->hidden = path && !source->show_identifying && explain_is_identifying(path);
+    take_texts(source, operand, value);
+    value->absent = value->total == 0 && !(path && source->facts->is_present(source->facts->context, path));
+    value->hidden = value->hidden && !value->absent;
 }
 
 static void explain_test(const struct source *source, const struct test *test, struct explain_line *line)
@@ -178,7 +172,7 @@ static bool node_verdict(const struct source *source, const struct node *node)
 
 static char *part_of(const char *expression, size_t start, size_t end)
 {
-    struct text text = TEXT_EMPTY;
+    struct text text = TEXT_EMPTY, checked = TEXT_EMPTY;
     char quote = '\0';
     for (size_t i = start; i < end; i++) {
         char c = expression[i];
@@ -190,7 +184,9 @@ static char *part_of(const char *expression, size_t start, size_t end)
         else if (text.length > 0 && text.bytes[text.length - 1] != ' ')
             text_append_char(&text, ' ');
     }
-    return text_take(&text);
+    utf8_append_checked(&checked, text_string(&text), text.length);
+    text_release(&text);
+    return text_take(&checked);
 }
 
 /* Adds the line of a node and, below it, those of its children: as deep as the parser allows. */
@@ -240,7 +236,8 @@ void explain_destroy(struct explanation **explanation)
         struct explain_line *line = &(*explanation)->lines[i];
         for (size_t j = 0; j < line->value_count; j++) {
             free(line->values[j].name);
-            free(line->values[j].shown);
+            for (size_t k = 0; k < line->values[j].text_count; k++)
+                free(line->values[j].texts[k]);
         }
         free(line->values);
         free(line->text);
@@ -252,14 +249,15 @@ void explain_destroy(struct explanation **explanation)
 
 static void print_value(const struct explain_value *value, struct text *out)
 {
-    if (value->absent)
-        text_format(out, "%s is absent or empty", value->name);
-    else if (value->hidden)
-        text_format(out, "%s is there, hidden", value->name);
-    else if (value->shown)
-        text_format(out, "%s is %s", value->name, value->shown);
-    else
-        text_format(out, "%s is there, without a text", value->name);
+    const char *state = value->absent            ? " is absent or empty"
+                        : value->hidden          ? " is there, hidden"
+                        : value->text_count == 0 ? " is there, without a text"
+                                                 : " is ";
+    text_format(out, "%s%s", value->name, state);
+    for (size_t i = 0; i < value->text_count; i++)
+        text_format(out, "%s\"%s\"", i > 0 ? ", " : "", value->texts[i]);
+    if (value->text_count > 0 && value->total > value->text_count)
+        text_format(out, " and %zu more", value->total - value->text_count);
 }
 
 void explain_print(const struct explanation *explanation, unsigned indent, struct text *out)

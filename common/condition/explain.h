@@ -23,10 +23,12 @@ enum explain_kind {
 
 /* What a tag or fact of the transfer was when a test looked at it. */
 struct explain_value {
-    char *name;  /* as conditions write it: "#Tag.Modality", "0040,0275/0040,0007", "callingAET" */
-    char *shown; /* the value; NULL: absent, without a value, or hidden */
-    bool absent; /* no such value */
-    bool hidden; /* it may identify a patient */
+    char *name; /* as conditions write it: "#Tag.Modality", "0040,0275/0040,0007", "callingAET" */
+    char *texts[EXPLAIN_VALUES]; /* the first ones; none when absent, without a text, or hidden */
+    size_t text_count;
+    size_t total; /* how many there are, of a path into sequences */
+    bool absent;  /* no such value */
+    bool hidden;  /* it may identify a patient */
 };
 
 struct explain_line {

@@ -1,0 +1,42 @@
+/* condition_file - one DICOM file as the condition command sees it, and how explanations are shown. */
+#ifndef FELUCCA_CLI_CONDITION_FILE_H
+#define FELUCCA_CLI_CONDITION_FILE_H
+
+#include "common/condition/explain.h"
+#include "common/dicom/header.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/file_meta.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct condition_options {
+    bool json;
+    bool values; /* show also what may identify a patient */
+};
+
+struct condition_file {
+    const char *path;
+    struct file_meta meta; /* what a spool file tells about its transfer; empty in other files */
+    struct header_transfer transfer;
+    struct header *header;
+};
+
+/* Reads the file; on failure a sentence is appended to ret_reason. path is borrowed. The struct must stay
+ * where it is. Release it in either case. */
+int condition_file_read(const char *path, struct condition_file *ret_file, struct text *ret_reason);
+void condition_file_release(struct condition_file *file);
+
+/* The explanation of a condition on the file; is then yours. */
+struct explanation *condition_file_explain(struct condition_file *file, const struct condition *condition,
+                                           const struct condition_options *options);
+
+/* The tree as JSON, a new reference. */
+json_t *condition_explanation_json(const struct explanation *explanation);
+
+/* condition_config.c: prints for one file which node, destinations and albums of the configuration it would
+ * go to, and why. Whether at least one destination takes it. */
+bool condition_config_print(const struct config *config, struct condition_file *file,
+                            const struct condition_options *options);
+
+#endif
