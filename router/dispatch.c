@@ -50,6 +50,7 @@ static void say_work(struct router *router, const struct target *target, const s
         work.items[i].id = batch->items[i].id;
         work.items[i].size = batch->items[i].size;
         memcpy(work.items[i].receipt, batch->items[i].receipt, RECEIPT_SIZE);
+        memcpy(work.items[i].series, batch->items[i].series, sizeof work.items[i].series);
     }
     struct work_message message = {.verb = WORK_WORK, .work = &work};
     outbox_say(router->outbox, seat_peer(lease->seat), &message);

@@ -118,6 +118,7 @@ struct jobdb_item {
     int64_t instance_id; /* share: of its witness, 0 when that is gone */
     int64_t series_id;
     char receipt[RECEIPT_SIZE];
+    char series[JOBDB_UID_SIZE]; /* its Series Instance UID; known in a picked batch of deliveries only */
     int64_t size;
     int64_t received_at; /* share: created_at */
     int tries, attempts, batch_limit;

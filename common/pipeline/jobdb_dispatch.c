@@ -163,6 +163,7 @@ static size_t read_candidates(struct pick *pick, int64_t series_id, struct candi
     while (jobdb_row(pick->db, row)) {
         jobdb_read_item(row, 0, &candidates[count].item);
         copy_text(candidates[count].sop_instance, JOBDB_UID_SIZE, jobdb_text(row, 11));
+        copy_text(candidates[count].item.series, JOBDB_UID_SIZE, jobdb_text(row, 12));
         if (++count == most) {
             jobdb_end(row);
             break;

@@ -101,7 +101,7 @@
       " ORDER BY stored, next_due LIMIT 100") \
     X(DUE_DELIVERIES, "", \
       "SELECT w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
-      " w.batch_limit, w.attempt_mark, i.urgent, i.sop_instance" \
+      " w.batch_limit, w.attempt_mark, i.urgent, i.sop_instance, i.series" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
       " WHERE w.series_id = ?1 AND w.state = 'queued' AND w.due_at <= ?2 ORDER BY w.due_at, w.id LIMIT ?3") \
     X(FIND_TWIN, "", \

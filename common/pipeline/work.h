@@ -68,6 +68,7 @@ struct work_item {
     int64_t id;                 /* of the delivery or the share */
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
+    char series[65];            /* its Series Instance UID; send only, "" when not told */
 };
 
 /* WORK: one request. For a share: one series of study into album. */

@@ -48,9 +48,10 @@ static json_t *work_to_json(const struct work *work)
 {
     json_t *items = json_array();
     for (size_t i = 0; i < work->item_count; i++)
-        (void)json_array_append_new(items, json_pack("{s:I, s:s, s:I}", "id", (json_int_t)work->items[i].id,
-                                                     "receipt", work->items[i].receipt, "size",
-                                                     (json_int_t)work->items[i].size));
+        (void)json_array_append_new(
+            items, json_pack("{s:I, s:s, s:I, s:s}", "id", (json_int_t)work->items[i].id, "receipt",
+                             work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
+                             work->items[i].series));
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "work", work->id, "stage",
                      work_stage_name(work->stage), "destination", work->destination, "album",
                      string_or_null(work->album), "study", work->study, "series",
@@ -141,6 +142,14 @@ static bool read_fixed(const json_t *json, const char *key, char *ret_buffer, si
         return false;
     memcpy(ret_buffer, json_string_value(value), json_string_length(value) + 1);
     return true;
+}
+
+/* Absent or "": *ret_buffer stays empty. */
+static bool read_optional_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
+{
+    const json_t *value = json_object_get(json, key);
+    return !value || (json_is_string(value) && json_string_length(value) == 0) ||
+           read_fixed(json, key, ret_buffer, size);
 }
 
 static bool read_number(const json_t *json, const char *key, int64_t low, int64_t high, int64_t *ret_number)
@@ -238,7 +247,8 @@ static bool read_items(const json_t *json, struct work *work)
         const json_t *item = json_array_get(items, i);
         if (!read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
             !read_receipt(item, work->stage, work->items[i].receipt) ||
-            !read_number(item, "size", 0, INT64_MAX, &work->items[i].size))
+            !read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
+            !read_optional_fixed(item, "series", work->items[i].series, sizeof work->items[i].series))
             return false;
     }
     return true;

@@ -1,0 +1,52 @@
+/* token_watch - what KHEOPS says about the tokens of a process, asked seldom and by one question at a time.
+ *
+ * Every token is asked about at start, after a reload, and once an hour; and when a request was refused.
+ * Several refusals of one token at a time wait for one and the same question, and for a few seconds its
+ * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. Everything is
+ * learned through report.
+ */
+#ifndef FELUCCA_PIPELINE_TOKEN_WATCH_H
+#define FELUCCA_PIPELINE_TOKEN_WATCH_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/introspection.h"
+#include "common/pipeline/work.h"
+
+enum {
+    TOKEN_WATCH_FRESH_MS = 5000, /* an answer serves other questions so long */
+    TOKEN_WATCH_HOUR_MS = 60 * 60 * 1000,
+    TOKEN_WATCH_OUTAGE_MS = 60 * 1000 /* asked again when there was no answer */
+};
+
+/* A token by its place: of a destination's headers (album NULL), or one of an album's two. */
+struct token_place {
+    const char *destination, *album;
+    enum work_token_kind kind;
+};
+
+struct token_watch;
+
+/* Called for each answer of KHEOPS; both arguments are borrowed. */
+typedef void token_watch_report(void *context, const struct token_place *place,
+                                const struct introspection *introspection);
+
+struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context);
+void token_watch_destroy(struct token_watch **watch);
+
+/* From now on the tokens of config, which is borrowed until the next call: those of destinations (WORK_SEND)
+ * or of albums (WORK_SHARE) that are KHEOPS's. All are due at once. Questions under way are answered first.
+ */
+void token_watch_configure(struct token_watch *watch, const struct config *config, enum work_stage stage);
+
+/* Begins questions that are due, a few at a time. Call it in every turn of the loop. */
+void token_watch_turn(struct token_watch *watch);
+
+/* Asks, or joins a question under way, or uses a fresh answer. done is called once, at the latest from
+ * http_poll(), perhaps before this returns. A token that is not watched, or cannot be resolved: UNKNOWN. */
+void token_watch_ask(struct token_watch *watch, const struct token_place *place, introspection_done *done,
+                     void *context);
+
+/* Nobody with this context waits for answers any more. */
+void token_watch_forget(struct token_watch *watch, const void *context);
+
+#endif

@@ -1,0 +1,25 @@
+/* parts - what a sender is made of, and how its parts call each other. For sender/ only. */
+#ifndef FELUCCA_SENDER_PARTS_H
+#define FELUCCA_SENDER_PARTS_H
+
+#include "common/pipeline/http.h"
+#include "common/pipeline/service.h"
+#include "common/pipeline/spool.h"
+#include "common/pipeline/token_watch.h"
+#include "common/pipeline/worker.h"
+#include "sender/gauges.h"
+
+struct sending;
+
+struct sender {
+    struct service *service;
+    const struct config *config; /* the one in force */
+    struct spool *spool;
+    struct http *http;
+    struct worker *worker;
+    struct token_watch *tokens;
+    struct gauges *gauges;
+    struct sending *sendings; /* all in hand */
+};
+
+#endif

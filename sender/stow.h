@@ -1,0 +1,30 @@
+/* stow - the two requests that a sender makes of a DICOMweb server. */
+#ifndef FELUCCA_SENDER_STOW_H
+#define FELUCCA_SENDER_STOW_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/credentials.h"
+#include "common/pipeline/http.h"
+#include "sender/multipart.h"
+
+/* Appends the address to which instances are posted: stow_url, with skipVerify=true where the destination
+ * says so.
+ */
+void stow_append_url(const struct config_destination *destination, struct text *url);
+
+/* STOW-RS: posts the batch. multipart is borrowed until done; instances bounds the answer. */
+void stow_start(struct http *http, const struct config_destination *destination,
+                const struct credentials *credentials, struct multipart *multipart, size_t instances,
+                http_done *done, void *context, struct http_transfer **ret_transfer);
+
+/* QIDO-RS: asks which instances of a series are there. */
+void stow_ask_present(struct http *http, const struct config_destination *destination,
+                      const struct credentials *credentials, const char *study, const char *series,
+                      http_done *done, void *context, struct http_transfer **ret_transfer);
+
+/* Calls each(context, sop_instance) for every instance in the answer; false when it says nothing (no right to
+ * read, no such series, not JSON). */
+bool stow_read_present(const struct http_answer *answer,
+                       void (*each)(void *context, const char *sop_instance), void *context);
+
+#endif
