@@ -4,17 +4,17 @@
 
 #include <stdio.h>
 
-struct gauges {
+struct sender_gauges {
     struct metric *requests, *seconds, *bytes, *instances, *in_flight;
 };
 
-struct gauges *gauges_create(struct metrics *metrics)
+struct sender_gauges *sender_gauges_create(struct metrics *metrics)
 {
     static const char *const by_status[] = {"destination", "status", NULL};
     static const char *const by_destination[] = {"destination", NULL};
     static const char *const by_outcome[] = {"destination", "outcome", NULL};
     static const char *const by_nothing[] = {NULL};
-    struct gauges *gauges = memory_new(1, sizeof *gauges);
+    struct sender_gauges *gauges = memory_new(1, sizeof *gauges);
     gauges->requests = metrics_add(metrics, METRIC_COUNTER, "stow_requests_total",
                                    "STOW-RS requests by HTTP status (none: no answer).", by_status);
     gauges->seconds = metrics_add(metrics, METRIC_HISTOGRAM, "stow_request_seconds",
@@ -28,13 +28,13 @@ struct gauges *gauges_create(struct metrics *metrics)
     return gauges;
 }
 
-void gauges_destroy(struct gauges **gauges)
+void sender_gauges_destroy(struct sender_gauges **gauges)
 {
     memory_free(gauges);
 }
 
-void gauges_request(struct gauges *gauges, const char *destination, int status, int64_t bytes,
-                    int64_t milliseconds)
+void sender_gauges_request(struct sender_gauges *gauges, const char *destination, int status, int64_t bytes,
+                           int64_t milliseconds)
 {
     char number[16] = "none";
     if (status != 0)
@@ -44,7 +44,7 @@ void gauges_request(struct gauges *gauges, const char *destination, int status, 
     metric_observe(gauges->seconds, (const char *const[]){destination}, (double)milliseconds / 1000);
 }
 
-void gauges_result(struct gauges *gauges, const struct work_result *result)
+void sender_gauges_result(struct sender_gauges *gauges, const struct work_result *result)
 {
     unsigned counts[WORK_OUTCOMES] = {0};
     for (size_t i = 0; i < result->answer_count; i++)
@@ -56,7 +56,7 @@ void gauges_result(struct gauges *gauges, const struct work_result *result)
     }
 }
 
-void gauges_in_flight(struct gauges *gauges, size_t requests)
+void sender_gauges_in_flight(struct sender_gauges *gauges, size_t requests)
 {
     metric_set(gauges->in_flight, NULL, (double)requests);
 }

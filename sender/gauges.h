@@ -5,16 +5,16 @@
 #include "common/pipeline/metrics.h"
 #include "common/pipeline/work.h"
 
-struct gauges;
+struct sender_gauges;
 
-struct gauges *gauges_create(struct metrics *metrics);
-void gauges_destroy(struct gauges **gauges);
+struct sender_gauges *sender_gauges_create(struct metrics *metrics);
+void sender_gauges_destroy(struct sender_gauges **gauges);
 
 /* One STOW request ended. status 0: no answer. */
-void gauges_request(struct gauges *gauges, const char *destination, int status, int64_t bytes,
-                    int64_t milliseconds);
+void sender_gauges_request(struct sender_gauges *gauges, const char *destination, int status, int64_t bytes,
+                           int64_t milliseconds);
 /* A result goes to the router. */
-void gauges_result(struct gauges *gauges, const struct work_result *result);
-void gauges_in_flight(struct gauges *gauges, size_t requests);
+void sender_gauges_result(struct sender_gauges *gauges, const struct work_result *result);
+void sender_gauges_in_flight(struct sender_gauges *gauges, size_t requests);
 
 #endif

@@ -18,7 +18,7 @@ struct sender {
     struct http *http;
     struct worker *worker;
     struct token_watch *tokens;
-    struct gauges *gauges;
+    struct sender_gauges *gauges;
     struct sending *sendings; /* all in hand */
 };
 

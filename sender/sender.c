@@ -122,7 +122,7 @@ struct sender *sender_create(struct service *service)
                   LOG_S("reason", text_string(&reason)));
         return NULL;
     }
-    sender->gauges = gauges_create(service_metrics(service));
+    sender->gauges = sender_gauges_create(service_metrics(service));
     token_watch_configure(sender->tokens, sender->config, WORK_SEND);
     warn_of_insecure(sender->config);
     service_on_reload(service, reload, sender);
@@ -143,7 +143,7 @@ void sender_destroy(struct sender **sender)
     worker_destroy(&gone->worker);
     http_destroy(&gone->http);
     spool_destroy(&gone->spool);
-    gauges_destroy(&gone->gauges);
+    sender_gauges_destroy(&gone->gauges);
     memory_free(sender);
 }
 
@@ -162,7 +162,7 @@ bool sender_turn(void *context)
     struct pollfd fds[] = {{.fd = worker_fd(sender->worker), .events = POLLIN},
                            {.fd = service_signal_fd(sender->service), .events = POLLIN}};
     http_poll(sender->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);
-    gauges_in_flight(sender->gauges, http_active(sender->http));
+    sender_gauges_in_flight(sender->gauges, http_active(sender->http));
     metrics_progress(service_metrics(sender->service), worker_connected(sender->worker));
     return worker_busy(sender->worker);
 }

@@ -102,7 +102,7 @@ static void log_end(const struct sending *sending)
 static void finish(struct sending *sending)
 {
     log_end(sending);
-    gauges_result(sending->sender->gauges, sending->result);
+    sender_gauges_result(sending->sender->gauges, sending->result);
     worker_finish(sending->sender->worker, &sending->result);
     release(sending);
 }
@@ -229,8 +229,8 @@ static void stow_answered(void *context, struct http_answer *answer)
     sending->status = answer->status;
     sending->result->bytes = answer->sent_bytes;
     sending->result->milliseconds = answer->milliseconds;
-    gauges_request(sending->sender->gauges, sending->work->destination, answer->status, answer->sent_bytes,
-                   answer->milliseconds);
+    sender_gauges_request(sending->sender->gauges, sending->work->destination, answer->status,
+                          answer->sent_bytes, answer->milliseconds);
     if (!destination) {
         /* Taken out of the configuration meanwhile. What was stored is found to be there later. */
         finish_all(sending, WORK_RETRY_OUTCOME, "the configuration does not name the destination any more");

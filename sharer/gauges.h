@@ -1,0 +1,17 @@
+/* gauges - what a sharer shows at its metrics port. */
+#ifndef FELUCCA_SHARER_GAUGES_H
+#define FELUCCA_SHARER_GAUGES_H
+
+#include "common/pipeline/metrics.h"
+#include "common/pipeline/work.h"
+
+struct sharer_gauges;
+
+struct sharer_gauges *sharer_gauges_create(struct metrics *metrics);
+void sharer_gauges_destroy(struct sharer_gauges **gauges);
+
+/* A result goes to the router; no_request: none was made for it. */
+void sharer_gauges_result(struct sharer_gauges *gauges, const struct work_result *result, bool no_request);
+void sharer_gauges_in_flight(struct sharer_gauges *gauges, size_t requests);
+
+#endif

@@ -1,0 +1,23 @@
+/* parts - what a sharer is made of, and how its parts call each other. For sharer/ only. */
+#ifndef FELUCCA_SHARER_PARTS_H
+#define FELUCCA_SHARER_PARTS_H
+
+#include "common/pipeline/http.h"
+#include "common/pipeline/service.h"
+#include "common/pipeline/token_watch.h"
+#include "common/pipeline/worker.h"
+#include "sharer/gauges.h"
+
+struct sharing;
+
+struct sharer {
+    struct service *service;
+    const struct config *config; /* the one in force */
+    struct http *http;
+    struct worker *worker;
+    struct token_watch *tokens;
+    struct sharer_gauges *gauges;
+    struct sharing *sharings; /* all in hand */
+};
+
+#endif
