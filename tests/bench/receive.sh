@@ -1,0 +1,217 @@
+#!/bin/sh
+# receive - how fast the receiver takes instances in, against DCMTK's storescp and against the disk.
+#
+# Usage: receive.sh BUILD [ROUNDS]
+#
+# All in one run, the measurements in turn, since a disk's mood changes from minute to minute. The sender is
+# always storescu as installed; "nagle off" means TCP_NODELAY=1 for sender and storescp. With a, the rate of
+# storescp --ignore with nagle off (the sender's own limit), and b, the disk's limit (bench_disk), it prints the
+# goals beside what was reached, then processor time per instance and the peak memory of an association's process
+# for instances of 529 KB and 1 GiB.
+# Nothing is removed before the end: ext4 takes its time to look past inodes that were freed within the last
+# minutes, and the one to create files next would pay for it. The files stand below $TMPDIR, or /tmp (about 3 GB
+# a round).
+set -eu
+build=$(cd "$1" && pwd)
+rounds=${2:-3}
+folder=$(mktemp -d)
+port=$((20000 + $$ % 20000))
+server=
+
+stop_server()
+{
+    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || :
+    server=
+}
+trap 'stop_server; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
+
+# Waits until somebody answers C-ECHO.
+wait_server()
+{
+    tries=0
+    until echoscu -aec FELUCCA 127.0.0.1 "$port" >/dev/null 2>&1; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { echo "nobody answers on port $port" >&2; exit 1; }
+        kill -0 "$server" || exit 1
+    done
+}
+
+# start NODELAY COMMAND...
+start()
+{
+    port=$((port + 1))
+    nodelay=$1
+    shift
+    if [ "$nodelay" = on ]; then
+        TCP_NODELAY=1 "$@" "$port" >/dev/null 2>&1 &
+    else
+        "$@" "$port" >/dev/null 2>&1 &
+    fi
+    server=$!
+    wait_server
+}
+
+start_receiver()
+{
+    port=$((port + 1))
+    state=$(mktemp -d "$folder/state.XXXXXX")
+    cat >"$folder/felucca.yaml" <<END
+state_dir: $state
+receiver:
+  port: $port
+  bind: 127.0.0.1
+  min_free_space: 256MiB
+metrics: { port: 0 }
+nodes:
+  - aet: FELUCCA
+    destinations:
+      - name: nowhere
+        stow_url: http://127.0.0.1:9/api/studies
+END
+    "$build/bin/felucca-receiver" --config "$folder/felucca.yaml" 2>"$folder/receiver.log" &
+    server=$!
+    wait_server
+}
+
+# send NODELAY ASSOCIATIONS INPUT: that many senders at once, each with a study of its own.
+send()
+{
+    senders=
+    for study in $(seq -f study-%04g 1 "$2"); do
+        if [ "$1" = on ]; then
+            TCP_NODELAY=1 storescu -aec FELUCCA +sd 127.0.0.1 "$port" "$3/$study" &
+        else
+            storescu -aec FELUCCA +sd 127.0.0.1 "$port" "$3/$study" &
+        fi
+        senders="$senders $!"
+    done
+    for sender in $senders; do
+        wait "$sender" || { echo "storescu failed" >&2; exit 1; }
+    done
+}
+
+# measure NAME NODELAY ASSOCIATIONS INPUT INSTANCES: adds instances and nanoseconds to the table.
+measure()
+{
+    begin=$(date +%s%N)
+    send "$2" "$3" "$4"
+    end=$(date +%s%N)
+    echo "$1-$3 $(($3 * $5)) $((end - begin))" >>"$folder/table"
+}
+
+out()
+{
+    mktemp -d "$folder/out.XXXXXX"
+}
+
+# disk SIZE COUNT: the disk's limit for one writer and four.
+disk()
+{
+    for writers in 1 4; do
+        rate=$("$build/tests/bench_disk" "$folder" "$1" "$2" "$writers")
+        awk -v rate="$rate" -v writers="$writers" -v count="$2" \
+            'BEGIN { printf "disk-%d %d %.0f\n", writers, count * writers, count * writers / rate * 1e9 }' >>"$folder/table"
+    done
+}
+
+# cpu_of PID: clock ticks of a process and of its children that have ended.
+cpu_of()
+{
+    sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 + $14 + $15 }'
+}
+
+round()
+{
+    input=$1 few=$2 many=$3
+    start off storescp --fork --bit-preserving -aet FELUCCA -od "$(out)"
+    measure installed off 1 "$input-few" "$few"
+    measure installed off 4 "$input-few" "$few"
+    stop_server
+    start on storescp --fork --bit-preserving -aet FELUCCA -od "$(out)"
+    measure nodelay on 1 "$input" "$many"
+    measure nodelay on 4 "$input" "$many"
+    stop_server
+    start on storescp --fork --ignore -aet FELUCCA
+    measure ignore on 1 "$input" "$many"
+    measure ignore on 4 "$input" "$many"
+    stop_server
+    start_receiver
+    measure receiver off 1 "$input" "$many"
+    measure receiver off 4 "$input" "$many"
+    cpu_of "$server" >>"$folder/cpu"
+    stored=$(find "$state/spool/incoming" -name '*.dcm' | wc -l)
+    [ "$stored" -eq $((5 * many)) ] || { echo "stored $stored of $((5 * many)) instances" >&2; exit 1; }
+    stop_server
+}
+
+report()
+{
+    awk -v title="$1" -v instances=$((5 * $2 * rounds)) -v hertz="$(getconf CLK_TCK)" '
+        FILENAME ~ /cpu$/ { ticks += $1; next }
+        { count[$1] += $2; time[$1] += $3 / 1e9 }
+        function rate(name) { return count[name] / time[name] }
+        function goal(label, reached, wanted) {
+            printf "  %-44s %8.2f   goal %6.2f   %s\n", label, reached, wanted, (reached >= wanted ? "reached" : "MISSED")
+        }
+        END {
+            printf "\n%s: instances/s                          1 association  4 associations\n", title
+            n = split("installed nodelay ignore disk receiver", names)
+            label["installed"] = "storescp --bit-preserving as installed"
+            label["nodelay"] = "storescp --bit-preserving, nagle off"
+            label["ignore"] = "storescp --ignore, nagle off (a)"
+            label["disk"] = "the disk alone, durable (b)"
+            label["receiver"] = "felucca-receiver, durable"
+            for (i = 1; i <= n; i++)
+                printf "  %-44s %12.0f  %14.0f\n", label[names[i]], rate(names[i] "-1"), rate(names[i] "-4")
+            a = rate("ignore-1"); b = rate("disk-1"); a4 = rate("ignore-4"); b4 = rate("disk-4")
+            goal("one association / storescp as installed", rate("receiver-1") / rate("installed-1"), 10)
+            goal("one association * (1/a + 1/b)", rate("receiver-1") * (1 / a + 1 / b), 0.8)
+            goal("four associations / min(a, b)", rate("receiver-4") / (a4 < b4 ? a4 : b4), 0.6)
+            printf "  %-44s %8.2f ms\n", "processor time per instance", ticks * 1000 / hertz / instances
+        }' "$folder/cpu" "$folder/table"
+}
+
+# bench NAME SIZE BYTES FEW MANY
+bench()
+{
+    : >"$folder/table"
+    : >"$folder/cpu"
+    "$build/tests/make-dicom" --out "$folder/in-few" --studies 4 --series 1 --instances "$4" --size "$2" >/dev/null
+    "$build/tests/make-dicom" --out "$folder/in" --studies 4 --series 1 --instances "$5" --size "$2" >/dev/null
+    for number in $(seq 1 "$rounds"); do
+        disk "$3" "$5"
+        round "$folder/in" "$4" "$5"
+    done
+    report "$1" "$5"
+    mv "$folder/in" "$folder/in-$1"
+    mv "$folder/in-few" "$folder/in-few-$1"
+}
+
+# memory NAME SIZE: peak resident memory of the association's process, and how many files arrived.
+memory()
+{
+    "$build/tests/make-dicom" --out "$folder/in" --studies 1 --series 1 --instances 1 --size "$2" >/dev/null
+    start_receiver
+    storescu -aec FELUCCA +sd 127.0.0.1 "$port" "$folder/in/study-0001" &
+    sender=$!
+    peak=0
+    while kill -0 "$sender" 2>/dev/null; do
+        for status in $(grep -l "^PPid:[[:space:]]*$server\$" /proc/[0-9]*/status 2>/dev/null) "/proc/$server/status"; do
+            high=$(awk '/^VmHWM/ { print $2 }' "$status" 2>/dev/null) || :
+            [ "${high:-0}" -le "$peak" ] || peak=$high
+        done
+    done
+    wait "$sender"
+    stored=$(find "$state/spool/incoming" -name '*.dcm' | wc -l)
+    stop_server
+    mv "$folder/in" "$folder/in-$1"
+    awk -v name="$1" -v peak="$peak" -v stored="$stored" 'BEGIN {
+        printf "  %-44s %8.1f MiB goal <%6.0f   %s\n", "peak memory of a process, " name, peak / 1024, 64,
+            (peak < 65536 && stored == 1 ? "reached" : "MISSED") }'
+}
+
+bench "CT-like, 529 KB" 529K 541696 15 200
+memory "529 KB" 529K
+memory "1 GiB" 1G
+bench "small, 5 KB" 5K 5120 30 1000
