@@ -9,9 +9,14 @@
 set -eu
 
 build=$(cd "$1" && pwd)
+if [ -n "${2:-}" ] && [ ! -d "$2" ]; then
+    echo "demo: there is no folder $2" >&2
+    exit 1
+fi
 files=${2:+$(cd "$2" && pwd)}
 folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-demo.XXXXXX")
 state=$folder/state
+delay_ms=300     # how long the simulated KHEOPS takes for each answer, as one on the internet does
 most_seconds=100 # for the generated studies; your own files may take as long as something still moves
 idle_seconds=60
 kheops_pid=
@@ -77,7 +82,7 @@ ask_jobs() { sqlite3 -readonly -batch -separator ' ' "$state/jobs.db" "$1" 2>/de
 
 start_kheops()
 {
-    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard \
+    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard --delay-ms "$delay_ms" \
         --token main:write:DEMOmainWRITE --token main:read,send:DEMOmainSEND \
         --token ct-research:write:DEMOctWRITE --token head:write:DEMOheadWRITE \
         --token cine-and-reports:write:DEMOcineWRITE >"$folder/kheops.log" 2>&1 &
@@ -103,7 +108,7 @@ END
 
 write_configuration()
 {
-    mkdir -p "$state" "$folder/tokens"
+    mkdir -p "$state/run" "$folder/tokens"
     say DEMOmainWRITE >"$folder/tokens/main-write"
     say DEMOmainSEND >"$folder/tokens/main-send"
     {
@@ -186,29 +191,34 @@ read_progress()
     [ "$failed" = 0 ] || moved="$moved, $failed failed"
 }
 
+now_ms() { date +%s%3N; }
+
+# 1234 (milliseconds) as "  1.2 s".
+seconds() { printf '%3d.%d s' $(($1 / 1000)) $(($1 % 1000 / 100)); }
+
 travel()
 {
-    began=$(date +%s)
+    began=$(now_ms)
     changed=$began
     before=
     while :; do
         sending=no
         still_sending && sending=yes
         read_progress
-        now=$(date +%s)
+        now=$(now_ms)
         if [ "$moved" != "$before" ]; then
-            say "  $(printf '%3d' $((now - began))) s  $moved"
+            say "  $(seconds $((now - began)))  $moved"
             before=$moved
             changed=$now
         fi
         [ $sending = no ] && [ "$unfinished" = 0 ] && [ "$fresh" = 0 ] && [ "$taken" -ge "$expected" ] && return
         kill -0 "$felucca_pid" 2>/dev/null || fail 'felucca ended'
-        if [ -z "$files" ] && [ $((now - began)) -gt $most_seconds ]; then
+        if [ -z "$files" ] && [ $((now - began)) -gt ${most_seconds}000 ]; then
             stuck "not finished after $most_seconds s"
-        elif [ $((now - changed)) -gt $idle_seconds ]; then
+        elif [ $((now - changed)) -gt ${idle_seconds}000 ]; then
             stuck "nothing moved for $idle_seconds s"
         fi
-        sleep 0.5
+        sleep 0.2
     done
 }
 
@@ -231,11 +241,14 @@ tell_what_was_not_sent()
 {
     [ -n "$files" ] || return 0
     say
-    if grep -E '^(W|E|F): ' "$folder/dcmsend.log" >"$folder/unsent"; then
-        say 'What dcmsend could not send, or not read as DICOM:'
-        sed "s|^.: |  |; s|$files/||" "$folder/unsent" | head -n 60
+    sed -n -e "s|$files/||" -e 's/, ignoring file$//' -e 's/^[WEF]: bad DICOM file: /  /p' \
+        -e 's/^[WEF]: cannot send SOP instance from file: /  /p' -e 's/^[WEF]: cannot send /  /p' \
+        "$folder/dcmsend.log" | sort >"$folder/unsent"
+    if [ -s "$folder/unsent" ]; then
+        say 'What dcmsend could not read as DICOM, or not send:'
+        cat "$folder/unsent"
     else
-        say 'Everything could be sent.'
+        say 'All files could be sent.'
     fi
 }
 
@@ -266,8 +279,8 @@ print_table()
     say
     say 'Why: main takes everything; an album gets the series for which its condition holds:'
     while IFS='|' read -r name condition; do
-        printf '  %-16s ' "$name:"
-        say "$condition"
+        say "  $name"
+        say "      $condition"
     done <"$folder/conditions"
     failures=$(ask_jobs "SELECT job, coalesce(destination, ''), coalesce(album, ''), coalesce(sop_instance, series, ''),
         coalesce(reason, '') FROM failures")
@@ -276,6 +289,17 @@ print_table()
         say 'What KHEOPS refused, or could not be taken in:'
         say "$failures" | sed 's/^/  /'
     fi
+}
+
+# One condition in detail, on an instance of the series that it keeps out.
+explain_one()
+{
+    [ -z "$files" ] || return 0
+    condition=$(sed -n 's/^ct-research|//p' "$folder/conditions")
+    say
+    say "For example, why ct-research did not get CT Scout (felucca condition EXPRESSION FILE):"
+    "$build/bin/felucca" condition "$condition" "$folder/studies/study-0001/S1-I00001.dcm" |
+        sed "s|^$folder/studies/||; s/^/  /"
 }
 
 # The generated studies are known, so what they must have become is too.
@@ -311,11 +335,19 @@ if [ -n "$files" ]; then send_own; else send_generated; fi
 travel
 collect_senders
 tell_what_was_not_sent
+[ "$taken" -gt 0 ] || fail "nothing of $files could be sent"
 print_table
+explain_one
 check_table
 kill -TERM "$felucca_pid"
 wait "$felucca_pid" || fail "felucca did not stop cleanly (status $?)"
 felucca_pid=
 say
-say 'Everything arrived.'
+if [ -z "$files" ]; then
+    say "All $expected instances arrived, and every series is where its conditions want it."
+elif [ "$delivered" = "$taken" ]; then
+    say "All $taken instances that could be sent arrived."
+else
+    say "$delivered of $taken instances that could be sent arrived; the others are listed above."
+fi
 outcome=0
