@@ -179,7 +179,7 @@ bench()
     : >"$folder/cpu"
     "$build/tests/make-dicom" --out "$folder/in-few" --studies 4 --series 1 --instances "$4" --size "$2" >/dev/null
     "$build/tests/make-dicom" --out "$folder/in" --studies 4 --series 1 --instances "$5" --size "$2" >/dev/null
-    for number in $(seq 1 "$rounds"); do
+    for _ in $(seq 1 "$rounds"); do
         disk "$3" "$5"
         round "$folder/in" "$4" "$5"
     done
