@@ -1,9 +1,9 @@
 #include "router/guard.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/durable.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +20,14 @@ struct guard {
 
 int guard_create(const char *state_dir, struct guard **ret_guard)
 {
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "%s/run/parsing", state_dir);
-    int fd = open(text_string(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+    AUTO(fd_close) int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(fd_close) int run = -1;
+    if (state < 0)
+        return err_from_errno(errno);
+    int code = durable_folder(state, "run", &run);
+    if (code != 0)
+        return code;
+    int fd = openat(run, "parsing", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
     if (fd < 0)
         return err_from_errno(errno);
     *ret_guard = memory_new(1, sizeof **ret_guard);

@@ -12,7 +12,8 @@
 
 struct guard;
 
-/* Opens state_dir/run/parsing. 0 or an error of the file system. */
+/* Opens state_dir/run/parsing, and makes the folder run when it is not there. 0 or an error of the file
+ * system. */
 int guard_create(const char *state_dir, struct guard **ret_guard);
 void guard_destroy(struct guard **guard);
 

@@ -108,7 +108,7 @@ END
 
 write_configuration()
 {
-    mkdir -p "$state/run" "$folder/tokens"
+    mkdir -p "$state" "$folder/tokens"
     say DEMOmainWRITE >"$folder/tokens/main-write"
     say DEMOmainSEND >"$folder/tokens/main-send"
     {

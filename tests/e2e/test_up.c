@@ -206,6 +206,51 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* The process id in the last line of the log that tells of a start of that process. */
+static pid_t started_pid(const char *name)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    AUTO(text_release) struct text mark = TEXT_EMPTY;
+    file_read(sandbox_path(sandbox, "log"), &log);
+    text_format(&mark, "started name=%s pid=", name);
+    const char *last = NULL;
+    for (const char *at = text_string(&log); (at = strstr(at, text_string(&mark)));)
+        last = at += mark.length;
+    ck_assert_msg(last, "%s was never started", name);
+    return (pid_t)strtol(last, NULL, 10);
+}
+
+static const char *const process_names[] = {"receiver", "router", "sender", "sharer"};
+
+START_TEST(a_real_process_comes_back)
+{
+    const char *name = process_names[_i];
+    AUTO(process_destroy) struct process *up = start_up(FELUCCA_BIN, "1", "1");
+    ck_assert(port_wait(port, SOON_MS));
+    AUTO(text_release) struct text started = TEXT_EMPTY;
+    text_format(&started, "started name=%s ", name);
+    expect("log", text_string(&started), 1);
+    ck_assert_int_eq(kill(started_pid(name), SIGKILL), 0);
+    expect("log", text_string(&started), 2);
+    ck_assert(port_wait(port, SOON_MS));
+    ck_assert_int_eq(process_end(up, 40000), 0);
+    ck_assert(!port_accepts(port));
+    ck_assert_uint_eq(count("log", " stopped name="), 4);
+    ck_assert_uint_eq(count("log", "ended without being asked"), 1);
+    ck_assert_uint_eq(count("log", "killing it"), 0);
+}
+END_TEST
+
+START_TEST(real_processes_do_not_outlive_it)
+{
+    AUTO(process_destroy) struct process *up = start_up(FELUCCA_BIN, "2", "1");
+    ck_assert(port_wait(port, SOON_MS));
+    expect("log", "started name=", 5);
+    process_kill(up);
+    ck_assert(port_wait_closed(port, SOON_MS));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("up");
@@ -215,5 +260,7 @@ int main(void)
     tests_add(tests, runs_as_many_workers_as_asked);
     tests_add(tests, what_is_killed_comes_back);
     tests_rows(tests, refuses, ROWS(refusal_rows));
+    tests_rows(tests, a_real_process_comes_back, ROWS(process_names));
+    tests_add(tests, real_processes_do_not_outlive_it);
     return tests_run(tests);
 }
