@@ -55,6 +55,20 @@ static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
     return length;
 }
 
+/* libcurl takes an end in the middle of the headers for an end of the headers: we do not. */
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    size_t length = size * count;
+    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
+        transfer->head_complete = transfer->is_chunked = false;
+    if (length >= 18 && strncasecmp(line, "Transfer-Encoding:", 18) == 0)
+        transfer->is_chunked = true;
+    if (length <= 2 && length > 0 && line[length - 1] == '\n')
+        transfer->head_complete = true;
+    return length;
+}
+
 static ssize_t read_content(void *context, char *buffer, size_t capacity)
 {
     struct http_transfer *transfer = context;
@@ -181,6 +195,8 @@ static void set_house_rules(struct http_transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "felucca/" FELUCCA_VERSION);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 }
 
 bool http_curl_prepare(struct http_transfer *transfer, const struct http_request *request)
@@ -213,6 +229,14 @@ void http_curl_release(struct http_transfer *transfer)
 
 /* ---- how it ended ---- */
 
+static bool was_connected(const struct http_transfer *transfer)
+{
+    double seconds = 0;
+    if (transfer->easy)
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &seconds);
+    return seconds > 0;
+}
+
 static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLcode code)
 {
     if (transfer->source_failed)
@@ -221,6 +245,8 @@ static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLco
         return HTTP_OVERSIZE;
     if (transfer->late)
         return HTTP_TIMEOUT;
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && was_connected(transfer))
+        return HTTP_BROKEN; /* what came is not HTTP/1 */
     switch (code) {
     case CURLE_OK:
         return HTTP_NONE;
@@ -286,7 +312,6 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
 {
     struct text *out = &answer->reason;
     const char *detail = transfer->error_text[0] ? transfer->error_text : curl_easy_strerror(code);
-    double connected = 0;
     switch (answer->trouble) {
     case HTTP_UNREACHABLE:
         text_append(out, "no connection to ");
@@ -307,9 +332,9 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
         text_append(out, "the body of the request could not be read");
         break;
     case HTTP_TIMEOUT:
-        (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &connected);
         append_server(transfer, out);
-        text_append(out, connected > 0 ? " did not answer in time" : " could not be connected in time");
+        text_append(out,
+                    was_connected(transfer) ? " did not answer in time" : " could not be connected in time");
         break;
     case HTTP_OVERSIZE:
         append_server(transfer, out);
@@ -343,19 +368,28 @@ static void take_headers(struct http_transfer *transfer, struct http_answer *ans
     answer->sent_bytes = sent;
 }
 
+/* An empty body counts as one only when the server said that it is empty: not when the connection just ended.
+ */
+static bool is_whole(struct http_transfer *transfer, const struct http_answer *answer)
+{
+    curl_off_t length = -1;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    bool is_delimited = length >= 0 || transfer->is_chunked || answer->status == 204 || answer->status == 304;
+    return answer->status != 0 && transfer->head_complete &&
+           (is_delimited || transfer->answer_body.length > 0);
+}
+
 void http_curl_answer(struct http_transfer *transfer, int code, struct http_answer *ret_answer)
 {
     struct http_answer *answer = ret_answer;
-    double connected = 0;
     answer->trouble = trouble_of(transfer, (CURLcode)code);
-    if (transfer->easy) {
+    if (transfer->easy)
         take_headers(transfer, answer);
-        (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &connected);
-    }
-    if (answer->trouble == HTTP_NONE && answer->status == 0)
+    if (answer->trouble == HTTP_NONE && !is_whole(transfer, answer))
         answer->trouble = HTTP_BROKEN;
     answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
-    bool whole = transfer->source.size == 0 ? connected > 0 : answer->sent_bytes >= transfer->source.size;
+    bool whole =
+        transfer->source.size == 0 ? was_connected(transfer) : answer->sent_bytes >= transfer->source.size;
     answer->body_sent = whole || transfer->handed_all;
     answer->body = transfer->answer_body;
     transfer->answer_body = (struct text)TEXT_EMPTY;

@@ -23,7 +23,9 @@ struct http_transfer {
     int64_t answer_ms;
     size_t answer_max;
     bool oversize;
-    bool late; /* answer_ms is over */
+    bool late;          /* answer_ms is over */
+    bool head_complete; /* the empty line behind the answer's headers came */
+    bool is_chunked;
     struct text answer_body;
 };
 
