@@ -1,7 +1,9 @@
 #include "common/condition/error.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,15 +39,16 @@ static bool continues_character(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
-/* Appends bytes with every control character as a blank; returns how many columns they take. */
+/* Appends bytes as valid UTF-8, control characters as blanks; returns how many columns they take. */
 static size_t append_shown(struct text *out, const char *bytes, size_t length)
 {
-    size_t columns = 0;
-    for (size_t i = 0; i < length; i++) {
-        char c = bytes[i];
-        text_append_char(out, (unsigned char)c < 0x20 || c == 0x7F ? ' ' : c);
-        columns += !continues_character(c);
-    }
+    AUTO(text_release) struct text plain = TEXT_EMPTY;
+    size_t start = out->length, columns = 0;
+    for (size_t i = 0; i < length; i++)
+        text_append_char(&plain, (unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7F ? ' ' : bytes[i]);
+    utf8_append_checked(out, text_string(&plain), plain.length);
+    for (size_t i = start; i < out->length; i++)
+        columns += !continues_character(out->bytes[i]);
     return columns;
 }
 
@@ -67,13 +70,13 @@ static struct excerpt excerpt_around(const char *expression, size_t length, size
     if (offset - excerpt.start > SHOWN_BEFORE) {
         excerpt.start = offset - SHOWN_BEFORE;
         excerpt.cut_before = true;
-        while (continues_character(expression[excerpt.start]))
+        while (excerpt.start < offset && continues_character(expression[excerpt.start]))
             excerpt.start++;
     }
     if (excerpt.end - excerpt.start > SHOWN) {
         excerpt.end = excerpt.start + SHOWN;
         excerpt.cut_after = true;
-        while (continues_character(expression[excerpt.end]))
+        while (excerpt.end > offset && continues_character(expression[excerpt.end]))
             excerpt.end--;
     }
     return excerpt;

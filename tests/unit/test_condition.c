@@ -74,6 +74,10 @@ static const struct print_row {
      "unknown name \"x\"\n"
      "  callingAET == \"\xC3\xA9\xC3\xA9\" && x\n"
      "                        ^ a text stands in quotes"},
+    {"bytes that are no character", "true && x\xB5\xB5",
+     "a character that has no meaning here\n"
+     "  true && x\uFFFD\uFFFD\n"
+     "           ^~"},
     {"empty", "", "an empty expression: leave the condition out for always"},
     {"a long line is shown in part",
      "true && true && true && true && true && true && true && true && true && true && true && xyz == \"1\" "
