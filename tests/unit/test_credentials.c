@@ -1,0 +1,135 @@
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/pipeline/credentials.h"
+#include "common/pipeline/secret.h"
+#include "common/pipeline/uid.h"
+#include "tests/support/files.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+static const struct token_row {
+    const char *authorization;
+    const char *token; /* NULL: none */
+} token_rows[] = {
+    {"Bearer TESTTOKEN", "TESTTOKEN"},
+    {"bearer   TESTTOKEN", "TESTTOKEN"},
+    {"Bearer TESTTOKEN ", "TESTTOKEN"},
+    {"Bearer", NULL},
+    {"Bearer ", NULL},
+    {"BearerTESTTOKEN", NULL},
+    {"Basic dG9rZW46VEVTVFRPS0VO", "TESTTOKEN"}, /* token:TESTTOKEN */
+    {"Basic OlRFU1RUT0tFTg==", "TESTTOKEN"},     /* :TESTTOKEN */
+    {"Basic dG9rZW46QTpC", "A:B"},               /* token:A:B */
+    {"Basic dG9rZW4=", NULL},                    /* token */
+    {"Basic dG9rZW46", NULL},                    /* token: */
+    {"Basic dG9*", NULL},
+    {"Digest username=x", NULL},
+    {"TESTTOKEN", NULL},
+    {"", NULL},
+};
+
+START_TEST(the_token_is_found)
+{
+    const struct token_row *row = &token_rows[_i];
+    AUTO(text_release) struct text token = TEXT_EMPTY;
+    bool found = credentials_token(row->authorization, &token);
+    ck_assert_msg(found == (row->token != NULL), "%s", row->authorization);
+    ck_assert_str_eq(text_string(&token), found ? row->token : "");
+}
+END_TEST
+
+/* A file that is replaced counts at once; what is wrong with one is said without its content. */
+START_TEST(headers_are_resolved_each_time)
+{
+    AUTO(sandbox_destroy) struct sandbox *sandbox = sandbox_create();
+    const char *path = sandbox_write(sandbox, "token", "FIRSTTOKEN\n");
+    AUTO(text_release) struct text template = TEXT_EMPTY;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    text_format(&template, "Bearer ${file:%s}", path);
+    struct config_header headers[] = {{(char *)"X-Plain", (char *)"plain"},
+                                      {(char *)"Authorization", template.bytes}};
+    const struct config_destination destination = {.headers = headers, .header_count = 2};
+    struct credentials credentials;
+    ck_assert_int_eq(credentials_of_destination(&destination, &credentials, &reason), 0);
+    ck_assert_uint_eq(credentials.header_count, 2);
+    ck_assert_str_eq(credentials.headers[0].value, "plain");
+    ck_assert_str_eq(credentials.headers[1].value, "Bearer FIRSTTOKEN");
+    ck_assert_str_eq(text_string(&credentials.token), "FIRSTTOKEN");
+    credentials_wipe(&credentials);
+    file_write_string(path, "NEXTTOKEN");
+    ck_assert_int_eq(credentials_of_destination(&destination, &credentials, &reason), 0);
+    ck_assert_str_eq(text_string(&credentials.token), "NEXTTOKEN");
+    credentials_wipe(&credentials);
+    file_write_string(path, "SECRET\nX-Injected: yes");
+    ck_assert_int_eq(credentials_of_destination(&destination, &credentials, &reason), ERR_SYNTAX);
+    ck_assert_ptr_nonnull(strstr(text_string(&reason), "header Authorization"));
+    ck_assert_ptr_null(strstr(text_string(&reason), "SECRET"));
+    credentials_wipe(&credentials);
+    ck_assert_int_eq(unlink(path), 0);
+    text_clear(&reason);
+    ck_assert_int_eq(credentials_of_destination(&destination, &credentials, &reason), ERR_ABSENT);
+    ck_assert_ptr_nonnull(strstr(text_string(&reason), path));
+    credentials_wipe(&credentials);
+}
+END_TEST
+
+static const struct single_row {
+    const char *template;
+    int code;
+} single_rows[] = {{"TESTTOKEN", 0}, {"TEST TOKEN", ERR_SYNTAX}, {"TEST\tTOKEN\x01", ERR_SYNTAX}};
+
+START_TEST(a_single_token_is_checked)
+{
+    const struct single_row *row = &single_rows[_i];
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_int_eq(credentials_of_token(row->template, &token, &reason), row->code);
+    ck_assert_int_eq(reason.length > 0, row->code != 0);
+}
+END_TEST
+
+static const struct uid_row {
+    const char *uid;
+    bool plain, oid;
+} uid_rows[] = {
+    {"1.2.840.10008.1.1", true, true},
+    {"2.25.329800735698586629295641978511506172918", true, true},
+    {"2.999.1", true, true},
+    {"0.39", true, true},
+    {"0.40", true, false},
+    {"1.40.1", true, false},
+    {"1.999.1", true, false},
+    {"3.1", true, false},
+    {"1", true, false},
+    {"1.2.03", true, false},
+    {"1.2.0", true, true},
+    {"1..2", true, false},
+    {"1.2.", true, false},
+    {".1.2", true, false},
+    {"", false, false},
+    {"1.2/../3", false, false},
+    {"1.2 ", false, false},
+    {"1.2.a", false, false},
+    {"1.2.345678901234567890123456789012345678901234567890123456789012", true, true},
+    {"1.2.3456789012345678901234567890123456789012345678901234567890123", false, true},
+};
+
+START_TEST(a_uid_is_judged)
+{
+    const struct uid_row *row = &uid_rows[_i];
+    ck_assert_msg(uid_is_plain(row->uid) == row->plain, "%s", row->uid);
+    ck_assert_msg(uid_is_oid(row->uid) == row->oid, "%s", row->uid);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("credentials");
+    tests_rows(tests, the_token_is_found, ROWS(token_rows));
+    tests_add(tests, headers_are_resolved_each_time);
+    tests_rows(tests, a_single_token_is_checked, ROWS(single_rows));
+    tests_rows(tests, a_uid_is_judged, ROWS(uid_rows));
+    return tests_run(tests);
+}
