@@ -50,10 +50,13 @@ static void check_endpoint(const struct config *config, struct config_report *re
     bool written = config_report_find(report, endpoint, &place);
     if (!*endpoint)
         return;
-    if (!written && config_url_check_endpoint(*endpoint, &reason) != 0)
+    if (!written && config_url_check_endpoint(*endpoint, &reason) != 0) {
+        AUTO(text_release) struct text socket = TEXT_EMPTY;
+        config_report_quote(&socket, *endpoint);
         config_report_error(report, config_report_place(report, &config->state_dir), "state_dir",
-                            "its socket %s %s; choose a shorter state_dir, or set %s", *endpoint,
+                            "its socket %s %s; choose a shorter state_dir, or set %s", text_string(&socket),
                             text_string(&reason), where);
+    }
     if (!string_starts_with(*endpoint, "tcp://"))
         return;
     if (!config->curve.secret_key)

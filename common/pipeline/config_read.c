@@ -290,7 +290,7 @@ static void read_pair(struct reading *reading, const struct config_section *sect
     struct config_yaml_place *first = &seen[key - section->keys];
     size_t before = reading->where.length;
     /* An item of a list says itself what it is. */
-    if (first->line > 0 || key->kind != CONFIG_LIST || value->kind != CONFIG_YAML_LIST)
+    if (first->line > 0 || key->kind != CONFIG_LIST || value->kind != CONFIG_YAML_LIST || value->tag)
         before = enter(reading, key->name);
     if (first->line > 0) {
         config_report_error(reading->report, key_node->place, text_string(&reading->where),

@@ -309,8 +309,9 @@ static int say_syntax(struct reader *reader)
     const yaml_parser_t *parser = &reader->parser;
     const char *problem = parser->problem ? parser->problem : "it cannot be read";
     const char *context = parser->context ? parser->context : "";
-    /* A mark may point behind the last line; the context's mark tells where the trouble began. */
-    *reader->place = place_at(parser->problem_mark);
+    /* Of a text, its start: the problem is found behind it, perhaps at the end of the file. */
+    *reader->place =
+        place_at(string_starts_with(context, "while scanning") ? parser->context_mark : parser->problem_mark);
     text_format(reader->message, "not YAML: %s%s%s", problem, *context ? " " : "", context);
     for (size_t i = 0; i < sizeof advices / sizeof *advices; i++) {
         const struct advice *advice = &advices[i];

@@ -1,0 +1,431 @@
+#include "common/pipeline/config.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "tests/support/loading.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A node with one destination; what follows stands in it, at an indentation of eight. */
+#define NODE                                    \
+    "nodes:\n"                                  \
+    "  - aet: FELUCCA\n"                        \
+    "    destinations:\n"                       \
+    "      - name: main\n"                      \
+    "        stow_url: https://k/api/studies\n" \
+    "        headers: 'Authorization: Bearer x'\n"
+#define ALBUM                            \
+    NODE "        albums:\n"             \
+         "          - name: a\n"         \
+         "            source_token: s\n" \
+         "            destination_token: d\n"
+
+struct row {
+    const char *label, *yaml, *line; /* line: whole lines of the errors, or their start */
+};
+
+static const struct row value_rows[] = {
+    {"no number", "receiver: { port: 5x }\nnodes: []\n",
+     "felucca.yaml:1:19: receiver: port: \"5x\" is not a whole number; write digits only, a number from 1 to "
+     "65535\n"},
+    {"too large a number", "receiver:\n  port: 70000\nnodes: []\n",
+     "felucca.yaml:2:9: receiver: port: \"70000\" is out of range; write a number from 1 to 65535\n"},
+    {"no duration", "retention: 5\nnodes: []\n",
+     "felucca.yaml:1:12: retention: \"5\" is not a duration; write"},
+    {"too short a duration", "receiver: { idle_timeout: 1ms }\nnodes: []\n",
+     "felucca.yaml:1:27: receiver: idle_timeout: \"1ms\" is out of range; write a duration from 100ms to "
+     "1d\n"},
+    {"no size", "sender: { batch_bytes: 64MB }\nnodes: []\n",
+     "felucca.yaml:1:24: sender: batch_bytes: \"64MB\" is not a size; write"},
+    {"too little free space", "receiver: { min_free_space: 255MiB }\nnodes: []\n",
+     "felucca.yaml:1:29: receiver: min_free_space: \"255MiB\" is out of range; write a size from 256MiB"},
+    {"neither true nor false", NODE "        kheops: yes\n",
+     "felucca.yaml:7:17: node \"FELUCCA\": destination \"main\": kheops: \"yes\" is neither true nor false;"},
+    {"an unknown word", "log: { level: verbose }\nnodes: []\n",
+     "felucca.yaml:1:15: log: level: \"verbose\" is not known here; write error, warning, info or debug\n"},
+    {"a path instead of an address", "metrics: { bind: localhost }\nnodes: []\n",
+     "felucca.yaml:1:18: metrics: bind: \"localhost\" is not an IP address;"},
+    {"a bad AE title", "nodes: [{ aet: 'A\\B', destinations: [] }]\n",
+     "felucca.yaml:1:16: node \"A\\B\": aet: \"A\\B\" is not an AE title; it has 1 to 16"},
+    {"a bad host", "nodes: [{ aet: A, destinations: [], sources: [{ aet: C, host: 10.1.2.300 }] }]\n",
+     "felucca.yaml:1:63: node \"A\": source \"C\": host: \"10.1.2.300\" is neither an IP address"},
+    {"a bad network", "nodes: [{ aet: A, destinations: [], sources: [{ aet: C, host: 10.1.2.0/33 }] }]\n",
+     "felucca.yaml:1:63: node \"A\": source \"C\": host: \"10.1.2.0/33\" has no valid prefix length"},
+    {"a network of a name", "nodes: [{ aet: A, destinations: [], sources: [{ aet: C, host: ct/24 }] }]\n",
+     "felucca.yaml:1:63: node \"A\": source \"C\": host: \"ct/24\" is neither"},
+    {"a bad UID", NODE "        sop_classes: [1.2, CT]\n",
+     "felucca.yaml:7:28: node \"FELUCCA\": destination \"main\": sop_classes: \"CT\" is not a UID;"},
+    {"a bad URL", "nodes: [{ aet: A, destinations: [{ name: x, stow_url: k/api/studies }] }]\n",
+     "felucca.yaml:1:55: node \"A\": destination \"x\": stow_url: \"k/api/studies\" is not a URL;"},
+    {"a bad endpoint", "endpoints: { hints: router:5570 }\nnodes: []\n",
+     "felucca.yaml:1:21: endpoints: hints: \"router:5570\" is not an endpoint;"},
+    {"a bad key", "curve: { server_key: abc }\nnodes: []\n",
+     "felucca.yaml:1:22: curve: server_key: \"abc\" is not a CURVE public key;"},
+    {"a list for a value", "state_dir: [a]\nnodes: []\n",
+     "felucca.yaml:1:12: state_dir: must be one value (path), not a list;"},
+    {"a mapping for a value", "receiver: { port: { a: b } }\nnodes: []\n",
+     "felucca.yaml:1:19: receiver: port: must be one value (number), not a mapping;"},
+    {"a value for a list", "nodes: all\n", "felucca.yaml:1:8: nodes: must be a list;"},
+    {"a value for a mapping", "receiver: on\nnodes: []\n", "felucca.yaml:1:11: receiver: must be a mapping;"},
+    {"an item that is no mapping", "nodes:\n  - FELUCCA\n", "felucca.yaml:2:5: node 1: must be a mapping;"},
+    {"no value", "state_dir:\nnodes: []\n",
+     "felucca.yaml:1:11: state_dir: is empty; write a value, or leave the key out for its default\n"},
+    {"null", "state_dir: null\nnodes: []\n", "felucca.yaml:1:12: state_dir: is empty;"},
+    {"an empty text", "nodes: [{ aet: '', destinations: [] }]\n",
+     "felucca.yaml:1:16: node \"\": aet: is empty; write a value\n"},
+    {"an empty mapping", "receiver:\nnodes: []\n",
+     "felucca.yaml:1:10: receiver: is empty; write its keys below it, or leave it out for the defaults\n"},
+    {"a quoted number is one", "receiver: { port: '0' }\nnodes: []\n",
+     "felucca.yaml:1:19: receiver: port: \"0\" is out of range;"},
+    {"a tag", "state_dir: !!str /x\nnodes: []\n",
+     "felucca.yaml:1:12: state_dir: YAML tags are not used here; quote a text that begins with !\n"},
+    {"a tag on a mapping", "receiver: !x { port: 1 }\nnodes: []\n",
+     "felucca.yaml:1:11: receiver: YAML tags are not used here; leave it out\n"},
+    {"a tag on a list", "nodes: !x []\n",
+     "felucca.yaml:1:8: nodes: YAML tags are not used here; leave it out\n"},
+    {"a variable that is not set", "state_dir: ${env:FELUCCA_TEST_ABSENT}\nnodes: []\n",
+     "felucca.yaml:1:12: state_dir: the environment variable FELUCCA_TEST_ABSENT is not set\n"},
+    {"a file that is not there", "state_dir: ${file:nowhere}\nnodes: []\n",
+     "felucca.yaml:1:12: state_dir: the file nowhere cannot be read: No such file or directory\n"},
+    {"an unknown reference", "state_dir: ${HOME}/x\nnodes: []\n",
+     "felucca.yaml:1:12: state_dir: \"${\" must begin ${env:NAME} or ${file:PATH}"},
+    {"control characters are shown escaped", "log: { level: \"a\\nb\\e[31m\" }\nnodes: []\n",
+     "felucca.yaml:1:15: log: level: \"a\\nb\\x1b[31m\" is not known here;"},
+    {"columns count characters", "log: { \"\xC3\xA4\xC3\xB6\": 1, level: x }\nnodes: []\n",
+     "felucca.yaml:1:8: log: there is no key \"\xC3\xA4\xC3\xB6\" here; there are level, format\n"
+     "felucca.yaml:1:24: log: level: \"x\" is not known here;"},
+};
+
+static const struct row key_rows[] = {
+    {"an unknown key", "receiver: { prot: 1 }\nnodes: []\n",
+     "felucca.yaml:1:13: receiver: there is no key \"prot\"; did you mean port?\n"},
+    {"an unknown key far from all", "receiver: { colour: red }\nnodes: []\n",
+     "felucca.yaml:1:13: receiver: there is no key \"colour\" here; there are port, bind, max_associations, "
+     "idle_timeout, min_free_space\n"},
+    {"an unknown outermost key", "node: []\nnodes: []\n",
+     "felucca.yaml:1:1: there is no key \"node\"; did you mean nodes?\n"},
+    {"a key of another case", NODE "        Kheops: true\n",
+     "felucca.yaml:7:9: node \"FELUCCA\": destination \"main\": there is no key \"Kheops\"; did you mean "
+     "kheops?\n"},
+    {"a key twice", "retention: 1s\nstate_dir: /x\nretention: 2s\nnodes: []\n",
+     "felucca.yaml:3:1: retention: stands there twice (line 1 has it already); keep one\n"},
+    {"a list twice", "nodes: []\nnodes: []\n",
+     "felucca.yaml:2:1: nodes: stands there twice (line 1 has it already); keep one\n"},
+    {"a merge key", "receiver: { <<: { port: 1 } }\nnodes: []\n",
+     "felucca.yaml:1:13: receiver: there is no key \"<<\""},
+    {"nodes missing", "state_dir: /x\n", "felucca.yaml:1:1: the key nodes is missing (list)\n"},
+    {"the aet missing", "nodes:\n  - destinations: []\n",
+     "felucca.yaml:2:5: node 1: the key aet is missing (AE title)\n"},
+    {"the destinations missing", "nodes: [{ aet: A }]\n",
+     "felucca.yaml:1:9: node \"A\": the key destinations is missing (list)\n"},
+    {"the URL missing", "nodes: [{ aet: A, destinations: [{ name: x }] }]\n",
+     "felucca.yaml:1:34: node \"A\": destination \"x\": the key stow_url is missing (URL)\n"},
+    {"tokens missing", NODE "        albums: [{ name: a }]\n",
+     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": the key destination_token is "
+     "missing "
+     "(secret)\n"
+     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": the key source_token is "
+     "missing "
+     "(secret)\n"},
+    {"an empty file", "", "felucca.yaml:1:1: the file is empty; it needs at least the key nodes\n"},
+    {"comments only", "# nothing\n", "felucca.yaml:1:1: the file is empty;"},
+    {"a list of things", "- nodes\n", "felucca.yaml:1:1: must be a mapping;"},
+};
+
+static const struct row check_rows[] = {
+    {"an AE title twice",
+     "nodes:\n  - { aet: A, destinations: [] }\n  - { aet: B, destinations: [] }\n  - { aet: A, "
+     "destinations: [] }\n",
+     "felucca.yaml:4:12: node \"A\": aet: is used twice (line 2 has it already); write one node"},
+    {"a destination's name twice, in two nodes",
+     "nodes:\n  - aet: A\n    destinations:\n      - { name: x, stow_url: 'https://k/studies', kheops: false "
+     "}\n"
+     "  - aet: B\n    destinations:\n      - { name: x, stow_url: 'https://l/studies', kheops: false }\n",
+     "felucca.yaml:7:17: destination \"x\": name: is used twice (line 4 has it already);"},
+    {"an album's name twice", ALBUM "          - { name: a, source_token: s, destination_token: d }\n",
+     "felucca.yaml:11:21: destination \"main\": album \"a\": name: is used twice (line 8 has it already);"},
+    {"an album at another host", ALBUM "            api_url: https://other/api\n",
+     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at "
+     "https://other:443, "
+     "but the destination at https://k:443; series cannot be shared between two KHEOPS."},
+    {"an album at another port", ALBUM "            api_url: https://k:8443/api\n",
+     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at "
+     "https://k:8443,"},
+    {"an album by http", ALBUM "            api_url: http://k:443/api\n",
+     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at http://k:443,"},
+    {"albums of a plain server", ALBUM "        kheops: false\n",
+     "felucca.yaml:8:11: node \"FELUCCA\": destination \"main\": albums: only KHEOPS has albums;"},
+    {"no /studies at the end",
+     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'A: b', stow_url: https://k/api/stow }] }]\n",
+     "felucca.yaml:1:72: node \"A\": destination \"x\": stow_url: does not end in /studies,"},
+    {"a token in the URL",
+     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'A: b', stow_url: https://k/api/link/t/studies }] "
+     "}]\n",
+     "felucca.yaml:1:72: node \"A\": destination \"x\": stow_url: is a link with a token in it,"},
+    {"a password in the URL",
+     "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://u:geheim@k/studies' }] }]\n",
+     "felucca.yaml:1:55: node \"A\": destination \"x\": stow_url: the URL holds a user name or password;"},
+    {"a certificate without key", NODE "        client_cert: a.pem\n",
+     "felucca.yaml:7:22: node \"FELUCCA\": destination \"main\": client_cert: stands there without "
+     "client_key;"},
+    {"a key without certificate", NODE "        client_key: a.pem\n",
+     "felucca.yaml:7:21: node \"FELUCCA\": destination \"main\": client_key: stands there without "
+     "client_cert;"},
+    {"no sources in the list", "nodes: [{ aet: A, sources: [], destinations: [] }]\n",
+     "felucca.yaml:1:28: node \"A\": sources: an empty list does not say who may send;"},
+    {"bad headers",
+     "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://k/studies', headers: abc }] }]\n",
+     "felucca.yaml:1:85: node \"A\": destination \"x\": headers: each line must be \"Name: value\""},
+    {"tcp without keys", "endpoints: { work: tcp://r:1 }\nnodes: []\n",
+     "felucca.yaml:1:20: endpoints: work: a tcp:// endpoint needs keys"},
+    {"tcp without the other side's key",
+     "curve: { secret_key: '${env:K}' }\nendpoints: { work: tcp://r:1 }\nnodes: []\n",
+     "felucca.yaml:2:20: endpoints: work: a tcp:// endpoint needs to know the other side;"},
+    {"one endpoint twice",
+     "endpoints: { work: 'ipc:///run/x', hints: 'ipc:///run/x', control: 'ipc:///run/x' }\nnodes: []\n",
+     "felucca.yaml:1:20: endpoints: work: is the same as hints; give each its own\n"
+     "felucca.yaml:1:68: endpoints: control: is the same as another endpoint; give each its own\n"},
+    {"too deep a state_dir",
+     "nodes: []\n"
+     "state_dir: "
+     "/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/123456789/1234\n",
+     "felucca.yaml:2:12: state_dir: its socket \"ipc:///123456789/"},
+    {"the receiver's port among the metrics'",
+     "receiver: { port: 9402 }\nmetrics: { port: 9400 }\nnodes: []\n",
+     "felucca.yaml:2:18: metrics: port: the sender would show its metrics on port 9402,"},
+    {"first longer than ceiling", "retry: { first: 1h }\nnodes: []\n",
+     "felucca.yaml:1:17: retry: first: is longer than ceiling;"},
+};
+
+static const struct row condition_rows[] = {
+    {"an unquoted !", NODE "        condition: !tagIsPresent(x)\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front is a YAML "
+     "tag, "
+     "which would lose the condition; quote it, or write it as a block after |\n"},
+    {"an unquoted ! that YAML cannot read",
+     NODE "        condition: !tagValueIsPresent(#Tag.Modality, \"SR\")\n",
+     "felucca.yaml:7:20: not YAML: did not find expected whitespace or line break while scanning a tag; a "
+     "value "
+     "that begins with ! is a YAML tag; quote it, or write it as a block after |\n"},
+    {"an unquoted ! and a blank", NODE "        condition: ! tagIsPresent(x)\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
+    {"an unquoted ! before a quote", NODE "        condition: ! 'tagIsPresent(x)'\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
+    {"an unquoted ! before a block", NODE "        condition: ! |\n          tagIsPresent(x)\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
+    {"a ! alone", NODE "        condition: !\n        connections: 1\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
+    {"no condition", NODE "        condition:\n",
+     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": condition: is empty; leave the key out for "
+     "always\n"},
+    {"an empty condition", ALBUM "            condition: ''\n",
+     "felucca.yaml:11:24: node \"FELUCCA\": destination \"main\": album \"a\": condition: is empty; leave "
+     "the key "
+     "out for always\n"},
+    {"an empty block", NODE "        condition: |\n\n",
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: is empty;"},
+    {"a mistake in a block",
+     ALBUM "            condition: |\n              tagValueContain(#Tag.Modality, \"CT\")\n",
+     "felucca.yaml:12:15: node \"FELUCCA\": destination \"main\": album \"a\": condition: unknown function "
+     "\"tagValueContain\"\n"
+     "  tagValueContain(#Tag.Modality, \"CT\")\n"
+     "  ^~~~~~~~~~~~~~~ did you mean tagValueContains?\n"},
+    {"on a later line of a block", NODE "        condition: |\n\n          # is no comment here\n",
+     "felucca.yaml:9:11: node"},
+    {"behind a blank line and deeper",
+     NODE "        condition: |\n          true\n\n            || tagIsPresnt(\"0008,0060\")\n",
+     "felucca.yaml:10:16: node"},
+    {"in a folded block",
+     NODE "        condition: >-\n          true\n          || tagIsPresnt(\"0008,0060\")\n",
+     "felucca.yaml:9:14: node"},
+    {"in single quotes", NODE "        condition: 'tagValueIsPresent(\"0008,0060\", ''it'') || nonsense()'\n",
+     "felucca.yaml:7:63: node"},
+    {"in double quotes", NODE "        condition: \"tagIsPresent(\\\"0008,0060\\\") || nonsense()\"\n",
+     "felucca.yaml:7:52: node"},
+    {"plain", NODE "        condition: tagIsPresent(\"0008,0060\") || nonsense()\n",
+     "felucca.yaml:7:49: node"},
+    {"plain over two lines", NODE "        condition: tagIsPresent(\"0008,0060\")\n          || nonsense()\n",
+     "felucca.yaml:8:14: node"},
+    {"behind other characters",
+     NODE "        condition: 'tagText(\"0008,0060\") == \"\xC3\xA4\xE2\x82\xAC\" || nonsense()'\n",
+     "felucca.yaml:7:53: node"},
+    {"no boolean", NODE "        condition: tagText(\"0008,0060\")\n", "felucca.yaml:7:20: node"},
+    {"an unknown keyword", NODE "        condition: tagIsPresent(#Tag.Modalty)\n", "felucca.yaml:7:38: node"},
+};
+
+static void ck_errors(const struct row *row)
+{
+    struct loading loading;
+    ck_assert_int_eq(unsetenv("FELUCCA_TEST_ABSENT"), 0);
+    loading_start(&loading, row->yaml);
+    ck_assert_msg(loading.code == ERR_CONFIG && !loading.config, "%s: no error", row->label);
+    /* Nothing stands before or behind it but what belongs to it. */
+    const char *errors = text_string(&loading.errors);
+    size_t length = strlen(row->line);
+    ck_assert_msg(strncmp(errors, row->line, length) == 0, "%s: %s", row->label, errors);
+    const char *rest = errors + length;
+    if (length > 0 && row->line[length - 1] != '\n')
+        rest = strchr(rest, '\n') + 1;
+    while (strncmp(rest, "  ", 2) == 0)
+        rest = strchr(rest, '\n') + 1;
+    ck_assert_msg(*rest == '\0' || strstr(row->label, "too deep"), "%s: more: %s", row->label, rest);
+    loading_end(&loading);
+}
+
+START_TEST(wrong_value)
+{
+    ck_errors(&value_rows[_i]);
+}
+END_TEST
+
+START_TEST(wrong_key)
+{
+    ck_errors(&key_rows[_i]);
+}
+END_TEST
+
+START_TEST(keys_that_disagree)
+{
+    ck_errors(&check_rows[_i]);
+}
+END_TEST
+
+START_TEST(wrong_condition)
+{
+    ck_errors(&condition_rows[_i]);
+}
+END_TEST
+
+/* ---- all at once, and no secret in it ---- */
+
+START_TEST(all_errors_are_shown_in_their_order)
+{
+    struct loading loading;
+    loading_start(&loading,
+                  "retention: x\nreceiver:\n  prot: 1\n  port: y\nnodes:\n  - aet: A\n    destinations:\n"
+                  "      - name: b\n        condition: nonsense\n  - aet: A\n    destinations: []\n");
+    static const char *const starts[] = {"1:12: retention", "3:3: receiver",    "4:9: receiver: port",
+                                         "8:9: node",       "9:20: node \"A\"", "10:10: node \"A\": aet"};
+    const char *line = text_string(&loading.errors);
+    for (size_t i = 0; i < ROWS(starts); i++) {
+        ck_assert_msg(string_starts_with(line, "felucca.yaml:") &&
+                          string_starts_with(line + strlen("felucca.yaml:"), starts[i]),
+                      "%s: %s", starts[i], text_string(&loading.errors));
+        do
+            line = strchr(line, '\n') + 1;
+        while (string_starts_with(line, "  "));
+    }
+    ck_assert_str_eq(line, "");
+    loading_end(&loading);
+}
+END_TEST
+
+static const struct secret_row {
+    const char *label, *yaml;
+} secret_rows[] = {
+    {"in a header without name",
+     NODE "        albums: []\n        sop_classes: x\n  - aet: B\n    destinations: "
+          "[{ name: y, stow_url: 'https://k/studies', headers: geheim }]\n"},
+    {"in a header with a bad name",
+     "nodes: [{ aet: B, destinations: [{ name: y, stow_url: 'https://k/studies', "
+     "headers: 'Bearer geheim: x' }] }]\n"},
+    {"in a header with a bad template", "nodes: [{ aet: B, destinations: [{ name: y, stow_url: "
+                                        "'https://k/studies', headers: 'A: ${geheim}' }] }]\n"},
+    {"in a token on two lines",
+     ALBUM "          - { name: b, source_token: \"geheim\\nx\", destination_token: d }\n"},
+    {"in a token that is a list",
+     ALBUM "          - { name: b, source_token: [geheim], destination_token: d }\n"},
+    {"in a token with a bad template",
+     ALBUM "          - { name: b, source_token: '${geheim}', destination_token: d }\n"},
+    {"in a URL's password",
+     "nodes: [{ aet: B, destinations: [{ name: y, stow_url: 'https://u:geheim@k/x' }] }]\n"},
+    {"in a URL's query",
+     "nodes: [{ aet: B, destinations: [{ name: y, stow_url: 'https://k/x?token=geheim' }] }]\n"},
+    {"in a CURVE key", "curve: { secret_key: \"geheim\\n\" }\nnodes: x\n"},
+    {"in a file that is no number", "receiver: { port: '${env:FELUCCA_TEST_HIDDEN}' }\nnodes: []\n"},
+    {"in a file that is no URL",
+     "nodes: [{ aet: B, destinations: [{ name: y, stow_url: '${env:FELUCCA_TEST_HIDDEN}' }] }]\n"},
+    {"in a file that is no condition", NODE "        condition: ${env:FELUCCA_TEST_HIDDEN}\n"},
+};
+
+START_TEST(no_error_shows_a_secret)
+{
+    const struct secret_row *row = &secret_rows[_i];
+    struct loading loading;
+    ck_assert_int_eq(setenv("FELUCCA_TEST_HIDDEN", "geheim", 1), 0);
+    loading_start(&loading, row->yaml);
+    ck_assert_msg(loading.code == ERR_CONFIG, "%s: no error", row->label);
+    ck_assert_msg(!strstr(text_string(&loading.errors), "geheim"), "%s: %s", row->label,
+                  text_string(&loading.errors));
+    ck_assert_msg(!strstr(text_string(&loading.warnings), "geheim"), "%s: %s", row->label,
+                  text_string(&loading.warnings));
+    loading_end(&loading);
+}
+END_TEST
+
+/* ---- warnings ---- */
+
+static const struct row warning_rows[] = {
+    {"nothing to say", ALBUM, ""},
+    {"http to another machine",
+     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'Authorization: Bearer t', stow_url: "
+     "http://k/studies }] "
+     "}]\n",
+     "felucca.yaml:1:91: node \"A\": destination \"x\": stow_url: http:// shows the token"},
+    {"http to this machine",
+     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'Authorization: Bearer t', stow_url: "
+     "http://127.0.0.1/studies }] }]\n",
+     ""},
+    {"a certificate that is not verified", NODE "        insecure: true\n",
+     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": insecure: the server's certificate is not "
+     "verified"},
+    {"KHEOPS without a token",
+     "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://k/studies' }] }]\n",
+     "felucca.yaml:1:42: node \"A\": destination \"x\": headers: there is no Authorization header"},
+    {"one token for both albums",
+     NODE "        albums: [{ name: a, source_token: '${file:t}', destination_token: '${file:t}' }]\n",
+     "felucca.yaml:7:43: node \"FELUCCA\": destination \"main\": album \"a\": source_token: is the same as"},
+    {"two tokens at one server",
+     NODE
+     "      - name: second\n        stow_url: https://K:443/api/studies\n        headers: 'authorization: "
+     "Bearer y'\n",
+     "felucca.yaml:7:15: destination \"second\": sends to the same server as destination \"main\" with "
+     "another "
+     "token. When both take the same series"},
+    {"one token at one server",
+     NODE
+     "      - name: second\n        stow_url: https://K:443/api/studies\n        headers: 'authorization: "
+     "Bearer x'\n",
+     ""},
+    {"a node without destinations", "nodes: [{ aet: A, destinations: [] }]\n",
+     "felucca.yaml:1:33: node \"A\": destinations: there is none"},
+};
+
+START_TEST(warning_does_not_fail)
+{
+    const struct row *row = &warning_rows[_i];
+    struct loading loading;
+    loading_start(&loading, row->yaml);
+    ck_assert_msg(loading.code == 0, "%s: %s", row->label, text_string(&loading.errors));
+    const char *warnings = text_string(&loading.warnings);
+    ck_assert_msg(strncmp(warnings, row->line, strlen(row->line)) == 0, "%s: %s", row->label, warnings);
+    const char *end = strchr(warnings, '\n');
+    ck_assert_msg(*row->line ? end && !end[1] : !*warnings, "%s: more: %s", row->label, warnings);
+    loading_end(&loading);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("config_errors");
+    tests_rows(tests, wrong_value, ROWS(value_rows));
+    tests_rows(tests, wrong_key, ROWS(key_rows));
+    tests_rows(tests, keys_that_disagree, ROWS(check_rows));
+    tests_rows(tests, wrong_condition, ROWS(condition_rows));
+    tests_add(tests, all_errors_are_shown_in_their_order);
+    tests_rows(tests, no_error_shows_a_secret, ROWS(secret_rows));
+    tests_rows(tests, warning_does_not_fail, ROWS(warning_rows));
+    return tests_run(tests);
+}
