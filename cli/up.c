@@ -2,11 +2,13 @@
 
 #include "cli/supervisor.h"
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/pipeline/config.h"
 #include "common/pipeline/service.h"
+#include "common/pipeline/spool.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -108,6 +110,18 @@ static bool parse_options(int argc, char **argv, int *counts)
     return optind == argc;
 }
 
+/* The folders stand before any process starts, so that none finds them missing; and a state_dir that cannot
+ * be written is said once, instead of by every process again and again. */
+static bool make_state(const struct config *config)
+{
+    AUTO(spool_destroy) struct spool *spool = NULL;
+    int code = spool_create(config->state_dir, &spool);
+    if (code != 0)
+        fprintf(stderr, "felucca up: cannot make the folders of state_dir %s: %s\n", config->state_dir,
+                err_text(code));
+    return code == 0;
+}
+
 static int run(const struct cli *cli, int argc, char **argv)
 {
     int counts[KINDS] = {1, 1, 1, 1};
@@ -124,7 +138,7 @@ static int run(const struct cli *cli, int argc, char **argv)
     }
     log_setup("up", config->log.level, config->log.format);
     AUTO(supervisor_destroy) struct supervisor *supervisor = supervisor_create(&supervisor_default_times);
-    if (!add_all(supervisor, config, counts))
+    if (!add_all(supervisor, config, counts) || !make_state(config))
         return EXIT_NO;
     return supervisor_run(supervisor);
 }

@@ -185,6 +185,7 @@ static const struct refusal_row {
      "until test -e felucca.yaml -a \"$(wc -l < started)\" = 3; do sleep 0.05; done; exit 3", "", 3, 3,
      "cannot run with this configuration"},
     {"a missing program", "felucca-sharer", NULL, "", 1, 0, "felucca-sharer is neither beside felucca"},
+    {"a state_dir that cannot be", "state", "a file", "", 1, 0, "cannot make the folders of state_dir"},
 };
 
 START_TEST(refuses)
