@@ -1,0 +1,155 @@
+/* The rows are the specification: what each answer of KHEOPS to a share means. */
+#include "common/base/cleanup.h"
+#include "sharer/share_outcome.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+static struct work_result *result_new(void)
+{
+    static struct work_item item = {.id = 1};
+    const struct work work = {.id = "work-1",
+                              .stage = WORK_SHARE,
+                              .destination = (char *)"kheops",
+                              .album = (char *)"research",
+                              .study = (char *)"1.2",
+                              .series = (char *)"1.2.3",
+                              .items = &item,
+                              .item_count = 1};
+    return work_result_create(&work);
+}
+
+/* "retry*" is bounded; then T for trouble and ?tokens. */
+static void describe(const struct work_result *result, enum share_question question, struct text *out)
+{
+    const struct work_answer *answer = &result->answers[0];
+    bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
+    text_format(out, "%s%s%s%s%s", work_outcome_name(answer->outcome), bounded ? "*" : "",
+                result->trouble ? " T" : "", result->split ? " S" : "",
+                question == SHARE_ASK_TOKENS ? " ?tokens" : "");
+}
+
+static const struct status_row {
+    int status;
+    enum http_trouble trouble;
+    const char *body, *outcome;
+} status_rows[] = {
+    {201, HTTP_NONE, "", "done"},
+    {201, HTTP_BROKEN, "", "done"},
+    {200, HTTP_NONE, "<html>", "blocked"},
+    {204, HTTP_NONE, "", "blocked"},
+    {302, HTTP_NONE, "", "blocked"},
+    {400, HTTP_NONE, "StudyInstanceUID is not a valid UID.", "reject"},
+    {401, HTTP_NONE, "", "retry* ?tokens"},
+    {403, HTTP_NONE, "", "retry* ?tokens"},
+    {403, HTTP_NONE, "{\"message\":\"Authorization error\"}", "retry* ?tokens"},
+    {404, HTTP_NONE, "{\"message\":\"Series Not Found\",\"detail\":\"x\"}", "retry* ?tokens"},
+    {404, HTTP_NONE, "", "retry* ?tokens"},
+    {404, HTTP_NONE, "{\"message\":\"Album Not Found\",\"detail\":\"x\"}", "blocked"},
+    {405, HTTP_NONE, "", "blocked"},
+    {408, HTTP_NONE, "", "retry T"},
+    {409, HTTP_NONE, "", "retry*"},
+    {429, HTTP_NONE, "", "retry T"},
+    {500, HTTP_NONE, "", "retry* T"},
+    {501, HTTP_NONE, "", "blocked"},
+    {502, HTTP_NONE, "<html>", "retry T"},
+    {503, HTTP_NONE, "", "retry T"},
+    {504, HTTP_NONE, "", "retry T"},
+    {0, HTTP_UNREACHABLE, "", "retry T"},
+    {0, HTTP_TLS, "", "retry T"},
+    {0, HTTP_TIMEOUT, "", "retry T"},
+    {0, HTTP_BROKEN, "", "retry T"},
+    {0, HTTP_REQUEST, "", "blocked"},
+};
+
+START_TEST(a_status_has_its_outcome)
+{
+    const struct status_row *row = &status_rows[_i];
+    AUTO(work_result_destroy) struct work_result *result = result_new();
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    struct http_answer answer = {.status = row->status, .trouble = row->trouble};
+    text_append(&answer.body, row->body);
+    text_append(&answer.reason, "a sentence");
+    describe(result, share_judge(&answer, result), &says);
+    text_release(&answer.body);
+    text_release(&answer.reason);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%d, %s: %s", row->status, row->body,
+                  text_string(&says));
+    ck_assert_int_eq(result->answers[0].http_status, row->status);
+    ck_assert(row->status == 201 || (result->answers[0].reason && result->answers[0].reason[0]));
+}
+END_TEST
+
+START_TEST(retry_after_is_told)
+{
+    AUTO(work_result_destroy) struct work_result *result = result_new();
+    const struct http_answer answer = {.status = 503, .retry_after_ms = 9000};
+    ck_assert_int_eq(share_judge(&answer, result), SHARE_SETTLED);
+    ck_assert_int_eq(result->not_before_ms, 9000);
+}
+END_TEST
+
+#define ACTIVE   INTROSPECTION_ACTIVE
+#define INACTIVE INTROSPECTION_INACTIVE
+#define OUTAGE   INTROSPECTION_OUTAGE
+#define UNKNOWN  INTROSPECTION_UNKNOWN
+
+static const struct decide_row {
+    const char *label;
+    int status;
+    enum introspection_state destination;
+    const char *destination_scope;
+    enum introspection_state source;
+    const char *source_scope;
+    const char *outcome, *says;
+} decide_rows[] = {
+    {"destination inactive", 401, INACTIVE, "", ACTIVE, "read send", "blocked",
+     "the destination token is not active"},
+    {"destination lacks write", 403, ACTIVE, "read", ACTIVE, "read send", "blocked",
+     "the destination token lacks"},
+    {"source inactive", 403, ACTIVE, "write", INACTIVE, "", "blocked", "the source token is not active"},
+    {"source lacks send", 404, ACTIVE, "write", ACTIVE, "read", "blocked", "Add to Album / Inbox"},
+    {"source lacks read", 404, ACTIVE, "write", ACTIVE, "send", "blocked", "\"Read\""},
+    {"both are bad: the first is named", 401, INACTIVE, "", INACTIVE, "", "blocked", "the destination token"},
+    {"a bad token counts though the other is not known", 403, OUTAGE, "", INACTIVE, "", "blocked",
+     "source token"},
+    {"outage for the destination token", 401, OUTAGE, "", ACTIVE, "read send", "retry T", "away"},
+    {"outage for the source token", 404, ACTIVE, "write", OUTAGE, "", "retry T", "away"},
+    {"all fine: not there yet", 404, ACTIVE, "write", ACTIVE, "read send", "retry*", "not there yet"},
+    {"all fine: 401", 401, ACTIVE, "write", ACTIVE, "read send", "retry*", "destination token"},
+    {"all fine: 403", 403, ACTIVE, "write", ACTIVE, "user read send", "retry*", "not of a person"},
+    {"nothing is known: 404", 404, UNKNOWN, "", UNKNOWN, "", "retry*", "404"},
+    {"nothing is known: 401", 401, UNKNOWN, "", UNKNOWN, "", "blocked", "401"},
+    {"nothing is known: 403", 403, UNKNOWN, "", ACTIVE, "read send", "blocked", "403"},
+};
+
+START_TEST(a_refusal_is_decided)
+{
+    const struct decide_row *row = &decide_rows[_i];
+    AUTO(work_result_destroy) struct work_result *result = result_new();
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    const struct http_answer answer = {.status = row->status};
+    struct introspection destination = {.state = row->destination, .scope = (char *)row->destination_scope};
+    struct introspection source = {.state = row->source, .scope = (char *)row->source_scope};
+    text_append(&destination.trouble, "KHEOPS is away");
+    text_append(&source.trouble, "KHEOPS is away");
+    ck_assert_int_eq(share_judge(&answer, result), SHARE_ASK_TOKENS);
+    share_decide(&destination, &source, result);
+    describe(result, SHARE_SETTLED, &says);
+    text_release(&destination.trouble);
+    text_release(&source.trouble);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));
+    ck_assert_msg(strstr(result->answers[0].reason, row->says), "%s: %s", row->label,
+                  result->answers[0].reason);
+    ck_assert_int_eq(result->answers[0].http_status, row->status);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("share_outcome");
+    tests_rows(tests, a_status_has_its_outcome, ROWS(status_rows));
+    tests_add(tests, retry_after_is_told);
+    tests_rows(tests, a_refusal_is_decided, ROWS(decide_rows));
+    return tests_run(tests);
+}

@@ -1,0 +1,395 @@
+/* The rows are the specification: what each answer of a STOW-RS server means for an instance. */
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "sender/stow_outcome.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SOP(n)      "1.2.3." #n
+#define STORED(uid) "{\"00081155\":{\"vr\":\"UI\",\"Value\":[\"" uid "\"]}}"
+#define FAILED(uid, reason)                                                                                \
+    "{\"00081155\":{\"vr\":\"UI\",\"Value\":[\"" uid "\"]},\"00081197\":{\"vr\":\"US\",\"Value\":[" reason \
+    "]}}"
+#define LIST(stored, failed, others)                                                                      \
+    "{\"00081199\":{\"vr\":\"SQ\",\"Value\":[" stored "]},\"00081198\":{\"vr\":\"SQ\",\"Value\":[" failed \
+    "]},\"0008119A\":{\"vr\":\"SQ\",\"Value\":[" others "]}}"
+
+/* A batch of up to three instances, 1.2.3.1 and so on, and what goes with it. */
+struct scene {
+    struct work work;
+    struct work_item items[3];
+    struct batch_item batch_items[3];
+    struct batch batch;
+    struct config_destination destination;
+    struct http_answer answer;
+    struct work_result *result;
+    struct stow_judgement judgement;
+};
+
+static void scene_init(struct scene *scene, size_t count)
+{
+    *scene = (struct scene){0};
+    scene->work = (struct work){.id = "work-1",
+                                .destination = (char *)"kheops",
+                                .study = (char *)"1.2.3",
+                                .items = scene->items,
+                                .item_count = count};
+    for (size_t i = 0; i < count; i++) {
+        scene->items[i].id = (int64_t)i + 1;
+        scene->batch_items[i] = (struct batch_item){.index = i, .fd = -1};
+        (void)snprintf(scene->batch_items[i].meta.sop_instance, FILE_META_UID_SIZE, "1.2.3.%zu", i + 1);
+    }
+    scene->batch = (struct batch){.items = scene->batch_items, .count = count, .study = "1.2.3"};
+    scene->destination = (struct config_destination){.name = (char *)"kheops", .kheops = true};
+    scene->result = work_result_create(&scene->work);
+}
+
+static void scene_release(struct scene *scene)
+{
+    text_release(&scene->answer.body);
+    text_release(&scene->answer.reason);
+    text_release(&scene->answer.location);
+    work_result_destroy(&scene->result);
+    stow_judgement_release(&scene->judgement);
+}
+
+static const char *keyword(uint32_t tag)
+{
+    return tag == 0x00080060 ? "Modality" : NULL;
+}
+
+static void judge(struct scene *scene, int status, const char *body)
+{
+    scene->answer.status = status;
+    if (scene->answer.trouble == HTTP_NONE)
+        scene->answer.body_sent = true;
+    text_append(&scene->answer.body, body);
+    stow_judge(&scene->batch, &scene->destination, &scene->answer, keyword, scene->result, &scene->judgement);
+}
+
+/* "done" "retry" "retry*" (bounded) "reject" … of every instance; then T trouble, S split, ?token, ?presence.
+ */
+static void describe(const struct scene *scene, struct text *out)
+{
+    for (size_t i = 0; i < scene->result->answer_count; i++) {
+        const struct work_answer *answer = &scene->result->answers[i];
+        bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
+        text_format(out, "%s%s%s", i ? " " : "", work_outcome_name(answer->outcome), bounded ? "*" : "");
+    }
+    if (scene->result->trouble)
+        text_append(out, " T");
+    if (scene->result->split)
+        text_append(out, " S");
+    if (scene->judgement.question == STOW_ASK_TOKEN)
+        text_append(out, " ?token");
+    if (scene->judgement.question == STOW_ASK_PRESENCE)
+        text_append(out, " ?presence");
+}
+
+/* ---- by status ---- */
+
+static const struct status_row {
+    int status;
+    const char *body;
+    const char *alone, *two; /* what comes of one instance, and of two */
+} status_rows[] = {
+    {200, "", "done", "done done"},
+    {200, LIST(STORED(SOP(1)) "," STORED(SOP(2)), "", ""), "done", "done done"},
+    {200, LIST(STORED(SOP(1)), "", ""), "done", "done retry* S"},
+    {200, "{}", "retry* S", "retry* retry* S"},
+    {200, "{\"00081199\":", "retry T ?presence", "retry retry T ?presence"},
+    {200, "<html><body>welcome</body></html>", "retry T ?presence", "retry retry T ?presence"},
+    {202, LIST(STORED(SOP(1)), FAILED(SOP(2), "272"), ""), "done", "done retry*"},
+    {202, LIST(STORED(SOP(1)), "", "{}"), "done", "done retry* S"},
+    {202, "", "retry T ?presence", "retry retry T ?presence"},
+    {409, LIST("", FAILED(SOP(1), "262") "," FAILED(SOP(2), "273"), ""), "reject", "reject duplicate"},
+    {409, LIST("", "", "{},{}"), "retry* S", "retry* retry* S"},
+    {409, "", "retry* S", "retry* retry* S"},
+    {409, "conflict", "retry* S", "retry* retry* S"},
+    {400, "", "retry* S", "retry* retry* S"},
+    {401, "", "retry* ?token", "retry* retry* ?token"},
+    {403, "", "retry* ?token", "retry* retry* ?token"},
+    {301, "", "blocked", "blocked blocked"},
+    {308, "", "blocked", "blocked blocked"},
+    {404, "", "blocked", "blocked blocked"},
+    {405, "", "blocked", "blocked blocked"},
+    {406, "", "reject S", "retry* retry* S"},
+    {411, "", "reject S", "retry* retry* S"},
+    {413, "<html>", "reject S", "retry* retry* S"},
+    {415, "", "reject S", "retry* retry* S"},
+    {501, "", "reject S", "retry* retry* S"},
+    {500, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
+    {502, "<html>", "retry* T S ?presence", "retry* retry* T S ?presence"},
+    {503, "", "retry T ?presence", "retry retry T ?presence"},
+    {504, "", "retry T ?presence", "retry retry T ?presence"},
+    {507, "", "retry T ?presence", "retry retry T ?presence"},
+    {408, "", "retry T", "retry retry T"},
+    {429, "", "retry T", "retry retry T"},
+    {204, "", "retry*", "retry* retry*"},
+    {418, "", "retry*", "retry* retry*"},
+};
+
+START_TEST(a_status_has_its_outcome)
+{
+    const struct status_row *row = &status_rows[_i];
+    for (size_t count = 1; count <= 2; count++) {
+        AUTO(scene_release) struct scene scene;
+        AUTO(text_release) struct text says = TEXT_EMPTY;
+        scene_init(&scene, count);
+        judge(&scene, row->status, row->body);
+        describe(&scene, &says);
+        ck_assert_msg(strcmp(text_string(&says), count == 1 ? row->alone : row->two) == 0,
+                      "%d with %s, %zu: %s", row->status, row->body, count, text_string(&says));
+        for (size_t i = 0; i < count; i++) {
+            const struct work_answer *answer = &scene.result->answers[i];
+            ck_assert_int_eq(answer->http_status, row->status);
+            ck_assert(answer->outcome == WORK_DONE_OUTCOME || (answer->reason && answer->reason[0]));
+        }
+    }
+}
+END_TEST
+
+/* ---- by failure reason ---- */
+
+static const struct reason_row {
+    unsigned reason;
+    const char *outcome;
+} reason_rows[] = {
+    {0x0106, "reject"},        {0x0110, "retry*"},  {0x0111, "duplicate"}, {0x0122, "reject"},
+    {0x0124, "retry* ?token"}, {0xA700, "retry T"}, {0xA701, "retry T"},   {0xA76F, "retry T"},
+    {0xA770, "reject"},        {0xA779, "reject"},  {0xA77A, "retry"},     {0xA77B, "reject"},
+    {0xA77C, "retry T"},       {0xA7FF, "retry T"}, {0xA900, "reject"},    {0xA9FF, "reject"},
+    {0xC000, "reject"},        {0xC122, "reject"},  {0xCFFF, "reject"},    {0xB000, "retry*"},
+    {0x0117, "retry*"},        {0x0000, "retry*"},  {0xFFFF, "retry*"},
+};
+
+START_TEST(a_failure_reason_has_its_outcome)
+{
+    const struct reason_row *row = &reason_rows[_i];
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    scene_init(&scene, 1);
+    text_format(&body, LIST("", FAILED(SOP(1), "%u"), ""), row->reason);
+    judge(&scene, 409, text_string(&body));
+    describe(&scene, &says);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "0x%04X: %s", row->reason,
+                  text_string(&says));
+}
+END_TEST
+
+/* ---- without an answer ---- */
+
+static const struct trouble_row {
+    enum http_trouble trouble;
+    int status;
+    bool body_sent;
+    const char *outcome;
+} trouble_rows[] = {
+    {HTTP_UNREACHABLE, 0, false, "retry retry T"},
+    {HTTP_TLS, 0, false, "retry retry T"},
+    {HTTP_TIMEOUT, 0, false, "retry retry T"},
+    {HTTP_TIMEOUT, 0, true, "retry retry T ?presence"},
+    {HTTP_BROKEN, 0, false, "retry retry T"},
+    {HTTP_BROKEN, 0, true, "retry retry T ?presence"},
+    {HTTP_BROKEN, 200, true, "retry retry T ?presence"},
+    {HTTP_BROKEN, 401, false, "retry* retry* ?token"},
+    {HTTP_BROKEN, 413, false, "retry* retry* S"},
+    {HTTP_OVERSIZE, 200, true, "retry* retry* T S ?presence"},
+    {HTTP_OVERSIZE, 502, true, "retry* retry* T S ?presence"},
+    {HTTP_OVERSIZE, 409, true, "retry* retry* S"},
+    {HTTP_REQUEST, 0, false, "blocked blocked"},
+    {HTTP_SOURCE, 0, false, "retry retry"},
+};
+
+START_TEST(no_answer_has_its_outcome)
+{
+    const struct trouble_row *row = &trouble_rows[_i];
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    scene_init(&scene, 2);
+    scene.answer.trouble = row->trouble;
+    scene.answer.body_sent = row->body_sent;
+    text_append(&scene.answer.reason, "a sentence");
+    judge(&scene, row->status, "{\"0008");
+    describe(&scene, &says);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%d with %d: %s", (int)row->trouble,
+                  row->status, text_string(&says));
+}
+END_TEST
+
+/* ---- what operators read ---- */
+
+START_TEST(differing_attributes_are_named)
+{
+    AUTO(scene_release) struct scene scene;
+    scene_init(&scene, 1);
+    judge(
+        &scene, 409,
+        LIST("",
+             "{\"00081155\":{\"Value\":[\"1.2.3.1\"]},\"00081197\":{\"Value\":[262]},\"00001005\":{\"Value\":"
+             "[\"524384\",\"1048592\"]}}",
+             ""));
+    const char *reason = scene.result->answers[0].reason;
+    ck_assert_ptr_nonnull(strstr(reason, "(0008,0060) Modality, (0010,0010)"));
+    ck_assert_ptr_nonnull(strstr(reason, "skip_verify"));
+}
+END_TEST
+
+START_TEST(retry_after_and_location_are_told)
+{
+    AUTO(scene_release) struct scene busy;
+    AUTO(scene_release) struct scene moved;
+    scene_init(&busy, 1);
+    busy.answer.retry_after_ms = 7000;
+    judge(&busy, 503, "");
+    ck_assert_int_eq(busy.result->not_before_ms, 7000);
+    scene_init(&moved, 1);
+    text_append(&moved.answer.location, "https://kheops.example.org/api/studies");
+    judge(&moved, 301, "");
+    ck_assert_ptr_nonnull(
+        strstr(moved.result->answers[0].reason, "(https://kheops.example.org/api/studies)"));
+}
+END_TEST
+
+START_TEST(a_warning_is_stored)
+{
+    AUTO(scene_release) struct scene scene;
+    scene_init(&scene, 1);
+    judge(&scene, 200,
+          "{\"00081199\":{\"Value\":[{\"00081155\":{\"Value\":[\"1.2.3.1\"]},\"00081196\":{\"Value\":[45056]}"
+          "}]}}");
+    ck_assert_int_eq(scene.result->answers[0].outcome, WORK_DONE_OUTCOME);
+    ck_assert_ptr_nonnull(strstr(scene.result->answers[0].reason, "0xB000"));
+}
+END_TEST
+
+START_TEST(a_conflict_may_mean_stored)
+{
+    AUTO(scene_release) struct scene one;
+    AUTO(scene_release) struct scene two;
+    scene_init(&one, 1);
+    one.destination.conflict_means = CONFIG_CONFLICT_STORED;
+    judge(&one, 409, "");
+    ck_assert_int_eq(one.result->answers[0].outcome, WORK_DUPLICATE_OUTCOME);
+    scene_init(&two, 2);
+    two.destination.conflict_means = CONFIG_CONFLICT_STORED;
+    judge(&two, 409, "");
+    ck_assert_int_eq(two.result->answers[0].outcome,
+                     WORK_RETRY_OUTCOME); /* of which one? alone it is known */
+    ck_assert(two.result->split);
+}
+END_TEST
+
+/* ---- after introspection ---- */
+
+static const struct token_row {
+    const char *label;
+    int status; /* 409: the second of two instances has 0x0124, the first is stored */
+    int state;  /* -1: nobody can be asked */
+    const char *scope;
+    const char *study;
+    const char *outcome, *says;
+} token_rows[] = {
+    {"401, inactive", 401, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked blocked", "not active"},
+    {"403, lacks write", 403, INTROSPECTION_ACTIVE, "read", "1.2.3", "blocked blocked", "\"write\""},
+    {"403, a person's token may", 403, INTROSPECTION_ACTIVE, "user write", "1.2.3", "retry* retry*",
+     "refuses"},
+    {"401, all fine", 401, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry* retry*", "refuses the token"},
+    {"401, KHEOPS in trouble", 401, INTROSPECTION_OUTAGE, "", "1.2.3", "retry retry T", "away"},
+    {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked blocked", "credentials"},
+    {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked blocked", "credentials"},
+    {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked", "not active"},
+    {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked", "\"write\""},
+    {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry*", "another album"},
+    {"0x0124, outage", 409, INTROSPECTION_OUTAGE, "", "1.2.3", "done retry T", "away"},
+    {"0x0124, no KHEOPS", 409, -1, "", "1.2.3", "done retry*", "not authorised"},
+    {"0x0124, a UID that is no OID", 409, INTROSPECTION_ACTIVE, "write", "3.2.1", "done reject",
+     "identifier"},
+    {"0x0124, inactive and no OID", 409, INTROSPECTION_INACTIVE, "", "3.2.1", "done blocked", "not active"},
+};
+
+START_TEST(a_refusal_is_decided)
+{
+    const struct token_row *row = &token_rows[_i];
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    struct introspection introspection = {
+        .state = (enum introspection_state)row->state, .scope = (char *)row->scope, .album_id = (char *)""};
+    text_append(&introspection.trouble, "KHEOPS is away");
+    scene_init(&scene, 2);
+    (void)snprintf(scene.batch.study, sizeof scene.batch.study, "%s", row->study);
+    judge(&scene, row->status, row->status == 409 ? LIST(STORED(SOP(1)), FAILED(SOP(2), "292"), "") : "");
+    ck_assert_int_eq(scene.judgement.question, STOW_ASK_TOKEN);
+    stow_decide_token(&scene.batch, &scene.judgement, row->state < 0 ? NULL : &introspection, scene.result);
+    scene.judgement.question = STOW_SETTLED;
+    describe(&scene, &says);
+    text_release(&introspection.trouble);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));
+    ck_assert_msg(strstr(scene.result->answers[1].reason, row->says), "%s: %s", row->label,
+                  scene.result->answers[1].reason);
+}
+END_TEST
+
+START_TEST(a_replaced_token_is_tried)
+{
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    scene_init(&scene, 2);
+    judge(&scene, 401, "");
+    stow_token_replaced(&scene.batch, &scene.judgement, scene.result);
+    scene.judgement.question = STOW_SETTLED;
+    describe(&scene, &says);
+    ck_assert_str_eq(text_string(&says), "retry retry");
+}
+END_TEST
+
+/* ---- after QIDO-RS ---- */
+
+START_TEST(what_is_there_is_done)
+{
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    scene_init(&scene, 3);
+    judge(&scene, 504, "");
+    stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.2", scene.result);
+    stow_decide_present(&scene.batch, &scene.judgement, "9.9.9", scene.result);
+    describe(&scene, &says);
+    ck_assert_str_eq(text_string(&says), "retry done retry T ?presence");
+    ck_assert_int_eq(scene.result->answers[1].http_status, 504);
+}
+END_TEST
+
+/* An instance whose file was not there is not in the batch: its answer stays what it is. */
+START_TEST(others_of_the_work_are_left_alone)
+{
+    AUTO(scene_release) struct scene scene;
+    scene_init(&scene, 3);
+    work_answer_set(&scene.result->answers[0], WORK_MISSING_OUTCOME, false, 0, "gone");
+    scene.batch_items[0] = scene.batch_items[2];
+    scene.batch.count = 2;
+    judge(&scene, 200, LIST(STORED(SOP(3)), "", ""));
+    ck_assert_int_eq(scene.result->answers[0].outcome, WORK_MISSING_OUTCOME);
+    ck_assert_int_eq(scene.result->answers[1].outcome, WORK_RETRY_OUTCOME);
+    ck_assert_int_eq(scene.result->answers[2].outcome, WORK_DONE_OUTCOME);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("stow_outcome");
+    tests_rows(tests, a_status_has_its_outcome, ROWS(status_rows));
+    tests_rows(tests, a_failure_reason_has_its_outcome, ROWS(reason_rows));
+    tests_rows(tests, no_answer_has_its_outcome, ROWS(trouble_rows));
+    tests_rows(tests, a_refusal_is_decided, ROWS(token_rows));
+    tests_add(tests, differing_attributes_are_named);
+    tests_add(tests, retry_after_and_location_are_told);
+    tests_add(tests, a_warning_is_stored);
+    tests_add(tests, a_conflict_may_mean_stored);
+    tests_add(tests, a_replaced_token_is_tried);
+    tests_add(tests, what_is_there_is_done);
+    tests_add(tests, others_of_the_work_are_left_alone);
+    return tests_run(tests);
+}
