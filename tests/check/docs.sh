@@ -17,10 +17,10 @@ missing()
 
 for page in $(files_of '*.md'); do
     folder=$(dirname "$page")
-    for link in $(grep -oE '\]\([^)#: ]+' "$page" | cut -c 3-); do
+    for link in $(grep -oE '\]\([^)# ]+' "$page" | cut -c 3- | grep -v ':' || :); do
         [ -e "$folder/$link" ] || missing "$page" "$link"
     done
-    for path in $(grep -oE "\`$ours\`" "$page" | tr -d '`'); do
+    for path in $(grep -oE "\`$ours\`" "$page" | tr -d '`' || :); do
         [ -e "$path" ] || missing "$page" "$path"
     done
 done

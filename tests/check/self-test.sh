@@ -26,7 +26,7 @@ fresh()
             "$process" >"$tree/$process/main.c"
     done
     printf 'sqlite3 run\n' >"$tree/packages.txt"
-    printf 'See [the page](docs/page.md) and `common/base/err.h`.\n' >"$tree/README.md"
+    printf 'See [the page](docs/page.md) and `common/base/err.h`, not [the web](https://example.org/a).\n' >"$tree/README.md"
     echo 'A page.' >"$tree/docs/page.md"
     printf '#!/bin/sh\necho good\n' >"$tree/scripts/good.sh"
     chmod +x "$tree/scripts/good.sh"
