@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 
-#include <check.h>
+#include "tests/support/require.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@ enum { BLOCK = 64 << 10, META_PREFIX = 144 };
 void file_write(const char *path, const void *bytes, size_t length)
 {
     AUTO(fd_close) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-    ck_assert_msg(fd >= 0, "cannot write %s: %s", path, strerror(errno));
+    require(fd >= 0, "cannot write %s: %s", path, strerror(errno));
     for (size_t done = 0; done < length;) {
         ssize_t n = write(fd, (const char *)bytes + done, length - done);
-        ck_assert_msg(n > 0, "cannot write %s: %s", path, strerror(errno));
+        require(n > 0, "cannot write %s: %s", path, strerror(errno));
         done += (size_t)n;
     }
 }
@@ -34,11 +34,11 @@ void file_write_string(const char *path, const char *content)
 void file_read(const char *path, struct text *ret_content)
 {
     AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ck_assert_msg(fd >= 0, "cannot read %s: %s", path, strerror(errno));
+    require(fd >= 0, "cannot read %s: %s", path, strerror(errno));
     AUTO(memory_free) char *block = memory_new(1, BLOCK);
     for (;;) {
         ssize_t n = read(fd, block, BLOCK);
-        ck_assert_msg(n >= 0, "cannot read %s: %s", path, strerror(errno));
+        require(n >= 0, "cannot read %s: %s", path, strerror(errno));
         if (n == 0)
             return;
         text_append_bytes(ret_content, block, (size_t)n);
@@ -73,8 +73,8 @@ bool files_equal(const char *a, int64_t a_offset, const char *b, int64_t b_offse
 {
     AUTO(fd_close) int fd_a = open(a, O_RDONLY | O_CLOEXEC);
     AUTO(fd_close) int fd_b = open(b, O_RDONLY | O_CLOEXEC);
-    ck_assert_msg(fd_a >= 0, "cannot read %s: %s", a, strerror(errno));
-    ck_assert_msg(fd_b >= 0, "cannot read %s: %s", b, strerror(errno));
+    require(fd_a >= 0, "cannot read %s: %s", a, strerror(errno));
+    require(fd_b >= 0, "cannot read %s: %s", b, strerror(errno));
     AUTO(memory_free) char *block_a = memory_new(1, BLOCK);
     AUTO(memory_free) char *block_b = memory_new(1, BLOCK);
     for (;;) {
@@ -105,8 +105,8 @@ int64_t file_data_set_offset(const char *path)
 bool files_same_data_set(const char *a, const char *b)
 {
     int64_t a_offset = file_data_set_offset(a), b_offset = file_data_set_offset(b);
-    ck_assert_msg(a_offset > 0, "%s is not a Part 10 file", a);
-    ck_assert_msg(b_offset > 0, "%s is not a Part 10 file", b);
+    require(a_offset > 0, "%s is not a Part 10 file", a);
+    require(b_offset > 0, "%s is not a Part 10 file", b);
     return files_equal(a, a_offset, b, b_offset);
 }
 
@@ -118,13 +118,13 @@ void folder_make(const char *path)
         mkdir(copy, 0750);
         *slash = '/';
     }
-    ck_assert_msg(mkdir(path, 0750) == 0 || errno == EEXIST, "cannot make %s: %s", path, strerror(errno));
+    require(mkdir(path, 0750) == 0 || errno == EEXIST, "cannot make %s: %s", path, strerror(errno));
 }
 
 void folder_walk(const char *path, void (*each)(void *context, const char *path), void *context)
 {
     DIR *folder = opendir(path);
-    ck_assert_msg(folder, "cannot read folder %s: %s", path, strerror(errno));
+    require(folder, "cannot read folder %s: %s", path, strerror(errno));
     struct dirent *entry;
     while ((entry = readdir(folder))) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)

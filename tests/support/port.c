@@ -4,7 +4,7 @@
 #include "tests/support/deadline.h"
 
 #include <arpa/inet.h>
-#include <check.h>
+#include "tests/support/require.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -23,15 +23,15 @@ int port_free(void)
     AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = loopback(0);
     socklen_t length = sizeof address;
-    ck_assert(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
-    ck_assert(getsockname(fd, (struct sockaddr *)&address, &length) == 0);
+    require(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "%s", strerror(errno));
+    require(getsockname(fd, (struct sockaddr *)&address, &length) == 0, "%s", strerror(errno));
     return ntohs(address.sin_port);
 }
 
 static int try_connect(int port)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ck_assert(fd >= 0);
+    require(fd >= 0, "%s", strerror(errno));
     struct sockaddr_in address = loopback(port);
     if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0)
         fd_close(&fd);
@@ -67,6 +67,6 @@ bool port_wait_closed(int port, int64_t limit_ms)
 int port_connect(int port)
 {
     int fd = try_connect(port);
-    ck_assert_msg(fd >= 0, "nobody accepts on port %d: %s", port, strerror(errno));
+    require(fd >= 0, "nobody accepts on port %d: %s", port, strerror(errno));
     return fd;
 }

@@ -4,7 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 
-#include <check.h>
+#include "tests/support/require.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -61,11 +61,11 @@ struct process *process_start(const char *const *argv, const struct process_opti
     pid_t parent = getpid();
     fflush(NULL);
     process->pid = fork();
-    ck_assert_msg(process->pid >= 0, "cannot fork: %s", strerror(errno));
+    require(process->pid >= 0, "cannot fork: %s", strerror(errno));
     if (process->pid == 0)
         become(argv, options ? options : &none, parent);
     process->pidfd = pidfd_open(process->pid, 0);
-    ck_assert_msg(process->pidfd >= 0, "pidfd_open: %s", strerror(errno));
+    require(process->pidfd >= 0, "pidfd_open: %s", strerror(errno));
     return process;
 }
 
@@ -143,7 +143,7 @@ int process_run(const char *const *argv, const char *const *environment, int64_t
                 struct text *ret_output)
 {
     int ends[2];
-    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    require(pipe2(ends, O_CLOEXEC) == 0, "%s", strerror(errno));
     AUTO(fd_close) int reader = ends[0];
     char output[64];
     snprintf(output, sizeof output, "/proc/self/fd/%d", ends[1]);

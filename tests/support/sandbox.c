@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 #include "tests/support/files.h"
 
-#include <check.h>
+#include "tests/support/require.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -51,9 +51,9 @@ static void guard(const char *folder, int pipe_end)
 static int start_guardian(const char *folder)
 {
     int ends[2];
-    ck_assert(pipe2(ends, O_CLOEXEC) == 0);
+    require(pipe2(ends, O_CLOEXEC) == 0, "%s", strerror(errno));
     pid_t child = fork();
-    ck_assert(child >= 0);
+    require(child >= 0, "%s", strerror(errno));
     if (child == 0) {
         setsid();
         close(ends[1]);
@@ -74,7 +74,7 @@ struct sandbox *sandbox_create(void)
     AUTO(text_release) struct text folder = TEXT_EMPTY;
     text_format(&folder, "%s/felucca-test-XXXXXX", base && *base ? base : "/tmp");
     sandbox->folder = text_take(&folder);
-    ck_assert_msg(mkdtemp(sandbox->folder), "cannot make %s: %s", sandbox->folder, strerror(errno));
+    require(mkdtemp(sandbox->folder), "cannot make %s: %s", sandbox->folder, strerror(errno));
     sandbox->guardian = -1;
     if (kept())
         fprintf(stderr, "sandbox kept: %s\n", sandbox->folder);
