@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INSTANCES = 10000, SERIES_SIZE = 100, PIXEL_BYTES = 4096, LIMIT_MS = 600 * 1000 };
+enum { INSTANCES = 10000, SERIES_SIZE = 100, PIXEL_BYTES = 4096, LIMIT_MS = 120 * 1000 };
 
 static const char configuration[] = "state_dir: %s\n"
                                     "metrics: { bind: 127.0.0.1, port: 0 }\n"
@@ -32,6 +32,7 @@ static const char configuration[] = "state_dir: %s\n"
                                     "    destinations:\n"
                                     "      - name: main\n"
                                     "        stow_url: http://127.0.0.1:9/api/studies\n"
+                                    "        headers: 'Authorization: Bearer x'\n"
                                     "        connections: 64\n"
                                     "        albums:\n"
                                     "          - { name: ct, api_url: 'http://127.0.0.1:9/api',\n"
