@@ -1,6 +1,7 @@
 #include "receiver/intake.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/durable.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
@@ -16,11 +17,16 @@
  * instance neither runs through the floor nor leaves all its work to the fsync at its end. */
 enum { STRIDE = 8 << 20 };
 
+/* A prepared file is used within this time only: its receipt tells when its instance came. */
+enum { FRESH_MS = 1000 };
+
 struct intake {
     struct spool *spool;
     int64_t min_free_space;
     int fd; /* the .part file, -1 when there is none */
     char receipt[RECEIPT_SIZE];
+    int spare_fd; /* the prepared one, likewise */
+    char spare[RECEIPT_SIZE];
     int error;        /* the first one of this instance */
     int64_t expected; /* bytes that the file must have: header and data set */
     int64_t received; /* bytes of the data set, kept or not */
@@ -32,8 +38,15 @@ struct intake *intake_create(struct spool *spool, int64_t min_free_space)
     struct intake *intake = memory_new(1, sizeof *intake);
     intake->spool = spool;
     intake->min_free_space = min_free_space;
-    intake->fd = -1;
+    intake->fd = intake->spare_fd = -1;
     return intake;
+}
+
+static void drop_spare(struct intake *intake)
+{
+    if (intake->spare_fd >= 0)
+        (void)spool_remove_partial(intake->spool, intake->spare);
+    fd_close(&intake->spare_fd);
 }
 
 void intake_destroy(struct intake **intake)
@@ -41,6 +54,7 @@ void intake_destroy(struct intake **intake)
     if (!*intake)
         return;
     intake_abandon(*intake);
+    drop_spare(*intake);
     free(*intake);
     *intake = NULL;
 }
@@ -94,6 +108,25 @@ static void append(struct intake *intake, const void *bytes, size_t length)
     keep_error(intake, rc);
 }
 
+void intake_prepare(struct intake *intake)
+{
+    /* A failure here is found again, and told, when there is something to keep. */
+    if (intake->spare_fd < 0)
+        (void)spool_create_partial(intake->spool, intake->spare, &intake->spare_fd);
+}
+
+static int take_file(struct intake *intake)
+{
+    if (intake->spare_fd >= 0 && clock_wall_ms() - receipt_time(intake->spare) < FRESH_MS) {
+        memcpy(intake->receipt, intake->spare, sizeof intake->receipt);
+        intake->fd = intake->spare_fd;
+        intake->spare_fd = -1;
+        return 0;
+    }
+    drop_spare(intake);
+    return spool_create_partial(intake->spool, intake->receipt, &intake->fd);
+}
+
 void intake_begin(struct intake *intake, const struct file_meta *meta)
 {
     intake_abandon(intake);
@@ -101,7 +134,7 @@ void intake_begin(struct intake *intake, const struct file_meta *meta)
     file_meta_encode(meta, &header);
     int rc = check_space(intake);
     if (rc == 0)
-        rc = spool_create_partial(intake->spool, intake->receipt, &intake->fd);
+        rc = take_file(intake);
     keep_error(intake, rc);
     append(intake, header.bytes, header.length);
 }

@@ -24,6 +24,10 @@ struct intake *intake_create(struct spool *spool, int64_t min_free_space);
 /* Abandons what has begun. */
 void intake_destroy(struct intake **intake);
 
+/* Makes the next .part file while there is nothing else to do: creating one takes a disk about as long as
+ * flushing it. Used by the next intake_begin() if that comes soon, removed otherwise. */
+void intake_prepare(struct intake *intake);
+
 void intake_begin(struct intake *intake, const struct file_meta *meta);
 void intake_write(struct intake *intake, const void *bytes, size_t length);
 

@@ -93,6 +93,8 @@ static enum association_wait wait_for_request(void *context)
     int64_t deadline_ms = clock_monotonic_ms() + session->start->config->receiver.idle_timeout_ms;
     sigset_t none;
     (void)sigemptyset(&none);
+    if (session->instances > 0)
+        intake_prepare(session->intake); /* while the sender reads its next file */
     for (;;) {
         wind_alarm(session);
         acknowledge_quickly(session);

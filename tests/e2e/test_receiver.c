@@ -100,6 +100,23 @@ static int echo(const char *calling_aet, const char *called_aet, struct text *re
     return run_tool(words, port, ret_output);
 }
 
+struct expected_files {
+    const char *suffix;
+    size_t count;
+};
+
+static bool files_are(void *context)
+{
+    const struct expected_files *expected = context;
+    return folder_count(incoming(), expected->suffix) == expected->count;
+}
+
+static bool wait_files(const char *suffix, size_t count)
+{
+    struct expected_files expected = {suffix, count};
+    return wait_until(files_are, &expected, WAIT_MS);
+}
+
 /* ---- bit for bit ---- */
 
 static const struct syntax_row {
@@ -188,8 +205,7 @@ START_TEST(an_instance_is_kept_bit_for_bit)
     send_everywhere(row->proposal, folder, reference_port);
     process_destroy(&reference);
 
-    ck_assert_uint_eq(folder_count(incoming(), ".dcm"), 1);
-    ck_assert_uint_eq(folder_count(incoming(), ""), 1);
+    ck_assert(wait_files("", 1)); /* an association's end removes what it prepared */
     folder_walk(incoming(), read_meta, &pair);
     folder_walk(sandbox_path(sandbox, "reference"), compare_reference, &pair);
     ck_assert_uint_eq(pair.references, 1);
@@ -207,7 +223,7 @@ START_TEST(a_study_arrives_whole)
     const char *const words[] = {"storescu", "-aec", "FELUCCA", "+sd", "@", folder, NULL};
     ck_assert_int_eq(run_tool(words, port, NULL), 0);
     ck_assert_uint_eq(folder_count(incoming(), ".dcm"), 60);
-    ck_assert_uint_eq(folder_count(incoming(), ""), 60);
+    ck_assert(wait_files("", 60));
 }
 END_TEST
 
@@ -300,23 +316,6 @@ static int end_store(int client)
     say(client, &pdu);
     ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_DATA);
     return dul_status(&pdu);
-}
-
-struct expected_files {
-    const char *suffix;
-    size_t count;
-};
-
-static bool files_are(void *context)
-{
-    const struct expected_files *expected = context;
-    return folder_count(incoming(), expected->suffix) == expected->count;
-}
-
-static bool wait_files(const char *suffix, size_t count)
-{
-    struct expected_files expected = {suffix, count};
-    return wait_until(files_are, &expected, WAIT_MS);
 }
 
 START_TEST(beyond_the_limit_a_peer_is_turned_away_for_now)
@@ -494,17 +493,17 @@ START_TEST(what_was_acknowledged_survives_sigkill)
 {
     struct dicom_spec spec;
     dicom_spec_init(&spec, 7);
-    dicom_shape(&spec, 200000);
+    dicom_shape(&spec, 100000);
     const char *folder = sandbox_make_folder(sandbox, "in");
-    ck_assert_int_eq(dicom_write_study(&spec, 7, 1, 9, folder, NULL, NULL), 0);
+    ck_assert_int_eq(dicom_write_study(&spec, 7, 1, 500, folder, NULL, NULL), 0);
     int64_t data_set = file_size(sandbox_path(sandbox, "in/S1-I00001.dcm"));
     data_set -= file_data_set_offset(sandbox_path(sandbox, "in/S1-I00001.dcm"));
     configure("", ANY_CALLER);
     start();
     char number[16];
     (void)snprintf(number, sizeof number, "%d", port);
-    const char *const words[] = {"storescu", "-v",        "-aec", "FELUCCA", "--repeat", "400",
-                                 "+sd",      "127.0.0.1", number, folder,    NULL};
+    const char *const words[] = {"storescu",  "-v",   "-aec", "FELUCCA", "+sd",
+                                 "127.0.0.1", number, folder, NULL};
     const struct process_options options = {.output = sandbox_path(sandbox, "storescu.log")};
     struct process *sender = process_start(words, &options);
     ck_assert(wait_until(some_arrived, NULL, WAIT_MS));

@@ -1,8 +1,10 @@
 #include "receiver/intake.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/pipeline/receipt.h"
+#include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
@@ -120,6 +122,48 @@ START_TEST(what_is_abandoned_leaves_nothing)
     ck_assert_uint_eq(files_in_spool(), 1);
     intake_destroy(&intake);
     ck_assert_uint_eq(files_in_spool(), 0);
+}
+END_TEST
+
+static int keep_one(char *ret_receipt)
+{
+    intake_begin(intake, &meta);
+    write_pieces(1000, 1000);
+    return intake_finish(intake, ret_receipt);
+}
+
+START_TEST(a_prepared_file_is_used_once)
+{
+    char receipts[2][RECEIPT_SIZE];
+    intake_prepare(intake);
+    intake_prepare(intake);
+    ck_assert_uint_eq(files_in_spool(), 1);
+    ck_assert_int_eq(keep_one(receipts[0]), 0);
+    ck_assert_uint_eq(files_in_spool(), 1);
+    ck_assert_int_eq(keep_one(receipts[1]), 0);
+    ck_assert_str_ne(receipts[0], receipts[1]);
+    intake_prepare(intake);
+    ck_assert_uint_eq(files_in_spool(), 3);
+    intake_destroy(&intake);
+    ck_assert_uint_eq(files_in_spool(), 2);
+}
+END_TEST
+
+static bool time_is(void *context)
+{
+    return clock_wall_ms() >= *(int64_t *)context;
+}
+
+/* A receipt tells when its instance came, not when the association became idle. */
+START_TEST(a_file_prepared_long_ago_is_not_used)
+{
+    char receipt[RECEIPT_SIZE];
+    intake_prepare(intake);
+    int64_t later_ms = clock_wall_ms() + 1500;
+    ck_assert(wait_until(time_is, &later_ms, 10000));
+    ck_assert_int_eq(keep_one(receipt), 0);
+    ck_assert_int_ge(receipt_time(receipt), later_ms);
+    ck_assert_uint_eq(files_in_spool(), 1);
 }
 END_TEST
 
@@ -267,6 +311,8 @@ int main(void)
     tests_rows(tests, what_was_written_stands_in_the_spool, ROWS(size_rows));
     tests_add(tests, one_after_the_other_get_receipts_of_their_own);
     tests_add(tests, what_is_abandoned_leaves_nothing);
+    tests_add(tests, a_prepared_file_is_used_once);
+    tests_add(tests, a_file_prepared_long_ago_is_not_used);
     tests_add(tests, nothing_finishes_that_has_not_begun);
     tests_rows(tests, trouble_is_told_at_the_end_and_leaves_nothing, ROWS(trouble_rows));
     tests_add(tests, a_full_disk_refuses_and_recovers);

@@ -188,6 +188,8 @@ START_TEST(an_instance_is_stored_with_who_sent_it)
     turn_until_files(".part", 1);
     end_store(client);
     ck_assert_uint_eq(files(".dcm"), 1);
+    hang_up(&client);
+    turn_until_children(0);
     ck_assert_uint_eq(files(""), 1);
     struct file_meta meta;
     folder_walk(sandbox_path(sandbox, "state/spool/incoming"), check_meta, &meta);
@@ -195,8 +197,6 @@ START_TEST(an_instance_is_stored_with_who_sent_it)
     ck_assert_str_eq(meta.calling_aet, "CT01");
     ck_assert_str_eq(meta.called_aet, "FELUCCA");
     ck_assert_str_eq(meta.sop_instance, "1.2.3");
-    hang_up(&client);
-    turn_until_children(0);
 }
 END_TEST
 
@@ -248,7 +248,7 @@ START_TEST(a_killed_child_costs_one_association)
     AUTO(text_release) struct text pdu = TEXT_EMPTY;
     ck_assert_int_eq(read_pdu(first, &pdu), DUL_END);
     end_store(second);
-    ck_assert_uint_eq(files(""), 1);
+    ck_assert_uint_eq(files(".dcm"), 1);
     AUTO(fd_close) int third = associate();
     echo(third);
 }
