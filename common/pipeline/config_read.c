@@ -258,6 +258,10 @@ static void complain_unknown(struct reading *reading, const struct config_sectio
     const char *nearest = NULL;
     unsigned nearest_distance = 4;
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (config_report_errors(reading->report) >= CONFIG_REPORT_MAX) {
+        complain(reading, key_node, "there is no such key"); /* is counted only */
+        return;
+    }
     text_append(&sentence, "there is no key ");
     config_report_quote(&sentence, key_node->text);
     for (const struct config_key *key = section->keys; key->name; key++) {

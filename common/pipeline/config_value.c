@@ -224,7 +224,7 @@ int config_value_check_key(const char *text, struct text *reason)
         good = good && (isalnum(*c) || strchr(".-:+=^!/*?&<>()[]{}@%$#", *c));
     if (good)
         return 0;
-    text_append(reason, "is not a CURVE public key; it has 40 characters, as `felucca keys` prints it");
+    text_append(reason, "is not a CURVE key; it has 40 characters, as `felucca keys` prints it");
     return ERR_SYNTAX;
 }
 

@@ -62,7 +62,7 @@ static const struct row value_rows[] = {
     {"a bad endpoint", "endpoints: { hints: router:5570 }\nnodes: []\n",
      "felucca.yaml:1:21: endpoints: hints: \"router:5570\" is not an endpoint;"},
     {"a bad key", "curve: { server_key: abc }\nnodes: []\n",
-     "felucca.yaml:1:22: curve: server_key: \"abc\" is not a CURVE public key;"},
+     "felucca.yaml:1:22: curve: server_key: \"abc\" is not a CURVE key;"},
     {"a list for a value", "state_dir: [a]\nnodes: []\n",
      "felucca.yaml:1:12: state_dir: must be one value (path), not a list;"},
     {"a mapping for a value", "receiver: { port: { a: b } }\nnodes: []\n",

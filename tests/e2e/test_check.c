@@ -1,0 +1,248 @@
+/* `felucca check` and `felucca config` as a real program; tokens against the simulated KHEOPS. */
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
+#include "tests/support/files.h"
+#include "tests/support/port.h"
+#include "tests/support/process.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/simulator.h"
+#include "tests/support/suite.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SOON_MS = 30000 };
+
+static struct sandbox *sandbox;
+
+static void set_up(void)
+{
+    sandbox = sandbox_create();
+}
+
+static void tear_down(void)
+{
+    sandbox_destroy(&sandbox);
+}
+
+/* Runs felucca; its exit status. */
+static int run(const char *command, const char *option, const char *config, struct text *ret_output)
+{
+    const char *argv[] = {FELUCCA_BIN "/felucca", command, "--config", config, option, NULL};
+    return process_run(argv, NULL, SOON_MS, ret_output);
+}
+
+/* ---- online ---- */
+
+static const struct row {
+    const char *label, *main, *destination, *source; /* tokens */
+    int status;
+    const char *lines[3]; /* parts of the output */
+} rows[] = {
+    {"all is well",
+     "MAINWRITE",
+     "OTHERWRITE",
+     "MAINSEND",
+     0,
+     {"ok     destination \"main\": the token in headers is active and may write\n",
+      "ok     destination \"main\": album \"other\": destination_token is active and may write\n",
+      "ok     destination \"main\": album \"other\": source_token is active and may read and send\n"}},
+    {"more permissions than needed", "MAINALL", "OTHERALL", "MAINALL", 0, {"active and may read and send\n"}},
+    {"an unknown token",
+     "NOBODY",
+     "OTHERWRITE",
+     "MAINSEND",
+     1,
+     {"WRONG  destination \"main\": the token in headers is not active"}},
+    {"a token that may only read",
+     "MAINREAD",
+     "OTHERWRITE",
+     "MAINSEND",
+     1,
+     {"the token in headers lacks the permission \"write\": make a new token in KHEOPS with the switch "
+      "\"Write\" on"}},
+    {"a destination token that may not write",
+     "MAINWRITE",
+     "OTHERSEND",
+     "MAINSEND",
+     1,
+     {"album \"other\": destination_token lacks the permission \"write\""}},
+    {"a source token that may not send",
+     "MAINWRITE",
+     "OTHERWRITE",
+     "MAINREAD",
+     1,
+     {"album \"other\": source_token lacks the permission \"send\": make a new token in KHEOPS with the "
+      "switch \"Add to Album / Inbox\" on"}},
+    {"a source token that may not read",
+     "MAINWRITE",
+     "OTHERWRITE",
+     "MAINSENDONLY",
+     1,
+     {"source_token lacks the permission \"read\""}},
+    {"a source token of another album",
+     "MAINWRITE",
+     "OTHERWRITE",
+     "OTHERSEND",
+     1,
+     {"WRONG  destination \"main\": album \"other\": source_token opens another album than the one that the "
+      "destination writes to"}},
+    {"a destination token of the main album",
+     "MAINWRITE",
+     "MAINWRITE2",
+     "MAINSEND",
+     1,
+     {"destination_token opens the album that the destination writes to already"}},
+    {"two mistakes at once",
+     "NOBODY",
+     "OTHERWRITE",
+     "NOBODY2",
+     1,
+     {"the token in headers is not active", "source_token is not active",
+      "ok     destination \"main\": album \"other\": destination_token"}},
+};
+
+static const char *const tokens[] = {
+    "--token", "main:write:MAINWRITE",      "--token", "main:write:MAINWRITE2",
+    "--token", "main:read:MAINREAD",        "--token", "main:read,send:MAINSEND",
+    "--token", "main:send:MAINSENDONLY",    "--token", "main:read,write,send:MAINALL",
+    "--token", "other:write:OTHERWRITE",    "--token", "other:read,send:OTHERSEND",
+    "--token", "other:read,write:OTHERALL", NULL};
+
+static const char *write_config(int port, const struct row *row)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    sandbox_write(sandbox, "main.token", row->main);
+    sandbox_write(sandbox, "destination.token", row->destination);
+    sandbox_write(sandbox, "source.token", row->source);
+    text_format(&yaml,
+                "nodes:\n"
+                "  - aet: FELUCCA\n"
+                "    destinations:\n"
+                "      - name: main\n"
+                "        stow_url: http://127.0.0.1:%d/api/studies\n"
+                "        headers: 'Authorization: Bearer ${file:main.token}'\n"
+                "        albums:\n"
+                "          - name: other\n"
+                "            destination_token: ${file:destination.token}\n"
+                "            source_token: ${file:source.token}\n",
+                port);
+    return sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
+}
+
+static void ck_no_token(const struct text *output)
+{
+    for (size_t i = 1; tokens[i - 1]; i += 2)
+        ck_assert_msg(!strstr(text_string(output), strrchr(tokens[i], ':') + 1), "a token is shown: %s",
+                      text_string(output));
+    ck_assert_ptr_null(strstr(text_string(output), "NOBODY"));
+}
+
+START_TEST(tokens_are_asked_about)
+{
+    const struct row *row = &rows[_i];
+    AUTO(simulator_destroy) struct simulator *simulator = simulator_start(sandbox, "kheops", tokens);
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int status = run("check", NULL, write_config(simulator->port, row), &output);
+    ck_assert_msg(status == row->status, "%s: %d\n%s", row->label, status, text_string(&output));
+    for (size_t i = 0; i < ROWS(row->lines) && row->lines[i]; i++)
+        ck_assert_msg(strstr(text_string(&output), row->lines[i]), "%s: no line %s\n%s", row->label,
+                      row->lines[i], text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), "configuration OK: 1 node, 1 destination, 1 album\n"), "%s",
+                  text_string(&output));
+    ck_no_token(&output);
+    /* One question a token: each writes a row in KHEOPS. */
+    ck_assert_int_eq(simulator_count(simulator, "requests.introspect"), 3);
+}
+END_TEST
+
+START_TEST(kheops_away_is_told)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int status = run("check", NULL, write_config(port_free(), &rows[0]), &output);
+    ck_assert_int_eq(status, 1);
+    ck_assert_msg(strstr(text_string(&output),
+                         "WRONG  destination \"main\": the token in headers could not be "
+                         "asked about: "),
+                  "%s", text_string(&output));
+    ck_no_token(&output);
+}
+END_TEST
+
+/* ---- offline ---- */
+
+START_TEST(offline_asks_nobody)
+{
+    AUTO(simulator_destroy) struct simulator *simulator = simulator_start(sandbox, "kheops", tokens);
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *config = write_config(simulator->port, &rows[2]);
+    ck_assert_int_eq(run("check", "--offline", config, &output), 0);
+    ck_assert_str_eq(text_string(&output), "configuration OK: 1 node, 1 destination, 1 album\n");
+    ck_assert_int_eq(simulator_count(simulator, "requests.introspect"), 0);
+}
+END_TEST
+
+START_TEST(offline_reads_every_secret)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *config = write_config(1, &rows[0]);
+    ck_assert_int_eq(remove(sandbox_path(sandbox, "source.token")), 0);
+    sandbox_write(sandbox, "main.token", "");
+    sandbox_write(sandbox, "destination.token", "MAINWRITE\nMAINWRITE2\n");
+    ck_assert_int_eq(run("check", "--offline", config, &output), 1);
+    ck_assert_msg(
+        strstr(text_string(&output), "WRONG  destination \"main\": header Authorization: the file "), "%s",
+        text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), "main.token is empty\n"), "%s", text_string(&output));
+    ck_assert_msg(
+        strstr(text_string(&output), "album \"other\": destination_token: it has a blank, a line break"),
+        "%s", text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), "source.token cannot be read: No such file or directory\n"),
+                  "%s", text_string(&output));
+    ck_no_token(&output);
+}
+END_TEST
+
+static const struct status_row {
+    const char *label, *command, *option, *yaml;
+    int status;
+    const char *output; /* part of it */
+} status_rows[] = {
+    {"a wrong file", "check", "--offline", "receiver: { port: x }\n", 3,
+     "felucca.yaml:1:19: receiver: port: \"x\""},
+    {"a wrong file to be asked about", "check", NULL, "nodes: x\n", 3,
+     "felucca.yaml:1:8: nodes: must be a list"},
+    {"an unknown option", "check", "--online", "nodes: []\n", 2, "takes --offline or nothing"},
+    {"nothing to ask", "check", NULL, "nodes: []\n", 0, "configuration OK: 0 nodes"},
+    {"what is in force", "config", NULL, "nodes: []\nretry: { first: 2s }\n", 0,
+     "retry:\n  first: 2s\n  ceiling: 15m\n"},
+    {"what is not in force", "config", NULL, "nodes: x\n", 3, "felucca.yaml:1:8: nodes: must be a list"},
+    {"the reference", "config", "--reference", "whatever: this is\n", 0, "# Configuration\n"},
+    {"another option", "config", "--all", "nodes: []\n", 2, "takes --reference or nothing"},
+    {"a CURVE key that is none", "check", "--offline", "nodes: []\ncurve: { secret_key: abc }\n", 1,
+     "WRONG  curve: secret_key: is not a CURVE"},
+};
+
+START_TEST(command_ends_with)
+{
+    const struct status_row *row = &status_rows[_i];
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *config = sandbox_write(sandbox, "felucca.yaml", row->yaml);
+    int status = run(row->command, row->option, config, &output);
+    ck_assert_msg(status == row->status, "%s: %d\n%s", row->label, status, text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), row->output), "%s: %s", row->label, text_string(&output));
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("check");
+    tests_timeout(tests, 60);
+    tests_fixture(tests, set_up, tear_down);
+    tests_rows(tests, tokens_are_asked_about, ROWS(rows));
+    tests_add(tests, kheops_away_is_told);
+    tests_add(tests, offline_asks_nobody);
+    tests_add(tests, offline_reads_every_secret);
+    tests_rows(tests, command_ends_with, ROWS(status_rows));
+    return tests_run(tests);
+}
