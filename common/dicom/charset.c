@@ -275,7 +275,7 @@ static void decode_extended(struct charset *charset, const char *bytes, size_t l
 static size_t plain_prefix(const struct charset *charset, const char *bytes, size_t length)
 {
     size_t i = 0;
-    if (charset->initial_g0 == SET_ASCII)
+    if (!charset || charset->initial_g0 == SET_ASCII)
         while (i < length && (signed char)bytes[i] >= 0 && bytes[i] != 0x1B)
             i++;
     return i;
@@ -290,7 +290,14 @@ void charset_decode(struct charset *charset, const char *bytes, size_t length, e
     length -= plain;
     if (length == 0)
         return;
-    if (charset->utf8) {
+    if (!charset) {
+        for (size_t i = 0; i < length; i++) {
+            if ((signed char)bytes[i] >= 0)
+                text_append_char(out, bytes[i]);
+            else
+                text_append(out, UTF8_REPLACEMENT);
+        }
+    } else if (charset->utf8) {
         utf8_append_checked(out, bytes, length);
     } else if (charset->whole) {
         if (!charset->whole_opened)

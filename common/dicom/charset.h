@@ -24,7 +24,8 @@ struct charset;
 struct charset *charset_create(const char *declaration, size_t length);
 void charset_destroy(struct charset **charset);
 
-/* Appends the bytes as valid UTF-8. A delimiter stays what it is. */
+/* Appends the bytes as valid UTF-8. A delimiter stays what it is. charset NULL: plain ASCII, without escape
+ * sequences. */
 void charset_decode(struct charset *charset, const char *bytes, size_t length, enum charset_reset reset,
                     struct text *out);
 

@@ -15,10 +15,13 @@ extern "C" {
 #include <dcmtk/dcmdata/dcxfer.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <utility>
+#include <vector>
 
 /* Values longer than this stay in the file; most of what conditions ask for is shorter. */
 static const Uint32 LOADED_MAX = 4096;
@@ -26,6 +29,8 @@ static const Uint32 LOADED_MAX = 4096;
 struct dataset {
     DcmFileFormat file;
     uint32_t pixel_data = 0;
+    /* The top level in order of tags: DCMTK's own search walks a list. */
+    std::vector<std::pair<uint32_t, DcmElement *>> index;
 };
 
 namespace
@@ -74,6 +79,17 @@ uint32_t pixel_data_ahead(DcmInputStream &stream, E_TransferSyntax syntax)
     return 0x7FE00000u | static_cast<uint32_t>(element);
 }
 
+void make_index(DcmDataset &root, struct dataset &dataset)
+{
+    dataset.index.reserve(root.card());
+    for (DcmObject *next = root.nextInContainer(nullptr); next; next = root.nextInContainer(next))
+        dataset.index.emplace_back(static_cast<uint32_t>(next->getGTag()) << 16 | next->getETag(),
+                                   static_cast<DcmElement *>(next));
+    auto before = [](const auto &a, const auto &b) { return a.first < b.first; };
+    if (!std::is_sorted(dataset.index.begin(), dataset.index.end(), before))
+        std::stable_sort(dataset.index.begin(), dataset.index.end(), before);
+}
+
 int explain(const OFCondition &condition, struct text *ret_reason)
 {
     if (condition == EC_InvalidStream || condition == EC_StreamNotifyClient || condition == EC_EndOfStream)
@@ -101,11 +117,13 @@ int read_into(struct dataset &dataset, const char *path, struct text *ret_reason
     if (!stream.eos())
         dataset.pixel_data = pixel_data_ahead(stream, root->getOriginalXfer());
     /* Zeros parse as elements of group 0000, which no file has. */
-    bool commands = root->card() > 0 && root->getElement(0)->getGTag() == 0;
+    DcmObject *first = root->nextInContainer(nullptr);
+    bool commands = first && first->getGTag() == 0;
     if (commands || (root->card() == 0 && dataset.pixel_data == 0)) {
         text_append(ret_reason, "holds no data set");
         return ERR_SYNTAX;
     }
+    make_index(*root, dataset);
     return 0;
 }
 
@@ -150,15 +168,20 @@ void dataset_destroy(struct dataset **dataset)
     *dataset = nullptr;
 }
 
-const struct dataset_item *dataset_root(const struct dataset *dataset, bool meta)
-{
-    DcmFileFormat &file = const_cast<struct dataset *>(dataset)->file;
-    return meta ? as_item(file.getMetaInfo()) : as_item(file.getDataset());
-}
-
 uint32_t dataset_pixel_data(const struct dataset *dataset)
 {
     return dataset->pixel_data;
+}
+
+const struct dataset_element *dataset_top(const struct dataset *dataset, uint32_t tag)
+{
+    if (tag >> 16 == 2)
+        return dataset_find(as_item(const_cast<struct dataset *>(dataset)->file.getMetaInfo()), tag);
+    auto found = std::lower_bound(dataset->index.begin(), dataset->index.end(), tag,
+                                  [](const auto &entry, uint32_t wanted) { return entry.first < wanted; });
+    if (found == dataset->index.end() || found->first != tag)
+        return nullptr;
+    return reinterpret_cast<const struct dataset_element *>(found->second);
 }
 
 const struct dataset_element *dataset_find(const struct dataset_item *item, uint32_t tag)

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct dataset;
-/* The data set itself, its file meta header, or an item of a sequence; borrowed from the dataset. */
+/* An item of a sequence, and an element; borrowed from the dataset. */
 struct dataset_item;
 struct dataset_element;
 
@@ -22,14 +22,14 @@ struct dataset_element;
 int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason);
 void dataset_destroy(struct dataset **dataset);
 
-/* The top level; for group 0002 the file meta header. Either may be NULL. */
-const struct dataset_item *dataset_root(const struct dataset *dataset, bool meta);
-
 /* The pixel data element with a value that stands where reading stopped: (7FE0,0008), (7FE0,0009) or
  * (7FE0,0010); 0 when there is none. */
 uint32_t dataset_pixel_data(const struct dataset *dataset);
 
-/* NULL when the item has no such element. */
+/* The top-level element, of the file meta header for group 0002; NULL when there is none. Quick. */
+const struct dataset_element *dataset_top(const struct dataset *dataset, uint32_t tag);
+
+/* The element of an item, likewise. */
 const struct dataset_element *dataset_find(const struct dataset_item *item, uint32_t tag);
 
 /* The value representation as two letters, such as "LO"; "SQ" for a sequence, "UN" when unknown. */

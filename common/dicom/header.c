@@ -39,9 +39,8 @@ struct header {
 
 /* --- identifiers --- */
 
-static void read_uid(const struct dataset_item *item, uint32_t tag, char *ret_uid)
+static void read_uid(const struct dataset_element *element, char *ret_uid)
 {
-    const struct dataset_element *element = dataset_find(item, tag);
     char bytes[UID_MAX + 1];
     size_t length = element ? dataset_element_length(element) : 0;
     *ret_uid = '\0';
@@ -69,9 +68,8 @@ const char *header_uid(const struct header *header, enum header_uid which)
 typedef bool (*visit_fn)(struct header *header, const struct dataset_element *element,
                          struct charset *charset, struct found *found);
 
-static struct charset *charset_of(const struct dataset_item *item)
+static struct charset *charset_of(const struct dataset_element *element)
 {
-    const struct dataset_element *element = dataset_find(item, TAG_CHARSET);
     char declaration[256];
     size_t length = element ? dataset_element_length(element) : 0;
     length = length < sizeof declaration ? length : sizeof declaration;
@@ -80,20 +78,20 @@ static struct charset *charset_of(const struct dataset_item *item)
     return charset_create(declaration, length);
 }
 
-/* An item's own character set counts inside it; else that of what it stands in. At most CONDITION_PATH_MAX
- * deep. */
-static bool walk(struct header *header, const struct dataset_item *item, struct charset *charset,
+/* element stands at the path's level. An item's own character set counts inside it; else that of what it
+ * stands in. At most CONDITION_PATH_MAX deep. */
+static bool walk(struct header *header, const struct dataset_element *element, struct charset *charset,
                  size_t level, struct found *found, visit_fn visit)
 {
-    const struct dataset_element *element = dataset_find(item, found->path.tags[level]);
     if (!element)
         return false;
     if (level + 1 == found->path.depth)
         return visit(header, element, charset, found);
-    const struct dataset_item *inner = NULL;
-    while ((inner = dataset_element_item(element, inner))) {
-        AUTO(charset_destroy) struct charset *own = charset_of(inner);
-        if (walk(header, inner, own ? own : charset, level + 1, found, visit))
+    const struct dataset_item *item = NULL;
+    while ((item = dataset_element_item(element, item))) {
+        AUTO(charset_destroy) struct charset *own = charset_of(dataset_find(item, TAG_CHARSET));
+        if (walk(header, dataset_find(item, found->path.tags[level + 1]), own ? own : charset, level + 1,
+                 found, visit))
             return true;
     }
     return false;
@@ -101,12 +99,12 @@ static bool walk(struct header *header, const struct dataset_item *item, struct 
 
 static void walk_all(struct header *header, struct found *found, visit_fn visit)
 {
-    const struct dataset_item *root = dataset_root(header->dataset, found->path.tags[0] >> 16 == 2);
+    const struct dataset_element *top = dataset_top(header->dataset, found->path.tags[0]);
     if (!header->charset)
-        header->charset = charset_of(dataset_root(header->dataset, false));
+        header->charset = charset_of(dataset_top(header->dataset, TAG_CHARSET));
     if (!header->charset)
         header->charset = charset_create("", 0);
-    walk(header, root, header->charset, 0, found, visit);
+    walk(header, top, header->charset, 0, found, visit);
 }
 
 /* --- values --- */
@@ -199,13 +197,18 @@ static size_t hash(const struct condition_path *path)
     return (size_t)(value >> 32);
 }
 
+static bool same_path(const struct condition_path *a, const struct condition_path *b)
+{
+    if (a->depth != b->depth || a->tags[0] != b->tags[0])
+        return false;
+    return a->depth == 1 || memcmp(a->tags, b->tags, a->depth * sizeof *a->tags) == 0;
+}
+
 /* The place of path in the table: what stands there, or the empty place where it belongs. */
 static struct found **place(const struct header *header, const struct condition_path *path)
 {
     size_t mask = header->table_size - 1, at = hash(path) & mask;
-    while (header->table[at] &&
-           (header->table[at]->path.depth != path->depth ||
-            memcmp(header->table[at]->path.tags, path->tags, path->depth * sizeof *path->tags) != 0))
+    while (header->table[at] && !same_path(&header->table[at]->path, path))
         at = (at + 1) & mask;
     return &header->table[at];
 }
@@ -235,27 +238,33 @@ static struct found *find(struct header *header, const struct condition_path *pa
     return *at;
 }
 
+static void read_texts(struct header *header, struct found *found)
+{
+    if (!found->texts_read)
+        walk_all(header, found, visit_text);
+    found->texts_read = true;
+}
+
 static bool fact_is_present(void *context, const struct condition_path *path)
 {
     struct header *header = context;
     struct found *found = find(header, path);
-    if (!found->looked) {
+    if (found->looked)
+        return found->present;
+    read_texts(header, found); /* most tags that are asked for have one, and it will be asked for too */
+    if (found->text_count > 0 || (path->depth == 1 && path->tags[0] == dataset_pixel_data(header->dataset)))
+        found->present = true;
+    else
         walk_all(header, found, visit_presence);
-        if (path->depth == 1 && path->tags[0] == dataset_pixel_data(header->dataset))
-            found->present = true;
-        found->looked = true;
-    }
+    found->looked = true;
     return found->present;
 }
 
 static const char *fact_text(void *context, const struct condition_path *path, size_t index,
                              size_t *ret_length)
 {
-    struct header *header = context;
-    struct found *found = find(header, path);
-    if (!found->texts_read)
-        walk_all(header, found, visit_text);
-    found->texts_read = true;
+    struct found *found = find(context, path);
+    read_texts(context, found);
     if (index >= found->text_count)
         return NULL;
     *ret_length = found->texts[index].length;
@@ -320,7 +329,7 @@ int header_read(const char *path, const struct header_transfer *transfer, struct
         header->transfer[CONDITION_TRANSFER_SYNTAX] = transfer->transfer_syntax;
     }
     for (size_t i = 0; i < HEADER_UIDS; i++)
-        read_uid(dataset_root(header->dataset, false), uids[i], header->uids[i]);
+        read_uid(dataset_top(header->dataset, uids[i]), header->uids[i]);
     *ret_header = header;
     header = NULL;
     return 0;

@@ -79,9 +79,8 @@ static bool string_text(const struct representation *form, const char *bytes, si
                         struct charset *charset, struct text *out)
 {
     AUTO(text_release) struct text decoded = TEXT_EMPTY;
-    AUTO(charset_destroy) struct charset *ascii = form->decoded ? NULL : charset_create("", 0);
     bool split = form->kind != KIND_TEXT;
-    charset_decode(ascii ? ascii : charset, bytes, length,
+    charset_decode(form->decoded ? charset : NULL, bytes, length,
                    form->kind == KIND_NAME ? CHARSET_NAMES
                    : split                 ? CHARSET_VALUES
                                            : CHARSET_TEXT,

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { SEEDS = 40, EXPRESSIONS = 20 };
+enum { SEEDS = 20, EXPRESSIONS = 20 };
 
 struct random {
     uint64_t state;
