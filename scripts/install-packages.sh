@@ -21,10 +21,9 @@ named()
 # Packages that are not installed, one a line.
 missing()
 {
-    named "$@" | sort -u | while read -r package; do
-        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) || status=absent
-        [ "$status" = installed ] || echo "$package"
-    done
+    named "$@" | sort -u >"$lists/wanted"
+    dpkg-query -W -f '${Package} ${db:Status-Status}\n' | sed -n 's/ installed$//p' | sort -u >"$lists/installed"
+    comm -23 "$lists/wanted" "$lists/installed"
 }
 
 refuse_services()
@@ -68,7 +67,10 @@ command -v dpkg-query >/dev/null 2>&1 || {
     exit 1
 }
 
+export LC_ALL=C
+lists=$(mktemp -d)
 list=$(missing "$@" | tr '\n' ' ')
+rm -rf "$lists"
 [ -n "$list" ] || exit 0
 if [ $only_check = yes ]; then
     echo "missing packages: $list" >&2
