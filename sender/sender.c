@@ -152,10 +152,7 @@ void sender_destroy(struct sender **sender)
 bool sender_turn(void *context)
 {
     struct sender *sender = context;
-    service_turn(sender->service);
-    if (service_stopping(sender->service))
-        worker_leave(sender->worker);
-    else
+    if (!service_stopping(sender->service))
         token_watch_turn(sender->tokens);
     worker_turn(sender->worker);
     int64_t wait = worker_wait_ms(sender->worker);
@@ -163,6 +160,9 @@ bool sender_turn(void *context)
                            {.fd = service_signal_fd(sender->service), .events = POLLIN}};
     http_poll(sender->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);
     sender_gauges_in_flight(sender->gauges, http_active(sender->http));
+    service_turn(sender->service);
+    if (service_stopping(sender->service))
+        worker_leave(sender->worker);
     metrics_progress(service_metrics(sender->service), worker_connected(sender->worker));
     return worker_busy(sender->worker);
 }

@@ -28,6 +28,7 @@ struct sending {
     struct stow_judgement judgement;
     size_t asked; /* items of the batch whose series have been asked about */
     int status;   /* of the STOW answer */
+    int64_t began_at;  /* monotonic */
 };
 
 static void finish(struct sending *sending);
@@ -147,7 +148,7 @@ static void ask_token(struct sending *sending)
         return;
     }
     const struct token_place place = {sending->work->destination, NULL, WORK_TOKEN_STOW};
-    token_watch_ask(sending->sender->tokens, &place, token_explained, sending);
+    token_watch_ask(sending->sender->tokens, &place, sending->began_at, token_explained, sending);
 }
 
 /* ---- what is there? ---- */
@@ -264,6 +265,7 @@ static struct sending *create(struct sender *sender, struct work *work)
     sending->sender = sender;
     sending->work = work;
     sending->result = work_result_create(work);
+    sending->began_at = clock_monotonic_ms();
     sending->next = sender->sendings;
     if (sending->next)
         sending->next->previous = sending;

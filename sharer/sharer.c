@@ -116,10 +116,7 @@ void sharer_destroy(struct sharer **sharer)
 bool sharer_turn(void *context)
 {
     struct sharer *sharer = context;
-    service_turn(sharer->service);
-    if (service_stopping(sharer->service))
-        worker_leave(sharer->worker);
-    else
+    if (!service_stopping(sharer->service))
         token_watch_turn(sharer->tokens);
     worker_turn(sharer->worker);
     int64_t wait = worker_wait_ms(sharer->worker);
@@ -127,6 +124,9 @@ bool sharer_turn(void *context)
                            {.fd = service_signal_fd(sharer->service), .events = POLLIN}};
     http_poll(sharer->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);
     sharer_gauges_in_flight(sharer->gauges, http_active(sharer->http));
+    service_turn(sharer->service);
+    if (service_stopping(sharer->service))
+        worker_leave(sharer->worker);
     metrics_progress(service_metrics(sharer->service), worker_connected(sharer->worker));
     return worker_busy(sharer->worker);
 }

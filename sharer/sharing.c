@@ -1,6 +1,7 @@
 #include "sharer/sharing.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/pipeline/uid.h"
@@ -18,6 +19,7 @@ struct sharing {
     struct http_transfer *transfer;
     struct share_tokens tokens; /* that the request carries */
     bool requested;
+    int64_t began_at;                 /* monotonic */
     struct introspection destination; /* what KHEOPS said of the first token */
 };
 
@@ -107,7 +109,7 @@ static void destination_explained(void *context, struct introspection *destinati
                                                   .scope = memory_string(destination->scope),
                                                   .album_id = memory_string(destination->album_id)};
     text_append(&sharing->destination.trouble, text_string(&destination->trouble));
-    token_watch_ask(sharing->sharer->tokens, &place, source_explained, sharing);
+    token_watch_ask(sharing->sharer->tokens, &place, sharing->began_at, source_explained, sharing);
 }
 
 /* Whether the album's files or variables hold other tokens now than those that were refused. */
@@ -135,7 +137,7 @@ static void ask_tokens(struct sharing *sharing)
     }
     const struct token_place place = {sharing->work->destination, sharing->work->album,
                                       WORK_TOKEN_DESTINATION};
-    token_watch_ask(sharing->sharer->tokens, &place, destination_explained, sharing);
+    token_watch_ask(sharing->sharer->tokens, &place, sharing->began_at, destination_explained, sharing);
 }
 
 /* ---- the request ---- */
@@ -157,6 +159,7 @@ static struct sharing *create(struct sharer *sharer, struct work *work)
     sharing->sharer = sharer;
     sharing->work = work;
     sharing->result = work_result_create(work);
+    sharing->began_at = clock_monotonic_ms();
     sharing->next = sharer->sharings;
     if (sharing->next)
         sharing->next->previous = sharing;

@@ -24,7 +24,8 @@ struct entry {
     enum work_token_kind kind;
     bool configured;
     int64_t due_at;   /* monotonic */
-    int64_t asked_at; /* of what is known; -1: nothing is */
+    int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
+    int64_t asking_since;
     struct introspection known;
     struct introspection_asker *asker;
     struct waiter *waiters;
@@ -182,12 +183,11 @@ static void keep(struct entry *entry, struct introspection *introspection)
 {
     bool said =
         introspection->state == INTROSPECTION_ACTIVE || introspection->state == INTROSPECTION_INACTIVE;
-    int64_t now = clock_monotonic_ms();
     introspection_release(&entry->known);
     entry->known = *introspection;
     *introspection = (struct introspection){0};
-    entry->asked_at = now;
-    entry->due_at = now + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
+    entry->asked_at = entry->asking_since;
+    entry->due_at = clock_monotonic_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
     if (said)
         entry->watch->report(entry->watch->context,
                              &(struct token_place){entry->destination, entry->album, entry->kind},
@@ -206,6 +206,7 @@ static void take_answer(void *context, struct introspection *introspection)
 
 static void ask(struct entry *entry)
 {
+    entry->asking_since = clock_monotonic_ms();
     struct introspection_question question = {0};
     struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
@@ -232,8 +233,8 @@ void token_watch_turn(struct token_watch *watch)
     }
 }
 
-void token_watch_ask(struct token_watch *watch, const struct token_place *place, introspection_done *done,
-                     void *context)
+void token_watch_ask(struct token_watch *watch, const struct token_place *place, int64_t since,
+                     introspection_done *done, void *context)
 {
     struct entry *entry = find(watch, place);
     if (!entry) {
@@ -242,8 +243,7 @@ void token_watch_ask(struct token_watch *watch, const struct token_place *place,
         done(context, &unknown);
         return;
     }
-    if (!entry->asker && entry->asked_at >= 0 &&
-        clock_monotonic_ms() - entry->asked_at < TOKEN_WATCH_FRESH_MS) {
+    if (!entry->asker && entry->asked_at >= since) {
         done(context, &entry->known);
         return;
     }

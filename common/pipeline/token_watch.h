@@ -13,7 +13,6 @@
 #include "common/pipeline/work.h"
 
 enum {
-    TOKEN_WATCH_FRESH_MS = 5000, /* an answer serves other questions so long */
     TOKEN_WATCH_HOUR_MS = 60 * 60 * 1000,
     TOKEN_WATCH_OUTAGE_MS = 60 * 1000 /* asked again when there was no answer */
 };
@@ -41,10 +40,11 @@ void token_watch_configure(struct token_watch *watch, const struct config *confi
 /* Begins questions that are due, a few at a time. Call it in every turn of the loop. */
 void token_watch_turn(struct token_watch *watch);
 
-/* Asks, or joins a question under way, or uses a fresh answer. done is called once, at the latest from
- * http_poll(), perhaps before this returns. A token that is not watched, or cannot be resolved: UNKNOWN. */
-void token_watch_ask(struct token_watch *watch, const struct token_place *place, introspection_done *done,
-                     void *context);
+/* Asks, or joins a question under way, or uses the answer to one that was begun at or after since (monotonic:
+ * when the refused request began). done is called once, at the latest from http_poll(), perhaps before this
+ * returns. A token that is not watched, or cannot be resolved: UNKNOWN. */
+void token_watch_ask(struct token_watch *watch, const struct token_place *place, int64_t since,
+                     introspection_done *done, void *context);
 
 /* Nobody with this context waits for answers any more. */
 void token_watch_forget(struct token_watch *watch, const void *context);

@@ -1,0 +1,441 @@
+/* A real felucca-sender: what it sends, and what it says came of it. The router is a fake, KHEOPS simulated.
+ */
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "tests/support/deadline.h"
+#include "tests/support/digest.h"
+#include "tests/support/files.h"
+#include "tests/support/stock.h"
+#include "tests/support/suite.h"
+#include "tests/support/workplace.h"
+
+#include <jansson.h>
+#include <signal.h>
+#include <string.h>
+
+enum { LIMIT_MS = 30000, SMALL = 5000 };
+
+static const char *const simulator_options[] = {
+    "--token", "main:write:MAINWRITE", "--token", "main:read,write:MAINBOTH",
+    "--token", "main:read:MAINREAD",   NULL};
+
+static const struct pipeline_destination destinations[] = {
+    {.name = "main", .token = "MAINWRITE"},
+    {.name = "readable", .token = "MAINBOTH", .more = "        skip_verify: true\n"},
+    {.name = "plain", .token = "MAINREAD", .more = "        kheops: false\n        conflict_means: stored\n"},
+};
+
+static struct workplace *workplace;
+
+static void setup(void)
+{
+    workplace = workplace_create("felucca-sender", simulator_options, destinations, ROWS(destinations), NULL);
+}
+
+static void teardown(void)
+{
+    workplace_destroy(&workplace);
+}
+
+static struct work *new_work(const char *destination, uint64_t seed, size_t count)
+{
+    return stock_work(workplace->spool, destination, seed, count, 2, SMALL);
+}
+
+static const char *described(const struct work_result *result)
+{
+    static struct text says;
+    text_clear(&says);
+    fake_router_describe(result, &says);
+    return text_string(&says);
+}
+
+static int64_t counted(const char *path)
+{
+    return simulator_count(workplace->simulator, path);
+}
+
+/* ---- good work ---- */
+
+static size_t compare_stored(const json_t *state, struct spool *spool, const struct work *work)
+{
+    size_t same = 0, i, j, k;
+    json_t *study, *series, *instance;
+    json_array_foreach(json_object_get(state, "studies_list"), i, study)
+        json_array_foreach(json_object_get(study, "series"), j, series)
+            json_array_foreach(json_object_get(series, "instances"), k, instance)
+    {
+        const char *digest = json_string_value(json_object_get(instance, "digest"));
+        for (size_t n = 0; n < work->item_count; n++) {
+            char expected[32];
+            AUTO(memory_free) char *path = stock_path(spool, &work->items[n]);
+            (void)snprintf(expected, sizeof expected, "%016llx",
+                           (unsigned long long)digest_file(path, file_data_set_offset(path)));
+            same += digest && strcmp(digest, expected) == 0;
+        }
+    }
+    return same;
+}
+
+START_TEST(a_batch_arrives_byte_by_byte)
+{
+    struct work *work = stock_work(workplace->spool, "main", 1, 10, 3, 50000);
+    fake_router_give(workplace->router, work);
+    AUTO(work_result_destroy)
+    struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+    ck_assert_ptr_nonnull(result);
+    ck_assert_str_eq(described(result), "done done done done done done done done done done");
+    ck_assert_int_eq(result->answers[0].http_status, 200);
+    ck_assert_int_gt(result->bytes, 10 * 40000);
+    ck_assert_int_eq(counted("requests.stow"), 1);
+    ck_assert_int_eq(counted("instances"), 10);
+    ck_assert_int_eq(counted("expect_continue"), 0);
+    json_t *state = simulator_state(workplace->simulator);
+    ck_assert_uint_eq(compare_stored(state, workplace->spool, work), 10);
+    json_decref(state);
+    work_destroy(&work);
+}
+END_TEST
+
+START_TEST(requests_go_out_side_by_side)
+{
+    struct work *works[8];
+    simulator_order(workplace->simulator, "/sim/faults",
+                    "{\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":300}");
+    for (size_t i = 0; i < ROWS(works); i++) {
+        works[i] = new_work("main", 100 + i, 5);
+        fake_router_give(workplace->router, works[i]);
+    }
+    for (size_t i = 0; i < ROWS(works); i++) {
+        AUTO(work_result_destroy)
+        struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+        ck_assert_ptr_nonnull(result);
+        ck_assert_str_eq(described(result), "done done done done done");
+        work_destroy(&works[i]);
+    }
+    ck_assert_int_ge(counted("in_flight_max"), 4);
+}
+END_TEST
+
+/* ---- trouble, row by row ---- */
+
+#define STOW_FAULT(rest) "{\"kind\":\"stow\"," rest "}"
+#define SOP_FAULT(rest)  "{\"kind\":\"stow\",\"stage\":\"instance\",\"first\":1," rest "}"
+
+/* Three instances; the second order, if any, meets the question that follows. */
+static const struct trouble_row {
+    const char *label, *destination, *fault, *second;
+    const char *outcome;
+    const char *says; /* in the first reason */
+    int64_t stored;   /* instances afterwards */
+    int64_t introspections, questions;
+} trouble_rows[] = {
+    {"busy", "main", STOW_FAULT("\"action\":\"status\",\"status\":503,\"retry_after\":\"2\""), NULL,
+     "retry retry retry T", "503", 0, 0, 1},
+    {"too many", "main", STOW_FAULT("\"action\":\"status\",\"status\":429"), NULL, "retry retry retry T",
+     "429", 0, 0, 0},
+    {"PACS away", "main", STOW_FAULT("\"action\":\"status\",\"status\":502"), NULL,
+     "retry* retry* retry* T S", "502", 0, 0, 1},
+    {"too large", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":413"), NULL,
+     "retry* retry* retry* S", "too large", 0, 0, 0},
+    {"moved", "main",
+     STOW_FAULT("\"action\":\"status\",\"status\":301,\"location\":\"http://127.0.0.1/new?x=1\""), NULL,
+     "blocked blocked blocked", "(http://127.0.0.1/new)", 0, 0, 0},
+    {"no such address", "main", STOW_FAULT("\"action\":\"status\",\"status\":404"), NULL,
+     "blocked blocked blocked", "check stow_url", 0, 0, 0},
+    {"dropped before", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"drop\""), NULL,
+     "retry retry retry T", "connection", 0, 0, 1},
+    {"empty", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL, "done done done",
+     "200 without a list", 3, 0, 0},
+    {"garbage, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
+     "retry retry retry T", "cannot be read", 3, 0, 1},
+    {"garbage, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
+     "done done done T", "QIDO-RS lists it", 3, 0, 2},
+    {"504 after storing, may read", "readable",
+     STOW_FAULT("\"stage\":\"stored\",\"action\":\"status\",\"status\":504"), NULL, "done done done T",
+     "QIDO-RS lists it", 3, 0, 2},
+    {"504 before storing, may read", "readable", STOW_FAULT("\"action\":\"status\",\"status\":504"), NULL,
+     "retry retry retry T", "504", 0, 0, 1},
+    {"dropped after storing, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
+     NULL, "done done done T", "QIDO-RS lists it", 3, 0, 2},
+    {"... and QIDO-RS is away", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
+     "{\"kind\":\"qido\",\"action\":\"status\",\"status\":503}", "retry retry retry T", "connection", 3, 0,
+     1},
+    {"one differs", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":262"), NULL, "reject done done",
+     "0x0106", 2, 0, 0},
+    {"one is there", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":273"), NULL, "duplicate done done",
+     "there already", 2, 0, 0},
+    {"one cannot be processed", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":272"), NULL,
+     "retry* done done", "0x0110", 2, 0, 0},
+    {"one without a name", "main", SOP_FAULT("\"action\":\"unnamed\""), NULL, "retry* done done S",
+     "without a name", 2, 0, 0},
+    {"one is not listed", "main", SOP_FAULT("\"action\":\"unlisted\""), NULL, "retry* done done S",
+     "does not list", 2, 0, 0},
+    {"one is stored and not listed", "main", SOP_FAULT("\"action\":\"forgotten\""), NULL,
+     "retry* done done S", "does not list", 3, 0, 0},
+    {"a warning", "main", SOP_FAULT("\"action\":\"warn\",\"reason\":45056"), NULL, "done done done", "0xB000",
+     3, 0, 0},
+    {"one is not authorised", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"), NULL,
+     "retry* done done", "another album", 2, 1, 0},
+    {"not authorised, KHEOPS in trouble", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"),
+     "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry done done T", "500", 2, 1, 0},
+    {"refused though all is fine", "main", STOW_FAULT("\"action\":\"status\",\"status\":403"), NULL,
+     "retry* retry* retry*", "active and allowed", 0, 1, 0},
+    {"may not write", "plain", STOW_FAULT("\"action\":\"none\",\"first\":0"), NULL, "blocked blocked blocked",
+     "credentials", 0, 0, 0},
+    {"conflict of what?", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":409"),
+     NULL, "retry* retry* retry* S", "409", 0, 0, 0},
+};
+
+/* What a row leads to, and what is wrong with it; nothing when all is as it should be. */
+static void run_row(const struct trouble_row *row, uint64_t seed, struct text *wrong)
+{
+    const int64_t stored = counted("instances"), questions = counted("requests.qido");
+    const int64_t introspections = counted("requests.introspect");
+    simulator_order(workplace->simulator, "/sim/faults", row->fault);
+    if (row->second)
+        simulator_order(workplace->simulator, "/sim/faults", row->second);
+    struct work *work = new_work(row->destination, seed, 3);
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    const char *reason = result->answers[0].reason ? result->answers[0].reason : "";
+    const struct {
+        const char *what;
+        int64_t is, should_be;
+    } counts[] = {{"instances stored", counted("instances") - stored, row->stored},
+                  {"QIDO-RS questions", counted("requests.qido") - questions, row->questions},
+                  {"introspections", counted("requests.introspect") - introspections, row->introspections},
+                  {"not_before_ms", result->not_before_ms, strstr(row->fault, "retry_after") ? 2000 : 0}};
+    if (strcmp(described(result), row->outcome) != 0 || !strstr(reason, row->says))
+        text_format(wrong, "\n%s: %s, %s", row->label, described(result), reason);
+    for (size_t i = 0; i < ROWS(counts); i++) {
+        if (counts[i].is != counts[i].should_be)
+            text_format(wrong, "\n%s: %lld %s", row->label, (long long)counts[i].is, counts[i].what);
+    }
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    ck_assert_int_eq(http_client_request(workplace->simulator->admin_port, "DELETE", "/sim/faults", NULL,
+                                         NULL, 0, &answer) /
+                         100,
+                     2);
+}
+
+/* One process for all rows: starting one for each would cost minutes. */
+START_TEST(trouble_has_its_outcome)
+{
+    AUTO(text_release) struct text wrong = TEXT_EMPTY;
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    for (int i = 0; i < 2; i++) { /* what is asked at start must not be counted below */
+        AUTO(work_token_destroy)
+        struct work_token *token = fake_router_wait_token(workplace->router, NULL, WORK_TOKEN_STOW, LIMIT_MS);
+        ck_assert_ptr_nonnull(token);
+    }
+    for (size_t i = 0; i < ROWS(trouble_rows); i++)
+        run_row(&trouble_rows[i], 1000 * (i + 1), &wrong);
+    ck_assert_msg(wrong.length == 0, "%s", text_string(&wrong));
+    file_read(workplace->log, &log);
+    ck_assert_msg(!strstr(text_string(&log), "MAINWRITE") && !strstr(text_string(&log), "MAINBOTH"),
+                  "a token in the log");
+}
+END_TEST
+
+/* ---- tokens ---- */
+
+START_TEST(a_revoked_token_blocks_and_a_new_one_helps)
+{
+    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"revoked\":true}");
+    simulator_order(workplace->simulator, "/sim/tokens",
+                    "{\"album\":\"main\",\"scope\":\"write\",\"token\":\"MAINNEXT\"}");
+    struct work *work = new_work("main", 1, 3);
+    AUTO(work_result_destroy) struct work_result *blocked = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(blocked), "blocked blocked blocked");
+    ck_assert_ptr_nonnull(strstr(blocked->answers[0].reason, "the STOW token is not active"));
+    ck_assert_ptr_null(strstr(blocked->answers[0].reason, "MAINWRITE"));
+    workplace_replace_token(workplace, "MAINWRITE", "MAINNEXT\n");
+    work = new_work("main", 1, 3);
+    AUTO(work_result_destroy) struct work_result *done = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(done), "done done done");
+}
+END_TEST
+
+/* The file is replaced while a request with the old token is on its way: nobody has to be blocked. */
+START_TEST(a_token_replaced_meanwhile_is_noticed)
+{
+    simulator_order(workplace->simulator, "/sim/faults",
+                    STOW_FAULT("\"first\":1,\"delay_ms\":1000,\"action\":\"status\",\"status\":401"));
+    struct work *work = new_work("main", 1, 2);
+    fake_router_give(workplace->router, work);
+    while (counted("requests.stow") == 0)
+        ck_assert_ptr_null(fake_router_wait_result(workplace->router, 20));
+    workplace_replace_token(workplace, "MAINWRITE", "MAINBOTH\n");
+    AUTO(work_result_destroy)
+    struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+    ck_assert_ptr_nonnull(result);
+    ck_assert_str_eq(described(result), "retry retry");
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "replaced"));
+    work_destroy(&work);
+}
+END_TEST
+
+START_TEST(many_refusals_are_one_question)
+{
+    struct work *works[4];
+    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"scope\":\"read\"}");
+    simulator_order(workplace->simulator, "/sim/faults",
+                    "{\"kind\":\"introspect\",\"action\":\"none\",\"delay_ms\":300}");
+    int64_t before = counted("requests.introspect");
+    for (size_t i = 0; i < ROWS(works); i++) {
+        works[i] = new_work("main", 60 + i, 5);
+        fake_router_give(workplace->router, works[i]);
+    }
+    for (size_t i = 0; i < ROWS(works); i++) {
+        AUTO(work_result_destroy)
+        struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+        ck_assert_str_eq(described(result), "blocked blocked blocked blocked blocked");
+        ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "\"Write\""));
+        work_destroy(&works[i]);
+    }
+    ck_assert_int_le(counted("requests.introspect"), before + 1);
+}
+END_TEST
+
+START_TEST(what_introspection_says_is_reported)
+{
+    AUTO(work_token_destroy)
+    struct work_token *a = fake_router_wait_token(workplace->router, NULL, WORK_TOKEN_STOW, LIMIT_MS);
+    AUTO(work_token_destroy)
+    struct work_token *b = fake_router_wait_token(workplace->router, NULL, WORK_TOKEN_STOW, LIMIT_MS);
+    ck_assert_ptr_nonnull(a);
+    ck_assert_ptr_nonnull(b);
+    const struct work_token *main_token = strcmp(a->destination, "main") == 0 ? a : b;
+    ck_assert_str_eq(main_token->destination, "main");
+    ck_assert(main_token->active);
+    ck_assert_str_eq(main_token->scope, "write");
+    ck_assert_str_ne(main_token->album_id, "");
+    ck_assert_int_eq(counted("requests.introspect"), 2); /* the plain destination has nobody to ask */
+}
+END_TEST
+
+/* ---- work that cannot be done ---- */
+
+START_TEST(an_unknown_destination_is_blocked)
+{
+    struct work *work = new_work("elsewhere", 1, 2);
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(result), "blocked blocked");
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "same configuration"));
+}
+END_TEST
+
+START_TEST(a_missing_token_file_is_blocked)
+{
+    ck_assert_int_eq(unlink(sandbox_path(workplace->sandbox, "token-MAINWRITE")), 0);
+    struct work *work = new_work("main", 1, 2);
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(result), "blocked blocked");
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "token-MAINWRITE"));
+}
+END_TEST
+
+START_TEST(missing_files_do_not_stop_the_rest)
+{
+    struct work *work = new_work("main", 1, 4);
+    AUTO(memory_free) char *gone = stock_path(workplace->spool, &work->items[1]);
+    ck_assert_int_eq(unlink(gone), 0);
+    work->items[2].size += 1;
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(result), "done missing missing done");
+    work = new_work("main", 2, 1);
+    work->items[0].size += 1;
+    AUTO(work_result_destroy) struct work_result *alone = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(alone), "missing");
+}
+END_TEST
+
+/* ---- the process ---- */
+
+START_TEST(a_reload_brings_a_destination)
+{
+    struct pipeline_destination more[ROWS(destinations) + 1];
+    memcpy(more, destinations, sizeof destinations);
+    more[ROWS(destinations)] = (struct pipeline_destination){.name = "late", .token = "MAINWRITE"};
+    workplace_configure(workplace, more, ROWS(more), NULL);
+    process_signal(workplace->process, SIGHUP);
+    for (;;) {
+        struct work *work = new_work("late", 1, 1);
+        AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+        if (strcmp(described(result), "done") == 0)
+            break;
+        ck_assert_str_eq(described(result), "blocked");
+    }
+}
+END_TEST
+
+START_TEST(sigterm_finishes_what_is_in_flight)
+{
+    simulator_order(workplace->simulator, "/sim/faults", STOW_FAULT("\"action\":\"none\",\"delay_ms\":1000"));
+    struct work *work = new_work("main", 1, 3);
+    fake_router_give(workplace->router, work);
+    while (counted("requests.stow") == 0)
+        ck_assert_ptr_null(fake_router_wait_result(workplace->router, 20));
+    process_signal(workplace->process, SIGTERM);
+    ck_assert(fake_router_wait_bye(workplace->router, LIMIT_MS));
+    AUTO(work_result_destroy)
+    struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+    ck_assert_ptr_nonnull(result);
+    ck_assert_str_eq(described(result), "done done done");
+    ck_assert_int_eq(process_wait(workplace->process, LIMIT_MS), 0);
+    work_destroy(&work);
+}
+END_TEST
+
+static bool request_was_cut(void *context)
+{
+    (void)context;
+    return counted("in_flight") == 0;
+}
+
+START_TEST(a_silent_router_ends_the_transfers)
+{
+    simulator_order(workplace->simulator, "/sim/faults", STOW_FAULT("\"action\":\"hang\""));
+    struct work *work = new_work("main", 1, 3);
+    fake_router_give(workplace->router, work);
+    while (counted("in_flight") == 0)
+        ck_assert_ptr_null(fake_router_wait_result(workplace->router, 20));
+    fake_router_fall_silent(workplace->router);
+    ck_assert(workplace_wait_log(workplace, "the router is silent", LIMIT_MS));
+    ck_assert(wait_until(request_was_cut, NULL, LIMIT_MS));
+    work_destroy(&work);
+}
+END_TEST
+
+START_TEST(a_large_instance_needs_no_memory)
+{
+    struct work *work = stock_work(workplace->spool, "main", 1, 1, 1, 400ULL << 20);
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(result), "done");
+    ck_assert_int_gt(result->bytes, 390LL << 20);
+    int64_t peak = process_peak_memory_kib(workplace->process);
+    ck_assert_msg(peak < 32 * 1024, "%lld KiB", (long long)peak);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("sender");
+    tests_timeout(tests, 120);
+    tests_fixture(tests, setup, teardown);
+    tests_add(tests, a_batch_arrives_byte_by_byte);
+    tests_add(tests, requests_go_out_side_by_side);
+    tests_add(tests, trouble_has_its_outcome);
+    tests_add(tests, a_revoked_token_blocks_and_a_new_one_helps);
+    tests_add(tests, a_token_replaced_meanwhile_is_noticed);
+    tests_add(tests, many_refusals_are_one_question);
+    tests_add(tests, what_introspection_says_is_reported);
+    tests_add(tests, an_unknown_destination_is_blocked);
+    tests_add(tests, a_missing_token_file_is_blocked);
+    tests_add(tests, missing_files_do_not_stop_the_rest);
+    tests_add(tests, a_reload_brings_a_destination);
+    tests_add(tests, sigterm_finishes_what_is_in_flight);
+    tests_add(tests, a_silent_router_ends_the_transfers);
+    tests_add(tests, a_large_instance_needs_no_memory);
+    return tests_run(tests);
+}

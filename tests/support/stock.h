@@ -1,0 +1,20 @@
+/* stock - instances that stand in a spool as if they had been received, and works that send them. */
+#ifndef FELUCCA_TESTS_STOCK_H
+#define FELUCCA_TESTS_STOCK_H
+
+#include "common/pipeline/spool.h"
+#include "common/pipeline/work.h"
+#include "tests/support/dicom.h"
+
+/* Writes the instance of spec into queue/; what a WORK says of it is in *ret_item, its id is left alone. */
+void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_item *ret_item);
+
+/* The path of its file; is then yours. */
+char *stock_path(struct spool *spool, const struct work_item *item);
+
+/* A work for count new instances of one study to a destination: instance i is of series i modulo
+ * series_count, of about bytes bytes each. The UIDs come from seed. Is then yours. */
+struct work *stock_work(struct spool *spool, const char *destination, uint64_t seed, size_t count,
+                        size_t series_count, uint64_t bytes);
+
+#endif
