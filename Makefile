@@ -17,7 +17,9 @@ help:
 configure:
 	@cmake --preset release $(CMAKE_FLAGS) >/dev/null
 
-build: configure
+build:
+	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS)
 
 demo:

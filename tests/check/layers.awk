@@ -27,6 +27,8 @@ BEGIN {
     owner["microhttpd.h"] = "^common/pipeline/metrics_http\\.c$|^tests/kheops-sim/"
     owner["pcre2.h"] = "^common/condition/[a-z_]*\\.c$"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
+    owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
+    owner["zlib.h"] = "^tests/kheops-sim/"
     owner["check.h"] = "^tests/"
 
     # What a process must never see, so that it cannot (docs/architecture.md).
