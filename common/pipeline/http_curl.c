@@ -31,13 +31,17 @@ static size_t read_body(char *buffer, size_t size, size_t count, void *context)
     return (size_t)got;
 }
 
-/* A reused connection was dead: libcurl begins again on a new one. */
+/* A reused connection was dead: libcurl begins again on another one. Not when a large body had gone out
+ * whole: the connection was alive then, and what is lost is the answer; whoever asked finds out what became
+ * of it. */
 static int rewind_body(void *context, curl_off_t offset, int origin)
 {
     struct http_transfer *transfer = context;
-    if (offset != 0 || origin != SEEK_SET || !transfer->source.rewind(transfer->source.context))
+    bool whole = transfer->handed == transfer->source.size;
+    transfer->handed_all |= whole;
+    if (offset != 0 || origin != SEEK_SET || (whole && transfer->source.size > UPLOAD_BUFFER) ||
+        !transfer->source.rewind(transfer->source.context))
         return CURL_SEEKFUNC_FAIL;
-    transfer->handed_all |= transfer->handed == transfer->source.size;
     transfer->handed = 0;
     transfer->handed_at = 0;
     return CURL_SEEKFUNC_OK;
@@ -342,7 +346,8 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
         break;
     default:
         append_server(transfer, out);
-        text_format(out, " ended the connection without a complete answer (%s)", curl_easy_strerror(code));
+        text_format(out, " ended the connection without a complete answer (%s)",
+                    curl_easy_strerror(code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code));
         break;
     }
 }

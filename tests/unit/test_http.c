@@ -242,6 +242,30 @@ START_TEST(a_dead_connection_is_replaced)
 }
 END_TEST
 
+/* ... but not when all of a large body went out: then it is the answer that is lost. */
+START_TEST(a_lost_answer_is_not_asked_for_again)
+{
+    static const struct scripted_answer script[] = {
+        {OK_ANSWER, SCRIPTED_KEEP, 0}, {"", SCRIPTED_CLOSE, 0}, {OK_ANSWER, SCRIPTED_KEEP, 0}};
+    struct scripted_server *server = scripted_server_start(script, 3);
+    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/");
+    struct pattern pattern = {.size = 2 * MEBIBYTE};
+    const struct http_source source = pattern_source(&pattern);
+    const struct http_request request = {.method = HTTP_POST, .url = url, .source = &source};
+    AUTO(release) struct outcome outcome = {0};
+    http_start(http, &request, done, &outcome, NULL);
+    run(http, &outcome);
+    (void)pattern_rewind(&pattern);
+    http_start(http, &request, done, &outcome, NULL);
+    run(http, &outcome);
+    ck_assert_int_eq(outcome.trouble, HTTP_BROKEN);
+    ck_assert_int_eq(outcome.status, 0);
+    ck_assert(outcome.body_sent);
+    ck_assert_uint_eq(scripted_server_requests(server), 2);
+    scripted_server_destroy(&server);
+}
+END_TEST
+
 /* ---- answers that are none ---- */
 
 static const struct trouble_row {
@@ -581,6 +605,7 @@ int main(void)
     tests_add(tests, a_copied_body_goes_out);
     tests_add(tests, connections_are_kept);
     tests_add(tests, a_dead_connection_is_replaced);
+    tests_add(tests, a_lost_answer_is_not_asked_for_again);
     tests_rows(tests, trouble_is_told, ROWS(trouble_rows));
     tests_rows(tests, what_cannot_be_made_is_told, ROWS(unmade_rows));
     tests_add(tests, tls_to_a_plain_server_is_told);
