@@ -85,6 +85,7 @@ static void run(struct pipeline *p, struct member *m)
         stages[m->stage].program, "--config", m->config, "--log-level", "debug", NULL};
     struct process_options how = {.output = m->log};
     m->process = process_start(argv, &how);
+    pipeline_check(p, port_wait(m->metrics_port, START_MS), "a process does not start");
     if (m->stage == PIPELINE_RECEIVER)
         pipeline_check(p, port_wait(p->port, START_MS), "the receiver does not accept");
 }
@@ -113,20 +114,30 @@ size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
 
 void pipeline_start_all(struct pipeline *pipeline)
 {
-    /* Not in the order in which they need each other: any order has to do. */
-    pipeline_start(pipeline, PIPELINE_SHARER);
-    pipeline_start(pipeline, PIPELINE_SENDER);
+    /* The router and the receiver make the state folder; a sender that finds none ends, to be started again
+     * by its supervisor, and there is none here. */
     pipeline_start(pipeline, PIPELINE_ROUTER);
     pipeline_start(pipeline, PIPELINE_RECEIVER);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    pipeline_start(pipeline, PIPELINE_SHARER);
+}
+
+static void kill_and_restart(struct pipeline *p, struct member *m, void (*how)(struct process *process))
+{
+    pipeline_check(p, process_running(m->process), "a process ended by itself");
+    how(m->process);
+    process_destroy(&m->process);
+    run(p, m);
 }
 
 void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
 {
-    struct member *m = member(pipeline, stage, number);
-    pipeline_check(pipeline, process_running(m->process), "a process ended by itself");
-    process_kill(m->process);
-    process_destroy(&m->process);
-    run(pipeline, m);
+    kill_and_restart(pipeline, member(pipeline, stage, number), process_kill);
+}
+
+void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
+{
+    kill_and_restart(pipeline, member(pipeline, stage, number), process_kill_family);
 }
 
 void pipeline_stop_all(struct pipeline *pipeline)
@@ -278,5 +289,6 @@ void pipeline_check(struct pipeline *pipeline, bool ok, const char *what)
         return;
     for (size_t i = 0; i < pipeline->count; i++)
         print_end(pipeline->members[i].log);
+    fprintf(stderr, "---- failed: %s ----\n", what);
     ck_abort_msg("%s", what);
 }

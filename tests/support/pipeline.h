@@ -63,8 +63,10 @@ size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage);
 /* Starts one of each. */
 void pipeline_start_all(struct pipeline *pipeline);
 struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
-/* SIGKILL, and start again. */
+/* SIGKILL, and start again. What a killed receiver had accepted goes on in its child processes, one for each
+ * association; with its family these are killed too. */
 void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
 /* SIGTERM to all; each has to exit with 0. */
 void pipeline_stop_all(struct pipeline *pipeline);
 

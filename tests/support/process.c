@@ -129,6 +129,20 @@ void process_kill(struct process *process)
         ;
 }
 
+void process_kill_family(struct process *process)
+{
+    char path[64];
+    int child;
+    (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process->pid, (int)process->pid);
+    process_signal(process, SIGSTOP); /* so that no child is reaped, and its pid given away, meanwhile */
+    FILE *children = fopen(path, "re");
+    while (children && fscanf(children, "%d", &child) == 1)
+        kill(child, SIGKILL);
+    if (children)
+        (void)fclose(children);
+    process_kill(process);
+}
+
 /* Takes what is in the pipe; false at its end. */
 static bool drain(int fd, struct text *ret_output)
 {
