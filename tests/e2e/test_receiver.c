@@ -367,6 +367,63 @@ START_TEST(below_the_floor_nothing_is_half_stored)
 }
 END_TEST
 
+/* The same numbers for the same seed. */
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return *state >> 8;
+}
+
+/* An association with one instance, of which some bytes are others, or which ends too early. */
+static void damaged_conversation(uint32_t seed, struct text *out)
+{
+    static const struct dul_context contexts[] = {{1, VERIFICATION, {IMPLICIT}}, {3, CT_STORAGE, {IMPLICIT}}};
+    static const struct dul_command store = {0x01, 1, CT_STORAGE, "1.2.3", 0, true};
+    uint32_t state = seed * 2654435761u;
+    dul_append_request(out, "FELUCCA", "CT01", contexts, ROWS(contexts));
+    size_t request = out->length;
+    dul_append_command(out, 3, &store);
+    dul_append_data(out, 3, "abcdefgh", 8, false);
+    dul_append_data(out, 3, "abcdefgh", 8, true);
+    dul_append_release(out);
+    bool after_request = seed % 2 == 0; /* half of them get an association first */
+    size_t from = after_request ? request : 0;
+    for (uint32_t i = next_random(&state) % 8; i > 0; i--)
+        out->bytes[from + next_random(&state) % (out->length - from)] = (char)next_random(&state);
+    if (seed % 5 == 0)
+        out->length = from + next_random(&state) % (out->length - from);
+}
+
+static bool no_children_but_the_helper(void *context)
+{
+    (void)context;
+    AUTO(text_release) struct text path = TEXT_EMPTY, list = TEXT_EMPTY;
+    int pid = (int)process_pid(receiver), count = 0;
+    text_format(&path, "/proc/%d/task/%d/children", pid, pid);
+    file_read(text_string(&path), &list);
+    for (char *next = list.bytes, *end; next && strtol(next, &end, 10) > 0; next = end)
+        count++;
+    return count == 1;
+}
+
+START_TEST(hostile_peers_leave_the_receiver_standing)
+{
+    configure("", ANY_CALLER);
+    start();
+    for (uint32_t seed = 1; seed <= 200; seed++) {
+        AUTO(text_release) struct text said = TEXT_EMPTY;
+        AUTO(fd_close) int client = port_connect(port);
+        damaged_conversation(seed, &said);
+        (void)send(client, said.bytes, said.length, MSG_NOSIGNAL);
+        (void)shutdown(client, SHUT_WR);
+    }
+    ck_assert(wait_until(no_children_but_the_helper, NULL, WAIT_MS));
+    ck_assert(process_running(receiver));
+    ck_assert_int_eq(echo("CT01", "FELUCCA", NULL), 0);
+    ck_assert(wait_files(".part", 0));
+}
+END_TEST
+
 /* ---- processes that die, stop and read their configuration again ---- */
 
 static void kill_children(void)
@@ -476,10 +533,16 @@ static size_t count_lines(const struct text *output, const char *wanted)
     return count;
 }
 
-static void check_size(void *context, const char *path)
+/* The source's name ends with the instance's number, as its UID does. */
+static void check_whole(void *context, const char *path)
 {
-    const int64_t *data_set = context;
-    ck_assert_int_eq(file_size(path) - file_data_set_offset(path), *data_set);
+    struct file_meta meta;
+    int64_t offset;
+    (void)context;
+    AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(file_meta_read(fd, &meta, &offset), 0);
+    long number = strtol(strrchr(meta.sop_instance, '.') + 1, NULL, 10);
+    ck_assert(files_same_data_set(path, sandbox_path(sandbox, "in/S1-I%05ld.dcm", number)));
 }
 
 static bool some_arrived(void *context)
@@ -496,8 +559,6 @@ START_TEST(what_was_acknowledged_survives_sigkill)
     dicom_shape(&spec, 100000);
     const char *folder = sandbox_make_folder(sandbox, "in");
     ck_assert_int_eq(dicom_write_study(&spec, 7, 1, 500, folder, NULL, NULL), 0);
-    int64_t data_set = file_size(sandbox_path(sandbox, "in/S1-I00001.dcm"));
-    data_set -= file_data_set_offset(sandbox_path(sandbox, "in/S1-I00001.dcm"));
     configure("", ANY_CALLER);
     start();
     char number[16];
@@ -518,7 +579,7 @@ START_TEST(what_was_acknowledged_survives_sigkill)
     ck_assert_uint_ge(acknowledged, 20);
     ck_assert_uint_ge(folder_count(incoming(), ".dcm"), acknowledged);
     ck_assert_uint_eq(folder_count(incoming(), ".part"), 0);
-    folder_walk(incoming(), check_size, &data_set);
+    folder_walk(incoming(), check_whole, NULL);
 }
 END_TEST
 
@@ -534,6 +595,7 @@ int main(void)
     tests_add(tests, beyond_the_limit_a_peer_is_turned_away_for_now);
     tests_add(tests, silent_peers_are_in_nobodys_way);
     tests_add(tests, below_the_floor_nothing_is_half_stored);
+    tests_add(tests, hostile_peers_leave_the_receiver_standing);
     tests_add(tests, killed_children_cost_one_association);
     tests_add(tests, sigterm_lets_an_instance_finish);
     tests_add(tests, partial_files_of_an_earlier_run_are_removed);
