@@ -205,6 +205,12 @@ static void judge_status(const struct judge *judge, const struct stow_status_rul
         ask_presence(judge);
 }
 
+/* A server that refuses a token early may reset the connection before its answer could be read. */
+static bool was_cut_off(const struct http_answer *answer)
+{
+    return answer->trouble == HTTP_BROKEN && !answer->body_sent && answer->sent_bytes > 0;
+}
+
 static void judge_no_answer(const struct judge *judge)
 {
     const char *reason = text_string(&judge->answer->reason);
@@ -218,6 +224,8 @@ static void judge_no_answer(const struct judge *judge)
         judge->result->split = oversize; /* fewer instances have a shorter answer */
         set_all(judge, WORK_RETRY_OUTCOME, oversize, reason);
         ask_presence(judge);
+        if (was_cut_off(judge->answer))
+            open_all(judge, STOW_ASK_TOKEN);
     }
 }
 
@@ -291,25 +299,27 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
     }
 }
 
-static bool request_was_refused(const struct batch *batch, const struct work_result *result)
+static int request_status(const struct batch *batch, const struct work_result *result)
 {
-    int status = batch->count > 0 ? result->answers[batch->items[0].index].http_status : 0;
-    return status == 401 || status == 403;
+    return batch->count > 0 ? result->answers[batch->items[0].index].http_status : 0;
 }
 
 void stow_decide_token(const struct batch *batch, const struct stow_judgement *judgement,
                        const struct introspection *introspection, struct work_result *result)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool refused = request_was_refused(batch, result);
-    if (introspection && introspection->state == INTROSPECTION_OUTAGE) {
+    const int status = request_status(batch, result);
+    if (introspection && introspection_explain(introspection, "the STOW token", "write", &reason)) {
+        set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, false, text_string(&reason));
+        result->trouble = result->trouble && status != 0; /* it was not the server that was in trouble */
+    } else if (status == 0) {
+        return; /* the connection was lost, and not because of the token */
+    } else if (introspection && introspection->state == INTROSPECTION_OUTAGE) {
         result->trouble = true;
         set_open(batch, judgement, result, WORK_RETRY_OUTCOME, false, text_string(&introspection->trouble));
-    } else if (introspection && introspection_explain(introspection, "the STOW token", "write", &reason)) {
-        set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, false, text_string(&reason));
     } else if (introspection && introspection->state == INTROSPECTION_ACTIVE) {
         decide_for_good_token(batch, judgement, result, NULL);
-    } else if (refused) {
+    } else if (status == 401 || status == 403) {
         set_open(
             batch, judgement, result, WORK_BLOCKED_OUTCOME, false,
             "the server refuses the credentials in headers: renew them, or give them the right to store");

@@ -96,6 +96,14 @@ static void keep_request(struct scripted_server *server, const struct text *requ
     pthread_mutex_unlock(&server->mutex);
 }
 
+/* Until the client ends the connection, or the server stops. */
+static void wait_gone(struct connection *connection)
+{
+    struct pollfd fds[] = {{.fd = connection->server->stop, .events = POLLIN},
+                           {.fd = connection->fd, .events = POLLRDHUP}};
+    (void)poll(fds, 2, -1);
+}
+
 static void drip(struct connection *connection)
 {
     while (!wait_readable(connection->server, connection->fd, DRIP_MS)) {
@@ -121,7 +129,7 @@ static bool answer_one(struct connection *connection)
     if (send(connection->fd, answer->bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
         return false;
     if (answer->end == SCRIPTED_HANG)
-        (void)wait_readable(connection->server, connection->fd, -1);
+        wait_gone(connection);
     if (answer->end == SCRIPTED_DRIP)
         drip(connection);
     return answer->end == SCRIPTED_KEEP;

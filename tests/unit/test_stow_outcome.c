@@ -186,22 +186,24 @@ static const struct trouble_row {
     enum http_trouble trouble;
     int status;
     bool body_sent;
+    int64_t sent_bytes;
     const char *outcome;
 } trouble_rows[] = {
-    {HTTP_UNREACHABLE, 0, false, "retry retry T"},
-    {HTTP_TLS, 0, false, "retry retry T"},
-    {HTTP_TIMEOUT, 0, false, "retry retry T"},
-    {HTTP_TIMEOUT, 0, true, "retry retry T ?presence"},
-    {HTTP_BROKEN, 0, false, "retry retry T"},
-    {HTTP_BROKEN, 0, true, "retry retry T ?presence"},
-    {HTTP_BROKEN, 200, true, "retry retry T ?presence"},
-    {HTTP_BROKEN, 401, false, "retry* retry* ?token"},
-    {HTTP_BROKEN, 413, false, "retry* retry* S"},
-    {HTTP_OVERSIZE, 200, true, "retry* retry* T S ?presence"},
-    {HTTP_OVERSIZE, 502, true, "retry* retry* T S ?presence"},
-    {HTTP_OVERSIZE, 409, true, "retry* retry* S"},
-    {HTTP_REQUEST, 0, false, "blocked blocked"},
-    {HTTP_SOURCE, 0, false, "retry retry"},
+    {HTTP_UNREACHABLE, 0, false, 0, "retry retry T"},
+    {HTTP_TLS, 0, false, 0, "retry retry T"},
+    {HTTP_TIMEOUT, 0, false, 0, "retry retry T"},
+    {HTTP_TIMEOUT, 0, true, 0, "retry retry T ?presence"},
+    {HTTP_BROKEN, 0, false, 0, "retry retry T"},
+    {HTTP_BROKEN, 0, true, 0, "retry retry T ?presence"},
+    {HTTP_BROKEN, 0, false, 1000, "retry retry T ?token"},
+    {HTTP_BROKEN, 200, true, 0, "retry retry T ?presence"},
+    {HTTP_BROKEN, 401, false, 0, "retry* retry* ?token"},
+    {HTTP_BROKEN, 413, false, 0, "retry* retry* S"},
+    {HTTP_OVERSIZE, 200, true, 0, "retry* retry* T S ?presence"},
+    {HTTP_OVERSIZE, 502, true, 0, "retry* retry* T S ?presence"},
+    {HTTP_OVERSIZE, 409, true, 0, "retry* retry* S"},
+    {HTTP_REQUEST, 0, false, 0, "blocked blocked"},
+    {HTTP_SOURCE, 0, false, 0, "retry retry"},
 };
 
 START_TEST(no_answer_has_its_outcome)
@@ -212,6 +214,7 @@ START_TEST(no_answer_has_its_outcome)
     scene_init(&scene, 2);
     scene.answer.trouble = row->trouble;
     scene.answer.body_sent = row->body_sent;
+    scene.answer.sent_bytes = row->sent_bytes;
     text_append(&scene.answer.reason, "a sentence");
     judge(&scene, row->status, "{\"0008");
     describe(&scene, &says);
@@ -301,6 +304,10 @@ static const struct token_row {
     {"401, KHEOPS in trouble", 401, INTROSPECTION_OUTAGE, "", "1.2.3", "retry retry T", "away"},
     {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked blocked", "credentials"},
     {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked blocked", "credentials"},
+    {"cut off early, inactive", 0, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked blocked", "not active"},
+    {"cut off early, all fine", 0, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry retry T", "cut off"},
+    {"cut off early, outage", 0, INTROSPECTION_OUTAGE, "", "1.2.3", "retry retry T", "cut off"},
+    {"cut off early, no KHEOPS", 0, -1, "", "1.2.3", "retry retry T", "cut off"},
     {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked", "not active"},
     {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked", "\"write\""},
     {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry*", "another album"},
@@ -321,6 +328,11 @@ START_TEST(a_refusal_is_decided)
     text_append(&introspection.trouble, "KHEOPS is away");
     scene_init(&scene, 2);
     (void)snprintf(scene.batch.study, sizeof scene.batch.study, "%s", row->study);
+    if (row->status == 0) {
+        scene.answer.trouble = HTTP_BROKEN;
+        scene.answer.sent_bytes = 1000;
+        text_append(&scene.answer.reason, "the connection was cut off");
+    }
     judge(&scene, row->status, row->status == 409 ? LIST(STORED(SOP(1)), FAILED(SOP(2), "292"), "") : "");
     ck_assert_int_eq(scene.judgement.question, STOW_ASK_TOKEN);
     stow_decide_token(&scene.batch, &scene.judgement, row->state < 0 ? NULL : &introspection, scene.result);
