@@ -3,6 +3,7 @@
 #include "common/dicom/dictionary.h"
 #include "tests/support/condition_rows.h"
 #include "tests/support/facts.h"
+#include "tests/support/files.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -104,6 +105,28 @@ START_TEST(error_is_printed)
 }
 END_TEST
 
+/* Every example of the documentation is a condition. */
+START_TEST(documentation_is_right)
+{
+    static const char fence[] = "```condition\n";
+    AUTO(text_release) struct text page = TEXT_EMPTY;
+    size_t count = 0;
+    file_read(FELUCCA_SOURCE "/docs/conditions.md", &page);
+    for (char *at = strstr(page.bytes, fence); at; at = strstr(at, fence)) {
+        AUTO(condition_destroy) struct condition *condition = NULL;
+        AUTO(condition_error_release) struct condition_error error = {.message = NULL};
+        char *start = at + strlen(fence), *end = strstr(start, "```");
+        ck_assert_ptr_nonnull(end);
+        *end = '\0';
+        ck_assert_msg(condition_compile(start, dictionary_for_conditions(), &condition, &error) == 0,
+                      "%s\n%s", start, error.message);
+        count++;
+        at = end + 1;
+    }
+    ck_assert_uint_ge(count, 10);
+}
+END_TEST
+
 START_TEST(table_has_its_rows)
 {
     ck_assert_uint_ge(condition_row_count + condition_more_row_count + condition_error_row_count, 200);
@@ -119,6 +142,7 @@ int main(void)
     tests_rows(tests, verdict_goes_beyond_karnak, condition_more_row_count);
     tests_rows(tests, error_names_place_and_hint, condition_error_row_count);
     tests_rows(tests, error_is_printed, ROWS(print_rows));
+    tests_add(tests, documentation_is_right);
     tests_add(tests, table_has_its_rows);
     return tests_run(tests);
 }
