@@ -1,0 +1,16 @@
+#!/bin/sh
+# run - all benchmarks, one after the other: `make bench`. About ten minutes on two quiet cores.
+#
+# Usage: run.sh BUILD
+set -eu
+build=$1
+folder=$(dirname "$0")
+echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(uname -sr)"
+printf '\n== the router alone (goal: 2000 instances/s)\n'
+"$build/tests/bench_router" 10000
+printf '\n== conditions\n'
+"$build/tests/bench_condition"
+printf '\n== the receiver\n'
+"$folder/receive.sh" "$build"
+printf '\n== all processes, end to end\n'
+"$folder/pipeline.sh" "$build"
