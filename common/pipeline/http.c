@@ -130,6 +130,20 @@ static size_t finish_late(struct http *http, int64_t now)
     return finished;
 }
 
+/* libcurl begins again by itself when reading finds a reused connection dead, but not when writing does. */
+static bool begin_again(struct http_transfer *transfer, CURLcode code)
+{
+    struct http *http = transfer->http;
+    long connects = 1;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    if (code != CURLE_SEND_ERROR || connects != 0 || transfer->begun_again || !http_curl_rewind(transfer))
+        return false;
+    transfer->begun_again = true;
+    (void)curl_multi_remove_handle(http->multi, transfer->easy);
+    return curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK &&
+           curl_multi_add_handle(http->multi, transfer->easy) == CURLM_OK;
+}
+
 /* Calls done for all that ended; returns how many. */
 static size_t move_on(struct http *http)
 {
@@ -143,6 +157,8 @@ static size_t move_on(struct http *http)
         if (message->msg != CURLMSG_DONE)
             continue;
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        if (begin_again(transfer, code))
+            continue;
         finish(transfer, code);
         finished++;
     }

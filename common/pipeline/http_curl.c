@@ -31,20 +31,27 @@ static size_t read_body(char *buffer, size_t size, size_t count, void *context)
     return (size_t)got;
 }
 
-/* A reused connection was dead: libcurl begins again on another one. Not when a large body had gone out
+/* A reused connection was dead: the request begins again on another one. Not when a large body had gone out
  * whole: the connection was alive then, and what is lost is the answer; whoever asked finds out what became
  * of it. */
-static int rewind_body(void *context, curl_off_t offset, int origin)
+bool http_curl_rewind(struct http_transfer *transfer)
 {
-    struct http_transfer *transfer = context;
     bool whole = transfer->handed == transfer->source.size;
     transfer->handed_all |= whole;
-    if (offset != 0 || origin != SEEK_SET || (whole && transfer->source.size > UPLOAD_BUFFER) ||
+    if (!transfer->source.read)
+        return true;
+    if ((whole && transfer->source.size > UPLOAD_BUFFER) ||
         !transfer->source.rewind(transfer->source.context))
-        return CURL_SEEKFUNC_FAIL;
+        return false;
     transfer->handed = 0;
     transfer->handed_at = 0;
-    return CURL_SEEKFUNC_OK;
+    return true;
+}
+
+static int rewind_body(void *context, curl_off_t offset, int origin)
+{
+    return offset == 0 && origin == SEEK_SET && http_curl_rewind(context) ? CURL_SEEKFUNC_OK
+                                                                          : CURL_SEEKFUNC_FAIL;
 }
 
 static size_t take_answer(char *bytes, size_t size, size_t count, void *context)

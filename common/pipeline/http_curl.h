@@ -19,6 +19,7 @@ struct http_transfer {
     int64_t handed;  /* bytes of the body given to libcurl in this attempt */
     bool handed_all; /* in some attempt */
     bool source_failed;
+    bool begun_again;              /* on a new connection */
     int64_t started_at, handed_at; /* monotonic; handed_at 0: not yet all */
     int64_t answer_ms;
     size_t answer_max;
@@ -31,6 +32,8 @@ struct http_transfer {
 
 /* Sets everything that the request asks for. False: it cannot be made. */
 bool http_curl_prepare(struct http_transfer *transfer, const struct http_request *request);
+/* The body from its start again; false: it cannot be, or should not (see http_curl.c). */
+bool http_curl_rewind(struct http_transfer *transfer);
 void http_curl_release(struct http_transfer *transfer);
 
 /* Tells how it ended. code is a CURLcode. */
