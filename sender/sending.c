@@ -26,9 +26,9 @@ struct sending {
     struct http_transfer *transfer;
     struct text token; /* that the request carried */
     struct stow_judgement judgement;
-    size_t asked; /* items of the batch whose series have been asked about */
-    int status;   /* of the STOW answer */
-    int64_t began_at;  /* monotonic */
+    size_t asked;     /* items of the batch whose series have been asked about */
+    int status;       /* of the STOW answer */
+    int64_t began_at; /* monotonic */
 };
 
 static void finish(struct sending *sending);

@@ -29,13 +29,13 @@ void share_tokens_wipe(struct share_tokens *tokens)
 }
 
 void share_start(struct http *http, const struct config_destination *destination,
-                 const struct config_album *album, const struct share_tokens *tokens, const char *study,
-                 const char *series, http_done *done, void *context, struct http_transfer **ret_transfer)
+                 const struct config_album *album, const struct share_tokens *tokens, const struct work *work,
+                 http_done *done, void *context, struct http_transfer **ret_transfer)
 {
     AUTO(text_release) struct text url = TEXT_EMPTY;
     AUTO(secret_wipe) struct text target = TEXT_EMPTY;
     AUTO(secret_wipe) struct text source = TEXT_EMPTY;
-    text_format(&url, "%s/studies/%s/series/%s", album->api_url, study, series);
+    text_format(&url, "%s/studies/%s/series/%s", album->api_url, work->study, work->series);
     text_format(&target, "Bearer %s", text_string(&tokens->destination));
     text_format(&source, "Bearer %s", text_string(&tokens->source));
     const struct http_header headers[] = {{(char *)"Authorization", target.bytes},

@@ -4,6 +4,7 @@
 
 #include "common/pipeline/config.h"
 #include "common/pipeline/http.h"
+#include "common/pipeline/work.h"
 
 /* What a share needs for the time of its making. */
 struct share_tokens {
@@ -16,9 +17,9 @@ int share_tokens_resolve(const struct config_album *album, struct share_tokens *
                          struct text *ret_reason);
 void share_tokens_wipe(struct share_tokens *tokens);
 
-/* study and series are plain UIDs (uid.h). */
+/* The UIDs of work are plain (uid.h). */
 void share_start(struct http *http, const struct config_destination *destination,
-                 const struct config_album *album, const struct share_tokens *tokens, const char *study,
-                 const char *series, http_done *done, void *context, struct http_transfer **ret_transfer);
+                 const struct config_album *album, const struct share_tokens *tokens, const struct work *work,
+                 http_done *done, void *context, struct http_transfer **ret_transfer);
 
 #endif

@@ -185,7 +185,7 @@ void sharing_start(struct sharer *sharer, struct work *work)
         finish_with(sharing, WORK_BLOCKED_OUTCOME, text_string(&reason));
     } else {
         sharing->requested = true;
-        share_start(sharer->http, destination, album, &sharing->tokens, work->study, work->series,
-                    share_answered, sharing, &sharing->transfer);
+        share_start(sharer->http, destination, album, &sharing->tokens, work, share_answered, sharing,
+                    &sharing->transfer);
     }
 }
