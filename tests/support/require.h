@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define require(condition, ...)                                                                              \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            (void)fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);                                            \
-            (void)fprintf(stderr, __VA_ARGS__);                                                              \
-            (void)fputc('\n', stderr);                                                                       \
-            abort();                                                                                         \
-        }                                                                                                    \
+#define require(condition, ...)                                   \
+    do {                                                          \
+        if (!(condition)) {                                       \
+            (void)fprintf(stderr, "%s:%d: ", __FILE__, __LINE__); \
+            (void)fprintf(stderr, __VA_ARGS__);                   \
+            (void)fputc('\n', stderr);                            \
+            abort();                                              \
+        }                                                         \
     } while (0)
 
 #endif

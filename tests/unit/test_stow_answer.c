@@ -11,7 +11,7 @@
 
 #define J_STORED(uid)                                                                                        \
     "{\"00081150\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]},\"00081155\":{\"vr\":\"UI\",\"Value\":[\"" uid "\"]}" \
-                                                                                                      "}"
+    "}"
 #define J_FAILED(uid, reason)                                                                              \
     "{\"00081155\":{\"vr\":\"UI\",\"Value\":[\"" uid "\"]},\"00081197\":{\"vr\":\"US\",\"Value\":[" reason \
     "]}}"
