@@ -12,5 +12,8 @@ printf '\n== conditions\n'
 "$build/tests/bench_condition"
 printf '\n== the receiver\n'
 "$folder/receive.sh" "$build"
+printf '\n== the sender alone, against plain loops over the same files\n'
+"$build/tests/bench_stow"
+"$build/tests/bench_stow" large
 printf '\n== all processes, end to end\n'
 "$folder/pipeline.sh" "$build"
