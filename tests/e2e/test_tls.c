@@ -1,0 +1,163 @@
+/* Whom http trusts: real TLS servers (openssl s_server) with certificates of an authority made for the test.
+ */
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/pipeline/http.h"
+#include "tests/support/port.h"
+#include "tests/support/process.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+enum { LIMIT_MS = 20000 };
+
+static struct sandbox *sandbox;
+
+/* Runs a line of the shell in the sandbox. */
+static void run(const char *line)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    AUTO(text_release) struct text script = TEXT_EMPTY;
+    text_format(&script, "cd '%s' && %s", sandbox_folder(sandbox), line);
+    const char *const argv[] = {"/bin/sh", "-ec", text_string(&script), NULL};
+    ck_assert_msg(process_run(argv, NULL, LIMIT_MS, &output) == 0, "%s: %s", line, text_string(&output));
+}
+
+#define KEY  "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+#define SIGN "openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copyall"
+
+static void setup(void)
+{
+    sandbox = sandbox_create();
+    run("openssl req -x509 " KEY " -keyout ca.key -out ca.pem -subj '/CN=Felucca Test Authority' -days 2");
+    run("openssl req -x509 " KEY " -keyout other.key -out other.pem -subj '/CN=Another Authority' -days 2");
+    run("openssl req " KEY " -keyout good.key -out good.csr -subj /CN=good -addext "
+        "subjectAltName=IP:127.0.0.1 && " SIGN " -in good.csr -days 2 -out good.pem");
+    run(SIGN " -in good.csr -days -1 -out expired.pem");
+    run("openssl req " KEY " -keyout wrong.key -out wrong.csr -subj /CN=wrong -addext "
+        "subjectAltName=DNS:wrong.example.org && " SIGN " -in wrong.csr -days 2 -out wrong.pem");
+}
+
+static void teardown(void)
+{
+    sandbox_destroy(&sandbox);
+}
+
+static const char *file(const char *name)
+{
+    return name ? sandbox_path(sandbox, "%s", name) : NULL;
+}
+
+static struct process *start_server(const char *certificate, const char *key, bool asks_client, int port)
+{
+    AUTO(text_release) struct text accept = TEXT_EMPTY;
+    text_format(&accept, "127.0.0.1:%d", port);
+    const char *const argv[] = {"openssl",
+                                "s_server",
+                                "-quiet",
+                                "-www",
+                                "-accept",
+                                text_string(&accept),
+                                "-cert",
+                                file(certificate),
+                                "-key",
+                                file(key),
+                                asks_client ? "-Verify" : NULL,
+                                "1",
+                                "-verify_return_error",
+                                "-CAfile",
+                                file("ca.pem"),
+                                NULL};
+    const struct process_options options = {.output = file("server.log")};
+    struct process *process = process_start(argv, &options);
+    ck_assert(port_wait(port, LIMIT_MS));
+    return process;
+}
+
+struct outcome {
+    bool ended;
+    enum http_trouble trouble;
+    int status;
+    struct text reason;
+};
+
+static void done(void *context, struct http_answer *answer)
+{
+    struct outcome *outcome = context;
+    outcome->ended = true;
+    outcome->trouble = answer->trouble;
+    outcome->status = answer->status;
+    text_append(&outcome->reason, text_string(&answer->reason));
+}
+
+static const struct row {
+    const char *label, *certificate, *key;
+    const char *ca_file, *client_cert, *client_key;
+    bool asks_client, insecure;
+    enum http_trouble trouble;
+    const char *says;
+} rows[] = {
+    {"trusted by ca_file", "good.pem", "good.key", "ca.pem", NULL, NULL, false, false, HTTP_NONE, ""},
+    {"the system does not know the authority", "good.pem", "good.key", NULL, NULL, NULL, false, false,
+     HTTP_TLS, "is not trusted"},
+    {"another authority", "good.pem", "good.key", "other.pem", NULL, NULL, false, false, HTTP_TLS,
+     "is not trusted"},
+    {"self-signed", "other.pem", "other.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS, "self-signed"},
+    {"expired", "expired.pem", "good.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS, "expired"},
+    {"of another host", "wrong.pem", "wrong.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS,
+     "no alternative certificate subject name matches"},
+    {"of another host, insecure", "wrong.pem", "wrong.key", "ca.pem", NULL, NULL, false, true, HTTP_NONE, ""},
+    {"expired, insecure", "expired.pem", "good.key", NULL, NULL, NULL, false, true, HTTP_NONE, ""},
+    {"with a client certificate", "good.pem", "good.key", "ca.pem", "good.pem", "good.key", true, false,
+     HTTP_NONE, ""},
+    {"the client certificate's key does not fit", "good.pem", "good.key", "ca.pem", "good.pem", "wrong.key",
+     true, false, HTTP_REQUEST, "cannot be made"},
+    {"no such client certificate", "good.pem", "good.key", "ca.pem", "none.pem", "none.key", true, false,
+     HTTP_REQUEST, "cannot be made"},
+};
+
+static void ask(const struct row *row, int port, struct outcome *outcome)
+{
+    struct http *http = NULL;
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    int64_t deadline = clock_monotonic_ms() + LIMIT_MS;
+    text_format(&url, "https://127.0.0.1:%d/", port);
+    const struct http_request request = {.method = HTTP_GET,
+                                         .url = text_string(&url),
+                                         .tls = {.ca_file = file(row->ca_file),
+                                                 .client_cert = file(row->client_cert),
+                                                 .client_key = file(row->client_key),
+                                                 .insecure = row->insecure}};
+    ck_assert_int_eq(http_create(&http), 0);
+    http_start(http, &request, done, outcome, NULL);
+    while (!outcome->ended && clock_monotonic_ms() < deadline)
+        http_poll(http, NULL, 0, 100);
+    http_destroy(&http);
+}
+
+START_TEST(only_the_right_server_is_trusted)
+{
+    const struct row *row = &rows[_i];
+    struct outcome outcome = {0};
+    int port = port_free();
+    struct process *server = start_server(row->certificate, row->key, row->asks_client, port);
+    ask(row, port, &outcome);
+    ck_assert_msg(outcome.ended && outcome.trouble == row->trouble, "%s: %d, %s", row->label,
+                  (int)outcome.trouble, text_string(&outcome.reason));
+    ck_assert_msg(strstr(text_string(&outcome.reason), row->says), "%s: %s", row->label,
+                  text_string(&outcome.reason));
+    ck_assert_int_eq(outcome.status, row->trouble == HTTP_NONE ? 200 : 0);
+    text_release(&outcome.reason);
+    process_kill(server);
+    process_destroy(&server);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("tls");
+    tests_fixture(tests, setup, teardown);
+    tests_rows(tests, only_the_right_server_is_trusted, ROWS(rows));
+    return tests_run(tests);
+}
