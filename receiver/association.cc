@@ -11,6 +11,7 @@
 #include <dcmtk/dcmnet/dimse.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include "common/base/crash.h"
 #include "common/base/err.h"
 
 #include <cerrno>
@@ -296,8 +297,10 @@ OFCondition store(Session &session, T_ASC_PresentationContextID id, const T_DIMS
     if (data_id != id)
         return DIMSE_BADMESSAGE;
     bool durable = session.handler->finish(session.handler->context);
-    return answer_store(session, id, request,
-                        durable ? STATUS_STORE_Success : STATUS_STORE_Refused_OutOfResources);
+    OFCondition answered = answer_store(session, id, request,
+                                        durable ? STATUS_STORE_Success : STATUS_STORE_Refused_OutOfResources);
+    CRASH_POINT_IF(durable, ASSOCIATION_ANSWERED);
+    return answered;
 }
 
 /* The requests that only get "unrecognized operation": names as DCMTK writes them. */

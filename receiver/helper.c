@@ -1,6 +1,7 @@
 #include "receiver/helper.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/pipeline/bus.h"
 #include "common/pipeline/metrics.h"
@@ -86,7 +87,9 @@ static void take(struct helper *helper, const struct hint *hint)
 {
     switch (hint->kind) {
     case HINT_INSTANCE:
+        CRASH_POINT(HELPER_TOOK_HINT);
         tell_router(helper, hint->receipt);
+        CRASH_POINT(HELPER_SENT_HINT);
         count(helper->instances, "stored", 1);
         count(helper->bytes, NULL, (double)hint->number);
         break;

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/durable.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
@@ -137,6 +138,7 @@ void intake_begin(struct intake *intake, const struct file_meta *meta)
     if (rc == 0)
         rc = take_file(intake);
     keep_error(intake, rc);
+    CRASH_POINT(ASSOCIATION_FILE_MADE);
     append(intake, header.bytes, header.length);
 }
 
@@ -158,7 +160,10 @@ static int make_durable(struct intake *intake)
         return err_from_errno(errno);
     if (info.st_size != intake->expected)
         return ERR_IO;
-    return durable_sync(intake->fd);
+    CRASH_POINT(ASSOCIATION_DATA_WRITTEN);
+    int rc = durable_sync(intake->fd);
+    CRASH_POINT(ASSOCIATION_FILE_SYNCED);
+    return rc;
 }
 
 int intake_finish(struct intake *intake, char *ret_receipt)

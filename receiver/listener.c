@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
@@ -131,6 +132,7 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
         return LOBBY_CONGESTED;
     }
     listener->children[listener->count++] = (struct child){.pid = pid, .address = *address};
+    CRASH_POINT(RECEIVER_FORKED);
     return LOBBY_SERVED;
 }
 
@@ -252,6 +254,7 @@ static void child_ended(struct listener *listener, pid_t pid, int status)
                       LOG_S("address", child->address.text),
                       LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
             hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);
+            CRASH_POINT(RECEIVER_CHILD_DIED);
             (void)spool_sweep_partial(listener->spool, NULL);
         }
         *child = listener->children[--listener->count];

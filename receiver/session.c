@@ -1,6 +1,7 @@
 #include "receiver/session.h"
 
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "receiver/association.h"
@@ -152,6 +153,7 @@ static bool finish(void *context)
     session->instances++;
     session->bytes += bytes;
     hints_tell(session->start->hints, HINT_INSTANCE, session->receipt, bytes);
+    CRASH_POINT(ASSOCIATION_HINTED);
     log_debug("instance stored", LOG_S("receipt", session->receipt), LOG_I("bytes", bytes));
     return true;
 }

@@ -1,5 +1,6 @@
 /* dispatch - work for whoever asks: a lane, then a batch from it; a share. Costs the same however long the
  * backlog is, since both are picked by index. */
+#include "common/base/crash.h"
 #include "common/base/memory.h"
 #include "router/parts.h"
 
@@ -63,6 +64,7 @@ static void hand_out(struct router *router, struct target *target, struct seat *
     struct lease *lease = crew_lease(router->crew, seat, batch, router->monotonic, 0);
     lease->exclusive = exclusive;
     lease->stored_mark = target->row.stored;
+    CRASH_POINT(ROUTER_LEASED);
     target->in_flight++;
     say_work(router, target, lease);
 }

@@ -2,6 +2,7 @@
  * transaction; after the commit it moves from incoming/ to queue/. Taking the same receipt twice changes
  * nothing. */
 #include "common/base/cleanup.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/dicom/header.h"
@@ -151,6 +152,7 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     bool taken = false;
     for (size_t i = 0; i < decisions.count; i++)
         taken = taken || decisions.list[i].takes;
+    CRASH_POINT(ROUTER_DECIDED);
     gauge_taken(router->gauges, taken ? "taken" : "excluded");
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUEUE);
     targets_wake(router->targets);
@@ -163,6 +165,7 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
     struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
                                        arrival->meta.source_address, arrival->meta.transfer_syntax};
     guard_note(router->guard, arrival->receipt);
+    CRASH_POINT(ROUTER_NOTED);
     int code = header_read(text_string(&arrival->path), &transfer, &header, &reason);
     if (code == ERR_SYNTAX) {
         quarantine(router, arrival, text_string(&reason));
@@ -256,6 +259,7 @@ void intake_after_crash(struct router *router)
     if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
         !guard_survives(parse_once, (void *)text_string(&arrival.path), PARSE_SECONDS))
         quarantine(router, &arrival, "its header crashes the DICOM parser");
+    CRASH_POINT(ROUTER_NOTE_TRIED);
     guard_note(router->guard, receipt);
     guard_clear(router->guard);
 }

@@ -1,4 +1,5 @@
 /* janitor - what may go: files of finished instances after the commit that finished them, and old history. */
+#include "common/base/crash.h"
 #include "router/parts.h"
 
 enum { FILES_A_TURN = 500, FORGET_A_TURN = 200, CLEANING_MS = 10 * 1000 };
@@ -22,6 +23,7 @@ void janitor_turn(struct router *router)
 {
     for (size_t i = 0; i < router->gone_count; i++)
         jobdb_file_gone(router->db, router->gone[i]);
+    CRASH_POINT_IF(router->gone_count > 0, ROUTER_GONE_MARKED);
     router->gone_count = 0;
     size_t finished = jobdb_each_finished(router->db, router->now, FILES_A_TURN, finish_file, router);
     router->more_to_clean = finished == FILES_A_TURN;

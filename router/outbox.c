@@ -1,5 +1,6 @@
 #include "router/outbox.h"
 
+#include "common/base/crash.h"
 #include "common/base/memory.h"
 
 #include <stdlib.h>
@@ -87,12 +88,21 @@ static void change_file(const struct file_change *change, struct spool *spool,
                         const struct outbox_hearer *hearer)
 {
     if (!change->remove) {
+        CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUE_DUE);
+        CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINE_DUE);
+        CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEEP_DUE);
         int code = spool_move(spool, change->receipt, change->from, change->to);
+        CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUED);
+        CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINED);
+        CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEPT);
         if (code != 0)
             hearer->failed(hearer->context, change->receipt, change->to, code);
         return;
     }
-    if (spool_remove(spool, change->receipt, change->from) == 0)
+    CRASH_POINT(ROUTER_REMOVE_DUE);
+    int code = spool_remove(spool, change->receipt, change->from);
+    CRASH_POINT(ROUTER_REMOVED);
+    if (code == 0)
         hearer->gone(hearer->context, change->instance_id);
 }
 
@@ -106,7 +116,11 @@ void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
     for (size_t i = 0; i < outbox->letter_count; i++) {
         const struct letter *letter = &outbox->letters[i];
         const char *verb = work_verb_name(letter->verb);
+        CRASH_POINT_IF(letter->verb == WORK_WORK, ROUTER_WORK_DUE);
+        CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_DUE);
         (void)bus_send(bus, &letter->peer, verb, strlen(verb), letter->json, strlen(letter->json));
+        CRASH_POINT_IF(letter->verb == WORK_WORK, ROUTER_WORK_SENT);
+        CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_SENT);
     }
     drop_letters(outbox);
 }

@@ -1,4 +1,5 @@
 /* outcome - what came of a request: jobs are moved, the destination is learned about, the worker is told. */
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/random.h"
 #include "router/parts.h"
@@ -318,6 +319,8 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
         apply_result(router, lease, result);
     else
         apply_late_result(router, result);
+    CRASH_POINT_IF(result->stage == WORK_SEND, ROUTER_RESULT_APPLIED);
+    CRASH_POINT_IF(result->stage == WORK_SHARE, ROUTER_SHARE_APPLIED);
     struct work_message ack = {.verb = WORK_ACK};
     memcpy(ack.acknowledged, result->id, sizeof ack.acknowledged);
     outbox_say(router->outbox, peer, &ack);
@@ -334,6 +337,7 @@ void outcome_lease_lost(void *context, struct lease *lease)
         outcome.cause = CAUSE_LEASE_LOST;
         (void)move(router, batch, &batch->items[i], &outcome);
     }
+    CRASH_POINT(ROUTER_LEASE_LOST);
     log_warning("lease lost, giving its work to others", LOG_S("work", batch->work),
                 LOG_S("study", batch->study),
                 LOG_S("worker", lease->seat ? seat_name(lease->seat) : "before the restart"),

@@ -6,6 +6,7 @@
  *   work that was handed out           is nobody's lease until its worker says HELLO or the lease time is
  * over. */
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/pipeline/worker.h"
 #include "router/parts.h"
@@ -53,6 +54,7 @@ static void check_active(void *context, const struct jobdb_file *file)
     if (spool_find(router->spool, file->receipt, &place) == 0) {
         if (place != SPOOL_QUEUE)
             outbox_move(router->outbox, file->receipt, place, SPOOL_QUEUE);
+        CRASH_POINT_IF(place == SPOOL_INCOMING, ROUTER_ADOPTED);
         return;
     }
     log_error("spool file is missing", LOG_S("receipt", file->receipt));

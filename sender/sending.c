@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/dicom/dictionary.h"
@@ -104,7 +105,9 @@ static void finish(struct sending *sending)
 {
     log_end(sending);
     sender_gauges_result(sending->sender->gauges, sending->result);
+    CRASH_POINT(SENDER_RESULT_DUE);
     worker_finish(sending->sender->worker, &sending->result);
+    CRASH_POINT(SENDER_RESULT_SENT);
     release(sending);
 }
 
@@ -226,6 +229,7 @@ static void stow_answered(void *context, struct http_answer *answer)
 {
     struct sending *sending = context;
     const struct config_destination *destination = destination_of(sending);
+    CRASH_POINT(SENDER_ANSWERED);
     sending->transfer = NULL;
     sending->status = answer->status;
     sending->result->bytes = answer->sent_bytes;
@@ -279,6 +283,7 @@ void sending_start(struct sender *sender, struct work *work)
     const struct config_destination *destination = destination_of(sending);
     struct credentials credentials;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
+    CRASH_POINT(SENDER_TOOK_WORK);
     if (!destination) {
         finish_all(
             sending, WORK_BLOCKED_OUTCOME,

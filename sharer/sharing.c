@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/pipeline/uid.h"
@@ -81,7 +82,9 @@ static void finish(struct sharing *sharing)
 {
     log_end(sharing);
     sharer_gauges_result(sharing->sharer->gauges, sharing->result, !sharing->requested);
+    CRASH_POINT(SHARER_RESULT_DUE);
     worker_finish(sharing->sharer->worker, &sharing->result);
+    CRASH_POINT(SHARER_RESULT_SENT);
     release(sharing);
 }
 
@@ -145,6 +148,7 @@ static void ask_tokens(struct sharing *sharing)
 static void share_answered(void *context, struct http_answer *answer)
 {
     struct sharing *sharing = context;
+    CRASH_POINT(SHARER_ANSWERED);
     sharing->transfer = NULL;
     sharing->result->milliseconds = answer->milliseconds;
     if (share_judge(answer, sharing->result) == SHARE_ASK_TOKENS)
@@ -173,6 +177,7 @@ void sharing_start(struct sharer *sharer, struct work *work)
     const struct config_destination *destination = destination_of(sharing);
     const struct config_album *album = album_of(sharing);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
+    CRASH_POINT(SHARER_TOOK_WORK);
     if (!album) {
         finish_with(sharing, WORK_BLOCKED_OUTCOME,
                     "this sharer's configuration does not name the album: give router and sharers the same "

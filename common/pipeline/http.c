@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/pipeline/http_curl.h"
@@ -120,6 +121,8 @@ static size_t finish_late(struct http *http, int64_t now)
     struct http_transfer *next;
     for (struct http_transfer *transfer = http->transfers; transfer; transfer = next) {
         next = transfer->next;
+        CRASH_POINT_IF(transfer->source.read && transfer->source.context != transfer && transfer->handed_at,
+                       SENDER_BODY_SENT);
         if (transfer->handed_at == 0 || now - transfer->handed_at < transfer->answer_ms)
             continue;
         transfer->late = true;

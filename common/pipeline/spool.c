@@ -1,6 +1,7 @@
 #include "common/pipeline/spool.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/crash.h"
 #include "common/base/durable.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
@@ -364,7 +365,9 @@ int spool_commit_partial(struct spool *spool, const char *receipt)
         (void)durable_remove(dir, part);
         return rc;
     }
+    CRASH_POINT(ASSOCIATION_RENAMED);
     rc = durable_sync(dir);
+    CRASH_POINT(ASSOCIATION_FOLDER_SYNCED);
     if (rc < 0)
         (void)durable_remove(dir, name);
     return rc;

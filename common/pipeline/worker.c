@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
@@ -190,6 +191,8 @@ static void take_message(struct worker *worker, struct work_message *message, in
         holding = find_holding(worker, message->acknowledged);
         if (holding && holding->result)
             remove_holding(worker, holding);
+        CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
+        CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
         break;
     default: /* PONG says only that the router lives; the others are a worker's own verbs */
         break;

@@ -1,0 +1,145 @@
+/* crash - named points at which a process of the test build dies, to prove that it may.
+ *
+ * The list says, for every durable step of the pipeline: its name, the process, what has just happened, what
+ * becomes of it after a crash right there, and what may then be repeated. tests/crash hits each of them in a
+ * real process. In programs for use, CRASH_POINT() is nothing; tests/check/test-hooks.sh proves it.
+ *
+ * In the test build, with FELUCCA_CRASH_AT=NAME[:n][,NAME[:n]…] and FELUCCA_CRASH_MARKS=FOLDER in its
+ * environment, a process that comes to the point NAME for the n-th time (1 unless said) writes FOLDER/NAME
+ * and sends itself SIGKILL. Where that file exists already it lives on: a crash happens once, over all
+ * processes. */
+#ifndef FELUCCA_BASE_CRASH_H
+#define FELUCCA_BASE_CRASH_H
+
+/* clang-format off */
+#define CRASH_POINT_MAP(X) /* name, process, what has just happened, what becomes of it, repeats at most */ \
+    /* one process for each association */ \
+    X(ASSOCIATION_FILE_MADE, "association", "the part file is made", \
+      "the part file is swept; the PACS was told nothing and sends again", NOTHING) \
+    X(ASSOCIATION_DATA_WRITTEN, "association", "the data set is written, not flushed", \
+      "the part file is swept; the PACS was told nothing and sends again", NOTHING) \
+    X(ASSOCIATION_FILE_SYNCED, "association", "the part file is durable", \
+      "the part file is swept; the PACS was told nothing and sends again", NOTHING) \
+    X(ASSOCIATION_RENAMED, "association", "the file is renamed, its folder not flushed", \
+      "delivered; the PACS was told nothing and sends again", INSTANCE) \
+    X(ASSOCIATION_FOLDER_SYNCED, "association", "the file is durable under its name", \
+      "found by the router's scan; the PACS was told nothing and sends again", INSTANCE) \
+    X(ASSOCIATION_HINTED, "association", "the hint is told, Success is not", \
+      "delivered; the PACS was told nothing and sends again", INSTANCE) \
+    X(ASSOCIATION_ANSWERED, "association", "Success is told", \
+      "delivered; the PACS sends the rest again", NOTHING) \
+    X(HELPER_TOOK_HINT, "helper", "a hint is read, the router does not know", \
+      "found by the router's scan", NOTHING) \
+    X(HELPER_SENT_HINT, "helper", "a hint is sent to the router", \
+      "the receiver starts another helper", NOTHING) \
+    X(RECEIVER_FORKED, "receiver", "an association has its process", \
+      "the association ends in peace", NOTHING) \
+    X(RECEIVER_CHILD_DIED, "receiver", "an association's process died, its part file is there", \
+      "the part file is swept at the start", NOTHING) \
+    /* the router takes in */ \
+    X(ROUTER_NOTED, "router", "a receipt is noted, its header about to be parsed", \
+      "a child process parses it first; then it is taken in", NOTHING) \
+    X(ROUTER_NOTE_TRIED, "router", "the child has parsed the noted receipt", \
+      "the same again: nobody is condemned", NOTHING) \
+    X(ROUTER_DECIDED, "router", "rows are written, not committed", \
+      "taken in again", NOTHING) \
+    X(ROUTER_QUEUE_DUE, "router", "rows are committed, the file is still in incoming/", \
+      "moved to queue/ at the start", NOTHING) \
+    X(ROUTER_QUEUED, "router", "the file is moved to queue/", \
+      "nothing is missing", NOTHING) \
+    X(ROUTER_ADOPTED, "router", "at the start a file was found still in incoming/", \
+      "found again at the next start", NOTHING) \
+    X(ROUTER_QUARANTINE_DUE, "router", "a file's quarantine is committed, it is still in incoming/", \
+      "moved to quarantine/ at the start", NOTHING) \
+    X(ROUTER_QUARANTINED, "router", "a file is moved to quarantine/", \
+      "nothing is missing", NOTHING) \
+    /* the router hands out and takes results */ \
+    X(ROUTER_LEASED, "router", "a batch is marked as sending, not committed", \
+      "still queued, handed out again", NOTHING) \
+    X(ROUTER_WORK_DUE, "router", "a batch is committed as sending, WORK is not sent", \
+      "due again after a lease's time", NOTHING) \
+    X(ROUTER_WORK_SENT, "router", "WORK is sent", \
+      "the worker says HELLO and has its work adopted", NOTHING) \
+    X(ROUTER_RESULT_APPLIED, "router", "a sender's RESULT is applied, not committed", \
+      "the sender says it again", NOTHING) \
+    X(ROUTER_SHARE_APPLIED, "router", "a sharer's RESULT is applied, not committed", \
+      "the sharer says it again", NOTHING) \
+    X(ROUTER_ACK_DUE, "router", "a RESULT is committed, ACK is not sent", \
+      "the worker says it again, which changes nothing", NOTHING) \
+    X(ROUTER_ACK_SENT, "router", "ACK is sent", \
+      "if it is lost the worker says RESULT again, which changes nothing", NOTHING) \
+    X(ROUTER_LEASE_LOST, "router", "a dead worker's batch is queued again, not committed", \
+      "its lease ends once more", NOTHING) \
+    /* the router cleans */ \
+    X(ROUTER_REMOVE_DUE, "router", "an instance's end is committed, its file is still there", \
+      "the janitor finds it by index", NOTHING) \
+    X(ROUTER_REMOVED, "router", "the file is removed, its row says queue", \
+      "the janitor finds no file and marks the row", NOTHING) \
+    X(ROUTER_GONE_MARKED, "router", "the row says gone, not committed", \
+      "the same again", NOTHING) \
+    X(ROUTER_KEEP_DUE, "router", "a finished file is about to move to kept/", \
+      "the janitor finds it by index", NOTHING) \
+    X(ROUTER_KEPT, "router", "the file is moved to kept/", \
+      "nothing is missing", NOTHING) \
+    /* the sender */ \
+    X(SENDER_TOOK_WORK, "sender", "WORK came, no request is made", \
+      "its lease ends, others make it", NOTHING) \
+    X(SENDER_BODY_SENT, "sender", "the request's last byte went out", \
+      "its lease ends, the same instances are sent again", REQUEST) \
+    X(SENDER_ANSWERED, "sender", "the answer came, nobody has looked at it", \
+      "its lease ends, the same instances are sent again", REQUEST) \
+    X(SENDER_RESULT_DUE, "sender", "the answer is judged, RESULT is not sent", \
+      "its lease ends, the same instances are sent again", REQUEST) \
+    X(SENDER_RESULT_SENT, "sender", "RESULT is sent", \
+      "if it is lost the same instances are sent again", REQUEST) \
+    X(SENDER_ACKNOWLEDGED, "sender", "RESULT is acknowledged", \
+      "nothing is missing", NOTHING) \
+    /* the sharer */ \
+    X(SHARER_TOOK_WORK, "sharer", "WORK came, no request is made", \
+      "its lease ends, others make it", NOTHING) \
+    X(SHARER_ANSWERED, "sharer", "the series is in the album, nobody has looked at the answer", \
+      "its lease ends, the PUT is repeated", REQUEST) \
+    X(SHARER_RESULT_DUE, "sharer", "the answer is judged, RESULT is not sent", \
+      "its lease ends, the PUT is repeated", REQUEST) \
+    X(SHARER_RESULT_SENT, "sharer", "RESULT is sent", \
+      "if it is lost the PUT is repeated", REQUEST) \
+    X(SHARER_ACKNOWLEDGED, "sharer", "RESULT is acknowledged", \
+      "nothing is missing", NOTHING)
+/* clang-format on */
+
+#ifdef FELUCCA_TEST_HOOKS
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum crash_point {
+#define X(name, process, happened, becomes, repeats) CRASH_##name,
+    CRASH_POINT_MAP(X)
+#undef X
+        CRASH_POINTS
+};
+
+/* May not return. */
+void crash_point(enum crash_point point);
+
+#ifdef __cplusplus
+}
+#endif
+
+#define CRASH_POINT(name) crash_point(CRASH_##name)
+#define CRASH_POINT_IF(condition, name) \
+    do {                                \
+        if (condition)                  \
+            crash_point(CRASH_##name);  \
+    } while (0)
+
+#else
+
+#define CRASH_POINT(name)               ((void)0)
+/* The condition is checked by the compiler and not evaluated. */
+#define CRASH_POINT_IF(condition, name) ((void)sizeof(condition))
+
+#endif
+
+#endif
