@@ -13,7 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PROCESSES_MAX = 16, START_MS = 20000, STOP_MS = 40000, LOG_TAIL = 3000, STORAGE_MS = 20000 };
+enum {
+    PROCESSES_MAX = 16,
+    START_MS = 20000,
+    STOP_MS = 40000,
+    LOG_TAIL = 3000,
+    STORAGE_MS = 20000,
+    PREFIX_MAX = 24
+};
 
 struct member {
     enum pipeline_stage stage;
@@ -29,6 +36,9 @@ struct pipeline {
     int port;
     struct member members[PROCESSES_MAX];
     size_t count;
+    struct equipment {
+        const char *const *environment, *const *prefix;
+    } equipment[PIPELINE_STAGES];
 };
 
 static const struct stage {
@@ -81,9 +91,16 @@ struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage 
 
 static void run(struct pipeline *p, struct member *m)
 {
-    const char *const argv[] = {
-        stages[m->stage].program, "--config", m->config, "--log-level", "debug", NULL};
-    struct process_options how = {.output = m->log};
+    const struct equipment *equipment = &p->equipment[m->stage];
+    const char *const own[] = {stages[m->stage].program, "--config", m->config, "--log-level", "debug", NULL};
+    const char *argv[PREFIX_MAX + sizeof own / sizeof *own];
+    size_t count = 0;
+    for (; equipment->prefix && equipment->prefix[count]; count++) {
+        ck_assert(count < PREFIX_MAX);
+        argv[count] = equipment->prefix[count];
+    }
+    memcpy(&argv[count], own, sizeof own);
+    struct process_options how = {.output = m->log, .environment = equipment->environment};
     m->process = process_start(argv, &how);
     pipeline_check(p, port_wait(m->metrics_port, START_MS), "a process does not start");
     if (m->stage == PIPELINE_RECEIVER)
@@ -138,6 +155,40 @@ void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage st
 void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
 {
     kill_and_restart(pipeline, member(pipeline, stage, number), process_kill_family);
+}
+
+void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const char *const *environment,
+                    const char *const *prefix)
+{
+    pipeline->equipment[stage] = (struct equipment){environment, prefix};
+}
+
+void pipeline_start_again(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)
+{
+    struct member *m = member(pipeline, stage, number);
+    pipeline_check(pipeline, !process_running(m->process), "it still runs");
+    process_destroy(&m->process);
+    run(pipeline, m);
+}
+
+void pipeline_freeze_all(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++)
+        process_freeze_family(pipeline->members[i].process);
+}
+
+void pipeline_kill_all(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++)
+        process_kill_family(pipeline->members[i].process);
+}
+
+void pipeline_start_all_again(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++) {
+        process_destroy(&pipeline->members[i].process);
+        run(pipeline, &pipeline->members[i]);
+    }
 }
 
 void pipeline_stop_all(struct pipeline *pipeline)

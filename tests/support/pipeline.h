@@ -67,6 +67,18 @@ struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage 
  * association; with its family these are killed too. */
 void pipeline_kill_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
 void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+/* From the next start of the stage on: more environment ("NAME=value", ended by NULL), and words in front of
+ * the command line (a tracer with its options, ended by NULL). Both are borrowed; NULL: none. */
+void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const char *const *environment,
+                    const char *const *prefix);
+/* One that has ended by itself. */
+void pipeline_start_again(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+
+/* What a power failure needs: SIGSTOP to all and their children, SIGKILL to the same, and all once more. */
+void pipeline_freeze_all(struct pipeline *pipeline);
+void pipeline_kill_all(struct pipeline *pipeline);
+void pipeline_start_all_again(struct pipeline *pipeline);
+
 /* SIGTERM to all; each has to exit with 0. */
 void pipeline_stop_all(struct pipeline *pipeline);
 

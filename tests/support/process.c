@@ -129,17 +129,31 @@ void process_kill(struct process *process)
         ;
 }
 
-void process_kill_family(struct process *process)
+static void signal_children(const struct process *process, int signal_number)
 {
     char path[64];
     int child;
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process->pid, (int)process->pid);
-    process_signal(process, SIGSTOP); /* so that no child is reaped, and its pid given away, meanwhile */
     FILE *children = fopen(path, "re");
     while (children && fscanf(children, "%d", &child) == 1)
-        kill(child, SIGKILL);
+        kill(child, signal_number);
     if (children)
         (void)fclose(children);
+}
+
+void process_freeze_family(struct process *process)
+{
+    /* Itself first, so that no child is reaped, and its pid given away, meanwhile. */
+    process_signal(process, SIGSTOP);
+    if (!process->ended)
+        signal_children(process, SIGSTOP);
+}
+
+void process_kill_family(struct process *process)
+{
+    process_freeze_family(process);
+    if (!process->ended)
+        signal_children(process, SIGKILL);
     process_kill(process);
 }
 
