@@ -36,14 +36,13 @@ static const char *objection(const struct config_destination *destination, const
 static void match_albums(const struct config_destination *destination, struct targets *targets,
                          const struct condition_facts *facts, struct jobdb_decision *decision)
 {
-    struct jobdb_album_match *matches = memory_new(destination->album_count, sizeof *matches);
+    int64_t *matches = memory_new(destination->album_count, sizeof *matches);
     for (size_t i = 0; i < destination->album_count; i++) {
         const struct config_album *album = &destination->albums[i];
         const struct target *target = targets_for(targets, destination, album);
         if (!target || (album->condition && !condition_holds(album->condition, facts)))
             continue;
-        matches[decision->album_count++] =
-            (struct jobdb_album_match){target->row.album_id, target->row.stored};
+        matches[decision->album_count++] = target->row.album_id;
     }
     decision->albums = matches;
 }
@@ -59,7 +58,6 @@ void decide(const struct config_node *node, struct targets *targets, const char 
             continue;
         struct jobdb_decision *decision = &decisions.list[decisions.count++];
         decision->destination_id = target->row.destination_id;
-        decision->stored = target->row.stored;
         decision->why = objection(destination, sop_class, facts);
         decision->takes = decision->why == NULL;
         if (decision->takes)

@@ -150,12 +150,11 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
 
 void dispatch_turn(struct router *router)
 {
-    int64_t next = jobdb_wake_lanes(router->db, router->now);
-    if (router->next_lane <= router->now)
+    if (jobdb_wake_lanes(router->db, router->now))
         targets_wake(router->targets);
-    router->next_lane = next;
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
+    router->next_lane = jobdb_next_lane(router->db);
 }
 
 int64_t dispatch_wakes_at(struct router *router)

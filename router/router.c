@@ -57,7 +57,7 @@ static void open_database(struct router *router)
     AUTO(text_release) struct text aside = TEXT_EMPTY;
     const char *state_dir = router->config->state_dir;
     int code = jobdb_open(state_dir, &router->db, &reason);
-    if (code == ERR_DB && jobdb_set_aside(state_dir, clock_wall_ms(), &aside) == 0) {
+    if (code == ERR_DAMAGED && jobdb_set_aside(state_dir, clock_wall_ms(), &aside) == 0) {
         log_error("the job database is damaged: set aside, making a new one from the spool; "
                   "what it knew as delivered may be delivered again",
                   LOG_S("file", text_string(&aside)), LOG_S("error", text_string(&reason)));

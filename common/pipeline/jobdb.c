@@ -32,6 +32,14 @@ static int error_of(int sqlite_code)
         return ERR_DENIED;
     case SQLITE_CANTOPEN:
         return ERR_ABSENT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_DAMAGED;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_LOCKED;
+    case SQLITE_IOERR:
+        return ERR_IO;
     default:
         return ERR_DB;
     }

@@ -28,7 +28,8 @@ struct jobdb;
 /* ---- the connection ---- */
 
 /* Opens state_dir/jobs.db for writing, makes it when there is none. 0; ERR_VERSION: made by a newer program;
- * ERR_DB: damaged or not a database; ERR_NOSPACE, ERR_DENIED. A sentence is appended to ret_reason. */
+ * ERR_DAMAGED: damaged or not a database; ERR_NOSPACE, ERR_DENIED, ERR_LOCKED (somebody else writes), ERR_IO,
+ * ERR_DB: anything else. A sentence is appended to ret_reason. */
 int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
 /* Opens it read-only, also while the router writes or is down. ERR_ABSENT: there is none yet. */
 int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
@@ -38,7 +39,8 @@ void jobdb_destroy(struct jobdb **db);
  * spool. The new name is appended to ret_name. */
 int jobdb_set_aside(const char *state_dir, int64_t now, struct text *ret_name);
 
-/* Makes all changes since the last commit durable; nothing to do is fine. 0, or the first error. */
+/* Makes all changes since the last commit durable; nothing to do is fine. 0, or the first error: those of
+ * jobdb_open(). After ERR_DAMAGED the file should be set aside. */
 int jobdb_commit(struct jobdb *db);
 /* Whether something is still to be committed. */
 bool jobdb_is_dirty(const struct jobdb *db);
@@ -66,6 +68,7 @@ void jobdb_target_release(struct jobdb_target *target);
 
 /* Marks every target as not configured; jobdb_configure() then marks those that are, making new rows. */
 void jobdb_unconfigure_all(struct jobdb *db);
+/* A destination with another origin than before knows no series. */
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
 /* Calls each for every target, destinations first; each takes over what target holds. */
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
@@ -89,12 +92,9 @@ struct jobdb_instance {
 /* What was decided about one destination of the instance's node. */
 struct jobdb_decision {
     int64_t destination_id;
-    int64_t stored; /* of the destination, as the mark of the first attempt */
     bool takes;
-    const char *why; /* when it does not take it */
-    const struct jobdb_album_match {
-        int64_t album_id, stored;
-    } * albums; /* that ask for its series */
+    const char *why;       /* when it does not take it */
+    const int64_t *albums; /* that ask for its series */
     size_t album_count;
 };
 
@@ -122,7 +122,7 @@ struct jobdb_item {
     int64_t size;
     int64_t received_at; /* share: created_at */
     int tries, attempts, batch_limit;
-    int64_t attempt_mark;
+    int64_t attempt_mark; /* -1: no attempt yet */
     bool urgent;
 };
 
@@ -140,8 +140,13 @@ struct jobdb_batch {
 
 void jobdb_batch_release(struct jobdb_batch *batch);
 
-/* Marks lanes whose time has come as ready. Returns when the next one will be, or INT64_MAX. */
-int64_t jobdb_wake_lanes(struct jobdb *db, int64_t now);
+/* Marks lanes whose time has come as ready. Whether there were any. */
+bool jobdb_wake_lanes(struct jobdb *db, int64_t now);
+/* When the next sleeping lane is due, or INT64_MAX. */
+int64_t jobdb_next_lane(struct jobdb *db);
+
+/* The wall clock went back, or did so while nothing ran: what would be due only after latest is due now. */
+void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest);
 
 struct jobdb_lane {
     int64_t id;
@@ -194,7 +199,7 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
 bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                       const struct jobdb_outcome *outcome);
 
-/* After the last item of a batch was moved: its lane's counters and when it is due next. */
+/* After the last item of a batch was moved: when its lane is due next. */
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
 
 /* The same for jobs moved outside a batch (late results): when their lane is due next. */
@@ -239,19 +244,23 @@ size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
                           void (*each)(void *context, const struct jobdb_file *file), void *context);
 /* The file is gone for good. */
 void jobdb_file_gone(struct jobdb *db, int64_t instance_id);
-/* Forgets finished instances and shares, events and tallies from before the time given; at most limit
- * instances. Returns how many instances. */
+/* Forgets finished instances, events and tallies from before the time given, and with the last instance of a
+ * study its shares and lanes; at most limit instances. Returns how many. */
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit);
 
 /* Calls each for every active instance, in order of arrival, from the one after *cursor; at most limit.
  * Returns how many; *cursor is moved on. */
 size_t jobdb_each_active(struct jobdb *db, int64_t *cursor, size_t limit,
                          void (*each)(void *context, const struct jobdb_file *file), void *context);
-/* Moves all unfinished deliveries of an instance to failed, because its file is gone. */
-void jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now);
+/* Moves all unfinished deliveries of an instance to failed, because its file is gone. Returns how many. */
+size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now);
 /* The quarantined instances, oldest first, from the one after *cursor. */
 size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
                               void (*each)(void *context, const struct jobdb_file *file), void *context);
+
+/* Compares every counter with the rows that it counts, and every state with what belongs to it, in one
+ * snapshot; nothing may be uncommitted. Calls each for every problem; returns how many. Reads everything. */
+int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *problem), void *context);
 
 /* ---- reading, for people ---- */
 

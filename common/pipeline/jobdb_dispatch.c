@@ -59,18 +59,22 @@ static int64_t first_or_never(struct jobdb *db, sqlite3_stmt *row)
     return first;
 }
 
-static int64_t next_wake(struct jobdb *db)
+int64_t jobdb_next_lane(struct jobdb *db)
 {
     return first_or_never(db, jobdb_query(db, SQL_NEXT_WAKE, ""));
 }
 
-int64_t jobdb_wake_lanes(struct jobdb *db, int64_t now)
+bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
 {
-    int64_t next = next_wake(db);
-    if (next > now)
-        return next;
-    (void)jobdb_change(db, SQL_WAKE_LANES, "i", now);
-    return next_wake(db);
+    return jobdb_next_lane(db) <= now && jobdb_change(db, SQL_WAKE_LANES, "i", now) > 0;
+}
+
+void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
+{
+    static const enum jobdb_statement all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES,
+                                               SQL_HURRY_SHARES};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        (void)jobdb_change(db, all[i], "ii", now, latest);
 }
 
 bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_lane *ret_lane)
@@ -212,8 +216,8 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
     memcpy(batch->study, lane->study, sizeof batch->study);
     int64_t served = clock_wall_ms() * 1000;
     db->served = served > db->served ? served : db->served + 1;
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiiii", lane->id, (int64_t)batch->item_count, pick.urgent,
-                       (int64_t)batch->item_count, db->served);
+    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", lane->id, (int64_t)batch->item_count, pick.urgent,
+                       db->served);
     (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", lane->id, now);
     return batch->item_count > 0;
 }

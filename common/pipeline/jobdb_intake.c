@@ -64,12 +64,11 @@ static int64_t add_shares(struct jobdb *db, const struct jobdb_instance *instanc
     enum share_state state = stored ? SHARE_QUEUED : SHARE_WAITING;
     int64_t added = 0;
     for (size_t i = 0; i < decision->album_count; i++) {
-        const struct jobdb_album_match *album = &decision->albums[i];
-        if (jobdb_change(db, SQL_ADD_SHARE, "iiissisii", decision->destination_id, album->album_id, series_id,
-                         instance->study, instance->series, instance_id, share_state_name(state), now,
-                         album->stored) == 0)
+        int64_t album_id = decision->albums[i];
+        if (jobdb_change(db, SQL_ADD_SHARE, "iiissisi", decision->destination_id, album_id, series_id,
+                         instance->study, instance->series, instance_id, share_state_name(state), now) == 0)
             continue;
-        struct jobdb_counts *counts = jobdb_counts_of(db, decision->destination_id, album->album_id);
+        struct jobdb_counts *counts = jobdb_counts_of(db, decision->destination_id, album_id);
         *(stored ? &counts->queued : &counts->waiting) += 1;
         added++;
     }
@@ -86,8 +85,7 @@ static int64_t add_delivery(struct jobdb *db, const struct jobdb_instance *insta
         return 0;
     }
     int64_t series_id = add_to_series(db, instance, decision->destination_id, now, &stored);
-    (void)jobdb_change(db, SQL_ADD_DELIVERY, "iiiii", instance_id, decision->destination_id, series_id, now,
-                       decision->stored);
+    (void)jobdb_change(db, SQL_ADD_DELIVERY, "iiii", instance_id, decision->destination_id, series_id, now);
     jobdb_counts_of(db, decision->destination_id, 0)->queued += 1;
     return add_shares(db, instance, decision, instance_id, series_id, stored, now);
 }

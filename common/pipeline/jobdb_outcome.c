@@ -21,8 +21,8 @@ static void leave_delivery_state(struct jobdb *db, const struct jobdb_batch *bat
     counts->queued -= 1;
     counts->deferred -= tries > 0;
     (void)jobdb_change(db, SQL_TAKEN_FROM_SERIES, "ii", item->series_id, (int64_t)1);
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiiii", batch->lane_id, (int64_t)1, (int64_t)item->urgent,
-                       (int64_t)0, (int64_t)0);
+    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", batch->lane_id, (int64_t)1, (int64_t)item->urgent,
+                       (int64_t)0);
 }
 
 static void enter_delivery_state(struct jobdb *db, const struct jobdb_batch *batch,
@@ -37,8 +37,8 @@ static void enter_delivery_state(struct jobdb *db, const struct jobdb_batch *bat
     counts->queued += 1;
     counts->deferred += tries > 0;
     (void)jobdb_change(db, SQL_PUT_TO_SERIES, "ii", item->series_id, due_at);
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiiii", batch->lane_id, (int64_t)-1, -(int64_t)item->urgent,
-                       (int64_t)0, (int64_t)0);
+    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", batch->lane_id, (int64_t)-1, -(int64_t)item->urgent,
+                       (int64_t)0);
 }
 
 /* Counters of an album by state; waiting and queued are apart. */
@@ -159,11 +159,8 @@ bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const s
 
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now)
 {
-    if (batch->stage != WORK_SEND)
-        return;
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiiii", batch->lane_id, (int64_t)0, (int64_t)0,
-                       -(int64_t)batch->item_count, (int64_t)0);
-    (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", batch->lane_id, now);
+    if (batch->stage == WORK_SEND)
+        jobdb_refresh_lane(db, batch->lane_id, now);
 }
 
 void jobdb_refresh_lane(struct jobdb *db, int64_t lane_id, int64_t now)
@@ -195,10 +192,10 @@ bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *dest
     return true;
 }
 
-void jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now)
+size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now)
 {
     struct jobdb_batch *batches = NULL;
-    size_t count = 0, capacity = 0;
+    size_t count = 0, capacity = 0, failed = 0;
     sqlite3_stmt *row = jobdb_query(db, SQL_OPEN_DELIVERIES, "i", instance_id);
     while (jobdb_row(db, row)) {
         batches = memory_grow(batches, &capacity, count + 1, sizeof *batches);
@@ -206,11 +203,12 @@ void jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reas
     }
     for (size_t i = 0; i < count; i++) {
         struct jobdb_outcome outcome = {.cause = CAUSE_FILE_MISSING, .now = now, .reason = reason};
-        (void)jobdb_move_delivery(db, &batches[i], batches[i].items, &outcome, NULL, NULL);
+        failed += jobdb_move_delivery(db, &batches[i], batches[i].items, &outcome, NULL, NULL);
         (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", batches[i].lane_id, now);
         jobdb_batch_release(&batches[i]);
     }
     memory_free(&batches);
+    return failed;
 }
 
 /* ---- history ---- */

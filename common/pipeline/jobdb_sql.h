@@ -21,6 +21,9 @@
     /* destinations and albums */ \
     X(UNCONFIGURE_DESTINATIONS, CONFIG_ONLY, "UPDATE destination SET configured = 0") \
     X(UNCONFIGURE_ALBUMS, CONFIG_ONLY, "UPDATE album SET configured = 0") \
+    X(FORGET_KNOWN, CONFIG_ONLY, \
+      "UPDATE series SET known = 0 WHERE lane_id IN (SELECT l.id FROM lane l JOIN destination d"\
+      " ON d.id = l.destination_id WHERE d.name = ?1 AND d.origin <> ?2)") \
     X(CONFIGURE_DESTINATION, "", \
       "INSERT INTO destination (name, origin) VALUES (?1, ?2)" \
       " ON CONFLICT (name) DO UPDATE SET configured = 1, origin = excluded.origin") \
@@ -46,6 +49,9 @@
       " WHERE id = ?1") \
     X(SAVE_ALBUM_TOKEN, "", \
       "UPDATE album SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5 WHERE id = ?1") \
+    X(SAVE_SOURCE_TOKEN, "", \
+      "UPDATE album SET source_active = ?2, source_scope = ?3, source_album = ?4, source_at = ?5" \
+      " WHERE id = ?1") \
     X(COUNT_DESTINATION, "", \
       "UPDATE destination SET queued = queued + ?2, deferred = deferred + ?3, in_flight = in_flight + ?4," \
       " failed = failed + ?5 WHERE id = ?1") \
@@ -72,14 +78,14 @@
       " next_due = CASE WHEN queued = 0 THEN excluded.next_due ELSE min(next_due, excluded.next_due) END," \
       " queued = queued + 1 RETURNING id, stored") \
     X(ADD_DELIVERY, "", \
-      "INSERT INTO delivery (instance_id, destination_id, series_id, state, due_at, attempt_mark)" \
-      " VALUES (?1, ?2, ?3, 'queued', ?4, ?5)") \
+      "INSERT INTO delivery (instance_id, destination_id, series_id, state, due_at)" \
+      " VALUES (?1, ?2, ?3, 'queued', ?4)") \
     X(ADD_EXCLUDED, "", \
       "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at)" \
       " VALUES (?1, ?2, 'excluded', ?3, ?4, ?3)") \
     X(ADD_SHARE, "", \
       "INSERT INTO share (destination_id, album_id, series_id, study, series, witness_id, state, due_at," \
-      " created_at, attempt_mark) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)" \
+      " created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)" \
       " ON CONFLICT (album_id, series_id) DO NOTHING") \
     X(MORE_OPEN_JOBS, "", "UPDATE instance SET open_jobs = open_jobs + ?2 WHERE id = ?1") \
     /* dispatch */ \
@@ -91,14 +97,14 @@
       "SELECT id, study FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
     X(UNKNOWN_SERIES_DUE, "", \
-      "SELECT 1 FROM series WHERE lane_id = ?1 AND stored = 0 AND queued > 0 AND next_due <= ?2 LIMIT 1") \
+      "SELECT 1 FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND next_due <= ?2 LIMIT 1") \
     X(CLOSE_LANE, "", "UPDATE lane SET closed = 1, ready = 0 WHERE id = ?1") \
     X(OPEN_LANES, "", \
       "UPDATE lane SET closed = 0, ready = (queued > 0 AND next_due <= ?2) WHERE study = ?1") \
     X(OPEN_ALL_LANES, START_ONLY, "UPDATE lane SET closed = 0, ready = 0 WHERE closed = 1 OR ready = 1") \
     X(DUE_SERIES, "", \
       "SELECT id FROM series WHERE lane_id = ?1 AND queued > 0 AND next_due <= ?2" \
-      " ORDER BY stored, next_due LIMIT 100") \
+      " ORDER BY known, next_due LIMIT 100") \
     X(DUE_DELIVERIES, "", \
       "SELECT w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
       " w.batch_limit, w.attempt_mark, i.urgent, i.sop_instance, i.series" \
@@ -106,7 +112,7 @@
       " WHERE w.series_id = ?1 AND w.state = 'queued' AND w.due_at <= ?2 ORDER BY w.due_at, w.id LIMIT ?3") \
     X(FIND_TWIN, "", \
       "SELECT w.due_at FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
-      " WHERE i.sop_instance = ?1 AND w.id <> ?3" \
+      " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
       " AND (w.state = 'sending' OR (w.state = 'queued' AND w.id < ?3)) LIMIT 1") \
     X(POSTPONE, "", "UPDATE delivery SET due_at = ?2 WHERE id = ?1") \
     X(LEASE_DELIVERY, "", \
@@ -115,16 +121,16 @@
       "UPDATE series SET queued = queued - ?2, next_due = coalesce((SELECT due_at FROM delivery" \
       " WHERE series_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1), 0) WHERE id = ?1") \
     X(TAKEN_FROM_LANE, "", \
-      "UPDATE lane SET queued = queued - ?2, urgent = urgent - ?3, in_flight = in_flight + ?4," \
-      " last_served = max(last_served, ?5) WHERE id = ?1") \
+      "UPDATE lane SET queued = queued - ?2, urgent = urgent - ?3, last_served = max(last_served, ?4)" \
+      " WHERE id = ?1") \
     X(PUT_TO_SERIES, "", \
       "UPDATE series SET next_due = CASE WHEN queued = 0 THEN ?2 ELSE min(next_due, ?2) END," \
       " queued = queued + 1 WHERE id = ?1") \
     X(REFRESH_LANE, "", \
       "UPDATE lane SET next_due = n.due, ready = (closed = 0 AND queued > 0 AND n.due <= ?2)" \
-      " FROM (SELECT min(coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND stored = 0" \
+      " FROM (SELECT min(coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND known = 0" \
       " AND queued > 0 ORDER BY next_due LIMIT 1), 9223372036854775807)," \
-      " coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND stored = 1" \
+      " coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND known = 1" \
       " AND queued > 0 ORDER BY next_due LIMIT 1), 9223372036854775807)) AS due) AS n WHERE lane.id = ?1") \
     X(PICK_SHARE, "", \
       "SELECT id, witness_id, series_id, study, series, created_at, tries, attempts, attempt_mark," \
@@ -148,8 +154,8 @@
     X(MOVE_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, work = NULL, due_at = ?3, attempts = ?4, attempt_mark = ?5," \
       " batch_limit = ?6, http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0) WHERE id = ?1") \
-    X(SERIES_IS_STORED, "", "UPDATE series SET stored = 1 WHERE id = ?1 AND stored = 0") \
-    X(SERIES_IS_UNKNOWN, "", "UPDATE series SET stored = 0 WHERE id = ?1") \
+    X(SERIES_IS_STORED, "", "UPDATE series SET stored = 1, known = 1 WHERE id = ?1 AND known = 0") \
+    X(SERIES_IS_UNKNOWN, "", "UPDATE series SET known = 0 WHERE id = ?1") \
     X(WAITING_SHARES, "", "SELECT id, album_id FROM share WHERE series_id = ?1 AND state = 'waiting'") \
     X(SHARE_IS_DUE, "", "UPDATE share SET state = ?2, due_at = ?3 WHERE id = ?1") \
     X(SHARE_STATE, "", "SELECT state, work, tries FROM share WHERE id = ?1") \
@@ -176,6 +182,11 @@
       " http_status, detail) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), nullif(?5, 0), nullif(?6, 0)," \
       " nullif(?7, 0), nullif(?8, 0), ?9)") \
     /* cleaning and reconciling */ \
+    X(HURRY_DELIVERIES, START_ONLY, \
+      "UPDATE delivery SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(HURRY_SERIES, START_ONLY, "UPDATE series SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
+    X(HURRY_LANES, START_ONLY, "UPDATE lane SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
+    X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(EACH_FINISHED, "", \
       "SELECT id, receipt, keep_until FROM instance WHERE state = 'done' AND place = 'queue'" \
       " ORDER BY id LIMIT ?1") \
@@ -184,10 +195,15 @@
       " AND keep_until <= ?1 ORDER BY keep_until LIMIT ?2") \
     X(SET_PLACE, "", "UPDATE instance SET place = ?2 WHERE id = ?1") \
     X(EACH_FORGOTTEN, "", \
-      "SELECT id FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
-    X(UNFINISHED_WITNESSED, "", \
-      "SELECT 1 FROM share WHERE witness_id = ?1 AND state NOT IN ('shared', 'dropped') LIMIT 1") \
+      "SELECT id, study FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
     X(FORGET_INSTANCE, "", "DELETE FROM instance WHERE id = ?1") \
+    X(FORGET_SHARES, "", \
+      "DELETE FROM share WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_SERIES, "", \
+      "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_LANES, "", \
+      "DELETE FROM lane WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_EVENTS, "", \
       "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)") \
     X(FORGET_TALLIES, "at most 288 rows a day and destination", "DELETE FROM tally WHERE started_at < ?1") \

@@ -38,10 +38,12 @@ void jobdb_unconfigure_all(struct jobdb *db)
 
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin)
 {
-    if (album)
+    if (album) {
         (void)jobdb_change(db, SQL_CONFIGURE_ALBUM, "ss", destination, album);
-    else
-        (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
+        return;
+    }
+    (void)jobdb_change(db, SQL_FORGET_KNOWN, "ss", destination, origin);
+    (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
 }
 
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
@@ -79,7 +81,9 @@ void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, cons
 void jobdb_save_token(struct jobdb *db, const struct jobdb_target *target, const struct work_token *token,
                       int64_t now)
 {
-    enum jobdb_statement which = target->album_id ? SQL_SAVE_ALBUM_TOKEN : SQL_SAVE_DESTINATION_TOKEN;
+    enum jobdb_statement which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
+                                 : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
+                                                                    : SQL_SAVE_ALBUM_TOKEN;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
     (void)jobdb_change(db, which, "iissi", id, (int64_t)token->active, token->scope, token->album_id, now);
 }

@@ -48,10 +48,14 @@ CREATE TABLE album (
     failed         INTEGER NOT NULL DEFAULT 0,
     last_error     TEXT,
     last_error_at  INTEGER,
-    token_active   INTEGER,                    -- 1: both tokens active
+    token_active   INTEGER,                    -- what introspection last said of its destination token
     token_scope    TEXT,
     token_album    TEXT,
     token_at       INTEGER,
+    source_active  INTEGER,                    -- and of its source token
+    source_scope   TEXT,
+    source_album   TEXT,
+    source_at      INTEGER,
     UNIQUE (destination_id, name)
 ) STRICT;
 
@@ -78,7 +82,7 @@ CREATE TABLE instance (
     open_jobs       INTEGER NOT NULL DEFAULT 0, -- deliveries and witnessed shares that are not final
     reason          TEXT                        -- why it is in quarantine
 ) STRICT;
-CREATE INDEX instance_sop ON instance (sop_instance);
+CREATE INDEX instance_sop ON instance (sop_instance, state);
 CREATE INDEX instance_study ON instance (study, series);
 CREATE INDEX instance_active ON instance (id) WHERE state = 'active';
 CREATE INDEX instance_quarantined ON instance (id) WHERE state = 'quarantined';
@@ -93,7 +97,6 @@ CREATE TABLE lane (
     study          TEXT NOT NULL,
     queued         INTEGER NOT NULL DEFAULT 0,
     urgent         INTEGER NOT NULL DEFAULT 0, -- of the queued: with priority HIGH
-    in_flight      INTEGER NOT NULL DEFAULT 0,
     next_due       INTEGER NOT NULL DEFAULT 0, -- of the queued
     last_served    INTEGER NOT NULL DEFAULT 0, -- counts up with each batch: the smallest goes first
     ready          INTEGER NOT NULL DEFAULT 0, -- 1: something is due and nothing forbids it
@@ -104,17 +107,18 @@ CREATE INDEX lane_ready ON lane (destination_id, (urgent > 0) DESC, last_served)
 CREATE INDEX lane_sleeping ON lane (next_due) WHERE ready = 0 AND closed = 0 AND queued > 0;
 CREATE INDEX lane_study ON lane (study);
 
--- A series of a lane. Until an instance of it is stored, its study goes there one request at a time.
+-- A series of a lane. Until the destination knows it, its study goes there one request at a time.
 CREATE TABLE series (
     id       INTEGER PRIMARY KEY,
     lane_id  INTEGER NOT NULL REFERENCES lane (id),
     series   TEXT NOT NULL,
-    stored   INTEGER NOT NULL DEFAULT 0, -- 1: the destination has an instance of it
+    stored   INTEGER NOT NULL DEFAULT 0, -- 1: an instance of it was stored: its shares may go
+    known    INTEGER NOT NULL DEFAULT 0, -- 1: and the destination has not denied that since
     queued   INTEGER NOT NULL DEFAULT 0,
     next_due INTEGER NOT NULL DEFAULT 0,
     UNIQUE (lane_id, series)
 ) STRICT;
-CREATE INDEX series_queued ON series (lane_id, stored, next_due) WHERE queued > 0;
+CREATE INDEX series_queued ON series (lane_id, known, next_due) WHERE queued > 0;
 
 -- One instance to one destination.
 CREATE TABLE delivery (
@@ -127,7 +131,7 @@ CREATE TABLE delivery (
     work           TEXT,                           -- sending: the request it is in
     tries          INTEGER NOT NULL DEFAULT 0,     -- requests that it was in
     attempts       INTEGER NOT NULL DEFAULT 0,     -- of them, failures that count
-    attempt_mark   INTEGER NOT NULL DEFAULT 0,     -- the destination's stored at its last attempt
+    attempt_mark   INTEGER NOT NULL DEFAULT -1,    -- the destination's stored at its last attempt; -1: none yet
     batch_limit    INTEGER NOT NULL DEFAULT 0,     -- 0, or the largest request that it may be part of
     http_status    INTEGER,                        -- of the last answer
     reason         TEXT,
@@ -153,7 +157,7 @@ CREATE TABLE share (
     work           TEXT,
     tries          INTEGER NOT NULL DEFAULT 0,
     attempts       INTEGER NOT NULL DEFAULT 0,
-    attempt_mark   INTEGER NOT NULL DEFAULT 0,
+    attempt_mark   INTEGER NOT NULL DEFAULT -1,
     http_status    INTEGER,
     reason         TEXT,
     created_at     INTEGER NOT NULL,

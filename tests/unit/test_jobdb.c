@@ -47,8 +47,19 @@ static void set_up(void)
     jobdb_each_target(db, learn_ids, NULL);
 }
 
+static void show_problem(void *context, const char *problem)
+{
+    (void)context;
+    (void)fprintf(stderr, "%s\n", problem);
+}
+
+/* Whatever a test did: rows and counters agree, as far as it was committed. */
 static void tear_down(void)
 {
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    jobdb_destroy(&db);
+    if (jobdb_open_reader(sandbox_folder(sandbox), &db, &reason) == 0)
+        ck_assert_int_eq(jobdb_check(db, show_problem, NULL), 0);
     jobdb_destroy(&db);
     sandbox_destroy(&sandbox);
 }
@@ -63,9 +74,8 @@ static const char *next_receipt(char *buffer)
 static void take_in(const char *study, const char *series, const char *sop, int64_t album, bool urgent)
 {
     char receipt[RECEIPT_SIZE];
-    struct jobdb_album_match match = {album, 0};
     struct jobdb_decision decision = {
-        .destination_id = main_id, .takes = true, .albums = &match, .album_count = album ? 1 : 0};
+        .destination_id = main_id, .takes = true, .albums = &album, .album_count = album ? 1 : 0};
     struct jobdb_instance instance = {.receipt = next_receipt(receipt),
                                       .study = study,
                                       .series = series,
@@ -124,6 +134,21 @@ static struct status status_of(const char *album)
     wanted_album = album;
     ck_assert_int_eq(jobdb_read_status(db, find_status, NULL), 0);
     return found;
+}
+
+static int jobs_found;
+
+static void count_job(void *context, const struct jobdb_job_row *row)
+{
+    jobs_found += strcmp(row->kind, context) == 0;
+}
+
+static int count_jobs(const char *kind)
+{
+    struct jobdb_filter filter = {0};
+    jobs_found = 0;
+    ck_assert_int_eq(jobdb_read_jobs(db, &filter, count_job, (void *)kind), 0);
+    return jobs_found;
 }
 
 /* ---- tests ---- */
@@ -227,6 +252,8 @@ START_TEST(unknown_series_come_first)
     jobdb_series_unknown(db, 1);
     ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
     ck_assert_msg(lane.unknown, "what KHEOPS could not put into the album is unknown again");
+    take_in("1", "1.1", "1.1.3", ct_album, false);
+    ck_assert_msg(status_of("ct").queued == 1, "but an instance of it is there: its shares need not wait");
 }
 END_TEST
 
@@ -240,6 +267,7 @@ START_TEST(a_closed_lane_waits_for_its_study)
     ck_assert(!jobdb_pick_lane(db, main_id, NOW, &lane));
     jobdb_open_lanes(db, "1", NOW);
     ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert_int_eq(jobdb_commit(db), 0);
 }
 END_TEST
 
@@ -287,6 +315,21 @@ START_TEST(never_two_receipts_of_one_instance_at_once)
 }
 END_TEST
 
+START_TEST(twins_of_old_deliveries_cost_nothing_and_wait_for_nobody)
+{
+    struct jobdb_batch batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_REFUSED, 0);
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert_msg(pick(NOW, 50, &batch), "neither for one that is sent nor for one that failed");
+    end(&batch, CAUSE_STORED, 0);
+}
+END_TEST
+
 START_TEST(what_is_deferred_waits_and_comes_back)
 {
     struct jobdb_batch batch;
@@ -296,7 +339,8 @@ START_TEST(what_is_deferred_waits_and_comes_back)
     ck_assert_int_eq(status_of(NULL).deferred, 1);
     ck_assert(!pick(NOW + 4999, 50, &batch));
     jobdb_batch_release(&batch);
-    ck_assert_int_eq(jobdb_wake_lanes(db, NOW), NOW + 5000);
+    ck_assert(!jobdb_wake_lanes(db, NOW));
+    ck_assert_int_eq(jobdb_next_lane(db), NOW + 5000);
     ck_assert(pick(NOW + 5000, 50, &batch));
     ck_assert_int_eq(batch.items[0].tries, 2);
     end(&batch, CAUSE_STORED, 0);
@@ -349,6 +393,50 @@ START_TEST(late_answers_only_count_when_they_say_stored)
     jobdb_batch_release(&first);
     jobdb_batch_release(&second);
     jobdb_batch_release(&found_batch);
+}
+END_TEST
+
+START_TEST(another_server_knows_no_series)
+{
+    struct jobdb_batch batch;
+    struct jobdb_lane lane;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    jobdb_configure(db, "main", NULL, "https://a:443");
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert(!lane.unknown);
+    jobdb_configure(db, "main", NULL, "https://elsewhere:443");
+    ck_assert(jobdb_pick_lane(db, main_id, NOW, &lane));
+    ck_assert(lane.unknown);
+}
+END_TEST
+
+START_TEST(waiting_for_a_wrong_time_ends)
+{
+    static const int64_t YEARS = 100000000000;
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    int64_t next_due;
+    take_in("1", "1.1", "1.1.1", ct_album, false);
+    take_in("2", "2.1", "2.1.1", ct_album, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_TROUBLE, NOW + YEARS);
+    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = NOW, .due_at = NOW + YEARS};
+    ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
+    jobdb_batch_release(&share);
+    jobdb_hurry(db, NOW, NOW + YEARS);
+    ck_assert(!pick(NOW + 1000, 50, &batch));
+    jobdb_batch_release(&batch);
+    jobdb_hurry(db, NOW, NOW + 60000);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    jobdb_batch_release(&share);
 }
 END_TEST
 
@@ -426,6 +514,34 @@ START_TEST(finished_files_go_or_are_kept)
 }
 END_TEST
 
+START_TEST(a_study_is_forgotten_with_its_last_instance)
+{
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    int64_t next_due;
+    take_in("1", "1.1", "1.1.1", ct_album, false);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(pick(NOW, 1, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = NOW, .keep_until = NOW};
+    ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
+    jobdb_batch_release(&share);
+    jobdb_file_gone(db, 1);
+    ck_assert_uint_eq(jobdb_forget(db, NOW + 1, 10), 1);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(count_jobs("share"), 1);
+    ck_assert(pick(NOW, 1, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    jobdb_file_gone(db, 2);
+    ck_assert_uint_eq(jobdb_forget(db, NOW + 1, 10), 1);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    ck_assert_int_eq(count_jobs("share"), 0);
+    ck_assert_int_eq(count_jobs("delivery"), 0);
+    take_in("1", "1.1", "1.1.3", ct_album, false);
+    ck_assert_int_eq(status_of("ct").waiting, 1);
+}
+END_TEST
+
 START_TEST(a_lost_file_fails_its_deliveries_with_a_sentence)
 {
     take_in("1", "1.1", "1.1.1", 0, false);
@@ -473,7 +589,7 @@ START_TEST(a_newer_database_is_refused_and_a_damaged_one_can_be_set_aside)
                1, 150, file),
         150);
     ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(jobdb_open(dir, &db, &reason), ERR_DB);
+    ck_assert_int_eq(jobdb_open(dir, &db, &reason), ERR_DAMAGED);
     ck_assert_int_eq(jobdb_set_aside(dir, NOW, &name), 0);
     open_database();
 }
@@ -491,12 +607,16 @@ int main(void)
     tests_add(tests, a_closed_lane_waits_for_its_study);
     tests_add(tests, lanes_take_turns_and_urgent_ones_go_first);
     tests_add(tests, never_two_receipts_of_one_instance_at_once);
+    tests_add(tests, twins_of_old_deliveries_cost_nothing_and_wait_for_nobody);
     tests_add(tests, what_is_deferred_waits_and_comes_back);
     tests_add(tests, a_batch_limit_keeps_batches_small);
     tests_add(tests, late_answers_only_count_when_they_say_stored);
+    tests_add(tests, another_server_knows_no_series);
+    tests_add(tests, waiting_for_a_wrong_time_ends);
     tests_add(tests, a_restart_finds_what_was_handed_out_and_what_waits);
     tests_add(tests, what_is_not_committed_never_was);
     tests_add(tests, finished_files_go_or_are_kept);
+    tests_add(tests, a_study_is_forgotten_with_its_last_instance);
     tests_add(tests, a_lost_file_fails_its_deliveries_with_a_sentence);
     tests_add(tests, a_reader_sees_what_is_committed);
     tests_add(tests, a_newer_database_is_refused_and_a_damaged_one_can_be_set_aside);

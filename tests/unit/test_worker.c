@@ -196,6 +196,8 @@ START_TEST(a_result_is_resent_until_it_is_acknowledged)
     struct work_message ack = {.verb = WORK_ACK, .acknowledged = "w-1"};
     say(&ack);
     await(WORK_PING);
+    if (heard.held_count > 0)
+        await(WORK_PING); /* the first may have crossed the ACK */
     ck_assert_uint_eq(heard.held_count, 0);
     ck_assert(!worker_busy(worker));
 }
