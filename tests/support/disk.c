@@ -19,7 +19,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { FORMAT_MS = 60000, UNMOUNT_MS = 20000, COPIES = 200, BLOCK = 1 << 20, DEVICES = 20 };
+enum { FORMAT_MS = 60000, UNMOUNT_MS = 20000, COPY_MS = 30000, BLOCK = 1 << 20, DEVICES = 20 };
 
 struct disk {
     char *image, *folder, *filler;
@@ -192,17 +192,25 @@ static void copy_file(const char *source, const char *goal)
     }
 }
 
+struct copy {
+    struct disk *disk;
+    const char *path;
+};
+
+static bool copy_undisturbed(void *context)
+{
+    const struct copy *copy = context;
+    unsigned long long before, after;
+    if (!read_writes(copy->disk, &before))
+        return false;
+    copy_file(copy->disk->image, copy->path);
+    return read_writes(copy->disk, &after) && after == before;
+}
+
 bool disk_copy(struct disk *disk, const char *path)
 {
-    for (int i = 0; i < COPIES; i++) {
-        unsigned long long before, after;
-        if (!read_writes(disk, &before))
-            continue;
-        copy_file(disk->image, path);
-        if (read_writes(disk, &after) && after == before)
-            return true;
-    }
-    return false;
+    struct copy copy = {disk, path};
+    return wait_until(copy_undisturbed, &copy, COPY_MS);
 }
 
 /* ---- filling ---- */

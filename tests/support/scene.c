@@ -41,6 +41,7 @@ void scene_close(struct scene *scene)
     pipeline_destroy(&scene->pipeline);
     simulator_destroy(&scene->kheops);
     sandbox_destroy(&scene->sandbox);
+    *scene = (struct scene){0};
 }
 
 const char *scene_study(struct scene *scene, uint64_t seed, unsigned series, unsigned instances,
@@ -51,6 +52,8 @@ const char *scene_study(struct scene *scene, uint64_t seed, unsigned series, uns
     dicom_spec_init(&base, seed);
     dicom_shape(&base, bytes);
     ck_assert_int_eq(dicom_write_study(&base, seed, series, instances, folder, NULL, NULL), 0);
+    ck_assert(scene->study_count < SCENE_STUDIES);
+    scene->studies[scene->study_count++] = (struct scene_study){seed, folder};
     return folder;
 }
 
@@ -121,6 +124,31 @@ size_t scene_missing(const struct scene *scene, const struct scene_instances *in
     return missing;
 }
 
+struct visit {
+    uint64_t seed;
+    void (*each)(void *context, const char *uid, const char *path);
+    void *context;
+};
+
+static void visit_file(void *context, const char *path)
+{
+    const struct visit *visit = context;
+    unsigned series, instance;
+    char uid[DICOM_UID_SIZE];
+    ck_assert(sscanf(strrchr(path, '/'), "/S%u-I%u.dcm", &series, &instance) == 2);
+    dicom_uid(uid, visit->seed, series, instance);
+    visit->each(visit->context, uid, path);
+}
+
+void scene_each_file(struct scene *scene, void (*each)(void *context, const char *uid, const char *path),
+                     void *context)
+{
+    for (size_t i = 0; i < scene->study_count; i++) {
+        struct visit visit = {scene->studies[i].seed, each, context};
+        folder_walk(scene->studies[i].folder, visit_file, &visit);
+    }
+}
+
 int scene_felucca(struct scene *scene, const char *const *words, struct text *ret_output)
 {
     const char *argv[WORDS_MAX + 4] = {FELUCCA_BIN "/felucca", "--config", pipeline_config(scene->pipeline)};
@@ -176,6 +204,16 @@ static bool nothing_open(void *context)
     return true;
 }
 
+static void check_bytes(void *context, const char *uid, const char *path)
+{
+    struct scene *scene = context;
+    AUTO(text_release) struct text stored = TEXT_EMPTY;
+    text_format(&stored, "%s/%s.dcm", scene->kheops->store, uid);
+    if (file_exists(text_string(&stored)))
+        pipeline_check(scene->pipeline, files_same_data_set(path, text_string(&stored)),
+                       "a data set was changed");
+}
+
 void scene_wait_done(struct scene *scene, const struct scene_instances *instances)
 {
     struct wish wish = {scene, instances};
@@ -185,4 +223,5 @@ void scene_wait_done(struct scene *scene, const struct scene_instances *instance
                    "the spool is not empty");
     pipeline_check(scene->pipeline, wait_until(all_shared, &wish, SCENE_PATIENCE_MS), "a share was not made");
     pipeline_check(scene->pipeline, wait_until(nothing_open, &wish, SCENE_PATIENCE_MS), "a job is stuck");
+    scene_each_file(scene, check_bytes, scene);
 }

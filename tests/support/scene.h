@@ -16,13 +16,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SCENE_PATIENCE_MS = 60000, SCENE_STUDIES = 16 };
+
 struct scene {
     struct sandbox *sandbox;
     struct simulator *kheops;
     struct pipeline *pipeline;
+    struct scene_study {
+        uint64_t seed;
+        const char *folder;
+    } studies[SCENE_STUDIES];
+    size_t study_count;
 };
-
-enum { SCENE_PATIENCE_MS = 60000 };
 
 /* Makes the sandbox and starts KHEOPS. */
 void scene_open(struct scene *scene);
@@ -61,8 +66,13 @@ void scene_acknowledged(const char *output, uint64_t seed, struct scene_instance
 bool scene_has(const struct scene *scene, const char *uid);
 size_t scene_missing(const struct scene *scene, const struct scene_instances *instances);
 
-/* Waits until none of them is missing, all series with an instance at KHEOPS are in the album too, nothing
- * waits in the spool, and no job is left that is not final. Ends the test with a sentence otherwise. */
+/* Calls each(context, uid, path) for every file of the studies written so far. */
+void scene_each_file(struct scene *scene, void (*each)(void *context, const char *uid, const char *path),
+                     void *context);
+
+/* Waits until none of them is missing (and checks that whatever arrived has the bytes that were sent), all
+ * series with an instance at KHEOPS are in the album too, nothing waits in the spool, and no job is left that
+ * is not final. Ends the test with a sentence otherwise. */
 void scene_wait_done(struct scene *scene, const struct scene_instances *instances);
 
 /* The exit status of `felucca` with these words (ended by NULL) behind --config; its output is appended. */

@@ -1,0 +1,226 @@
+/* Power loss. SIGKILL leaves what the kernel has in its memory, so it cannot see a missing fsync; here the
+ * state directory stands on a disk of its own, which is copied while studies arrive and are delivered. The
+ * copy is what a power failure at that moment leaves. Felucca goes on from it, and everything that was
+ * acknowledged before has to be delivered, every share made, no job stuck.
+ *
+ * That the test can fail is tested as well: with receivers whose fsync does nothing, acknowledged instances
+ * must be found missing. */
+#include "tests/support/scene.h"
+
+#include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/disk.h"
+#include "tests/support/files.h"
+#include "tests/support/suite.h"
+#include "tests/support/trouble.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DISK_BYTES = 448 << 20, SERIES = 2, INSTANCES = 60, FILE_BYTES = 12 << 10, CONTROLS = 5 };
+
+static struct scene scene;
+static struct disk *disk;
+static struct trouble *trouble;
+
+static void set_up(void)
+{
+    scene_open(&scene);
+    disk = disk_create(scene.sandbox, sandbox_path(scene.sandbox, "state"), DISK_BYTES);
+    /* Small batches, so that the middle of the study lasts. */
+    scene_set_up(&scene, "sender: { slots: 2, batch_instances: 2 }\n");
+}
+
+static void tear_down(void)
+{
+    pipeline_destroy(&scene.pipeline);
+    trouble_destroy(&trouble);
+    disk_destroy(&disk);
+    scene_close(&scene);
+}
+
+/* ---- what is left of what was acknowledged ---- */
+
+struct search {
+    const char *uid, *source; /* the file that was sent */
+    bool found;
+};
+
+static void look_at(void *context, const char *path)
+{
+    struct search *search = context;
+    AUTO(text_release) struct text content = TEXT_EMPTY;
+    if (search->found || !string_ends_with(path, ".dcm"))
+        return;
+    file_read(path, &content);
+    search->found = content.length > 0 &&
+                    memmem(content.bytes, content.length, search->uid, strlen(search->uid)) &&
+                    files_same_data_set(search->source, path);
+}
+
+struct survey {
+    const struct scene_instances *acknowledged;
+    size_t lost, waiting; /* waiting: in the spool and not delivered */
+};
+
+static bool is_among(const struct scene_instances *instances, const char *uid)
+{
+    for (size_t i = 0; i < instances->count; i++)
+        if (strcmp(instances->uids[i], uid) == 0)
+            return true;
+    return false;
+}
+
+/* An acknowledged instance has to be at KHEOPS, or whole in the spool. */
+static void survey_file(void *context, const char *uid, const char *path)
+{
+    struct survey *survey = context;
+    struct search search = {uid, path, false};
+    if (!is_among(survey->acknowledged, uid) || scene_has(&scene, uid))
+        return;
+    AUTO(text_release) struct text spool = TEXT_EMPTY;
+    text_format(&spool, "%s/spool", pipeline_state_dir(scene.pipeline));
+    folder_walk(text_string(&spool), look_at, &search);
+    survey->waiting += search.found;
+    survey->lost += !search.found;
+}
+
+/* The power fails: what the disk has at this moment is all that is left. */
+static void lose_power(const char *image, struct process *storescu)
+{
+    pipeline_freeze_all(scene.pipeline);
+    pipeline_check(scene.pipeline, disk_copy(disk, image), "the disk does not stand still");
+    pipeline_kill_all(scene.pipeline);
+    if (storescu)
+        process_kill(storescu);
+    disk_replace(disk, image);
+}
+
+/* ---- five times in a row: each time before the work that the last one left is done ---- */
+
+struct wish {
+    const char *output;
+    uint64_t seed;
+    size_t count;
+};
+
+static bool enough_acknowledged(void *context)
+{
+    const struct wish *wish = context;
+    AUTO(scene_instances_release) struct scene_instances acknowledged = SCENE_INSTANCES_EMPTY;
+    if (file_exists(wish->output))
+        scene_acknowledged(wish->output, wish->seed, &acknowledged, NULL);
+    return acknowledged.count >= wish->count;
+}
+
+/* How many instances of the study are acknowledged, and at KHEOPS over all studies, before the cut. */
+static const struct cut_row {
+    size_t acknowledged;
+    int64_t delivered;
+} cuts[] = {{1, 0}, {15, 5}, {40, 1}, {80, 30}, {SERIES * INSTANCES, 20}};
+
+static bool enough_delivered(void *context)
+{
+    return simulator_count(scene.kheops, "instances") >= *(int64_t *)context;
+}
+
+static void cut_once(const struct cut_row *row, uint64_t seed, struct scene_instances *acknowledged)
+{
+    struct survey survey = {acknowledged, 0, 0};
+    const char *output = sandbox_path(scene.sandbox, "storescu-%llu.log", (unsigned long long)seed);
+    const char *image = sandbox_path(scene.sandbox, "image-%llu", (unsigned long long)seed);
+    int64_t delivered = simulator_count(scene.kheops, "instances") + row->delivered;
+    struct wish wish = {output, seed, row->acknowledged};
+    AUTO(process_destroy)
+    struct process *storescu =
+        scene_send_start(&scene, scene_study(&scene, seed, SERIES, INSTANCES, FILE_BYTES), output);
+    pipeline_check(scene.pipeline, wait_until(enough_acknowledged, &wish, SCENE_PATIENCE_MS),
+                   "nothing is acknowledged");
+    pipeline_check(scene.pipeline, wait_until(enough_delivered, &delivered, SCENE_PATIENCE_MS),
+                   "nothing is delivered");
+    scene_acknowledged(output, seed, acknowledged, NULL);
+    lose_power(image, storescu);
+    scene_each_file(&scene, survey_file, &survey);
+    printf("power cut %llu: %zu acknowledged, %zu of them still to be delivered, %zu lost\n",
+           (unsigned long long)seed, acknowledged->count, survey.waiting, survey.lost);
+    pipeline_check(scene.pipeline, survey.lost == 0, "an acknowledged instance is not on the disk");
+    pipeline_start_all_again(scene.pipeline);
+}
+
+START_TEST(what_was_acknowledged_survives)
+{
+    AUTO(scene_instances_release) struct scene_instances acknowledged = SCENE_INSTANCES_EMPTY;
+    if (!disk)
+        return;
+    simulator_order(scene.kheops, "/sim/config", "{\"delay_ms\": 40}");
+    pipeline_start_all(scene.pipeline);
+    for (size_t i = 0; i < ROWS(cuts); i++)
+        cut_once(&cuts[i], i + 1, &acknowledged);
+    simulator_order(scene.kheops, "/sim/config", "{\"delay_ms\": 0}");
+    scene_wait_done(&scene, &acknowledged);
+    pipeline_stop_all(scene.pipeline);
+}
+END_TEST
+
+/* ---- without fsync ---- */
+
+static const struct control_row {
+    const char *label;
+    const char *patterns; /* of what is not flushed, NULL: everything is */
+    size_t lost;          /* at least */
+} control_rows[] = {
+    {"as it is", NULL, 0},
+    {"files are not flushed", "*/incoming/*.part", 5},
+    {"the folder is not flushed", "*/incoming", 1},
+    {"nothing is flushed", "*/incoming*", 5},
+};
+
+/* Sends a study to a receiver alone and loses power right after the last acknowledgement. */
+static size_t lose_at_the_end(const struct control_row *row, uint64_t seed)
+{
+    AUTO(scene_instances_release) struct scene_instances acknowledged = SCENE_INSTANCES_EMPTY;
+    struct survey survey = {&acknowledged, 0, 0};
+    const char *output = sandbox_path(scene.sandbox, "storescu-%llu.log", (unsigned long long)seed);
+    const char *folder = scene_study(&scene, seed, 1, 10, FILE_BYTES);
+    if (row->patterns)
+        trouble_begin(trouble, INJECT_SYNC, row->patterns, 0, 0);
+    pipeline_check(scene.pipeline, scene_send(&scene, folder, output), "storescu failed");
+    scene_acknowledged(output, seed, &acknowledged, NULL);
+    lose_power(sandbox_path(scene.sandbox, "image-%llu", (unsigned long long)seed), NULL);
+    trouble_end(trouble);
+    pipeline_check(scene.pipeline, !row->patterns || trouble_met(trouble) > 0, "nothing went unflushed");
+    ck_assert_uint_eq(acknowledged.count, 10);
+    scene_each_file(&scene, survey_file, &survey);
+    return survey.lost;
+}
+
+/* The kernel may flush by itself, when it wants to or when somebody calls sync(): then once more. */
+START_TEST(without_fsync_the_loss_is_seen)
+{
+    const struct control_row *row = &control_rows[_i];
+    size_t lost = 0;
+    if (!disk)
+        return;
+    trouble = trouble_create(scene.sandbox);
+    pipeline_equip(scene.pipeline, PIPELINE_RECEIVER, trouble_environment(trouble), NULL);
+    pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
+    for (uint64_t seed = 1; seed <= CONTROLS; seed++) {
+        lost = lose_at_the_end(row, seed);
+        printf("%s: %zu of 10 lost\n", row->label, lost);
+        if (!row->patterns || lost >= row->lost)
+            break;
+        pipeline_start_all_again(scene.pipeline);
+    }
+    ck_assert_msg(row->patterns ? lost >= row->lost : lost == 0, "%s: %zu lost", row->label, lost);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("power_loss");
+    tests_timeout(tests, 500);
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, what_was_acknowledged_survives);
+    tests_rows(tests, without_fsync_the_loss_is_seen, ROWS(control_rows));
+    return tests_run(tests);
+}
