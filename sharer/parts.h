@@ -7,6 +7,7 @@
 #include "common/pipeline/token_watch.h"
 #include "common/pipeline/worker.h"
 #include "sharer/gauges.h"
+#include "sharer/misses.h"
 
 struct sharing;
 
@@ -17,6 +18,7 @@ struct sharer {
     struct worker *worker;
     struct token_watch *tokens;
     struct sharer_gauges *gauges;
+    struct misses *misses;
     struct sharing *sharings; /* all in hand */
 };
 

@@ -115,6 +115,13 @@ static const char *sentence_when_fine(int status)
     }
 }
 
+static bool same_album(const struct introspection *destination, const struct introspection *source)
+{
+    return destination->state == INTROSPECTION_ACTIVE && source->state == INTROSPECTION_ACTIVE &&
+           destination->album_id && *destination->album_id && source->album_id &&
+           strcmp(destination->album_id, source->album_id) == 0;
+}
+
 void share_decide(const struct introspection *destination, const struct introspection *source,
                   struct work_result *result)
 {
@@ -128,12 +135,31 @@ void share_decide(const struct introspection *destination, const struct introspe
     } else if (away->state == INTROSPECTION_OUTAGE) {
         result->trouble = true;
         set(result, WORK_RETRY_OUTCOME, false, status, text_string(&away->trouble));
+    } else if (status == 404 && same_album(destination, source)) {
+        set(result, WORK_BLOCKED_OUTCOME, false, status,
+            "the source token and the destination token open the same album: the source token must be one of "
+            "the album that the destination sends to");
     } else if (destination->state == INTROSPECTION_ACTIVE && source->state == INTROSPECTION_ACTIVE) {
         set(result, WORK_RETRY_OUTCOME, true, status, sentence_when_fine(status));
     } else if (status == 401 || status == 403) {
         text_format(&reason, "the server answers %d: %s", status, share_rule(status)->sentence);
         set(result, WORK_BLOCKED_OUTCOME, false, status, text_string(&reason));
     } /* else: as judged, bounded */
+}
+
+bool share_not_found(const struct work_result *result)
+{
+    const struct work_answer *answer = &result->answers[0];
+    return answer->http_status == 404 && answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
+}
+
+void share_blame_album(struct work_result *result)
+{
+    set(result, WORK_BLOCKED_OUTCOME, false, result->answers[0].http_status,
+        "KHEOPS finds none of several series in the album of the source token: the source token is of "
+        "another "
+        "album than the one that is sent to, or its maker is no longer an administrator of it; make a new "
+        "source token in the album that is sent to, as its administrator");
 }
 
 void share_token_replaced(struct work_result *result)

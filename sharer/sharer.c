@@ -88,6 +88,7 @@ struct sharer *sharer_create(struct service *service)
                   LOG_S("reason", text_string(&reason)));
         return NULL;
     }
+    sharer->misses = misses_create();
     sharer->gauges = sharer_gauges_create(service_metrics(service));
     token_watch_configure(sharer->tokens, sharer->config, WORK_SHARE);
     service_on_reload(service, reload, sharer);
@@ -107,6 +108,7 @@ void sharer_destroy(struct sharer **sharer)
     token_watch_destroy(&gone->tokens);
     worker_destroy(&gone->worker);
     http_destroy(&gone->http);
+    misses_destroy(&gone->misses);
     sharer_gauges_destroy(&gone->gauges);
     memory_free(sharer);
 }

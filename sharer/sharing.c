@@ -80,6 +80,8 @@ static void log_end(const struct sharing *sharing)
 
 static void finish(struct sharing *sharing)
 {
+    if (sharing->result->answers[0].outcome == WORK_DONE_OUTCOME)
+        misses_clear(sharing->sharer->misses, sharing->work->destination, sharing->work->album);
     log_end(sharing);
     sharer_gauges_result(sharing->sharer->gauges, sharing->result, !sharing->requested);
     CRASH_POINT(SHARER_RESULT_DUE);
@@ -99,7 +101,11 @@ static void finish_with(struct sharing *sharing, enum work_outcome outcome, cons
 static void source_explained(void *context, struct introspection *source)
 {
     struct sharing *sharing = context;
+    const struct work *work = sharing->work;
     share_decide(&sharing->destination, source, sharing->result);
+    if (share_not_found(sharing->result) &&
+        misses_add(sharing->sharer->misses, work->destination, work->album, work->series))
+        share_blame_album(sharing->result);
     finish(sharing);
 }
 

@@ -145,11 +145,45 @@ START_TEST(a_refusal_is_decided)
 }
 END_TEST
 
+START_TEST(one_album_is_not_two)
+{
+    AUTO(work_result_destroy) struct work_result *result = result_new();
+    const struct http_answer answer = {.status = 404};
+    const struct introspection destination = {
+        .state = ACTIVE, .scope = (char *)"write", .album_id = (char *)"album-1"};
+    struct introspection source = {
+        .state = ACTIVE, .scope = (char *)"read send", .album_id = (char *)"album-2"};
+    (void)share_judge(&answer, result);
+    share_decide(&destination, &source, result);
+    ck_assert_int_eq(result->answers[0].outcome, WORK_RETRY_OUTCOME);
+    ck_assert(share_not_found(result));
+    source.album_id = (char *)"album-1";
+    share_decide(&destination, &source, result);
+    ck_assert_int_eq(result->answers[0].outcome, WORK_BLOCKED_OUTCOME);
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the same album"));
+    ck_assert(!share_not_found(result));
+}
+END_TEST
+
+START_TEST(an_album_is_blamed)
+{
+    AUTO(work_result_destroy) struct work_result *result = result_new();
+    const struct http_answer answer = {.status = 404};
+    (void)share_judge(&answer, result);
+    share_blame_album(result);
+    ck_assert_int_eq(result->answers[0].outcome, WORK_BLOCKED_OUTCOME);
+    ck_assert_int_eq(result->answers[0].http_status, 404);
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the source token is of another album"));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("share_outcome");
     tests_rows(tests, a_status_has_its_outcome, ROWS(status_rows));
     tests_add(tests, retry_after_is_told);
     tests_rows(tests, a_refusal_is_decided, ROWS(decide_rows));
+    tests_add(tests, one_album_is_not_two);
+    tests_add(tests, an_album_is_blamed);
     return tests_run(tests);
 }
