@@ -19,7 +19,9 @@ fresh()
     mkdir -p "$tree/common/base" "$tree/common/pipeline" "$tree/common/dicom" "$tree/docs" "$tree/scripts" \
         "$tree/.ci"
     cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
-    cp "$root/common/base/banned.h" "$root/common/base/err.h" "$tree/common/base"
+    cp "$root/common/base/banned.h" "$tree/common/base"
+    printf '/* err - the error codes. */\n#ifndef ERR_H\n#define ERR_H\n\nenum err { ERR_IO = -1 };\n\n#endif\n' \
+        >"$tree/common/base/err.h"
     for process in receiver router sender sharer cli; do
         mkdir "$tree/$process"
         printf '/* %s - a story. */\n#include "common/base/err.h"\n\nint main(void)\n{\n    return 0;\n}\n' \
