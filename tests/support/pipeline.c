@@ -31,7 +31,8 @@ struct member {
 
 struct pipeline {
     struct sandbox *sandbox;
-    char *config_text; /* without its metrics section */
+    const char *programs; /* the folder */
+    char *config_text;    /* without its metrics section */
     const char *config, *state_dir;
     int port;
     struct member members[PROCESSES_MAX];
@@ -44,10 +45,10 @@ struct pipeline {
 static const struct stage {
     const char *name, *program;
 } stages[PIPELINE_STAGES] = {
-    [PIPELINE_RECEIVER] = {"receiver", FELUCCA_BIN "/felucca-receiver"},
-    [PIPELINE_ROUTER] = {"router", FELUCCA_BIN "/felucca-router"},
-    [PIPELINE_SENDER] = {"sender", FELUCCA_BIN "/felucca-sender"},
-    [PIPELINE_SHARER] = {"sharer", FELUCCA_BIN "/felucca-sharer"},
+    [PIPELINE_RECEIVER] = {"receiver", "felucca-receiver"},
+    [PIPELINE_ROUTER] = {"router", "felucca-router"},
+    [PIPELINE_SENDER] = {"sender", "felucca-sender"},
+    [PIPELINE_SHARER] = {"sharer", "felucca-sharer"},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)
@@ -55,6 +56,7 @@ struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_
     struct pipeline *p = memory_new(1, sizeof *p);
     AUTO(text_release) struct text config = TEXT_EMPTY;
     p->sandbox = sandbox;
+    p->programs = FELUCCA_BIN;
     p->port = port_free();
     p->state_dir = sandbox_path(sandbox, "state");
     pipeline_append_config(sandbox, options, p->state_dir, p->port, &config);
@@ -89,10 +91,12 @@ struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage 
     return member(pipeline, stage, number)->process;
 }
 
-static void run(struct pipeline *p, struct member *m)
+static void launch(struct pipeline *p, struct member *m)
 {
+    AUTO(text_release) struct text program = TEXT_EMPTY;
+    text_format(&program, "%s/%s", p->programs, stages[m->stage].program);
     const struct equipment *equipment = &p->equipment[m->stage];
-    const char *const own[] = {stages[m->stage].program, "--config", m->config, "--log-level", "debug", NULL};
+    const char *const own[] = {text_string(&program), "--config", m->config, "--log-level", "debug", NULL};
     const char *argv[PREFIX_MAX + sizeof own / sizeof *own];
     size_t count = 0;
     for (; equipment->prefix && equipment->prefix[count]; count++) {
@@ -102,9 +106,19 @@ static void run(struct pipeline *p, struct member *m)
     memcpy(&argv[count], own, sizeof own);
     struct process_options how = {.output = m->log, .environment = equipment->environment};
     m->process = process_start(argv, &how);
+}
+
+static void await(struct pipeline *p, const struct member *m)
+{
     pipeline_check(p, port_wait(m->metrics_port, START_MS), "a process does not start");
     if (m->stage == PIPELINE_RECEIVER)
         pipeline_check(p, port_wait(p->port, START_MS), "the receiver does not accept");
+}
+
+static void run(struct pipeline *p, struct member *m)
+{
+    launch(p, m);
+    await(p, m);
 }
 
 size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
@@ -161,6 +175,31 @@ void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const 
                     const char *const *prefix)
 {
     pipeline->equipment[stage] = (struct equipment){environment, prefix};
+}
+
+void pipeline_use_programs(struct pipeline *pipeline, const char *folder)
+{
+    pipeline->programs = folder;
+}
+
+size_t pipeline_revive(struct pipeline *pipeline)
+{
+    size_t revived = 0;
+    for (size_t i = 0; i < pipeline->count; i++) {
+        struct member *m = &pipeline->members[i];
+        if (process_running(m->process))
+            continue;
+        process_destroy(&m->process);
+        launch(pipeline, m);
+        revived++;
+    }
+    return revived;
+}
+
+void pipeline_await(struct pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->count; i++)
+        await(pipeline, &pipeline->members[i]);
 }
 
 void pipeline_start_again(struct pipeline *pipeline, enum pipeline_stage stage, size_t number)

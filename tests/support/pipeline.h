@@ -71,8 +71,15 @@ void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_s
  * the command line (a tracer with its options, ended by NULL). Both are borrowed; NULL: none. */
 void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const char *const *environment,
                     const char *const *prefix);
+/* From the next start on the programs come from this folder (borrowed); FELUCCA_CRASH_BIN: those that die at
+ * crash points. */
+void pipeline_use_programs(struct pipeline *pipeline, const char *folder);
 /* One that has ended by itself. */
 void pipeline_start_again(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);
+/* Starts every process that has ended, as a supervisor does, and waits for nothing; how many. */
+size_t pipeline_revive(struct pipeline *pipeline);
+/* Waits until all are ready. */
+void pipeline_await(struct pipeline *pipeline);
 
 /* What a power failure needs: SIGSTOP to all and their children, SIGKILL to the same, and all once more. */
 void pipeline_freeze_all(struct pipeline *pipeline);

@@ -24,7 +24,7 @@ struct process {
     int status; /* as process_wait() tells it, once ended */
 };
 
-enum { CANNOT_START = 127 };
+enum { CANNOT_START = 127, CHILDREN_MAX = 256 };
 
 static int open_output(const char *path)
 {
@@ -129,22 +129,42 @@ void process_kill(struct process *process)
         ;
 }
 
-static void signal_children(const struct process *process, int signal_number)
+static size_t list_children(const struct process *process, pid_t *ret_children)
 {
     char path[64];
-    int child;
+    size_t count = 0;
     (void)snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)process->pid, (int)process->pid);
-    FILE *children = fopen(path, "re");
-    while (children && fscanf(children, "%d", &child) == 1)
-        kill(child, signal_number);
-    if (children)
-        (void)fclose(children);
+    FILE *list = fopen(path, "re");
+    while (list && count < CHILDREN_MAX && fscanf(list, "%d", &ret_children[count]) == 1)
+        count++;
+    if (list)
+        (void)fclose(list);
+    return count;
+}
+
+static void signal_children(const struct process *process, int signal_number)
+{
+    pid_t children[CHILDREN_MAX];
+    size_t count = list_children(process, children);
+    for (size_t i = 0; i < count; i++)
+        kill(children[i], signal_number);
+}
+
+/* SIGSTOP, and waits until it stands or has ended. */
+static void stop(struct process *process)
+{
+    siginfo_t info;
+    if (process->ended)
+        return;
+    process_signal(process, SIGSTOP);
+    while (waitid(P_PID, (id_t)process->pid, &info, WSTOPPED | WEXITED | WNOWAIT) != 0 && errno == EINTR)
+        ;
 }
 
 void process_freeze_family(struct process *process)
 {
     /* Itself first, so that no child is reaped, and its pid given away, meanwhile. */
-    process_signal(process, SIGSTOP);
+    stop(process);
     if (!process->ended)
         signal_children(process, SIGSTOP);
 }
@@ -155,6 +175,19 @@ void process_kill_family(struct process *process)
     if (!process->ended)
         signal_children(process, SIGKILL);
     process_kill(process);
+}
+
+bool process_kill_child(struct process *process, unsigned index)
+{
+    pid_t children[CHILDREN_MAX];
+    if (process->ended)
+        return false;
+    stop(process); /* as above */
+    size_t count = list_children(process, children);
+    if (count > 0)
+        kill(children[index % count], SIGKILL);
+    process_signal(process, SIGCONT);
+    return count > 0;
 }
 
 /* Takes what is in the pipe; false at its end. */

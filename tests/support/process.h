@@ -48,6 +48,9 @@ void process_kill_family(struct process *process);
 /* SIGSTOP to it and to the children that it has at this moment. */
 void process_freeze_family(struct process *process);
 
+/* SIGKILL to one of its children, which is the index-th modulo their number; false when it has none. */
+bool process_kill_child(struct process *process, unsigned index);
+
 /* Runs argv to its end, at most limit_ms, and appends its stdout and stderr to ret_output (may be NULL).
  * Its exit status as process_wait() tells it; 137 when it had to be ended. environment as above. */
 int process_run(const char *const *argv, const char *const *environment, int64_t limit_ms,

@@ -1,0 +1,65 @@
+/* ordeal - a pipeline that is to suffer: real processes, a simulated KHEOPS, PACSs that send again what was
+ * not acknowledged, and at the end a look at whether the promises were kept.
+ *
+ * Studies have two series, CT and MR. All of them go to the main album, CT series are due in the album "ct",
+ * every series in the album "all". Counting is of what everybody else says: storescu, KHEOPS, the files, and
+ * jobs.db read as a person would. */
+#ifndef FELUCCA_TESTS_ORDEAL_H
+#define FELUCCA_TESTS_ORDEAL_H
+
+#include "common/base/text.h"
+#include "tests/support/pacs.h"
+#include "tests/support/pipeline.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/simulator.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ORDEAL_PACS_MAX = 8, ORDEAL_SERIES = 2 };
+
+struct ordeal {
+    struct sandbox *sandbox;
+    struct simulator *kheops;
+    struct pipeline *pipeline; /* nothing of it is started yet */
+    struct pacs *pacs[ORDEAL_PACS_MAX];
+    size_t pacs_count;
+    uint64_t parked; /* instances added that belong into quarantine */
+};
+
+/* more: as pipeline_options has it. */
+struct ordeal *ordeal_create(const char *more, size_t pacs_count);
+void ordeal_destroy(struct ordeal **ordeal);
+
+/* A study for a PACS, of about bytes bytes an instance. parked: the last instance of the second series has no
+ * Study Instance UID, so it is acknowledged and belongs into quarantine. */
+void ordeal_add_study(struct ordeal *ordeal, size_t pacs, uint64_t seed, unsigned instances_a_series,
+                      uint64_t bytes, bool parked);
+
+/* Starts what has ended: processes, and associations where something is not acknowledged. Waits for nothing.
+ * How many processes it started. */
+size_t ordeal_revive(struct ordeal *ordeal);
+
+/* Whether nothing is left to be done: everything acknowledged, nothing in incoming/ and queue/, every job
+ * final, and the database's own counters at zero. What is not is said in ret_open. */
+bool ordeal_is_over(struct ordeal *ordeal, struct text *ret_open);
+
+struct ordeal_count {
+    uint64_t associations, instances, acknowledged;
+    uint64_t lost;     /* acknowledged, and not at KHEOPS; not those that are parked */
+    uint64_t changed;  /* at KHEOPS, ever, with other bytes than those in the file */
+    uint64_t unshared; /* series and album: due, and not there */
+    uint64_t
+        misplaced; /* series and album: there, and not due; also instances in quarantine that do not belong */
+    uint64_t repeated,
+        repeated_shares; /* requests more than needed: instances stored again, series shared again */
+};
+
+/* To be asked when it is over. */
+void ordeal_count(struct ordeal *ordeal, struct ordeal_count *ret_count);
+
+/* Ends the test when a promise was broken, with the ends of all logs. */
+void ordeal_check(struct ordeal *ordeal, const struct ordeal_count *count, const char *label);
+
+#endif
