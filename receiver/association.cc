@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -392,6 +394,12 @@ bool is_store_to_receive(const OFCondition &condition, const T_DIMSE_Message &re
            request.CommandField == DIMSE_C_STORE_RQ && request.msg.CStoreRQ.MessageID != 0;
 }
 
+/* DCMTK writes an answer in two pieces; the peer gets them as one packet, and wakes up once. */
+void hold_packets(int socket, int on)
+{
+    setsockopt(socket, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
 association_end answer_requests(Session &session)
 {
     for (;;) {
@@ -407,8 +415,11 @@ association_end answer_requests(Session &session)
             ASC_acknowledgeRelease(session.association);
             return ASSOCIATION_RELEASED;
         }
-        if (condition.good() || is_store_to_receive(condition, request))
+        if (condition.good() || is_store_to_receive(condition, request)) {
+            hold_packets(session.socket, 1);
             condition = answer(session, context, request);
+            hold_packets(session.socket, 0);
+        }
         if (condition.bad())
             return abort(session, end_of(session, condition));
     }

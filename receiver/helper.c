@@ -13,7 +13,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { TURN_MS = 1000, HINTS_AT_ONCE = 128 };
+enum {
+    TURN_MS = 1000,
+    GATHER_MS = 3, /* what comes within this time is taken together, in one turn of this process */
+    HINTS_AT_ONCE = 128
+};
 
 struct helper {
     int pipe;
@@ -122,6 +126,7 @@ static void turn(struct helper *helper)
     struct pollfd input = {.fd = helper->pipe, .events = POLLIN};
     if (poll(&input, 1, TURN_MS) <= 0)
         return;
+    (void)poll(NULL, 0, GATHER_MS);
     ssize_t length = read(helper->pipe, hints, sizeof hints);
     for (ssize_t i = 0; i < length / (ssize_t)sizeof *hints; i++)
         take(helper, &hints[i]);
