@@ -59,6 +59,49 @@ int check_file(const char *path, struct text *ret_reason)
     return 0;
 }
 
+/* DCMTK takes a disk that fails for a file that ends. */
+class CheckedProducer : public DcmFileProducer
+{
+  public:
+    explicit CheckedProducer(const char *path) : DcmFileProducer(path)
+    {
+    }
+    offile_off_t read(void *bytes, offile_off_t length) override
+    {
+        offile_off_t got = DcmFileProducer::read(bytes, length);
+        failed_ = failed_ || (got < length && !eos());
+        return got;
+    }
+    bool failed() const
+    {
+        return failed_;
+    }
+
+  private:
+    bool failed_ = false;
+};
+
+class CheckedStream : public DcmInputStream
+{
+  public:
+    explicit CheckedStream(const char *path) : DcmInputStream(&producer_), path_(path), producer_(path)
+    {
+    }
+    /* For values that stay in the file until they are asked for. */
+    DcmInputStreamFactory *newFactory() const override
+    {
+        return currentProducer() == &producer_ ? new DcmInputFileStreamFactory(path_, tell()) : nullptr;
+    }
+    bool failed() const
+    {
+        return producer_.failed();
+    }
+
+  private:
+    const char *path_; /* borrowed */
+    CheckedProducer producer_;
+};
+
 /* Reading stopped behind the header of an element that is pixel data or stands after it: look at it again. */
 uint32_t pixel_data_ahead(DcmInputStream &stream, E_TransferSyntax syntax)
 {
@@ -102,7 +145,7 @@ int explain(const OFCondition &condition, struct text *ret_reason)
 
 int read_into(struct dataset &dataset, const char *path, struct text *ret_reason)
 {
-    DcmInputFileStream stream(path);
+    CheckedStream stream(path);
     if (stream.status().bad()) {
         text_append(ret_reason, "cannot be read");
         return ERR_IO;
@@ -111,6 +154,10 @@ int read_into(struct dataset &dataset, const char *path, struct text *ret_reason
     OFCondition condition =
         dataset.file.readUntilTag(stream, EXS_Unknown, EGL_noChange, LOADED_MAX, DcmTagKey(0x7FE0, 0x0008));
     dataset.file.transferEnd();
+    if (stream.failed()) { /* whatever was made of it: the file may be as good as ever */
+        text_append(ret_reason, "cannot be read");
+        return ERR_IO;
+    }
     if (condition.bad())
         return explain(condition, ret_reason);
     DcmDataset *root = dataset.file.getDataset();
