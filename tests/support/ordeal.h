@@ -59,7 +59,7 @@ struct ordeal_count {
 /* To be asked when it is over. */
 void ordeal_count(struct ordeal *ordeal, struct ordeal_count *ret_count);
 
-/* Ends the test when a promise was broken, with the ends of all logs. */
+/* Ends the test when a promise was broken, with the ends of all logs. All processes have been stopped. */
 void ordeal_check(struct ordeal *ordeal, const struct ordeal_count *count, const char *label);
 
 #endif
