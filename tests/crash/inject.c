@@ -212,3 +212,26 @@ int unlink(const char *name)
     REAL(int, "unlink", const char *);
     return decide_name(INJECT_UNLINK, AT_FDCWD, name) == FAIL ? -1 : real(name);
 }
+
+/* ---- streams: libc's own calls below them do not come here ---- */
+
+#define FOPEN(name)                                                                        \
+    FILE *name(const char *path, const char *mode)                                         \
+    {                                                                                      \
+        REAL(FILE *, #name, const char *, const char *);                                   \
+        return decide_name(INJECT_OPEN, AT_FDCWD, path) == FAIL ? NULL : real(path, mode); \
+    }
+
+FOPEN(fopen)
+FOPEN(fopen64)
+
+enum { STREAM_ERROR = 0x20 }; /* glibc's flag behind ferror() */
+
+size_t fread(void *bytes, size_t size, size_t count, FILE *stream)
+{
+    REAL(size_t, "fread", void *, size_t, size_t, FILE *);
+    if (decide_fd(INJECT_READ, fileno(stream)) != FAIL)
+        return real(bytes, size, count, stream);
+    stream->_flags |= STREAM_ERROR;
+    return 0;
+}

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SCENE_PATIENCE_MS = 60000, SCENE_STUDIES = 16 };
+enum { SCENE_PATIENCE_MS = 60000, SCENE_STUDIES = 64 };
 
 struct scene {
     struct sandbox *sandbox;
