@@ -255,7 +255,7 @@ static bool learn(struct router *router, struct target *target, const struct lea
     if (changed)
         target_event(router, target, reason);
     jobdb_save_target(router->db, &target->row, reason, router->now);
-    return target->row.state != TARGET_UP;
+    return target->row.state != TARGET_UP && target->row.until > router->now;
 }
 
 static void end_lease(struct router *router, struct lease *lease, struct target *target)
