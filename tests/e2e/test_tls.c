@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/pipeline/http.h"
+#include "tests/support/authority.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
@@ -14,29 +15,14 @@ enum { LIMIT_MS = 20000 };
 
 static struct sandbox *sandbox;
 
-/* Runs a line of the shell in the sandbox. */
-static void run(const char *line)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    AUTO(text_release) struct text script = TEXT_EMPTY;
-    text_format(&script, "cd '%s' && %s", sandbox_folder(sandbox), line);
-    const char *const argv[] = {"/bin/sh", "-ec", text_string(&script), NULL};
-    ck_assert_msg(process_run(argv, NULL, LIMIT_MS, &output) == 0, "%s: %s", line, text_string(&output));
-}
-
-#define KEY  "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-#define SIGN "openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -copy_extensions copyall"
-
 static void setup(void)
 {
     sandbox = sandbox_create();
-    run("openssl req -x509 " KEY " -keyout ca.key -out ca.pem -subj '/CN=Felucca Test Authority' -days 2");
-    run("openssl req -x509 " KEY " -keyout other.key -out other.pem -subj '/CN=Another Authority' -days 2");
-    run("openssl req " KEY " -keyout good.key -out good.csr -subj /CN=good -addext "
-        "subjectAltName=IP:127.0.0.1 && " SIGN " -in good.csr -days 2 -out good.pem");
-    run(SIGN " -in good.csr -days -1 -out expired.pem");
-    run("openssl req " KEY " -keyout wrong.key -out wrong.csr -subj /CN=wrong -addext "
-        "subjectAltName=DNS:wrong.example.org && " SIGN " -in wrong.csr -days 2 -out wrong.pem");
+    struct certificate ca = authority_create(sandbox, "ca");
+    (void)authority_create(sandbox, "other");
+    (void)authority_sign(sandbox, &ca, "good", "IP:127.0.0.1", 2);
+    (void)authority_sign(sandbox, &ca, "expired", "IP:127.0.0.1", -1);
+    (void)authority_sign(sandbox, &ca, "wrong", "DNS:wrong.example.org", 2);
 }
 
 static void teardown(void)
@@ -104,11 +90,11 @@ static const struct row {
     {"another authority", "good.pem", "good.key", "other.pem", NULL, NULL, false, false, HTTP_TLS,
      "is not trusted"},
     {"self-signed", "other.pem", "other.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS, "self-signed"},
-    {"expired", "expired.pem", "good.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS, "expired"},
+    {"expired", "expired.pem", "expired.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS, "expired"},
     {"of another host", "wrong.pem", "wrong.key", "ca.pem", NULL, NULL, false, false, HTTP_TLS,
      "no alternative certificate subject name matches"},
     {"of another host, insecure", "wrong.pem", "wrong.key", "ca.pem", NULL, NULL, false, true, HTTP_NONE, ""},
-    {"expired, insecure", "expired.pem", "good.key", NULL, NULL, NULL, false, true, HTTP_NONE, ""},
+    {"expired, insecure", "expired.pem", "expired.key", NULL, NULL, NULL, false, true, HTTP_NONE, ""},
     {"with a client certificate", "good.pem", "good.key", "ca.pem", "good.pem", "good.key", true, false,
      HTTP_NONE, ""},
     {"the client certificate's key does not fit", "good.pem", "good.key", "ca.pem", "good.pem", "wrong.key",

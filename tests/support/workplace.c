@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_MS = 30000, DESTINATIONS_MOST = 8 };
+enum { LIMIT_MS = 30000, DESTINATIONS_MOST = 16 };
 
 void workplace_configure(struct workplace *workplace, const struct pipeline_destination *destinations,
                          size_t count, const char *more)
