@@ -8,7 +8,7 @@
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/suite.h"
-#include "tests/support/trouble.h"
+#include "tests/support/sabotage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,19 +17,19 @@
 enum { INSTANCES = 6, FILE_BYTES = 200 << 10, PATIENCE_MS = SCENE_PATIENCE_MS, TEMPORARY = 75 };
 
 static struct scene scene;
-static struct trouble *trouble;
+static struct sabotage *sabotage;
 
 static void set_up(void)
 {
     scene_open(&scene);
     scene_set_up(&scene, NULL);
-    trouble = trouble_create(scene.sandbox);
+    sabotage = sabotage_create(scene.sandbox);
 }
 
 static void tear_down(void)
 {
     scene_close(&scene);
-    trouble_destroy(&trouble);
+    sabotage_destroy(&sabotage);
 }
 
 /* ---- rows ---- */
@@ -118,9 +118,9 @@ static const struct row sender_rows[] = {
 static void begin(const struct row *row)
 {
     if (row->half)
-        trouble_begin_half(trouble, row->pattern, row->error, row->skip);
+        sabotage_begin_half(sabotage, row->pattern, row->error, row->skip);
     else
-        trouble_begin(trouble, row->calls, row->pattern, row->error, row->skip);
+        sabotage_begin(sabotage, row->calls, row->pattern, row->error, row->skip);
 }
 
 static void check(bool ok, const struct row *row, const char *what)
@@ -168,7 +168,7 @@ static const char *write_study(uint64_t seed)
 
 static void start_with_trouble(enum pipeline_stage stage)
 {
-    pipeline_equip(scene.pipeline, stage, trouble_environment(trouble), NULL);
+    pipeline_equip(scene.pipeline, stage, sabotage_environment(sabotage), NULL);
     pipeline_start_all(scene.pipeline);
 }
 
@@ -186,12 +186,12 @@ static void receive_in_trouble(const struct row *row, uint64_t seed, struct scen
     const char *folder = write_study(seed);
     begin(row);
     check(!send_study(seed, folder, acknowledged, &refused), row, "storescu noticed nothing");
-    check(trouble_met(trouble) > 0, row, "the trouble was not met");
+    check(sabotage_met(sabotage) > 0, row, "the trouble was not met");
     check(refused == 1 && acknowledged->count - before < INSTANCES, row, "not refused");
     bool cleaned = !(row->calls & INJECT_UNLINK);
     check(!cleaned || wait_until(no_partial_file, NULL, PATIENCE_MS), row, "a partial file is left");
     check_status(row);
-    trouble_end(trouble);
+    sabotage_end(sabotage);
     if (!cleaned)
         pipeline_kill_family_and_restart(scene.pipeline, PIPELINE_RECEIVER, 0);
     check(wait_until(no_partial_file, NULL, PATIENCE_MS), row, "a partial file is left");
@@ -219,9 +219,9 @@ static void end_in_trouble(const struct row *row, uint64_t seed, struct scene_in
     begin(row);
     check(send_study(seed, folder, acknowledged, NULL), row, "the receiver noticed");
     check(process_wait(router, PATIENCE_MS) == TEMPORARY, row, "the router does not end with status 75");
-    check(trouble_met(trouble) > 0, row, "the trouble was not met");
+    check(sabotage_met(sabotage) > 0, row, "the trouble was not met");
     check_status(row);
-    trouble_end(trouble);
+    sabotage_end(sabotage);
     pipeline_start_again(scene.pipeline, PIPELINE_ROUTER, 0);
     check_kept(row);
 }
@@ -245,12 +245,12 @@ static void start_in_trouble(const struct row *row)
                                 NULL};
     process_kill(pipeline_process(scene.pipeline, PIPELINE_ROUTER, 0));
     begin(row);
-    int status = process_run(argv, trouble_environment(trouble), PATIENCE_MS, &output);
+    int status = process_run(argv, sabotage_environment(sabotage), PATIENCE_MS, &output);
     if (status != TEMPORARY)
         fprintf(stderr, "status %d\n%s\n", status, text_string(&output));
     check(status == TEMPORARY, row, "the router does not end with status 75");
-    check(trouble_met(trouble) > 0, row, "the trouble was not met");
-    trouble_end(trouble);
+    check(sabotage_met(sabotage) > 0, row, "the trouble was not met");
+    sabotage_end(sabotage);
     check_kept(row);
     pipeline_start_again(scene.pipeline, PIPELINE_ROUTER, 0);
     check_kept(row);
@@ -279,9 +279,9 @@ static void go_on_in_trouble(const struct row *row, uint64_t seed, struct scene_
 {
     begin(row);
     check(send_study(seed, write_study(seed), acknowledged, NULL), row, "the receiver noticed");
-    check(trouble_wait_met(trouble, PATIENCE_MS), row, "the trouble was not met");
+    check(sabotage_wait_met(sabotage, PATIENCE_MS), row, "the trouble was not met");
     check_status(row);
-    trouble_end(trouble);
+    sabotage_end(sabotage);
 }
 
 static void go_on(enum pipeline_stage stage, const struct row *rows, size_t count)

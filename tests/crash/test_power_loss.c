@@ -4,7 +4,7 @@
  * acknowledged before has to be delivered, every share made, no job stuck.
  *
  * That the test can fail is tested as well: with receivers whose fsync does nothing, acknowledged instances
- * must be found missing. */
+ * must be found missing; and with a router whose database is not flushed, jobs must be found failed. */
 #include "tests/support/scene.h"
 
 #include "common/base/cleanup.h"
@@ -12,7 +12,7 @@
 #include "tests/support/disk.h"
 #include "tests/support/files.h"
 #include "tests/support/suite.h"
-#include "tests/support/trouble.h"
+#include "tests/support/sabotage.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@ enum { DISK_BYTES = 448 << 20, SERIES = 2, INSTANCES = 60, FILE_BYTES = 12 << 10
 
 static struct scene scene;
 static struct disk *disk;
-static struct trouble *trouble;
+static struct sabotage *sabotage;
 
 static void set_up(void)
 {
@@ -34,7 +34,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     pipeline_destroy(&scene.pipeline);
-    trouble_destroy(&trouble);
+    sabotage_destroy(&sabotage);
     disk_destroy(&disk);
     scene_close(&scene);
 }
@@ -183,12 +183,12 @@ static size_t lose_at_the_end(const struct control_row *row, uint64_t seed)
     const char *output = sandbox_path(scene.sandbox, "storescu-%llu.log", (unsigned long long)seed);
     const char *folder = scene_study(&scene, seed, 1, 10, FILE_BYTES);
     if (row->patterns)
-        trouble_begin(trouble, INJECT_SYNC, row->patterns, 0, 0);
+        sabotage_begin(sabotage, INJECT_SYNC, row->patterns, 0, 0);
     pipeline_check(scene.pipeline, scene_send(&scene, folder, output), "storescu failed");
     scene_acknowledged(output, seed, &acknowledged, NULL);
     lose_power(sandbox_path(scene.sandbox, "image-%llu", (unsigned long long)seed), NULL);
-    trouble_end(trouble);
-    pipeline_check(scene.pipeline, !row->patterns || trouble_met(trouble) > 0, "nothing went unflushed");
+    sabotage_end(sabotage);
+    pipeline_check(scene.pipeline, !row->patterns || sabotage_met(sabotage) > 0, "nothing went unflushed");
     ck_assert_uint_eq(acknowledged.count, 10);
     scene_each_file(&scene, survey_file, &survey);
     return survey.lost;
@@ -201,8 +201,8 @@ START_TEST(without_fsync_the_loss_is_seen)
     size_t lost = 0;
     if (!disk)
         return;
-    trouble = trouble_create(scene.sandbox);
-    pipeline_equip(scene.pipeline, PIPELINE_RECEIVER, trouble_environment(trouble), NULL);
+    sabotage = sabotage_create(scene.sandbox);
+    pipeline_equip(scene.pipeline, PIPELINE_RECEIVER, sabotage_environment(sabotage), NULL);
     pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
     for (uint64_t seed = 1; seed <= CONTROLS; seed++) {
         lost = lose_at_the_end(row, seed);
@@ -215,6 +215,66 @@ START_TEST(without_fsync_the_loss_is_seen)
 }
 END_TEST
 
+/* ---- a database that is not flushed ---- */
+
+static bool all_in_queue(void *context)
+{
+    (void)context;
+    return folder_count(sandbox_path(scene.sandbox, "state/spool/queue"), ".dcm") == 10;
+}
+
+static bool any_failed(void)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    static const char *const words[] = {"jobs", "--state", "failed", "--json", NULL};
+    int status = scene_felucca(&scene, words, &output);
+    pipeline_check(scene.pipeline, status == 0 || status == 1, text_string(&output));
+    return status == 0; /* 1: there is none */
+}
+
+/* Everything is delivered and deleted, one more instance makes that durable on the disk, and the power fails.
+ * Is the database behind, it believes in files that are gone. */
+static bool fails_after_power_loss(bool flushed, uint64_t seed)
+{
+    AUTO(scene_instances_release) struct scene_instances first = SCENE_INSTANCES_EMPTY;
+    const char *output = sandbox_path(scene.sandbox, "storescu.log");
+    const char *image = sandbox_path(scene.sandbox, "image-%llu", (unsigned long long)seed);
+    simulator_order(scene.kheops, "/sim/away", "{\"away\": true}");
+    pipeline_check(scene.pipeline, scene_send(&scene, scene_study(&scene, seed, 1, 10, FILE_BYTES), output),
+                   "storescu failed");
+    pipeline_check(scene.pipeline, wait_until(all_in_queue, NULL, SCENE_PATIENCE_MS), "not taken in");
+    if (!flushed)
+        sabotage_begin(sabotage, INJECT_SYNC, "*/jobs.db*", 0, 0);
+    simulator_order(scene.kheops, "/sim/away", "{\"away\": false}");
+    scene_wait_done(&scene, &first);
+    simulator_order(scene.kheops, "/sim/away", "{\"away\": true}");
+    pipeline_check(scene.pipeline,
+                   scene_send(&scene, scene_study(&scene, seed + 1, 1, 1, FILE_BYTES), output),
+                   "storescu failed");
+    lose_power(image, NULL);
+    pipeline_check(scene.pipeline, flushed || sabotage_met(sabotage) > 0, "the database was flushed");
+    sabotage_end(sabotage);
+    simulator_order(scene.kheops, "/sim/away", "{\"away\": false}");
+    pipeline_start_all_again(scene.pipeline);
+    pipeline_check(scene.pipeline, pipeline_wait_drained(scene.pipeline, SCENE_PATIENCE_MS),
+                   "the spool is not empty");
+    return any_failed();
+}
+
+START_TEST(without_a_flushed_database_jobs_fail)
+{
+    bool flushed = _i == 0, failed = false;
+    if (!disk)
+        return;
+    sabotage = sabotage_create(scene.sandbox);
+    pipeline_equip(scene.pipeline, PIPELINE_ROUTER, sabotage_environment(sabotage), NULL);
+    pipeline_start_all(scene.pipeline);
+    for (uint64_t i = 0; i < CONTROLS && !failed && (i == 0 || !flushed); i++)
+        failed = fails_after_power_loss(flushed, 2 * i + 1);
+    ck_assert_msg(failed != flushed, flushed ? "a job failed" : "no job failed: the test sees nothing");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("power_loss");
@@ -222,5 +282,6 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, what_was_acknowledged_survives);
     tests_rows(tests, without_fsync_the_loss_is_seen, ROWS(control_rows));
+    tests_rows(tests, without_a_flushed_database_jobs_fail, 2);
     return tests_run(tests);
 }
