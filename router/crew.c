@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 64, MISSED_MAX = 2 };
+enum {
+    NAME_SIZE = 64,
+    MISSED_MAX = 2,
+    FRESH_MS = 3 * WORKER_PING_MS /* whoever was silent for longer gets no new work */
+};
 
 struct seat {
     struct bus_peer peer;
@@ -96,7 +100,6 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
         if (lease && lease->batch.stage == seat->stage)
             adopt(lease, seat);
     }
-    crew_check_held(crew, peer, hello);
 }
 
 bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now)
@@ -132,12 +135,13 @@ void crew_bye(struct crew *crew, const struct bus_peer *peer)
         seat->slots = 0;
 }
 
-struct seat *crew_most_credit(struct crew *crew, enum work_stage stage)
+struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now)
 {
     struct seat *best = NULL;
     for (struct seat *seat = crew->seats; seat; seat = seat->next) {
         int credit = seat->slots - seat->leases;
-        if (seat->stage == stage && credit > 0 && (!best || credit > best->slots - best->leases))
+        if (seat->stage == stage && credit > 0 && now - seat->heard < FRESH_MS &&
+            (!best || credit > best->slots - best->leases))
             best = seat;
     }
     return best;
@@ -199,6 +203,14 @@ void crew_end_lease(struct crew *crew, struct lease *lease)
         lease->seat->leases--;
     jobdb_batch_release(&lease->batch);
     free(lease);
+}
+
+size_t crew_held(const struct crew *crew)
+{
+    size_t count = 0;
+    for (const struct lease *lease = crew->leases; lease; lease = lease->next)
+        count++;
+    return count;
 }
 
 struct lease *crew_leases(struct crew *crew)

@@ -32,13 +32,13 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
                 int64_t now);
 /* It said PING or anything else. False: not known, answer WHO. */
 bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now);
-/* A PING or HELLO lists what it holds: what it should hold and does not list twice in a row is lost. */
+/* A PING lists what it holds: what it should hold and does not list twice in a row is lost. */
 void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message);
 /* It wants no more work. */
 void crew_bye(struct crew *crew, const struct bus_peer *peer);
 
-/* The worker of a stage with the most credit, or NULL when none has any. */
-struct seat *crew_most_credit(struct crew *crew, enum work_stage stage);
+/* The worker of a stage with the most credit that was heard lately, or NULL when none has any. */
+struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now);
 const struct bus_peer *seat_peer(const struct seat *seat);
 const char *seat_name(const struct seat *seat);
 size_t crew_size(const struct crew *crew, enum work_stage stage);
@@ -48,6 +48,8 @@ struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batc
                          int64_t deadline);
 struct lease *crew_find_lease(struct crew *crew, const char *work);
 void crew_end_lease(struct crew *crew, struct lease *lease);
+/* How many leases there are. */
+size_t crew_held(const struct crew *crew);
 /* The first lease; follow ->next. */
 struct lease *crew_leases(struct crew *crew);
 

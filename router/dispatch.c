@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { LANES_A_LOOK = 100 }; /* that turn out to have nothing that may go */
+
 static bool same_study(struct router *router, const struct lease *lease, const char *origin,
                        const char *study)
 {
@@ -85,7 +87,11 @@ static bool send_from(struct router *router, struct target *target, struct seat 
 {
     const struct config *config = router->config;
     struct jobdb_lane lane;
-    while (jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {
+    for (int i = 0; i < LANES_A_LOOK; i++) {
+        if (!jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {
+            target->look_at = INT64_MAX;
+            return false;
+        }
         if (!lane_may_go(router, target, &lane)) {
             jobdb_close_lane(router->db, lane.id);
             continue;
@@ -98,8 +104,9 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             hand_out(router, target, seat, &batch, lane.unknown);
             return true;
         }
-        jobdb_batch_release(&batch); /* only twins of what is on its way: the lane is asleep now */
+        jobdb_batch_release(&batch); /* only twins of what is on its way: they sleep now */
     }
+    router->more_to_hand_out = true; /* in the next turn */
     return false;
 }
 
@@ -137,19 +144,18 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
             struct target *target = targets_at(router->targets, i);
             if (!may_have_work(target, stage, router->now))
                 continue;
-            struct seat *seat = crew_most_credit(router->crew, stage);
+            struct seat *seat = crew_most_credit(router->crew, stage, router->monotonic);
             if (!seat)
                 return;
             if (stage == WORK_SEND ? send_from(router, target, seat) : share_from(router, target, seat))
                 progress = true;
-            else if (stage == WORK_SEND)
-                target->look_at = INT64_MAX;
         }
     }
 }
 
 void dispatch_turn(struct router *router)
 {
+    router->more_to_hand_out = false;
     if (jobdb_wake_lanes(router->db, router->now))
         targets_wake(router->targets);
     dispatch_stage(router, WORK_SEND);

@@ -10,7 +10,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -54,29 +56,38 @@ bool guard_left(struct guard *guard, char *ret_receipt)
     return true;
 }
 
+/* SIGPROF ends the process when it has used so much of the processor; waiting for a slow disk does not count.
+ */
+static void limit_processor_time(time_t seconds)
+{
+    const struct itimerval limit = {.it_value.tv_sec = seconds};
+    (void)setitimer(ITIMER_PROF, &limit, NULL);
+}
+
 /* A note that cannot be written costs the protection, not the pipeline. */
 void guard_note(struct guard *guard, const char *receipt)
 {
+    if (!guard->noted)
+        limit_processor_time(GUARD_SECONDS);
     guard->noted = pwrite(guard->fd, receipt, RECEIPT_LENGTH, 0) == RECEIPT_LENGTH;
 }
 
 void guard_clear(struct guard *guard)
 {
+    limit_processor_time(0);
     if (guard->noted)
         guard->noted = ftruncate(guard->fd, 0) != 0;
 }
 
-bool guard_survives(void (*parse)(void *context), void *context, unsigned seconds)
+bool guard_survives(void (*parse)(void *context), void *context, time_t seconds)
 {
     pid_t child = fork();
     if (child < 0)
-        return false;
+        return true; /* nothing is proved: a parser that crashes leaves the note once more */
     if (child == 0) {
-        (void)signal(SIGALRM, SIG_DFL);
-        sigset_t none;
-        (void)sigemptyset(&none);
-        (void)sigprocmask(SIG_SETMASK, &none, NULL);
-        (void)alarm(seconds);
+        /* The child holds the router's lock too: it must not outlive it. */
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        limit_processor_time(seconds);
         parse(context);
         _exit(0);
     }

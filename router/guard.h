@@ -2,13 +2,18 @@
  *
  * Before a header is parsed its receipt is noted in a small file. A router that finds such a note at its
  * start parses that receipt once in a child process, and only the child's death condemns the file: a SIGKILL
- * at the wrong moment must not. Not fsynced: a power failure is not a parser's crash. */
+ * at the wrong moment must not. Not fsynced: a power failure is not a parser's crash. A parser that never
+ * comes back counts as crashed: from the first guard_note() to guard_clear() the processor time is limited.
+ */
 #ifndef FELUCCA_ROUTER_GUARD_H
 #define FELUCCA_ROUTER_GUARD_H
 
 #include "common/pipeline/receipt.h"
 
 #include <stdbool.h>
+#include <time.h>
+
+enum { GUARD_SECONDS = 20 };
 
 struct guard;
 
@@ -23,7 +28,7 @@ bool guard_left(struct guard *guard, char *ret_receipt);
 void guard_note(struct guard *guard, const char *receipt);
 void guard_clear(struct guard *guard);
 
-/* Calls parse(context) in a child process, which may take at most seconds. Whether the child survived. */
-bool guard_survives(void (*parse)(void *context), void *context, unsigned seconds);
+/* Calls parse(context) in a child process, which may use at most that much processor time. False: it died. */
+bool guard_survives(void (*parse)(void *context), void *context, time_t seconds);
 
 #endif

@@ -16,14 +16,14 @@
 
 enum {
     PENDING_MAX = 100000, /* receipts in memory; the others wait in incoming/ for the next scan */
-    TURN_MAX = 64,        /* headers a turn, so that results and heartbeats never wait long */
-    PARSE_SECONDS = 30
+    TURN_MAX = 64         /* headers a turn, so that results and heartbeats never wait long */
 };
 
 /* Receipts that wait to be taken in, first in first out. */
 struct pending {
     char (*receipts)[RECEIPT_SIZE];
     size_t first, count;
+    bool missed; /* there was no room for one: incoming/ has more */
 };
 
 struct pending *pending_create(void)
@@ -45,8 +45,12 @@ void pending_destroy(struct pending **pending)
 void intake_add(struct router *router, const char *receipt)
 {
     struct pending *pending = router->pending;
-    if (pending->count == PENDING_MAX || !receipt_is_valid(receipt))
+    if (!receipt_is_valid(receipt))
         return;
+    if (pending->count == PENDING_MAX) {
+        pending->missed = true;
+        return;
+    }
     size_t place = (pending->first + pending->count++) % PENDING_MAX;
     memcpy(pending->receipts[place], receipt, RECEIPT_SIZE);
 }
@@ -62,11 +66,25 @@ static int add_scanned(void *context, const char *receipt)
     return 0;
 }
 
+static int by_receipt(const void *a, const void *b)
+{
+    return memcmp(a, b, RECEIPT_LENGTH);
+}
+
+bool intake_is_missing_some(const struct router *router)
+{
+    return router->pending->missed;
+}
+
 void intake_scan(struct router *router)
 {
+    struct pending *pending = router->pending;
+    pending->first = pending->count = 0; /* whatever waits still stands there */
+    pending->missed = false;
     int code = spool_scan(router->spool, SPOOL_INCOMING, add_scanned, router);
     if (code != 0)
         log_error("cannot read the spool's incoming folder, retrying", LOG_S("error", err_text(code)));
+    qsort(pending->receipts, pending->count, sizeof *pending->receipts, by_receipt); /* oldest first */
 }
 
 /* ---- one receipt ---- */
@@ -241,6 +259,14 @@ void intake_from_queue(struct router *router, const char *receipt)
 
 /* ---- after a crash ---- */
 
+static bool is_known(struct router *router, const char *receipt)
+{
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    return jobdb_knows(router->db, receipt, &state, &place, &gone);
+}
+
 static void parse_once(void *context)
 {
     AUTO(header_destroy) struct header *header = NULL;
@@ -256,8 +282,9 @@ void intake_after_crash(struct router *router)
         return;
     AUTO(arrival_release)
     struct arrival arrival = {.receipt = receipt, .place = SPOOL_INCOMING, .path = TEXT_EMPTY};
-    if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
-        !guard_survives(parse_once, (void *)text_string(&arrival.path), PARSE_SECONDS))
+    if (!is_known(router, receipt) && spool_find(router->spool, receipt, &arrival.place) == 0 &&
+        open_arrival(router, &arrival) == 0 &&
+        !guard_survives(parse_once, (void *)text_string(&arrival.path), GUARD_SECONDS))
         quarantine(router, &arrival, "its header crashes the DICOM parser");
     CRASH_POINT(ROUTER_NOTE_TRIED);
     guard_note(router->guard, receipt);

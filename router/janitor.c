@@ -25,8 +25,9 @@ void janitor_turn(struct router *router)
         jobdb_file_gone(router->db, router->gone[i]);
     CRASH_POINT_IF(router->gone_count > 0, ROUTER_GONE_MARKED);
     router->gone_count = 0;
-    size_t finished = jobdb_each_finished(router->db, router->now, FILES_A_TURN, finish_file, router);
-    router->more_to_clean = finished == FILES_A_TURN;
+    router->more_to_clean =
+        router->monotonic >= router->next_finishing &&
+        jobdb_each_finished(router->db, router->now, FILES_A_TURN, finish_file, router) == FILES_A_TURN;
     if (router->monotonic < router->next_cleaning)
         return;
     router->next_cleaning = router->monotonic + CLEANING_MS;

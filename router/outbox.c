@@ -1,6 +1,7 @@
 #include "router/outbox.h"
 
 #include "common/base/crash.h"
+#include "common/base/err.h"
 #include "common/base/memory.h"
 
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct letter {
     struct bus_peer peer;
     enum work_verb verb;
     char *json;
+    char work[WORK_ID_SIZE]; /* WORK: its id */
 };
 
 struct file_change {
@@ -57,6 +59,8 @@ void outbox_say(struct outbox *outbox, const struct bus_peer *peer, const struct
                                   sizeof *outbox->letters);
     outbox->letters[outbox->letter_count++] =
         (struct letter){.peer = *peer, .verb = message->verb, .json = text_take(&json)};
+    if (message->verb == WORK_WORK)
+        memcpy(outbox->letters[outbox->letter_count - 1].work, message->work->id, WORK_ID_SIZE);
 }
 
 static struct file_change *add_change(struct outbox *outbox, const char *receipt)
@@ -102,7 +106,9 @@ static void change_file(const struct file_change *change, struct spool *spool,
     CRASH_POINT(ROUTER_REMOVE_DUE);
     int code = spool_remove(spool, change->receipt, change->from);
     CRASH_POINT(ROUTER_REMOVED);
-    if (code == 0)
+    if (code != 0)
+        hearer->failed(hearer->context, change->receipt, change->from, code);
+    else
         hearer->gone(hearer->context, change->instance_id);
 }
 
@@ -118,7 +124,9 @@ void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
         const char *verb = work_verb_name(letter->verb);
         CRASH_POINT_IF(letter->verb == WORK_WORK, ROUTER_WORK_DUE);
         CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_DUE);
-        (void)bus_send(bus, &letter->peer, verb, strlen(verb), letter->json, strlen(letter->json));
+        int code = bus_send(bus, &letter->peer, verb, strlen(verb), letter->json, strlen(letter->json));
+        if (code == ERR_ABSENT && letter->verb == WORK_WORK)
+            hearer->undelivered(hearer->context, &letter->peer, letter->work);
         CRASH_POINT_IF(letter->verb == WORK_WORK, ROUTER_WORK_SENT);
         CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_SENT);
     }

@@ -21,12 +21,14 @@ void outbox_move(struct outbox *outbox, const char *receipt, enum spool_place fr
 /* A file's removal; gone() of outbox_flush() hears of it. */
 void outbox_remove(struct outbox *outbox, const char *receipt, enum spool_place place, int64_t instance_id);
 
-/* Carries everything out and is empty afterwards. A message whose peer has left is dropped. gone is called
- * for each removed file. Moves that failed are told to failed with their error. */
+/* Carries everything out and is empty afterwards. A message whose peer has left is dropped; a WORK among them
+ * is told to undelivered. gone is called
+ * for each removed file. Moves (to a place) and removals (from it) that failed are told to failed. */
 struct outbox_hearer {
     void *context;
     void (*gone)(void *context, int64_t instance_id);
-    void (*failed)(void *context, const char *receipt, enum spool_place to, int code);
+    void (*undelivered)(void *context, const struct bus_peer *peer, const char *work);
+    void (*failed)(void *context, const char *receipt, enum spool_place place, int code);
 };
 void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
                   const struct outbox_hearer *hearer);

@@ -1,10 +1,12 @@
 /* outcome - what came of a request: jobs are moved, the destination is learned about, the worker is told. */
+#include "common/base/cleanup.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/random.h"
 #include "router/parts.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* ---- saying what happened ---- */
 
@@ -108,8 +110,15 @@ struct verdict {
     bool backs_off; /* the target waits, so its items need not */
 };
 
-/* Back to the queue. An attempt counts only when it is this job's own fault: another job was stored at the
- * same target since this job's previous attempt, and it was alone in the request, or named by the answer. */
+/* An attempt counts only when it is the job's own fault: another job was stored at the same target since this
+ * job's previous attempt, or, at its first, since it went out. */
+static bool attempt_counts(const struct verdict *verdict, const struct jobdb_item *item)
+{
+    int64_t mark = item->attempt_mark >= 0 ? item->attempt_mark : verdict->lease->stored_mark;
+    return verdict->target->row.stored > mark;
+}
+
+/* Back to the queue. What counts is an attempt of an instance that the answer names, or that was alone. */
 static void try_again(const struct verdict *verdict, const struct jobdb_item *item,
                       const struct work_answer *answer)
 {
@@ -118,50 +127,65 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     struct jobdb_outcome outcome = start_outcome(router, item, answer);
     struct target_retry retry = retry_of(router);
     bool halve = verdict->result->split && batch->item_count > 1;
+    bool own = answer->bounded && !halve, counts = own && attempt_counts(verdict, item);
     int64_t give_up = router->config->retry.give_up_ms;
-    if (answer->bounded && !halve) {
-        outcome.attempts += verdict->target->row.stored > item->attempt_mark;
+    outcome.attempts += counts;
+    if (own)
         outcome.attempt_mark = verdict->target->row.stored;
-        if (batch->stage == WORK_SEND && !verdict->result->split)
-            jobdb_series_unknown(router->db, item->series_id);
-        add_event(router, batch, item, "trouble", answer);
-    }
     if (halve)
         outcome.batch_limit = (int)(batch->item_count / 2);
     else if (!verdict->backs_off)
         outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
-    if (outcome.attempts >= router->config->retry.attempts ||
+    if ((counts && outcome.attempts >= router->config->retry.attempts) ||
         (give_up > 0 && router->now - item->received_at > give_up)) {
         fail(router, batch, item, answer, &outcome, CAUSE_GIVEN_UP);
         return;
     }
     outcome.cause = CAUSE_TROUBLE;
-    (void)move(router, batch, item, &outcome);
+    if (!move(router, batch, item, &outcome) || !own)
+        return;
+    if (batch->stage == WORK_SEND && !verdict->result->split)
+        jobdb_series_unknown(router->db, item->series_id);
+    add_event(router, batch, item, "trouble", answer);
 }
 
-/* The sender did not find the file as recorded: where is it? */
+static bool has_its_size(struct router *router, const struct jobdb_item *item, enum spool_place place)
+{
+    AUTO(fd_close) int fd = -1;
+    struct stat status;
+    return spool_open_file(router->spool, place, item->receipt, &fd) != 0 || fstat(fd, &status) != 0 ||
+           status.st_size == item->size;
+}
+
+static void fail_file(const struct verdict *verdict, const struct jobdb_item *item,
+                      const struct work_answer *answer, const char *reason)
+{
+    struct work_answer lost = *answer;
+    lost.reason = (char *)reason;
+    struct jobdb_outcome outcome = start_outcome(verdict->router, item, &lost);
+    fail(verdict->router, &verdict->lease->batch, item, &lost, &outcome, CAUSE_FILE_MISSING);
+}
+
+/* The sender did not find the file as recorded: where is it? What is whole and in its place waits: it is the
+ * sender that cannot see it. */
 static void find_file(const struct verdict *verdict, const struct jobdb_item *item,
                       const struct work_answer *answer)
 {
     struct router *router = verdict->router;
-    struct jobdb_outcome outcome = start_outcome(router, item, answer);
-    enum spool_place place;
-    if (spool_find(router->spool, item->receipt, &place) != 0) {
-        struct work_answer lost = *answer;
-        lost.reason = "its spool file is gone: ask the sender of the study to send it again";
-        outcome.reason = lost.reason;
-        fail(router, &verdict->lease->batch, item, &lost, &outcome, CAUSE_FILE_MISSING);
-        return;
-    }
-    if (place != SPOOL_QUEUE)
-        outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
     struct work_answer again = *answer;
+    enum spool_place place;
+    int code = spool_find(router->spool, item->receipt, &place);
     again.bounded = false;
-    /* Found where it should be, and still not readable for the sender: that has to end some day. */
-    if (place == SPOOL_QUEUE && item->tries >= router->config->retry.attempts)
-        fail(router, &verdict->lease->batch, item, answer, &outcome, CAUSE_FILE_MISSING);
+    if (code == ERR_ABSENT)
+        fail_file(verdict, item, answer,
+                  "its spool file is gone: ask the sender of the study to send it again");
+    else if (code == 0 && !has_its_size(router, item, place))
+        fail_file(verdict, item, answer,
+                  "its spool file is not as long as it was: ask the sender of the study to send it again");
     else
         try_again(verdict, item, &again);
+    if (code == 0 && place != SPOOL_QUEUE)
+        outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
 }
 
 static void apply_answer(const struct verdict *verdict, const struct jobdb_item *item,
@@ -202,8 +226,8 @@ static const struct work_answer *answer_for(const struct work_result *result, co
 }
 
 /* What is stored counts first: it decides whether the others' failures count. Returns how many. */
-static int64_t store_listed(struct router *router, const struct jobdb_batch *batch,
-                            const struct work_result *result)
+static int64_t store_listed(struct router *router, const struct target *target,
+                            const struct jobdb_batch *batch, const struct work_result *result)
 {
     int64_t stored = 0;
     for (size_t i = 0; i < batch->item_count; i++) {
@@ -214,7 +238,8 @@ static int64_t store_listed(struct router *router, const struct jobdb_batch *bat
         outcome.cause = CAUSE_STORED;
         stored += move(router, batch, &batch->items[i], &outcome);
         if (batch->stage == WORK_SEND)
-            gauge_delivered(router->gauges, result->destination, router->now - batch->items[i].received_at);
+            gauge_delivered(router->gauges, target->row.destination,
+                            router->now - batch->items[i].received_at);
     }
     return stored;
 }
@@ -269,11 +294,11 @@ static void end_lease(struct router *router, struct lease *lease, struct target 
     crew_end_lease(router->crew, lease);
 }
 
-static void apply_result(struct router *router, struct lease *lease, const struct work_result *result)
+static void apply_result(struct router *router, struct lease *lease, struct target *target,
+                         const struct work_result *result)
 {
     const struct jobdb_batch *batch = &lease->batch;
-    struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
-    int64_t stored = store_listed(router, batch, result);
+    int64_t stored = store_listed(router, target, batch, result);
     struct verdict verdict = {router, lease, result, target, false};
     verdict.backs_off = learn(router, target, lease, result, stored);
     for (size_t i = 0; i < batch->item_count; i++) {
@@ -281,11 +306,13 @@ static void apply_result(struct router *router, struct lease *lease, const struc
         static const struct work_answer silent = {.outcome = WORK_RETRY_OUTCOME,
                                                   .reason = (char *)"the worker did not say what came of it"};
         apply_answer(&verdict, &batch->items[i], answer ? answer : &silent);
-        gauge_outcome(router->gauges, result->destination, result->album,
+        gauge_outcome(router->gauges, target->row.destination, target->row.album,
                       work_outcome_name((answer ? answer : &silent)->outcome));
     }
-    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, result->bytes, 0);
-    log_debug("result", LOG_S("work", batch->work), LOG_S("destination", result->destination),
+    /* No worker sends more than what it was given and what stands around it. */
+    int64_t bytes = result->bytes < 2 * batch->bytes ? result->bytes : 2 * batch->bytes;
+    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, bytes, 0);
+    log_debug("result", LOG_S("work", batch->work), LOG_S("destination", target->row.destination),
               LOG_S("study", batch->study), LOG_I("items", batch->item_count), LOG_I("stored", stored));
     end_lease(router, lease, target);
 }
@@ -304,8 +331,11 @@ static void apply_late_result(struct router *router, const struct work_result *r
         if (move(router, &batch, batch.items, &outcome)) {
             struct target *target = targets_find(router->targets, batch.destination_id, 0);
             jobdb_refresh_lane(router->db, batch.lane_id, router->now);
-            if (target)
+            jobdb_tally(router->db, batch.destination_id, 0, router->now, 1, 0, 0);
+            if (target) {
                 target->row.stored++;
+                jobdb_save_target(router->db, &target->row, NULL, router->now);
+            }
         }
         jobdb_batch_release(&batch);
     }
@@ -315,8 +345,10 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
 {
     const struct work_result *result = message->result;
     struct lease *lease = crew_find_lease(router->crew, result->id);
-    if (lease && lease->batch.stage == result->stage)
-        apply_result(router, lease, result);
+    struct target *target =
+        lease ? targets_find(router->targets, lease->batch.destination_id, lease->batch.album_id) : NULL;
+    if (target && lease->batch.stage == result->stage)
+        apply_result(router, lease, target, result);
     else
         apply_late_result(router, result);
     CRASH_POINT_IF(result->stage == WORK_SEND, ROUTER_RESULT_APPLIED);
@@ -324,6 +356,16 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
     struct work_message ack = {.verb = WORK_ACK};
     memcpy(ack.acknowledged, result->id, sizeof ack.acknowledged);
     outbox_say(router->outbox, peer, &ack);
+}
+
+void outcome_undelivered(struct router *router)
+{
+    for (size_t i = 0; i < router->undelivered_count; i++) {
+        struct lease *lease = crew_find_lease(router->crew, router->undelivered[i]);
+        if (lease)
+            outcome_lease_lost(router, lease);
+    }
+    router->undelivered_count = 0;
 }
 
 void outcome_lease_lost(void *context, struct lease *lease)

@@ -35,23 +35,31 @@ struct router {
     uint64_t works;    /* the second half counts */
     int64_t now;       /* wall ms of this turn */
     int64_t monotonic; /* likewise */
+    int64_t offset;    /* wall minus monotonic */
     int64_t next_scan; /* monotonic */
-    int64_t next_cleaning;
+    int64_t next_cleaning, next_finishing;
     int64_t next_lane; /* wall ms: when a sleeping lane is due */
     int64_t *gone;     /* instances whose file was removed: told to the database in the next turn */
     size_t gone_count, gone_capacity;
+    char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
+    size_t undelivered_count, undelivered_capacity;
+    size_t adopted;      /* files that recovery has looked at */
     bool inputs_drained; /* nothing waits in the sockets: leases may expire */
-    bool more_to_clean;
+    bool more_to_clean, more_to_hand_out;
 };
+
+/* router.c: durable first, then said and done; exits where that cannot be */
+void router_commit(struct router *router);
 
 /* intake.c: receipts become rows */
 struct pending *pending_create(void);
 void pending_destroy(struct pending **pending);
 void intake_add(struct router *router, const char *receipt);
 size_t intake_waiting(const struct router *router);
-void intake_scan(struct router *router);        /* incoming/ */
-void intake_turn(struct router *router);        /* takes in some of what waits */
-void intake_after_crash(struct router *router); /* the receipt that the last router died with */
+bool intake_is_missing_some(const struct router *router); /* a scan would find more */
+void intake_scan(struct router *router);                  /* incoming/, oldest first */
+void intake_turn(struct router *router);                  /* takes in some of what waits */
+void intake_after_crash(struct router *router);           /* the receipt that the last router died with */
 void intake_from_queue(struct router *router, const char *receipt); /* a file in queue/ without a row */
 
 /* recover.c: at start, spool and database are made to agree */
@@ -66,6 +74,7 @@ bool dispatch_study_is_busy(struct router *router, const char *origin, const cha
 /* outcome.c: what came of it */
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
 void outcome_lease_lost(void *router, struct lease *lease);
+void outcome_undelivered(struct router *router);
 
 /* janitor.c: what may go */
 void janitor_turn(struct router *router);

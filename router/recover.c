@@ -13,22 +13,20 @@
 
 enum { ROWS_A_STEP = 1000 };
 
-static int commit(struct router *router)
-{
-    int code = jobdb_commit(router->db);
-    if (code != 0)
-        log_error("cannot write the job database", LOG_S("error", jobdb_error(router->db)));
-    return code;
-}
+static const char file_is_gone[] = "its spool file is gone: ask the sender of the study to send it again";
 
 /* ---- files ---- */
 
+/* After a lost database these are all files: each step is kept, so that a crash does not start from nothing.
+ */
 static int adopt_queued(void *context, const char *receipt)
 {
     struct router *router = context;
     router->now = clock_wall_ms();
     intake_from_queue(router, receipt);
-    return jobdb_error(router->db)[0] ? ERR_DB : 0;
+    if (++router->adopted % ROWS_A_STEP == 0)
+        router_commit(router);
+    return 0;
 }
 
 static int adopt_quarantined(void *context, const char *receipt)
@@ -51,15 +49,18 @@ static void check_active(void *context, const struct jobdb_file *file)
 {
     struct router *router = context;
     enum spool_place place;
-    if (spool_find(router->spool, file->receipt, &place) == 0) {
+    int code = spool_find(router->spool, file->receipt, &place);
+    if (code == 0) {
         if (place != SPOOL_QUEUE)
             outbox_move(router->outbox, file->receipt, place, SPOOL_QUEUE);
         CRASH_POINT_IF(place == SPOOL_INCOMING, ROUTER_ADOPTED);
         return;
     }
-    log_error("spool file is missing", LOG_S("receipt", file->receipt));
-    jobdb_fail_instance(router->db, file->instance_id,
-                        "its spool file is gone: ask the sender of the study to send it again", router->now);
+    if (code != ERR_ABSENT)
+        log_error("cannot look for a spool file, leaving its jobs as they are",
+                  LOG_S("receipt", file->receipt), LOG_S("error", err_text(code)));
+    else if (jobdb_fail_instance(router->db, file->instance_id, file_is_gone, router->now) > 0)
+        log_error("spool file is missing", LOG_S("receipt", file->receipt));
 }
 
 static void check_quarantined(void *context, const struct jobdb_file *file)
@@ -83,25 +84,30 @@ static void hold_work(void *context, struct jobdb_batch *batch)
     }
 }
 
-static int check_rows(struct router *router)
+static void check_rows(struct router *router)
 {
     int64_t cursor = 0;
     while (jobdb_each_active(router->db, &cursor, ROWS_A_STEP, check_active, router) > 0)
-        continue;
+        router_commit(router);
     cursor = 0;
     while (jobdb_each_quarantined(router->db, &cursor, ROWS_A_STEP, check_quarantined, router) > 0)
-        continue;
-    return commit(router);
+        router_commit(router);
 }
 
 int recover(struct router *router)
 {
-    jobdb_each_work(router->db, hold_work, router);
     intake_after_crash(router);
+    router_commit(router);
     int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, router);
     if (code == 0)
         code = spool_scan(router->spool, SPOOL_QUARANTINE, adopt_quarantined, router);
     if (code != 0)
         log_error("cannot reconcile the spool with the job database", LOG_S("error", err_text(code)));
-    return code != 0 ? code : check_rows(router);
+    if (code != 0)
+        return code;
+    check_rows(router);
+    /* Last, so that the workers have the whole lease time to say what they hold. */
+    router->monotonic = clock_monotonic_ms();
+    jobdb_each_work(router->db, hold_work, router);
+    return 0;
 }

@@ -11,9 +11,16 @@
 
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
-enum { SCAN_MS = 10 * 1000, LONGEST_WAIT_MS = 1000, LOCK_POLL_MS = 500 };
+enum {
+    SCAN_MS = 10 * 1000,
+    LONGEST_WAIT_MS = 1000,
+    LOCK_POLL_MS = 500,
+    CLEANING_PAUSE_MS = 10 * 1000,
+    CLOCK_STEP_MS = 60 * 1000
+};
 
 /* A broken environment: say so and be restarted by the supervisor. */
 static _Noreturn void give_up(const char *doing, const char *why)
@@ -97,6 +104,7 @@ struct router *router_create(struct service *service)
     open_spool(router);
     if (!take_lock(router))
         return NULL;
+    router->config = service_config(service); /* it may have been read again meanwhile */
     open_database(router);
     router->gauges = gauges_create(service_metrics(service));
     router->pending = pending_create();
@@ -128,6 +136,7 @@ void router_destroy(struct router **router)
     guard_destroy(&r->guard);
     spool_destroy(&r->spool);
     free(r->gone);
+    free(r->undelivered);
     fd_close(&r->lock_fd); /* last: the next router may start now */
     memory_free(router);
 }
@@ -144,27 +153,64 @@ static void file_is_gone(void *context, int64_t instance_id)
     router->gone[router->gone_count++] = instance_id;
 }
 
-static void move_failed(void *context, const char *receipt, enum spool_place to, int code)
+/* Nobody has this work, and this worker is gone. */
+static void work_undelivered(void *context, const struct bus_peer *peer, const char *work)
 {
-    (void)context;
-    log_error("cannot move a spool file, it will be tried again at the next start", LOG_S("receipt", receipt),
-              LOG_S("to", spool_place_name(to)), LOG_S("error", err_text(code)));
+    struct router *router = context;
+    crew_bye(router->crew, peer);
+    router->undelivered = memory_grow(router->undelivered, &router->undelivered_capacity,
+                                      router->undelivered_count + 1, sizeof *router->undelivered);
+    memcpy(router->undelivered[router->undelivered_count++], work, WORK_ID_SIZE);
 }
 
-/* Durable first, then said and done. */
-static void commit_and_tell(struct router *router)
+/* What is in incoming/ is found by the next scan, what the janitor wanted by its next round. */
+static void file_failed(void *context, const char *receipt, enum spool_place place, int code)
 {
-    struct outbox_hearer hearer = {router, file_is_gone, move_failed};
-    if (jobdb_commit(router->db) != 0)
-        give_up("cannot write the job database: stopping, to recover at the next start",
-                jobdb_error(router->db));
+    struct router *router = context;
+    router->next_finishing = router->monotonic + CLEANING_PAUSE_MS;
+    log_error("cannot move or remove a spool file, trying it again later", LOG_S("receipt", receipt),
+              LOG_S("place", spool_place_name(place)), LOG_S("error", err_text(code)));
+}
+
+/* The database shows its damage only where it is read: the next start makes a new one. */
+static _Noreturn void give_up_database(struct router *router, int code)
+{
+    AUTO(text_release) struct text aside = TEXT_EMPTY;
+    const char *sentence = jobdb_error(router->db);
+    if (code == ERR_DAMAGED && jobdb_set_aside(router->config->state_dir, router->now, &aside) == 0) {
+        log_error("the job database is damaged: set aside, the next start makes a new one from the spool",
+                  LOG_S("file", text_string(&aside)), LOG_S("error", sentence));
+        exit(EX_TEMPFAIL);
+    }
+    give_up("cannot use the job database: stopping, to recover at the next start", sentence);
+}
+
+void router_commit(struct router *router)
+{
+    struct outbox_hearer hearer = {router, file_is_gone, work_undelivered, file_failed};
+    int code = jobdb_commit(router->db);
+    if (code != 0)
+        give_up_database(router, code);
     outbox_flush(router->outbox, router->work, router->spool, &hearer);
+    metrics_progress(service_metrics(router->service), true);
+}
+
+/* Waiting for a time of the wall clock must end although that clock goes back. */
+static void hurry(struct router *router)
+{
+    int64_t ceiling = router->config->retry.ceiling_ms;
+    jobdb_hurry(router->db, router->now, router->now + ceiling + CLOCK_STEP_MS);
+    targets_hurry(router->targets, router->now, ceiling);
 }
 
 static void read_clocks(struct router *router)
 {
     router->now = clock_wall_ms();
     router->monotonic = clock_monotonic_ms();
+    int64_t offset = router->now - router->monotonic;
+    if (offset < router->offset - CLOCK_STEP_MS)
+        hurry(router);
+    router->offset = offset;
 }
 
 void router_recover(struct router *router)
@@ -172,17 +218,19 @@ void router_recover(struct router *router)
     if (!router)
         return;
     read_clocks(router);
+    hurry(router);
     if (recover(router) != 0)
         give_up("cannot recover", "see the line before");
-    commit_and_tell(router);
-    log_info("recovered", LOG_I("works_held", crew_leases(router->crew) != NULL));
+    router_commit(router);
+    log_info("recovered", LOG_I("files", router->adopted), LOG_I("works_held", crew_held(router->crew)));
 }
 
 /* How long nothing will happen by itself. */
 static int64_t wait_ms(struct router *router)
 {
-    if (intake_waiting(router) > 0 || router->gone_count > 0 || router->more_to_clean ||
-        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work))
+    if (intake_waiting(router) > 0 || router->gone_count > 0 || router->undelivered_count > 0 ||
+        router->more_to_clean || router->more_to_hand_out || !router->inputs_drained ||
+        bus_has_input(router->hints) || bus_has_input(router->work))
         return 0;
     int64_t wait = LONGEST_WAIT_MS;
     int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
@@ -208,9 +256,11 @@ bool router_turn(void *context)
     wait_for_input(router);
     service_turn(router->service);
     read_clocks(router);
+    outcome_undelivered(router);
     conversation_take_hints(router);
     conversation_take_work(router);
-    if (router->monotonic >= router->next_scan) {
+    if (router->monotonic >= router->next_scan ||
+        (intake_waiting(router) == 0 && intake_is_missing_some(router))) {
         intake_scan(router);
         router->next_scan = router->monotonic + SCAN_MS;
     }
@@ -219,7 +269,6 @@ bool router_turn(void *context)
         crew_expire(router->crew, router->monotonic, outcome_lease_lost, router);
     janitor_turn(router);
     dispatch_turn(router);
-    commit_and_tell(router);
-    metrics_progress(service_metrics(router->service), true);
+    router_commit(router);
     return false;
 }

@@ -40,6 +40,11 @@ int64_t target_delay(const struct target_retry *retry, int64_t tries, uint64_t j
     return half + (int64_t)(jitter % (uint64_t)(half + 1));
 }
 
+int64_t target_longest(int64_t ceiling_ms)
+{
+    return ceiling_ms > TARGET_LONGEST_MS ? ceiling_ms : TARGET_LONGEST_MS;
+}
+
 bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
                      int64_t not_before_ms, uint64_t jitter, int64_t now)
 {
@@ -51,7 +56,9 @@ bool target_troubled(struct target *target, const struct target_retry *retry, in
         return false;
     row->failures++;
     int64_t delay = target_delay(retry, row->failures, jitter);
-    row->until = now + (not_before_ms > delay ? not_before_ms : delay);
+    int64_t longest = target_longest(retry->ceiling_ms);
+    int64_t asked = not_before_ms < longest ? not_before_ms : longest;
+    row->until = now + (asked > delay ? asked : delay);
     bool changed = row->state == TARGET_UP;
     if (changed) {
         row->state = TARGET_BACKING_OFF;

@@ -27,7 +27,7 @@ struct target_retry {
     int64_t first_ms, ceiling_ms;
 };
 
-enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000 };
+enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_LONGEST_MS = 3600 * 1000 };
 
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);
@@ -42,6 +42,10 @@ bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
  * Retry-After, 0 when it said nothing. jitter: any random number. Returns whether the state changed. */
 bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
                      int64_t not_before_ms, uint64_t jitter, int64_t now);
+
+/* The longest that a target waits, whatever a server asks for: an hour, or the ceiling where that is longer.
+ */
+int64_t target_longest(int64_t ceiling_ms);
 
 /* It refused our token or our request as such. Returns whether the state changed. */
 bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);

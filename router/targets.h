@@ -27,6 +27,9 @@ struct target *targets_named(struct targets *targets, const char *destination, c
 struct target *targets_for(struct targets *targets, const struct config_destination *destination,
                            const struct config_album *album);
 
+/* The wall clock went back: no target waits longer than it could have asked for. */
+void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms);
+
 /* Something changed: look for work at every target again. */
 void targets_wake(struct targets *targets);
 

@@ -78,8 +78,9 @@ static int set_options(struct bus *bus)
     failed |= zmq_setsockopt(bus->socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
     if (bus->kind == BUS_ROUTER)
         failed |= set_int(bus, ZMQ_ROUTER_MANDATORY, 1);
-    /* A hint that nobody takes is dropped at once instead of piling up for a router that is away. */
-    if (bus->kind == BUS_PUSH)
+    /* What nobody takes is dropped at once instead of piling up for a router that is away: hints only save
+     * time, and workers repeat themselves. */
+    if (!is_server(bus->kind))
         failed |= set_int(bus, ZMQ_IMMEDIATE, 1);
     return failed ? ERR_NETWORK : 0;
 }

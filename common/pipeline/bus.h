@@ -1,8 +1,9 @@
 /* bus - sockets between Felucca's processes: the only file that knows ZeroMQ.
  *
- * Sends never block, LINGER is bounded, addresses are ipc:// paths or tcp:// with CURVE. A bus belongs to one
- * thread; create it after the last fork. Messages have one or two frames beside the routing id, which a
- * ROUTER socket shows as the peer: opaque bytes, good until that peer's connection ends. */
+ * Sends never block, nothing is kept for a server that is away, LINGER is bounded, addresses are ipc:// paths
+ * or tcp:// with CURVE. A bus belongs to one thread; create it after the last fork. Messages have one or two
+ * frames beside the routing id, which a ROUTER socket shows as the peer: opaque bytes, good until that peer's
+ * connection ends. */
 #ifndef FELUCCA_PIPELINE_BUS_H
 #define FELUCCA_PIPELINE_BUS_H
 
@@ -34,8 +35,8 @@ void bus_destroy(struct bus **bus);
 int bus_fd(const struct bus *bus);
 bool bus_has_input(const struct bus *bus);
 
-/* Sends a (and b unless NULL) without blocking. peer for ROUTER only, else NULL. 0, ERR_AGAIN (queue full),
- * ERR_ABSENT (no such peer any more). */
+/* Sends a (and b unless NULL) without blocking. peer for ROUTER only, else NULL. 0, ERR_AGAIN (queue full, or
+ * not connected), ERR_ABSENT (no such peer any more). */
 int bus_send(struct bus *bus, const struct bus_peer *peer, const char *a, size_t a_length, const char *b,
              size_t b_length);
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HELLO_AGAIN_MS = 500, RESEND_MS = 2000, NEVER = -1 };
+enum { HELLO_AGAIN_MS = 200, RESEND_MS = 2000, NEVER = -1 };
 
 /* One work in the router's eyes: in hand until its result is there, then a result until it is acknowledged.
  */
@@ -20,6 +20,13 @@ struct holding {
     char id[WORK_ID_SIZE];
     char *result;        /* encoded RESULT, NULL while the work is in hand */
     int64_t result_sent; /* monotonic; NEVER: not yet */
+};
+
+/* What introspection said last of one token, until a router is there to hear it. */
+struct report {
+    char *destination, *album;
+    enum work_token_kind kind;
+    char *json;
 };
 
 struct worker {
@@ -32,6 +39,8 @@ struct worker {
     char session[WORK_SESSION_SIZE];
     struct holding *holdings;
     size_t holding_count, holding_capacity;
+    struct report *reports;
+    size_t report_count, report_capacity;
     int64_t last_heard, last_ping, last_hello; /* monotonic; NEVER */
 };
 
@@ -62,10 +71,22 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     return 0;
 }
 
+static void release_reports(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->report_count; i++) {
+        free(worker->reports[i].destination);
+        free(worker->reports[i].album);
+        free(worker->reports[i].json);
+    }
+    worker->report_count = 0;
+}
+
 void worker_destroy(struct worker **worker)
 {
     if (!*worker)
         return;
+    release_reports(*worker);
+    free((*worker)->reports);
     for (size_t i = 0; i < (*worker)->holding_count; i++)
         free((*worker)->holdings[i].result);
     free((*worker)->holdings);
@@ -164,6 +185,51 @@ static void send_result(struct worker *worker, struct holding *holding, int64_t 
     holding->result_sent = now;
 }
 
+/* ---- tokens ---- */
+
+static void send_reports(struct worker *worker)
+{
+    const char *verb = work_verb_name(WORK_TOKEN);
+    for (size_t i = 0; i < worker->report_count; i++) {
+        const char *json = worker->reports[i].json;
+        (void)bus_send(worker->bus, NULL, verb, strlen(verb), json, strlen(json));
+    }
+    release_reports(worker);
+}
+
+static bool is_about(const struct report *report, const struct work_token *token)
+{
+    return report->kind == token->kind && strcmp(report->destination, token->destination) == 0 &&
+           !report->album == !token->album && (!token->album || strcmp(report->album, token->album) == 0);
+}
+
+static struct report *report_about(struct worker *worker, const struct work_token *token)
+{
+    for (size_t i = 0; i < worker->report_count; i++) {
+        if (is_about(&worker->reports[i], token))
+            return &worker->reports[i];
+    }
+    worker->reports = memory_grow(worker->reports, &worker->report_capacity, worker->report_count + 1,
+                                  sizeof *worker->reports);
+    struct report *report = &worker->reports[worker->report_count++];
+    *report =
+        (struct report){memory_string(token->destination), memory_string(token->album), token->kind, NULL};
+    return report;
+}
+
+void worker_report_token(struct worker *worker, const struct work_token *token)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    struct work_token copy = *token;
+    struct work_message message = {.verb = WORK_TOKEN, .token = &copy};
+    struct report *report = report_about(worker, token);
+    work_encode(&message, &json);
+    free(report->json);
+    report->json = text_take(&json);
+    if (worker_connected(worker))
+        send_reports(worker);
+}
+
 /* ---- one turn ---- */
 
 static void take_work(struct worker *worker, struct work_message *message)
@@ -232,6 +298,8 @@ void worker_turn(struct worker *worker)
         say_with_holdings(worker, &ping);
         worker->last_ping = now;
     }
+    if (worker_connected(worker))
+        send_reports(worker);
     for (size_t i = 0; i < worker->holding_count; i++) {
         if (worker->holdings[i].result && is_due(worker->holdings[i].result_sent, RESEND_MS, now))
             send_result(worker, &worker->holdings[i], now);
@@ -263,13 +331,6 @@ void worker_finish(struct worker *worker, struct work_result **result)
     holding->result = text_take(&json);
     send_result(worker, holding, clock_monotonic_ms());
     work_result_destroy(result);
-}
-
-void worker_report_token(struct worker *worker, const struct work_token *token)
-{
-    struct work_token copy = *token;
-    struct work_message message = {.verb = WORK_TOKEN, .token = &copy};
-    say(worker, &message);
 }
 
 void worker_leave(struct worker *worker)

@@ -50,7 +50,7 @@ int64_t worker_wait_ms(const struct worker *worker);
 /* Hands over the result of one work; *result is NULL afterwards. */
 void worker_finish(struct worker *worker, struct work_result **result);
 
-/* Tells the router what introspection said. */
+/* Tells the router what introspection said, as soon as there is one. */
 void worker_report_token(struct worker *worker, const struct work_token *token);
 
 /* Says BYE: no more work. worker_busy() tells whether works or unacknowledged results are still in hand. */

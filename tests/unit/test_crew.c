@@ -62,13 +62,13 @@ static int lost_at(int64_t now)
 START_TEST(credit_is_slots_minus_leases)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
-    struct seat *seat = crew_most_credit(crew, WORK_SEND);
+    struct seat *seat = crew_most_credit(crew, WORK_SEND, NOW);
     ck_assert_ptr_nonnull(seat);
     (void)lease(seat, "w1", 0);
     (void)lease(seat, "w2", 0);
-    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND));
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND, NOW));
     crew_end_lease(crew, crew_find_lease(crew, "w1"));
-    ck_assert_ptr_eq(crew_most_credit(crew, WORK_SEND), seat);
+    ck_assert_ptr_eq(crew_most_credit(crew, WORK_SEND, NOW), seat);
 }
 END_TEST
 
@@ -79,18 +79,18 @@ START_TEST(work_goes_to_whoever_has_most_credit)
     for (int i = 0; i < 3; i++) {
         char work[8];
         (void)snprintf(work, sizeof work, "w%d", i);
-        (void)lease(crew_most_credit(crew, WORK_SEND), work, 0);
+        (void)lease(crew_most_credit(crew, WORK_SEND, NOW), work, 0);
     }
     ck_assert_str_eq(seat_name(crew_find_lease(crew, "w0")->seat), "b");
     ck_assert_str_eq(seat_name(crew_find_lease(crew, "w1")->seat), "b");
-    ck_assert_ptr_null(crew_most_credit(crew, WORK_SHARE));
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SHARE, NOW));
 }
 END_TEST
 
 START_TEST(a_silent_worker_loses_its_leases_after_the_lease_time)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
-    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
     ck_assert_int_eq(crew_next_expiry(crew), NOW + WORKER_LEASE_MS);
     ck_assert_int_eq(lost_at(NOW + WORKER_LEASE_MS - 1), 0);
     ck_assert(crew_heard(crew, &alice, NOW + 5000));
@@ -100,10 +100,31 @@ START_TEST(a_silent_worker_loses_its_leases_after_the_lease_time)
 }
 END_TEST
 
+START_TEST(whoever_was_silent_for_some_seconds_gets_no_new_work)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    hello(&bob, "b", 2, NULL, 0, NOW + 3000);
+    ck_assert_str_eq(seat_name(crew_most_credit(crew, WORK_SEND, NOW + 2999)), "a");
+    ck_assert_str_eq(seat_name(crew_most_credit(crew, WORK_SEND, NOW + 3000)), "b");
+    ck_assert(crew_heard(crew, &alice, NOW + 4000));
+    ck_assert_str_eq(seat_name(crew_most_credit(crew, WORK_SEND, NOW + 4000)), "a");
+}
+END_TEST
+
+START_TEST(a_hello_that_crossed_a_work_costs_nothing)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    for (int i = 0; i < 3; i++)
+        hello(&alice, "a", 2, NULL, 0, NOW + i);
+    ck_assert_int_eq(lost_at(NOW + 3), 0);
+}
+END_TEST
+
 START_TEST(a_lease_that_two_pings_do_not_list_is_lost)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
-    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
     ping(&alice, NULL); /* crossed the WORK on its way */
     ck_assert_int_eq(lost_at(NOW), 0);
     ping(&alice, "w1");
@@ -131,7 +152,7 @@ END_TEST
 START_TEST(the_same_session_on_a_new_connection_is_the_same_worker)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
-    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
     hello(&bob, "a", 2, NULL, 0, NOW);
     ck_assert_uint_eq(crew_size(crew, WORK_SEND), 1);
     ck_assert(!crew_heard(crew, &alice, NOW));
@@ -152,9 +173,9 @@ END_TEST
 START_TEST(bye_takes_the_credit_and_leaves_the_leases)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
-    (void)lease(crew_most_credit(crew, WORK_SEND), "w1", 0);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
     crew_bye(crew, &alice);
-    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND));
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND, NOW));
     ck_assert_ptr_nonnull(crew_find_lease(crew, "w1"));
 }
 END_TEST
@@ -166,6 +187,8 @@ int main(void)
     tests_add(tests, credit_is_slots_minus_leases);
     tests_add(tests, work_goes_to_whoever_has_most_credit);
     tests_add(tests, a_silent_worker_loses_its_leases_after_the_lease_time);
+    tests_add(tests, whoever_was_silent_for_some_seconds_gets_no_new_work);
+    tests_add(tests, a_hello_that_crossed_a_work_costs_nothing);
     tests_add(tests, a_lease_that_two_pings_do_not_list_is_lost);
     tests_add(tests, work_from_before_the_restart_is_adopted_by_whoever_lists_it);
     tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);

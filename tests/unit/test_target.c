@@ -92,6 +92,18 @@ START_TEST(retry_after_is_honoured_when_it_is_longer)
 }
 END_TEST
 
+START_TEST(retry_after_has_its_limits)
+{
+    static const struct target_retry patient = {5000, 2 * TARGET_LONGEST_MS};
+    struct target target = up();
+    (void)target_troubled(&target, &retry, 0, INT64_MAX / 2, NO_JITTER, NOW);
+    ck_assert_int_eq(target.row.until, NOW + TARGET_LONGEST_MS);
+    target = up();
+    (void)target_troubled(&target, &patient, 0, INT64_MAX / 2, NO_JITTER, NOW);
+    ck_assert_int_eq(target.row.until, NOW + 2 * TARGET_LONGEST_MS);
+}
+END_TEST
+
 START_TEST(success_opens_it)
 {
     struct target target = up();
@@ -141,6 +153,7 @@ int main(void)
     tests_add(tests, requests_that_fail_together_are_one_failure);
     tests_add(tests, trouble_of_one_request_is_its_own_when_others_are_stored_meanwhile);
     tests_add(tests, retry_after_is_honoured_when_it_is_longer);
+    tests_add(tests, retry_after_has_its_limits);
     tests_add(tests, success_opens_it);
     tests_add(tests, a_refusal_blocks_and_is_probed_slowly);
     tests_rows(tests, delay_is, ROWS(delay_rows));
