@@ -19,31 +19,45 @@ static const char configuration[] =
     "  \"UnknownSopClassAccepted\": true, \"ConcurrentJobs\": 4,\n"
     "  \"DicomWeb\": { \"Enable\": true, \"Root\": \"/dicom-web/\" } }\n";
 
+void orthanc_start_again(struct orthanc *orthanc)
+{
+    const char *const argv[] = {"Orthanc", orthanc->config, NULL};
+    const struct process_options options = {.output = orthanc->log};
+    orthanc->process = process_start(argv, &options);
+    require(port_wait(orthanc->http_port, START_MS) && port_wait(orthanc->dicom_port, START_MS),
+            "Orthanc does not start: see %s", orthanc->log);
+}
+
 struct orthanc *orthanc_start(struct sandbox *sandbox, const char *name)
 {
     AUTO(text_release) struct text text = TEXT_EMPTY;
+    AUTO(text_release) struct text file = TEXT_EMPTY;
     struct orthanc *orthanc = memory_new(1, sizeof *orthanc);
     orthanc->http_port = port_free();
     orthanc->dicom_port = port_free();
     const char *database = sandbox_make_folder(sandbox, "%s.db", name);
     text_format(&text, configuration, database, database, orthanc->http_port, orthanc->dicom_port);
-    const char *file = sandbox_write(sandbox, "orthanc.json", text_string(&text));
-    const char *const argv[] = {"Orthanc", file, NULL};
-    const struct process_options options = {.output = sandbox_path(sandbox, "%s.log", name)};
-    orthanc->process = process_start(argv, &options);
-    require(port_wait(orthanc->http_port, START_MS) && port_wait(orthanc->dicom_port, START_MS),
-            "Orthanc does not start: see %s", options.output);
+    text_format(&file, "%s.json", name);
+    orthanc->config = sandbox_write(sandbox, text_string(&file), text_string(&text));
+    orthanc->log = sandbox_path(sandbox, "%s.log", name);
     (void)snprintf(orthanc->stow_url, sizeof orthanc->stow_url, "http://127.0.0.1:%d/dicom-web/studies",
                    orthanc->http_port);
+    orthanc_start_again(orthanc);
     return orthanc;
+}
+
+void orthanc_stop(struct orthanc *orthanc)
+{
+    if (orthanc->process)
+        (void)process_end(orthanc->process, END_MS);
+    process_destroy(&orthanc->process);
 }
 
 void orthanc_destroy(struct orthanc **orthanc)
 {
     if (!*orthanc)
         return;
-    (void)process_end((*orthanc)->process, END_MS);
-    process_destroy(&(*orthanc)->process);
+    orthanc_stop(*orthanc);
     free(*orthanc);
     *orthanc = NULL;
 }

@@ -8,7 +8,8 @@
 #include "tests/support/sandbox.h"
 
 struct orthanc {
-    struct process *process;
+    struct process *process;  /* NULL while it is stopped */
+    const char *config, *log; /* of the sandbox */
     int http_port, dicom_port;
     char stow_url[64]; /* http://127.0.0.1:PORT/dicom-web/studies */
 };
@@ -16,5 +17,9 @@ struct orthanc {
 /* name tells its files in the sandbox apart. It accepts DICOM and HTTP when this returns. */
 struct orthanc *orthanc_start(struct sandbox *sandbox, const char *name);
 void orthanc_destroy(struct orthanc **orthanc);
+
+/* It comes back on the same ports with what it had. */
+void orthanc_stop(struct orthanc *orthanc);
+void orthanc_start_again(struct orthanc *orthanc);
 
 #endif
