@@ -8,13 +8,10 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
-#include "common/pipeline/file_meta.h"
-#include "common/pipeline/receipt.h"
 #include "common/pipeline/worker.h"
-#include "tests/support/dicom.h"
-#include "tests/support/files.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/stock.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -22,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INSTANCES = 10000, SERIES_SIZE = 100, PIXEL_BYTES = 4096, LIMIT_MS = 120 * 1000 };
+enum { INSTANCES = 10000, SERIES_SIZE = 100, LIMIT_MS = 120 * 1000 };
 
 static const char configuration[] = "state_dir: %s\n"
                                     "metrics: { bind: 127.0.0.1, port: 0 }\n"
@@ -48,29 +45,13 @@ static const char configuration[] = "state_dir: %s\n"
 
 static void write_instance(const char *folder, unsigned number, unsigned series_size)
 {
-    static const unsigned char pixel_header[] = {0xe0, 0x7f, 0x10, 0x00, 'O',  'W',
-                                                 0,    0,    0x00, 0x10, 0x00, 0x00};
-    static const char pixels[PIXEL_BYTES];
-    AUTO(text_release) struct text file = TEXT_EMPTY;
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    char receipt[RECEIPT_SIZE];
     struct dicom_spec spec;
-    struct file_meta meta = {.calling_aet = "CT01", .called_aet = "BENCH", .source_address = "127.0.0.1"};
     unsigned series = number / series_size;
     dicom_spec_init(&spec, 1);
     dicom_uid(spec.study_uid, series / 4 + 1, 0, 0);
     dicom_uid(spec.series_uid, series / 4 + 1, series % 4 + 1, 0);
     dicom_uid(spec.sop_uid, series / 4 + 1, series % 4 + 1, number + 1);
-    (void)snprintf(meta.sop_class, sizeof meta.sop_class, "%s", dicom_sop_class(&spec));
-    (void)snprintf(meta.sop_instance, sizeof meta.sop_instance, "%s", spec.sop_uid);
-    (void)snprintf(meta.transfer_syntax, sizeof meta.transfer_syntax, "%s", dicom_transfer_syntax(&spec));
-    file_meta_encode(&meta, &file);
-    dicom_append_head(&spec, &file);
-    text_append_bytes(&file, pixel_header, sizeof pixel_header);
-    text_append_bytes(&file, pixels, sizeof pixels);
-    (void)receipt_make(receipt);
-    text_format(&path, "%s/%s.dcm", folder, receipt);
-    file_write(text_string(&path), file.bytes, file.length);
+    free(stock_receive(folder, &spec, "BENCH"));
 }
 
 /* ---- workers that say "done" at once ---- */

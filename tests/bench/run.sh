@@ -15,5 +15,7 @@ printf '\n== the receiver\n'
 printf '\n== the sender alone, against plain loops over the same files\n'
 "$build/tests/bench_stow"
 "$build/tests/bench_stow" large
+printf '\n== the sharer: 5000 shares, against a plain loop that introspects twice a share (goal: 10 x it at 20 ms)\n'
+"$build/tests/bench_share"
 printf '\n== all processes, end to end\n'
 "$folder/pipeline.sh" "$build"

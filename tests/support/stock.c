@@ -2,10 +2,14 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/pipeline/file_meta.h"
 #include "tests/support/files.h"
+#include "tests/support/require.h"
 
 #include <check.h>
 #include <stdio.h>
+
+enum { PIXEL_BYTES = 4096 };
 
 void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_item *ret_item)
 {
@@ -14,6 +18,29 @@ void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_i
     ck_assert_int_eq(dicom_write(spec, path), 0);
     ret_item->size = file_size(path);
     (void)snprintf(ret_item->series, sizeof ret_item->series, "%s", spec->series_uid);
+}
+
+char *stock_receive(const char *folder, const struct dicom_spec *spec, const char *called_aet)
+{
+    static const unsigned char pixel_header[] = {0xe0, 0x7f, 0x10, 0x00, 'O',  'W',
+                                                 0,    0,    0x00, 0x10, 0x00, 0x00};
+    static const char pixels[PIXEL_BYTES];
+    AUTO(text_release) struct text file = TEXT_EMPTY;
+    struct text path = TEXT_EMPTY;
+    char receipt[RECEIPT_SIZE];
+    struct file_meta meta = {.calling_aet = "CT01", .source_address = "127.0.0.1"};
+    (void)snprintf(meta.called_aet, sizeof meta.called_aet, "%s", called_aet);
+    (void)snprintf(meta.sop_class, sizeof meta.sop_class, "%s", dicom_sop_class(spec));
+    (void)snprintf(meta.sop_instance, sizeof meta.sop_instance, "%s", spec->sop_uid);
+    (void)snprintf(meta.transfer_syntax, sizeof meta.transfer_syntax, "%s", dicom_transfer_syntax(spec));
+    file_meta_encode(&meta, &file);
+    dicom_append_head(spec, &file);
+    text_append_bytes(&file, pixel_header, sizeof pixel_header);
+    text_append_bytes(&file, pixels, sizeof pixels);
+    require(receipt_make(receipt) == 0, "no receipt");
+    text_format(&path, "%s/%s.dcm", folder, receipt);
+    file_write(text_string(&path), file.bytes, file.length);
+    return text_take(&path);
 }
 
 char *stock_path(struct spool *spool, const struct work_item *item)

@@ -9,6 +9,10 @@
 /* Writes the instance of spec into queue/; what a WORK says of it is in *ret_item, its id is left alone. */
 void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_item *ret_item);
 
+/* Writes the instance into a folder as a receiver leaves it there, with a few KB of pixels, called by this AE
+ * title; its path is then yours. */
+char *stock_receive(const char *folder, const struct dicom_spec *spec, const char *called_aet);
+
 /* The path of its file; is then yours. */
 char *stock_path(struct spool *spool, const struct work_item *item);
 
