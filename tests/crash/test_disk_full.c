@@ -106,8 +106,9 @@ static void check_status(void)
     AUTO(text_release) struct text output = TEXT_EMPTY;
     static const char *const words[] = {"status", NULL};
     int status = scene_felucca(&scene, words, &output);
-    ck_assert_msg(status == 0 && strstr(text_string(&output), "kheops-main"), "status: %d, %s", status,
-                  text_string(&output));
+    ck_assert_msg(status == 0 && strstr(text_string(&output), "kheops-main") &&
+                      strstr(text_string(&output), " free"),
+                  "status: %d, %s", status, text_string(&output));
 }
 
 /* How many of a study are acknowledged until one is refused; nothing is left of that one. */

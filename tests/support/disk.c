@@ -121,9 +121,9 @@ struct disk *disk_create(struct sandbox *sandbox, const char *folder, int64_t by
     else if (!format(disk->image, bytes))
         missing = "no mkfs.ext4 (package e2fsprogs)";
     else if (!mount_image(disk))
-        missing = "no loop device can be mounted";
+        missing = "no loop device with ext4 can be mounted";
     if (missing) {
-        fprintf(stderr, "SKIPPED: %s: %s\n", missing, strerror(errno));
+        fprintf(stderr, "SKIPPED, this proves nothing here: %s\n", missing);
         return NULL;
     }
     struct disk *created = disk;
