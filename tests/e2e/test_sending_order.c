@@ -1,0 +1,260 @@
+/* Who is sent when: through the real pipeline, one request at a time or several, to one simulated KHEOPS or
+ * two.
+ */
+#include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
+#include "tests/support/files.h"
+#include "tests/support/pipeline.h"
+#include "tests/support/scu.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+enum { PATIENCE_MS = 90000, INSTANCE_BYTES = 8 << 10 };
+
+static struct sandbox *sandbox;
+static struct simulator *kheops, *second;
+static struct pipeline *pipeline;
+
+static const char *const tokens[] = {"--token", "main:write:MAINWRITE", "--token", "mr:write:MRWRITE", NULL};
+
+static void set_up(void)
+{
+    sandbox = sandbox_create();
+    kheops = simulator_start(sandbox, "kheops", tokens);
+}
+
+static void tear_down(void)
+{
+    pipeline_destroy(&pipeline);
+    simulator_destroy(&kheops);
+    simulator_destroy(&second);
+    sandbox_destroy(&sandbox);
+}
+
+static void check(bool ok, const char *what)
+{
+    pipeline_check(pipeline, ok, what);
+}
+
+static void configure(const struct pipeline_destination *destinations, size_t count)
+{
+    const struct pipeline_node node = {"FELUCCA", destinations, count};
+    const struct pipeline_options options = {&node, 1, NULL};
+    pipeline = pipeline_create(sandbox, &options);
+}
+
+/* ---- work that waits ---- */
+
+static const char *write_study(uint64_t seed, unsigned series, unsigned instances,
+                               void (*vary)(void *context, struct dicom_spec *spec, unsigned series,
+                                            unsigned instance))
+{
+    struct dicom_spec base;
+    const char *folder = sandbox_make_folder(sandbox, "studies/%llu", (unsigned long long)seed);
+    dicom_spec_init(&base, seed);
+    dicom_shape(&base, INSTANCE_BYTES);
+    ck_assert_int_eq(dicom_write_study(&base, seed, series, instances, folder, vary, NULL), 0);
+    return folder;
+}
+
+static void send(const char *folder)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
+    check(status == 0, text_string(&output));
+}
+
+static bool is_taken_in(void *context)
+{
+    AUTO(text_release) struct text queue = TEXT_EMPTY;
+    text_format(&queue, "%s/spool/queue", pipeline_state_dir(pipeline));
+    return folder_count(text_string(&queue), ".dcm") == *(const size_t *)context;
+}
+
+/* All of it is decided about, and no sender is there yet. */
+static void wait_taken_in(size_t instances)
+{
+    check(wait_until(is_taken_in, &instances, PATIENCE_MS), "not taken in");
+}
+
+/* ---- the order in which KHEOPS got them ---- */
+
+struct span {
+    json_int_t first, last;
+};
+
+static const json_t *find_study(const json_t *state, uint64_t seed)
+{
+    char uid[DICOM_UID_SIZE];
+    json_t *study;
+    size_t i;
+    dicom_uid(uid, seed, 0, 0);
+    json_array_foreach(json_object_get(state, "studies_list"), i, study)
+    {
+        if (strcmp(json_string_value(json_object_get(study, "study")), uid) == 0)
+            return study;
+    }
+    check(false, "a study is not there");
+    return NULL;
+}
+
+/* Of a study's instances; and how many of them came before that place. */
+static struct span span_of(const json_t *state, uint64_t seed, json_int_t place, size_t *ret_before)
+{
+    struct span span = {INT64_MAX, 0};
+    const json_t *study = find_study(state, seed);
+    json_t *series, *instance;
+    size_t i, k;
+    *ret_before = 0;
+    json_array_foreach(json_object_get(study, "series"), i, series)
+        json_array_foreach(json_object_get(series, "instances"), k, instance)
+    {
+        json_int_t order = json_integer_value(json_object_get(instance, "order"));
+        span.first = order < span.first ? order : span.first;
+        span.last = order > span.last ? order : span.last;
+        *ret_before += order < place;
+    }
+    return span;
+}
+
+static void configure_one_at_a_time(void)
+{
+    const struct pipeline_destination destination = {
+        .name = "main", .simulator = kheops, .token = "MAINWRITE", .more = "        connections: 1\n"};
+    configure(&destination, 1);
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+}
+
+START_TEST(what_is_urgent_goes_first)
+{
+    size_t before;
+    configure_one_at_a_time();
+    for (uint64_t seed = 1; seed <= 3; seed++)
+        scu_send(pipeline_port(pipeline), "FELUCCA", write_study(seed, 1, 25, NULL), seed, 25,
+                 seed == 1 ? SCU_LOW : SCU_MEDIUM);
+    scu_send(pipeline_port(pipeline), "FELUCCA", write_study(4, 1, 25, NULL), 4, 25, SCU_HIGH);
+    wait_taken_in(100);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    check(simulator_wait_instances(kheops, 100, PATIENCE_MS), "not delivered");
+    json_t *state = simulator_state(kheops);
+    struct span urgent = span_of(state, 4, INT64_MAX, &before);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        (void)span_of(state, seed, urgent.last, &before);
+        check(before == 0, "something went before what is urgent");
+    }
+    json_decref(state);
+}
+END_TEST
+
+START_TEST(a_small_study_waits_for_no_huge_one)
+{
+    size_t before;
+    configure_one_at_a_time();
+    send(write_study(1, 2, 150, NULL));
+    send(write_study(2, 1, 5, NULL));
+    wait_taken_in(305);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    check(simulator_wait_instances(kheops, 305, PATIENCE_MS), "not delivered");
+    json_t *state = simulator_state(kheops);
+    struct span small = span_of(state, 2, INT64_MAX, &before);
+    (void)span_of(state, 1, small.last, &before);
+    check(before <= 10, "more than one request of the huge study went before the small one");
+    json_decref(state);
+}
+END_TEST
+
+/* ---- side by side ---- */
+
+static void check_most_at_once(const struct simulator *simulator, int64_t most)
+{
+    int64_t seen = simulator_count(simulator, "in_flight_max");
+    if (seen != most)
+        fprintf(stderr, "%lld requests at once, %lld are allowed\n", (long long)seen, (long long)most);
+    check(seen == most, "requests at once");
+}
+
+START_TEST(a_slow_destination_holds_up_no_other)
+{
+    static const char *const second_tokens[] = {"--token", "archive:write:ARCHIVEWRITE", NULL};
+    second = simulator_start(sandbox, "second", second_tokens);
+    const struct pipeline_destination destinations[] = {
+        {.name = "slow", .simulator = kheops, .token = "MAINWRITE", .more = "        connections: 3\n"},
+        {.name = "quick", .simulator = second, .token = "ARCHIVEWRITE", .more = "        connections: 2\n"}};
+    configure(destinations, ROWS(destinations));
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 3000}");
+    simulator_order(second, "/sim/config", "{\"delay_ms\": 20}");
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    for (uint64_t seed = 1; seed <= 8; seed++)
+        (void)write_study(seed, 1, 20, NULL);
+    send(sandbox_path(sandbox, "studies"));
+    wait_taken_in(160);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    check(simulator_wait_instances(second, 160, PATIENCE_MS), "the quick one did not get all");
+    check(simulator_count(kheops, "instances") < 160, "the slow one was not slow");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 0}");
+    check(simulator_wait_instances(kheops, 160, PATIENCE_MS), "the slow one did not get all");
+    check_most_at_once(kheops, 3);
+    check_most_at_once(second, 2);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+static void vary(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
+{
+    (void)context, (void)instance;
+    spec->modality = series % 2 ? "CT" : "MR";
+}
+
+/* Two destinations of one KHEOPS take different series of the same studies. It loses instances when two
+ * requests make one study, so there must never be two. */
+START_TEST(two_destinations_of_one_kheops_never_collide)
+{
+    enum { STUDIES = 10, SERIES = 4, INSTANCES = 8, ALL = STUDIES * SERIES * INSTANCES };
+    const struct pipeline_destination destinations[] = {
+        {.name = "ct",
+         .simulator = kheops,
+         .token = "MAINWRITE",
+         .condition = "tagValueIsPresent(#Tag.Modality, \"CT\")"},
+        {.name = "mr",
+         .simulator = kheops,
+         .token = "MRWRITE",
+         .condition = "tagValueIsPresent(#Tag.Modality, \"MR\")"}};
+    json_t *study;
+    size_t i;
+    configure(destinations, ROWS(destinations));
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 10}");
+    pipeline_start_all(pipeline);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    for (uint64_t seed = 1; seed <= STUDIES; seed++)
+        (void)write_study(seed, SERIES, INSTANCES, vary);
+    send(sandbox_path(sandbox, "studies"));
+    check(simulator_wait_instances(kheops, ALL, PATIENCE_MS), "not delivered");
+    check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
+    check(simulator_count(kheops, "stored") == ALL, "stored more than once");
+    check(simulator_count(kheops, "collisions") == 0, "collisions");
+    check(simulator_count(kheops, "in_flight_max") > 1, "never two requests at once");
+    json_t *counts = simulator_counts(kheops);
+    json_array_foreach(json_object_get(counts, "studies_list"), i, study)
+        check(json_integer_value(json_object_get(study, "unknown_in_flight_max")) <= 1,
+              "two requests of a study at once while a series of it was unknown");
+    json_decref(counts);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("sending_order");
+    tests_timeout(tests, 240);
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, what_is_urgent_goes_first);
+    tests_add(tests, a_small_study_waits_for_no_huge_one);
+    tests_add(tests, a_slow_destination_holds_up_no_other);
+    tests_add(tests, two_destinations_of_one_kheops_never_collide);
+    return tests_run(tests);
+}
