@@ -3,13 +3,14 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/random.h"
 #include "common/pipeline/credentials.h"
 #include "common/pipeline/secret.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTIONS_AT_ONCE = 2 };
+enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000 };
 
 struct waiter {
     introspection_done *done;
@@ -26,8 +27,10 @@ struct entry {
     int64_t due_at;   /* monotonic */
     int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
     int64_t asking_since;
+    uint64_t subject; /* which token at which server it was last asked about, as a number */
     struct introspection known;
     struct introspection_asker *asker;
+    struct entry *asks_for_it; /* another place of the same token, whose answer it waits for */
     struct waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };
@@ -39,6 +42,7 @@ struct token_watch {
     const struct config *config;
     struct entry *entries;
     int asking;
+    uint64_t salt; /* of subjects */
 };
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context)
@@ -47,6 +51,7 @@ struct token_watch *token_watch_create(struct http *http, token_watch_report *re
     watch->http = http;
     watch->report = report;
     watch->context = context;
+    watch->salt = random_below(UINT64_MAX);
     return watch;
 }
 
@@ -113,12 +118,17 @@ static void add_destination(struct token_watch *watch, const struct config_desti
     }
 }
 
+static bool is_busy(const struct entry *entry)
+{
+    return entry->asker || entry->asks_for_it;
+}
+
 static void drop_unconfigured(struct token_watch *watch)
 {
     struct entry **link = &watch->entries;
     while (*link) {
         struct entry *entry = *link;
-        if (entry->configured || entry->asker) {
+        if (entry->configured || is_busy(entry)) {
             link = &entry->next;
             continue;
         }
@@ -194,33 +204,93 @@ static void keep(struct entry *entry, struct introspection *introspection)
                              &entry->known);
 }
 
+static struct introspection copy_of(const struct introspection *original)
+{
+    struct introspection copy = {.state = original->state,
+                                 .http_status = original->http_status,
+                                 .scope = memory_string(original->scope),
+                                 .album_id = memory_string(original->album_id)};
+    text_append(&copy.trouble, text_string(&original->trouble));
+    return copy;
+}
+
+/* What is known of one place of a token counts for another. */
+static void take_over(struct entry *entry, const struct entry *other)
+{
+    struct introspection copy = copy_of(&other->known);
+    entry->asking_since = other->asking_since;
+    keep(entry, &copy);
+    tell_waiters(entry, &entry->known);
+}
+
 static void take_answer(void *context, struct introspection *introspection)
 {
     struct entry *entry = context;
     entry->asker = NULL;
     entry->watch->asking--;
     keep(entry, introspection);
+    for (struct entry *other = entry->watch->entries; other; other = other->next) {
+        if (other->asks_for_it != entry)
+            continue;
+        other->asks_for_it = NULL;
+        take_over(other, entry);
+    }
     tell_waiters(entry, &entry->known);
     drop_unconfigured(entry->watch);
 }
 
-static void ask(struct entry *entry)
+/* FNV-1a over server and token. Kept instead of the token itself. */
+static uint64_t subject_of(const struct token_watch *watch, const struct introspection_question *question)
 {
-    entry->asking_since = clock_monotonic_ms();
+    uint64_t subject = watch->salt ^ 0xcbf29ce484222325u;
+    for (const char *at = question->api_url; *at; at++)
+        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    subject *= 0x100000001b3u;
+    for (const char *at = question->token; *at; at++)
+        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    return subject;
+}
+
+/* Another place of the same token that is asked about now, or was at or after since. */
+static struct entry *find_other(const struct entry *entry, int64_t since)
+{
+    for (struct entry *other = entry->watch->entries; other; other = other->next) {
+        bool known = other->asked_at >= 0 && other->asked_at >= since;
+        if (other != entry && other->subject == entry->subject && (other->asker || known))
+            return other;
+    }
+    return NULL;
+}
+
+static void ask(struct entry *entry, int64_t since)
+{
     struct introspection_question question = {0};
     struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
-    if (prepare(entry, &question, &token, &unknown.trouble)) {
-        text_release(&unknown.trouble);
-        question.token = text_string(&token);
-        entry->watch->asking++;
-        introspection_ask(entry->watch->http, &question, take_answer, entry, &entry->asker);
+    entry->asking_since = clock_monotonic_ms();
+    if (!prepare(entry, &question, &token, &unknown.trouble)) {
+        entry->subject = 0;
+        unknown.scope = memory_string("");
+        unknown.album_id = memory_string("");
+        keep(entry, &unknown);
+        tell_waiters(entry, &entry->known);
         return;
     }
-    unknown.scope = memory_string("");
-    unknown.album_id = memory_string("");
-    keep(entry, &unknown);
-    tell_waiters(entry, &entry->known);
+    text_release(&unknown.trouble);
+    question.token = text_string(&token);
+    uint64_t subject = subject_of(entry->watch, &question);
+    if (subject != entry->subject)
+        entry->asked_at = -1; /* what is known is about another token */
+    entry->subject = subject;
+    struct entry *other = find_other(entry, since);
+    if (other && other->asker) {
+        entry->asks_for_it = other;
+    } else if (other) {
+        take_over(entry, other);
+    } else {
+        entry->watch->asking++;
+        introspection_ask(entry->watch->http, &question, take_answer, entry, &entry->asker);
+    }
 }
 
 void token_watch_turn(struct token_watch *watch)
@@ -228,8 +298,8 @@ void token_watch_turn(struct token_watch *watch)
     int64_t now = clock_monotonic_ms();
     for (struct entry *entry = watch->entries; entry && watch->asking < QUESTIONS_AT_ONCE;
          entry = entry->next) {
-        if (entry->configured && !entry->asker && entry->due_at <= now)
-            ask(entry);
+        if (entry->configured && !is_busy(entry) && entry->due_at <= now)
+            ask(entry, entry->due_at - FRESH_MS);
     }
 }
 
@@ -243,15 +313,15 @@ void token_watch_ask(struct token_watch *watch, const struct token_place *place,
         done(context, &unknown);
         return;
     }
-    if (!entry->asker && entry->asked_at >= since) {
+    if (!is_busy(entry) && entry->asked_at >= since) {
         done(context, &entry->known);
         return;
     }
     entry->waiters =
         memory_grow(entry->waiters, &entry->waiter_capacity, entry->waiter_count + 1, sizeof *entry->waiters);
     entry->waiters[entry->waiter_count++] = (struct waiter){done, context};
-    if (!entry->asker)
-        ask(entry);
+    if (!is_busy(entry))
+        ask(entry, since);
 }
 
 void token_watch_forget(struct token_watch *watch, const void *context)

@@ -2,9 +2,9 @@
  *
  * Every token is asked about at start, after a reload, and once an hour; and when a request was refused.
  * Several refusals of one token at a time wait for one and the same question, and for a few seconds its
- * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. Everything is
- * learned through report.
- */
+ * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. A token that stands
+ * in several places (one source token for many albums) is asked about once for all of them. Everything is
+ * learned through report. */
 #ifndef FELUCCA_PIPELINE_TOKEN_WATCH_H
 #define FELUCCA_PIPELINE_TOKEN_WATCH_H
 

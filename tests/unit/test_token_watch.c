@@ -1,0 +1,151 @@
+/* How often KHEOPS is asked about tokens, and who hears the answers. The server answers by a script. */
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/pipeline/token_watch.h"
+#include "tests/support/files.h"
+#include "tests/support/sandbox.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+enum { ALBUMS = 3, LIMIT_MS = 10000 };
+
+static const struct scripted_answer active = {
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 64\r\n\r\n"
+    "{\"active\":true,\"scope\":\"read send write\",\"album_id\":\"album-001\"}",
+    SCRIPTED_KEEP, 0};
+
+static struct sandbox *sandbox;
+static struct scripted_server *server;
+static struct config *config;
+static struct http *http;
+static struct token_watch *watch;
+static int reports, answers;
+
+static void count_report(void *context, const struct token_place *place,
+                         const struct introspection *introspection)
+{
+    (void)context;
+    ck_assert_str_eq(place->destination, "main");
+    ck_assert_int_eq(introspection->state, INTROSPECTION_ACTIVE);
+    reports++;
+}
+
+static void count_answer(void *context, struct introspection *introspection)
+{
+    (void)context;
+    ck_assert_int_eq(introspection->state, INTROSPECTION_ACTIVE);
+    ck_assert_str_eq(introspection->album_id, "album-001");
+    answers++;
+}
+
+/* Three albums with tokens of their own, and one source token for all, in a file for each. */
+static void set_up(void)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY, errors = TEXT_EMPTY, warnings = TEXT_EMPTY;
+    sandbox = sandbox_create();
+    server = scripted_server_start(&active, 1);
+    text_format(&yaml,
+                "state_dir: %s\nnodes:\n  - aet: TEST\n    destinations:\n      - name: main\n"
+                "        stow_url: http://127.0.0.1:%d/api/studies\n        albums:\n",
+                sandbox_folder(sandbox), scripted_server_port(server));
+    for (int i = 0; i < ALBUMS; i++)
+        text_format(&yaml,
+                    "          - { name: a%d, destination_token: WRITE%d, source_token: '${file:%s}',\n"
+                    "              api_url: 'http://127.0.0.1:%d/api' }\n",
+                    i, i, sandbox_write(sandbox, (const char *[]){"s0", "s1", "s2"}[i], "SEND\n"),
+                    scripted_server_port(server));
+    const char *path = sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
+    if (config_load(path, &config, &errors, &warnings) != 0)
+        ck_abort_msg("%s", text_string(&errors));
+    ck_assert_int_eq(http_create(&http), 0);
+    watch = token_watch_create(http, count_report, NULL);
+    reports = answers = 0;
+}
+
+static void tear_down(void)
+{
+    token_watch_destroy(&watch);
+    http_destroy(&http);
+    config_destroy(&config);
+    scripted_server_destroy(&server);
+    sandbox_destroy(&sandbox);
+}
+
+/* Until so many reports came, and then until nothing is asked any more. */
+static void run(int reports_wanted)
+{
+    int64_t end = clock_monotonic_ms() + LIMIT_MS;
+    do {
+        ck_assert_msg(clock_monotonic_ms() < end, "%d reports", reports);
+        token_watch_turn(watch);
+        http_poll(http, NULL, 0, 20);
+    } while (reports < reports_wanted || http_active(http) > 0);
+    ck_assert_int_eq(reports, reports_wanted);
+}
+
+static void ask_source(const char *album, int64_t since)
+{
+    token_watch_ask(watch, &(struct token_place){"main", album, WORK_TOKEN_SOURCE}, since, count_answer,
+                    NULL);
+}
+
+START_TEST(a_token_of_many_albums_is_asked_about_once)
+{
+    token_watch_configure(watch, config, WORK_SHARE);
+    run(2 * ALBUMS);
+    ck_assert_uint_eq(scripted_server_requests(server), ALBUMS + 1);
+    token_watch_turn(watch);
+    ck_assert_uint_eq(http_active(http), 0);
+    token_watch_configure(watch, config, WORK_SHARE); /* a reload */
+    run(4 * ALBUMS);
+    ck_assert_uint_eq(scripted_server_requests(server), 2 * (ALBUMS + 1));
+}
+END_TEST
+
+START_TEST(refusals_at_once_share_a_question)
+{
+    token_watch_configure(watch, config, WORK_SHARE);
+    run(2 * ALBUMS);
+    size_t before = scripted_server_requests(server);
+    int64_t refused = clock_monotonic_ms() + 1; /* after all that is known */
+    while (clock_monotonic_ms() < refused)
+        http_poll(http, NULL, 0, 1);
+    ask_source("a0", refused);
+    ask_source("a1", refused);
+    ask_source("a1", refused);
+    run(2 * ALBUMS + 2);
+    ck_assert_int_eq(answers, 3);
+    ask_source("a2", refused); /* a moment later: the answer is fresh enough */
+    ck_assert_int_eq(answers, 4);
+    ck_assert_uint_eq(scripted_server_requests(server), before + 1);
+}
+END_TEST
+
+START_TEST(another_token_is_another_question)
+{
+    token_watch_configure(watch, config, WORK_SHARE);
+    run(2 * ALBUMS);
+    size_t before = scripted_server_requests(server);
+    (void)sandbox_write(sandbox, "s1", "SENDNEXT\n");
+    int64_t refused = clock_monotonic_ms() + 1;
+    while (clock_monotonic_ms() < refused)
+        http_poll(http, NULL, 0, 1);
+    ask_source("a0", refused);
+    ask_source("a1", refused);
+    run(2 * ALBUMS + 2);
+    ck_assert_int_eq(answers, 2);
+    ck_assert_uint_eq(scripted_server_requests(server), before + 2);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("token_watch");
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, a_token_of_many_albums_is_asked_about_once);
+    tests_add(tests, refusals_at_once_share_a_question);
+    tests_add(tests, another_token_is_another_question);
+    return tests_run(tests);
+}
