@@ -168,17 +168,20 @@ struct ending {
     long pid;
 };
 
+/* strace pads the number: "9483  +++ exited with 0 +++". */
 static bool has_ended(void *context)
 {
     const struct ending *ending = context;
     AUTO(text_release) struct text content = TEXT_EMPTY;
-    AUTO(text_release) struct text mark = TEXT_EMPTY;
     if (!file_exists(ending->file))
         return false;
     file_read(ending->file, &content);
-    text_format(&mark, "%ld +++ ", ending->pid);
-    const char *last = content.length ? strstr(content.bytes, text_string(&mark)) : NULL;
-    return last && strchr(last, '\n');
+    for (const char *line = text_string(&content), *end; (end = strchr(line, '\n')); line = end + 1) {
+        char *rest;
+        if (strtol(line, &rest, 10) == ending->pid && string_starts_with(rest + strspn(rest, " "), "+++ "))
+            return true;
+    }
+    return false;
 }
 
 bool trace_read(const char *file, long pid, int64_t limit_ms, struct trace *ret_trace)
