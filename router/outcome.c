@@ -132,9 +132,11 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     outcome.attempts += counts;
     if (own)
         outcome.attempt_mark = verdict->target->row.stored;
-    if (halve)
-        outcome.batch_limit = (int)(batch->item_count / 2);
-    else if (!verdict->backs_off)
+    if (answer->outcome == WORK_MISSING_OUTCOME)
+        outcome.batch_limit = 1; /* it ends whatever request it is in */
+    else if (halve)
+        outcome.batch_limit = (int)((batch->item_count + 1) / 2);
+    if (!halve && !verdict->backs_off)
         outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
     if ((counts && outcome.attempts >= router->config->retry.attempts) ||
         (give_up > 0 && router->now - item->received_at > give_up)) {
@@ -144,7 +146,7 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     outcome.cause = CAUSE_TROUBLE;
     if (!move(router, batch, item, &outcome) || !own)
         return;
-    if (batch->stage == WORK_SEND && !verdict->result->split)
+    if (batch->stage == WORK_SEND && !verdict->result->split && answer->outcome == WORK_RETRY_OUTCOME)
         jobdb_series_unknown(router->db, item->series_id);
     add_event(router, batch, item, "trouble", answer);
 }
@@ -166,16 +168,14 @@ static void fail_file(const struct verdict *verdict, const struct jobdb_item *it
     fail(verdict->router, &verdict->lease->batch, item, &lost, &outcome, CAUSE_FILE_MISSING);
 }
 
-/* The sender did not find the file as recorded: where is it? What is whole and in its place waits: it is the
- * sender that cannot see it. */
+/* The sender did not find the file as recorded: where is it? What is whole and in its place is tried
+ * again: for ever when the sender cannot even see it, bounded when it cannot read it. */
 static void find_file(const struct verdict *verdict, const struct jobdb_item *item,
                       const struct work_answer *answer)
 {
     struct router *router = verdict->router;
-    struct work_answer again = *answer;
     enum spool_place place;
     int code = spool_find(router->spool, item->receipt, &place);
-    again.bounded = false;
     if (code == ERR_ABSENT)
         fail_file(verdict, item, answer,
                   "its spool file is gone: ask the sender of the study to send it again");
@@ -183,7 +183,7 @@ static void find_file(const struct verdict *verdict, const struct jobdb_item *it
         fail_file(verdict, item, answer,
                   "its spool file is not as long as it was: ask the sender of the study to send it again");
     else
-        try_again(verdict, item, &again);
+        try_again(verdict, item, answer);
     if (code == 0 && place != SPOOL_QUEUE)
         outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
 }

@@ -60,12 +60,18 @@ static bool is_our_own_trouble(int code)
     return code == ERR_NOMEM || code == ERR_AGAIN;
 }
 
+/* What is there and cannot be read, or is not what we wrote, does not get better by waiting. */
+static bool is_damaged(int code)
+{
+    return code == ERR_IO || code == ERR_SYNTAX;
+}
+
 static void answer_unopened(struct work_answer *answer, int code, const char *reason)
 {
     if (is_our_own_trouble(code))
         work_answer_set(answer, WORK_RETRY_OUTCOME, false, 0, reason);
     else
-        work_answer_set(answer, WORK_MISSING_OUTCOME, false, 0, reason);
+        work_answer_set(answer, WORK_MISSING_OUTCOME, is_damaged(code), 0, reason);
 }
 
 void batch_open(struct spool *spool, const struct work *work, struct work_result *result,

@@ -2,8 +2,9 @@
  *
  * Each file is looked for in queue/, then in incoming/ (the router may not have moved it yet), its size is
  * compared with what the router recorded, and its file meta header is read. An instance whose file does not
- * fit is answered MISSING at once, and the rest goes on. Files stay open until the batch is destroyed, so
- * that nothing which happens to the spool meanwhile can disturb the upload. */
+ * fit is answered MISSING at once (bounded when it is there and cannot be read), and the rest goes on. Files
+ * stay open until the batch is destroyed, so that nothing which happens to the spool meanwhile can disturb
+ * the upload. */
 #ifndef FELUCCA_SENDER_BATCH_H
 #define FELUCCA_SENDER_BATCH_H
 

@@ -221,7 +221,7 @@ static void take_missing(struct sending *sending)
 {
     const struct batch_item *failed = multipart_failed(sending->multipart);
     if (failed)
-        work_answer_set(&sending->result->answers[failed->index], WORK_MISSING_OUTCOME, false, 0,
+        work_answer_set(&sending->result->answers[failed->index], WORK_MISSING_OUTCOME, true, 0,
                         "its spool file became unreadable or shorter while it was sent");
 }
 

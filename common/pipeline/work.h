@@ -90,7 +90,7 @@ struct work_answer {
     int64_t id;
     char receipt[RECEIPT_SIZE]; /* send only: a late `done` counts where receipt and destination match */
     enum work_outcome outcome;
-    bool bounded;    /* retry: an attempt may count (docs/job-life.md); false: an outage, never counts */
+    bool bounded;    /* retry, missing: may count as an attempt (docs/job-life.md); else an outage */
     int http_status; /* 0: no answer */
     char *reason;    /* NULL where there is nothing to say; owned by the result */
 };
