@@ -36,6 +36,7 @@ struct entry {
 };
 
 struct token_watch {
+    int64_t (*clock_ms)(void);
     struct http *http;
     token_watch_report *report;
     void *context;
@@ -51,8 +52,14 @@ struct token_watch *token_watch_create(struct http *http, token_watch_report *re
     watch->http = http;
     watch->report = report;
     watch->context = context;
+    watch->clock_ms = clock_monotonic_ms;
     watch->salt = random_below(UINT64_MAX);
     return watch;
+}
+
+void token_watch_set_clock(struct token_watch *watch, int64_t (*clock_ms)(void))
+{
+    watch->clock_ms = clock_ms;
 }
 
 static void free_entry(struct entry *entry)
@@ -103,7 +110,7 @@ static void add(struct token_watch *watch, const char *destination, const char *
         watch->entries = entry;
     }
     entry->configured = true;
-    entry->due_at = clock_monotonic_ms();
+    entry->due_at = watch->clock_ms();
     entry->asked_at = -1;
 }
 
@@ -197,7 +204,7 @@ static void keep(struct entry *entry, struct introspection *introspection)
     entry->known = *introspection;
     *introspection = (struct introspection){0};
     entry->asked_at = entry->asking_since;
-    entry->due_at = clock_monotonic_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
+    entry->due_at = entry->watch->clock_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
     if (said)
         entry->watch->report(entry->watch->context,
                              &(struct token_place){entry->destination, entry->album, entry->kind},
@@ -267,7 +274,7 @@ static void ask(struct entry *entry, int64_t since)
     struct introspection_question question = {0};
     struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
-    entry->asking_since = clock_monotonic_ms();
+    entry->asking_since = entry->watch->clock_ms();
     if (!prepare(entry, &question, &token, &unknown.trouble)) {
         entry->subject = 0;
         unknown.scope = memory_string("");
@@ -295,7 +302,7 @@ static void ask(struct entry *entry, int64_t since)
 
 void token_watch_turn(struct token_watch *watch)
 {
-    int64_t now = clock_monotonic_ms();
+    int64_t now = watch->clock_ms();
     for (struct entry *entry = watch->entries; entry && watch->asking < QUESTIONS_AT_ONCE;
          entry = entry->next) {
         if (entry->configured && !is_busy(entry) && entry->due_at <= now)

@@ -12,6 +12,8 @@
 #include "common/pipeline/introspection.h"
 #include "common/pipeline/work.h"
 
+#include <stdint.h>
+
 enum {
     TOKEN_WATCH_HOUR_MS = 60 * 60 * 1000,
     TOKEN_WATCH_OUTAGE_MS = 60 * 1000 /* asked again when there was no answer */
@@ -31,6 +33,10 @@ typedef void token_watch_report(void *context, const struct token_place *place,
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context);
 void token_watch_destroy(struct token_watch **watch);
+
+/* Another clock than clock_monotonic_ms(): for tests, which do not wait an hour. Before anything is
+ * configured. */
+void token_watch_set_clock(struct token_watch *watch, int64_t (*clock_ms)(void));
 
 /* From now on the tokens of config, which is borrowed until the next call: those of destinations (WORK_SEND)
  * or of albums (WORK_SHARE) that are KHEOPS's. All are due at once. Questions under way are answered first.

@@ -41,11 +41,11 @@ static void count_answer(void *context, struct introspection *introspection)
 }
 
 /* Three albums with tokens of their own, and one source token for all, in a file for each. */
-static void set_up(void)
+static void set_up_with(const struct scripted_answer *script, size_t count)
 {
     AUTO(text_release) struct text yaml = TEXT_EMPTY, errors = TEXT_EMPTY, warnings = TEXT_EMPTY;
     sandbox = sandbox_create();
-    server = scripted_server_start(&active, 1);
+    server = scripted_server_start(script, count);
     text_format(&yaml,
                 "state_dir: %s\nnodes:\n  - aet: TEST\n    destinations:\n      - name: main\n"
                 "        stow_url: http://127.0.0.1:%d/api/studies\n        albums:\n",
@@ -62,6 +62,11 @@ static void set_up(void)
     ck_assert_int_eq(http_create(&http), 0);
     watch = token_watch_create(http, count_report, NULL);
     reports = answers = 0;
+}
+
+static void set_up(void)
+{
+    set_up_with(&active, 1);
 }
 
 static void tear_down(void)
@@ -140,6 +145,67 @@ START_TEST(another_token_is_another_question)
 }
 END_TEST
 
+/* ---- once an hour ---- */
+
+static int64_t ahead_ms;
+
+static int64_t clock_ahead(void)
+{
+    return clock_monotonic_ms() + ahead_ms;
+}
+
+/* Turns until so many more requests came; then nothing more is due. */
+static void run_requests(size_t more)
+{
+    int64_t end = clock_monotonic_ms() + LIMIT_MS;
+    size_t wanted = scripted_server_requests(server) + more;
+    do {
+        ck_assert_msg(clock_monotonic_ms() < end, "%zu requests", scripted_server_requests(server));
+        token_watch_turn(watch);
+        http_poll(http, NULL, 0, 20);
+    } while (scripted_server_requests(server) < wanted || http_active(http) > 0);
+    token_watch_turn(watch);
+    ck_assert_uint_eq(http_active(http), 0);
+    ck_assert_uint_eq(scripted_server_requests(server), wanted);
+}
+
+START_TEST(all_are_asked_again_after_an_hour)
+{
+    ahead_ms = 0;
+    token_watch_set_clock(watch, clock_ahead);
+    token_watch_configure(watch, config, WORK_SHARE);
+    run_requests(ALBUMS + 1);
+    for (int hour = 1; hour <= 3; hour++) {
+        ahead_ms = (int64_t)hour * TOKEN_WATCH_HOUR_MS - LIMIT_MS; /* what passes while this runs is less */
+        token_watch_turn(watch);
+        ck_assert_uint_eq(http_active(http), 0);
+        ahead_ms += 2 * LIMIT_MS;
+        run_requests(ALBUMS + 1);
+    }
+    ck_assert_int_eq(reports, 4 * 2 * ALBUMS);
+}
+END_TEST
+
+/* Nothing is reported, and it is asked again soon. */
+START_TEST(an_outage_is_asked_about_again_after_a_minute)
+{
+    static const struct scripted_answer down = {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n",
+                                                SCRIPTED_KEEP, 0};
+    tear_down();
+    set_up_with(&down, 1);
+    ahead_ms = 0;
+    token_watch_set_clock(watch, clock_ahead);
+    token_watch_configure(watch, config, WORK_SHARE);
+    run_requests(ALBUMS + 1);
+    ck_assert_int_eq(reports, 0);
+    ahead_ms = TOKEN_WATCH_OUTAGE_MS - LIMIT_MS;
+    token_watch_turn(watch);
+    ck_assert_uint_eq(http_active(http), 0);
+    ahead_ms += 2 * LIMIT_MS;
+    run_requests(ALBUMS + 1);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("token_watch");
@@ -147,5 +213,7 @@ int main(void)
     tests_add(tests, a_token_of_many_albums_is_asked_about_once);
     tests_add(tests, refusals_at_once_share_a_question);
     tests_add(tests, another_token_is_another_question);
+    tests_add(tests, all_are_asked_again_after_an_hour);
+    tests_add(tests, an_outage_is_asked_about_again_after_a_minute);
     return tests_run(tests);
 }
