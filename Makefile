@@ -2,8 +2,9 @@
 PROGRAMS = felucca felucca-receiver felucca-router felucca-sender felucca-sharer
 JOBS    ?= $(shell nproc)
 FILES   ?=
+SOAK_SECONDS ?= 3600
 
-.PHONY: help build demo test bench packages clean configure
+.PHONY: help build demo test bench soak packages clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -11,6 +12,7 @@ help:
 	@echo 'make demo FILES=folder   the same with your own DICOM files'
 	@echo 'make test                builds and runs all tests'
 	@echo 'make bench               measures rates, processor time and memory'
+	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make packages            installs the Debian packages that packages.txt names'
 	@echo 'make clean               removes build folders'
 
@@ -39,6 +41,12 @@ bench:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS)
 	@tests/bench/run.sh build
+
+soak:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target test_chaos
+	@FELUCCA_SOAK_SECONDS=$(SOAK_SECONDS) build/tests/test_chaos
 
 packages:
 	@scripts/install-packages.sh build run test

@@ -18,10 +18,10 @@ enum { INSTANCES_A_SERIES = 3, INSTANCE_BYTES = 20000, PATIENCE_MS = 100000, ROW
 enum repeats { NOTHING, INSTANCE, REQUEST };
 
 static const struct point {
-    const char *name, *process;
+    const char *name, *process, *happened, *becomes;
     enum repeats repeats;
 } points[] = {
-#define X(name, process, happened, becomes, repeats) {#name, process, repeats},
+#define X(name, process, happened, becomes, repeats) {#name, process, happened, becomes, repeats},
     CRASH_POINT_MAP(X)
 #undef X
 };
@@ -194,6 +194,23 @@ START_TEST(promises_survive_a_crash)
 }
 END_TEST
 
+/* docs/reliability.md has the list as a table. */
+START_TEST(page_is_current)
+{
+    static const char *const repeated[] = {"–", "1 instance", "1 request"};
+    AUTO(text_release) struct text page = TEXT_EMPTY;
+    file_read(FELUCCA_SOURCE "/docs/reliability.md", &page);
+    for (size_t i = 0; i < POINTS; i++) {
+        const struct point *point = &points[i];
+        AUTO(text_release) struct text row = TEXT_EMPTY;
+        text_format(&row, "| `%s` | %s | %s | %s |\n", point->name, point->happened, point->becomes,
+                    repeated[point->repeats]);
+        ck_assert_msg(strstr(text_string(&page), text_string(&row)), "docs/reliability.md lacks %s",
+                      text_string(&row));
+    }
+}
+END_TEST
+
 static void tear_down(void)
 {
     ordeal_destroy(&ordeal);
@@ -254,6 +271,7 @@ int crash_rows_run(const char *processes)
     tests_timeout(tests, ROW_SECONDS);
     tests_fixture(tests, NULL, tear_down);
     tests_rows(tests, promises_survive_a_crash, chosen_count);
+    tests_add(tests, page_is_current);
     int status = tests_run(tests);
     print_table();
     return status;

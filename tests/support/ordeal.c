@@ -82,6 +82,7 @@ void ordeal_add_study(struct ordeal *ordeal, size_t pacs, uint64_t seed, unsigne
                       uint64_t bytes, bool parked)
 {
     struct dicom_spec base;
+    instances_a_series += parked && instances_a_series == 1; /* or the series would never come to be */
     struct shape shape = {instances_a_series, parked};
     dicom_spec_init(&base, seed);
     dicom_shape(&base, bytes);
@@ -214,6 +215,8 @@ static void count_instance(const json_t *index, const struct pacs_instance *inst
     (void)snprintf(digest, sizeof digest, "%016llx", (unsigned long long)instance->digest);
     count->acknowledged += instance->acknowledged;
     if (!there) {
+        if (count->lost < ORDEAL_LOST_NAMED && instance->acknowledged)
+            (void)snprintf(count->lost_uids[count->lost], sizeof *count->lost_uids, "%s", instance->sop_uid);
         count->lost += instance->acknowledged;
         return;
     }
@@ -300,6 +303,8 @@ static void check_database(struct ordeal *ordeal)
 void ordeal_check(struct ordeal *ordeal, const struct ordeal_count *count, const char *label)
 {
     AUTO(text_release) struct text broken = TEXT_EMPTY;
+    for (size_t i = 0; count->lost > 0 && i < ORDEAL_LOST_NAMED && count->lost_uids[i][0]; i++)
+        fprintf(stderr, "not at KHEOPS: %s\n", count->lost_uids[i]);
     text_format(&broken,
                 "%s: %llu of %llu instances acknowledged, %llu lost, %llu changed, %llu shares missing, "
                 "%llu misplaced",

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ORDEAL_PACS_MAX = 8, ORDEAL_SERIES = 2 };
+enum { ORDEAL_PACS_MAX = 8, ORDEAL_SERIES = 2, ORDEAL_LOST_NAMED = 20 };
 
 struct ordeal {
     struct sandbox *sandbox;
@@ -47,13 +47,18 @@ bool ordeal_is_over(struct ordeal *ordeal, struct text *ret_open);
 
 struct ordeal_count {
     uint64_t associations, instances, acknowledged;
-    uint64_t lost;     /* acknowledged, and not at KHEOPS; not those that are parked */
-    uint64_t changed;  /* at KHEOPS, ever, with other bytes than those in the file */
-    uint64_t unshared; /* series and album: due, and not there */
-    uint64_t
-        misplaced; /* series and album: there, and not due; also instances in quarantine that do not belong */
-    uint64_t repeated,
-        repeated_shares; /* requests more than needed: instances stored again, series shared again */
+    /* Acknowledged, and not at KHEOPS; not counting those that are parked. */
+    uint64_t lost;
+    /* The first that are not at KHEOPS, parked ones too. */
+    char lost_uids[ORDEAL_LOST_NAMED][DICOM_UID_SIZE];
+    /* At KHEOPS, at any time, with other bytes than those of the file. */
+    uint64_t changed;
+    /* Series and album: due, and not there. */
+    uint64_t unshared;
+    /* Series and album: there, and not due; and files in quarantine that do not belong there. */
+    uint64_t misplaced;
+    /* More than needed: instances stored again, series shared again. */
+    uint64_t repeated, repeated_shares;
 };
 
 /* To be asked when it is over. */
