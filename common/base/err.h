@@ -19,7 +19,7 @@
     X(DENIED, -11, "not permitted")           \
     X(CONFIG, -12, "bad configuration")       \
     X(NETWORK, -13, "network error")          \
-    X(VERSION, -14, "of a newer version") \
+    X(VERSION, -14, "of a newer version")     \
     X(DAMAGED, -15, "damaged")
 
 enum err {

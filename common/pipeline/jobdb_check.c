@@ -65,20 +65,38 @@ static const char *const questions[] = {
                                                                                                  "w.tries > "
                                                                                                  "0") " AS "
                                                                                                       "t,"
-                                                                                                      " " COUNT("share w",
-                                                                                                                "w.album_"
-                                                                                                                "id = "
-                                                                                                                "a.id "
-                                                                                                                "AND "
-                                                                                                                "w.state "
-                                                                                                                "= "
-                                                                                                                "'sharing"
-                                                                                                                "'") " AS"
-                                                                                                                     " s,"
-                                                                                                                     " " COUNT(
-                                                                                                                         "share w",
-                                                                                                                         "w.album_id = a.id AND w.state = 'failed'") " AS f FROM album a)"
-                                                                                                                                                                     " WHERE (waiting, queued, deferred, in_flight, failed) <> (n, q, t, s, f)",
+                                                                                                      " " COUNT(
+                                                                                                          "sh"
+                                                                                                          "ar"
+                                                                                                          "e "
+                                                                                                          "w",
+                                                                                                          "w."
+                                                                                                          "al"
+                                                                                                          "bu"
+                                                                                                          "m_"
+                                                                                                          "id"
+                                                                                                          " ="
+                                                                                                          " "
+                                                                                                          "a."
+                                                                                                          "id"
+                                                                                                          " "
+                                                                                                          "AN"
+                                                                                                          "D "
+                                                                                                          "w."
+                                                                                                          "st"
+                                                                                                          "at"
+                                                                                                          "e "
+                                                                                                          "= "
+                                                                                                          "'s"
+                                                                                                          "ha"
+                                                                                                          "ri"
+                                                                                                          "ng"
+                                                                                                          "'") " AS"
+                                                                                                               " s,"
+                                                                                                               " " COUNT(
+                                                                                                                   "share w",
+                                                                                                                   "w.album_id = a.id AND w.state = 'failed'") " AS f FROM album a)"
+                                                                                                                                                               " WHERE (waiting, queued, deferred, in_flight, failed) <> (n, q, t, s, f)",
     /* series and lanes */
     "SELECT 'series ' || e.id || ' counts ' || e.queued || ' queued, rows say ' || "
     "count(w.id)"
