@@ -155,7 +155,9 @@ bool sender_turn(void *context)
     if (!service_stopping(sender->service))
         token_watch_turn(sender->tokens);
     worker_turn(sender->worker);
-    int64_t wait = worker_wait_ms(sender->worker);
+    bool idle_end =
+        service_stopping(sender->service) && !worker_busy(sender->worker); /* nothing to wait for */
+    int64_t wait = idle_end ? 0 : worker_wait_ms(sender->worker);
     struct pollfd fds[] = {{.fd = worker_fd(sender->worker), .events = POLLIN},
                            {.fd = service_signal_fd(sender->service), .events = POLLIN}};
     http_poll(sender->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);

@@ -121,7 +121,9 @@ bool sharer_turn(void *context)
     if (!service_stopping(sharer->service))
         token_watch_turn(sharer->tokens);
     worker_turn(sharer->worker);
-    int64_t wait = worker_wait_ms(sharer->worker);
+    bool idle_end =
+        service_stopping(sharer->service) && !worker_busy(sharer->worker); /* nothing to wait for */
+    int64_t wait = idle_end ? 0 : worker_wait_ms(sharer->worker);
     struct pollfd fds[] = {{.fd = worker_fd(sharer->worker), .events = POLLIN},
                            {.fd = service_signal_fd(sharer->service), .events = POLLIN}};
     http_poll(sharer->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);

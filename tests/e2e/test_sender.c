@@ -163,6 +163,8 @@ static const struct trouble_row {
      1},
     {"one differs", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":262"), NULL, "reject done done",
      "0x0106", 2, 0, 0},
+    {"all differ", "main", STOW_FAULT("\"stage\":\"instance\",\"action\":\"refuse\",\"reason\":262"), NULL,
+     "reject reject reject", "0x0106", 0, 0, 0},
     {"one is there", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":273"), NULL, "duplicate done done",
      "there already", 2, 0, 0},
     {"one cannot be processed", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":272"), NULL,
@@ -253,6 +255,24 @@ START_TEST(a_revoked_token_blocks_and_a_new_one_helps)
     work = new_work("main", 1, 3);
     AUTO(work_result_destroy) struct work_result *done = workplace_do(workplace, &work);
     ck_assert_str_eq(described(done), "done done done");
+}
+END_TEST
+
+/* KHEOPS answers 401 and closes while the body still flows: what comes first to the sender, the answer or the
+ * broken connection, is chance. */
+START_TEST(a_refusal_while_the_body_flows_blocks)
+{
+    enum { INSTANCES = 4, BYTES = 20 << 20 };
+    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"revoked\":true}");
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        struct work *work = stock_work(workplace->spool, "main", seed, INSTANCES, 1, BYTES);
+        AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+        ck_assert_msg(strcmp(described(result), "blocked blocked blocked blocked") == 0, "%s: %s",
+                      described(result), result->answers[0].reason);
+        ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the STOW token is not active"));
+        ck_assert_int_lt(result->bytes, (int64_t)INSTANCES * BYTES);
+    }
+    ck_assert_int_eq(counted("instances"), 0);
 }
 END_TEST
 
@@ -432,6 +452,7 @@ int main(void)
     tests_add(tests, requests_go_out_side_by_side);
     tests_add(tests, trouble_has_its_outcome);
     tests_add(tests, a_revoked_token_blocks_and_a_new_one_helps);
+    tests_add(tests, a_refusal_while_the_body_flows_blocks);
     tests_add(tests, a_token_replaced_meanwhile_is_noticed);
     tests_add(tests, many_refusals_are_one_question);
     tests_add(tests, what_introspection_says_is_reported);
