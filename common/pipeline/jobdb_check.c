@@ -8,8 +8,6 @@
 
 /* ---- the questions: each names what it found in one column of text ---- */
 
-#define COUNT(table, condition) "(SELECT count(*) FROM " table " WHERE " condition ")"
-
 static const char *const questions[] = {
     /* SQLite's own */
     "SELECT 'damaged: ' || quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'",
@@ -17,86 +15,24 @@ static const char *const questions[] = {
     "' that is not there'"
     " FROM pragma_foreign_key_check",
     /* destinations and albums */
-    "SELECT 'destination ' || name || ' counts ' || queued || '/' || deferred || '/' || "
-    "in_flight || '/' || failed"
-    " || ' queued/deferred/in flight/failed, rows say ' || q || '/' || t || '/' || s || '/' "
-    "|| f"
-    " FROM (SELECT *, " COUNT("delivery w", "w.destination_id = d.id AND w.state = 'queued'") " AS q, " COUNT("delivery w", "w.destination_id = d.id AND w.state = 'queued' AND w.tries > 0") " AS t, " COUNT(
-        "delivery w", "w.destination_id = d.id AND w.state = 'sending'") " AS s, " COUNT("delivery w",
-                                                                                         "w.destination_id "
-                                                                                         "= d.id AND "
-                                                                                         "w.state = "
-                                                                                         "'failed'") " AS "
-                                                                                                     "f "
-                                                                                                     "FROM "
-                                                                                                     "desti"
-                                                                                                     "natio"
-                                                                                                     "n d)"
-                                                                                                     " WHER"
-                                                                                                     "E "
-                                                                                                     "(queu"
-                                                                                                     "ed, "
-                                                                                                     "defer"
-                                                                                                     "red, "
-                                                                                                     "in_"
-                                                                                                     "fligh"
-                                                                                                     "t, "
-                                                                                                     "faile"
-                                                                                                     "d) "
-                                                                                                     "<> "
-                                                                                                     "(q, "
-                                                                                                     "t, "
-                                                                                                     "s, "
-                                                                                                     "f)",
-    "SELECT 'album ' || name || ' counts ' || waiting || '/' || queued || '/' || deferred || "
-    "'/' || in_flight || '/'"
-    " || failed || ' waiting/queued/deferred/in flight/failed, rows say ' || n || '/' || q "
-    "|| '/' || t || '/' || s"
-    " || '/' || f FROM (SELECT *, " COUNT(
-        "share w",
-        "w.album_id = a.id AND w.state = "
-        "'waiting'") " AS n, " COUNT("share w",
-                                     "w.album_id = a.id AND w.state = 'queued'") " AS q, " COUNT("share w",
-                                                                                                 "w.album_id "
-                                                                                                 "= a.id AND "
-                                                                                                 "w.state = "
-                                                                                                 "'queued' "
-                                                                                                 "AND "
-                                                                                                 "w.tries > "
-                                                                                                 "0") " AS "
-                                                                                                      "t,"
-                                                                                                      " " COUNT(
-                                                                                                          "sh"
-                                                                                                          "ar"
-                                                                                                          "e "
-                                                                                                          "w",
-                                                                                                          "w."
-                                                                                                          "al"
-                                                                                                          "bu"
-                                                                                                          "m_"
-                                                                                                          "id"
-                                                                                                          " ="
-                                                                                                          " "
-                                                                                                          "a."
-                                                                                                          "id"
-                                                                                                          " "
-                                                                                                          "AN"
-                                                                                                          "D "
-                                                                                                          "w."
-                                                                                                          "st"
-                                                                                                          "at"
-                                                                                                          "e "
-                                                                                                          "= "
-                                                                                                          "'s"
-                                                                                                          "ha"
-                                                                                                          "ri"
-                                                                                                          "ng"
-                                                                                                          "'") " AS"
-                                                                                                               " s,"
-                                                                                                               " " COUNT(
-                                                                                                                   "share w",
-                                                                                                                   "w.album_id = a.id AND w.state = 'failed'") " AS f FROM album a)"
-                                                                                                                                                               " WHERE (waiting, queued, deferred, in_flight, failed) <> (n, q, t, s, f)",
+    "SELECT 'destination ' || name || ' counts ' || queued || '/' || deferred || '/' || in_flight || '/' ||"
+    " failed || ' queued/deferred/in flight/failed, rows say ' || q || '/' || t || '/' || s || '/' || f"
+    " FROM (SELECT *,"
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'queued') AS q,"
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'queued'"
+    " AND w.tries > 0) AS t,"
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'sending') AS s,"
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'failed') AS f"
+    " FROM destination d) WHERE (queued, deferred, in_flight, failed) <> (q, t, s, f)",
+    "SELECT 'album ' || name || ' counts ' || waiting || '/' || queued || '/' || deferred || '/' ||"
+    " in_flight || '/' || failed || ' waiting/queued/deferred/in flight/failed, rows say '"
+    " || n || '/' || q || '/' || t || '/' || s || '/' || f FROM (SELECT *,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'waiting') AS n,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'queued') AS q,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'queued' AND w.tries > 0) AS t,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'sharing') AS s,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'failed') AS f FROM album a)"
+    " WHERE (waiting, queued, deferred, in_flight, failed) <> (n, q, t, s, f)",
     /* series and lanes */
     "SELECT 'series ' || e.id || ' counts ' || e.queued || ' queued, rows say ' || "
     "count(w.id)"
@@ -128,16 +64,12 @@ static const char *const questions[] = {
     "w.instance_id"
     " WHERE w.state = 'sending' AND i.study = l.study)",
     /* instances */
-    "SELECT 'instance ' || id || ' (' || receipt || ') counts ' || open_jobs || ' open jobs, "
-    "rows say ' || n"
-    " FROM (SELECT *, " COUNT(
-        "delivery w",
-        "w.instance_id = i.id AND w.state IN ('queued', "
-        "'sending', 'failed')") " + " COUNT("share s", "s.witness_id = i.id AND s.state NOT IN ('shared', "
-                                                       "'dropped')") " AS n FROM instance "
-                                                                     "i)"
-                                                                     " WHERE open_jobs <> "
-                                                                     "n",
+    "SELECT 'instance ' || id || ' (' || receipt || ') counts ' || open_jobs || ' open jobs, rows say ' || n"
+    " FROM (SELECT *,"
+    " (SELECT count(*) FROM delivery w WHERE w.instance_id = i.id"
+    " AND w.state IN ('queued', 'sending', 'failed')) +"
+    " (SELECT count(*) FROM share s WHERE s.witness_id = i.id AND s.state NOT IN ('shared', 'dropped')) AS n"
+    " FROM instance i) WHERE open_jobs <> n",
     "SELECT 'instance ' || id || ' (' || receipt || ') is ' || state || ' with ' || "
     "open_jobs || ' open jobs, at '"
     " || place || ', done at ' || coalesce(done_at, 'no time') FROM instance WHERE NOT CASE "
