@@ -132,7 +132,7 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     outcome.attempts += counts;
     if (own)
         outcome.attempt_mark = verdict->target->row.stored;
-    if (answer->outcome == WORK_MISSING_OUTCOME)
+    if (answer->outcome == WORK_MISSING_OUTCOME && answer->bounded)
         outcome.batch_limit = 1; /* it ends whatever request it is in */
     else if (halve)
         outcome.batch_limit = (int)((batch->item_count + 1) / 2);
