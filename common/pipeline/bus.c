@@ -54,12 +54,13 @@ static int set_curve(struct bus *bus, const struct config *config, const char *e
         return code;
     if (secret.length != CURVE_KEY_LENGTH || zmq_curve_public(public_key, text_string(&secret)) != 0)
         return say(reason, ERR_CONFIG, "curve.secret_key is not a key of 40 characters", endpoint);
-    if (is_server(bus->kind)) {
-        if (set_int(bus, ZMQ_CURVE_SERVER, 1) != 0 ||
-            set_key(bus, ZMQ_CURVE_SECRETKEY, text_string(&secret)) != 0)
-            return say(reason, ERR_CONFIG, zmq_strerror(errno), endpoint);
-        return 0;
-    }
+    /* A forged RESULT would delete data: a router that cannot tell whose key it sees must not listen at all.
+     */
+    if (is_server(bus->kind))
+        return say(reason, ERR_CONFIG,
+                   "this version does not check curve.allowed_keys, so the router listens on ipc:// only; "
+                   "leave endpoints out",
+                   endpoint);
     if (!config->curve.server_key)
         return say(reason, ERR_CONFIG, "tcp:// needs curve.server_key, the router's public key", endpoint);
     if (set_key(bus, ZMQ_CURVE_SERVERKEY, config->curve.server_key) != 0 ||

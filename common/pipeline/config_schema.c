@@ -88,7 +88,8 @@ static const struct config_section endpoint_section = {
     "endpoints", NULL, 0, endpoint_keys,
     "Where the processes meet: `ipc:///PATH` on one machine (also between containers that share "
     "`state_dir`), "
-    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed."};
+    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router of this version listens on "
+    "`ipc://` only."};
 
 static const struct config_key curve_keys[] = {
     {"secret_key", CONFIG_SECRET, OF(config, curve.secret_key), .otherwise = "no encryption",
@@ -172,7 +173,7 @@ static const struct config_key destination_keys[] = {
          "they have already."},
     {"ensure_visible", CONFIG_BOOLEAN, OF(config_destination, ensure_visible), .standard = "false",
      .help = "Asks KHEOPS to look at a study again once it has been quiet, for installations where studies "
-             "arrive but stay invisible."},
+             "arrive but stay invisible. This version warns about it and does not do it yet."},
     {"http2", CONFIG_BOOLEAN, OF(config_destination, http2), .standard = "false",
      .help = "HTTP/2 where the server offers it. HTTP/1.1 unless asked for: servers that end a connection "
              "after so many requests do it cleanly there."},
