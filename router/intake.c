@@ -176,6 +176,14 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     targets_wake(router->targets);
 }
 
+/* The step that a hostile file may not survive. */
+static int parse(const char *path, const struct header_transfer *transfer, struct header **ret_header,
+                 struct text *reason)
+{
+    CRASH_ON_POISON(path);
+    return header_read(path, transfer, ret_header, reason);
+}
+
 static void parse_and_decide(struct router *router, struct arrival *arrival, const struct config_node *node)
 {
     AUTO(header_destroy) struct header *header = NULL;
@@ -184,7 +192,7 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
                                        arrival->meta.source_address, arrival->meta.transfer_syntax};
     guard_note(router->guard, arrival->receipt);
     CRASH_POINT(ROUTER_NOTED);
-    int code = header_read(text_string(&arrival->path), &transfer, &header, &reason);
+    int code = parse(text_string(&arrival->path), &transfer, &header, &reason);
     if (code == ERR_SYNTAX) {
         quarantine(router, arrival, text_string(&reason));
         return;
@@ -272,7 +280,7 @@ static void parse_once(void *context)
     AUTO(header_destroy) struct header *header = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct header_transfer transfer = {"", "", "", ""};
-    (void)header_read(context, &transfer, &header, &reason);
+    (void)parse(context, &transfer, &header, &reason);
 }
 
 void intake_after_crash(struct router *router)

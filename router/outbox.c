@@ -75,6 +75,8 @@ static struct file_change *add_change(struct outbox *outbox, const char *receipt
 
 void outbox_move(struct outbox *outbox, const char *receipt, enum spool_place from, enum spool_place to)
 {
+    if (from == to)
+        return;
     struct file_change *change = add_change(outbox, receipt);
     change->from = from;
     change->to = to;

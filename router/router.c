@@ -228,9 +228,9 @@ void router_recover(struct router *router)
 /* How long nothing will happen by itself. */
 static int64_t wait_ms(struct router *router)
 {
-    if (intake_waiting(router) > 0 || router->gone_count > 0 || router->undelivered_count > 0 ||
-        router->more_to_clean || router->more_to_hand_out || !router->inputs_drained ||
-        bus_has_input(router->hints) || bus_has_input(router->work))
+    if (service_stopping(router->service) || intake_waiting(router) > 0 || router->gone_count > 0 ||
+        router->undelivered_count > 0 || router->more_to_clean || router->more_to_hand_out ||
+        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work))
         return 0;
     int64_t wait = LONGEST_WAIT_MS;
     int64_t work = dispatch_wakes_at(router) - clock_wall_ms();

@@ -48,4 +48,11 @@ void crash_point(enum crash_point point)
         die_once(names[point]);
 }
 
+void crash_on_poison(const char *path)
+{
+    const char *poison = getenv("FELUCCA_CRASH_ON");
+    if (poison && strstr(path, poison))
+        abort();
+}
+
 #endif

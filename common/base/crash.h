@@ -122,12 +122,15 @@ enum crash_point {
 
 /* May not return. */
 void crash_point(enum crash_point point);
+/* Aborts where the path has the text of FELUCCA_CRASH_ON in it: a file that no parser survives. */
+void crash_on_poison(const char *path);
 
 #ifdef __cplusplus
 }
 #endif
 
-#define CRASH_POINT(name) crash_point(CRASH_##name)
+#define CRASH_POINT(name)     crash_point(CRASH_##name)
+#define CRASH_ON_POISON(path) crash_on_poison(path)
 #define CRASH_POINT_IF(condition, name) \
     do {                                \
         if (condition)                  \
@@ -137,6 +140,7 @@ void crash_point(enum crash_point point);
 #else
 
 #define CRASH_POINT(name)               ((void)0)
+#define CRASH_ON_POISON(path)           ((void)0)
 /* The condition is checked by the compiler and not evaluated. */
 #define CRASH_POINT_IF(condition, name) ((void)sizeof(condition))
 

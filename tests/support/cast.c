@@ -117,6 +117,13 @@ void actor_answer(struct actor *actor, const struct work *work, enum work_outcom
     actor_say_result(actor, result);
 }
 
+void actor_say_bye(struct actor *actor)
+{
+    struct work_message bye = {.verb = WORK_BYE};
+    memcpy(bye.session, actor->session, sizeof bye.session);
+    actor_say_message(actor, &bye);
+}
+
 void actor_drop(struct actor *actor, const char *work_id)
 {
     for (size_t i = 0; i < actor->held_count; i++) {

@@ -63,6 +63,8 @@ void actor_say_result(struct actor *actor, struct work_result *result);
 /* Says RESULT until it is acknowledged. */
 bool actor_finish(struct cast *cast, struct actor *actor, const struct work *work, enum work_outcome outcome);
 bool actor_wait_acknowledged(struct cast *cast, struct actor *actor, const char *work_id, int64_t limit_ms);
+/* Says BYE: no more work. */
+void actor_say_bye(struct actor *actor);
 /* Does not hold it any more. */
 void actor_drop(struct actor *actor, const char *work_id);
 /* Says anything; json NULL: a message of one frame. */

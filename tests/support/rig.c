@@ -64,6 +64,8 @@ void rig_start_from(struct rig *rig, const char *folder, const char *const *envi
     text_format(&path, "%s/felucca-router", folder);
     const char *const argv[] = {text_string(&path), "--config", rig->config, NULL};
     process_destroy(&rig->router);
+    int64_t size = file_size(program);
+    rig->log_start = size > 0 ? size : 0;
     rig->router = process_start(argv, &options);
 }
 
@@ -111,9 +113,8 @@ void rig_destroy(struct rig **rig)
     if (!*rig)
         return;
     if ((*rig)->router)
-        rig_check(*rig, process_end((*rig)->router, STOP_MS) == 0, "the router does not end well");
+        rig_stop(*rig);
     rig_check_consistency(*rig);
-    process_destroy(&(*rig)->router);
     cast_destroy(&(*rig)->cast);
     bus_destroy(&(*rig)->hints);
     sandbox_destroy(&(*rig)->sandbox);
@@ -267,6 +268,42 @@ static bool is_drained(void *context)
 bool rig_wait_drained(struct rig *rig, int64_t limit_ms)
 {
     return cast_until(rig->cast, is_drained, rig, limit_ms);
+}
+
+/* ---- its log ---- */
+
+struct saying {
+    struct rig *rig;
+    const char *text;
+};
+
+static bool is_said(void *context)
+{
+    const struct saying *saying = context;
+    return rig_log_says(saying->rig, saying->text);
+}
+
+bool rig_log_says(struct rig *rig, const char *text)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    const char *path = sandbox_path(rig->sandbox, "router.log");
+    if (file_size(path) <= rig->log_start)
+        return false;
+    file_read(path, &log);
+    return strstr(text_string(&log) + rig->log_start, text) != NULL;
+}
+
+bool rig_wait_log(struct rig *rig, const char *text, int64_t limit_ms)
+{
+    struct saying saying = {rig, text};
+    return cast_until(rig->cast, is_said, &saying, limit_ms);
+}
+
+void rig_stop(struct rig *rig)
+{
+    rig_check(rig, rig_wait_log(rig, " starts ", STOP_MS), "the router does not start");
+    rig_check(rig, process_end(rig->router, STOP_MS) == 0, "the router does not end well");
+    process_destroy(&rig->router);
 }
 
 /* ---- promises ---- */

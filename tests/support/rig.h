@@ -21,11 +21,12 @@ struct rig {
     struct process *router;     /* NULL: not running */
     struct cast *cast;
     struct bus *hints;
+    int64_t log_start; /* where the log of the router that was started last begins */
 };
 
 /* Makes everything and starts the router. more: further lines of the configuration, or NULL. */
 struct rig *rig_create(const char *more);
-/* Ends everything; when the router is still running it has to end well, and spool and database must agree. */
+/* rig_stop() where it still runs; spool and database must agree. */
 void rig_destroy(struct rig **rig);
 
 /* Writes the configuration anew: without the destination or album of that name (NULL: all are there). */
@@ -59,6 +60,12 @@ bool rig_wait_target(struct rig *rig, const char *destination, const char *album
                      int64_t limit_ms);
 /* Whether all spool files that had to be worked on are gone. */
 bool rig_wait_drained(struct rig *rig, int64_t limit_ms);
+
+/* Whether the router that was started last has logged this text; the other one waits for it. */
+bool rig_log_says(struct rig *rig, const char *text);
+bool rig_wait_log(struct rig *rig, const char *text, int64_t limit_ms);
+/* Ends the router with SIGTERM, once it has begun; it has to end well. */
+void rig_stop(struct rig *rig);
 
 /* When ok is false: prints the router's log, then ends the test. */
 void rig_check(struct rig *rig, bool ok, const char *what);
