@@ -23,7 +23,8 @@ enum {
     SOAK_ROUND_SECONDS = 300,
     DRAIN_MS = 240000,
     KILL_LEAST_MS = 100,
-    KILL_MOST_MS = 4000,
+    KILL_MOST_MS = 2500,
+    PATIENCE_MS = 1500,
     AWAY_MOST_MS = 1500, /* how long something that died stays away */
     STOP_MOST_MS = 12000 /* longer than a lease */
 };
@@ -71,6 +72,8 @@ struct chaos {
     uint64_t seed, studies;
     int64_t end_ms, kill_ms, revive_ms, trouble_ms, wake_ms; /* monotonic: when the next of each is due */
     int64_t pacs_ms[PACSS];
+    const struct victim *victim; /* chosen, and not yet met */
+    int64_t patience_ms;
     struct process *stopped;
     struct text open;
 };
@@ -113,7 +116,8 @@ static bool strike(struct chaos *chaos, const struct victim *victim)
         process_kill_family(process);
         return true;
     case KILL_CHILD:
-        return process_kill_child(process, (unsigned)dice_roll(&chaos->dice, 1000));
+        /* The first is the helper, unless that was started again. */
+        return process_kill_child(process, (unsigned)dice_roll(&chaos->dice, 4));
     default:
         wake(chaos); /* one at a time */
         process_signal(process, SIGSTOP);
@@ -121,6 +125,21 @@ static bool strike(struct chaos *chaos, const struct victim *victim)
         chaos->wake_ms = clock_monotonic_ms() + dice_between(&chaos->dice, 500, STOP_MOST_MS);
         return true;
     }
+}
+
+/* One that is not there at the moment is waited for, a while: associations are short. */
+static void kill_somebody(struct chaos *chaos, int64_t now)
+{
+    if (!chaos->victim) {
+        chaos->victim = choose_victim(chaos);
+        chaos->patience_ms = now + PATIENCE_MS;
+    }
+    if (strike(chaos, chaos->victim))
+        chaos->report->kills[chaos->victim - victims]++;
+    else if (now < chaos->patience_ms)
+        return;
+    chaos->victim = NULL;
+    chaos->kill_ms = now + dice_between(&chaos->dice, KILL_LEAST_MS, KILL_MOST_MS);
 }
 
 /* Whether it is due; if so, its next time is chosen. */
@@ -138,8 +157,9 @@ static void let_send(struct chaos *chaos, size_t i)
     struct pacs *pacs = chaos->ordeal->pacs[i];
     if (pacs_acknowledged(pacs) == pacs_count(pacs))
         ordeal_add_study(chaos->ordeal, i, chaos->seed * 100000 + ++chaos->studies,
-                         (unsigned)dice_between(&chaos->dice, 1, 8),
-                         (uint64_t)dice_between(&chaos->dice, 3000, 90000), dice_roll(&chaos->dice, 12) == 0);
+                         (unsigned)dice_between(&chaos->dice, 1, 12),
+                         (uint64_t)dice_between(&chaos->dice, 3000, 200000),
+                         dice_roll(&chaos->dice, 12) == 0);
     (void)pacs_start(pacs);
 }
 
@@ -150,10 +170,8 @@ static bool turn(void *context)
     trouble_turn(&chaos->trouble, now);
     if (now >= chaos->wake_ms)
         wake(chaos);
-    if (is_due(chaos, &chaos->kill_ms, now, KILL_LEAST_MS, KILL_MOST_MS)) {
-        const struct victim *victim = choose_victim(chaos);
-        chaos->report->kills[victim - victims] += strike(chaos, victim);
-    }
+    if (now >= chaos->kill_ms)
+        kill_somebody(chaos, now);
     if (is_due(chaos, &chaos->revive_ms, now, 0, AWAY_MOST_MS))
         chaos->report->revived += (unsigned)pipeline_revive(chaos->ordeal->pipeline);
     if (is_due(chaos, &chaos->trouble_ms, now, 200, 2500))

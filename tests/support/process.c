@@ -184,10 +184,10 @@ bool process_kill_child(struct process *process, unsigned index)
         return false;
     stop(process); /* as above */
     size_t count = list_children(process, children);
-    if (count > 0)
-        kill(children[index % count], SIGKILL);
+    if (index < count)
+        kill(children[index], SIGKILL);
     process_signal(process, SIGCONT);
-    return count > 0;
+    return index < count;
 }
 
 /* Takes what is in the pipe; false at its end. */

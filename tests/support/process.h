@@ -48,7 +48,7 @@ void process_kill_family(struct process *process);
 /* SIGSTOP to it and to the children that it has at this moment. */
 void process_freeze_family(struct process *process);
 
-/* SIGKILL to one of its children, which is the index-th modulo their number; false when it has none. */
+/* SIGKILL to one of its children, the index-th; false when it has not so many. */
 bool process_kill_child(struct process *process, unsigned index);
 
 /* Runs argv to its end, at most limit_ms, and appends its stdout and stderr to ret_output (may be NULL).
