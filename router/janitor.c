@@ -2,7 +2,7 @@
 #include "common/base/crash.h"
 #include "router/parts.h"
 
-enum { FILES_A_TURN = 500, FORGET_A_TURN = 200, CLEANING_MS = 10 * 1000 };
+enum { FORGET_A_TURN = 200, CLEANING_MS = 10 * 1000 };
 
 static void finish_file(void *context, const struct jobdb_file *file, bool remove)
 {
@@ -25,14 +25,15 @@ void janitor_turn(struct router *router)
         jobdb_file_gone(router->db, router->gone[i]);
     CRASH_POINT_IF(router->gone_count > 0, ROUTER_GONE_MARKED);
     router->gone_count = 0;
+    size_t portion = outbox_portion(router->outbox);
     router->more_to_clean =
         router->monotonic >= router->next_finishing &&
-        jobdb_each_finished(router->db, router->now, FILES_A_TURN, finish_file, router) == FILES_A_TURN;
+        jobdb_each_finished(router->db, router->now, portion, finish_file, router) == portion;
     if (router->monotonic < router->next_cleaning)
         return;
     router->next_cleaning = router->monotonic + CLEANING_MS;
-    size_t expired = jobdb_each_expired(router->db, router->now, FILES_A_TURN, expire_file, router);
+    size_t expired = jobdb_each_expired(router->db, router->now, portion, expire_file, router);
     size_t forgotten = jobdb_forget(router->db, router->now - router->config->history_ms, FORGET_A_TURN);
-    if (expired == FILES_A_TURN || forgotten == FORGET_A_TURN)
+    if (expired == portion || forgotten == FORGET_A_TURN)
         router->next_cleaning = router->monotonic;
 }

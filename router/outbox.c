@@ -1,11 +1,14 @@
 #include "router/outbox.h"
 
+#include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { PORTION_LEAST = 8, PORTION_FIRST = 64, PORTION_MOST = 500, REMOVING_MS = 10 };
 
 struct letter {
     struct bus_peer peer;
@@ -26,11 +29,15 @@ struct outbox {
     size_t letter_count, letter_capacity;
     struct file_change *changes;
     size_t change_count, change_capacity;
+    size_t portion; /* of removals, that take about REMOVING_MS */
+    int64_t removing_ms;
 };
 
 struct outbox *outbox_create(void)
 {
-    return memory_new(1, sizeof(struct outbox));
+    struct outbox *outbox = memory_new(1, sizeof *outbox);
+    outbox->portion = PORTION_FIRST;
+    return outbox;
 }
 
 static void drop_letters(struct outbox *outbox)
@@ -90,21 +97,23 @@ void outbox_remove(struct outbox *outbox, const char *receipt, enum spool_place 
     change->instance_id = instance_id;
 }
 
-static void change_file(const struct file_change *change, struct spool *spool,
+static void move_file(const struct file_change *change, struct spool *spool,
+                      const struct outbox_hearer *hearer)
+{
+    CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUE_DUE);
+    CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINE_DUE);
+    CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEEP_DUE);
+    int code = spool_move(spool, change->receipt, change->from, change->to);
+    CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUED);
+    CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINED);
+    CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEPT);
+    if (code != 0)
+        hearer->failed(hearer->context, change->receipt, change->to, code);
+}
+
+static void remove_file(const struct file_change *change, struct spool *spool,
                         const struct outbox_hearer *hearer)
 {
-    if (!change->remove) {
-        CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUE_DUE);
-        CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINE_DUE);
-        CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEEP_DUE);
-        int code = spool_move(spool, change->receipt, change->from, change->to);
-        CRASH_POINT_IF(change->to == SPOOL_QUEUE, ROUTER_QUEUED);
-        CRASH_POINT_IF(change->to == SPOOL_QUARANTINE, ROUTER_QUARANTINED);
-        CRASH_POINT_IF(change->to == SPOOL_KEPT, ROUTER_KEPT);
-        if (code != 0)
-            hearer->failed(hearer->context, change->receipt, change->to, code);
-        return;
-    }
     CRASH_POINT(ROUTER_REMOVE_DUE);
     int code = spool_remove(spool, change->receipt, change->from);
     CRASH_POINT(ROUTER_REMOVED);
@@ -114,13 +123,26 @@ static void change_file(const struct file_change *change, struct spool *spool,
         hearer->gone(hearer->context, change->instance_id);
 }
 
-void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
-                  const struct outbox_hearer *hearer)
+size_t outbox_portion(const struct outbox *outbox)
 {
-    /* Files first: a worker told of a file in queue/ should find it there. */
-    for (size_t i = 0; i < outbox->change_count; i++)
-        change_file(&outbox->changes[i], spool, hearer);
-    outbox->change_count = 0;
+    return outbox->portion;
+}
+
+int64_t outbox_removing_ms(const struct outbox *outbox)
+{
+    return outbox->removing_ms;
+}
+
+static void move_files(struct outbox *outbox, struct spool *spool, const struct outbox_hearer *hearer)
+{
+    for (size_t i = 0; i < outbox->change_count; i++) {
+        if (!outbox->changes[i].remove)
+            move_file(&outbox->changes[i], spool, hearer);
+    }
+}
+
+static void send_letters(struct outbox *outbox, struct bus *bus, const struct outbox_hearer *hearer)
+{
     for (size_t i = 0; i < outbox->letter_count; i++) {
         const struct letter *letter = &outbox->letters[i];
         const char *verb = work_verb_name(letter->verb);
@@ -133,4 +155,30 @@ void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
         CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_SENT);
     }
     drop_letters(outbox);
+}
+
+static void remove_files(struct outbox *outbox, struct spool *spool, const struct outbox_hearer *hearer)
+{
+    int64_t began = clock_monotonic_ms();
+    size_t removed = 0;
+    for (size_t i = 0; i < outbox->change_count; i++) {
+        if (!outbox->changes[i].remove)
+            continue;
+        remove_file(&outbox->changes[i], spool, hearer);
+        removed++;
+    }
+    int64_t took = outbox->removing_ms = clock_monotonic_ms() - began;
+    if (took > REMOVING_MS && outbox->portion / 2 >= PORTION_LEAST)
+        outbox->portion /= 2;
+    else if (took < REMOVING_MS / 2 && removed >= outbox->portion && outbox->portion * 2 <= PORTION_MOST)
+        outbox->portion *= 2;
+}
+
+void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
+                  const struct outbox_hearer *hearer)
+{
+    move_files(outbox, spool, hearer); /* first: a worker told of a file in queue/ should find it there */
+    send_letters(outbox, bus, hearer);
+    remove_files(outbox, spool, hearer); /* last: nobody waits for it */
+    outbox->change_count = 0;
 }

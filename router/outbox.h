@@ -21,6 +21,12 @@ void outbox_move(struct outbox *outbox, const char *receipt, enum spool_place fr
 /* A file's removal; gone() of outbox_flush() hears of it. */
 void outbox_remove(struct outbox *outbox, const char *receipt, enum spool_place place, int64_t instance_id);
 
+/* How many removals one flush should have to do: about 10 ms of them, by how long the last ones took. A large
+ * file on a busy disk takes a millisecond, and workers wait meanwhile. */
+size_t outbox_portion(const struct outbox *outbox);
+/* How long they took in the last flush. */
+int64_t outbox_removing_ms(const struct outbox *outbox);
+
 /* Carries everything out and is empty afterwards. A message whose peer has left is dropped; a WORK among them
  * is told to undelivered. gone is called
  * for each removed file. Moves (to a place) and removals (from it) that failed are told to failed. */

@@ -185,6 +185,15 @@ static _Noreturn void give_up_database(struct router *router, int code)
     give_up("cannot use the job database: stopping, to recover at the next start", sentence);
 }
 
+/* Removing files costs as much processor and disk as sending them: while work is out it has a fifth of the
+ * time. */
+static void let_workers_go_first(struct router *router)
+{
+    int64_t rested = clock_monotonic_ms() + 4 * outbox_removing_ms(router->outbox);
+    if (crew_leases(router->crew) && rested > router->next_finishing)
+        router->next_finishing = rested;
+}
+
 void router_commit(struct router *router)
 {
     struct outbox_hearer hearer = {router, file_is_gone, work_undelivered, file_failed};
@@ -192,6 +201,7 @@ void router_commit(struct router *router)
     if (code != 0)
         give_up_database(router, code);
     outbox_flush(router->outbox, router->work, router->spool, &hearer);
+    let_workers_go_first(router);
     metrics_progress(service_metrics(router->service), true);
 }
 
@@ -236,7 +246,9 @@ static int64_t wait_ms(struct router *router)
     int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
     int64_t expiry = crew_next_expiry(router->crew) - clock_monotonic_ms();
     wait = work < wait ? work : wait;
+    int64_t rest = router->next_finishing - clock_monotonic_ms();
     wait = expiry < wait ? expiry : wait;
+    wait = rest > 0 && rest < wait ? rest : wait;
     return wait < 0 ? 0 : wait;
 }
 
