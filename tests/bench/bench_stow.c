@@ -1,63 +1,91 @@
-/* bench-stow - how fast a sender uploads from a full spool, beside two plain loops over the same files.
+/* bench_stow - how fast senders upload a full spool through the real router, beside two plain loops over the
+ * same files.
  *
- *     bench_stow              all rows
+ *     bench_stow              all rows (2 GB in $TMPDIR)
  *     bench_stow large        one instance of 4 GiB, for its memory (needs 4 GiB in $TMPDIR)
  *
- * "sender" is the real process; a fake router gives it a new batch whenever one is answered. "limit" posts
- * the same batches over four connections in a plain loop, without router or protocol. "singly" posts one
- * instance a request over one connection, as KARNAK does. All in one run, into a simulated KHEOPS that keeps
- * nothing; the delay stands before each of its answers. */
+ * The spool is filled by the real receiver from one storescu, alone, which gives the receiver's rate; the
+ * router takes all of it in; then the loops run, at last the senders start. "limit" posts the files in
+ * batches of 50 over four connections in a plain loop, without router or protocol. "singly" posts one
+ * instance a request over one connection, as KARNAK does. All in one run, into simulated KHEOPSes that keep
+ * nothing; the delay stands before each of their answers. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/credentials.h"
-#include "common/pipeline/http.h"
-#include "sender/batch.h"
-#include "sender/multipart.h"
-#include "sender/stow.h"
+#include "tests/bench/stow_loop.h"
+#include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
+#include "tests/support/files.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { SLOTS = 4, BATCH = 50, LIMIT_MS = 600000 };
+enum { LIMIT_MS = 600000, STUDY = 200, SERIES_A_STUDY = 2, SLOTS = 4 };
 
-static const struct row {
+static const struct size {
+    const char *label;
     uint64_t bytes;
-    size_t count;
+    unsigned count;
+} sizes[] = {{"529 KB", 529 * 1000, 2000}, {"5 KB", 5 * 1000, 5000}};
+
+static const struct round {
     int delay_ms;
-    size_t singly; /* instances for the slow one */
-} rows[] = {
-    {529 * 1000, 2000, 0, 1000}, {529 * 1000, 2000, 5, 300}, {529 * 1000, 2000, 50, 60},
-    {5 * 1000, 5000, 0, 2000},   {5 * 1000, 5000, 5, 500},   {5 * 1000, 5000, 50, 60},
-};
+    size_t senders;
+    size_t singly; /* instances for the slow one; 0: as in the round before */
+} rounds[] = {{0, 1, 1000}, {0, 3, 0}, {5, 1, 300}, {5, 3, 0}, {50, 1, 40}, {50, 3, 0}};
 
 static const char *const simulator_options[] = {"--discard", "--no-races", "--token", "main:write:MAINWRITE",
                                                 NULL};
-static const struct pipeline_destination destinations[] = {{.name = "main", .token = "MAINWRITE"}};
 
-struct works {
-    struct work **list;
-    size_t count;
+/* What one round found. */
+struct figures {
+    double receiver, senders, limit, singly; /* instances a second */
+    double cpu_ms;                           /* of all senders, an instance */
+    int64_t memory_kib;
 };
 
-static struct works make_works(struct workplace *workplace, const struct row *row)
+/* ---- the scene of one round ---- */
+
+static struct sandbox *sandbox;
+static struct simulator *kheops, *plain;
+static struct pipeline *pipeline;
+static const char *studies;
+
+static struct simulator *start_simulator(const char *name, int delay_ms)
 {
-    struct works works = {.count = (row->count + BATCH - 1) / BATCH};
-    works.list = memory_new(works.count, sizeof *works.list);
-    for (size_t i = 0; i < works.count; i++)
-        works.list[i] = stock_work(workplace->spool, "main", 1000 * (i + 1), BATCH, 1, row->bytes);
-    return works;
+    AUTO(text_release) struct text order = TEXT_EMPTY;
+    struct simulator *simulator = simulator_start(sandbox, name, simulator_options);
+    text_format(&order, "{\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":%d}", delay_ms);
+    if (delay_ms > 0)
+        simulator_order(simulator, "/sim/faults", text_string(&order));
+    return simulator;
 }
 
-static void free_works(struct works *works)
+static void set_up(const struct round *round)
 {
-    for (size_t i = 0; i < works->count; i++)
-        work_destroy(&works->list[i]);
-    free(works->list);
+    AUTO(text_release) struct text connections = TEXT_EMPTY;
+    kheops = start_simulator("kheops", round->delay_ms);
+    plain = start_simulator("plain", round->delay_ms);
+    text_format(&connections, "        connections: %zu\n", SLOTS * round->senders);
+    const struct pipeline_destination destination = {
+        .name = "main", .simulator = kheops, .token = "MAINWRITE", .more = text_string(&connections)};
+    const struct pipeline_node node = {"FELUCCA", &destination, 1};
+    const struct pipeline_options options = {&node, 1, "sender: { slots: 4, batch_instances: 50 }\n"};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_log_level(pipeline, "info");
+}
+
+static void tear_down(void)
+{
+    const char *state = pipeline_state_dir(pipeline);
+    pipeline_stop_all(pipeline);
+    pipeline_destroy(&pipeline);
+    simulator_destroy(&kheops);
+    simulator_destroy(&plain);
+    folder_remove(state);
 }
 
 static double per_second(size_t count, int64_t since_ms)
@@ -66,161 +94,165 @@ static double per_second(size_t count, int64_t since_ms)
     return (double)count * 1000 / (double)(elapsed > 0 ? elapsed : 1);
 }
 
-static void check_done(const struct work_result *result)
+/* ---- receiver and router ---- */
+
+static double fill_spool(size_t count)
 {
-    ck_assert_msg(result != NULL, "no result in time");
-    for (size_t i = 0; i < result->answer_count; i++)
-        ck_assert_msg(result->answers[i].outcome == WORK_DONE_OUTCOME, "%s", result->answers[i].reason);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    int64_t start = clock_monotonic_ms();
+    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", studies, LIMIT_MS, NULL);
+    pipeline_check(pipeline, status == 0, "storescu failed");
+    return per_second(count, start);
 }
 
-static double run_sender(struct workplace *workplace, const struct works *works)
+static bool is_taken_in(void *context)
 {
+    AUTO(text_release) struct text queue = TEXT_EMPTY;
+    text_format(&queue, "%s/spool/queue", pipeline_state_dir(pipeline));
+    return folder_count(text_string(&queue), ".dcm") == *(const size_t *)context;
+}
+
+static void take_in(size_t count)
+{
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_check(pipeline, wait_until(is_taken_in, &count, LIMIT_MS), "not taken in");
+}
+
+/* ---- senders ---- */
+
+static bool has_begun(void *context)
+{
+    (void)context;
+    return simulator_count(kheops, "requests.stow") > 0;
+}
+
+/* From the first request on: starting processes is not what is measured. */
+static void run_senders(size_t senders, size_t count, struct figures *figures)
+{
+    int64_t cpu = 0;
+    for (size_t i = 0; i < senders; i++)
+        pipeline_start(pipeline, PIPELINE_SENDER);
+    pipeline_check(pipeline, wait_until(has_begun, NULL, LIMIT_MS), "nothing is sent");
     int64_t start = clock_monotonic_ms();
-    size_t given = 0;
-    for (; given < SLOTS && given < works->count; given++)
-        fake_router_give(workplace->router, works->list[given]);
-    for (size_t done = 0; done < works->count; done++) {
-        AUTO(work_result_destroy)
-        struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
-        check_done(result);
-        if (given < works->count)
-            fake_router_give(workplace->router, works->list[given++]);
+    pipeline_check(pipeline, simulator_wait_instances(kheops, (int64_t)count, LIMIT_MS), "not delivered");
+    figures->senders = per_second(count, start);
+    for (size_t i = 0; i < senders; i++) {
+        struct process *sender = pipeline_process(pipeline, PIPELINE_SENDER, i);
+        int64_t memory = process_peak_memory_kib(sender);
+        cpu += process_cpu_ms(sender);
+        figures->memory_kib = memory > figures->memory_kib ? memory : figures->memory_kib;
     }
-    return per_second(works->count * BATCH, start);
+    figures->cpu_ms = (double)cpu / (double)count;
+    pipeline_check(pipeline, pipeline_wait_drained(pipeline, LIMIT_MS), "the spool is not empty");
 }
 
-/* ---- the plain loops ---- */
+/* ---- one round ---- */
 
-struct loop {
-    struct workplace *workplace;
-    struct http *http;
-    const struct config_destination *destination;
-    struct credentials credentials;
-    const struct works *works;
-    size_t instances_a_request, next, end; /* numbers of instances */
-};
-
-struct request {
-    struct loop *loop;
-    struct work slice;
-    struct work_result *result;
-    struct batch *batch;
-    struct multipart *multipart;
-};
-
-static void start_next(struct loop *loop);
-
-static void request_done(void *context, struct http_answer *answer)
+static void measure(const struct size *size, const struct round *round, struct figures *figures)
 {
-    struct request *request = context;
-    struct loop *loop = request->loop;
-    ck_assert_msg(answer->status == 200, "%d %s", answer->status, text_string(&answer->reason));
-    multipart_destroy(&request->multipart);
-    batch_destroy(&request->batch);
-    work_result_destroy(&request->result);
-    free(request);
-    start_next(loop);
+    set_up(round);
+    figures->receiver = fill_spool(size->count);
+    take_in(size->count);
+    AUTO(stow_loop_destroy)
+    struct stow_loop *loop = stow_loop_create(pipeline_config(pipeline), plain->port);
+    (void)stow_loop_run(loop, STOW_LOOP_BATCH, SLOTS, size->count); /* warms the page cache */
+    figures->limit = stow_loop_run(loop, STOW_LOOP_BATCH, SLOTS, size->count);
+    if (round->singly > 0)
+        figures->singly = stow_loop_run(loop, 1, 1, round->singly);
+    run_senders(round->senders, size->count, figures);
+    tear_down();
 }
 
-static void start_next(struct loop *loop)
+static void print_row(const struct size *size, const struct round *round, const struct figures *figures)
 {
-    if (loop->next >= loop->end)
-        return;
-    const struct work *whole = loop->works->list[loop->next / BATCH];
-    struct request *request = memory_new(1, sizeof *request);
-    request->loop = loop;
-    request->slice = *whole;
-    request->slice.items += loop->next % BATCH;
-    request->slice.item_count = loop->instances_a_request;
-    loop->next += loop->instances_a_request;
-    request->result = work_result_create(&request->slice);
-    batch_open(loop->workplace->spool, &request->slice, request->result, &request->batch);
-    ck_assert_int_eq(multipart_create(request->batch, &request->multipart), 0);
-    stow_start(loop->http, loop->destination, &loop->credentials, request->multipart, request->batch->count,
-               request_done, request, NULL);
-}
-
-static double run_loop(struct workplace *workplace, const struct works *works, size_t instances_a_request,
-                       size_t connections, size_t count)
-{
-    struct loop loop = {.workplace = workplace,
-                        .destination = config_find_destination(workplace->config, "main"),
-                        .works = works,
-                        .instances_a_request = instances_a_request,
-                        .end = count};
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    ck_assert_int_eq(http_create(&loop.http), 0);
-    ck_assert_int_eq(credentials_of_destination(loop.destination, &loop.credentials, &reason), 0);
-    int64_t start = clock_monotonic_ms();
-    for (size_t i = 0; i < connections; i++)
-        start_next(&loop);
-    while (http_active(loop.http) > 0)
-        http_poll(loop.http, NULL, 0, 1000);
-    double rate = per_second(count, start);
-    credentials_wipe(&loop.credentials);
-    http_destroy(&loop.http);
-    return rate;
-}
-
-/* ---- rows ---- */
-
-START_TEST(a_row_is_measured)
-{
-    const struct row *row = &rows[_i];
-    struct workplace *workplace = workplace_create("felucca-sender", simulator_options, destinations, 1,
-                                                   "sender: { slots: 4, batch_instances: 50 }\n");
-    struct works works = make_works(workplace, row);
-    AUTO(text_release) struct text order = TEXT_EMPTY;
-    text_format(&order, "{\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":%d}", row->delay_ms);
-    if (row->delay_ms > 0)
-        simulator_order(workplace->simulator, "/sim/faults", text_string(&order));
-    size_t count = works.count * BATCH;
-    (void)run_loop(workplace, &works, BATCH, SLOTS, count); /* warms the page cache */
-    int64_t cpu = process_cpu_ms(workplace->process);
-    double sender = run_sender(workplace, &works);
-    cpu = process_cpu_ms(workplace->process) - cpu;
-    double limit = run_loop(workplace, &works, BATCH, SLOTS, count);
-    double singly = run_loop(workplace, &works, 1, 1, row->singly < count ? row->singly : count);
-    printf("%7.0f KB %4d ms %9.0f %9.0f %9.1f %8.2f %8.1f %9.3f %7lld\n", (double)row->bytes / 1000,
-           row->delay_ms, sender, limit, singly, sender / limit, sender / singly, (double)cpu / (double)count,
-           (long long)process_peak_memory_kib(workplace->process) / 1024);
+    printf("%8s %4d ms %7zu %9.0f %9.0f %9.1f %10.0f %7.2f %8.1f %8.3f %5lld\n", size->label, round->delay_ms,
+           round->senders, figures->senders, figures->limit, figures->singly, figures->receiver,
+           figures->senders / figures->limit, figures->senders / figures->singly, figures->cpu_ms,
+           (long long)figures->memory_kib / 1024);
     (void)fflush(stdout);
-    free_works(&works);
-    workplace_destroy(&workplace);
+}
+
+static void print_goal(const char *what, double reached, double wanted, bool at_most)
+{
+    bool good = at_most ? reached < wanted : reached >= wanted;
+    printf("  %-52s %8.2f   goal %s %6.2f   %s\n", what, reached, at_most ? "<" : ">=", wanted,
+           good ? "reached" : "MISSED");
+}
+
+/* all: by round. */
+static void print_goals(bool large, const struct figures *all)
+{
+    const struct figures *near = &all[0], *far = &all[4];
+    if (large)
+        print_goal("529 KB, 0 ms: one sender / limit", near->senders / near->limit, 0.8, false);
+    else
+        print_goal("5 KB, 0 ms: one sender / receiver", near->senders / near->receiver, 3, false);
+    print_goal("50 ms: one sender / singly", far->senders / far->singly, large ? 5 : 20, false);
+    if (large)
+        print_goal("CPU of the sender, ms an instance of 529 KB", near->cpu_ms, 1, true);
+    (void)fflush(stdout);
+}
+
+START_TEST(a_size_is_measured)
+{
+    const struct size *size = &sizes[_i];
+    struct figures all[ROWS(rounds)] = {0};
+    struct dicom_spec base;
+    sandbox = sandbox_create();
+    studies = sandbox_path(sandbox, "studies");
+    for (unsigned i = 1; i <= size->count / STUDY; i++) {
+        dicom_spec_init(&base, i);
+        dicom_shape(&base, size->bytes);
+        ck_assert_int_eq(dicom_write_study(&base, i, SERIES_A_STUDY, STUDY / SERIES_A_STUDY,
+                                           sandbox_make_folder(sandbox, "studies/%u", i), NULL, NULL),
+                         0);
+    }
+    for (size_t i = 0; i < ROWS(rounds); i++) {
+        all[i].singly = i > 0 ? all[i - 1].singly : 0;
+        measure(size, &rounds[i], &all[i]);
+        print_row(size, &rounds[i], &all[i]);
+    }
+    print_goals(_i == 0, all);
+    sandbox_destroy(&sandbox);
 }
 END_TEST
 
+/* ---- one large instance ---- */
+
 START_TEST(a_large_instance_is_measured)
 {
+    static const struct pipeline_destination destination = {.name = "main", .token = "MAINWRITE"};
     struct workplace *workplace =
-        workplace_create("felucca-sender", simulator_options, destinations, 1, NULL);
+        workplace_create("felucca-sender", simulator_options, &destination, 1, NULL);
     struct work *work = stock_work(workplace->spool, "main", 1, 1, 1, 4294960000ULL);
     int64_t start = clock_monotonic_ms();
     fake_router_give(workplace->router, work);
     AUTO(work_result_destroy)
     struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
-    check_done(result);
+    ck_assert_msg(result && result->answers[0].outcome == WORK_DONE_OUTCOME, "%s",
+                  result ? result->answers[0].reason : "no result in time");
     double seconds = (double)(clock_monotonic_ms() - start) / 1000;
-    printf("one instance of %.2f GiB: %.1f s, %.0f MB/s, peak memory of the sender %lld MiB\n",
-           (double)result->bytes / (1 << 30), seconds, (double)result->bytes / 1e6 / seconds,
-           (long long)process_peak_memory_kib(workplace->process) / 1024);
+    double memory = (double)process_peak_memory_kib(workplace->process) / 1024;
+    printf("one instance of %.2f GiB: %.1f s, %.0f MB/s\n", (double)result->bytes / (1 << 30), seconds,
+           (double)result->bytes / 1e6 / seconds);
+    print_goal("peak memory of the sender with it, MiB", memory, 32, true);
     work_destroy(&work);
     workplace_destroy(&workplace);
 }
 END_TEST
 
-/* What the helpers of tests need is a test around them, and a row in a process of its own does no harm. */
+/* What the helpers of tests need is a test around them, and a size in a process of its own does no harm. */
 int main(int argc, char **argv)
 {
     struct tests *tests = tests_create("bench_stow");
-    tests_timeout(tests, 1800);
+    tests_timeout(tests, 3600);
     if (argc > 1 && strcmp(argv[1], "large") == 0) {
         tests_add(tests, a_large_instance_is_measured);
         return tests_run(tests);
     }
-    printf("%10s %7s %9s %9s %9s %8s %8s %9s %7s\n", "instance", "delay", "sender/s", "limit/s", "singly/s",
-           "/limit", "/singly", "CPU ms", "MiB");
+    printf("%8s %7s %7s %9s %9s %9s %10s %7s %8s %8s %5s\n", "instance", "delay", "senders", "upload/s",
+           "limit/s", "singly/s", "receiver/s", "/limit", "/singly", "CPU ms", "MiB");
     (void)fflush(stdout);
-    tests_rows(tests, a_row_is_measured, ROWS(rows));
+    tests_rows(tests, a_size_is_measured, ROWS(sizes));
     return tests_run(tests);
 }

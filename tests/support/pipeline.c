@@ -32,7 +32,8 @@ struct member {
 struct pipeline {
     struct sandbox *sandbox;
     const char *programs; /* the folder */
-    char *config_text;    /* without its metrics section */
+    const char *log_level;
+    char *config_text; /* without its metrics section */
     const char *config, *state_dir;
     int port;
     struct member members[PROCESSES_MAX];
@@ -57,6 +58,7 @@ struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_
     AUTO(text_release) struct text config = TEXT_EMPTY;
     p->sandbox = sandbox;
     p->programs = FELUCCA_BIN;
+    p->log_level = "debug";
     p->port = port_free();
     p->state_dir = sandbox_path(sandbox, "state");
     pipeline_append_config(sandbox, options, p->state_dir, p->port, &config);
@@ -96,7 +98,8 @@ static void launch(struct pipeline *p, struct member *m)
     AUTO(text_release) struct text program = TEXT_EMPTY;
     text_format(&program, "%s/%s", p->programs, stages[m->stage].program);
     const struct equipment *equipment = &p->equipment[m->stage];
-    const char *const own[] = {text_string(&program), "--config", m->config, "--log-level", "debug", NULL};
+    const char *const own[] = {text_string(&program), "--config",   m->config,
+                               "--log-level",         p->log_level, NULL};
     const char *argv[PREFIX_MAX + sizeof own / sizeof *own];
     size_t count = 0;
     for (; equipment->prefix && equipment->prefix[count]; count++) {
@@ -175,6 +178,11 @@ void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const 
                     const char *const *prefix)
 {
     pipeline->equipment[stage] = (struct equipment){environment, prefix};
+}
+
+void pipeline_log_level(struct pipeline *pipeline, const char *level)
+{
+    pipeline->log_level = level;
 }
 
 void pipeline_use_programs(struct pipeline *pipeline, const char *folder)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { START_MS = 20000, OPTIONS_MAX = 64 };
 
@@ -29,6 +30,7 @@ struct simulator *simulator_start(struct sandbox *sandbox, const char *name, con
         ck_assert(count < OPTIONS_MAX);
         argv[count++] = *options;
     }
+    (void)unlink(port_file); /* of one that had the name before */
     struct process_options how = {.output = sandbox_path(sandbox, "%s.log", name)};
     s->process = process_start(argv, &how);
     ck_assert_msg(wait_until(told_ports, port_file, START_MS), "%s does not start, see %s", name, how.output);
