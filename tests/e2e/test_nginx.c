@@ -281,7 +281,7 @@ START_TEST(nginx_killed_in_the_middle)
     work_destroy(&work);
     send("good", 2, 1, SMALL, "retry T", "127.0.0.1");
     nginx_start_again(nginx);
-    http_client_json(kheops->admin_port, "DELETE", "/sim/faults", NULL);
+    json_decref(http_client_json(kheops->admin_port, "DELETE", "/sim/faults", NULL));
     send("good", 1, 3, LARGE, "done done done", "");
 }
 END_TEST

@@ -37,6 +37,7 @@ int http_client_read(int fd, struct http_client_answer *ret_answer);
 
 /* The same with JSON both ways: body may be NULL and is not taken over. The result is then yours; NULL when
  * the answer is not 2xx or not JSON. */
-json_t *http_client_json(int port, const char *method, const char *path, const json_t *body);
+json_t *http_client_json(int port, const char *method, const char *path, const json_t *body)
+    __attribute__((warn_unused_result));
 
 #endif
