@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORTION_LEAST = 8, PORTION_FIRST = 64, PORTION_MOST = 500, REMOVING_MS = 10 };
+enum { PORTION_LEAST = 8, PORTION_MOST = 500, REMOVING_MS = 10 };
 
 struct letter {
     struct bus_peer peer;
@@ -36,7 +36,7 @@ struct outbox {
 struct outbox *outbox_create(void)
 {
     struct outbox *outbox = memory_new(1, sizeof *outbox);
-    outbox->portion = PORTION_FIRST;
+    outbox->portion = PORTION_LEAST;
     return outbox;
 }
 

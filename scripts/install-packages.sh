@@ -6,6 +6,7 @@
 # Needs root, or sudo without a password; nothing of either when nothing is missing. --check only tells what is
 # missing (exit status 1). No service is started by it: Debian's way to say so is a policy-rc.d (see
 # invoke-rc.d(8)), which stands there while packages are installed, unless the machine has one of its own.
+# Services that came with a package are disabled, so that they do not start at the next boot either.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -34,12 +35,28 @@ refuse_services()
     chmod 755 "$policy"
 }
 
+enabled_services()
+{
+    find /etc/systemd/system -name "*.service" -type l -exec basename {} \; 2>/dev/null | sort -u
+}
+
+# Servers that tests need are started by the tests: not at the next boot either.
+disable_new_services()
+{
+    command -v systemctl >/dev/null 2>&1 || return 0
+    for service in $(enabled_services); do
+        printf "%s\n" "$1" | grep -qx "$service" || systemctl --quiet disable "$service"
+    done
+}
+
 install_as_root()
 {
     refuse_services
     export DEBIAN_FRONTEND=noninteractive
+    enabled=$(enabled_services)
     apt-get update -q
     apt-get install -q -y --no-install-recommends "$@"
+    disable_new_services "$enabled"
 }
 
 only_check=no

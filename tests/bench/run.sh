@@ -12,7 +12,7 @@ printf '\n== conditions\n'
 "$build/tests/bench_condition"
 printf '\n== the receiver\n'
 "$folder/receive.sh" "$build"
-printf '\n== the sender alone, against plain loops over the same files\n'
+printf '\n== uploads: router and senders, against plain loops over the same files\n'
 "$build/tests/bench_stow"
 "$build/tests/bench_stow" large
 printf '\n== the sharer: 5000 shares, against a plain loop that introspects twice a share (goal: 10 x it at 20 ms)\n'

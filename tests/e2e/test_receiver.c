@@ -55,9 +55,7 @@ static void set_up(void)
 {
     sandbox = sandbox_create();
     port = port_free();
-    do
-        health_port = port_free();
-    while (port >= health_port && port <= health_port + 3);
+    health_port = port_free_run(4);
 }
 
 static void tear_down(void)

@@ -21,9 +21,7 @@ static void set_up(void)
 {
     sandbox = sandbox_create();
     port = port_free();
-    do
-        metrics_port = port_free() - 3;
-    while (port >= metrics_port && port <= metrics_port + 3);
+    metrics_port = port_free_run(4);
     folder_make(sandbox_path(sandbox, "state/spool/incoming"));
     folder_make(sandbox_path(sandbox, "state/run"));
 }

@@ -1,14 +1,18 @@
 #include "tests/support/port.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/random.h"
 #include "tests/support/deadline.h"
+#include "tests/support/require.h"
 
 #include <arpa/inet.h>
-#include "tests/support/require.h"
 #include <errno.h>
 #include <netinet/in.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static struct sockaddr_in loopback(int port)
@@ -18,14 +22,58 @@ static struct sockaddr_in loopback(int port)
     return address;
 }
 
+/* Servers get ports below the range that the kernel gives to outgoing connections: there a port that was free
+ * a moment ago is soon somebody's. A socket in the abstract namespace, open as long as this process lives,
+ * keeps another test from choosing the same one. */
+enum { FIRST_PORT = 10000, PORTS = 10000, TRIES = 1000 };
+
+static int bind_loopback(int port)
+{
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in address = loopback(port);
+    int on = 1;
+    require(fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0, "%s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) != 0)
+        fd_close(&fd);
+    return fd;
+}
+
+/* A descriptor that keeps the port, or -1: another test has it. */
+static int reserve(int port)
+{
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "felucca-test-port-%d", port);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    require(fd >= 0, "%s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&name,
+             (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + length)) != 0)
+        fd_close(&fd);
+    return fd;
+}
+
+static bool take(int port)
+{
+    AUTO(fd_close) int bound = bind_loopback(port);
+    return bound >= 0 && reserve(port) >= 0;
+}
+
+int port_free_run(int count)
+{
+    for (int try = 0; try < TRIES; try++) {
+        int first = FIRST_PORT + (int)(random_below((uint64_t)(PORTS - count)));
+        int taken = 0;
+        while (taken < count && take(first + taken))
+            taken++;
+        if (taken == count)
+            return first;
+    }
+    require(false, "no %d free ports in a row after %d tries", count, TRIES);
+    return 0;
+}
+
 int port_free(void)
 {
-    AUTO(fd_close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in address = loopback(0);
-    socklen_t length = sizeof address;
-    require(fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0, "%s", strerror(errno));
-    require(getsockname(fd, (struct sockaddr *)&address, &length) == 0, "%s", strerror(errno));
-    return ntohs(address.sin_port);
+    return port_free_run(1);
 }
 
 static int try_connect(int port)

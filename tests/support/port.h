@@ -5,8 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A port that was free a moment ago. */
+/* A port that nobody listens on, and that no other test of this machine is given while this process lives. */
 int port_free(void);
+
+/* The first of count such ports in a row. */
+int port_free_run(int count);
 
 /* Whether somebody accepts connections there now. */
 bool port_accepts(int port);
