@@ -4,8 +4,8 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/pipeline/jobdb_migrate.h"
 #include "common/pipeline/jobdb_sql.h"
-#include "schema_sql.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -45,8 +45,7 @@ static int error_of(int sqlite_code)
     }
 }
 
-/* Remembers the first error. SQLite's texts name tables and files, never a value. */
-static void fail(struct jobdb *db, const char *doing)
+void jobdb_fail(struct jobdb *db, const char *doing)
 {
     if (db->error != 0)
         return;
@@ -68,7 +67,7 @@ static sqlite3_stmt *prepared(struct jobdb *db, enum jobdb_statement which)
     if (!db->statements[which] &&
         sqlite3_prepare_v3(db->sql, statement_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
                            &db->statements[which], NULL) != SQLITE_OK) {
-        fail(db, statement_texts[which]);
+        jobdb_fail(db, statement_texts[which]);
         return NULL;
     }
     return db->statements[which];
@@ -107,7 +106,7 @@ bool jobdb_row(struct jobdb *db, sqlite3_stmt *statement)
     if (code == SQLITE_ROW)
         return true;
     if (code != SQLITE_DONE)
-        fail(db, sqlite3_sql(statement));
+        jobdb_fail(db, sqlite3_sql(statement));
     (void)sqlite3_reset(statement);
     return false;
 }
@@ -209,10 +208,10 @@ bool jobdb_is_dirty(const struct jobdb *db)
 
 /* ---- opening ---- */
 
-static int execute(struct jobdb *db, const char *sql)
+int jobdb_execute(struct jobdb *db, const char *sql, const char *doing)
 {
     if (db->error == 0 && sqlite3_exec(db->sql, sql, NULL, NULL, NULL) != SQLITE_OK)
-        fail(db, "jobs.db");
+        jobdb_fail(db, doing);
     return db->error;
 }
 
@@ -225,35 +224,33 @@ static int64_t user_version(struct jobdb *db)
         version = sqlite3_column_int64(statement, 0);
     (void)sqlite3_finalize(statement);
     if (version < 0)
-        fail(db, "jobs.db");
+        jobdb_fail(db, "jobs.db");
     return version;
 }
 
-/* Makes the tables of a new database, in one transaction with the version that says so. */
-static void make_schema(struct jobdb *db)
+static void refuse(struct jobdb *db, int error, const char *sentence, int64_t version)
 {
-    AUTO(text_release) struct text version = TEXT_EMPTY;
-    text_format(&version, "PRAGMA user_version = %d; COMMIT;", JOBDB_SCHEMA_VERSION);
-    (void)execute(db, "BEGIN IMMEDIATE;");
-    (void)execute(db, schema_sql);
-    (void)execute(db, text_string(&version));
+    db->error = error;
+    text_format(&db->sentence, "%s (schema version %lld, this program's is %d)", sentence, (long long)version,
+                jobdb_schema_version());
 }
 
-static int check_version(struct jobdb *db, bool may_make)
+static int check_version(struct jobdb *db, bool may_change)
 {
     int64_t version = user_version(db);
     if (db->error != 0)
         return db->error;
-    if (version == 0 && may_make)
-        make_schema(db);
-    else if (version > JOBDB_SCHEMA_VERSION || version == 0) {
-        db->error = version == 0 ? ERR_ABSENT : ERR_VERSION;
-        text_format(&db->sentence,
-                    version == 0 ? "jobs.db is empty: the router has not run yet (schema version %lld)"
-                                 : "jobs.db was made by a newer Felucca (schema version %lld): "
-                                   "use that program, or move the file away",
-                    (long long)version);
-    }
+    if (version > jobdb_schema_version())
+        refuse(db, ERR_VERSION,
+               "jobs.db was made by a newer Felucca: use that program, or move the file away", version);
+    else if (may_change)
+        jobdb_migrate(db, version);
+    else if (version == 0)
+        refuse(db, ERR_ABSENT, "jobs.db is empty: the router has not run yet", version);
+    else if (version < jobdb_schema_version())
+        refuse(db, ERR_VERSION,
+               "jobs.db is an older Felucca's: the router of this one brings it up to date when it starts",
+               version);
     return db->error;
 }
 
@@ -262,7 +259,7 @@ static int open_sql(struct jobdb *db, const char *path, int flags)
     /* One thread, and nobody asks SQLite for its statistics: without both it is a tenth quicker. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-        fail(db, "jobs.db");
+        jobdb_fail(db, "jobs.db");
         return db->error;
     }
     (void)sqlite3_busy_timeout(db->sql, BUSY_MS);
@@ -272,11 +269,13 @@ static int open_sql(struct jobdb *db, const char *path, int flags)
 static void set_up_writer(struct jobdb *db)
 {
     int keep_wal = 1;
-    (void)execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                      "PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
-                      "PRAGMA journal_size_limit = 67108864;");
+    (void)jobdb_execute(db,
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+                        "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+                        "jobs.db");
     (void)sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
-    if (check_version(db, true) == 0) {
+    /* Migrations may take a table apart that others refer to: they check the references themselves. */
+    if (check_version(db, true) == 0 && jobdb_execute(db, "PRAGMA foreign_keys = ON", "jobs.db") == 0) {
         (void)jobdb_change(db, SQL_OPEN_ALL_LANES, "");
         (void)jobdb_commit(db);
     }

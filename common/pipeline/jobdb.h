@@ -7,7 +7,9 @@
  *
  * Errors are sticky: after the first one every change does nothing and jobdb_commit() returns the error, so
  * that a turn's changes are made whole or not at all. The writer then exits and recovers at its next start.
- * Times are wall milliseconds. Not thread-safe. */
+ * Times are wall milliseconds. Not thread-safe.
+ *
+ * The schema has a version. Whoever changes it adds a migration: migrations/README.md tells how. */
 #ifndef FELUCCA_PIPELINE_JOBDB_H
 #define FELUCCA_PIPELINE_JOBDB_H
 
@@ -21,17 +23,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JOBDB_SCHEMA_VERSION = 1, JOBDB_UID_SIZE = 65 };
+enum { JOBDB_UID_SIZE = 65 };
 
 struct jobdb;
 
 /* ---- the connection ---- */
 
-/* Opens state_dir/jobs.db for writing, makes it when there is none. 0; ERR_VERSION: made by a newer program;
+/* Opens state_dir/jobs.db for writing, makes it when there is none and brings an older one up to date, in one
+ * transaction: hold the router's lock. 0; ERR_VERSION: made by a newer program;
  * ERR_DAMAGED: damaged or not a database; ERR_NOSPACE, ERR_DENIED, ERR_LOCKED (somebody else writes), ERR_IO,
  * ERR_DB: anything else. A sentence is appended to ret_reason. */
 int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
-/* Opens it read-only, also while the router writes or is down. ERR_ABSENT: there is none yet. */
+/* Opens it read-only, also while the router writes or is down. ERR_ABSENT: there is none yet; ERR_VERSION: of
+ * another version than this program's, older ones included. */
 int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
 void jobdb_destroy(struct jobdb **db);
 

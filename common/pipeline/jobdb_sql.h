@@ -272,6 +272,12 @@ struct jobdb {
     int64_t served; /* last value of lane.last_served */
 };
 
+/* Remembers the connection's present error, unless there was one before. SQLite's texts name tables and
+ * files, never a value. */
+void jobdb_fail(struct jobdb *db, const char *doing);
+/* Runs statements that have no parameters; nothing after an error. The error, with what was being done. */
+int jobdb_execute(struct jobdb *db, const char *sql, const char *doing);
+
 /* Binds the parameters and returns the statement, ready to be stepped; NULL after an error. */
 sqlite3_stmt *jobdb_query(struct jobdb *db, enum jobdb_statement which, const char *format, ...);
 /* Whether there is (another) row; resets the statement when there is not. NULL is fine. */

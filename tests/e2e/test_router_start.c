@@ -7,6 +7,7 @@
 #include "common/base/memory.h"
 #include "tests/support/files.h"
 #include "tests/support/stock.h"
+#include "tests/support/stored_database.h"
 #include "tests/support/suite.h"
 
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { SOON_MS = 8000, TAKEOVER_MS = 5000, ABORTED = 128 + SIGABRT, MANY = 20 };
+enum { SOON_MS = 15000, TAKEOVER_MS = 5000, LEASE_MS = 10000, ABORTED = 128 + SIGABRT, MANY = 20 };
 
 static struct rig *rig;
 
@@ -292,6 +293,38 @@ START_TEST(spool_and_database_agree_after_a_start)
 }
 END_TEST
 
+/* ---- a database of an older version ---- */
+
+static void share(int64_t count)
+{
+    struct actor *actor = cast_add(rig->cast, WORK_SHARE, 4);
+    while (rig_jobs(rig, "share", "shared", NULL, NULL) < count) {
+        AUTO(work_destroy) struct work *work = actor_wait_work(rig->cast, actor, TAKEOVER_MS + LEASE_MS);
+        rig_check(rig, work != NULL, "no share comes");
+        rig_check(rig, actor_finish(rig->cast, actor, work, WORK_DONE_OUTCOME), "no RESULT is acknowledged");
+    }
+    cast_remove(rig->cast, actor);
+}
+
+START_TEST(a_database_of_version_1_is_brought_up_to_date_and_its_jobs_are_done)
+{
+    rig_stop(rig);
+    ck_assert_int_eq(unlink(sandbox_path(rig->sandbox, "state/jobs.db")), 0);
+    (void)unlink(sandbox_path(rig->sandbox, "state/jobs.db-wal"));
+    (void)unlink(sandbox_path(rig->sandbox, "state/jobs.db-shm"));
+    stored_database_make(rig->state);
+    stored_database_make_spool(rig->state);
+    rig_configure(rig, "history: 36500d\n", NULL); /* it is counted, too */
+    rig_start(rig);
+    deliver(STORED_SENT + STORED_DELIVERABLE - STORED_UNDER_WAY);
+    check_jobs("delivery", "sending", 0); /* nobody's lease ends */
+    deliver(STORED_SENT + STORED_DELIVERABLE);
+    share(STORED_SHARED + STORED_SHAREABLE);
+    check_jobs("delivery", "failed", STORED_FAILED);
+    check_jobs("share", "failed", STORED_FAILED);
+}
+END_TEST
+
 static size_t kept_count(void)
 {
     return folder_count(sandbox_path(rig->sandbox, "state/spool/kept"), ".dcm");
@@ -376,6 +409,7 @@ int main(void)
     tests_rows(tests, a_damaged_database_is_set_aside_and_made_again, ROWS(damage_rows));
     tests_add(tests, a_database_that_somebody_else_writes_to_is_not_taken_for_damaged);
     tests_add(tests, spool_and_database_agree_after_a_start);
+    tests_add(tests, a_database_of_version_1_is_brought_up_to_date_and_its_jobs_are_done);
     tests_add(tests, finished_files_are_kept_as_long_as_the_configuration_says);
     tests_add(tests, a_second_router_waits_and_takes_over);
     tests_add(tests, a_router_that_stands_by_ends_when_it_is_told);

@@ -1,0 +1,23 @@
+# Writes the numbered migrations as a table: cmake -DFOLDER= -DOUTPUT= -P embed-migrations.cmake
+# They are 0002, 0003, … without a gap; version 1 is where they begin.
+file(GLOB files LIST_DIRECTORIES false ${FOLDER}/*.sql)
+list(SORT files)
+set(texts "")
+set(table "")
+set(number 1)
+foreach(file ${files})
+    get_filename_component(name ${file} NAME)
+    math(EXPR number "${number} + 1")
+    string(LENGTH "0000${number}" length)
+    math(EXPR begin "${length} - 4")
+    string(SUBSTRING "0000${number}" ${begin} 4 wanted)
+    if(NOT name MATCHES "^${wanted}-[a-z0-9-]+\\.sql$")
+        message(FATAL_ERROR "${file}: the next migration has to be called ${wanted}-what-it-does.sql")
+    endif()
+    file(READ ${file} content HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," content "${content}")
+    string(APPEND texts "static const char migration_${wanted}[] = {${content}0};\n")
+    string(APPEND table "    {${number}, \"${name}\", migration_${wanted}},\n")
+endforeach()
+file(WRITE ${OUTPUT} "${texts}static const struct jobdb_migration all_migrations[] = {\n${table}    {0, NULL, NULL},\n};\n"
+    "enum { JOBDB_LAST_MIGRATION = ${number} };\n")

@@ -1,0 +1,57 @@
+#include "tests/support/stored_database.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
+#include "common/pipeline/jobdb_sql.h"
+#include "common/pipeline/spool.h"
+#include "tests/support/files.h"
+#include "tests/support/require.h"
+
+#include <unistd.h>
+
+static void close_sql(sqlite3 **sql)
+{
+    (void)sqlite3_close(*sql);
+}
+
+static void open_sql(const char *state_dir, sqlite3 **ret_sql)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/jobs.db", state_dir);
+    require(sqlite3_open(text_string(&path), ret_sql) == SQLITE_OK, "%s", sqlite3_errmsg(*ret_sql));
+}
+
+void stored_database_make(const char *state_dir)
+{
+    AUTO(close_sql) sqlite3 *sql = NULL;
+    AUTO(text_release) struct text dump = TEXT_EMPTY;
+    file_read(FELUCCA_SOURCE "/tests/support/jobs-1.sql", &dump);
+    open_sql(state_dir, &sql);
+    require(sqlite3_exec(sql, text_string(&dump), NULL, NULL, NULL) == SQLITE_OK, "jobs-1.sql: %s",
+            sqlite3_errmsg(sql));
+}
+
+static void make_file(const struct spool *spool, const char *place_name, const char *receipt, int64_t size)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    enum spool_place place;
+    if (!spool_place_parse(place_name, &place))
+        return; /* gone */
+    spool_append_path(spool, place, receipt, &path);
+    file_write_string(text_string(&path), "");
+    require(truncate(text_string(&path), size) == 0, "cannot lengthen %s", text_string(&path));
+}
+
+void stored_database_make_spool(const char *state_dir)
+{
+    AUTO(close_sql) sqlite3 *sql = NULL;
+    AUTO(spool_destroy) struct spool *spool = NULL;
+    sqlite3_stmt *row = NULL;
+    require(spool_create(state_dir, &spool) == 0, "no spool in %s", state_dir);
+    open_sql(state_dir, &sql);
+    require(sqlite3_prepare_v2(sql, "SELECT place, receipt, size FROM instance", -1, &row, NULL) == SQLITE_OK,
+            "%s", sqlite3_errmsg(sql));
+    while (sqlite3_step(row) == SQLITE_ROW)
+        make_file(spool, jobdb_text(row, 0), jobdb_text(row, 1), sqlite3_column_int64(row, 2));
+    (void)sqlite3_finalize(row);
+}
