@@ -24,6 +24,8 @@ struct command {
     X(check)           \
     X(status)          \
     X(jobs)            \
+    X(hold)            \
+    X(release)         \
     X(health)          \
     X(condition)       \
     X(config)          \

@@ -1,5 +1,6 @@
 #include "cli/database.h"
 
+#include "cli/configuration.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/pipeline/service.h"
@@ -9,13 +10,10 @@
 int database_open(const struct cli *cli, struct config **ret_config, struct jobdb **ret_db)
 {
     AUTO(config_destroy) struct config *config = NULL;
-    AUTO(text_release) struct text errors = TEXT_EMPTY;
-    AUTO(text_release) struct text warnings = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (config_load(cli->config_path, &config, &errors, &warnings) != 0) {
-        (void)fputs(text_string(&errors), stderr);
-        return EXIT_CONFIG;
-    }
+    int status = configuration_load(cli, &config);
+    if (status != EXIT_OK)
+        return status;
     int code = jobdb_open_reader(config->state_dir, ret_db, &reason);
     if (code != 0) {
         (void)fprintf(stderr, "felucca: %s%s\n", text_string(&reason),

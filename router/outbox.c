@@ -24,9 +24,16 @@ struct file_change {
     int64_t instance_id;
 };
 
+struct control_letter {
+    struct bus_peer peer;
+    char *json;
+};
+
 struct outbox {
     struct letter *letters;
     size_t letter_count, letter_capacity;
+    struct control_letter *answers;
+    size_t answer_count, answer_capacity;
     struct file_change *changes;
     size_t change_count, change_capacity;
     size_t portion; /* of removals, that take about REMOVING_MS */
@@ -45,6 +52,9 @@ static void drop_letters(struct outbox *outbox)
     for (size_t i = 0; i < outbox->letter_count; i++)
         free(outbox->letters[i].json);
     outbox->letter_count = 0;
+    for (size_t i = 0; i < outbox->answer_count; i++)
+        free(outbox->answers[i].json);
+    outbox->answer_count = 0;
 }
 
 void outbox_destroy(struct outbox **outbox)
@@ -53,6 +63,7 @@ void outbox_destroy(struct outbox **outbox)
         return;
     drop_letters(*outbox);
     free((*outbox)->letters);
+    free((*outbox)->answers);
     free((*outbox)->changes);
     free(*outbox);
     *outbox = NULL;
@@ -68,6 +79,16 @@ void outbox_say(struct outbox *outbox, const struct bus_peer *peer, const struct
         (struct letter){.peer = *peer, .verb = message->verb, .json = text_take(&json)};
     if (message->verb == WORK_WORK)
         memcpy(outbox->letters[outbox->letter_count - 1].work, message->work->id, WORK_ID_SIZE);
+}
+
+void outbox_answer(struct outbox *outbox, const struct bus_peer *peer, const struct control_answer *answer)
+{
+    struct text json = TEXT_EMPTY;
+    control_answer_encode(answer, &json);
+    outbox->answers = memory_grow(outbox->answers, &outbox->answer_capacity, outbox->answer_count + 1,
+                                  sizeof *outbox->answers);
+    outbox->answers[outbox->answer_count++] =
+        (struct control_letter){.peer = *peer, .json = text_take(&json)};
 }
 
 static struct file_change *add_change(struct outbox *outbox, const char *receipt)
@@ -154,7 +175,15 @@ static void send_letters(struct outbox *outbox, struct bus *bus, const struct ou
         CRASH_POINT_IF(letter->verb == WORK_WORK, ROUTER_WORK_SENT);
         CRASH_POINT_IF(letter->verb == WORK_ACK, ROUTER_ACK_SENT);
     }
-    drop_letters(outbox);
+}
+
+/* Who does not hear an answer asks again. */
+static void send_answers(const struct outbox *outbox, struct bus *bus)
+{
+    for (size_t i = 0; i < outbox->answer_count; i++) {
+        const struct control_letter *answer = &outbox->answers[i];
+        (void)bus_send(bus, &answer->peer, answer->json, strlen(answer->json), NULL, 0);
+    }
 }
 
 static void remove_files(struct outbox *outbox, struct spool *spool, const struct outbox_hearer *hearer)
@@ -174,11 +203,13 @@ static void remove_files(struct outbox *outbox, struct spool *spool, const struc
         outbox->portion *= 2;
 }
 
-void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
-                  const struct outbox_hearer *hearer)
+void outbox_flush(struct outbox *outbox, const struct outbox_ways *ways, const struct outbox_hearer *hearer)
 {
-    move_files(outbox, spool, hearer); /* first: a worker told of a file in queue/ should find it there */
-    send_letters(outbox, bus, hearer);
-    remove_files(outbox, spool, hearer); /* last: nobody waits for it */
+    /* Files first: a worker told of one in queue/ should find it there. Removals last: nobody waits. */
+    move_files(outbox, ways->spool, hearer);
+    send_letters(outbox, ways->work, hearer);
+    send_answers(outbox, ways->control);
+    drop_letters(outbox);
+    remove_files(outbox, ways->spool, hearer);
     outbox->change_count = 0;
 }

@@ -6,6 +6,7 @@
 #define FELUCCA_ROUTER_OUTBOX_H
 
 #include "common/pipeline/bus.h"
+#include "common/pipeline/control.h"
 #include "common/pipeline/spool.h"
 #include "common/pipeline/work.h"
 
@@ -16,6 +17,8 @@ void outbox_destroy(struct outbox **outbox);
 
 /* A message of the work protocol; it is encoded now. */
 void outbox_say(struct outbox *outbox, const struct bus_peer *peer, const struct work_message *message);
+/* What an operator is told, over the control socket. */
+void outbox_answer(struct outbox *outbox, const struct bus_peer *peer, const struct control_answer *answer);
 /* A file's move from place to place. */
 void outbox_move(struct outbox *outbox, const char *receipt, enum spool_place from, enum spool_place to);
 /* A file's removal; gone() of outbox_flush() hears of it. */
@@ -36,7 +39,10 @@ struct outbox_hearer {
     void (*undelivered)(void *context, const struct bus_peer *peer, const char *work);
     void (*failed)(void *context, const char *receipt, enum spool_place place, int code);
 };
-void outbox_flush(struct outbox *outbox, struct bus *bus, struct spool *spool,
-                  const struct outbox_hearer *hearer);
+struct outbox_ways {
+    struct bus *work, *control;
+    struct spool *spool;
+};
+void outbox_flush(struct outbox *outbox, const struct outbox_ways *ways, const struct outbox_hearer *hearer);
 
 #endif

@@ -83,6 +83,9 @@ void janitor_turn(struct router *router);
 void conversation_take_hints(struct router *router);
 void conversation_take_work(struct router *router);
 
+/* control.c: what operators want */
+void control_take(struct router *router);
+
 /* gauges.c */
 struct gauges *gauges_create(struct metrics *metrics);
 void gauges_destroy(struct gauges **gauges);

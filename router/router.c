@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 enum {
@@ -82,6 +83,17 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
+/* Whoever may open this socket may change things: the user of the state folder, and its group where that may
+ * write there. */
+static void open_control(struct router *router)
+{
+    struct stat state;
+    bool group = stat(router->config->state_dir, &state) == 0 && (state.st_mode & S_IWGRP) != 0;
+    mode_t before = umask(group ? 0117 : 0177);
+    open_socket(router, BUS_ROUTER, router->config->endpoints.control, &router->control);
+    (void)umask(before);
+}
+
 static void reload(void *context, const struct config *old, const struct config *new)
 {
     struct router *router = context;
@@ -114,6 +126,7 @@ struct router *router_create(struct service *service)
     targets_configure(router->targets, router->db, router->config);
     open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
     open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
+    open_control(router);
     service_on_reload(service, reload, router);
     struct router *created = router;
     router = NULL;
@@ -127,6 +140,7 @@ void router_destroy(struct router **router)
         return;
     bus_destroy(&r->hints);
     bus_destroy(&r->work);
+    bus_destroy(&r->control);
     crew_destroy(&r->crew);
     targets_destroy(&r->targets);
     outbox_destroy(&r->outbox);
@@ -197,10 +211,11 @@ static void let_workers_go_first(struct router *router)
 void router_commit(struct router *router)
 {
     struct outbox_hearer hearer = {router, file_is_gone, work_undelivered, file_failed};
+    struct outbox_ways ways = {router->work, router->control, router->spool};
     int code = jobdb_commit(router->db);
     if (code != 0)
         give_up_database(router, code);
-    outbox_flush(router->outbox, router->work, router->spool, &hearer);
+    outbox_flush(router->outbox, &ways, &hearer);
     let_workers_go_first(router);
     metrics_progress(service_metrics(router->service), true);
 }
@@ -240,7 +255,8 @@ static int64_t wait_ms(struct router *router)
 {
     if (service_stopping(router->service) || intake_waiting(router) > 0 || router->gone_count > 0 ||
         router->undelivered_count > 0 || router->more_to_clean || router->more_to_hand_out ||
-        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work))
+        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work) ||
+        bus_has_input(router->control))
         return 0;
     int64_t wait = LONGEST_WAIT_MS;
     int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
@@ -256,7 +272,8 @@ static void wait_for_input(struct router *router)
 {
     struct pollfd fds[] = {{.fd = service_signal_fd(router->service), .events = POLLIN},
                            {.fd = bus_fd(router->hints), .events = POLLIN},
-                           {.fd = bus_fd(router->work), .events = POLLIN}};
+                           {.fd = bus_fd(router->work), .events = POLLIN},
+                           {.fd = bus_fd(router->control), .events = POLLIN}};
     (void)poll(fds, sizeof fds / sizeof *fds, (int)wait_ms(router));
 }
 
@@ -271,6 +288,7 @@ bool router_turn(void *context)
     outcome_undelivered(router);
     conversation_take_hints(router);
     conversation_take_work(router);
+    control_take(router);
     if (router->monotonic >= router->next_scan ||
         (intake_waiting(router) == 0 && intake_is_missing_some(router))) {
         intake_scan(router);

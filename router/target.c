@@ -1,8 +1,13 @@
 #include "router/target.h"
 
+bool target_is_held(const struct target *target)
+{
+    return target->row.held || target->destination_held;
+}
+
 bool target_is_open(const struct target *target, int64_t now)
 {
-    if (!target->destination || target->row.held)
+    if (!target->destination || target_is_held(target))
         return false;
     if (target->row.state == TARGET_UP)
         return target->in_flight < target->connections;
@@ -11,7 +16,8 @@ bool target_is_open(const struct target *target, int64_t now)
 
 int64_t target_opens_at(const struct target *target, int64_t now)
 {
-    if (!target->destination || target->row.held || target->row.state == TARGET_UP || target->in_flight > 0)
+    if (!target->destination || target_is_held(target) || target->row.state == TARGET_UP ||
+        target->in_flight > 0)
         return INT64_MAX;
     return target->row.until > now ? target->row.until : now;
 }

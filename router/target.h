@@ -5,7 +5,7 @@
  *   backing off  after trouble: nothing until `until`, then one probe at a time; each further failure doubles
  *                the wait up to the ceiling; the first success opens it;
  *   blocked      it refuses our token or our requests as such: likewise, probed at a steady, slow pace;
- *   held         by an operator, whatever else is true: nothing goes.
+ *   held         by an operator, whatever else is true: nothing goes; of a destination also no share.
  * Trouble of one request says nothing about the destination when it stored something else meanwhile: then it
  * stays as it was, and the request's own items wait. */
 #ifndef FELUCCA_ROUTER_TARGET_H
@@ -18,6 +18,7 @@ struct target {
     struct jobdb_target row;
     const struct config_destination *destination; /* NULL: the configuration does not name it */
     const struct config_album *album;             /* NULL for a destination */
+    bool destination_held;                        /* of an album: an operator holds all of its destination */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
     int64_t look_at; /* wall ms: nothing to find before; INT64_MAX until something changes */
@@ -28,6 +29,9 @@ struct target_retry {
 };
 
 enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_LONGEST_MS = 3600 * 1000 };
+
+/* Whether an operator holds it, or the destination that it belongs to. */
+bool target_is_held(const struct target *target);
 
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);

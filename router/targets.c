@@ -68,6 +68,23 @@ static void bind_configuration(struct target *target, const struct config *confi
         target->destination = NULL;
 }
 
+static void pass_on_hold(struct targets *targets, const struct target *destination)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        struct target *target = &targets->list[i];
+        if (target->row.album_id && target->row.destination_id == destination->row.destination_id)
+            target->destination_held = destination->row.held;
+    }
+}
+
+void targets_hold(struct targets *targets, struct target *target, bool held)
+{
+    target->row.held = held;
+    if (!target->row.album_id)
+        pass_on_hold(targets, target);
+    targets_wake(targets);
+}
+
 void targets_configure(struct targets *targets, struct jobdb *db, const struct config *config)
 {
     struct targets before = *targets;
@@ -80,6 +97,8 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
         struct target *old = targets_find(&before, target->row.destination_id, target->row.album_id);
         if (old)
             target->in_flight = old->in_flight;
+        if (!target->row.album_id)
+            pass_on_hold(targets, target);
     }
     clear(&before);
     free(before.list);

@@ -27,6 +27,9 @@ struct target *targets_named(struct targets *targets, const char *destination, c
 struct target *targets_for(struct targets *targets, const struct config_destination *destination,
                            const struct config_album *album);
 
+/* Sets whether an operator holds it; of a destination, also for its albums. */
+void targets_hold(struct targets *targets, struct target *target, bool held);
+
 /* The wall clock went back: no target waits longer than it could have asked for. */
 void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms);
 

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STOP_MS = 10000, HINT_MS = 5000 };
+enum { STOP_MS = 10000, HINT_MS = 5000, OPERATOR_MS = 60000, WORDS_MAX = 24 };
 
 /* ---- the configuration ---- */
 
@@ -268,6 +268,18 @@ static bool is_drained(void *context)
 bool rig_wait_drained(struct rig *rig, int64_t limit_ms)
 {
     return cast_until(rig->cast, is_drained, rig, limit_ms);
+}
+
+/* ---- its operator ---- */
+
+int rig_felucca(struct rig *rig, const char *const *words, struct text *ret_output)
+{
+    const char *argv[WORDS_MAX] = {FELUCCA_BIN "/felucca", "--config", rig->config};
+    for (size_t i = 0; words[i]; i++) {
+        require(3 + i + 1 < WORDS_MAX, "too many words");
+        argv[3 + i] = words[i];
+    }
+    return process_run(argv, NULL, OPERATOR_MS, ret_output);
 }
 
 /* ---- its log ---- */

@@ -61,6 +61,9 @@ bool rig_wait_target(struct rig *rig, const char *destination, const char *album
 /* Whether all spool files that had to be worked on are gone. */
 bool rig_wait_drained(struct rig *rig, int64_t limit_ms);
 
+/* The exit status of `felucca` with these words (ended by NULL) and --config; its output is appended. */
+int rig_felucca(struct rig *rig, const char *const *words, struct text *ret_output);
+
 /* Whether the router that was started last has logged this text; the other one waits for it. */
 bool rig_log_says(struct rig *rig, const char *text);
 bool rig_wait_log(struct rig *rig, const char *text, int64_t limit_ms);

@@ -1,0 +1,12 @@
+/* configuration - felucca.yaml as commands that talk to the pipeline need it. */
+#ifndef FELUCCA_CLI_CONFIGURATION_H
+#define FELUCCA_CLI_CONFIGURATION_H
+
+#include "cli/command.h"
+#include "common/pipeline/config.h"
+
+/* EXIT_OK, or EXIT_CONFIG with every error already said on stderr. Warnings are passed over: they are told by
+ * `felucca check` and by the processes. The configuration is then yours. */
+int configuration_load(const struct cli *cli, struct config **ret_config);
+
+#endif

@@ -1,0 +1,60 @@
+/* felucca hold - nothing more goes to a destination or album until it is released. */
+#include "cli/hold.h"
+
+#include "cli/call.h"
+#include "cli/configuration.h"
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "common/pipeline/service.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "main" or "main/research-ct": no name has a slash in it. */
+static void set_target(struct control_request *request, const char *name)
+{
+    const char *slash = strchr(name, '/');
+    request->destination = memory_string_n(name, slash ? (size_t)(slash - name) : strlen(name));
+    request->album = slash ? memory_string(slash + 1) : NULL;
+}
+
+int hold_or_release(const struct cli *cli, int argc, char **argv, enum control_verb verb)
+{
+    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(control_request_release) struct control_request request = {0};
+    bool json = false;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        if (option != 'j')
+            return EXIT_USAGE;
+        json = true;
+    }
+    if (argc - optind != 1 || !*argv[optind]) {
+        (void)fprintf(stderr, "felucca %s: takes one DESTINATION or DESTINATION/ALBUM\n", argv[0]);
+        return EXIT_USAGE;
+    }
+    set_target(&request, argv[optind]);
+    int status = configuration_load(cli, &config);
+    if (status != EXIT_OK)
+        return status;
+    if (control_request_start(&request, verb) != 0)
+        return EXIT_NO;
+    return call_and_print(config, &request, json);
+}
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    return hold_or_release(cli, argc, argv, CONTROL_HOLD);
+}
+
+const struct command command_hold = {
+    .name = "hold",
+    .summary = "stops what goes to a destination or album, until it is released",
+    .arguments = "DESTINATION[/ALBUM] [--json]",
+    .help = "What is under way is finished; everything else waits, and nothing fails for it. A\n"
+            "destination is held with all of its albums. It stays held over restarts.\n\n"
+            "Example: felucca hold kheops-main\n"
+            "         felucca hold kheops-main/research-ct\n",
+    .run = run,
+};

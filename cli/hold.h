@@ -1,0 +1,11 @@
+/* hold - what felucca hold and felucca release share: one destination or album, held or let go. */
+#ifndef FELUCCA_CLI_HOLD_H
+#define FELUCCA_CLI_HOLD_H
+
+#include "cli/command.h"
+#include "common/pipeline/control.h"
+
+/* The whole command with this verb; the exit status. */
+int hold_or_release(const struct cli *cli, int argc, char **argv, enum control_verb verb);
+
+#endif

@@ -1,0 +1,16 @@
+/* felucca release - what was held may go again. */
+#include "cli/hold.h"
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    return hold_or_release(cli, argc, argv, CONTROL_RELEASE);
+}
+
+const struct command command_release = {
+    .name = "release",
+    .summary = "lets a held destination or album go on",
+    .arguments = "DESTINATION[/ALBUM] [--json]",
+    .help = "A destination is released with those of its albums that are not held themselves.\n\n"
+            "Example: felucca release kheops-main\n",
+    .run = run,
+};
