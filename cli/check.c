@@ -1,22 +1,23 @@
 #include "cli/check_tokens.h"
 #include "cli/command.h"
+#include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/pipeline/service.h"
 
 #include <stdio.h>
-#include <string.h>
+
+enum { OFFLINE };
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    bool offline = argc == 2 && strcmp(argv[1], "--offline") == 0;
+    unsigned flags;
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
     AUTO(text_release) struct text lines = TEXT_EMPTY;
-    if (argc > 1 && !offline) {
-        fputs("felucca check: takes --offline or nothing\n", stderr);
+    if (!option_parse_flags(&command_check, argc, argv, &flags))
         return EXIT_USAGE;
-    }
+    bool offline = flags & 1u << OFFLINE;
     int code = config_load(cli->config_path, &config, &errors, &warnings);
     if (code == 0 && !offline)
         config_resolve_names(config, &warnings);
@@ -31,11 +32,19 @@ static int run(const struct cli *cli, int argc, char **argv)
     return well && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
+static const struct command_option options[] = {
+    {"offline", NULL, NULL, "asks nobody: checks the file, and that every secret in it can be read", OFFLINE},
+    {.name = NULL}};
+
 const struct command command_check = {
-    "check", "checks the configuration, and every token with KHEOPS", "[--offline]",
-    "  --offline   asks nobody: checks the file, and that every secret in it can be read\n\n"
-    "Prints a line for each token: whether it is active, has the permissions that it needs, and opens the\n"
-    "right album; and what to do where it does not. Exit status 0 when all is well, 1 when a token or "
-    "secret\n"
-    "is not, 3 when the file itself is wrong.\n",
-    run};
+    .name = "check",
+    .summary = "checks the configuration, and every token with KHEOPS",
+    .arguments = "[--offline]",
+    .options = options,
+    .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
+            "needs, and opens the right album; and what to do where it does not. Exit status\n"
+            "0 when all is well, 1 when a token or secret is not, 3 when the file itself is\n"
+            "wrong.\n",
+    .example = "felucca check --offline --config felucca.yaml\n",
+    .run = run,
+};

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
@@ -31,7 +32,8 @@ static void print_overview(FILE *out)
 {
     fputs("usage: felucca [--config FILE] COMMAND [ARGUMENTS]\n\n", out);
     for (const struct command *const *c = command_table(); *c; c++)
-        fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+        if (!(*c)->hidden)
+            fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
     fputs("\n`felucca COMMAND --help` tells more about one. The configuration is --config FILE, else\n"
           "$FELUCCA_CONFIG, else ./felucca.yaml, else /etc/felucca/felucca.yaml.\n"
           "Exit status: 0 success, 1 no, 2 usage, 3 bad configuration, 4 router not reachable.\n",
@@ -40,10 +42,18 @@ static void print_overview(FILE *out)
 
 static void print_help(const struct command *command)
 {
-    printf("usage: felucca %s%s%s [--config FILE]\n\nfelucca %s: %s\n", command->name,
-           *command->arguments ? " " : "", command->arguments, command->name, command->summary);
+    AUTO(text_release) struct text help = TEXT_EMPTY;
+    text_format(&help, "usage: felucca %s%s%s [--config FILE]\n\nfelucca %s: %s\n", command->name,
+                *command->arguments ? " " : "", command->arguments, command->name, command->summary);
+    if (command->options)
+        text_append_char(&help, '\n');
+    option_append_help(command->options, &help);
     if (*command->help)
-        printf("\n%s", command->help);
+        text_format(&help, "\n%s", command->help);
+    if (command->example)
+        text_append(&help, "\nExample:\n");
+    option_append_example(command->example, &help);
+    (void)fputs(text_string(&help), stdout);
 }
 
 static int say_unknown(const char *name)

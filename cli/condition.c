@@ -2,11 +2,11 @@
 #include "cli/command.h"
 #include "cli/condition_file.h"
 #include "cli/json_value.h"
+#include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/dicom/dictionary.h"
 #include "common/pipeline/service.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,36 +109,44 @@ static int run_on(const char *config_path, int count, char **arguments,
     return status;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static bool take(void *context, int key, const char *value)
 {
-    static const struct option long_options[] = {
-        {"json", no_argument, NULL, 'j'}, {"values", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0}};
-    struct condition_options options = {false, false};
-    int option;
-    optind = 0; /* glibc: start anew, and take options anywhere before a "--" */
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-        if (option == 'j')
-            options.json = true;
-        else if (option == 'v')
-            options.values = true;
-        else
-            return usage("an unknown option");
-    }
-    return run_on(cli->config_path, argc - optind, argv + optind, &options);
+    struct condition_options *options = context;
+    (void)value;
+    if (key == 'j')
+        options->json = true;
+    else
+        options->values = true;
+    return true;
 }
 
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    struct condition_options options = {false, false};
+    int first;
+    if (!option_parse(&command_condition, argc, argv, take, &options, &first))
+        return EXIT_USAGE;
+    return run_on(cli->config_path, argc - first, argv + first, &options);
+}
+
+static const struct command_option options_table[] = {
+    {"json", NULL, NULL, "one JSON object a file", 'j'},
+    {"values", NULL, NULL, "shows also values that may identify a patient; hidden otherwise", 'v'},
+    {.name = NULL}};
+
 const struct command command_condition = {
-    "condition", "explains a condition, or a configuration, on DICOM files",
-    "[--json] [--values] EXPRESSION FILE...",
-    "For each file: the verdict, every part of the expression with its own, and the values it saw. With\n"
-    "--config FILE in place of the expression: which destinations would take each file, which albums would\n"
-    "get its series, and why. Exit status 0: true for every file (with --config: a destination takes it),\n"
-    "1: false for one, 2: an error in the expression or a file that cannot be read, 3: a bad configuration.\n"
-    "\n"
-    "  --values  shows also values that may identify a patient; they are hidden otherwise\n"
-    "  --json    one JSON object a file\n"
-    "\n"
-    "  felucca condition 'tagValueIsPresent(#Tag.Modality, \"CT\")' study/*.dcm\n"
-    "  felucca condition --config felucca.yaml study/*.dcm\n",
-    run};
+    .name = "condition",
+    .summary = "explains a condition, or a configuration, on DICOM files",
+    .arguments = "[--json] [--values] EXPRESSION FILE...",
+    .options = options_table,
+    .words = "@file",
+    .help = "For each file: the verdict, every part of the expression with its own, and the\n"
+            "values it saw. With --config FILE in place of the expression: which destinations\n"
+            "would take each file, which albums would get its series, and why. Exit status 0:\n"
+            "true for every file (with --config: a destination takes it), 1: false for one,\n"
+            "2: an error in the expression or a file that cannot be read, 3: a bad\n"
+            "configuration.\n",
+    .example = "felucca condition 'tagValueIsPresent(#Tag.Modality, \"CT\")' study/*.dcm\n"
+               "felucca condition --config felucca.yaml study/*.dcm\n",
+    .run = run,
+};

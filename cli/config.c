@@ -1,11 +1,13 @@
 #include "common/pipeline/config.h"
 
 #include "cli/command.h"
+#include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/pipeline/service.h"
 
 #include <stdio.h>
-#include <string.h>
+
+enum { REFERENCE };
 
 static int print(struct text *out)
 {
@@ -14,13 +16,11 @@ static int print(struct text *out)
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    bool reference = argc == 2 && strcmp(argv[1], "--reference") == 0;
+    unsigned flags;
     AUTO(text_release) struct text out = TEXT_EMPTY;
-    if (argc > 1 && !reference) {
-        fputs("felucca config: takes --reference or nothing\n", stderr);
+    if (!option_parse_flags(&command_config, argc, argv, &flags))
         return EXIT_USAGE;
-    }
-    if (reference) {
+    if (flags & 1u << REFERENCE) {
         config_reference(&out);
         return print(&out);
     }
@@ -37,10 +37,17 @@ static int run(const struct cli *cli, int argc, char **argv)
     return print(&out);
 }
 
+static const struct command_option options[] = {
+    {"reference", NULL, NULL, "prints the reference of all keys instead (Markdown)", REFERENCE},
+    {.name = NULL}};
+
 const struct command command_config = {
-    "config", "prints the configuration in force, secrets masked", "[--reference]",
-    "  --reference   prints the reference of all keys instead (Markdown)\n\n"
-    "Defaults and what follows from other keys are filled in; what ${env:...} and ${file:...} stand for "
-    "too,\n"
-    "except in secrets and headers.\n",
-    run};
+    .name = "config",
+    .summary = "prints the configuration in force, secrets masked",
+    .arguments = "[--reference]",
+    .options = options,
+    .help = "Defaults and what follows from other keys are filled in; what ${env:...} and\n"
+            "${file:...} stand for too, except in secrets and headers.\n",
+    .example = "felucca config --config felucca.yaml\n",
+    .run = run,
+};

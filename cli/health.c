@@ -119,6 +119,8 @@ const struct command command_health = {
     .summary = "asks the processes' health ports",
     .arguments = "[receiver|router|sender|sharer]",
     .help = "Exit status 0 when the process (without a name: every process) answers that it\n"
-            "makes progress, else 1. Made for health checks:  felucca health router\n",
+            "makes progress, else 1. Made for the health checks of containers.\n",
+    .words = "receiver router sender sharer",
+    .example = "felucca health router\n",
     .run = run,
 };

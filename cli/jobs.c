@@ -1,23 +1,23 @@
 /* felucca jobs - lists deliveries and shares. */
 #include "cli/command.h"
 #include "cli/database.h"
+#include "cli/job_filter.h"
 #include "cli/json_value.h"
+#include "cli/option.h"
 #include "cli/table.h"
-#include "cli/when.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/pipeline/service.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT = 50, LIMIT_MAX = 1000000 };
+enum { LIMIT = 50, JSON = 1, CSV };
 
 enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
 
 struct listing {
+    struct jobdb_filter filter;
     enum form form;
     int64_t rows;
 };
@@ -96,8 +96,9 @@ static void print_row(const struct jobdb_job_row *job)
     AUTO(text_release) struct text line = TEXT_EMPTY;
     AUTO(text_release) struct text goal = TEXT_EMPTY;
     text_format(&goal, "%s%s%s", job->destination, job->album ? "/" : "", job->album ? job->album : "");
-    table_cell(&line, job->kind, 8, TABLE_LEFT);
-    table_number(&line, job->id, 8);
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    text_format(&name, "%s:%lld", job->kind, (long long)job->id);
+    table_cell(&line, text_string(&name), 17, TABLE_LEFT);
     table_cell(&line, job->state, 8, TABLE_LEFT);
     table_number(&line, job->tries, 5);
     table_cell(&line, text_string(&goal), 20, TABLE_LEFT);
@@ -122,8 +123,7 @@ static void print_heading(enum form form)
             "size,received_at,due_at,finished_at,reason");
         return;
     }
-    table_cell(&line, "JOB", 8, TABLE_LEFT);
-    table_cell(&line, "ID", 8, TABLE_RIGHT);
+    table_cell(&line, "JOB", 17, TABLE_LEFT);
     table_cell(&line, "STATE", 8, TABLE_LEFT);
     table_cell(&line, "TRIES", 5, TABLE_RIGHT);
     table_cell(&line, "TO", 20, TABLE_LEFT);
@@ -147,99 +147,27 @@ static void print_job(void *context, const struct jobdb_job_row *job)
 
 /* ---- arguments ---- */
 
-static const struct option options[] = {
-    {"state", required_argument, NULL, 's'},  {"destination", required_argument, NULL, 'd'},
-    {"album", required_argument, NULL, 'a'},  {"study", required_argument, NULL, 'u'},
-    {"series", required_argument, NULL, 'e'}, {"since", required_argument, NULL, 'i'},
-    {"limit", required_argument, NULL, 'l'},  {"json", no_argument, NULL, 'j'},
-    {"csv", no_argument, NULL, 'c'},          {NULL, 0, NULL, 0}};
-
-static bool is_state(const char *name)
+static bool take(void *context, int key, const char *value)
 {
-    enum delivery_state delivery;
-    enum share_state share;
-    if (delivery_state_parse(name, &delivery) || share_state_parse(name, &share))
-        return true;
-    (void)fputs("felucca jobs: --state is one of:", stderr);
-#define X(state, text, meaning) (void)fputs(" " text, stderr);
-    DELIVERY_STATE_MAP(X)
-#undef X
-    (void)fputs(" waiting sharing shared\n", stderr);
-    return false;
-}
-
-static bool parse_limit(const char *text, int64_t *ret_limit)
-{
-    char *end;
-    long long limit = strtoll(text, &end, 10);
-    if (*text && !*end && limit >= 1 && limit <= LIMIT_MAX) {
-        *ret_limit = limit;
-        return true;
-    }
-    (void)fprintf(stderr, "felucca jobs: --limit takes a number from 1 to %d\n", LIMIT_MAX);
-    return false;
-}
-
-static bool parse_since(const char *text, int64_t *ret_since)
-{
-    if (when_parse(text, clock_wall_ms(), ret_since))
-        return true;
-    (void)fprintf(stderr, "felucca jobs: --since takes %s\n", when_forms());
-    return false;
-}
-
-/* One option; false when its value is wrong, which has been said. */
-static bool take_option(int option, struct jobdb_filter *filter, enum form *form)
-{
-    switch (option) {
-    case 's':
-        filter->state = optarg;
-        return is_state(optarg);
-    case 'd':
-        filter->destination = optarg;
-        return true;
-    case 'a':
-        filter->album = optarg;
-        return true;
-    case 'u':
-        filter->study = optarg;
-        return true;
-    case 'e':
-        filter->series = optarg;
-        return true;
-    case 'i':
-        return parse_since(optarg, &filter->since);
-    case 'l':
-        return parse_limit(optarg, &filter->limit);
-    case 'j':
-        *form = FORM_JSON;
-        return true;
-    case 'c':
-        *form = FORM_CSV;
-        return true;
-    default:
-        return false;
-    }
+    struct listing *listing = context;
+    if (key == JSON || key == CSV)
+        listing->form = key == JSON ? FORM_JSON : FORM_CSV;
+    return job_filter_take(&listing->filter, command_jobs.name, key, value);
 }
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    struct jobdb_filter filter = {.limit = LIMIT};
-    struct listing listing = {.form = FORM_TABLE};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (!take_option(option, &filter, &listing.form))
-            return EXIT_USAGE;
-    }
-    if (optind < argc) {
-        (void)fprintf(stderr, "felucca jobs: unexpected \"%s\"; see felucca jobs --help\n", argv[optind]);
+    struct listing listing = {.filter = {.limit = LIMIT}, .form = FORM_TABLE};
+    if (!option_parse(&command_jobs, argc, argv, take, &listing, NULL))
         return EXIT_USAGE;
-    }
     int code = database_open(cli, &config, &db);
     if (code != EXIT_OK)
         return code;
-    if (jobdb_read_jobs(db, &filter, print_job, &listing) != 0) {
+    if (!job_filter_check_names(&listing.filter, command_jobs.name, db))
+        return EXIT_USAGE;
+    if (jobdb_read_jobs(db, &listing.filter, print_job, &listing) != 0) {
         (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
         return EXIT_NO;
     }
@@ -248,18 +176,23 @@ static int run(const struct cli *cli, int argc, char **argv)
     return listing.rows > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
+static const struct command_option options[] = {
+    {"state", "STATE", JOB_FILTER_STATES,
+     "queued, deferred (queued, and tried before), sending, sent,\n"
+     "failed, excluded, waiting, sharing, shared or dropped",
+     JOB_FILTER_STATE},
+    JOB_FILTER_OPTIONS,
+    {"json", NULL, NULL, "everything about each, one object a line", JSON},
+    {"csv", NULL, NULL, "the same as comma-separated values", CSV},
+    {.name = NULL}};
+
 const struct command command_jobs = {
     .name = "jobs",
     .summary = "lists deliveries and shares, the newest first",
     .arguments = "[FILTERS] [--json|--csv]",
-    .help =
-        "  --state STATE        queued, sending, sent, failed, excluded, waiting, sharing, shared, dropped\n"
-        "  --destination NAME   of this destination\n"
-        "  --album NAME         shares to this album\n"
-        "  --study UID, --series UID\n"
-        "  --since WHEN         received since: 2h, 7d, today, yesterday, 2026-01-31, 2026-01-31T08:15\n"
-        "  --limit N            at most so many of each kind; 50 unless given\n"
-        "  --json, --csv        everything about each, for programs\n\n"
-        "Example: felucca jobs --state failed --since yesterday\n",
+    .options = options,
+    .help = "Lists 50 of each kind unless --limit says otherwise. `felucca show` tells more\n"
+            "about one, by its JOB or any UID.\n",
+    .example = "felucca jobs --state failed --since yesterday\n",
     .run = run,
 };

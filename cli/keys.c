@@ -58,5 +58,7 @@ const struct command command_keys = {
             "Each process needs a secret key (curve: secret_key). Workers and receivers also\n"
             "need the router's public key (curve: server_key), and the router the public keys\n"
             "of all others, one a line (curve: allowed_keys).\n",
+    .words = "@file",
+    .example = "felucca keys /etc/felucca/curve_secret\n",
     .run = run,
 };

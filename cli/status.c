@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/json_value.h"
+#include "cli/option.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -9,12 +10,13 @@
 #include "common/pipeline/service.h"
 #include "common/pipeline/spool.h"
 
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { WATCH_MS = 2000, WIDTH = 79 };
+enum { JSON, WATCH };
+
+enum { WATCH_MS = 2000 };
 
 struct view {
     struct text table, notes;
@@ -145,17 +147,12 @@ static int print_status(const struct config *config, struct jobdb *db, bool json
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"json", no_argument, NULL, 'j'}, {"watch", no_argument, NULL, 'w'}, {NULL, 0, NULL, 0}};
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    bool json = false, watch = false;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == '?')
-            return EXIT_USAGE;
-        json = json || option == 'j';
-        watch = watch || option == 'w';
-    }
+    unsigned flags;
+    if (!option_parse_flags(&command_status, argc, argv, &flags))
+        return EXIT_USAGE;
+    bool json = flags & 1u << JSON, watch = flags & 1u << WATCH;
     int code = database_open(cli, &config, &db);
     if (code != EXIT_OK)
         return code;
@@ -167,14 +164,19 @@ static int run(const struct cli *cli, int argc, char **argv)
     return code;
 }
 
+static const struct command_option options[] = {
+    {"watch", NULL, NULL, "again every two seconds, until interrupted", WATCH},
+    {"json", NULL, NULL, "one object a line", JSON},
+    {.name = NULL}};
+
 const struct command command_status = {
     .name = "status",
     .summary = "what waits, goes and fails, by destination and album",
     .arguments = "[--watch] [--json]",
-    .help = "  --watch   again every two seconds, until interrupted\n"
-            "  --json    one object a line\n\n"
-            "QUEUED of an album counts the shares that wait for their series, too. DEFER are those of the\n"
-            "queued that were tried before. HOUR and DAY count what was done in the last hour and day.\n\n"
-            "Example: felucca status\n",
+    .options = options,
+    .help = "QUEUED of an album counts the shares that wait for their series, too. DEFER are\n"
+            "those of the queued that were tried before. HOUR and DAY count what was done in\n"
+            "the last hour and day.\n",
+    .example = "felucca status\n",
     .run = run,
 };

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "cli/option.h"
 #include "cli/supervisor.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
@@ -11,7 +12,6 @@
 #include "common/pipeline/spool.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -93,21 +93,9 @@ static bool parse_count(const char *option, const char *text, int *ret_count)
     return true;
 }
 
-static bool parse_options(int argc, char **argv, int *counts)
+static bool take_option(void *context, int key, const char *value)
 {
-    static const struct option options[] = {
-        {"senders", required_argument, NULL, SENDER}, {"sharers", required_argument, NULL, SHARER}, {0}};
-    optind = 0;
-    int kind;
-    while ((kind = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (kind == '?')
-            return false;
-        if (!parse_count(kind == SENDER ? "--senders" : "--sharers", optarg, &counts[kind]))
-            return false;
-    }
-    if (optind < argc)
-        fprintf(stderr, "felucca up: takes no argument \"%s\"\n", argv[optind]);
-    return optind == argc;
+    return parse_count(key == SENDER ? "--senders" : "--sharers", value, (int *)context + key);
 }
 
 /* The folders stand before any process starts, so that none finds them missing; and a state_dir that cannot
@@ -125,7 +113,7 @@ static bool make_state(const struct config *config)
 static int run(const struct cli *cli, int argc, char **argv)
 {
     int counts[KINDS] = {1, 1, 1, 1};
-    if (!parse_options(argc, argv, counts))
+    if (!option_parse(&command_up, argc, argv, take_option, counts, NULL))
         return EXIT_USAGE;
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
@@ -143,15 +131,19 @@ static int run(const struct cli *cli, int argc, char **argv)
     return supervisor_run(supervisor);
 }
 
+static const struct command_option options[] = {{"senders", "N", NULL, "so many senders (1)", SENDER},
+                                                {"sharers", "N", NULL, "so many sharers (1)", SHARER},
+                                                {.name = NULL}};
+
 const struct command command_up = {
     .name = "up",
     .summary = "runs all processes in the foreground, restarts what crashes",
     .arguments = "[--senders N] [--sharers N]",
-    .help = "  --senders N   so many senders (1)\n"
-            "  --sharers N   so many sharers (1)\n\n"
-            "Checks the whole configuration, then runs receiver, router, senders and sharers\n"
+    .options = options,
+    .help = "Checks the whole configuration, then runs receiver, router, senders and sharers\n"
             "until SIGTERM or Ctrl-C. These stop the receiver, then the workers, then the\n"
             "router, within 35 s. SIGHUP makes all of them read the configuration again.\n"
             "What crashes is started again after 1 s, 2 s, 4 s and so on, at most 30 s.\n",
+    .example = "felucca up --senders 2 --config felucca.yaml\n",
     .run = run,
 };

@@ -21,5 +21,6 @@ const struct command command_version = {
     .summary = "prints the version",
     .arguments = "",
     .help = "",
+    .example = "felucca version\n",
     .run = run,
 };

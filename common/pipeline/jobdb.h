@@ -277,7 +277,8 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
                       void *context);
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count);
 
-/* Which jobs to list; NULL or 0: any. Deliveries and shares that match are listed newest first. */
+/* Which jobs to list; NULL or 0: any. A state may also be "deferred". Deliveries and shares that match are
+ * listed newest first. */
 struct jobdb_filter {
     const char *state, *destination, *album, *study, *series;
     int64_t since;

@@ -99,16 +99,19 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     struct jobdb_job_row job;
     sqlite3_stmt *row = NULL;
     int64_t limit = filter->limit > 0 ? filter->limit : -1;
+    /* deferred is no state of its own: queued, and tried before */
+    bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
+    const char *state = deferred ? "queued" : filter->state;
     /* Only shares have an album. */
     if (!filter->album)
-        row = jobdb_query(db, SQL_READ_DELIVERIES, "ssssii", filter->state, filter->destination,
-                          filter->study, filter->series, filter->since, limit);
+        row = jobdb_query(db, SQL_READ_DELIVERIES, "ssssiii", state, filter->destination, filter->study,
+                          filter->series, filter->since, limit, (int64_t)deferred);
     while (jobdb_row(db, row)) {
         read_job(row, &job);
         each(context, &job);
     }
-    row = jobdb_query(db, SQL_READ_SHARES, "ssssiis", filter->state, filter->destination, filter->study,
-                      filter->series, filter->since, limit, filter->album);
+    row = jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
+                      filter->series, filter->since, limit, filter->album, (int64_t)deferred);
     while (jobdb_row(db, row)) {
         read_job(row, &job);
         each(context, &job);

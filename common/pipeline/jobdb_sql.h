@@ -236,14 +236,14 @@
       "SELECT 'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt," \
       " w.reason, w.tries, w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id" \
-      " WHERE (?1 IS NULL OR w.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
+      " WHERE (?1 IS NULL OR w.state = ?1) AND w.tries >= ?7 AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR i.study = ?3) AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5" \
       " ORDER BY w.id DESC LIMIT ?6") \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
       " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at" \
       " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
-      " WHERE (?1 IS NULL OR s.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
+      " WHERE (?1 IS NULL OR s.state = ?1) AND s.tries >= ?8 AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR s.study = ?3) AND (?4 IS NULL OR s.series = ?4) AND s.created_at >= ?5" \
       " AND (?7 IS NULL OR a.name = ?7) ORDER BY s.id DESC LIMIT ?6")
 /* clang-format on */

@@ -1,4 +1,5 @@
-/* service_options - the command line of a process, the same for all four. For service.c alone. */
+/* service_options - the command line of a process, the same for all four. For service.c, and the manual
+ * pages. */
 #ifndef FELUCCA_PIPELINE_SERVICE_OPTIONS_H
 #define FELUCCA_PIPELINE_SERVICE_OPTIONS_H
 

@@ -1,0 +1,140 @@
+#include "cli/manual.h"
+
+#include "cli/command.h"
+#include "cli/option.h"
+#include "cli/roff.h"
+#include "common/base/cleanup.h"
+#include "common/pipeline/config.h"
+#include "common/pipeline/service_options.h"
+
+#include <string.h>
+
+static void append_name(struct text *page, const char *name, const char *what)
+{
+    roff_heading(page, "name");
+    text_format(page, "%s \\- %s\n", name, what);
+}
+
+/* ---- felucca(1) ---- */
+
+static void append_example(struct text *page, const struct command *command)
+{
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    if (!command->example)
+        return;
+    option_append_example(command->example, &lines);
+    roff_lines(page, text_string(&lines));
+}
+
+static void append_command(struct text *page, const struct command *command)
+{
+    text_format(page, ".SS felucca %s %s\n", command->name, command->arguments);
+    AUTO(text_release) struct text summary = TEXT_EMPTY;
+    text_format(&summary, "%c%s.", command->summary[0] & ~0x20, command->summary + 1);
+    roff_sentence(page, text_string(&summary));
+    for (const struct command_option *o = command->options; o && o->name; o++) {
+        AUTO(text_release) struct text term = TEXT_EMPTY;
+        text_format(&term, "--%s", o->name);
+        roff_item(page, text_string(&term), o->argument, o->meaning);
+    }
+    if (*command->help)
+        roff_lines(page, command->help);
+    append_example(page, command);
+}
+
+void manual_command(struct text *page)
+{
+    roff_title(page, "FELUCCA", '1');
+    append_name(page, "felucca", "operates a DICOM to KHEOPS gateway");
+    roff_heading(page, "synopsis");
+    text_append(page,
+                ".B felucca\n[\\fB\\-\\-config\\fR \\fIFILE\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n");
+    roff_heading(page, "description");
+    roff_sentence(
+        page, "Felucca takes what modalities and PACS send (C-STORE), uploads it to a KHEOPS album, and "
+              "puts each series into further albums whose conditions it meets. `felucca` shows what it "
+              "does, changes it, checks the configuration, and runs it on a single machine. Commands that "
+              "read also work while the router is down.");
+    roff_heading(page, "commands");
+    for (const struct command *const *c = command_table(); *c; c++) {
+        if (!(*c)->hidden)
+            append_command(page, *c);
+    }
+    roff_heading(page, "exit status");
+    roff_lines(page, "0  success\n1  no: nothing found, a check failed, something is not healthy\n2  usage\n"
+                     "3  bad configuration\n4  the router is not reachable\n");
+    roff_heading(page, "environment");
+    roff_item(page, "FELUCCA_CONFIG", NULL, "the configuration, where --config does not name one");
+    roff_item(page, "NO_COLOR", NULL, "no colours, even on a terminal");
+    roff_heading(page, "files");
+    roff_paragraph(page,
+                   "`./felucca.yaml` or `/etc/felucca/felucca.yaml`, unless named; see felucca.yaml(5)");
+    roff_heading(page, "see also");
+    roff_sentence(
+        page,
+        "felucca.yaml(5), felucca-receiver(8), felucca-router(8), felucca-sender(8), felucca-sharer(8)");
+}
+
+/* ---- the processes ---- */
+
+static const struct process {
+    const char *name, *summary, *description;
+} processes[] = {
+    {"receiver", "takes DICOM instances and makes them durable",
+     "Listens on `receiver.port` for DICOM associations, writes each instance below `state_dir`, and answers "
+     "Success only when it is durable. Then the router is told. It needs no router and no KHEOPS to "
+     "receive."},
+    {"router", "decides where instances go, and keeps the job database",
+     "Takes in what the receiver wrote, evaluates the conditions, hands work to senders and sharers, and "
+     "records "
+     "what came of it in `state_dir/jobs.db`, whose only writer it is. A second router on the same state "
+     "directory "
+     "stands by until the first one ends."},
+    {"sender", "uploads instances with STOW-RS",
+     "Takes work from the router and uploads instances to destinations. Several may run. It reads the spool "
+     "and "
+     "the destinations' tokens; a token file that was replaced counts at once."},
+    {"sharer", "puts series into KHEOPS albums",
+     "Takes work from the router and puts series into the albums whose conditions they meet. Several may "
+     "run. It "
+     "never sees image data."},
+};
+
+bool manual_process(const char *process, struct text *page)
+{
+    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
+        AUTO(text_release) struct text name = TEXT_EMPTY;
+        AUTO(text_release) struct text help = TEXT_EMPTY;
+        if (strcmp(processes[i].name, process) != 0)
+            continue;
+        text_format(&name, "felucca-%s", process);
+        service_options_help(process, &help);
+        roff_title(page, text_string(&name), '8');
+        append_name(page, text_string(&name), processes[i].summary);
+        roff_heading(page, "synopsis");
+        text_format(page, ".B felucca-%s\n[\\fIOPTIONS\\fR]\n", process);
+        roff_heading(page, "description");
+        roff_sentence(page, processes[i].description);
+        roff_heading(page, "options, signals and exit status");
+        const char *options = strstr(text_string(&help), "\n\n");
+        roff_lines(page, options ? options + 2 : "");
+        roff_heading(page, "see also");
+        roff_sentence(page, "felucca(1), felucca.yaml(5)");
+        return true;
+    }
+    return false;
+}
+
+/* ---- felucca.yaml(5) ---- */
+
+void manual_configuration(struct text *page)
+{
+    AUTO(text_release) struct text reference = TEXT_EMPTY;
+    config_reference(&reference);
+    roff_title(page, "FELUCCA.YAML", '5');
+    append_name(page, "felucca.yaml", "configuration of Felucca");
+    roff_heading(page, "description");
+    roff_markdown(page, text_string(&reference));
+    roff_heading(page, "see also");
+    roff_sentence(page, "felucca(1)");
+}
