@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/config_value.h"
+#include "common/pipeline/config_keys.h"
 #include "common/pipeline/credentials.h"
 #include "common/pipeline/introspection.h"
 #include "common/pipeline/secret.h"
@@ -103,17 +103,21 @@ static void add_all(struct check *check, const struct config *config)
     }
 }
 
-static void check_curve(struct check *check, const struct config *config)
+static void append_lines(const char *word, const struct text *lines, struct text *out)
 {
-    AUTO(secret_wipe) struct text key = TEXT_EMPTY;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (!config->curve.secret_key)
-        return;
-    if (secret_resolve(config->curve.secret_key, &key, &reason) == 0 &&
-        config_value_check_key(text_string(&key), &reason) == 0)
-        return;
-    text_format(check->out, "WRONG  curve: secret_key: %s\n", text_string(&reason));
-    check->well = false;
+    AUTO(memory_free) char *copy = memory_string(text_string(lines));
+    for (char *rest = copy, *line; (line = strsep(&rest, "\n"));)
+        if (*line)
+            text_format(out, "%s%s\n", word, line);
+}
+
+static void check_keys(struct check *check, const struct config *config)
+{
+    AUTO(text_release) struct text errors = TEXT_EMPTY;
+    AUTO(text_release) struct text warnings = TEXT_EMPTY;
+    check->well = config_check_any_keys(config, &errors, &warnings) == 0 && check->well;
+    append_lines("note   ", &warnings, check->out);
+    append_lines("WRONG  ", &errors, check->out);
 }
 
 /* ---- questions ---- */
@@ -231,7 +235,7 @@ static void release(struct check *check)
 bool check_tokens(const struct config *config, bool online, struct text *out)
 {
     AUTO(release) struct check check = {.out = out, .well = true};
-    check_curve(&check, config);
+    check_keys(&check, config);
     add_all(&check, config);
     for (size_t i = 0; i < check.count; i++)
         check.questions[i].answer.state = INTROSPECTION_UNKNOWN;

@@ -82,3 +82,19 @@ void conversation_take_work(struct router *router)
     }
     router->inputs_drained = taken < MESSAGES_A_TURN;
 }
+
+/* ---- strangers ---- */
+
+void conversation_look_at_door(struct router *router)
+{
+    door_look(router->door, router->hints, "hints", router->monotonic);
+    door_look(router->door, router->work, "work", router->monotonic);
+    door_look(router->door, router->control, "control", router->monotonic);
+}
+
+void conversation_read_keys(struct router *router)
+{
+    door_read_keys(router->hints, "hints", router->config);
+    door_read_keys(router->work, "work", router->config);
+    door_read_keys(router->control, "control", router->config);
+}

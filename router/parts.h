@@ -11,6 +11,7 @@
 #include "common/pipeline/service.h"
 #include "common/pipeline/spool.h"
 #include "router/crew.h"
+#include "router/door.h"
 #include "router/guard.h"
 #include "router/outbox.h"
 #include "router/targets.h"
@@ -30,6 +31,7 @@ struct router {
     struct guard *guard;
     struct pending *pending;
     struct gauges *gauges;
+    struct door *door;
     struct bus *hints, *work, *control;
     char epoch[17];    /* random: the first half of every work id */
     uint64_t works;    /* the second half counts */
@@ -82,6 +84,8 @@ void janitor_turn(struct router *router);
 /* conversation.c: the sockets */
 void conversation_take_hints(struct router *router);
 void conversation_take_work(struct router *router);
+void conversation_look_at_door(struct router *router);
+void conversation_read_keys(struct router *router);
 
 /* control.c: what operators want */
 void control_take(struct router *router);

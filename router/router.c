@@ -101,6 +101,7 @@ static void reload(void *context, const struct config *old, const struct config 
     router->config = new;
     targets_configure(router->targets, router->db, new);
     targets_wake(router->targets);
+    conversation_read_keys(router);
 }
 
 struct router *router_create(struct service *service)
@@ -119,6 +120,7 @@ struct router *router_create(struct service *service)
     router->config = service_config(service); /* it may have been read again meanwhile */
     open_database(router);
     router->gauges = gauges_create(service_metrics(service));
+    router->door = door_create(service_metrics(service));
     router->pending = pending_create();
     router->outbox = outbox_create();
     router->crew = crew_create();
@@ -146,6 +148,7 @@ void router_destroy(struct router **router)
     outbox_destroy(&r->outbox);
     pending_destroy(&r->pending);
     gauges_destroy(&r->gauges);
+    door_destroy(&r->door);
     jobdb_destroy(&r->db);
     guard_destroy(&r->guard);
     spool_destroy(&r->spool);
@@ -289,6 +292,7 @@ bool router_turn(void *context)
     conversation_take_hints(router);
     conversation_take_work(router);
     control_take(router);
+    conversation_look_at_door(router);
     if (router->monotonic >= router->next_scan ||
         (intake_waiting(router) == 0 && intake_is_missing_some(router))) {
         intake_scan(router);

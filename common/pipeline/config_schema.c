@@ -88,16 +88,22 @@ static const struct config_section endpoint_section = {
     "endpoints", NULL, 0, endpoint_keys,
     "Where the processes meet: `ipc:///PATH` on one machine (also between containers that share "
     "`state_dir`), "
-    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router of this version listens on "
-    "`ipc://` only."};
+    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens there, on all "
+    "addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP address "
+    "(`[::]` "
+    "for all, with IPv6)."};
 
 static const struct config_key curve_keys[] = {
     {"secret_key", CONFIG_SECRET, OF(config, curve.secret_key), .otherwise = "no encryption",
-     .help = "This process's secret key; `felucca keys` makes one."},
+     .help =
+         "This process's secret key, best as `${file:PATH}`; `felucca keys` makes one. Resolved only by a "
+         "process that has a `tcp://` endpoint."},
     {"server_key", CONFIG_KEY, OF(config, curve.server_key), .otherwise = "not set",
-     .help = "The router's public key, for all other processes."},
+     .help = "The router's public key, for all other processes. In single quotes: it may hold any sign but "
+             "these."},
     {"allowed_keys", CONFIG_PATH, OF(config, curve.allowed_keys), .otherwise = "not set",
-     .help = "For the router: a file with the public keys that may connect, one a line."},
+     .help = "For the router: a file with the public keys that may connect, one a line, each followed by a "
+             "blank and a name or by nothing; lines that begin with `#` are comments. Read again on SIGHUP."},
     {.name = NULL},
 };
 static const struct config_section curve_section = {

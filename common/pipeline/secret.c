@@ -219,6 +219,22 @@ int secret_resolve(const char *template, struct text *ret_text, struct text *ret
     return more;
 }
 
+bool secret_is_exposed(const char *template, struct text *ret_path)
+{
+    AUTO(text_release) struct text ignored = TEXT_EMPTY;
+    struct piece piece;
+    while (next_piece(&template, &piece, &ignored) > 0) {
+        struct stat status;
+        AUTO(memory_free) char *path = memory_string_n(piece.text, piece.length);
+        if (piece.kind != FILE_CONTENT || stat(path, &status) != 0 ||
+            (status.st_mode & (S_IRWXO | S_IWGRP)) == 0)
+            continue;
+        text_append(ret_path, path);
+        return true;
+    }
+    return false;
+}
+
 int secret_anchor(const char *template, const char *folder, struct text *ret_template)
 {
     struct text ignored = TEXT_EMPTY;

@@ -22,6 +22,10 @@ int secret_resolve(const char *template, struct text *ret_text, struct text *ret
 /* Whether the template stands for itself: nothing in it has to be resolved. */
 bool secret_is_literal(const char *template);
 
+/* Whether everybody on this machine can read a file of the template, or its group can change it; the first
+ * such file is then appended to ret_path. Files that are not there are nobody's. */
+bool secret_is_exposed(const char *template, struct text *ret_path);
+
 /* Appends the template with relative paths in it below folder. 0 or ERR_SYNTAX. */
 int secret_anchor(const char *template, const char *folder, struct text *ret_template);
 

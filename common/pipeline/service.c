@@ -5,6 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/pipeline/config_keys.h"
 #include "common/pipeline/service_options.h"
 
 #include <errno.h>
@@ -39,10 +40,17 @@ struct service {
 static int load(const char *name, const char *path, struct config **ret_config, struct text *errors,
                 struct text *warnings)
 {
-    int code = config_load(path, ret_config, errors, warnings);
-    if (code == 0 && strcmp(name, "receiver") == 0)
-        config_resolve_names(*ret_config, warnings);
-    return code;
+    AUTO(config_destroy) struct config *config = NULL;
+    int code = config_load(path, &config, errors, warnings);
+    if (code == 0)
+        code = config_check_keys(config, name, errors, warnings);
+    if (code != 0)
+        return code;
+    if (strcmp(name, "receiver") == 0)
+        config_resolve_names(config, warnings);
+    *ret_config = config;
+    config = NULL;
+    return 0;
 }
 
 static void set_log(const struct service *service)

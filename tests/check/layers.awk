@@ -20,7 +20,8 @@ BEGIN {
     # The owners of each foreign interface: include, then a pattern of files.
     owner["sqlite3.h"] = "^common/pipeline/jobdb[a-z_]*\\.[ch]$|^tests/"
     owner["common/pipeline/jobdb_sql.h"] = "^common/pipeline/jobdb[a-z_]*\\.[ch]$|^tests/"
-    owner["zmq.h"] = "^common/pipeline/bus\\.c$"
+    owner["zmq.h"] = "^common/pipeline/bus(_gate)?\\.c$"
+    owner["common/pipeline/bus_gate.h"] = "^common/pipeline/bus(_gate)?\\.c$"
     owner["curl/"] = "^common/pipeline/http[a-z_]*\\.c$"
     owner["dcmtk/"] = "^(common/dicom|receiver)/[a-z_]*\\.cc$"
     owner["yaml.h"] = "^common/pipeline/config_yaml\\.c$"

@@ -220,7 +220,7 @@ static const struct status_row {
     {"the reference", "config", "--reference", "whatever: this is\n", 0, "# Configuration\n"},
     {"another option", "config", "--all", "nodes: []\n", 2, "takes --reference or nothing"},
     {"a CURVE key that is none", "check", "--offline", "nodes: []\ncurve: { secret_key: abc }\n", 1,
-     "WRONG  curve: secret_key: is not a CURVE"},
+     "felucca.yaml: curve: secret_key: is not a CURVE"},
 };
 
 START_TEST(command_ends_with)
