@@ -49,6 +49,10 @@ static int say_nobody(const struct config *config)
     const char *path = socket_path(config);
     if (path && access(path, F_OK) != 0 && errno == ENOENT)
         return say_unreachable(config, "there is no socket; is felucca-router running?");
+    if (!path)
+        return say_unreachable(config,
+                               "nobody lets us in; is felucca-router running, is curve.server_key its key, "
+                               "and does its curve.allowed_keys list ours?");
     return say_unreachable(config, "nobody listens there; is felucca-router running?");
 }
 
@@ -129,8 +133,11 @@ int call_router(const struct config *config, const struct control_request *reque
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!may_open(config))
         return say_unreachable(config, "you may not open its socket: run this as the user that it runs as");
-    if (bus_create(config, BUS_DEALER, config->endpoints.control, &call.bus, &reason) != 0)
-        return say_unreachable(config, text_string(&reason));
+    int code = bus_create(config, BUS_DEALER, config->endpoints.control, &call.bus, &reason);
+    if (code != 0) {
+        int status = say_unreachable(config, text_string(&reason));
+        return code == ERR_CONFIG ? EXIT_CONFIG : status;
+    }
     control_request_encode(request, &call.json);
     call.began = call.heard = clock_monotonic_ms();
     return converse(&call, config, progress, context, ret_answer);

@@ -154,6 +154,32 @@ START_TEST(a_removed_key_works_no_more)
 }
 END_TEST
 
+static const struct caller {
+    const char *label;
+    enum keyring_holder holder; /* KEYRING_HOLDERS: without a key */
+    int status;
+    const char *output;
+} callers[] = {
+    {"an operator", KEYRING_OPERATOR, 0, "is held"},
+    {"a stranger", KEYRING_STRANGER, 4, "does its curve.allowed_keys list ours?"},
+    {"nobody", KEYRING_HOLDERS, 3, "FELUCCA_TEST_CURVE is not set"},
+};
+
+START_TEST(commands_need_a_key)
+{
+    const struct caller *caller = &callers[_i];
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const argv[] = {FELUCCA_BIN "/felucca", "--config", pipeline_config(scene.pipeline), "hold",
+                                "kheops-main",          NULL};
+    const char *const *environment =
+        caller->holder == KEYRING_HOLDERS ? NULL : keys.of[caller->holder].environment;
+    int status = process_run(argv, environment, SCENE_PATIENCE_MS, &output);
+    ck_assert_msg(status == caller->status, "%s: %d %s", caller->label, status, text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), caller->output), "%s: %s", caller->label,
+                  text_string(&output));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("curve");
@@ -161,6 +187,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, everything_works);
     tests_add(tests, a_stranger_gets_nothing);
+    tests_rows(tests, commands_need_a_key, ROWS(callers));
     tests_add(tests, a_removed_key_works_no_more);
     return tests_run(tests);
 }
