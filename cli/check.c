@@ -1,3 +1,4 @@
+#include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
 #include "cli/command.h"
 #include "cli/option.h"
@@ -28,23 +29,27 @@ static int run(const struct cli *cli, int argc, char **argv)
     }
     service_print_summary(config, &lines);
     bool well = check_tokens(config, !offline, &lines);
+    well = check_jobs(config, &lines) && well;
     fputs(text_string(&lines), stdout);
     return well && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
 static const struct command_option options[] = {
-    {"offline", NULL, NULL, "asks nobody: checks the file, and that every secret in it can be read", OFFLINE},
+    {"offline", NULL, NULL, "asks no KHEOPS: checks the file, that its secrets can be read, the spool",
+     OFFLINE},
     {.name = NULL}};
 
 const struct command command_check = {
     .name = "check",
-    .summary = "checks the configuration, and every token with KHEOPS",
+    .summary = "checks the configuration, every token, the spool and jobs.db",
     .arguments = "[--offline]",
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
-            "needs, and opens the right album; and what to do where it does not. Exit status\n"
-            "0 when all is well, 1 when a token or secret is not, 3 when the file itself is\n"
-            "wrong.\n",
+            "needs, and opens the right album; and what to do where it does not. Then\n"
+            "compares, without changing anything and while all goes on, every file of the\n"
+            "spool with the job database, and the database with itself; where no router has\n"
+            "run there is nothing to compare. Exit status 0 when all is well, 1 when\n"
+            "something is not, 3 when the file itself is wrong.\n",
     .example = "felucca check --offline --config felucca.yaml\n",
     .run = run,
 };

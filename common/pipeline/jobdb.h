@@ -262,8 +262,9 @@ size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *re
 size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
                               void (*each)(void *context, const struct jobdb_file *file), void *context);
 
-/* Compares every counter with the rows that it counts, and every state with what belongs to it, in one
- * snapshot; nothing may be uncommitted. Calls each for every problem; returns how many. Reads everything. */
+/* Compares every counter with the rows that it counts, and every state with what belongs to it; nothing may
+ * be uncommitted. Each comparison has a snapshot of its own, so that a long one does not keep the log of all
+ * that the router writes meanwhile. Calls each for every problem; returns how many. Reads everything. */
 int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *problem), void *context);
 
 /* ---- reading, for people ---- */

@@ -147,15 +147,9 @@ static bool ask(struct asking *asking, const char *question)
 int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *problem), void *context)
 {
     struct asking asking = {db, each, context, 0};
-    /* All answers come from one snapshot, whatever the router writes meanwhile. */
-    if (sqlite3_exec(db->sql, "BEGIN", NULL, NULL, NULL) != SQLITE_OK) {
-        each(context, sqlite3_errmsg(db->sql));
-        return 1;
-    }
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
         if (!ask(&asking, questions[i]))
             break;
     }
-    (void)sqlite3_exec(db->sql, "COMMIT", NULL, NULL, NULL);
     return asking.found;
 }

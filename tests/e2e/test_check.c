@@ -1,17 +1,19 @@
 /* `felucca check` and `felucca config` as a real program; tokens against the simulated KHEOPS. */
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
+#include "common/pipeline/jobdb.h"
 #include "tests/support/files.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/simulator.h"
+#include "tests/support/stored_database.h"
 #include "tests/support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOON_MS = 30000 };
+enum { SOON_MS = 30000, MANY = 12 };
 
 static struct sandbox *sandbox;
 
@@ -203,6 +205,33 @@ START_TEST(offline_reads_every_secret)
 }
 END_TEST
 
+/* ---- spool and database ---- */
+
+START_TEST(spool_and_database_are_compared)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    AUTO(text_release) struct text before = TEXT_EMPTY;
+    AUTO(text_release) struct text after = TEXT_EMPTY;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    const char *state = sandbox_make_folder(sandbox, "state");
+    text_format(&yaml, "nodes: []\nstate_dir: %s\n", state);
+    const char *config = sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
+    stored_database_make(state);
+    ck_assert_int_eq(jobdb_open(state, &db, &before), 0); /* of the present version */
+    stored_database_make_spool(state);
+    ck_assert_int_eq(run("check", "--offline", config, &before), 0);
+    ck_assert_msg(strstr(text_string(&before), "ok     spool and jobs.db agree\n"), "%s",
+                  text_string(&before));
+    for (int i = 0; i < MANY; i++)
+        file_write_string(sandbox_path(sandbox, "state/spool/queue/00/%030x00.dcm", i), "");
+    ck_assert_int_eq(run("check", NULL, config, &after), 1);
+    ck_assert_msg(
+        strstr(text_string(&after), "WRONG  spool: 0000000000000000000000000000") &&
+            strstr(text_string(&after), "       and 2 more\n       restart the router: it takes it in\n"),
+        "%s", text_string(&after));
+}
+END_TEST
+
 static const struct status_row {
     const char *label, *command, *option, *yaml;
     int status;
@@ -243,6 +272,7 @@ int main(void)
     tests_add(tests, kheops_away_is_told);
     tests_add(tests, offline_asks_nobody);
     tests_add(tests, offline_reads_every_secret);
+    tests_add(tests, spool_and_database_are_compared);
     tests_rows(tests, command_ends_with, ROWS(status_rows));
     return tests_run(tests);
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "tests/support/consistency.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/pipeline_config.h"
@@ -240,12 +241,15 @@ void pipeline_start_all_again(struct pipeline *pipeline)
 
 void pipeline_stop_all(struct pipeline *pipeline)
 {
+    AUTO(text_release) struct text problems = TEXT_EMPTY;
     for (size_t i = 0; i < pipeline->count; i++)
         process_signal(pipeline->members[i].process, SIGTERM);
     for (size_t i = 0; i < pipeline->count; i++) {
         int status = process_wait(pipeline->members[i].process, STOP_MS);
         pipeline_check(pipeline, status == 0, stages[pipeline->members[i].stage].name);
     }
+    (void)consistency_problems(pipeline->state_dir, &problems);
+    pipeline_check(pipeline, problems.length == 0, text_string(&problems));
 }
 
 int pipeline_port(const struct pipeline *pipeline)

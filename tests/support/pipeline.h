@@ -88,7 +88,7 @@ void pipeline_freeze_all(struct pipeline *pipeline);
 void pipeline_kill_all(struct pipeline *pipeline);
 void pipeline_start_all_again(struct pipeline *pipeline);
 
-/* SIGTERM to all; each has to exit with 0. */
+/* SIGTERM to all; each has to exit with 0, and then spool and database must agree. */
 void pipeline_stop_all(struct pipeline *pipeline);
 
 int pipeline_port(const struct pipeline *pipeline);

@@ -1,0 +1,51 @@
+#include "cli/check_jobs.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/pipeline/consistency.h"
+
+enum { SECOND_LOOK_MS = 3000, INTAKE_MS = 60000, SHOWN = 10 /* of each problem */ };
+
+struct check {
+    struct text lines[CONSISTENCY_PROBLEMS];
+    int64_t counts[CONSISTENCY_PROBLEMS];
+    int64_t total;
+};
+
+static void release(struct check *check)
+{
+    for (int i = 0; i < CONSISTENCY_PROBLEMS; i++)
+        text_release(&check->lines[i]);
+}
+
+static void add(void *context, enum consistency_problem problem, const char *what)
+{
+    struct check *check = context;
+    check->total++;
+    if (check->counts[problem]++ < SHOWN)
+        text_format(&check->lines[problem], "WRONG  %s%s\n",
+                    problem == CONSISTENCY_DATABASE ? "jobs.db: " : "spool: ", what);
+}
+
+bool check_jobs(const struct config *config, struct text *out)
+{
+    static const struct consistency_patience patience = {SECOND_LOOK_MS, INTAKE_MS};
+    AUTO(release) struct check check = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    int code = consistency_check(config->state_dir, &patience, add, &check, &reason);
+    if (code == ERR_ABSENT)
+        return true;
+    for (int i = 0; i < CONSISTENCY_PROBLEMS; i++) {
+        if (check.counts[i] == 0)
+            continue;
+        text_append(out, text_string(&check.lines[i]));
+        if (check.counts[i] > SHOWN)
+            text_format(out, "       and %lld more\n", (long long)(check.counts[i] - SHOWN));
+        text_format(out, "       %s\n", consistency_remedy((enum consistency_problem)i));
+    }
+    if (code != 0)
+        text_format(out, "WRONG  cannot compare spool and database: %s\n", text_string(&reason));
+    else if (check.total == 0)
+        text_append(out, "ok     spool and jobs.db agree\n");
+    return code == 0 && check.total == 0;
+}
