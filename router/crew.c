@@ -97,7 +97,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
     (void)snprintf(seat->name, sizeof seat->name, "%s", hello->name);
     for (size_t i = 0; i < hello->held_count; i++) {
         struct lease *lease = crew_find_lease(crew, hello->held[i]);
-        if (lease && lease->batch.stage == seat->stage)
+        if (lease && work_stage_worker(lease->batch.stage) == seat->stage)
             adopt(lease, seat);
     }
 }
@@ -140,7 +140,7 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
     struct seat *best = NULL;
     for (struct seat *seat = crew->seats; seat; seat = seat->next) {
         int credit = seat->slots - seat->leases;
-        if (seat->stage == stage && credit > 0 && now - seat->heard < FRESH_MS &&
+        if (seat->stage == work_stage_worker(stage) && credit > 0 && now - seat->heard < FRESH_MS &&
             (!best || credit > best->slots - best->leases))
             best = seat;
     }

@@ -6,6 +6,7 @@
 #define NAME(name, text, meaning) text,
 static const char *const delivery_names[] = {DELIVERY_STATE_MAP(NAME)};
 static const char *const share_names[] = {SHARE_STATE_MAP(NAME)};
+static const char *const fetch_names[] = {FETCH_STATE_MAP(NAME)};
 static const char *const instance_names[] = {INSTANCE_STATE_MAP(NAME)};
 #undef NAME
 
@@ -23,6 +24,10 @@ static const struct move delivery_moves[] = {DELIVERY_MOVE_MAP(DELIVERY)};
 static const struct move share_moves[] = {SHARE_MOVE_MAP(SHARE)};
 #undef SHARE
 
+#define FETCH(from, cause, to) {FETCH_##from, CAUSE_##cause, FETCH_##to},
+static const struct move fetch_moves[] = {FETCH_MOVE_MAP(FETCH)};
+#undef FETCH
+
 const char *delivery_state_name(enum delivery_state state)
 {
     return delivery_names[state];
@@ -31,6 +36,11 @@ const char *delivery_state_name(enum delivery_state state)
 const char *share_state_name(enum share_state state)
 {
     return share_names[state];
+}
+
+const char *fetch_state_name(enum fetch_state state)
+{
+    return fetch_names[state];
 }
 
 const char *instance_state_name(enum instance_state state)
@@ -77,6 +87,15 @@ bool share_state_parse(const char *name, enum share_state *ret_state)
     return true;
 }
 
+bool fetch_state_parse(const char *name, enum fetch_state *ret_state)
+{
+    int index;
+    if (!find_name(fetch_names, FETCH_STATES, name, &index))
+        return false;
+    *ret_state = (enum fetch_state)index;
+    return true;
+}
+
 static bool find_move(const struct move *moves, size_t count, int from, enum cause cause, int *ret_to)
 {
     for (size_t i = 0; i < count; i++) {
@@ -103,6 +122,15 @@ bool share_move(enum share_state from, enum cause cause, enum share_state *ret_t
     if (!find_move(share_moves, sizeof share_moves / sizeof *share_moves, (int)from, cause, &to))
         return false;
     *ret_to = (enum share_state)to;
+    return true;
+}
+
+bool fetch_move(enum fetch_state from, enum cause cause, enum fetch_state *ret_to)
+{
+    int to;
+    if (!find_move(fetch_moves, sizeof fetch_moves / sizeof *fetch_moves, (int)from, cause, &to))
+        return false;
+    *ret_to = (enum fetch_state)to;
     return true;
 }
 

@@ -1,4 +1,4 @@
-/* states - the states of a delivery, a share and an instance, and every move between them.
+/* states - the states of a delivery, a share, a fetch and an instance, and every move between them.
  *
  *     delivery                                         share
  *
@@ -12,6 +12,13 @@
  *         │                       ▼ GIVEN_UP                  │                       ▼ GIVEN_UP
  *         └──────RETRIED────── failed ──DROPPED──▶ dropped    └──────RETRIED────── failed ──DROPPED──▶
  * dropped
+ *
+ *     fetch (KHEOPS looks at a study again; made, and made again, when an instance of the study is stored):
+ *
+ *                  LEASED
+ *        queued ───────────▶ fetching ──STORED──▶ fetched            MORE_STORED: from each of them
+ *           ▲                  │  │                                  back to queued
+ *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed
  *
  *     instance:  active ──FINISHED──▶ done        quarantined ──RETRIED──▶ active
  *
@@ -54,6 +61,19 @@ enum share_state {
         SHARE_STATES
 };
 
+#define FETCH_STATE_MAP(X) /* name, text, meaning */                               \
+    X(QUEUED, "queued", "waits until its study has been quiet, then for a sender") \
+    X(FETCHING, "fetching", "handed to a sender")                                  \
+    X(FETCHED, "fetched", "KHEOPS has looked at the study again")                  \
+    X(FAILED, "failed", "refused or given up; the next instance of the study begins anew")
+
+enum fetch_state {
+#define X(name, text, meaning) FETCH_##name,
+    FETCH_STATE_MAP(X)
+#undef X
+        FETCH_STATES
+};
+
 #define INSTANCE_STATE_MAP(X) /* name, text, meaning */          \
     X(ACTIVE, "active", "something is still to be done with it") \
     X(DONE, "done", "every delivery and share is final")         \
@@ -75,6 +95,7 @@ enum instance_state {
     X(GIVEN_UP, "its attempts or its time are used up")     \
     X(FILE_MISSING, "its spool file is gone")               \
     X(SERIES_STORED, "an instance of its series is stored") \
+    X(MORE_STORED, "more of its study is stored")           \
     X(FINISHED, "everything to do with it is final")        \
     X(RETRIED, "an operator wants it tried again")          \
     X(DROPPED, "an operator gave it up")
@@ -116,6 +137,17 @@ enum cause {
     X(FAILED, RETRIED, QUEUED)                    \
     X(FAILED, DROPPED, DROPPED)
 
+#define FETCH_MOVE_MAP(X) /* from, because, to */ \
+    X(QUEUED, LEASED, FETCHING)                   \
+    X(QUEUED, MORE_STORED, QUEUED)                \
+    X(FETCHING, STORED, FETCHED)                  \
+    X(FETCHING, TROUBLE, QUEUED)                  \
+    X(FETCHING, LEASE_LOST, QUEUED)               \
+    X(FETCHING, REFUSED, FAILED)                  \
+    X(FETCHING, GIVEN_UP, FAILED)                 \
+    X(FETCHED, MORE_STORED, QUEUED)               \
+    X(FAILED, MORE_STORED, QUEUED)
+
 #define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
     X(ACTIVE, FINISHED, DONE)                        \
     X(QUARANTINED, RETRIED, ACTIVE)                  \
@@ -123,15 +155,18 @@ enum cause {
 
 const char *delivery_state_name(enum delivery_state state);
 const char *share_state_name(enum share_state state);
+const char *fetch_state_name(enum fetch_state state);
 const char *instance_state_name(enum instance_state state);
 const char *cause_text(enum cause cause);
 
 bool delivery_state_parse(const char *name, enum delivery_state *ret_state);
 bool share_state_parse(const char *name, enum share_state *ret_state);
+bool fetch_state_parse(const char *name, enum fetch_state *ret_state);
 
 /* Where a cause leads from a state; false: this move does not exist and nothing may change. */
 bool delivery_move(enum delivery_state from, enum cause cause, enum delivery_state *ret_to);
 bool share_move(enum share_state from, enum cause cause, enum share_state *ret_to);
+bool fetch_move(enum fetch_state from, enum cause cause, enum fetch_state *ret_to);
 
 /* Final for the spool file: nothing of it is needed any more. failed is not. */
 bool delivery_is_final(enum delivery_state state);

@@ -18,7 +18,22 @@ const char *work_verb_name(enum work_verb verb)
 
 const char *work_stage_name(enum work_stage stage)
 {
-    return stage == WORK_SEND ? "send" : "share";
+    static const char *const names[] = {
+#define X(name, text, worker, meaning) text,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
+    return names[stage];
+}
+
+enum work_stage work_stage_worker(enum work_stage stage)
+{
+    static const enum work_stage workers[] = {
+#define X(name, text, worker, meaning) worker,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
+    return workers[stage];
 }
 
 const char *work_outcome_name(enum work_outcome outcome)

@@ -41,9 +41,22 @@ enum work_verb {
 
 const char *work_verb_name(enum work_verb verb);
 
-enum work_stage { WORK_SEND, WORK_SHARE };
+#define WORK_STAGE_MAP(X) /* name, text, who does it, meaning */         \
+    X(SEND, "send", WORK_SEND, "instances of a study, to a destination") \
+    X(SHARE, "share", WORK_SHARE, "a series, into an album")             \
+    X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again")
+
+enum work_stage {
+#define X(name, text, worker, meaning) WORK_##name,
+    WORK_STAGE_MAP(X)
+#undef X
+        WORK_STAGES
+};
 
 const char *work_stage_name(enum work_stage stage);
+
+/* The stage of the workers that do work of a stage, and say so in HELLO. */
+enum work_stage work_stage_worker(enum work_stage stage);
 
 /* What came of one item. */
 #define WORK_OUTCOME_MAP(X) /* name, text, meaning */                                 \
@@ -63,15 +76,15 @@ enum work_outcome {
 
 const char *work_outcome_name(enum work_outcome outcome);
 
-/* One instance to send, or (stage share) the one share. */
+/* One instance to send, or (stages share and fetch) the one job. */
 struct work_item {
-    int64_t id;                 /* of the delivery or the share */
+    int64_t id;                 /* of the delivery, share or fetch */
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
 };
 
-/* WORK: one request. For a share: one series of study into album. */
+/* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. */
 struct work {
     char id[WORK_ID_SIZE];
     enum work_stage stage;

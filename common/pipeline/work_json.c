@@ -192,15 +192,19 @@ static bool read_name(const json_t *json, const char *key, const char *const *na
 
 static bool read_stage(const json_t *json, enum work_stage *ret_stage)
 {
-    static const char *const names[] = {"send", "share"};
+    static const char *const names[] = {
+#define X(name, text, worker, meaning) text,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
     int index;
-    if (!read_name(json, "stage", names, 2, &index))
+    if (!read_name(json, "stage", names, WORK_STAGES, &index))
         return false;
-    *ret_stage = index == 0 ? WORK_SEND : WORK_SHARE;
+    *ret_stage = (enum work_stage)index;
     return true;
 }
 
-/* A share has no receipt: "" stands for it. */
+/* Only an instance has a receipt: "" stands for none. */
 static bool read_receipt(const json_t *json, enum work_stage stage, char *ret_receipt)
 {
     const char *value = json_string_value(json_object_get(json, "receipt"));
@@ -229,7 +233,8 @@ static bool read_held(const json_t *json, struct work_message *message)
 
 static bool read_hello(const json_t *json, struct work_message *message)
 {
-    return read_stage(json, &message->stage) && read_text(json, "name", &message->name) &&
+    return read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
+           read_text(json, "name", &message->name) &&
            read_fixed(json, "session", message->session, sizeof message->session) &&
            read_int(json, "protocol", 0, 1000000, &message->protocol) &&
            read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && read_held(json, message);
@@ -239,7 +244,7 @@ static bool read_items(const json_t *json, struct work *work)
 {
     const json_t *items = json_object_get(json, "items");
     size_t count = json_array_size(items);
-    if (!json_is_array(items) || count == 0 || count > ITEMS_MAX || (work->stage == WORK_SHARE && count > 1))
+    if (!json_is_array(items) || count == 0 || count > ITEMS_MAX || (work->stage != WORK_SEND && count > 1))
         return false;
     work->items = memory_new(count, sizeof *work->items);
     work->item_count = count;
@@ -261,7 +266,7 @@ static bool read_work(const json_t *json, struct work_message *message)
            read_text(json, "destination", &work->destination) &&
            read_optional_text(json, "album", &work->album) && read_text(json, "study", &work->study) &&
            read_optional_text(json, "series", &work->series) &&
-           (work->stage == WORK_SEND || (work->album && work->series)) && read_items(json, work);
+           (work->stage != WORK_SHARE || (work->album && work->series)) && read_items(json, work);
 }
 
 static bool read_answers(const json_t *json, struct work_result *result)

@@ -234,7 +234,7 @@ void worker_report_token(struct worker *worker, const struct work_token *token)
 
 static void take_work(struct worker *worker, struct work_message *message)
 {
-    if (message->work->stage != worker->stage || find_holding(worker, message->work->id))
+    if (work_stage_worker(message->work->stage) != worker->stage || find_holding(worker, message->work->id))
         return;
     (void)add_holding(worker, message->work->id);
     struct work *work = message->work;

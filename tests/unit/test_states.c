@@ -95,6 +95,30 @@ START_TEST(names_are_read_back)
 }
 END_TEST
 
+static const struct fetch_row {
+    enum fetch_state from;
+    enum cause cause;
+    bool moves;
+    enum fetch_state to;
+} fetch_rows[] = {
+    {FETCH_QUEUED, CAUSE_LEASED, true, FETCH_FETCHING},
+    {FETCH_FETCHING, CAUSE_STORED, true, FETCH_FETCHED},
+    {FETCH_FETCHING, CAUSE_TROUBLE, true, FETCH_QUEUED},
+    {FETCH_FETCHED, CAUSE_MORE_STORED, true, FETCH_QUEUED},
+    {FETCH_FAILED, CAUSE_MORE_STORED, true, FETCH_QUEUED},
+    {FETCH_FETCHING, CAUSE_MORE_STORED, false, 0}, /* when it has ended */
+    {FETCH_FETCHED, CAUSE_TROUBLE, false, 0},
+};
+
+START_TEST(fetch_moves)
+{
+    const struct fetch_row *row = &fetch_rows[_i];
+    enum fetch_state to = FETCH_STATES;
+    ck_assert_int_eq(fetch_move(row->from, row->cause, &to), row->moves);
+    ck_assert_int_eq(to, row->moves ? row->to : FETCH_STATES);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("states");
@@ -102,5 +126,6 @@ int main(void)
     tests_rows(tests, delivery_moves, ROWS(delivery_rows));
     tests_rows(tests, share_moves, ROWS(share_rows));
     tests_add(tests, names_are_read_back);
+    tests_rows(tests, fetch_moves, ROWS(fetch_rows));
     return tests_run(tests);
 }

@@ -106,6 +106,10 @@ END_TEST
 #define WORK_                                                                                               \
     "{\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null,\"study\":\"1\",\"series\":" \
     "null,\"items\":["
+#define FETCH                                                                                                \
+    "{\"work\":\"e-1\",\"stage\":\"fetch\",\"destination\":\"d\",\"album\":null,\"study\":\"1\",\"series\":" \
+    "null,\"items\":["
+#define FETCHED "{\"id\":1,\"receipt\":\"\",\"size\":0}"
 #define RESULT                                                                                     \
     "{\"session\":\"s\",\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null," \
     "\"trouble\":false,\"split\":false,\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
@@ -118,6 +122,12 @@ static const struct bad_row {
     int code;
 } bad_rows[] = {
     {"a good work", "WORK", WORK_ ITEM "]}", 0},
+    {"a good fetch", "WORK", FETCH FETCHED "]}", 0},
+    {"a fetch of two studies", "WORK", FETCH FETCHED "," FETCHED "]}", ERR_SYNTAX},
+    {"a fetch of an instance", "WORK", FETCH ITEM "]}", ERR_SYNTAX},
+    {"a worker that only fetches", "HELLO",
+     "{\"stage\":\"fetch\",\"name\":\"x\",\"session\":\"s\",\"protocol\":1,\"slots\":1,\"held\":[]}",
+     ERR_SYNTAX},
     {"a good result", "RESULT", RESULT ANSWER "]}", 0},
     {"unknown verb", "NONSENSE", "{}", ERR_SYNTAX},
     {"not JSON", "PING", "{", ERR_SYNTAX},
