@@ -118,19 +118,19 @@ void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, c
 /* ---- dispatch ---- */
 
 struct jobdb_item {
-    int64_t id;          /* of the delivery or share */
-    int64_t instance_id; /* share: of its witness, 0 when that is gone */
+    int64_t id;          /* of the delivery, share or fetch */
+    int64_t instance_id; /* share: of its witness, 0 when that is gone; fetch: 0 */
     int64_t series_id;
     char receipt[RECEIPT_SIZE];
     char series[JOBDB_UID_SIZE]; /* its Series Instance UID; known in a picked batch of deliveries only */
     int64_t size;
-    int64_t received_at; /* share: created_at */
+    int64_t received_at; /* share, fetch: created_at */
     int tries, attempts, batch_limit;
     int64_t attempt_mark; /* -1: no attempt yet */
     bool urgent;
 };
 
-/* What one WORK carries: deliveries of one lane, or one share. */
+/* What one WORK carries: deliveries of one lane, one share, or one fetch. */
 struct jobdb_batch {
     char work[WORK_ID_SIZE];
     enum work_stage stage;
@@ -180,6 +180,17 @@ bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jo
  * each takes over what the batch holds. */
 void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context);
 
+/* ---- studies that KHEOPS is asked to look at again ---- */
+
+/* Something of the study was stored at now: it is asked to look again at due_at, whatever was planned before.
+ */
+void jobdb_want_fetch(struct jobdb *db, int64_t destination_id, const char *study, int64_t now,
+                      int64_t due_at);
+
+/* Takes the next due one of a destination into the batch, likewise. */
+bool jobdb_pick_fetch(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_batch *batch,
+                      int64_t *ret_next_due);
+
 /* ---- outcomes ---- */
 
 /* The one place that moves a job: what an outcome writes. */
@@ -202,6 +213,11 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
                          void (*each_album)(void *context, int64_t album_id), void *context);
 bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                       const struct jobdb_outcome *outcome);
+
+/* When more of the study was stored meanwhile it is queued again, whatever came of it. *ret_due_at: when it
+ * is due next, INT64_MAX when it is over. */
+bool jobdb_move_fetch(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                      const struct jobdb_outcome *outcome, int64_t *ret_due_at);
 
 /* After the last item of a batch was moved: when its lane is due next. */
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
@@ -286,7 +302,7 @@ struct jobdb_filter {
     int64_t limit;
 };
 struct jobdb_job_row {
-    const char *kind; /* "delivery" or "share" */
+    const char *kind; /* "delivery", "share" or "fetch" */
     int64_t id;
     const char *state, *destination, *album, *study, *series, *sop_instance, *receipt, *reason;
     int64_t tries, attempts, http_status, size, received_at, due_at, finished_at;

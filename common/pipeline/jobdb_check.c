@@ -109,6 +109,11 @@ static const char *const questions[] = {
     "SELECT 'share ' || id || ' is ' || state || ', but the instance that asked for it is "
     "forgotten' FROM share"
     " WHERE witness_id IS NULL AND state NOT IN ('shared', 'dropped')",
+    /* fetches */
+    "SELECT 'fetch ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none') ||"
+    " ', finished at ' || coalesce(finished_at, 'no time') || CASE WHEN again THEN ', and again' ELSE '' END"
+    " FROM fetch WHERE (state = 'fetching') <> (work IS NOT NULL)"
+    " OR (state IN ('queued', 'fetching')) <> (finished_at IS NULL) OR (again = 1 AND state <> 'fetching')",
 };
 
 /* ---- asking ---- */

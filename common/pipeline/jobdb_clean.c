@@ -101,6 +101,7 @@ struct old {
 static void forget_study(struct jobdb *db, const char *study)
 {
     (void)jobdb_change(db, SQL_FORGET_SHARES, "s", study);
+    (void)jobdb_change(db, SQL_FORGET_FETCHES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_SERIES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_LANES, "s", study);
 }

@@ -25,7 +25,7 @@ struct jobdb_item *jobdb_batch_add(struct jobdb_batch *batch)
     return item;
 }
 
-static void copy_text(char *ret_buffer, size_t size, const char *text)
+void jobdb_copy_text(char *ret_buffer, size_t size, const char *text)
 {
     size_t length = strnlen(text, size - 1);
     memcpy(ret_buffer, text, length);
@@ -37,7 +37,7 @@ void jobdb_read_item(sqlite3_stmt *row, int first, struct jobdb_item *ret_item)
     ret_item->id = sqlite3_column_int64(row, first);
     ret_item->instance_id = sqlite3_column_int64(row, first + 1);
     ret_item->series_id = sqlite3_column_int64(row, first + 2);
-    copy_text(ret_item->receipt, sizeof ret_item->receipt, jobdb_text(row, first + 3));
+    jobdb_copy_text(ret_item->receipt, sizeof ret_item->receipt, jobdb_text(row, first + 3));
     ret_item->size = sqlite3_column_int64(row, first + 4);
     ret_item->received_at = sqlite3_column_int64(row, first + 5);
     ret_item->tries = sqlite3_column_int(row, first + 6);
@@ -49,8 +49,7 @@ void jobdb_read_item(sqlite3_stmt *row, int first, struct jobdb_item *ret_item)
 
 /* ---- lanes ---- */
 
-/* The first integer of a query's first row, or INT64_MAX when it has none. */
-static int64_t first_or_never(struct jobdb *db, sqlite3_stmt *row)
+int64_t jobdb_first_or_never(struct jobdb *db, sqlite3_stmt *row)
 {
     if (!jobdb_row(db, row))
         return INT64_MAX;
@@ -61,7 +60,7 @@ static int64_t first_or_never(struct jobdb *db, sqlite3_stmt *row)
 
 int64_t jobdb_next_lane(struct jobdb *db)
 {
-    return first_or_never(db, jobdb_query(db, SQL_NEXT_WAKE, ""));
+    return jobdb_first_or_never(db, jobdb_query(db, SQL_NEXT_WAKE, ""));
 }
 
 bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
@@ -72,7 +71,7 @@ bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
 void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
 {
     static const enum jobdb_statement all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES,
-                                               SQL_HURRY_SHARES};
+                                               SQL_HURRY_SHARES, SQL_HURRY_FETCHES};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         (void)jobdb_change(db, all[i], "ii", now, latest);
 }
@@ -83,7 +82,7 @@ bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, stru
     if (!jobdb_row(db, row))
         return false;
     ret_lane->id = sqlite3_column_int64(row, 0);
-    copy_text(ret_lane->study, sizeof ret_lane->study, jobdb_text(row, 1));
+    jobdb_copy_text(ret_lane->study, sizeof ret_lane->study, jobdb_text(row, 1));
     jobdb_end(row);
     sqlite3_stmt *unknown = jobdb_query(db, SQL_UNKNOWN_SERIES_DUE, "ii", ret_lane->id, now);
     ret_lane->unknown = jobdb_row(db, unknown);
@@ -166,8 +165,8 @@ static size_t read_candidates(struct pick *pick, int64_t series_id, struct candi
     sqlite3_stmt *row = jobdb_query(pick->db, SQL_DUE_DELIVERIES, "iii", series_id, pick->now, (int64_t)most);
     while (jobdb_row(pick->db, row)) {
         jobdb_read_item(row, 0, &candidates[count].item);
-        copy_text(candidates[count].sop_instance, JOBDB_UID_SIZE, jobdb_text(row, 11));
-        copy_text(candidates[count].item.series, JOBDB_UID_SIZE, jobdb_text(row, 12));
+        jobdb_copy_text(candidates[count].sop_instance, JOBDB_UID_SIZE, jobdb_text(row, 11));
+        jobdb_copy_text(candidates[count].item.series, JOBDB_UID_SIZE, jobdb_text(row, 12));
         if (++count == most) {
             jobdb_end(row);
             break;
@@ -229,15 +228,15 @@ bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jo
 {
     sqlite3_stmt *row = jobdb_query(db, SQL_PICK_SHARE, "ii", album_id, now);
     if (!jobdb_row(db, row)) {
-        *ret_next_due = first_or_never(db, jobdb_query(db, SQL_NEXT_SHARE, "i", album_id));
+        *ret_next_due = jobdb_first_or_never(db, jobdb_query(db, SQL_NEXT_SHARE, "i", album_id));
         return false;
     }
     struct jobdb_item *item = jobdb_batch_add(batch);
     item->id = sqlite3_column_int64(row, 0);
     item->instance_id = sqlite3_column_int64(row, 1);
     item->series_id = sqlite3_column_int64(row, 2);
-    copy_text(batch->study, sizeof batch->study, jobdb_text(row, 3));
-    copy_text(batch->series, sizeof batch->series, jobdb_text(row, 4));
+    jobdb_copy_text(batch->study, sizeof batch->study, jobdb_text(row, 3));
+    jobdb_copy_text(batch->series, sizeof batch->series, jobdb_text(row, 4));
     item->received_at = sqlite3_column_int64(row, 5);
     item->tries = sqlite3_column_int(row, 6);
     item->attempts = sqlite3_column_int(row, 7);
@@ -259,20 +258,22 @@ bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jo
 
 static void start_batch(sqlite3_stmt *row, enum work_stage stage, struct jobdb_batch *batch)
 {
-    copy_text(batch->work, sizeof batch->work, jobdb_text(row, 0));
+    jobdb_copy_text(batch->work, sizeof batch->work, jobdb_text(row, 0));
     batch->stage = stage;
     batch->destination_id = sqlite3_column_int64(row, 1);
     batch->album_id = sqlite3_column_int64(row, 2);
     batch->lane_id = sqlite3_column_int64(row, 3);
-    copy_text(batch->study, sizeof batch->study, jobdb_text(row, 4));
-    copy_text(batch->series, sizeof batch->series, jobdb_text(row, 5));
+    jobdb_copy_text(batch->study, sizeof batch->study, jobdb_text(row, 4));
+    jobdb_copy_text(batch->series, sizeof batch->series, jobdb_text(row, 5));
 }
 
 static void each_work_of(struct jobdb *db, enum work_stage stage,
                          void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
     struct jobdb_batch batch = {0};
-    sqlite3_stmt *row = jobdb_query(db, stage == WORK_SEND ? SQL_EACH_SENDING : SQL_EACH_SHARING, "");
+    static const enum jobdb_statement each_of[] = {
+        [WORK_SEND] = SQL_EACH_SENDING, [WORK_SHARE] = SQL_EACH_SHARING, [WORK_FETCH] = SQL_EACH_FETCHING};
+    sqlite3_stmt *row = jobdb_query(db, each_of[stage], "");
     while (jobdb_row(db, row)) {
         if (batch.item_count > 0 && strcmp(batch.work, jobdb_text(row, 0)) != 0) {
             each(context, &batch);
@@ -290,6 +291,6 @@ static void each_work_of(struct jobdb *db, enum work_stage stage,
 
 void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
-    each_work_of(db, WORK_SEND, each, context);
-    each_work_of(db, WORK_SHARE, each, context);
+    for (int stage = 0; stage < WORK_STAGES; stage++)
+        each_work_of(db, (enum work_stage)stage, each, context);
 }

@@ -97,8 +97,7 @@ void jobdb_series_unknown(struct jobdb *db, int64_t series_id)
 
 /* ---- moves ---- */
 
-/* Whether an outcome may touch the job: its work must still be this one, but "stored" is always true. */
-static bool concerns(const struct jobdb_batch *batch, const char *work, bool in_flight, enum cause cause)
+bool jobdb_concerns(const struct jobdb_batch *batch, const char *work, bool in_flight, enum cause cause)
 {
     if (cause == CAUSE_STORED || !in_flight)
         return true;
@@ -115,7 +114,7 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
         return false;
     bool known = delivery_state_parse(jobdb_text(row, 0), &from) &&
                  delivery_move(from, outcome->cause, &to) &&
-                 concerns(batch, jobdb_text(row, 1), from == DELIVERY_SENDING, outcome->cause);
+                 jobdb_concerns(batch, jobdb_text(row, 1), from == DELIVERY_SENDING, outcome->cause);
     int tries = sqlite3_column_int(row, 2);
     jobdb_end(row);
     if (!known)
@@ -141,7 +140,7 @@ bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const s
     if (!jobdb_row(db, row))
         return false;
     bool known = share_state_parse(jobdb_text(row, 0), &from) && share_move(from, outcome->cause, &to) &&
-                 concerns(batch, jobdb_text(row, 1), from == SHARE_SHARING, outcome->cause);
+                 jobdb_concerns(batch, jobdb_text(row, 1), from == SHARE_SHARING, outcome->cause);
     int tries = sqlite3_column_int(row, 2);
     jobdb_end(row);
     if (!known)

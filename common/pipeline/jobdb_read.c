@@ -93,28 +93,37 @@ static void read_job(sqlite3_stmt *row, struct jobdb_job_row *ret_job)
     };
 }
 
+static void list(struct jobdb *db, sqlite3_stmt *row,
+                 void (*each)(void *context, const struct jobdb_job_row *row), void *context)
+{
+    struct jobdb_job_row job;
+    while (jobdb_row(db, row)) {
+        read_job(row, &job);
+        each(context, &job);
+    }
+}
+
 int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
                     void (*each)(void *context, const struct jobdb_job_row *row), void *context)
 {
-    struct jobdb_job_row job;
-    sqlite3_stmt *row = NULL;
     int64_t limit = filter->limit > 0 ? filter->limit : -1;
     /* deferred is no state of its own: queued, and tried before */
     bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
     const char *state = deferred ? "queued" : filter->state;
-    /* Only shares have an album. */
+    /* Only shares have an album, and a fetch is of a whole study. */
     if (!filter->album)
-        row = jobdb_query(db, SQL_READ_DELIVERIES, "ssssiii", state, filter->destination, filter->study,
-                          filter->series, filter->since, limit, (int64_t)deferred);
-    while (jobdb_row(db, row)) {
-        read_job(row, &job);
-        each(context, &job);
-    }
-    row = jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
-                      filter->series, filter->since, limit, filter->album, (int64_t)deferred);
-    while (jobdb_row(db, row)) {
-        read_job(row, &job);
-        each(context, &job);
-    }
+        list(db,
+             jobdb_query(db, SQL_READ_DELIVERIES, "ssssiii", state, filter->destination, filter->study,
+                         filter->series, filter->since, limit, (int64_t)deferred),
+             each, context);
+    list(db,
+         jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
+                     filter->series, filter->since, limit, filter->album, (int64_t)deferred),
+         each, context);
+    if (!filter->album && !filter->series)
+        list(db,
+             jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
+                         filter->since, limit, (int64_t)deferred),
+             each, context);
     return db->error;
 }

@@ -149,6 +149,29 @@
       "SELECT s.work, s.destination_id, s.album_id, 0, s.study, s.series, s.id, s.witness_id, s.series_id," \
       " '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0" \
       " FROM share s WHERE s.state = 'sharing' ORDER BY s.work") \
+    X(EACH_FETCHING, "", \
+      "SELECT work, destination_id, 0, 0, study, NULL, id, 0, 0, '', 0, created_at, tries, attempts, 0," \
+      " attempt_mark, 0 FROM fetch WHERE state = 'fetching' ORDER BY work") \
+    /* studies that KHEOPS is asked to look at again */ \
+    X(WANT_FETCH, "", \
+      "INSERT INTO fetch (destination_id, study, state, due_at, created_at) VALUES (?1, ?2, ?3, ?5, ?4)" \
+      " ON CONFLICT (destination_id, study) DO UPDATE SET due_at = excluded.due_at," \
+      " created_at = excluded.created_at, again = work IS NOT NULL," \
+      " state = CASE WHEN work IS NULL THEN excluded.state ELSE state END, finished_at = NULL," \
+      " tries = 0, attempts = 0, attempt_mark = -1, http_status = NULL, reason = NULL") \
+    X(PICK_FETCH, "", \
+      "SELECT id, study, created_at, tries, attempts, attempt_mark FROM fetch" \
+      " WHERE destination_id = ?1 AND state = 'queued' AND due_at <= ?2 ORDER BY due_at, id LIMIT 1") \
+    X(NEXT_FETCH, "", \
+      "SELECT due_at FROM fetch WHERE destination_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1") \
+    X(LEASE_FETCH, "", \
+      "UPDATE fetch SET state = 'fetching', work = ?2, tries = tries + 1 WHERE id = ?1") \
+    X(FETCH_STATE, "", "SELECT state, work, again, due_at FROM fetch WHERE id = ?1") \
+    X(MOVE_FETCH, "", \
+      "UPDATE fetch SET state = ?2, work = NULL, again = 0, due_at = ?3, attempts = ?4, attempt_mark = ?5," \
+      " http_status = nullif(?6, 0), reason = ?7, finished_at = nullif(?8, 0) WHERE id = ?1") \
+    X(REPEAT_FETCH, "", \
+      "UPDATE fetch SET state = ?2, work = NULL, again = 0, tries = 0 WHERE id = ?1") \
     /* outcomes */ \
     X(DELIVERY_STATE, "", "SELECT state, work, tries FROM delivery WHERE id = ?1") \
     X(MOVE_DELIVERY, "", \
@@ -187,6 +210,7 @@
     X(HURRY_SERIES, START_ONLY, "UPDATE series SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
     X(HURRY_LANES, START_ONLY, "UPDATE lane SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
     X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(HURRY_FETCHES, START_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(EACH_FINISHED, "", \
       "SELECT id, receipt, keep_until FROM instance WHERE state = 'done' AND place = 'queue'" \
       " ORDER BY id LIMIT ?1") \
@@ -199,6 +223,8 @@
     X(FORGET_INSTANCE, "", "DELETE FROM instance WHERE id = ?1") \
     X(FORGET_SHARES, "", \
       "DELETE FROM share WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_FETCHES, "", \
+      "DELETE FROM fetch WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_SERIES, "", \
       "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
       " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
@@ -245,7 +271,13 @@
       " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
       " WHERE (?1 IS NULL OR s.state = ?1) AND s.tries >= ?8 AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR s.study = ?3) AND (?4 IS NULL OR s.series = ?4) AND s.created_at >= ?5" \
-      " AND (?7 IS NULL OR a.name = ?7) ORDER BY s.id DESC LIMIT ?6")
+      " AND (?7 IS NULL OR a.name = ?7) ORDER BY s.id DESC LIMIT ?6") \
+    X(READ_FETCHES, "an operator's question, answered newest first and ended by its limit", \
+      "SELECT 'fetch', f.id, f.state, d.name, NULL, f.study, NULL, NULL, NULL, f.reason, f.tries," \
+      " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at" \
+      " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
+      " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
+      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
 /* clang-format on */
 
 enum jobdb_statement {
@@ -294,6 +326,14 @@ sqlite3_stmt *jobdb_change_returning(struct jobdb *db, enum jobdb_statement whic
 const char *jobdb_text(sqlite3_stmt *statement, int column);
 /* A column's text or NULL. */
 const char *jobdb_text_or_null(sqlite3_stmt *statement, int column);
+
+/* Copies a text, cut to the buffer. */
+void jobdb_copy_text(char *ret_buffer, size_t size, const char *text);
+/* The first integer of a query's first row, or INT64_MAX when it has none. */
+int64_t jobdb_first_or_never(struct jobdb *db, sqlite3_stmt *row);
+
+/* Whether an outcome may touch the job: its work must still be this one, but "stored" is always true. */
+bool jobdb_concerns(const struct jobdb_batch *batch, const char *work, bool in_flight, enum cause cause);
 
 /* The counters of a target in this transaction. */
 struct jobdb_counts *jobdb_counts_of(struct jobdb *db, int64_t destination_id, int64_t album_id);

@@ -171,6 +171,28 @@ CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued'
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
 CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
 
+-- A study that KHEOPS is asked to look at again (ensure_visible), once nothing of it has been stored for a while.
+CREATE TABLE fetch (
+    id             INTEGER PRIMARY KEY,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    study          TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'fetching', 'fetched', 'failed')),
+    due_at         INTEGER NOT NULL,               -- queued: not before
+    again          INTEGER NOT NULL DEFAULT 0,     -- 1: more was stored while it was fetching; due_at is for that
+    work           TEXT,
+    tries          INTEGER NOT NULL DEFAULT 0,
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    attempt_mark   INTEGER NOT NULL DEFAULT -1,
+    http_status    INTEGER,
+    reason         TEXT,
+    created_at     INTEGER NOT NULL,               -- when the last instance was stored
+    finished_at    INTEGER,
+    UNIQUE (destination_id, study)
+) STRICT;
+CREATE INDEX fetch_queued ON fetch (destination_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX fetch_fetching ON fetch (work) WHERE state = 'fetching';
+CREATE INDEX fetch_study ON fetch (study);
+
 -- What happened, in order, beside what the rows above already tell: trouble, refusals, changes of a
 -- destination, and what operators did.
 CREATE TABLE event (
@@ -256,7 +278,18 @@ SELECT 'share', s.id, d.name, a.name, s.study, s.series, NULL,
             ELSE 'its turn has not come' END,
        strftime('%Y-%m-%dT%H:%M:%SZ', s.due_at / 1000, 'unixepoch')
   FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
- WHERE s.state IN ('waiting', 'queued');
+ WHERE s.state IN ('waiting', 'queued')
+UNION ALL
+SELECT 'fetch', f.id, d.name, NULL, f.study, NULL, NULL,
+       CASE WHEN NOT d.configured THEN 'the configuration does not name the destination'
+            WHEN d.held THEN 'an operator holds the destination'
+            WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')
+            WHEN f.tries > 0 THEN 'tried before: ' || coalesce(f.reason, '')
+            WHEN f.due_at > unixepoch() * 1000 THEN 'something of the study was stored a moment ago'
+            ELSE 'its turn has not come: deliveries go first' END,
+       strftime('%Y-%m-%dT%H:%M:%SZ', f.due_at / 1000, 'unixepoch')
+  FROM fetch f JOIN destination d ON d.id = f.destination_id
+ WHERE f.state = 'queued';
 
 -- failures: what somebody must look at. SELECT * FROM failures;
 CREATE VIEW failures AS
@@ -269,6 +302,11 @@ SELECT 'share', s.id, d.name, a.name, s.study, s.series, NULL, s.http_status, s.
        strftime('%Y-%m-%dT%H:%M:%SZ', s.finished_at / 1000, 'unixepoch')
   FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
  WHERE s.state = 'failed'
+UNION ALL
+SELECT 'fetch', f.id, d.name, NULL, f.study, NULL, NULL, f.http_status, f.reason,
+       strftime('%Y-%m-%dT%H:%M:%SZ', f.finished_at / 1000, 'unixepoch')
+  FROM fetch f JOIN destination d ON d.id = f.destination_id
+ WHERE f.state = 'failed'
 UNION ALL
 SELECT 'quarantine', i.id, NULL, NULL, i.study, i.series, i.sop_instance, NULL, i.reason,
        strftime('%Y-%m-%dT%H:%M:%SZ', i.decided_at / 1000, 'unixepoch')
@@ -305,6 +343,11 @@ SELECT strftime('%Y-%m-%dT%H:%M:%fZ', s.finished_at / 1000.0, 'unixepoch'), s.st
        d.name, a.name, s.reason
   FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id
  WHERE s.finished_at IS NOT NULL
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', f.finished_at / 1000.0, 'unixepoch'), f.study, NULL, NULL, NULL, f.state,
+       d.name, NULL, f.reason
+  FROM fetch f JOIN destination d ON d.id = f.destination_id
+ WHERE f.finished_at IS NOT NULL
 UNION ALL
 SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), coalesce(i.study, s.study),
        coalesce(i.series, s.series), i.sop_instance, i.receipt, e.kind, d.name, a.name, e.detail

@@ -316,6 +316,7 @@ START_TEST(a_database_of_version_1_is_brought_up_to_date_and_its_jobs_are_done)
     stored_database_make_spool(rig->state);
     rig_configure(rig, "history: 36500d\n", NULL); /* it is counted, too */
     rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", TAKEOVER_MS), "it is not brought up to date");
     deliver(STORED_SENT + STORED_DELIVERABLE - STORED_UNDER_WAY);
     check_jobs("delivery", "sending", 0); /* nobody's lease ends */
     deliver(STORED_SENT + STORED_DELIVERABLE);

@@ -257,6 +257,40 @@ START_TEST(unknown_series_come_first)
 }
 END_TEST
 
+static int64_t end_fetch(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
+{
+    const struct jobdb_outcome outcome = {.cause = cause, .now = NOW, .due_at = due_at};
+    int64_t next = -1;
+    ck_assert(jobdb_move_fetch(db, batch, batch->items, &outcome, &next));
+    jobdb_batch_release(batch);
+    *batch = (struct jobdb_batch){.work = "w-2"};
+    return next;
+}
+
+START_TEST(a_study_is_fetched_when_quiet_and_again_when_more_came)
+{
+    struct jobdb_batch batch = {.work = "w-1"};
+    int64_t next;
+    jobdb_want_fetch(db, main_id, "1", NOW, NOW + 30);
+    jobdb_want_fetch(db, main_id, "1", NOW + 10, NOW + 40);
+    ck_assert(!jobdb_pick_fetch(db, main_id, NOW + 39, &batch, &next));
+    ck_assert_int_eq(next, NOW + 40);
+    ck_assert(jobdb_pick_fetch(db, main_id, NOW + 40, &batch, &next));
+    ck_assert_str_eq(batch.study, "1");
+    ck_assert(batch.stage == WORK_FETCH && batch.item_count == 1);
+    jobdb_want_fetch(db, main_id, "1", NOW + 41, NOW + 71); /* while it is out */
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_STORED, 0), NOW + 71);
+    ck_assert(jobdb_pick_fetch(db, main_id, NOW + 71, &batch, &next));
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_TROUBLE, NOW + 80), NOW + 80);
+    ck_assert(jobdb_pick_fetch(db, main_id, NOW + 80, &batch, &next));
+    ck_assert_int_eq(batch.items[0].tries, 2);
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_STORED, 0), INT64_MAX);
+    ck_assert(!jobdb_pick_fetch(db, main_id, INT64_MAX, &batch, &next));
+    ck_assert_int_eq(next, INT64_MAX);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+}
+END_TEST
+
 START_TEST(a_closed_lane_waits_for_its_study)
 {
     struct jobdb_lane lane;
@@ -604,6 +638,7 @@ int main(void)
     tests_add(tests, a_share_waits_for_its_series_and_holds_the_instance);
     tests_add(tests, one_share_a_series_and_album_however_many_instances_match);
     tests_add(tests, unknown_series_come_first);
+    tests_add(tests, a_study_is_fetched_when_quiet_and_again_when_more_came);
     tests_add(tests, a_closed_lane_waits_for_its_study);
     tests_add(tests, lanes_take_turns_and_urgent_ones_go_first);
     tests_add(tests, never_two_receipts_of_one_instance_at_once);
