@@ -10,6 +10,7 @@
 #include "sender/gauges.h"
 
 struct sending;
+struct fetching;
 
 struct sender {
     struct service *service;
@@ -20,6 +21,7 @@ struct sender {
     struct token_watch *tokens;
     struct sender_gauges *gauges;
     struct sending *sendings; /* all in hand */
+    struct fetching *fetchings;
 };
 
 #endif

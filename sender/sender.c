@@ -5,6 +5,7 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/dicom/dictionary.h"
+#include "sender/fetching.h"
 #include "sender/parts.h"
 #include "sender/sending.h"
 
@@ -18,15 +19,26 @@ enum { LONGEST_WAIT_MS = 1000 };
 
 static void start_work(void *context, struct work *work)
 {
-    sending_start(context, work);
+    if (work->stage == WORK_FETCH)
+        fetching_start(context, work);
+    else
+        sending_start(context, work);
+}
+
+static size_t give_up_all(struct sender *sender)
+{
+    size_t count = 0;
+    for (; sender->sendings; count++)
+        sending_abort(&(struct sending *){sender->sendings});
+    for (; sender->fetchings; count++)
+        fetching_abort(&(struct fetching *){sender->fetchings});
+    return count;
 }
 
 static void abort_all(void *context)
 {
     struct sender *sender = context;
-    size_t count = 0;
-    for (; sender->sendings; count++)
-        sending_abort(&(struct sending *){sender->sendings});
+    size_t count = give_up_all(sender);
     log_warning("the router is silent, its work is given up: others may do it now", LOG_I("requests", count));
 }
 
@@ -137,8 +149,7 @@ void sender_destroy(struct sender **sender)
     struct sender *gone = *sender;
     if (!gone)
         return;
-    while (gone->sendings)
-        sending_abort(&(struct sending *){gone->sendings});
+    (void)give_up_all(gone);
     token_watch_destroy(&gone->tokens);
     worker_destroy(&gone->worker);
     http_destroy(&gone->http);

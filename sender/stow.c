@@ -11,7 +11,8 @@ enum {
     ANSWER_BASE = 256 * 1024,      /* an HTML page of somebody's */
     ANSWER_AN_INSTANCE = 8 * 1024, /* five times what KHEOPS needs for one */
     PRESENT_MOST = 2 << 20,
-    PRESENT_MS = 30 * 1000
+    PRESENT_MS = 30 * 1000,
+    FETCH_MS = 60 * 1000
 };
 
 #define ACCEPT_STOW "application/dicom+json"
@@ -90,6 +91,25 @@ void stow_ask_present(struct http *http, const struct config_destination *destin
                                          .http2 = destination->http2,
                                          .answer_max = PRESENT_MOST,
                                          .answer_ms = PRESENT_MS};
+    http_start(http, &request, done, context, ret_transfer);
+}
+
+void stow_ask_fetch(struct http *http, const struct config_destination *destination,
+                    const struct credentials *credentials, const char *study, http_done *done, void *context,
+                    struct http_transfer **ret_transfer)
+{
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    size_t count;
+    AUTO(memory_free) struct http_header *headers = join_headers(credentials, NULL, &count);
+    text_format(&url, "%s/studies/%s/fetch", destination->api_url, study);
+    const struct http_request request = {.method = HTTP_POST,
+                                         .url = text_string(&url),
+                                         .headers = headers,
+                                         .header_count = count,
+                                         .tls = credentials_tls(destination),
+                                         .http2 = destination->http2,
+                                         .answer_max = ANSWER_BASE,
+                                         .answer_ms = FETCH_MS};
     http_start(http, &request, done, context, ret_transfer);
 }
 

@@ -1,4 +1,4 @@
-/* stow - the two requests that a sender makes of a DICOMweb server. */
+/* stow - the requests that a sender makes of a DICOMweb server, and of KHEOPS. */
 #ifndef FELUCCA_SENDER_STOW_H
 #define FELUCCA_SENDER_STOW_H
 
@@ -21,6 +21,11 @@ void stow_start(struct http *http, const struct config_destination *destination,
 void stow_ask_present(struct http *http, const struct config_destination *destination,
                       const struct credentials *credentials, const char *study, const char *series,
                       http_done *done, void *context, struct http_transfer **ret_transfer);
+
+/* Asks KHEOPS to look again at what it has of a study. */
+void stow_ask_fetch(struct http *http, const struct config_destination *destination,
+                    const struct credentials *credentials, const char *study, http_done *done, void *context,
+                    struct http_transfer **ret_transfer);
 
 /* Calls each(context, sop_instance) for every instance in the answer; false when it says nothing (no right to
  * read, no such series, not JSON). */
