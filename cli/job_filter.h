@@ -16,7 +16,8 @@ enum {
     JOB_FILTER_LIMIT
 };
 
-#define JOB_FILTER_STATES "queued deferred sending sent failed excluded waiting sharing shared dropped"
+#define JOB_FILTER_STATES \
+    "queued deferred sending sent failed excluded waiting sharing shared fetching fetched dropped"
 
 /* Rows of a command's table of options, after a row for --state, whose words differ. */
 #define JOB_FILTER_OPTIONS                                                                  \

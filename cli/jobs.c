@@ -102,7 +102,8 @@ static void print_row(const struct jobdb_job_row *job)
     table_cell(&line, job->state, 8, TABLE_LEFT);
     table_number(&line, job->tries, 5);
     table_cell(&line, text_string(&goal), 20, TABLE_LEFT);
-    table_cell(&line, job->sop_instance ? job->sop_instance : job->series, 24, TABLE_LEFT_TAIL);
+    const char *what = job->sop_instance ? job->sop_instance : job->series;
+    table_cell(&line, what ? what : job->study, 24, TABLE_LEFT_TAIL);
     table_end(&line);
     if (job->reason) {
         text_append(&line, "    ");
@@ -127,7 +128,7 @@ static void print_heading(enum form form)
     table_cell(&line, "STATE", 8, TABLE_LEFT);
     table_cell(&line, "TRIES", 5, TABLE_RIGHT);
     table_cell(&line, "TO", 20, TABLE_LEFT);
-    table_cell(&line, "INSTANCE OR SERIES", 24, TABLE_LEFT);
+    table_cell(&line, "INSTANCE, SERIES, STUDY", 24, TABLE_LEFT);
     table_end(&line);
     (void)fputs(text_string(&line), stdout);
 }
@@ -188,7 +189,7 @@ static const struct command_option options[] = {
 
 const struct command command_jobs = {
     .name = "jobs",
-    .summary = "lists deliveries and shares, the newest first",
+    .summary = "lists deliveries, shares and fetches, the newest first",
     .arguments = "[FILTERS] [--json|--csv]",
     .options = options,
     .help = "Lists 50 of each kind unless --limit says otherwise. `felucca show` tells more\n"

@@ -1,5 +1,5 @@
-/* dispatch - work for whoever asks: a lane, then a batch from it; a share. Costs the same however long the
- * backlog is, since both are picked by index. */
+/* dispatch - work for whoever asks: a lane, then a batch from it; a share; last a fetch. Costs the same
+ * however long the backlog is, since both are picked by index. */
 #include "common/base/crash.h"
 #include "common/base/memory.h"
 #include "router/parts.h"
@@ -60,6 +60,11 @@ static void say_work(struct router *router, const struct target *target, const s
     memory_free(&work.items);
 }
 
+int *dispatch_counter(struct target *target, enum work_stage stage)
+{
+    return stage == WORK_FETCH ? &target->fetching : &target->in_flight;
+}
+
 static void hand_out(struct router *router, struct target *target, struct seat *seat,
                      struct jobdb_batch *batch, bool exclusive)
 {
@@ -67,7 +72,7 @@ static void hand_out(struct router *router, struct target *target, struct seat *
     lease->exclusive = exclusive;
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
-    target->in_flight++;
+    *dispatch_counter(target, lease->batch.stage) += 1;
     say_work(router, target, lease);
 }
 
@@ -126,17 +131,38 @@ static bool share_from(struct router *router, struct target *target, struct seat
     return true;
 }
 
+/* ---- studies that KHEOPS is asked to look at again ---- */
+
+static bool fetch_from(struct router *router, struct target *target, struct seat *seat)
+{
+    struct jobdb_batch batch = {0};
+    int64_t next_due;
+    name_work(router, &batch);
+    if (!jobdb_pick_fetch(router->db, target->row.destination_id, router->now, &batch, &next_due)) {
+        target->fetch_at = next_due;
+        jobdb_batch_release(&batch);
+        return false;
+    }
+    hand_out(router, target, seat, &batch, false);
+    return true;
+}
+
 /* ---- all targets in turn ---- */
 
 static bool may_have_work(const struct target *target, enum work_stage stage, int64_t now)
 {
-    return (target->row.album_id != 0) == (stage == WORK_SHARE) && target->look_at <= now &&
-           target_is_open(target, now);
+    if ((target->row.album_id != 0) != (stage == WORK_SHARE))
+        return false;
+    if (stage == WORK_FETCH)
+        return target_may_fetch(target, now);
+    return target->look_at <= now && target_is_open(target, now);
 }
 
 /* One request for each target that has one, again and again until no target has or no worker wants more. */
 static void dispatch_stage(struct router *router, enum work_stage stage)
 {
+    static bool (*const from[])(struct router *, struct target *, struct seat *) = {
+        [WORK_SEND] = send_from, [WORK_SHARE] = share_from, [WORK_FETCH] = fetch_from};
     bool progress = true;
     while (progress) {
         progress = false;
@@ -147,7 +173,7 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
             struct seat *seat = crew_most_credit(router->crew, stage, router->monotonic);
             if (!seat)
                 return;
-            if (stage == WORK_SEND ? send_from(router, target, seat) : share_from(router, target, seat))
+            if (from[stage](router, target, seat))
                 progress = true;
         }
     }
@@ -160,6 +186,7 @@ void dispatch_turn(struct router *router)
         targets_wake(router->targets);
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
+    dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
     router->next_lane = jobdb_next_lane(router->db);
 }
 
@@ -173,6 +200,9 @@ int64_t dispatch_wakes_at(struct router *router)
             next = opens;
         if (target->look_at > router->now && target->look_at < next)
             next = target->look_at;
+        int64_t fetches = target_fetches_at(target);
+        if (fetches > router->now && fetches < next)
+            next = fetches;
     }
     return next;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 struct gauges {
-    struct metric *instances, *outcomes, *delivered, *leases_lost;
+    struct metric *instances, *outcomes, *delivered, *leases_lost, *fetches;
 };
 
 struct gauges *gauges_create(struct metrics *metrics)
@@ -13,6 +13,7 @@ struct gauges *gauges_create(struct metrics *metrics)
     static const char *const none[] = {NULL};
     static const char *const how[] = {"result", NULL};
     static const char *const outcome[] = {"destination", "album", "outcome", NULL};
+    static const char *const fetch[] = {"destination", "outcome", NULL};
     static const char *const destination[] = {"destination", NULL};
     struct gauges *gauges = memory_new(1, sizeof *gauges);
     gauges->instances = metrics_add(metrics, METRIC_COUNTER, "router_instances_total",
@@ -23,6 +24,8 @@ struct gauges *gauges_create(struct metrics *metrics)
                                     "Time from reception to the destination's confirmation.", destination);
     gauges->leases_lost = metrics_add(metrics, METRIC_COUNTER, "leases_lost_total",
                                       "Works taken back from workers that went away.", none);
+    gauges->fetches = metrics_add(metrics, METRIC_COUNTER, "fetch_outcomes_total",
+                                  "What came of asking KHEOPS to look at studies again.", fetch);
     return gauges;
 }
 
@@ -49,4 +52,9 @@ void gauge_delivered(struct gauges *gauges, const char *destination, int64_t mil
 void gauge_lease_lost(struct gauges *gauges)
 {
     metric_add(gauges->leases_lost, NULL, 1);
+}
+
+void gauge_fetch(struct gauges *gauges, const char *destination, const char *outcome)
+{
+    metric_add(gauges->fetches, (const char *const[]){destination, outcome}, 1);
 }

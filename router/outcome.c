@@ -67,6 +67,8 @@ static bool move(struct router *router, const struct jobdb_batch *batch, const s
 {
     if (batch->stage == WORK_SHARE)
         return jobdb_move_share(router->db, batch, item, outcome);
+    if (batch->stage == WORK_FETCH)
+        return visibility_move(router, batch, item, outcome);
     return jobdb_move_delivery(router->db, batch, item, outcome, wake_album, router);
 }
 
@@ -95,7 +97,8 @@ static void fail(struct router *router, const struct jobdb_batch *batch, const s
     if (!move(router, batch, item, outcome))
         return;
     add_event(router, batch, item, "failed", answer);
-    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, 0, 0, 1);
+    if (batch->stage != WORK_FETCH)
+        jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, 0, 0, 1);
     log_warning("job failed", LOG_S("stage", work_stage_name(batch->stage)), LOG_I("id", item->id),
                 LOG_S("study", batch->study), LOG_I("status", answer->http_status),
                 LOG_S("reason", answer->reason));
@@ -144,7 +147,7 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
         return;
     }
     outcome.cause = CAUSE_TROUBLE;
-    if (!move(router, batch, item, &outcome) || !own)
+    if (!move(router, batch, item, &outcome) || !own || batch->stage == WORK_FETCH)
         return;
     if (batch->stage == WORK_SEND && !verdict->result->split && answer->outcome == WORK_RETRY_OUTCOME)
         jobdb_series_unknown(router->db, item->series_id);
@@ -268,6 +271,12 @@ static bool learn(struct router *router, struct target *target, const struct lea
 {
     struct target_retry retry = retry_of(router);
     const char *reason = NULL;
+    if (lease->batch.stage == WORK_FETCH) {
+        visibility_learn(router, target, &lease->batch, result);
+        return false;
+    }
+    if (stored > 0 && lease->batch.stage == WORK_SEND)
+        visibility_wanted(router, target, lease->batch.study);
     bool changed = stored > 0 && target_succeeded(target, stored, router->now);
     if (any(result, WORK_BLOCKED_OUTCOME)) {
         reason = first_reason(result, WORK_BLOCKED_OUTCOME);
@@ -289,7 +298,7 @@ static void end_lease(struct router *router, struct lease *lease, struct target 
     if (lease->batch.stage == WORK_SEND)
         jobdb_open_lanes(router->db, lease->batch.study, router->now);
     if (target)
-        target->in_flight--;
+        *dispatch_counter(target, lease->batch.stage) -= 1;
     targets_wake(router->targets);
     crew_end_lease(router->crew, lease);
 }
@@ -306,12 +315,14 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
         static const struct work_answer silent = {.outcome = WORK_RETRY_OUTCOME,
                                                   .reason = (char *)"the worker did not say what came of it"};
         apply_answer(&verdict, &batch->items[i], answer ? answer : &silent);
-        gauge_outcome(router->gauges, target->row.destination, target->row.album,
-                      work_outcome_name((answer ? answer : &silent)->outcome));
+        if (batch->stage != WORK_FETCH)
+            gauge_outcome(router->gauges, target->row.destination, target->row.album,
+                          work_outcome_name((answer ? answer : &silent)->outcome));
     }
     /* No worker sends more than what it was given and what stands around it. */
     int64_t bytes = result->bytes < 2 * batch->bytes ? result->bytes : 2 * batch->bytes;
-    jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, bytes, 0);
+    if (batch->stage != WORK_FETCH)
+        jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, bytes, 0);
     log_debug("result", LOG_S("work", batch->work), LOG_S("destination", target->row.destination),
               LOG_S("study", batch->study), LOG_I("items", batch->item_count), LOG_I("stored", stored));
     end_lease(router, lease, target);
@@ -334,6 +345,7 @@ static void apply_late_result(struct router *router, const struct work_result *r
             jobdb_tally(router->db, batch.destination_id, 0, router->now, 1, 0, 0);
             if (target) {
                 target->row.stored++;
+                visibility_wanted(router, target, batch.study);
                 jobdb_save_target(router->db, &target->row, NULL, router->now);
             }
         }

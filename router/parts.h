@@ -70,8 +70,17 @@ int recover(struct router *router);
 /* dispatch.c: work for whoever asks */
 void dispatch_turn(struct router *router);
 int64_t dispatch_wakes_at(struct router *router); /* wall ms */
+/* Where requests of a stage are counted while they are out. */
+int *dispatch_counter(struct target *target, enum work_stage stage);
 bool dispatch_study_is_busy(struct router *router, const char *origin, const char *study,
                             bool *ret_exclusive);
+
+/* visibility.c: studies that KHEOPS is asked to look at again */
+void visibility_wanted(struct router *router, struct target *target, const char *study);
+bool visibility_move(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                     const struct jobdb_outcome *outcome);
+void visibility_learn(struct router *router, struct target *target, const struct jobdb_batch *batch,
+                      const struct work_result *result);
 
 /* outcome.c: what came of it */
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
@@ -97,5 +106,6 @@ void gauge_taken(struct gauges *gauges, const char *how); /* "taken", "excluded"
 void gauge_outcome(struct gauges *gauges, const char *destination, const char *album, const char *outcome);
 void gauge_delivered(struct gauges *gauges, const char *destination, int64_t milliseconds);
 void gauge_lease_lost(struct gauges *gauges);
+void gauge_fetch(struct gauges *gauges, const char *destination, const char *outcome);
 
 #endif

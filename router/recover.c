@@ -79,7 +79,7 @@ static void hold_work(void *context, struct jobdb_batch *batch)
         crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORKER_LEASE_MS);
     lease->exclusive = lease->batch.stage == WORK_SEND;
     if (target) {
-        target->in_flight++;
+        *dispatch_counter(target, lease->batch.stage) += 1;
         lease->stored_mark = target->row.stored;
     }
 }

@@ -22,6 +22,25 @@ int64_t target_opens_at(const struct target *target, int64_t now)
     return target->row.until > now ? target->row.until : now;
 }
 
+static bool wants_fetches(const struct target *target)
+{
+    return target->destination && !target->album && target->destination->ensure_visible &&
+           !target->row.held && target->row.state == TARGET_UP && target->fetching == 0;
+}
+
+bool target_may_fetch(const struct target *target, int64_t now)
+{
+    return wants_fetches(target) && target->in_flight < target->connections && target->fetch_at <= now &&
+           target->fetch_until <= now;
+}
+
+int64_t target_fetches_at(const struct target *target)
+{
+    if (!wants_fetches(target))
+        return INT64_MAX;
+    return target->fetch_at > target->fetch_until ? target->fetch_at : target->fetch_until;
+}
+
 bool target_succeeded(struct target *target, int64_t jobs, int64_t now)
 {
     bool changed = target->row.state != TARGET_UP;
@@ -51,6 +70,16 @@ int64_t target_longest(int64_t ceiling_ms)
     return ceiling_ms > TARGET_LONGEST_MS ? ceiling_ms : TARGET_LONGEST_MS;
 }
 
+/* The longer of what we would wait and what the server asks for, within bounds. */
+static int64_t wait_of(const struct target_retry *retry, int64_t failures, int64_t not_before_ms,
+                       uint64_t jitter)
+{
+    int64_t delay = target_delay(retry, failures, jitter);
+    int64_t longest = target_longest(retry->ceiling_ms);
+    int64_t asked = not_before_ms < longest ? not_before_ms : longest;
+    return asked > delay ? asked : delay;
+}
+
 bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
                      int64_t not_before_ms, uint64_t jitter, int64_t now)
 {
@@ -61,10 +90,7 @@ bool target_troubled(struct target *target, const struct target_retry *retry, in
     if (row->state == TARGET_BACKING_OFF && row->until > now)
         return false;
     row->failures++;
-    int64_t delay = target_delay(retry, row->failures, jitter);
-    int64_t longest = target_longest(retry->ceiling_ms);
-    int64_t asked = not_before_ms < longest ? not_before_ms : longest;
-    row->until = now + (asked > delay ? asked : delay);
+    row->until = now + wait_of(retry, row->failures, not_before_ms, jitter);
     bool changed = row->state == TARGET_UP;
     if (changed) {
         row->state = TARGET_BACKING_OFF;
@@ -85,4 +111,17 @@ bool target_refused(struct target *target, const struct target_retry *retry, int
         row->since = now;
     }
     return changed;
+}
+
+void target_fetched(struct target *target)
+{
+    target->fetch_failures = 0;
+    target->fetch_until = 0;
+}
+
+void target_fetch_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
+                         uint64_t jitter, int64_t now)
+{
+    target->fetch_failures++;
+    target->fetch_until = now + wait_of(retry, target->fetch_failures, not_before_ms, jitter);
 }

@@ -6,8 +6,10 @@
  *                the wait up to the ceiling; the first success opens it;
  *   blocked      it refuses our token or our requests as such: likewise, probed at a steady, slow pace;
  *   held         by an operator, whatever else is true: nothing goes; of a destination also no share.
- * Trouble of one request says nothing about the destination when it stored something else meanwhile: then it
- * stays as it was, and the request's own items wait. */
+ * Asking KHEOPS to look at a study again is no delivery: it has a wait of its own, one request goes at a
+ * time, none while the target is anything but up, and what comes of it says nothing about the target. Trouble
+ * of one request says nothing about the destination when it stored something else meanwhile: then it stays as
+ * it was, and the request's own items wait. */
 #ifndef FELUCCA_ROUTER_TARGET_H
 #define FELUCCA_ROUTER_TARGET_H
 
@@ -21,7 +23,10 @@ struct target {
     bool destination_held;                        /* of an album: an operator holds all of its destination */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
-    int64_t look_at; /* wall ms: nothing to find before; INT64_MAX until something changes */
+    int64_t look_at;               /* wall ms: nothing to find before; INT64_MAX until something changes */
+    int64_t fetch_at, fetch_until; /* likewise for fetches; until when none goes, after trouble with one */
+    int fetching;                  /* requests now; not among in_flight, so that no delivery waits for them */
+    int64_t fetch_failures;        /* in a row */
 };
 
 struct target_retry {
@@ -39,6 +44,11 @@ bool target_is_open(const struct target *target, int64_t now);
 /* When target_is_open() may change by the passing of time alone, or INT64_MAX. */
 int64_t target_opens_at(const struct target *target, int64_t now);
 
+/* Whether KHEOPS may be asked now to look at a study again; when that may change by the passing of time
+ * alone, or INT64_MAX. */
+bool target_may_fetch(const struct target *target, int64_t now);
+int64_t target_fetches_at(const struct target *target);
+
 /* jobs were stored. Returns whether the state changed (to up). */
 bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
 
@@ -53,6 +63,11 @@ int64_t target_longest(int64_t ceiling_ms);
 
 /* It refused our token or our request as such. Returns whether the state changed. */
 bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);
+
+/* A fetch worked, or did not: then the next one waits. */
+void target_fetched(struct target *target);
+void target_fetch_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
+                         uint64_t jitter, int64_t now);
 
 /* The wait before try number tries (1, 2, …): exponential between first and ceiling, with jitter: between one
  * half and the whole of it. */

@@ -95,8 +95,11 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
         struct target *target = &targets->list[i];
         bind_configuration(target, config);
         struct target *old = targets_find(&before, target->row.destination_id, target->row.album_id);
-        if (old)
+        if (old) {
             target->in_flight = old->in_flight;
+            target->fetching = old->fetching;
+            target->fetch_failures = old->fetch_failures;
+        }
         if (!target->row.album_id)
             pass_on_hold(targets, target);
     }
@@ -151,7 +154,7 @@ void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms)
     for (size_t i = 0; i < targets->count; i++) {
         struct target *target = &targets->list[i];
         int64_t latest = now + target_longest(ceiling_ms);
-        target->look_at = 0;
+        target->look_at = target->fetch_at = target->fetch_until = 0;
         if (target->row.until > latest)
             target->row.until = latest;
     }

@@ -170,9 +170,9 @@ static void check_security(const struct place *place)
         warn(place, "headers", &destination->headers,
              "there is no Authorization header, without which KHEOPS takes nothing; write "
              "\"Authorization: Bearer ${file:...}\", or kheops: false");
-    if (destination->ensure_visible)
-        warn(place, "ensure_visible", &destination->ensure_visible,
-             "this version does not ask KHEOPS to look again; leave it out");
+    if (destination->ensure_visible && !destination->kheops)
+        complain(place, "ensure_visible", &destination->ensure_visible,
+                 "is a question to KHEOPS, and kheops: false stands there; leave one of them out");
     if (!destination->client_cert && destination->client_key)
         complain(place, "client_key", &destination->client_key, "stands there without client_cert; set both");
     if (destination->client_cert && !destination->client_key)

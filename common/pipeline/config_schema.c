@@ -178,8 +178,9 @@ static const struct config_key destination_keys[] = {
          "What status 409 without a readable answer says. `stored` is for servers that answer so for what "
          "they have already."},
     {"ensure_visible", CONFIG_BOOLEAN, OF(config_destination, ensure_visible), .standard = "false",
-     .help = "Asks KHEOPS to look at a study again once it has been quiet, for installations where studies "
-             "arrive but stay invisible. This version warns about it and does not do it yet."},
+     .help = "Asks KHEOPS to look at a study again once nothing of it was stored for six times "
+             "`retry.first`, for installations where series arrive but stay invisible because KHEOPS failed "
+             "to look itself. Needs `kheops: true`."},
     {"http2", CONFIG_BOOLEAN, OF(config_destination, http2), .standard = "false",
      .help = "HTTP/2 where the server offers it. HTTP/1.1 unless asked for: servers that end a connection "
              "after so many requests do it cleanly there."},

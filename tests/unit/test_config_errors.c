@@ -155,6 +155,10 @@ static const struct row check_rows[] = {
      "https://k:8443,"},
     {"an album by http", ALBUM "            api_url: http://k:443/api\n",
      "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at http://k:443,"},
+    {"a plain server that shall look again", NODE "        kheops: false\n        ensure_visible: true\n",
+     "felucca.yaml:8:25: node \"FELUCCA\": destination \"main\": ensure_visible: is a question to KHEOPS, "
+     "and "
+     "kheops: false stands there;"},
     {"albums of a plain server", ALBUM "        kheops: false\n",
      "felucca.yaml:8:11: node \"FELUCCA\": destination \"main\": albums: only KHEOPS has albums;"},
     {"no /studies at the end",
