@@ -125,9 +125,9 @@ static void run(struct pipeline *p, struct member *m)
     await(p, m);
 }
 
-size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
+/* One more of a stage, with its configuration; it does not run yet. */
+static struct member *add_member(struct pipeline *p, enum pipeline_stage stage, size_t *ret_number)
 {
-    struct pipeline *p = pipeline;
     size_t number = 0;
     for (size_t i = 0; i < p->count; i++)
         number += p->members[i].stage == stage;
@@ -143,7 +143,21 @@ size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
     text_format(&config, "%smetrics: { bind: 127.0.0.1, port: %d }\n", p->config_text,
                 m->metrics_port - (int)stage);
     m->config = sandbox_write(p->sandbox, text_string(&name), text_string(&config));
-    run(p, m);
+    *ret_number = number;
+    return m;
+}
+
+size_t pipeline_launch(struct pipeline *pipeline, enum pipeline_stage stage)
+{
+    size_t number;
+    launch(pipeline, add_member(pipeline, stage, &number));
+    return number;
+}
+
+size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
+{
+    size_t number;
+    run(pipeline, add_member(pipeline, stage, &number));
     return number;
 }
 

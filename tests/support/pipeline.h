@@ -60,6 +60,8 @@ void pipeline_destroy(struct pipeline **pipeline);
 /* Starts one more process of a stage; its number is from 0 on within its stage. The receiver accepts when
  * this returns. */
 size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage);
+/* The same without waiting for anything: for a process whose ports cannot be reached from here. */
+size_t pipeline_launch(struct pipeline *pipeline, enum pipeline_stage stage);
 /* Starts one of each. */
 void pipeline_start_all(struct pipeline *pipeline);
 struct process *pipeline_process(struct pipeline *pipeline, enum pipeline_stage stage, size_t number);

@@ -9,6 +9,7 @@
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <poll.h>
@@ -280,6 +281,90 @@ START_TEST(a_sleeping_server_wakes)
 }
 END_TEST
 
+/* ---- a connection whose other end says nothing more ---- */
+
+/* Passes on what comes from either side while the test wants it to; ends nothing. */
+struct wire {
+    int listener, ends[2]; /* -1: not yet, or closed by its owner */
+};
+
+static void open_wire(struct wire *wire)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    wire->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(wire->listener, (struct sockaddr *)&address, length), 0);
+    ck_assert_int_eq(listen(wire->listener, 1), 0);
+    ck_assert_int_eq(getsockname(wire->listener, (struct sockaddr *)&address, &length), 0);
+    snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+}
+
+static void pass_on(struct wire *wire)
+{
+    char bytes[4096];
+    for (int from = 0; from < 2; from++) {
+        ssize_t length = recv(wire->ends[from], bytes, sizeof bytes, MSG_DONTWAIT);
+        ck_assert(length != 0);
+        if (length > 0)
+            ck_assert_int_eq(send(wire->ends[1 - from], bytes, (size_t)length, MSG_NOSIGNAL), length);
+    }
+}
+
+static bool server_hears_over(void *context)
+{
+    struct wire *wire = context;
+    if (wire->ends[0] < 0) {
+        wire->ends[0] = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC);
+        wire->ends[1] = port_connect(port);
+    }
+    pass_on(wire);
+    return server_hears(NULL);
+}
+
+/* Looks without taking anything: what was sent before the end still waits there. */
+static bool is_given_up(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLRDHUP};
+    return poll(&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+static bool both_give_up(void *context)
+{
+    const struct wire *wire = context;
+    (void)bus_has_input(server);
+    (void)bus_has_input(client);
+    return is_given_up(wire->ends[0]) && is_given_up(wire->ends[1]);
+}
+
+static bool peer_is_gone(void *context)
+{
+    return bus_send(server, context, "WORK", 4, NULL, 0) == ERR_ABSENT;
+}
+
+static bool nobody_is_connected(void *context)
+{
+    (void)context;
+    return bus_send(client, NULL, "PING", 4, NULL, 0) == ERR_AGAIN;
+}
+
+START_TEST(a_half_open_connection_is_noticed)
+{
+    struct wire wire = {-1, {-1, -1}};
+    server = open_bus(&server_config, BUS_ROUTER);
+    open_wire(&wire);
+    client = open_bus(&client_config, BUS_DEALER);
+    ck_assert(wait_until(server_hears_over, &wire, SOON_MS));
+    struct bus_peer peer = heard.peer;
+    fd_close(&wire.listener);
+    /* From here on nothing is passed on. */
+    ck_assert(wait_until(both_give_up, &wire, SOON_MS));
+    ck_assert(wait_until(peer_is_gone, &peer, SOON_MS));
+    ck_assert(wait_until(nobody_is_connected, NULL, SOON_MS));
+    fd_close(&wire.ends[0]);
+    fd_close(&wire.ends[1]);
+}
+END_TEST
+
 static const struct wrong {
     const char *label, *endpoint;
     bool server, secret, bad_secret, key, list; /* the key or list of the other side */
@@ -352,6 +437,7 @@ int main(void)
     tests_add(tests, a_key_that_is_allowed_later_needs_no_restart);
     tests_add(tests, a_wrong_list_changes_nothing);
     tests_add(tests, a_sleeping_server_wakes);
+    tests_add(tests, a_half_open_connection_is_noticed);
     tests_rows(tests, what_is_missing_is_said, ROWS(wrongs));
     tests_rows(tests, a_name_is_bound_on_all_addresses, 3);
     tests_add(tests, public_keys_need_no_quotes);
