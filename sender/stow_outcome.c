@@ -145,6 +145,21 @@ static void judge_bare_conflict(const struct judge *judge)
                 "conflict_means: stored");
 }
 
+/* 200 without a body is some servers' way to say "stored", but never KHEOPS's: what stands in front of it, or
+ * something inside of it, has lost the answer or the request. */
+static void judge_empty(const struct judge *judge)
+{
+    if (!judge->destination->kheops) {
+        set_all(judge, WORK_DONE_OUTCOME, false, "stored: 200 without a list");
+        return;
+    }
+    judge->result->trouble = judge->result->split = true;
+    set_all(judge, WORK_RETRY_OUTCOME, true,
+            "the server answers 200 and lists nothing, as KHEOPS never does; if this is another server, set "
+            "kheops: false");
+    ask_presence(judge);
+}
+
 static void judge_body(const struct judge *judge)
 {
     const struct http_answer *answer = judge->answer;
@@ -158,7 +173,7 @@ static void judge_body(const struct judge *judge)
     } else if (answer->status == 409) {
         judge_bare_conflict(judge);
     } else if (answer->status == 200 && code == ERR_ABSENT) {
-        set_all(judge, WORK_DONE_OUTCOME, false, "stored: 200 without a list");
+        judge_empty(judge);
     } else {
         judge->result->trouble = true;
         set_all(judge, WORK_RETRY_OUTCOME, false,

@@ -26,8 +26,7 @@ int64_t dice_between(struct dice *dice, int64_t least, int64_t most)
 
 /* ---- trouble ---- */
 
-/* Members of a fault without "first", which the dice say. Not "empty": a 200 without a list counts as stored,
- * which together with an instance that is not stored would be a lie. */
+/* Members of a fault without "first", which the dice say. */
 static const char *const faults[] = {
     "\"kind\":\"stow\",\"action\":\"status\",\"status\":500",
     "\"kind\":\"stow\",\"action\":\"status\",\"status\":502,\"stage\":\"stored\"",
@@ -42,6 +41,8 @@ static const char *const faults[] = {
     "\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":6000,\"stage\":\"stored\"",
     "\"kind\":\"stow\",\"action\":\"garbage\",\"stage\":\"stored\"",
     "\"kind\":\"stow\",\"action\":\"garbage\",\"stage\":\"unstored\"",
+    "\"kind\":\"stow\",\"action\":\"empty\",\"stage\":\"stored\"",
+    "\"kind\":\"stow\",\"action\":\"empty\",\"stage\":\"unstored\"",
     "\"kind\":\"stow\",\"action\":\"close\",\"stage\":\"stored\"",
     "\"kind\":\"stow\",\"action\":\"unlisted\",\"stage\":\"instance\"",
     "\"kind\":\"stow\",\"action\":\"forgotten\",\"stage\":\"instance\"",

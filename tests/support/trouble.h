@@ -1,8 +1,8 @@
 /* trouble - what a KHEOPS does to its clients on a bad day, ordered at random from the simulated one.
  *
  * Nothing in here is a lie or a verdict: it answers errors, nonsense, or nothing, before or after it has done
- * what it was asked; it is slow, away, or refuses tokens for a while. It never says that it stored what it
- * did not, and never that it will not take an instance at all. */
+ * what it was asked; it is slow, away, or refuses tokens for a while; it answers 200 and says nothing. It
+ * never lists what it did not store, and never says that it will not take an instance at all. */
 #ifndef FELUCCA_TESTS_TROUBLE_H
 #define FELUCCA_TESTS_TROUBLE_H
 

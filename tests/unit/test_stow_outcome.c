@@ -95,7 +95,7 @@ static const struct status_row {
     const char *body;
     const char *alone, *two; /* what comes of one instance, and of two */
 } status_rows[] = {
-    {200, "", "done", "done done"},
+    {200, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
     {200, LIST(STORED(SOP(1)) "," STORED(SOP(2)), "", ""), "done", "done done"},
     {200, LIST(STORED(SOP(1)), "", ""), "done", "done retry* S"},
     {200, "{}", "retry* S", "retry* retry* S"},
