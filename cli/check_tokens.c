@@ -6,31 +6,26 @@
 #include "common/pipeline/credentials.h"
 #include "common/pipeline/introspection.h"
 #include "common/pipeline/secret.h"
+#include "common/pipeline/token_verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { QUESTIONS_AT_ONCE = 4, WAIT_MS = 1000 };
 
-enum kind { MAIN, DESTINATION, SOURCE };
-
-/* What each kind of token is called, and what it must be able to do. */
-static const struct rule {
-    const char *name, *permissions;
-} rules[] = {
-    [MAIN] = {"the token in headers", "write"},
-    [DESTINATION] = {"destination_token", "write"},
-    [SOURCE] = {"source_token", "read send"},
-};
+/* What each kind of token is called in the configuration. */
+static const char *const names[] = {[WORK_TOKEN_STOW] = "the token in headers",
+                                    [WORK_TOKEN_DESTINATION] = "destination_token",
+                                    [WORK_TOKEN_SOURCE] = "source_token"};
 
 struct check;
 
 /* One token. */
 struct question {
     struct check *check;
-    enum kind kind;
+    enum work_token_kind kind;
     const struct config_destination *destination;
-    const struct config_album *album; /* NULL for MAIN */
+    const struct config_album *album; /* NULL for the STOW token */
     struct text token, trouble;       /* trouble: why it could not be asked */
     struct introspection answer;
     struct introspection_asker *asker;
@@ -59,8 +54,8 @@ static void say(struct check *check, bool well, const struct config_destination 
 
 /* ---- secrets ---- */
 
-static struct question *add(struct check *check, enum kind kind, const struct config_destination *destination,
-                            const struct config_album *album)
+static struct question *add(struct check *check, enum work_token_kind kind,
+                            const struct config_destination *destination, const struct config_album *album)
 {
     check->questions =
         memory_grow(check->questions, &check->capacity, check->count + 1, sizeof *check->questions);
@@ -73,7 +68,7 @@ static struct question *add(struct check *check, enum kind kind, const struct co
 static void add_destination(struct check *check, const struct config_destination *destination)
 {
     AUTO(credentials_wipe) struct credentials credentials = {0};
-    struct question *question = add(check, MAIN, destination, NULL);
+    struct question *question = add(check, WORK_TOKEN_STOW, destination, NULL);
     if (credentials_of_destination(destination, &credentials, &question->trouble) != 0)
         return;
     text_append(&question->token, text_string(&credentials.token));
@@ -85,9 +80,9 @@ static void add_destination(struct check *check, const struct config_destination
 static void add_album(struct check *check, const struct config_destination *destination,
                       const struct config_album *album)
 {
-    struct question *question = add(check, DESTINATION, destination, album);
+    struct question *question = add(check, WORK_TOKEN_DESTINATION, destination, album);
     (void)credentials_of_token(album->destination_token, &question->token, &question->trouble);
-    question = add(check, SOURCE, destination, album);
+    question = add(check, WORK_TOKEN_SOURCE, destination, album);
     (void)credentials_of_token(album->source_token, &question->token, &question->trouble);
 }
 
@@ -172,35 +167,21 @@ static const char *album_of(const struct question *question)
     return known ? question->answer.album_id : "";
 }
 
-/* Compares with the album that the destination writes to. */
-static void compare_albums(const struct question *question, const struct question *main, struct text *reason)
-{
-    const char *own = album_of(question), *mains = album_of(main);
-    if (!*own || !*mains)
-        return;
-    if (question->kind == SOURCE && strcmp(own, mains) != 0)
-        text_append(reason, "source_token opens another album than the one that the destination writes to; "
-                            "make it in that album, with the switches \"Read\" and \"Add to Album / Inbox\"");
-    if (question->kind == DESTINATION && strcmp(own, mains) == 0)
-        text_append(reason, "destination_token opens the album that the destination writes to already; make "
-                            "it in the album that shall get the series, with the switch \"Write\"");
-}
-
 static void judge(struct check *check, const struct question *question, const struct question *main)
 {
-    const struct rule *rule = &rules[question->kind];
+    const char *name = names[question->kind];
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (question->answer.state != INTROSPECTION_ACTIVE && question->answer.state != INTROSPECTION_INACTIVE) {
-        text_format(&reason, "%s could not be asked about: %s", rule->name,
+        text_format(&reason, "%s could not be asked about: %s", name,
                     question->answer.trouble.length > 0 ? text_string(&question->answer.trouble)
                                                         : "no answer");
-    } else if (!introspection_explain(&question->answer, rule->name, rule->permissions, &reason)) {
-        compare_albums(question, main, &reason);
+    } else {
+        (void)token_verdict(question->kind, name, &question->answer, album_of(main), &reason);
     }
     bool well = reason.length == 0;
     if (well)
-        text_format(&reason, "%s is active and may %s", rule->name,
-                    question->kind == SOURCE ? "read and send" : "write");
+        text_format(&reason, "%s is active and may %s", name,
+                    question->kind == WORK_TOKEN_SOURCE ? "read and send" : "write");
     say(check, well, question->destination, question->album, text_string(&reason));
 }
 
@@ -210,11 +191,11 @@ static void judge_all(struct check *check, bool online)
     for (size_t i = 0; i < check->count; i++) {
         const struct question *question = &check->questions[i];
         AUTO(text_release) struct text sentence = TEXT_EMPTY;
-        if (question->kind == MAIN)
+        if (question->kind == WORK_TOKEN_STOW)
             main = question; /* its albums' tokens follow it */
         if (question->trouble.length > 0) {
-            text_format(&sentence, "%s%s%s", question->kind == MAIN ? "" : rules[question->kind].name,
-                        question->kind == MAIN ? "" : ": ", text_string(&question->trouble));
+            text_format(&sentence, "%s%s%s", question->kind == WORK_TOKEN_STOW ? "" : names[question->kind],
+                        question->kind == WORK_TOKEN_STOW ? "" : ": ", text_string(&question->trouble));
             say(check, false, question->destination, question->album, text_string(&sentence));
         } else if (online && question->destination->kheops) {
             judge(check, question, main);
