@@ -35,13 +35,14 @@ static void release(struct view *view)
 static void print_json(const struct jobdb_status_row *row)
 {
     json_value_print(json_pack(
-        "{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o}", "destination", row->destination,
-        "album", json_value_text(row->album), "state", row->state, "waiting", (json_int_t)row->waiting,
-        "queued", (json_int_t)row->queued, "deferred", (json_int_t)row->deferred, "in_flight",
-        (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "done_hour",
+        "{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "destination",
+        row->destination, "album", json_value_text(row->album), "state", row->state, "waiting",
+        (json_int_t)row->waiting, "queued", (json_int_t)row->queued, "deferred", (json_int_t)row->deferred,
+        "in_flight", (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "done_hour",
         (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day, "oldest_waiting",
         json_value_time(row->oldest_waiting_at), "last_error", json_value_text(row->last_error),
-        "last_error_at", json_value_time(row->last_error_at)));
+        "last_error_at", json_value_time(row->last_error_at), "token_trouble",
+        json_value_text(*row->token_trouble ? row->token_trouble : NULL)));
 }
 
 /* ---- a table of 80 columns ---- */
@@ -57,6 +58,19 @@ static void add_heading(struct text *table)
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_cell(table, columns[i].name, columns[i].width, i == 0 ? TABLE_LEFT : TABLE_RIGHT);
     table_end(table);
+}
+
+/* What KHEOPS says against the tokens of a target that is not known to suffer from it (yet). */
+static void add_token_note(struct view *view, const struct jobdb_status_row *row)
+{
+    bool told =
+        strcmp(row->state, "blocked") == 0 && row->last_error && strstr(row->last_error, row->token_trouble);
+    if (!*row->token_trouble || told)
+        return;
+    text_format(&view->notes, "\n%s%s%s has a token that is no good:\n  ", row->destination,
+                row->album ? "/" : "", row->album ? row->album : "");
+    table_plain(&view->notes, row->token_trouble, 1000);
+    text_append_char(&view->notes, '\n');
 }
 
 static void add_note(struct view *view, const struct jobdb_status_row *row)
@@ -97,6 +111,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     table_cell(&view->table, oldest.length ? text_string(&oldest) : "-", 6, TABLE_RIGHT);
     table_end(&view->table);
     add_note(view, row);
+    add_token_note(view, row);
 }
 
 /* ---- the whole ---- */

@@ -34,13 +34,6 @@ static void greet(struct router *router, const struct bus_peer *peer, const stru
     say(router, peer, WORK_PONG);
 }
 
-static void take_token(struct router *router, const struct work_token *token)
-{
-    struct target *target = targets_named(router->targets, token->destination, token->album);
-    if (target)
-        jobdb_save_token(router->db, &target->row, token, router->now);
-}
-
 static void take(struct router *router, const struct bus_peer *peer, const struct work_message *message)
 {
     bool known = crew_heard(router->crew, peer, router->monotonic);
@@ -58,7 +51,7 @@ static void take(struct router *router, const struct bus_peer *peer, const struc
             say(router, peer, WORK_WHO);
         break;
     case WORK_TOKEN:
-        take_token(router, message->token);
+        tokens_take(router, message->token);
         break;
     case WORK_BYE:
         crew_bye(router->crew, peer);

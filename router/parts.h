@@ -82,6 +82,9 @@ bool visibility_move(struct router *router, const struct jobdb_batch *batch, con
 void visibility_learn(struct router *router, struct target *target, const struct jobdb_batch *batch,
                       const struct work_result *result);
 
+/* tokens.c: what KHEOPS says of the tokens */
+void tokens_take(struct router *router, const struct work_token *token);
+
 /* outcome.c: what came of it */
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
 void outcome_lease_lost(void *router, struct lease *lease);

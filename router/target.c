@@ -113,6 +113,16 @@ bool target_refused(struct target *target, const struct target_retry *retry, int
     return changed;
 }
 
+bool target_probe_now(struct target *target, int64_t now)
+{
+    target->fetch_until = 0;
+    if (target->row.state != TARGET_BLOCKED || target->row.until <= now)
+        return false;
+    target->row.until = now;
+    target->look_at = 0;
+    return true;
+}
+
 void target_fetched(struct target *target)
 {
     target->fetch_failures = 0;

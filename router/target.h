@@ -69,6 +69,9 @@ void target_fetched(struct target *target);
 void target_fetch_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
                          uint64_t jitter, int64_t now);
 
+/* The cause of its being blocked may be gone: it is probed at once. Whether that changes anything. */
+bool target_probe_now(struct target *target, int64_t now);
+
 /* The wait before try number tries (1, 2, …): exponential between first and ceiling, with jitter: between one
  * half and the whole of it. */
 int64_t target_delay(const struct target_retry *retry, int64_t tries, uint64_t jitter);

@@ -7,6 +7,7 @@
 #include "common/dicom/dictionary.h"
 #include "sender/fetching.h"
 #include "sender/parts.h"
+#include "common/pipeline/token_verdict.h"
 #include "sender/sending.h"
 
 #include <poll.h>
@@ -45,17 +46,19 @@ static void abort_all(void *context)
 /* ---- what is learned about tokens ---- */
 
 static void token_learned(void *context, const struct token_place *place,
-                          const struct introspection *introspection)
+                          const struct introspection *introspection, bool replaced)
 {
     struct sender *sender = context;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     const struct work_token token = {.destination = (char *)place->destination,
                                      .kind = place->kind,
                                      .active = introspection->state == INTROSPECTION_ACTIVE,
+                                     .replaced = replaced,
                                      .scope = introspection->scope,
                                      .album_id = introspection->album_id};
     worker_report_token(sender->worker, &token);
-    if (introspection_explain(introspection, "the STOW token", "write", &reason))
+    if (introspection_explain(introspection, token_name(place->kind), token_permissions(place->kind),
+                              &reason))
         log_warning("token is no good", LOG_S("destination", place->destination),
                     LOG_S("reason", text_string(&reason)));
     else

@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/pipeline/token_verdict.h"
 #include "sharer/parts.h"
 #include "sharer/sharing.h"
 
@@ -31,7 +32,7 @@ static void abort_all(void *context)
 /* ---- what is learned about tokens ---- */
 
 static void token_learned(void *context, const struct token_place *place,
-                          const struct introspection *introspection)
+                          const struct introspection *introspection, bool replaced)
 {
     struct sharer *sharer = context;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -40,11 +41,12 @@ static void token_learned(void *context, const struct token_place *place,
                                      .album = (char *)place->album,
                                      .kind = place->kind,
                                      .active = introspection->state == INTROSPECTION_ACTIVE,
+                                     .replaced = replaced,
                                      .scope = introspection->scope,
                                      .album_id = introspection->album_id};
     worker_report_token(sharer->worker, &token);
-    if (introspection_explain(introspection, source ? "the source token" : "the destination token",
-                              source ? "send read" : "write", &reason))
+    if (introspection_explain(introspection, token_name(place->kind), token_permissions(place->kind),
+                              &reason))
         log_warning("token is no good", LOG_S("destination", place->destination),
                     LOG_S("album", place->album), LOG_S("reason", text_string(&reason)));
     else

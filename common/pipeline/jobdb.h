@@ -57,6 +57,12 @@ enum jobdb_target_state { TARGET_UP, TARGET_BACKING_OFF, TARGET_BLOCKED };
 
 const char *jobdb_target_state_name(enum jobdb_target_state state);
 
+/* What KHEOPS said last of a token. */
+struct jobdb_token {
+    bool known, active;
+    char *scope, *album; /* "" when not said */
+};
+
 /* A destination (album_id 0) or an album. */
 struct jobdb_target {
     int64_t destination_id, album_id;
@@ -65,7 +71,8 @@ struct jobdb_target {
     bool configured, held;
     enum jobdb_target_state state;
     int64_t since, until, failures;
-    int64_t stored; /* jobs that ever succeeded here */
+    int64_t stored;                   /* jobs that ever succeeded here */
+    struct jobdb_token token, source; /* the STOW token of a destination; the two of an album */
 };
 
 void jobdb_target_release(struct jobdb_target *target);
@@ -80,8 +87,13 @@ void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobd
 /* Writes what was learned; last_error (NULL: as it was) with the time it happened. */
 void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, const char *last_error,
                        int64_t now);
-void jobdb_save_token(struct jobdb *db, const struct jobdb_target *target, const struct work_token *token,
+/* Also into the target. */
+void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struct work_token *token,
                       int64_t now);
+/* Appends what is wrong with a target's tokens, by what KHEOPS said last of them, and what to do; false when
+ * nothing is. stow: the token of its destination. */
+bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
+                         const struct jobdb_token *stow, struct text *ret_sentence);
 
 /* ---- intake ---- */
 
@@ -287,6 +299,7 @@ int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *pr
 
 struct jobdb_status_row {
     const char *destination, *album, *state, *last_error; /* borrowed during the call; album may be NULL */
+    const char *token_trouble;                            /* "" when KHEOPS says nothing against them */
     int64_t waiting, queued, deferred, in_flight, failed, done_hour, done_day;
     int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
 };

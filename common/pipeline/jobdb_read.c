@@ -1,4 +1,5 @@
 /* What people ask the job database. */
+#include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/pipeline/jobdb_sql.h"
 
@@ -35,6 +36,26 @@ static const char *shown_state(bool configured, bool held, const char *state)
     return held ? "held" : state;
 }
 
+/* Of a row that has the destination's STOW token at column 15, and an album's two behind it. */
+static void append_token_trouble(sqlite3_stmt *row, bool album, struct text *out)
+{
+    struct jobdb_token stow, token, source;
+    jobdb_read_token(row, 15, &stow);
+    jobdb_read_token(row, 18, &token);
+    jobdb_read_token(row, 21, &source);
+    if (!album)
+        (void)jobdb_token_trouble(&stow, WORK_TOKEN_STOW, &stow, out);
+    else if (jobdb_token_trouble(&token, WORK_TOKEN_DESTINATION, &stow, out)) {
+        AUTO(text_release) struct text other = TEXT_EMPTY;
+        if (jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &stow, &other))
+            text_format(out, "; and %s", text_string(&other));
+    } else
+        (void)jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &stow, out);
+    jobdb_token_release(&stow);
+    jobdb_token_release(&token);
+    jobdb_token_release(&source);
+}
+
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context)
 {
@@ -59,6 +80,9 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
         status.oldest_waiting_at =
             first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
                                       : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id));
+        AUTO(text_release) struct text trouble = TEXT_EMPTY;
+        append_token_trouble(row, album_id != 0, &trouble);
+        status.token_trouble = text_string(&trouble);
         each(context, &status);
     }
     return db->error;

@@ -31,10 +31,11 @@
       "INSERT INTO album (destination_id, name) SELECT id, ?2 FROM destination WHERE name = ?1" \
       " ON CONFLICT (destination_id, name) DO UPDATE SET configured = 1") \
     X(EACH_TARGET, CONFIG_ONLY, \
-      "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored" \
-      " FROM destination UNION ALL" \
+      "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored," \
+      " token_active, token_scope, token_album, NULL, NULL, NULL FROM destination UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, d.origin, a.configured, a.held, a.state, a.since," \
-      " a.until, a.failures, a.stored FROM album a JOIN destination d ON d.id = a.destination_id" \
+      " a.until, a.failures, a.stored, a.token_active, a.token_scope, a.token_album, a.source_active," \
+      " a.source_scope, a.source_album FROM album a JOIN destination d ON d.id = a.destination_id" \
       " ORDER BY 2, 1") \
     X(SAVE_DESTINATION, "", \
       "UPDATE destination SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
@@ -245,9 +246,12 @@
     /* reading */ \
     X(READ_STATUS, CONFIG_ONLY, \
       "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
-      " d.failed, d.last_error, d.last_error_at, d.until FROM destination d UNION ALL" \
+      " d.failed, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
+      " NULL, NULL, NULL, NULL, NULL, NULL FROM destination d UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held, a.state, a.waiting, a.queued," \
-      " a.deferred, a.in_flight, a.failed, a.last_error, a.last_error_at, a.until" \
+      " a.deferred, a.in_flight, a.failed, a.last_error, a.last_error_at, a.until, d.token_active," \
+      " d.token_scope, d.token_album, a.token_active, a.token_scope, a.token_album, a.source_active," \
+      " a.source_scope, a.source_album" \
       " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 3, 4") \
     X(READ_TALLY, "", \
       "SELECT coalesce(sum(CASE WHEN started_at > ?3 THEN done ELSE 0 END), 0), coalesce(sum(done), 0)" \
@@ -337,6 +341,10 @@ bool jobdb_concerns(const struct jobdb_batch *batch, const char *work, bool in_f
 
 /* The counters of a target in this transaction. */
 struct jobdb_counts *jobdb_counts_of(struct jobdb *db, int64_t destination_id, int64_t album_id);
+
+/* A token from the columns active, scope and album; its texts are yours. */
+void jobdb_read_token(sqlite3_stmt *row, int first, struct jobdb_token *ret_token);
+void jobdb_token_release(struct jobdb_token *token);
 
 /* The columns id, instance_id, series_id, receipt, size, received_at, tries, attempts, batch_limit,
  * attempt_mark, urgent from first on. */

@@ -1,6 +1,7 @@
 /* Destinations and albums in the job database. */
 #include "common/base/memory.h"
 #include "common/pipeline/jobdb_sql.h"
+#include "common/pipeline/token_verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ void jobdb_target_release(struct jobdb_target *target)
     free(target->destination);
     free(target->album);
     free(target->origin);
+    jobdb_token_release(&target->token);
+    jobdb_token_release(&target->source);
     *target = (struct jobdb_target){0};
 }
 
@@ -65,6 +68,8 @@ void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobd
             .failures = sqlite3_column_int64(row, 10),
             .stored = sqlite3_column_int64(row, 11),
         };
+        jobdb_read_token(row, 12, &target.token);
+        jobdb_read_token(row, 15, &target.source);
         each(context, &target);
     }
 }
@@ -78,9 +83,43 @@ void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, cons
                        target->since, target->until, target->failures, target->stored, last_error, now);
 }
 
-void jobdb_save_token(struct jobdb *db, const struct jobdb_target *target, const struct work_token *token,
+/* ---- tokens ---- */
+
+void jobdb_token_release(struct jobdb_token *token)
+{
+    free(token->scope);
+    free(token->album);
+    *token = (struct jobdb_token){0};
+}
+
+void jobdb_read_token(sqlite3_stmt *row, int first, struct jobdb_token *ret_token)
+{
+    *ret_token = (struct jobdb_token){.known = sqlite3_column_type(row, first) != SQLITE_NULL,
+                                      .active = sqlite3_column_int(row, first) != 0,
+                                      .scope = memory_string(jobdb_text(row, first + 1)),
+                                      .album = memory_string(jobdb_text(row, first + 2))};
+}
+
+bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
+                         const struct jobdb_token *stow, struct text *ret_sentence)
+{
+    const struct introspection said = {.state = token->active ? INTROSPECTION_ACTIVE : INTROSPECTION_INACTIVE,
+                                       .scope = token->scope,
+                                       .album_id = token->album};
+    return token->known &&
+           token_verdict(kind, token_name(kind), &said, stow->active ? stow->album : NULL, ret_sentence);
+}
+
+void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struct work_token *token,
                       int64_t now)
 {
+    struct jobdb_token *kept =
+        target->album_id && token->kind == WORK_TOKEN_SOURCE ? &target->source : &target->token;
+    jobdb_token_release(kept);
+    *kept = (struct jobdb_token){.known = true,
+                                 .active = token->active,
+                                 .scope = memory_string(token->scope),
+                                 .album = memory_string(token->album_id)};
     enum jobdb_statement which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
                                  : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
                                                                     : SQL_SAVE_ALBUM_TOKEN;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000 };
+enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000, PLACES_A_LOOK = 16 };
 
 struct waiter {
     introspection_done *done;
@@ -27,7 +27,8 @@ struct entry {
     int64_t due_at;   /* monotonic */
     int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
     int64_t asking_since;
-    uint64_t subject; /* which token at which server it was last asked about, as a number */
+    uint64_t subject; /* which token at which server it was last asked about, as a number; 0: none */
+    bool replaced;    /* the subject is another one than in the last report */
     struct introspection known;
     struct introspection_asker *asker;
     struct entry *asks_for_it; /* another place of the same token, whose answer it waits for */
@@ -43,7 +44,9 @@ struct token_watch {
     const struct config *config;
     struct entry *entries;
     int asking;
-    uint64_t salt; /* of subjects */
+    size_t looked;   /* places that the last looks got to */
+    int64_t look_at; /* monotonic: the next one */
+    uint64_t salt;   /* of subjects */
 };
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context)
@@ -205,10 +208,12 @@ static void keep(struct entry *entry, struct introspection *introspection)
     *introspection = (struct introspection){0};
     entry->asked_at = entry->asking_since;
     entry->due_at = entry->watch->clock_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
-    if (said)
-        entry->watch->report(entry->watch->context,
-                             &(struct token_place){entry->destination, entry->album, entry->kind},
-                             &entry->known);
+    if (!said)
+        return;
+    const struct token_place place = {entry->destination, entry->album, entry->kind};
+    bool replaced = entry->replaced;
+    entry->replaced = false;
+    entry->watch->report(entry->watch->context, &place, &entry->known, replaced);
 }
 
 static struct introspection copy_of(const struct introspection *original)
@@ -286,8 +291,10 @@ static void ask(struct entry *entry, int64_t since)
     text_release(&unknown.trouble);
     question.token = text_string(&token);
     uint64_t subject = subject_of(entry->watch, &question);
-    if (subject != entry->subject)
+    if (subject != entry->subject) {
         entry->asked_at = -1; /* what is known is about another token */
+        entry->replaced = true;
+    }
     entry->subject = subject;
     struct entry *other = find_other(entry, since);
     if (other && other->asker) {
@@ -300,9 +307,40 @@ static void ask(struct entry *entry, int64_t since)
     }
 }
 
+/* ---- looking ---- */
+
+/* What stands at the place now, 0 when it cannot be told. */
+static uint64_t subject_now(const struct entry *entry)
+{
+    struct introspection_question question = {0};
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (!prepare(entry, &question, &token, &reason))
+        return 0;
+    question.token = text_string(&token);
+    return subject_of(entry->watch, &question);
+}
+
+static void look_for_replaced(struct token_watch *watch, int64_t now)
+{
+    size_t place = 0, looked = 0;
+    for (struct entry *entry = watch->entries; entry && looked < PLACES_A_LOOK; entry = entry->next) {
+        if (place++ < watch->looked)
+            continue;
+        looked++;
+        if (entry->configured && !is_busy(entry) && entry->due_at > now &&
+            subject_now(entry) != entry->subject)
+            entry->due_at = now;
+    }
+    watch->looked = looked == PLACES_A_LOOK ? place : 0;
+    watch->look_at = now + TOKEN_WATCH_LOOK_MS;
+}
+
 void token_watch_turn(struct token_watch *watch)
 {
     int64_t now = watch->clock_ms();
+    if (now >= watch->look_at)
+        look_for_replaced(watch, now);
     for (struct entry *entry = watch->entries; entry && watch->asking < QUESTIONS_AT_ONCE;
          entry = entry->next) {
         if (entry->configured && !is_busy(entry) && entry->due_at <= now)

@@ -4,7 +4,10 @@
  * Several refusals of one token at a time wait for one and the same question, and for a few seconds its
  * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. A token that stands
  * in several places (one source token for many albums) is asked about once for all of them. Everything is
- * learned through report. */
+ * learned through report.
+ *
+ * Between questions it looks whether tokens were replaced, a few places a second, and asks about those that
+ * were: a renewed token counts within seconds. */
 #ifndef FELUCCA_PIPELINE_TOKEN_WATCH_H
 #define FELUCCA_PIPELINE_TOKEN_WATCH_H
 
@@ -16,7 +19,8 @@
 
 enum {
     TOKEN_WATCH_HOUR_MS = 60 * 60 * 1000,
-    TOKEN_WATCH_OUTAGE_MS = 60 * 1000 /* asked again when there was no answer */
+    TOKEN_WATCH_OUTAGE_MS = 60 * 1000, /* asked again when there was no answer */
+    TOKEN_WATCH_LOOK_MS = 1000         /* between two looks for replaced tokens */
 };
 
 /* A token by its place: of a destination's headers (album NULL), or one of an album's two. */
@@ -27,9 +31,10 @@ struct token_place {
 
 struct token_watch;
 
-/* Called for each answer of KHEOPS; both arguments are borrowed. */
+/* Called for each answer of KHEOPS; the arguments are borrowed. replaced: it is about another token than the
+ * last one of this place, or the first. */
 typedef void token_watch_report(void *context, const struct token_place *place,
-                                const struct introspection *introspection);
+                                const struct introspection *introspection, bool replaced);
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context);
 void token_watch_destroy(struct token_watch **watch);
@@ -43,7 +48,8 @@ void token_watch_set_clock(struct token_watch *watch, int64_t (*clock_ms)(void))
  */
 void token_watch_configure(struct token_watch *watch, const struct config *config, enum work_stage stage);
 
-/* Begins questions that are due, a few at a time. Call it in every turn of the loop. */
+/* Begins questions that are due, a few at a time, and looks for tokens that were replaced. Call it in every
+ * turn of the loop. */
 void token_watch_turn(struct token_watch *watch);
 
 /* Asks, or joins a question under way, or uses the answer to one that was begun at or after since (monotonic:

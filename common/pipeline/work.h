@@ -136,6 +136,7 @@ struct work_token {
     char *destination, *album;
     enum work_token_kind kind;
     bool active;
+    bool replaced;  /* it is another token than the one that this worker asked about before */
     char *scope;    /* "" when none */
     char *album_id; /* "" when none */
 };

@@ -81,9 +81,9 @@ static const char *const token_kinds[] = {"stow", "destination", "source"};
 
 static json_t *token_to_json(const struct work_token *token)
 {
-    return json_pack("{s:s, s:o, s:s, s:b, s:s, s:s}", "destination", token->destination, "album",
+    return json_pack("{s:s, s:o, s:s, s:b, s:b, s:s, s:s}", "destination", token->destination, "album",
                      string_or_null(token->album), "kind", token_kinds[token->kind], "active", token->active,
-                     "scope", token->scope ? token->scope : "", "album_id",
+                     "replaced", token->replaced, "scope", token->scope ? token->scope : "", "album_id",
                      token->album_id ? token->album_id : "");
 }
 
@@ -319,6 +319,7 @@ static bool read_token(const json_t *json, struct work_message *message)
     if (!read_name(json, "kind", token_kinds, 3, &kind))
         return false;
     token->kind = (enum work_token_kind)kind;
+    token->replaced = json_is_true(json_object_get(json, "replaced"));
     return read_text(json, "destination", &token->destination) &&
            read_optional_text(json, "album", &token->album) && read_bool(json, "active", &token->active) &&
            read_text(json, "scope", &token->scope) && read_text(json, "album_id", &token->album_id);

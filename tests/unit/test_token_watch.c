@@ -8,6 +8,7 @@
 #include "tests/support/suite.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { ALBUMS = 3, LIMIT_MS = 10000 };
 
@@ -21,12 +22,13 @@ static struct scripted_server *server;
 static struct config *config;
 static struct http *http;
 static struct token_watch *watch;
-static int reports, answers;
+static int reports, replaced_ones, answers;
 
 static void count_report(void *context, const struct token_place *place,
-                         const struct introspection *introspection)
+                         const struct introspection *introspection, bool replaced)
 {
     (void)context;
+    replaced_ones += replaced;
     ck_assert_str_eq(place->destination, "main");
     ck_assert_int_eq(introspection->state, INTROSPECTION_ACTIVE);
     reports++;
@@ -61,7 +63,7 @@ static void set_up_with(const struct scripted_answer *script, size_t count)
         ck_abort_msg("%s", text_string(&errors));
     ck_assert_int_eq(http_create(&http), 0);
     watch = token_watch_create(http, count_report, NULL);
-    reports = answers = 0;
+    reports = replaced_ones = answers = 0;
 }
 
 static void set_up(void)
@@ -186,6 +188,32 @@ START_TEST(all_are_asked_again_after_an_hour)
 }
 END_TEST
 
+/* Nobody was refused, nobody asks: the file alone tells. */
+START_TEST(a_replaced_token_is_noticed)
+{
+    ahead_ms = 0;
+    token_watch_set_clock(watch, clock_ahead);
+    token_watch_configure(watch, config, WORK_SHARE);
+    run_requests(ALBUMS + 1);
+    ck_assert_int_eq(replaced_ones, 2 * ALBUMS); /* the first of each place */
+    (void)sandbox_write(sandbox, "s1", "SENDNEXT\n");
+    ahead_ms += TOKEN_WATCH_LOOK_MS;
+    run_requests(1);
+    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 1);
+    ck_assert_int_eq(reports, 2 * ALBUMS + 1);
+    ck_assert_int_eq(unlink(sandbox_path(sandbox, "s1")), 0); /* nothing can be asked about ... */
+    ahead_ms += TOKEN_WATCH_LOOK_MS;
+    token_watch_turn(watch);
+    (void)sandbox_write(sandbox, "s1", "SENDNEXT\n"); /* ... and it is back: that counts, too */
+    ahead_ms += TOKEN_WATCH_LOOK_MS;
+    run_requests(1);
+    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 2);
+    token_watch_configure(watch, config, WORK_SHARE); /* a reload, which changes none */
+    run_requests(ALBUMS + 2);
+    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 2);
+}
+END_TEST
+
 /* Nothing is reported, and it is asked again soon. */
 START_TEST(an_outage_is_asked_about_again_after_a_minute)
 {
@@ -214,6 +242,7 @@ int main(void)
     tests_add(tests, refusals_at_once_share_a_question);
     tests_add(tests, another_token_is_another_question);
     tests_add(tests, all_are_asked_again_after_an_hour);
+    tests_add(tests, a_replaced_token_is_noticed);
     tests_add(tests, an_outage_is_asked_about_again_after_a_minute);
     return tests_run(tests);
 }

@@ -1,0 +1,181 @@
+/* Tokens while nothing else happens: what KHEOPS says against them is shown before anybody is refused, and
+ * who was blocked by one goes on soon after it was renewed. Real processes, simulated KHEOPS; the waits of a
+ * blocked destination are those of an installation, a minute. */
+#include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/files.h"
+#include "tests/support/operator_view.h"
+#include "tests/support/suite.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 60000, SOON_MS = 35000 /* less than the probe of a blocked target takes */ };
+
+static struct sandbox *sandbox;
+static struct simulator *kheops;
+static struct pipeline *pipeline;
+
+static void set_up(void)
+{
+    static const char *const tokens[] = {
+        "--token", "main:write:MAINWRITE",    "--token", "main:write:MAINWRITENEXT",
+        "--token", "main:read,send:MAINSEND", "--token", "main:read,send:MAINSENDNEXT",
+        "--token", "all:write:ALLWRITE",      "--token", "all:write:ALLWRITENEXT",
+        "--token", "all:read,send:ALLSEND",   NULL};
+    sandbox = sandbox_create();
+    kheops = simulator_start(sandbox, "kheops", tokens);
+}
+
+static void tear_down(void)
+{
+    pipeline_destroy(&pipeline);
+    simulator_destroy(&kheops);
+    sandbox_destroy(&sandbox);
+}
+
+static void check(bool ok, const char *what)
+{
+    pipeline_check(pipeline, ok, what);
+}
+
+static void begin(void)
+{
+    static const struct pipeline_album album = {"all", "ALLWRITE", "MAINSEND", NULL};
+    const struct pipeline_destination destination = {
+        .name = "main", .simulator = kheops, .token = "MAINWRITE", .albums = &album, .album_count = 1};
+    const struct pipeline_node node = {"FELUCCA", &destination, 1};
+    const struct pipeline_options options = {&node, 1, "retry:\n  first: 100ms\n  ceiling: 15m\n"};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_start_all(pipeline);
+}
+
+static void send_study(uint64_t seed)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *folder = sandbox_make_folder(sandbox, "study-%d", (int)seed);
+    struct dicom_spec base;
+    dicom_spec_init(&base, seed);
+    base.rows = base.columns = 8;
+    ck_assert_int_eq(dicom_write_study(&base, seed, 3, 1, folder, NULL, NULL), 0);
+    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
+    check(status == 0, text_string(&output));
+}
+
+static const char *token_file(const char *token)
+{
+    return sandbox_path(sandbox, "token-%s", token);
+}
+
+static void order_token(const char *token, const char *order)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "/sim/tokens/%s", token);
+    simulator_order(kheops, text_string(&path), order);
+}
+
+static void reload(void)
+{
+    process_signal(pipeline_process(pipeline, PIPELINE_SENDER, 0), SIGHUP);
+    process_signal(pipeline_process(pipeline, PIPELINE_SHARER, 0), SIGHUP);
+}
+
+/* ---- renewed ---- */
+
+static const struct row {
+    const char *token, *album; /* album NULL: the destination is blocked */
+    const char *next;          /* put into the file; NULL: KHEOPS takes the old one again, and SIGHUP comes */
+    bool gone;                 /* the file was not there at all */
+} rows[] = {
+    {"MAINWRITE", NULL, "MAINWRITENEXT", false}, {"MAINWRITE", NULL, NULL, false},
+    {"MAINWRITE", NULL, "MAINWRITENEXT", true},  {"ALLWRITE", "all", "ALLWRITENEXT", false},
+    {"MAINSEND", "all", "MAINSENDNEXT", false},  {"ALLWRITE", "all", NULL, false},
+};
+
+START_TEST(a_renewed_token_counts_at_once)
+{
+    const struct row *row = &rows[_i];
+    begin();
+    send_study(1);
+    check(simulator_wait_shared(kheops, "all", 3, PATIENCE_MS), "not shared");
+    if (row->gone)
+        ck_assert_int_eq(unlink(token_file(row->token)), 0);
+    else
+        order_token(row->token, "{\"revoked\":true}");
+    send_study(2);
+    check(operator_wait_state(pipeline, "main", row->album, "blocked", NULL, PATIENCE_MS), "not blocked");
+    if (row->next) {
+        file_write_string(token_file(row->token), row->next);
+    } else {
+        order_token(row->token, "{\"revoked\":false}");
+        reload();
+    }
+    check(simulator_wait_shared(kheops, "all", 6, SOON_MS), "what waited does not go");
+    check(operator_wait_state(pipeline, "main", row->album, "up", NULL, PATIENCE_MS), "not up");
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+/* ---- compared ---- */
+
+struct trouble {
+    const char *album, *says; /* says NULL: nothing */
+};
+
+static bool is_told(void *context)
+{
+    const struct trouble *trouble = context;
+    json_t *status = operator_status(pipeline, "main", trouble->album);
+    const char *says = json_string_value(json_object_get(status, "token_trouble"));
+    bool told = trouble->says ? says && strstr(says, trouble->says) : !says;
+    json_decref(status);
+    return told;
+}
+
+static void wait_told(const char *album, const char *says)
+{
+    struct trouble trouble = {album, says};
+    check(wait_until(is_told, &trouble, SOON_MS), says ? says : "still told");
+}
+
+static const struct compared_row {
+    const char *token, *wrong, *album, *says;
+} compared_rows[] = {
+    {"MAINSEND", "ALLSEND", "all",
+     "the source token opens another album than the one that the destination writes"},
+    {"ALLWRITE", "MAINWRITENEXT", "all",
+     "the destination token opens the album that the destination writes to already"},
+    {"MAINSEND", "MAINWRITE", "all", "the source token lacks the permission \"send\""},
+    {"MAINWRITE", "MAINSEND", NULL, "the STOW token lacks the permission \"write\""},
+    {"MAINWRITE", "ALLWRITE", "all", "opens the album that the destination writes to already"},
+};
+
+/* At start and after a reload, with nothing to do. */
+START_TEST(what_is_wrong_is_told_before_anybody_is_refused)
+{
+    const struct compared_row *row = &compared_rows[_i];
+    begin();
+    wait_told(row->album, NULL);
+    file_write_string(token_file(row->token), row->wrong);
+    reload();
+    wait_told(row->album, row->says);
+    pipeline_kill_and_restart(pipeline, PIPELINE_ROUTER, 0); /* it does not forget, and asks nobody */
+    wait_told(row->album, row->says);
+    file_write_string(token_file(row->token), row->token);
+    wait_told(row->album, NULL);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("token_renewal");
+    tests_timeout(tests, 180);
+    tests_fixture(tests, set_up, tear_down);
+    tests_rows(tests, a_renewed_token_counts_at_once, ROWS(rows));
+    tests_rows(tests, what_is_wrong_is_told_before_anybody_is_refused, ROWS(compared_rows));
+    return tests_run(tests);
+}
