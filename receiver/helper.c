@@ -2,9 +2,12 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/crash.h"
+#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/pipeline/bus.h"
 #include "common/pipeline/metrics.h"
+#include "common/pipeline/service.h"
+#include "common/pipeline/spool.h"
 #include "receiver/hints.h"
 
 #include <poll.h>
@@ -23,7 +26,10 @@ struct helper {
     int pipe;
     struct bus *bus;
     struct metrics *metrics;
-    struct metric *instances, *bytes, *hints, *associations, *refused, *open;
+    struct spool *spool; /* to ask for free space; NULL: it cannot be asked */
+    int64_t min_free_space;
+    struct metric *instances, *refusals, *bytes, *durable, *hints;
+    struct metric *associations, *rejected, *refused, *open, *free_bytes;
     bool stopping;
 };
 
@@ -48,14 +54,37 @@ static void add_metrics(struct helper *helper)
     struct metrics *m = helper->metrics;
     helper->instances =
         metrics_add(m, METRIC_COUNTER, "received_instances_total", "Instances by answer.", outcome);
+    helper->refusals = metrics_add(m, METRIC_COUNTER, "received_refused_total",
+                                   "Instances answered \"out of resources\", by why.", reason);
     helper->bytes =
         metrics_add(m, METRIC_COUNTER, "received_bytes_total", "Bytes of stored data sets.", none);
+    helper->durable = metrics_add(m, METRIC_QUICK_HISTOGRAM, "receive_durable_seconds",
+                                  "Time from the last byte of an instance until it is safe on disk.", none);
     helper->hints = metrics_add(m, METRIC_COUNTER, "hints_total", "Receipts told to the router.", outcome);
     helper->associations =
         metrics_add(m, METRIC_COUNTER, "associations_total", "Associations by how they ended.", outcome);
+    helper->rejected = metrics_add(m, METRIC_COUNTER, "associations_rejected_total",
+                                   "Associations rejected for what they asked for.", reason);
     helper->refused = metrics_add(m, METRIC_COUNTER, "refused_peers_total",
                                   "Peers turned away before an association.", reason);
     helper->open = metrics_add(m, METRIC_GAUGE, "associations", "Associations in progress.", none);
+    helper->free_bytes =
+        metrics_add(m, METRIC_GAUGE, "spool_free_bytes", "Free space of the spool's file system.", none);
+}
+
+static void show_limits(struct helper *helper, const struct config *config)
+{
+    static const char *const none[] = {NULL};
+    struct metrics *m = helper->metrics;
+    helper->min_free_space = config->receiver.min_free_space;
+    metric_set(metrics_add(m, METRIC_GAUGE, "spool_min_free_bytes",
+                           "With less free space every instance is refused (receiver.min_free_space).", none),
+               NULL, (double)config->receiver.min_free_space);
+    metric_set(metrics_add(m, METRIC_GAUGE, "associations_max",
+                           "Further associations are refused (receiver.max_associations).", none),
+               NULL, config->receiver.max_associations);
+    if (spool_open(config->state_dir, &helper->spool) != 0)
+        helper->spool = NULL;
 }
 
 static void serve_metrics(struct helper *helper, const struct config *config)
@@ -87,21 +116,52 @@ static void tell_router(struct helper *helper, const char *receipt)
     count(helper->hints, told ? "sent" : "dropped", 1);
 }
 
+/* Every label is a word of ours. */
+static const char *why_rejected(int64_t verdict)
+{
+    if (verdict == ASSOCIATION_CALLED_UNKNOWN)
+        return "called_aet";
+    return verdict == ASSOCIATION_CALLING_UNKNOWN ? "calling_aet" : "application_context";
+}
+
+/* The parent lives: whether an instance would be taken now. */
+static void take_beat(struct helper *helper, int64_t associations)
+{
+    int64_t free_bytes = INT64_MAX;
+    metric_set(helper->open, NULL, (double)associations);
+    if (helper->spool && spool_free_space(helper->spool, &free_bytes) == 0)
+        metric_set(helper->free_bytes, NULL, (double)free_bytes);
+    metrics_progress(helper->metrics, free_bytes >= helper->min_free_space);
+}
+
+static void take_instance(struct helper *helper, const struct hint *hint)
+{
+    CRASH_POINT(HELPER_TOOK_HINT);
+    tell_router(helper, hint->receipt);
+    CRASH_POINT(HELPER_SENT_HINT);
+    count(helper->instances, "stored", 1);
+    count(helper->bytes, NULL, (double)hint->number);
+    metric_observe(helper->durable, NULL, (double)hint->durable_us / 1e6);
+}
+
 static void take(struct helper *helper, const struct hint *hint)
 {
     switch (hint->kind) {
     case HINT_INSTANCE:
-        CRASH_POINT(HELPER_TOOK_HINT);
-        tell_router(helper, hint->receipt);
-        CRASH_POINT(HELPER_SENT_HINT);
-        count(helper->instances, "stored", 1);
-        count(helper->bytes, NULL, (double)hint->number);
+        take_instance(helper, hint);
         break;
     case HINT_REFUSED:
         count(helper->instances, "refused", 1);
+        count(helper->refusals, hint->number == ERR_NOSPACE ? "no_space" : "disk", 1);
         break;
     case HINT_ASSOCIATION:
         count(helper->associations, association_end_name((enum association_end)hint->number), 1);
+        break;
+    case HINT_REJECTED:
+        count(helper->rejected, why_rejected(hint->number), 1);
+        break;
+    case HINT_CONGESTED:
+        count(helper->refused, "no_process", 1);
         break;
     case HINT_LIMIT:
         count(helper->refused, "limit", 1);
@@ -110,8 +170,7 @@ static void take(struct helper *helper, const struct hint *hint)
         count(helper->refused, "silent", 1);
         break;
     case HINT_BEAT:
-        metric_set(helper->open, NULL, (double)hint->number);
-        metrics_progress(helper->metrics, true);
+        take_beat(helper, hint->number);
         break;
     case HINT_STOP:
         helper->stopping = true;
@@ -136,12 +195,15 @@ _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
 {
     settle_signals(parent);
     struct helper helper = {.pipe = pipe, .metrics = metrics_create()};
+    service_describe(helper.metrics);
     add_metrics(&helper);
+    show_limits(&helper, config);
     connect_router(&helper, config);
     serve_metrics(&helper, config);
     while (!helper.stopping)
         turn(&helper);
     bus_destroy(&helper.bus);
     metrics_destroy(&helper.metrics);
+    spool_destroy(&helper.spool);
     _exit(EXIT_SUCCESS);
 }

@@ -90,14 +90,26 @@ void hints_destroy(struct hints **hints)
     *hints = NULL;
 }
 
+/* Lost when the pipe is full: a hint costs time, never an instance. */
+static void tell(struct hints *hints, const struct hint *hint)
+{
+    if (write(hints->ends[1], hint, sizeof *hint) < 0)
+        return;
+}
+
 void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, int64_t number)
 {
     struct hint hint = {.kind = kind, .number = number};
     if (receipt)
         memcpy(hint.receipt, receipt, sizeof hint.receipt);
-    /* Lost when the pipe is full: a hint costs time, never an instance. */
-    if (write(hints->ends[1], &hint, sizeof hint) < 0)
-        return;
+    tell(hints, &hint);
+}
+
+void hints_tell_instance(struct hints *hints, const char *receipt, int64_t bytes, int64_t durable_us)
+{
+    struct hint hint = {.kind = HINT_INSTANCE, .number = bytes, .durable_us = durable_us};
+    memcpy(hint.receipt, receipt, sizeof hint.receipt);
+    tell(hints, &hint);
 }
 
 pid_t hints_helper(const struct hints *hints)

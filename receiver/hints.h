@@ -16,10 +16,12 @@
 #include <sys/types.h>
 
 enum hint_kind {
-    HINT_INSTANCE,    /* receipt, number: bytes of the data set */
-    HINT_REFUSED,     /* a C-STORE answered "out of resources" */
+    HINT_INSTANCE,    /* receipt, number: bytes of the data set, durable_us: what making it durable took */
+    HINT_REFUSED,     /* a C-STORE answered "out of resources"; number: an error code */
     HINT_ASSOCIATION, /* number: enum association_end */
+    HINT_REJECTED,    /* an association was rejected; number: enum association_verdict */
     HINT_LIMIT,       /* a peer refused since the association limit was reached */
+    HINT_CONGESTED,   /* a peer refused since no process could be made for it */
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
     HINT_STOP         /* the helper ends */
@@ -29,7 +31,7 @@ enum hint_kind {
 struct hint {
     enum hint_kind kind;
     char receipt[RECEIPT_SIZE];
-    int64_t number;
+    int64_t number, durable_us;
 };
 
 struct hints;
@@ -41,6 +43,8 @@ int hints_create(const struct config *config, struct hints **ret_hints);
 void hints_destroy(struct hints **hints);
 
 void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, int64_t number);
+/* HINT_INSTANCE. */
+void hints_tell_instance(struct hints *hints, const char *receipt, int64_t bytes, int64_t durable_us);
 
 /* The helper's process, 0 while it is away. */
 pid_t hints_helper(const struct hints *hints);

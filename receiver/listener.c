@@ -128,7 +128,7 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
     if (pid < 0) {
         log_warning("association rejected", LOG_S("address", address->text),
                     LOG_S("because", "no new process"), LOG_S("error", strerror(errno)));
-        hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
+        hints_tell(listener->hints, HINT_CONGESTED, NULL, 0);
         return LOBBY_CONGESTED;
     }
     listener->children[listener->count++] = (struct child){.pid = pid, .address = *address};

@@ -141,18 +141,20 @@ static bool finish(void *context)
     struct session *session = context;
     int64_t bytes = intake_bytes(session->intake);
     (void)alarm(0); /* a busy disk may take its time, and the peer has its own patience */
+    int64_t began_ns = clock_monotonic_ns();
     int rc = intake_finish(session->intake, session->receipt);
     wind_alarm(session);
     if (rc < 0) {
         session->refused++;
-        hints_tell(session->start->hints, HINT_REFUSED, NULL, 0);
+        hints_tell(session->start->hints, HINT_REFUSED, NULL, rc);
         log_warning("instance refused, out of resources", LOG_S("because", err_text(rc)),
                     LOG_I("bytes", bytes));
         return false;
     }
     session->instances++;
     session->bytes += bytes;
-    hints_tell(session->start->hints, HINT_INSTANCE, session->receipt, bytes);
+    hints_tell_instance(session->start->hints, session->receipt, bytes,
+                        (clock_monotonic_ns() - began_ns) / 1000);
     CRASH_POINT(ASSOCIATION_HINTED);
     log_debug("instance stored", LOG_S("receipt", session->receipt), LOG_I("bytes", bytes));
     return true;
@@ -173,6 +175,8 @@ static void report(const struct session *session, enum association_end end)
                  LOG_I("refused", session->refused), LOG_S("outcome", outcome),
                  LOG_I("ms", clock_monotonic_ms() - session->begun_ms));
     hints_tell(session->start->hints, HINT_ASSOCIATION, NULL, end);
+    if (end == ASSOCIATION_REJECTED)
+        hints_tell(session->start->hints, HINT_REJECTED, NULL, session->verdict);
 }
 
 _Noreturn void session_run(const struct session_start *start)

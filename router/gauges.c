@@ -1,31 +1,82 @@
-/* gauges - what the router measures. */
+#include "router/gauges.h"
+
+#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "router/parts.h"
 
 #include <stdlib.h>
 
+enum { REFRESH_MS = 5 * 1000 };
+
 struct gauges {
-    struct metric *instances, *outcomes, *delivered, *leases_lost, *fetches;
+    struct metric *instances, *outcomes, *delivered, *shared, *leases_lost, *fetches;
+    struct metric *parse, *decide, *commit;
+    struct metric *jobs, *ages, *states, *tokens;
+    struct metric *intake, *workers, *works;
+    struct metric *spool_files, *spool_bytes, *free_bytes, *database, *wal;
+    int64_t refresh_at; /* monotonic */
 };
 
-struct gauges *gauges_create(struct metrics *metrics)
+static void add_counters(struct gauges *gauges, struct metrics *metrics)
 {
-    static const char *const none[] = {NULL};
-    static const char *const how[] = {"result", NULL};
-    static const char *const outcome[] = {"destination", "album", "outcome", NULL};
-    static const char *const fetch[] = {"destination", "outcome", NULL};
+    static const char *const how[] = {"result", NULL}, *const target[] = {"destination", "album", NULL},
+                             *const outcome[] = {"destination", "album", "outcome", NULL},
+                             *const fetch[] = {"destination", "outcome", NULL};
     static const char *const destination[] = {"destination", NULL};
-    struct gauges *gauges = memory_new(1, sizeof *gauges);
     gauges->instances = metrics_add(metrics, METRIC_COUNTER, "router_instances_total",
                                     "Instances taken in, by what was decided.", how);
     gauges->outcomes = metrics_add(metrics, METRIC_COUNTER, "job_outcomes_total",
                                    "What came of deliveries and shares.", outcome);
     gauges->delivered = metrics_add(metrics, METRIC_HISTOGRAM, "received_to_delivered_seconds",
                                     "Time from reception to the destination's confirmation.", destination);
+    gauges->shared = metrics_add(
+        metrics, METRIC_HISTOGRAM, "received_to_shared_seconds",
+        "Time from the intake of the instance that asked for it to the album's confirmation.", target);
     gauges->leases_lost = metrics_add(metrics, METRIC_COUNTER, "leases_lost_total",
-                                      "Works taken back from workers that went away.", none);
+                                      "Works taken back from workers that went away.", NULL);
     gauges->fetches = metrics_add(metrics, METRIC_COUNTER, "fetch_outcomes_total",
                                   "What came of asking KHEOPS to look at studies again.", fetch);
+    gauges->parse = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "header_parse_seconds",
+                                "Time to read and parse the header of a file.", NULL);
+    gauges->decide = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "decision_seconds",
+                                 "Time to evaluate all conditions on an instance.", NULL);
+    gauges->commit = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "commit_seconds",
+                                 "Time that a commit of the job database took.", NULL);
+}
+
+static void add_gauges(struct gauges *gauges, struct metrics *metrics)
+{
+    static const char *const state[] = {"destination", "album", "state", NULL}, *const token[] = {
+                                                                                    "destination", "album",
+                                                                                    "token", NULL};
+    static const char *const stage[] = {"stage", NULL}, *const place[] = {"place", NULL};
+    gauges->jobs = metrics_add(metrics, METRIC_GAUGE, "jobs", "Unfinished and failed jobs.", state);
+    gauges->ages = metrics_add(metrics, METRIC_GAUGE, "oldest_job_age_seconds",
+                               "Age of the oldest job in this state; 0 when there is none.", state);
+    gauges->states = metrics_add(metrics, METRIC_GAUGE, "target_state",
+                                 "1 for the state that a destination or album is in, else 0.", state);
+    gauges->tokens = metrics_add(metrics, METRIC_GAUGE, "token_active",
+                                 "Whether KHEOPS called the token active when it was last asked.", token);
+    gauges->intake = metrics_add(metrics, METRIC_GAUGE, "intake_waiting",
+                                 "Received instances that the router knows of and has not taken in.", NULL);
+    gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
+    gauges->works =
+        metrics_add(metrics, METRIC_GAUGE, "works_in_flight", "Works that workers have in hand.", stage);
+    gauges->spool_files =
+        metrics_add(metrics, METRIC_GAUGE, "spool_files", "Files of the spool, once taken in.", place);
+    gauges->spool_bytes = metrics_add(metrics, METRIC_GAUGE, "spool_bytes", "Their bytes.", place);
+    gauges->free_bytes = metrics_add(metrics, METRIC_GAUGE, "spool_free_bytes",
+                                     "Free space of the spool's file system.", NULL);
+    gauges->database = metrics_add(metrics, METRIC_GAUGE, "database_bytes", "Size of jobs.db.", NULL);
+    gauges->wal =
+        metrics_add(metrics, METRIC_GAUGE, "database_wal_bytes", "Size of its write-ahead log.", NULL);
+}
+
+struct gauges *gauges_create(struct metrics *metrics)
+{
+    struct gauges *gauges = memory_new(1, sizeof *gauges);
+    add_counters(gauges, metrics);
+    add_gauges(gauges, metrics);
     return gauges;
 }
 
@@ -34,9 +85,31 @@ void gauges_destroy(struct gauges **gauges)
     memory_free(gauges);
 }
 
+/* ---- what happens ---- */
+
 void gauge_taken(struct gauges *gauges, const char *how)
 {
     metric_add(gauges->instances, (const char *const[]){how}, 1);
+}
+
+static void observe_since(struct metric *metric, int64_t began_ns)
+{
+    metric_observe(metric, NULL, (double)(clock_monotonic_ns() - began_ns) / 1e9);
+}
+
+void gauge_parsed(struct gauges *gauges, int64_t began_ns)
+{
+    observe_since(gauges->parse, began_ns);
+}
+
+void gauge_decided(struct gauges *gauges, int64_t began_ns)
+{
+    observe_since(gauges->decide, began_ns);
+}
+
+void gauge_committed(struct gauges *gauges, int64_t began_ns)
+{
+    observe_since(gauges->commit, began_ns);
 }
 
 void gauge_outcome(struct gauges *gauges, const char *destination, const char *album, const char *outcome)
@@ -44,9 +117,10 @@ void gauge_outcome(struct gauges *gauges, const char *destination, const char *a
     metric_add(gauges->outcomes, (const char *const[]){destination, album ? album : "", outcome}, 1);
 }
 
-void gauge_delivered(struct gauges *gauges, const char *destination, int64_t milliseconds)
+void gauge_done(struct gauges *gauges, const char *destination, const char *album, int64_t milliseconds)
 {
-    metric_observe(gauges->delivered, (const char *const[]){destination}, (double)milliseconds / 1000);
+    metric_observe(album ? gauges->shared : gauges->delivered, (const char *const[]){destination, album},
+                   (double)milliseconds / 1000);
 }
 
 void gauge_lease_lost(struct gauges *gauges)
@@ -57,4 +131,112 @@ void gauge_lease_lost(struct gauges *gauges)
 void gauge_fetch(struct gauges *gauges, const char *destination, const char *outcome)
 {
     metric_add(gauges->fetches, (const char *const[]){destination, outcome}, 1);
+}
+
+/* ---- what waits ---- */
+
+static double age(const struct router *router, int64_t since)
+{
+    return since > 0 && since < router->now ? (double)(router->now - since) / 1000 : 0;
+}
+
+/* When the oldest instance in hand of a target was received. */
+static int64_t oldest_in_flight(struct router *router, const char *destination, const char *album)
+{
+    const struct target *target = targets_named(router->targets, destination, album);
+    int64_t oldest = 0;
+    for (const struct lease *lease = crew_leases(router->crew); target && lease; lease = lease->next) {
+        if (lease->batch.destination_id != target->row.destination_id ||
+            lease->batch.album_id != target->row.album_id)
+            continue;
+        for (size_t i = 0; i < lease->batch.item_count; i++)
+            if (oldest == 0 || lease->batch.items[i].received_at < oldest)
+                oldest = lease->batch.items[i].received_at;
+    }
+    return oldest;
+}
+
+static void show_depth(void *context, const struct jobdb_depth *depth)
+{
+    struct router *router = context;
+    struct gauges *gauges = router->gauges;
+    const char *album = depth->album ? depth->album : "";
+    const struct {
+        const char *name;
+        int64_t jobs, oldest; /* oldest -1: not told */
+    } states[] = {{"waiting", depth->waiting, -1},
+                  {"queued", depth->queued - depth->deferred, depth->oldest_queued_at},
+                  {"deferred", depth->deferred, -1},
+                  {"in_flight", depth->in_flight, oldest_in_flight(router, depth->destination, depth->album)},
+                  {"failed", depth->failed, depth->oldest_failed_at}};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+        const char *labels[] = {depth->destination, album, states[i].name};
+        if (i > 0 || depth->album) /* only shares wait for an instance */
+            metric_set(gauges->jobs, labels, (double)states[i].jobs);
+        if (states[i].oldest >= 0)
+            metric_set(gauges->ages, labels, age(router, states[i].oldest));
+    }
+    const char *first[] = {depth->destination, album, depth->album ? "destination" : "stow"};
+    const char *source[] = {depth->destination, album, "source"};
+    if (depth->token_active >= 0)
+        metric_set(gauges->tokens, first, depth->token_active);
+    if (depth->source_active >= 0)
+        metric_set(gauges->tokens, source, depth->source_active);
+}
+
+static void show_states(struct gauges *gauges, struct router *router)
+{
+    static const char *const names[] = {"up", "backing_off", "blocked", "held", "not_configured"};
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        const struct target *target = targets_at(router->targets, i);
+        size_t state = target->row.held ? 3 : (size_t)target->row.state;
+        if (!target->destination)
+            state = 4;
+        for (size_t s = 0; s < sizeof names / sizeof *names; s++) {
+            const char *labels[] = {target->row.destination, target->row.album, names[s]};
+            metric_set(gauges->states, labels, s == state);
+        }
+    }
+}
+
+static void show_crew(struct gauges *gauges, struct router *router)
+{
+    for (int stage = 0; stage < WORK_STAGES; stage++) {
+        const char *labels[] = {work_stage_name((enum work_stage)stage)};
+        size_t works = 0;
+        for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next)
+            works += lease->batch.stage == (enum work_stage)stage;
+        metric_set(gauges->works, labels, (double)works);
+        if (work_stage_worker((enum work_stage)stage) == (enum work_stage)stage)
+            metric_set(gauges->workers, labels, (double)crew_size(router->crew, (enum work_stage)stage));
+    }
+    metric_set(gauges->intake, NULL, (double)intake_waiting(router));
+}
+
+static void show_disk(struct gauges *gauges, struct router *router)
+{
+    static const enum spool_place places[] = {SPOOL_QUEUE, SPOOL_QUARANTINE, SPOOL_KEPT, SPOOL_DROPPED};
+    int64_t free_bytes, database, wal;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        const char *labels[] = {spool_place_name(places[i])};
+        struct jobdb_volume volume = jobdb_spool_volume(router->db, places[i]);
+        metric_set(gauges->spool_files, labels, (double)volume.files);
+        metric_set(gauges->spool_bytes, labels, (double)volume.bytes);
+    }
+    if (spool_free_space(router->spool, &free_bytes) == 0)
+        metric_set(gauges->free_bytes, NULL, (double)free_bytes);
+    jobdb_file_sizes(router->config->state_dir, &database, &wal);
+    metric_set(gauges->database, NULL, (double)database);
+    metric_set(gauges->wal, NULL, (double)wal);
+}
+
+void gauges_turn(struct gauges *gauges, struct router *router)
+{
+    if (router->monotonic < gauges->refresh_at)
+        return;
+    gauges->refresh_at = router->monotonic + REFRESH_MS;
+    jobdb_each_depth(router->db, show_depth, router);
+    show_states(gauges, router);
+    show_crew(gauges, router);
+    show_disk(gauges, router);
 }

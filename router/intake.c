@@ -2,6 +2,7 @@
  * transaction; after the commit it moves from incoming/ to queue/. Taking the same receipt twice changes
  * nothing. */
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
@@ -164,7 +165,9 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
                     struct header *header)
 {
     AUTO(decisions_release) struct decisions decisions = {0};
+    int64_t began_ns = clock_monotonic_ns();
     decide(node, router->targets, arrival->instance.sop_class, header_facts(header), &decisions);
+    gauge_decided(router->gauges, began_ns);
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
                   router->now + router->config->retention_excluded_ms);
     bool taken = false;
@@ -192,7 +195,9 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
                                        arrival->meta.source_address, arrival->meta.transfer_syntax};
     guard_note(router->guard, arrival->receipt);
     CRASH_POINT(ROUTER_NOTED);
+    int64_t began_ns = clock_monotonic_ns();
     int code = parse(text_string(&arrival->path), &transfer, &header, &reason);
+    gauge_parsed(router->gauges, began_ns);
     if (code == ERR_SYNTAX) {
         quarantine(router, arrival, text_string(&reason));
         return;

@@ -240,9 +240,9 @@ static int64_t store_listed(struct router *router, const struct target *target,
         struct jobdb_outcome outcome = start_outcome(router, &batch->items[i], answer);
         outcome.cause = CAUSE_STORED;
         stored += move(router, batch, &batch->items[i], &outcome);
-        if (batch->stage == WORK_SEND)
-            gauge_delivered(router->gauges, target->row.destination,
-                            router->now - batch->items[i].received_at);
+        if (batch->stage != WORK_FETCH)
+            gauge_done(router->gauges, target->row.destination, target->row.album,
+                       router->now - batch->items[i].received_at);
     }
     return stored;
 }

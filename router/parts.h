@@ -12,12 +12,12 @@
 #include "common/pipeline/spool.h"
 #include "router/crew.h"
 #include "router/door.h"
+#include "router/gauges.h"
 #include "router/guard.h"
 #include "router/outbox.h"
 #include "router/targets.h"
 
 struct pending; /* receipts to take in (intake.c) */
-struct gauges;  /* what the router measures (gauges.c) */
 
 struct router {
     struct service *service;
@@ -45,7 +45,8 @@ struct router {
     size_t gone_count, gone_capacity;
     char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
     size_t undelivered_count, undelivered_capacity;
-    size_t adopted;      /* files that recovery has looked at */
+    size_t adopted; /* files that recovery has looked at */
+    bool recovered;
     bool inputs_drained; /* nothing waits in the sockets: leases may expire */
     bool more_to_clean, more_to_hand_out;
 };
@@ -101,14 +102,5 @@ void conversation_read_keys(struct router *router);
 
 /* control.c: what operators want */
 void control_take(struct router *router);
-
-/* gauges.c */
-struct gauges *gauges_create(struct metrics *metrics);
-void gauges_destroy(struct gauges **gauges);
-void gauge_taken(struct gauges *gauges, const char *how); /* "taken", "excluded", "quarantined" */
-void gauge_outcome(struct gauges *gauges, const char *destination, const char *album, const char *outcome);
-void gauge_delivered(struct gauges *gauges, const char *destination, int64_t milliseconds);
-void gauge_lease_lost(struct gauges *gauges);
-void gauge_fetch(struct gauges *gauges, const char *destination, const char *outcome);
 
 #endif

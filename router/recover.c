@@ -97,6 +97,7 @@ static void check_rows(struct router *router)
 int recover(struct router *router)
 {
     intake_after_crash(router);
+    service_serve_metrics(router->service); /* no fork from here on, and the rest may take long */
     router_commit(router);
     int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, router);
     if (code == 0)

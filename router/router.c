@@ -45,8 +45,10 @@ static void open_spool(struct router *router)
 static bool take_lock(struct router *router)
 {
     int code = lock_open(router->config->state_dir, &router->lock_fd);
-    if (code == ERR_LOCKED)
+    if (code == ERR_LOCKED) {
         log_info("another router holds the state directory, standing by");
+        service_serve_metrics(router->service);
+    }
     while (code == ERR_LOCKED && !service_stopping(router->service)) {
         struct pollfd signal = {.fd = service_signal_fd(router->service), .events = POLLIN};
         (void)poll(&signal, 1, LOCK_POLL_MS);
@@ -56,6 +58,7 @@ static bool take_lock(struct router *router)
     }
     if (code != 0 && code != ERR_LOCKED)
         give_up("cannot lock the state directory", err_text(code));
+    metrics_rest(service_metrics(router->service)); /* recovery may fork */
     return code == 0;
 }
 
@@ -215,12 +218,16 @@ void router_commit(struct router *router)
 {
     struct outbox_hearer hearer = {router, file_is_gone, work_undelivered, file_failed};
     struct outbox_ways ways = {router->work, router->control, router->spool};
+    bool dirty = jobdb_is_dirty(router->db);
+    int64_t began_ns = clock_monotonic_ns();
     int code = jobdb_commit(router->db);
     if (code != 0)
         give_up_database(router, code);
+    if (dirty)
+        gauge_committed(router->gauges, began_ns);
     outbox_flush(router->outbox, &ways, &hearer);
     let_workers_go_first(router);
-    metrics_progress(service_metrics(router->service), true);
+    metrics_progress(service_metrics(router->service), router->recovered);
 }
 
 /* Waiting for a time of the wall clock must end although that clock goes back. */
@@ -249,6 +256,8 @@ void router_recover(struct router *router)
     hurry(router);
     if (recover(router) != 0)
         give_up("cannot recover", "see the line before");
+    jobdb_count_spool(router->db);
+    router->recovered = true;
     router_commit(router);
     log_info("recovered", LOG_I("files", router->adopted), LOG_I("works_held", crew_held(router->crew)));
 }
@@ -304,5 +313,6 @@ bool router_turn(void *context)
     janitor_turn(router);
     dispatch_turn(router);
     router_commit(router);
+    gauges_turn(router->gauges, router);
     return false;
 }

@@ -55,7 +55,7 @@ install_as_root()
     export DEBIAN_FRONTEND=noninteractive
     enabled=$(enabled_services)
     apt-get update -q
-    apt-get install -q -y --no-install-recommends "$@"
+    apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 "$@"
     disable_new_services "$enabled"
 }
 

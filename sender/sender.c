@@ -57,6 +57,7 @@ static void token_learned(void *context, const struct token_place *place,
                                      .scope = introspection->scope,
                                      .album_id = introspection->album_id};
     worker_report_token(sender->worker, &token);
+    sender_gauges_token(sender->gauges, &token);
     if (introspection_explain(introspection, token_name(place->kind), token_permissions(place->kind),
                               &reason))
         log_warning("token is no good", LOG_S("destination", place->destination),
@@ -179,6 +180,7 @@ bool sender_turn(void *context)
     service_turn(sender->service);
     if (service_stopping(sender->service))
         worker_leave(sender->worker);
+    sender_gauges_router(sender->gauges, worker_connected(sender->worker));
     metrics_progress(service_metrics(sender->service), worker_connected(sender->worker));
     return worker_busy(sender->worker);
 }

@@ -45,6 +45,7 @@ static void token_learned(void *context, const struct token_place *place,
                                      .scope = introspection->scope,
                                      .album_id = introspection->album_id};
     worker_report_token(sharer->worker, &token);
+    sharer_gauges_token(sharer->gauges, &token);
     if (introspection_explain(introspection, token_name(place->kind), token_permissions(place->kind),
                               &reason))
         log_warning("token is no good", LOG_S("destination", place->destination),
@@ -133,6 +134,7 @@ bool sharer_turn(void *context)
     service_turn(sharer->service);
     if (service_stopping(sharer->service))
         worker_leave(sharer->worker);
+    sharer_gauges_router(sharer->gauges, worker_connected(sharer->worker));
     metrics_progress(service_metrics(sharer->service), worker_connected(sharer->worker));
     return worker_busy(sharer->worker);
 }

@@ -20,6 +20,13 @@ int64_t clock_monotonic_ms(void)
     return now_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_monotonic_ns(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 /* Years beyond these are no times but broken input; they are shown as the nearest that can be written. */
 static time_t whole_seconds(int64_t wall_ms, int *ret_ms)
 {

@@ -11,6 +11,8 @@ enum { CLOCK_ISO_SIZE = 32 };
 
 int64_t clock_wall_ms(void);
 int64_t clock_monotonic_ms(void);
+/* Nanoseconds, to measure what takes less than a millisecond. */
+int64_t clock_monotonic_ns(void);
 
 /* "2026-01-31T08:15:00.123Z" into a buffer of CLOCK_ISO_SIZE bytes; returns the buffer. */
 const char *clock_iso8601(int64_t wall_ms, char *buffer);

@@ -295,6 +295,29 @@ size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
  * that the router writes meanwhile. Calls each for every problem; returns how many. Reads everything. */
 int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *problem), void *context);
 
+/* ---- for monitoring: from counters and by index, however much there is ---- */
+
+/* What waits for a destination, or for one of its albums. */
+struct jobdb_depth {
+    const char *destination, *album; /* borrowed during the call; album NULL: the destination itself */
+    int64_t waiting, queued, deferred, in_flight, failed; /* deferred: of the queued */
+    int64_t oldest_queued_at, oldest_failed_at;           /* 0: there is none */
+    int token_active, source_active; /* what introspection last said: 1, 0, or -1: nothing yet */
+};
+void jobdb_each_depth(struct jobdb *db, void (*each)(void *context, const struct jobdb_depth *depth),
+                      void *context);
+
+/* Spool files by place, kept in memory from jobdb_count_spool() on, which commits, and reads the row of every
+ * file that there is once. Writer only. */
+struct jobdb_volume {
+    int64_t files, bytes;
+};
+void jobdb_count_spool(struct jobdb *db);
+struct jobdb_volume jobdb_spool_volume(const struct jobdb *db, enum spool_place place);
+
+/* Bytes of jobs.db and of its write-ahead log; 0 where there is none. */
+void jobdb_file_sizes(const char *state_dir, int64_t *ret_database, int64_t *ret_wal);
+
 /* ---- reading, for people ---- */
 
 struct jobdb_status_row {

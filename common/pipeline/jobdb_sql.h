@@ -243,6 +243,27 @@
       " w.batch_limit, w.attempt_mark, i.urgent, i.sop_instance, w.destination_id, e.lane_id, i.study, w.work" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
       " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')") \
+    /* monitoring */ \
+    X(EACH_DEPTH, CONFIG_ONLY, \
+      "SELECT id, 0, name, NULL, 0, queued, deferred, in_flight, failed, token_active, NULL FROM destination" \
+      " UNION ALL SELECT a.destination_id, a.id, d.name, a.name, a.waiting, a.queued, a.deferred," \
+      " a.in_flight, a.failed, a.token_active, a.source_active" \
+      " FROM album a JOIN destination d ON d.id = a.destination_id") \
+    X(OLDEST_FAILED_DELIVERY, "", \
+      "SELECT finished_at FROM delivery WHERE destination_id = ?1 AND state = 'failed'" \
+      " ORDER BY finished_at LIMIT 1") \
+    X(OLDEST_FAILED_SHARE, "", \
+      "SELECT finished_at FROM share WHERE album_id = ?1 AND state = 'failed' ORDER BY finished_at LIMIT 1") \
+    X(COUNT_SPOOL, START_ONLY, \
+      "SELECT 'queue', count(*), coalesce(sum(size), 0) FROM instance WHERE state = 'active'" \
+      " UNION ALL SELECT 'queue', count(*), coalesce(sum(size), 0) FROM instance" \
+      " WHERE state = 'done' AND place = 'queue'" \
+      " UNION ALL SELECT 'quarantine', count(*), coalesce(sum(size), 0) FROM instance" \
+      " WHERE state = 'quarantined'" \
+      " UNION ALL SELECT 'kept', count(*), coalesce(sum(size), 0) FROM instance" \
+      " WHERE state = 'done' AND place IN ('kept', 'dropped') AND place = 'kept'" \
+      " UNION ALL SELECT 'dropped', count(*), coalesce(sum(size), 0) FROM instance" \
+      " WHERE state = 'done' AND place IN ('kept', 'dropped') AND place = 'dropped'") \
     /* reading */ \
     X(READ_STATUS, CONFIG_ONLY, \
       "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
@@ -306,6 +327,7 @@ struct jobdb {
     struct jobdb_counts *counts;
     size_t count_count, count_capacity;
     int64_t served; /* last value of lane.last_served */
+    struct jobdb_volume volumes[SPOOL_PLACES];
 };
 
 /* Remembers the connection's present error, unless there was one before. SQLite's texts name tables and

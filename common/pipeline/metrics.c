@@ -28,6 +28,11 @@ static const struct bounds all_bounds[] = {
     {"", 10, {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}},
 };
 
+static const struct bounds quick_bounds = {
+    "_seconds",
+    16,
+    {0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5}};
+
 /* One label combination. */
 struct sample {
     uint64_t hash;
@@ -115,9 +120,11 @@ static void unlock(struct metrics *metrics)
 
 /* ---- families and samples ---- */
 
-static const struct bounds *bounds_of(const char *name)
+static const struct bounds *bounds_of(enum metric_kind kind, const char *name)
 {
     const struct bounds *bounds = all_bounds;
+    if (kind == METRIC_QUICK_HISTOGRAM)
+        return &quick_bounds;
     while (!string_ends_with(name, bounds->suffix))
         bounds++;
     return bounds;
@@ -183,7 +190,7 @@ struct metric *metrics_add(struct metrics *metrics, enum metric_kind kind, const
         metric->kind = kind;
         metric->name = memory_string(name);
         metric->help = memory_string(help);
-        metric->bounds = bounds_of(name);
+        metric->bounds = bounds_of(kind, name);
         for (; labels && labels[metric->label_count]; metric->label_count++) {
             assert(metric->label_count < METRIC_LABELS_MAX);
             metric->labels[metric->label_count] = memory_string(labels[metric->label_count]);
@@ -314,13 +321,15 @@ static void append_histogram(struct text *out, const struct metric *metric, cons
 
 static void append_family(struct text *out, const struct metric *metric)
 {
-    static const char *const kinds[] = {
-        [METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge", [METRIC_HISTOGRAM] = "histogram"};
+    static const char *const kinds[] = {[METRIC_COUNTER] = "counter",
+                                        [METRIC_GAUGE] = "gauge",
+                                        [METRIC_HISTOGRAM] = "histogram",
+                                        [METRIC_QUICK_HISTOGRAM] = "histogram"};
     text_format(out, "# HELP " PREFIX "%s ", metric->name);
     append_escaped(out, metric->help, false);
     text_format(out, "\n# TYPE " PREFIX "%s %s\n", metric->name, kinds[metric->kind]);
     for (size_t i = 0; i < metric->count; i++) {
-        if (metric->kind == METRIC_HISTOGRAM) {
+        if (metric->kind >= METRIC_HISTOGRAM) {
             append_histogram(out, metric, &metric->samples[i]);
         } else {
             append_name(out, metric, &metric->samples[i], "", NULL);
@@ -376,6 +385,11 @@ int metrics_serve(struct metrics *metrics, const char *bind, int port)
 {
     assert(!metrics->server);
     return metrics_http_create(metrics, bind, port, &metrics->server);
+}
+
+void metrics_rest(struct metrics *metrics)
+{
+    metrics_http_destroy(&metrics->server);
 }
 
 int metrics_port(const struct metrics *metrics)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
+enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM, METRIC_QUICK_HISTOGRAM };
 
 enum {
     METRIC_LABELS_MAX = 3,
@@ -27,8 +27,8 @@ struct metrics *metrics_create(void);
 void metrics_destroy(struct metrics **metrics);
 
 /* A family: name without "felucca_", help, and up to three label names (NULL ends them). Borrowed from
- * metrics. A histogram's bounds follow from the end of its name: _seconds (5 ms to 2 h), _bytes (1 KiB to
- * 4 GiB), else counts (1 to 1,000). A name that is there already is the same family. */
+ * metrics. A histogram's bounds follow from the end of its name: _seconds (5 ms to 2 h; quick: 50 us to 5 s),
+ * _bytes (1 KiB to 4 GiB), else counts (1 to 1,000). A name that is there already is the same family. */
 struct metric *metrics_add(struct metrics *metrics, enum metric_kind kind, const char *name, const char *help,
                            const char *const *labels);
 
@@ -50,8 +50,10 @@ void metrics_set_patience(struct metrics *metrics, int64_t milliseconds);
 bool metrics_is_healthy(struct metrics *metrics);
 bool metrics_is_ready(struct metrics *metrics);
 
-/* Listens on bind:port (0: a free one). 0 or ERR_NETWORK. metrics_port() tells the port. */
+/* Listens on bind:port (0: a free one). 0 or ERR_NETWORK. metrics_port() tells the port, 0 while it does not
+ * listen. metrics_rest() ends the server and its thread, before a fork; it may be served again. */
 int metrics_serve(struct metrics *metrics, const char *bind, int port);
+void metrics_rest(struct metrics *metrics);
 int metrics_port(const struct metrics *metrics);
 
 #endif

@@ -148,15 +148,21 @@ static int open_signals(void)
     return signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static void add_metrics(struct service *service)
+void service_describe(struct metrics *metrics)
 {
-    static const char *const version[] = {"version", NULL}, *const outcome[] = {"outcome", NULL};
-    service->metrics = metrics_create();
-    metric_set(metrics_add(service->metrics, METRIC_GAUGE, "build_info", "The version that runs.", version),
+    static const char *const version[] = {"version", NULL};
+    metric_set(metrics_add(metrics, METRIC_GAUGE, "build_info", "The version that runs.", version),
                (const char *const[]){FELUCCA_VERSION}, 1);
-    metric_set(metrics_add(service->metrics, METRIC_GAUGE, "start_time_seconds",
+    metric_set(metrics_add(metrics, METRIC_GAUGE, "start_time_seconds",
                            "When the process started, in seconds since 1970.", NULL),
                NULL, (double)clock_wall_ms() / 1000);
+}
+
+static void add_metrics(struct service *service)
+{
+    static const char *const outcome[] = {"outcome", NULL};
+    service->metrics = metrics_create();
+    service_describe(service->metrics);
     service->reloads = metrics_add(service->metrics, METRIC_COUNTER, "config_reloads_total",
                                    "How often the configuration was read again.", outcome);
     metric_add(service->reloads, (const char *const[]){"ok"}, 0);
@@ -304,13 +310,13 @@ void service_on_reload(struct service *service,
 
 /* ---- the life between ---- */
 
-static void serve_metrics(struct service *service)
+void service_serve_metrics(struct service *service)
 {
     const struct config *config = service->config;
     int offset = 0;
     while (offset < PROCESSES - 1 && strcmp(processes[offset], service->name) != 0)
         offset++;
-    if (config->metrics.port == 0)
+    if (config->metrics.port == 0 || metrics_port(service->metrics) != 0)
         return;
     int port = config->metrics.port + offset;
     /* A further sender on the same machine finds the port taken, and can do without. */
@@ -323,7 +329,7 @@ static void serve_metrics(struct service *service)
 
 int service_run(struct service *service, bool (*turn)(void *context), void *context)
 {
-    serve_metrics(service);
+    service_serve_metrics(service);
     while (!service->stopping) {
         (void)turn(context);
         service_turn(service);

@@ -31,6 +31,8 @@ void service_stop(struct service **service);
 /* The configuration in force; borrowed until the next reload. */
 const struct config *service_config(const struct service *service);
 struct metrics *service_metrics(struct service *service);
+/* Adds version and start time, which every process shows. */
+void service_describe(struct metrics *metrics);
 
 /* Readable when a signal waits: put it into the process's poll, and call service_turn() after it. */
 int service_signal_fd(const struct service *service);
@@ -43,7 +45,11 @@ void service_on_reload(struct service *service,
                        void (*reload)(void *context, const struct config *old, const struct config *new),
                        void *context);
 
-/* Starts the health server (if configured), then calls turn(context) again and again; each turn waits for
+/* Starts the health server, if one is configured and it does not run yet; service_run() does so too. Only a
+ * process that does much before calls it itself. The server has a thread: metrics_rest() before a fork. */
+void service_serve_metrics(struct service *service);
+
+/* Starts the health server, then calls turn(context) again and again; each turn waits for
  * input itself, including service_signal_fd(), and returns true while it has work in hand. After SIGTERM it
  * goes on until turn returns false, at most drain_ms (30 s by default). Returns main's exit status, 0. */
 int service_run(struct service *service, bool (*turn)(void *context), void *context);
