@@ -72,6 +72,31 @@ static void add_metrics(struct helper *helper)
         metrics_add(m, METRIC_GAUGE, "spool_free_bytes", "Free space of the spool's file system.", none);
 }
 
+static void count(struct metric *metric, const char *value, double amount)
+{
+    const char *values[] = {value};
+    metric_add(metric, value ? values : NULL, amount);
+}
+
+/* Each word of a label is there from the start, so that its first increase can be seen. */
+static void begin_at_zero(struct helper *helper)
+{
+    for (int end = 0; end < ASSOCIATION_ENDS; end++)
+        count(helper->associations, association_end_name((enum association_end)end), 0);
+    count(helper->instances, "stored", 0);
+    count(helper->instances, "refused", 0);
+    count(helper->refusals, "no_space", 0);
+    count(helper->refusals, "disk", 0);
+    count(helper->hints, "sent", 0);
+    count(helper->hints, "dropped", 0);
+    count(helper->rejected, "called_aet", 0);
+    count(helper->rejected, "calling_aet", 0);
+    count(helper->rejected, "application_context", 0);
+    count(helper->refused, "limit", 0);
+    count(helper->refused, "no_process", 0);
+    count(helper->refused, "silent", 0);
+}
+
 static void show_limits(struct helper *helper, const struct config *config)
 {
     static const char *const none[] = {NULL};
@@ -102,12 +127,6 @@ static void connect_router(struct helper *helper, const struct config *config)
     if (bus_create(config, BUS_PUSH, config->endpoints.hints, &helper->bus, &reason) != 0)
         log_error("no way to tell the router, it will find instances by scanning",
                   LOG_S("reason", text_string(&reason)));
-}
-
-static void count(struct metric *metric, const char *value, double amount)
-{
-    const char *values[] = {value};
-    metric_add(metric, value ? values : NULL, amount);
 }
 
 static void tell_router(struct helper *helper, const char *receipt)
@@ -197,6 +216,7 @@ _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
     struct helper helper = {.pipe = pipe, .metrics = metrics_create()};
     service_describe(helper.metrics);
     add_metrics(&helper);
+    begin_at_zero(&helper);
     show_limits(&helper, config);
     connect_router(&helper, config);
     serve_metrics(&helper, config);

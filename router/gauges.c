@@ -77,6 +77,10 @@ struct gauges *gauges_create(struct metrics *metrics)
     struct gauges *gauges = memory_new(1, sizeof *gauges);
     add_counters(gauges, metrics);
     add_gauges(gauges, metrics);
+    /* There from the start, so that the first increase can be seen. */
+    static const char *const results[] = {"taken", "excluded", "quarantined"};
+    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
+        metric_add(gauges->instances, &results[i], 0);
     return gauges;
 }
 

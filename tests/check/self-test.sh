@@ -20,6 +20,7 @@ fresh()
         "$tree/.ci"
     cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
     cp "$root/common/base/banned.h" "$tree/common/base"
+    cp -r "$root/monitoring" "$tree"
     printf '/* err - the error codes. */\n#ifndef ERR_H\n#define ERR_H\n\nenum err { ERR_IO = -1 };\n\n#endif\n' \
         >"$tree/common/base/err.h"
     for process in receiver router sender sharer cli; do
@@ -67,7 +68,7 @@ plant()
     fi
 }
 
-for check in layers headers format function-size banned main-size words scripts packages docs; do
+for check in layers headers format function-size banned main-size words scripts packages docs monitoring; do
     fresh
     run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
 done
@@ -100,6 +101,11 @@ plant packages 'a name twice' packages.txt 'sqlite3 run'
 plant docs 'a dead link' README.md '[gone](docs/gone.md)'
 plant docs 'a path that is not there' docs/page.md 'See `common/base/gone.h`.'
 plant docs 'a page that a source names' common/base/err.h '/* docs/gone.md */'
+plant monitoring 'a rule that is no expression' monitoring/alerts.yml '      - { alert: Broken, expr: "sum(" }' alerts.yml
+plant monitoring 'an alert that nothing tries' monitoring/alerts.yml "$(printf '      - alert: Untried\n        expr: up')" \
+    'nothing tries Untried'
+plant monitoring 'a test that does not hold' monitoring/alerts_test.yml "$(printf '  - alert_rule_test:\n      - %s' \
+    '{ eval_time: 1m, alertname: FeluccaJobsFailed, exp_alerts: [{}] }')" alerts_test.yml
 plant main-size 'a long main' sender/main.c "$(yes 'int x;' | head -n 41)"
 
 plant function-size 'a long function' cli/main.c "$(echo 'int longer(int x);int longer(int x){'

@@ -281,17 +281,25 @@ const char *pipeline_config(const struct pipeline *pipeline)
     return pipeline->config;
 }
 
-double pipeline_metric(struct pipeline *pipeline, enum pipeline_stage stage, size_t number,
-                       const char *family)
+int pipeline_page(struct pipeline *pipeline, enum pipeline_stage stage, size_t number, const char *path,
+                  struct text *ret_body)
 {
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
     int port = member(pipeline, stage, number)->metrics_port;
     pipeline_check(pipeline, port_wait(port, START_MS), "no metrics");
-    int status = http_client_request(port, "GET", "/metrics", NULL, NULL, 0, &answer);
-    pipeline_check(pipeline, status == 200, "no metrics");
+    int status = http_client_request(port, "GET", path, NULL, NULL, 0, &answer);
+    text_append(ret_body, text_string(&answer.body));
+    return status;
+}
+
+double pipeline_metric(struct pipeline *pipeline, enum pipeline_stage stage, size_t number,
+                       const char *family)
+{
+    AUTO(text_release) struct text page = TEXT_EMPTY;
+    pipeline_check(pipeline, pipeline_page(pipeline, stage, number, "/metrics", &page) == 200, "no metrics");
     double sum = 0;
     size_t length = strlen(family);
-    for (const char *line = text_string(&answer.body); line; line = strchr(line, '\n')) {
+    for (const char *line = text_string(&page); line; line = strchr(line, '\n')) {
         line += *line == '\n';
         if (strncmp(line, family, length) != 0 || (line[length] != ' ' && line[length] != '{'))
             continue;

@@ -42,8 +42,8 @@ struct pipeline_node {
 struct pipeline_options {
     const struct pipeline_node *nodes;
     size_t node_count;
-    const char
-        *more; /* further top-level lines; replaces a key "retry:" or "sender:" of ours if it has one */
+    const char *more; /* further top-level lines; replaces a key "retry:" or "sender:" of ours if it has one;
+                         one that begins with "receiver: {" gets port and address put in front */
 };
 
 /* ---- processes ---- */
@@ -100,6 +100,10 @@ const char *pipeline_config(const struct pipeline *pipeline);
 /* The sum of a metric family's values ("felucca_…") at a process; 0 when it has none. */
 double pipeline_metric(struct pipeline *pipeline, enum pipeline_stage stage, size_t number,
                        const char *family);
+
+/* What a process answers at this path of its metrics port: its status; the body is appended. */
+int pipeline_page(struct pipeline *pipeline, enum pipeline_stage stage, size_t number, const char *path,
+                  struct text *ret_body);
 
 /* ---- work for it ---- */
 

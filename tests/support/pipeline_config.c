@@ -77,16 +77,17 @@ static bool has_key(const char *more, const char *key)
 void pipeline_append_config(struct sandbox *sandbox, const struct pipeline_options *options,
                             const char *state_dir, int port, struct text *out)
 {
-    text_format(out,
-                "state_dir: %s\n"
-                "receiver: { port: %d, bind: 127.0.0.1, min_free_space: 256MiB }\n",
-                state_dir, port);
-    if (!has_key(options->more, "retry:"))
+    static const char receiver[] = "receiver: {";
+    const char *more = options->more ? options->more : "";
+    bool own_receiver = strncmp(more, receiver, strlen(receiver)) == 0;
+    text_format(out, "state_dir: %s\n", state_dir);
+    if (!has_key(more, "retry:"))
         text_append(out, "retry: { first: 100ms, ceiling: 1s }\n");
-    if (!has_key(options->more, "sender:"))
+    if (!has_key(more, "sender:"))
         text_append(out, "sender: { slots: 4, batch_instances: 10 }\n");
-    if (options->more)
-        text_append(out, options->more);
+    text_format(out, "receiver: { port: %d, bind: 127.0.0.1,%s%s", port,
+                own_receiver ? "" : " min_free_space: 256MiB }\n",
+                own_receiver ? more + strlen(receiver) : more);
     text_append(out, "nodes:\n");
     for (size_t i = 0; i < options->node_count; i++) {
         const struct pipeline_node *node = &options->nodes[i];
