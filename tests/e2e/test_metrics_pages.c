@@ -191,11 +191,21 @@ static void each_family(const char *page, void (*each)(void *context, const stru
     }
 }
 
+/* Its row, whose labels are not known where nothing was counted yet. */
 static void ck_is_documented(void *context, const struct family *family)
 {
-    AUTO(text_release) struct text row = TEXT_EMPTY;
-    text_format(&row, "| `%s` | %s | %s | %s |\n", family->name, family->kind, family->labels, family->help);
-    ck_assert_msg(strstr(context, text_string(&row)), "docs/metrics.md lacks the row\n%s", text_string(&row));
+    AUTO(text_release) struct text start = TEXT_EMPTY;
+    AUTO(text_release) struct text end = TEXT_EMPTY;
+    text_format(&start, "| `%s` | %s | %s", family->name, family->kind, family->labels);
+    text_format(&end, " | %s |\n", family->help);
+    const char *row = strstr(context, text_string(&start));
+    const char *rest = row ? row + start.length : "";
+    if (!*family->labels)
+        rest += strspn(rest, "abcdefghijklmnopqrstuvwxyz, ");
+    if (row && rest[-1] == ' ')
+        rest--;
+    ck_assert_msg(strncmp(rest, text_string(&end), end.length) == 0, "docs/metrics.md lacks the row\n%s%s",
+                  text_string(&start), text_string(&end));
 }
 
 static bool is_shown_anywhere(const char *name)
