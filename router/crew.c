@@ -8,6 +8,7 @@
 
 enum {
     NAME_SIZE = 64,
+    SESSION_PART = 8, /* of a session, in a work id */
     MISSED_MAX = 2,
     FRESH_MS = 3 * WORKER_PING_MS /* whoever was silent for longer gets no new work */
 };
@@ -81,6 +82,26 @@ static void adopt(struct lease *lease, struct seat *seat)
     seat->leases++;
 }
 
+/* Whether a work id was made for this session. Those of older routers name none. */
+static bool was_given_to(const char *work, const char *session)
+{
+    const char *part = strchr(work, '-');
+    part = part ? strchr(part + 1, '-') : NULL;
+    return part && strncmp(part + 1, session, SESSION_PART) == 0 && strlen(part + 1) <= SESSION_PART;
+}
+
+/* What the old router gave to this session may have got lost on the way, or still be on it: two PINGs tell,
+ * and this HELLO counts as the first. */
+static void adopt_given(struct crew *crew, struct seat *seat)
+{
+    for (struct lease *lease = crew->leases; lease; lease = lease->next) {
+        if (lease->seat || !was_given_to(lease->batch.work, seat->session))
+            continue;
+        adopt(lease, seat);
+        lease->missed = 1;
+    }
+}
+
 void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct work_message *hello, int64_t now)
 {
     struct seat *seat = find_session(crew, hello->session);
@@ -100,6 +121,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
         if (lease && work_stage_worker(lease->batch.stage) == seat->stage)
             adopt(lease, seat);
     }
+    adopt_given(crew, seat);
 }
 
 bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now)
@@ -166,6 +188,12 @@ size_t crew_size(const struct crew *crew, enum work_stage stage)
 }
 
 /* ---- leases ---- */
+
+void crew_name_work(const struct seat *seat, const char *epoch, uint64_t number, char *ret_work)
+{
+    (void)snprintf(ret_work, WORK_ID_SIZE, "%s-%llu-%.*s", epoch, (unsigned long long)number, SESSION_PART,
+                   seat->session);
+}
 
 struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,
                          int64_t deadline)

@@ -1,7 +1,9 @@
 /* crew - the workers that the router knows, and the leases on the work they hold.
  *
  * Credit is slots minus leases, computed. A lease without a worker was handed out before the router started:
- * whoever lists its work id adopts it; until its deadline nobody else gets that work. Monotonic time. */
+ * whoever lists its work id adopts it; until its deadline nobody else gets that work. The worker that it was
+ * handed to is known by the work id: once that one says HELLO, the lease is its own again, listed or not, and
+ * goes the way of every lease that PINGs do not list. Monotonic time. */
 #ifndef FELUCCA_ROUTER_CREW_H
 #define FELUCCA_ROUTER_CREW_H
 
@@ -42,6 +44,10 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
 const struct bus_peer *seat_peer(const struct seat *seat);
 const char *seat_name(const struct seat *seat);
 size_t crew_size(const struct crew *crew, enum work_stage stage);
+
+/* The id of a work for this worker, of WORK_ID_SIZE bytes: the router's epoch, so that it never comes back, a
+ * number, and the beginning of the worker's session. */
+void crew_name_work(const struct seat *seat, const char *epoch, uint64_t number, char *ret_work);
 
 /* Adds a lease; seat NULL: nobody's, until deadline. The batch is taken over (and emptied). */
 struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,

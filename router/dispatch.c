@@ -30,12 +30,6 @@ bool dispatch_study_is_busy(struct router *router, const char *origin, const cha
     return busy;
 }
 
-static void name_work(struct router *router, struct jobdb_batch *batch)
-{
-    (void)snprintf(batch->work, sizeof batch->work, "%s-%llu", router->epoch,
-                   (unsigned long long)++router->works);
-}
-
 /* ---- telling the worker ---- */
 
 static void say_work(struct router *router, const struct target *target, const struct lease *lease)
@@ -90,7 +84,9 @@ static bool lane_may_go(struct router *router, const struct target *target, cons
 /* One batch from a destination. False: it has nothing that may go now. */
 static bool send_from(struct router *router, struct target *target, struct seat *seat)
 {
-    const struct config *config = router->config;
+    const struct jobdb_appetite appetite = {(size_t)router->config->sender.batch_instances,
+                                            router->config->sender.batch_bytes,
+                                            target->row.state != TARGET_UP};
     struct jobdb_lane lane;
     for (int i = 0; i < LANES_A_LOOK; i++) {
         if (!jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {
@@ -102,10 +98,8 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             continue;
         }
         struct jobdb_batch batch = {0};
-        name_work(router, &batch);
-        if (jobdb_pick_batch(router->db, &lane, target->row.destination_id,
-                             (size_t)config->sender.batch_instances, config->sender.batch_bytes, router->now,
-                             &batch)) {
+        crew_name_work(seat, router->epoch, ++router->works, batch.work);
+        if (jobdb_pick_batch(router->db, &lane, target->row.destination_id, &appetite, router->now, &batch)) {
             hand_out(router, target, seat, &batch, lane.unknown);
             return true;
         }
@@ -121,7 +115,7 @@ static bool share_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    name_work(router, &batch);
+    crew_name_work(seat, router->epoch, ++router->works, batch.work);
     if (!jobdb_pick_share(router->db, target->row.album_id, router->now, &batch, &next_due)) {
         target->look_at = next_due;
         jobdb_batch_release(&batch);
@@ -137,7 +131,7 @@ static bool fetch_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    name_work(router, &batch);
+    crew_name_work(seat, router->epoch, ++router->works, batch.work);
     if (!jobdb_pick_fetch(router->db, target->row.destination_id, router->now, &batch, &next_due)) {
         target->fetch_at = next_due;
         jobdb_batch_release(&batch);

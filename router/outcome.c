@@ -121,6 +121,15 @@ static bool attempt_counts(const struct verdict *verdict, const struct jobdb_ite
     return verdict->target->row.stored > mark;
 }
 
+/* The next limit of a batch that failed as a whole. Where nothing else was stored meanwhile the destination
+ * may be at fault and not the batch: that limit only holds until it stores something. */
+static int half_of(const struct verdict *verdict)
+{
+    int half = (int)((verdict->lease->batch.item_count + 1) / 2);
+    bool others_pass = verdict->target->row.stored > verdict->lease->stored_mark;
+    return verdict->result->trouble && !others_pass ? -half : half;
+}
+
 /* Back to the queue. What counts is an attempt of an instance that the answer names, or that was alone. */
 static void try_again(const struct verdict *verdict, const struct jobdb_item *item,
                       const struct work_answer *answer)
@@ -138,7 +147,7 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     if (answer->outcome == WORK_MISSING_OUTCOME && answer->bounded)
         outcome.batch_limit = 1; /* it ends whatever request it is in */
     else if (halve)
-        outcome.batch_limit = (int)((batch->item_count + 1) / 2);
+        outcome.batch_limit = half_of(verdict);
     if (!halve && !verdict->backs_off)
         outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
     if ((counts && outcome.attempts >= router->config->retry.attempts) ||

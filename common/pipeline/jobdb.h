@@ -137,7 +137,9 @@ struct jobdb_item {
     char series[JOBDB_UID_SIZE]; /* its Series Instance UID; known in a picked batch of deliveries only */
     int64_t size;
     int64_t received_at; /* share, fetch: created_at */
-    int tries, attempts, batch_limit;
+    int tries, attempts;
+    int batch_limit; /* 0, or the largest request that it may be part of; negative: while the destination is
+                        in trouble */
     int64_t attempt_mark; /* -1: no attempt yet */
     bool urgent;
 };
@@ -177,11 +179,18 @@ bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, stru
 void jobdb_close_lane(struct jobdb *db, int64_t lane_id);
 void jobdb_open_lanes(struct jobdb *db, const char *study, int64_t now);
 
+/* How much one request may carry. */
+struct jobdb_appetite {
+    size_t most_instances;
+    int64_t most_bytes;
+    bool wary; /* the destination is in trouble: the limits that it made count, too */
+};
+
 /* Takes due deliveries of the lane into the batch (whose work is set) and marks them as sending: series
  * without a stored instance first, then by series, oldest first; at most as many and as large as allowed, but
  * at least one; never two receipts of one SOP Instance UID. False: nothing could be taken. */
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
-                      size_t most_instances, int64_t most_bytes, int64_t now, struct jobdb_batch *batch);
+                      const struct jobdb_appetite *appetite, int64_t now, struct jobdb_batch *batch);
 
 /* Takes the next due share of an album likewise. When there is none, *ret_next_due tells when one will be, or
  * INT64_MAX. */

@@ -109,6 +109,7 @@ struct pick {
     int64_t destination_id, now;
     size_t most_instances; /* shrinks to the batch limit of what is taken */
     int64_t most_bytes;
+    bool wary;
     int64_t urgent;
     bool full;
 };
@@ -117,8 +118,9 @@ struct pick {
 static bool fits(const struct pick *pick, const struct jobdb_item *item, size_t *ret_most)
 {
     size_t most = pick->most_instances;
-    if (item->batch_limit > 0 && (size_t)item->batch_limit < most)
-        most = (size_t)item->batch_limit;
+    int limit = item->batch_limit < 0 && pick->wary ? -item->batch_limit : item->batch_limit;
+    if (limit > 0 && (size_t)limit < most)
+        most = (size_t)limit;
     if (pick->batch->item_count + 1 > most)
         return false;
     if (pick->batch->item_count > 0 && pick->batch->bytes + item->size > pick->most_bytes)
@@ -199,9 +201,15 @@ static void take_from_series(struct pick *pick, int64_t series_id)
 }
 
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
-                      size_t most_instances, int64_t most_bytes, int64_t now, struct jobdb_batch *batch)
+                      const struct jobdb_appetite *appetite, int64_t now, struct jobdb_batch *batch)
 {
-    struct pick pick = {db, batch, destination_id, now, most_instances, most_bytes, 0, false};
+    struct pick pick = {.db = db,
+                        .batch = batch,
+                        .destination_id = destination_id,
+                        .now = now,
+                        .most_instances = appetite->most_instances,
+                        .most_bytes = appetite->most_bytes,
+                        .wary = appetite->wary};
     int64_t series[SERIES_A_BATCH];
     size_t series_count = 0;
     sqlite3_stmt *row = jobdb_query(db, SQL_DUE_SERIES, "ii", lane->id, now);

@@ -132,7 +132,7 @@ CREATE TABLE delivery (
     tries          INTEGER NOT NULL DEFAULT 0,     -- requests that it was in
     attempts       INTEGER NOT NULL DEFAULT 0,     -- of them, failures that count
     attempt_mark   INTEGER NOT NULL DEFAULT -1,    -- the destination's stored at its last attempt; -1: none yet
-    batch_limit    INTEGER NOT NULL DEFAULT 0,     -- 0, or the largest request that it may be part of
+    batch_limit    INTEGER NOT NULL DEFAULT 0,     -- 0, or the largest request for it; < 0: while not 'up'
     http_status    INTEGER,                        -- of the last answer
     reason         TEXT,
     finished_at    INTEGER,

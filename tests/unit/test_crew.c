@@ -149,6 +149,42 @@ START_TEST(work_from_before_the_restart_is_adopted_by_whoever_lists_it)
 }
 END_TEST
 
+START_TEST(work_from_before_the_restart_goes_back_to_whoever_was_given_it)
+{
+    char work[WORK_ID_SIZE], held[1][WORK_ID_SIZE];
+    hello(&alice, "0123456789", 2, NULL, 0, NOW);
+    crew_name_work(crew_most_credit(crew, WORK_SEND, NOW), "epoch", 7, work);
+    ck_assert_str_eq(work, "epoch-7-01234567");
+    crew_name_work(crew_most_credit(crew, WORK_SEND, NOW), "epoch", 8, held[0]);
+    crew_destroy(&crew);
+    crew = crew_create();
+    (void)lease(NULL, work, NOW + 10000);
+    (void)lease(NULL, held[0], NOW + 10000);
+    hello(&bob, "1123456789", 2, held, 0, NOW);
+    ck_assert_ptr_null(crew_find_lease(crew, work)->seat);
+    for (int i = 0; i < 3; i++)
+        hello(&alice, "0123456789", 2, held, 1, NOW);
+    ck_assert_str_eq(seat_name(crew_find_lease(crew, work)->seat), "0123456789");
+    ck_assert_msg(lost_at(NOW) == 0, "it may be on its way");
+    ping(&alice, held[0]);
+    ck_assert_msg(lost_at(NOW) == 1, "it is not");
+    ck_assert_ptr_null(crew_find_lease(crew, work));
+    ck_assert_ptr_nonnull(crew_find_lease(crew, held[0]));
+    ping(&alice, held[0]);
+    ck_assert_int_eq(lost_at(NOW + 100), 1);
+}
+END_TEST
+
+START_TEST(work_from_before_the_restart_that_comes_late_is_kept)
+{
+    (void)lease(NULL, "epoch-7-a", NOW + 10000);
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    ping(&alice, "epoch-7-a");
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 0);
+}
+END_TEST
+
 START_TEST(the_same_session_on_a_new_connection_is_the_same_worker)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
@@ -191,6 +227,8 @@ int main(void)
     tests_add(tests, a_hello_that_crossed_a_work_costs_nothing);
     tests_add(tests, a_lease_that_two_pings_do_not_list_is_lost);
     tests_add(tests, work_from_before_the_restart_is_adopted_by_whoever_lists_it);
+    tests_add(tests, work_from_before_the_restart_goes_back_to_whoever_was_given_it);
+    tests_add(tests, work_from_before_the_restart_that_comes_late_is_kept);
     tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);
     tests_add(tests, two_workers_with_one_name_are_two);
     tests_add(tests, bye_takes_the_credit_and_leaves_the_leases);

@@ -89,6 +89,8 @@ static void take_in(const char *study, const char *series, const char *sop, int6
     ck_assert_int_eq(jobdb_commit(db), 0);
 }
 
+static bool wary;
+
 static bool pick(int64_t now, size_t most, struct jobdb_batch *batch)
 {
     struct jobdb_lane lane;
@@ -97,7 +99,7 @@ static bool pick(int64_t now, size_t most, struct jobdb_batch *batch)
     (void)snprintf(batch->work, sizeof batch->work, "w-%d", ++works);
     (void)jobdb_wake_lanes(db, now);
     return jobdb_pick_lane(db, main_id, now, &lane) &&
-           jobdb_pick_batch(db, &lane, main_id, most, 1 << 20, now, batch);
+           jobdb_pick_batch(db, &lane, main_id, &(struct jobdb_appetite){most, 1 << 20, wary}, now, batch);
 }
 
 static void end(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
@@ -404,6 +406,32 @@ START_TEST(a_batch_limit_keeps_batches_small)
 }
 END_TEST
 
+START_TEST(a_limit_that_trouble_made_ends_with_the_trouble)
+{
+    struct jobdb_batch batch;
+    for (int i = 0; i < 4; i++) {
+        char sop[16];
+        (void)snprintf(sop, sizeof sop, "1.1.%d", i);
+        take_in("1", "1.1", sop, 0, false);
+    }
+    ck_assert(pick(NOW, 50, &batch));
+    for (size_t i = 0; i < 4; i++) {
+        struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = NOW, .due_at = NOW, .batch_limit = -1};
+        ck_assert(jobdb_move_delivery(db, &batch, &batch.items[i], &outcome, NULL, NULL));
+    }
+    jobdb_end_batch(db, &batch, NOW);
+    jobdb_batch_release(&batch);
+    wary = true;
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 1);
+    end(&batch, CAUSE_STORED, 0);
+    wary = false;
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 3);
+    jobdb_batch_release(&batch);
+}
+END_TEST
+
 START_TEST(late_answers_only_count_when_they_say_stored)
 {
     struct jobdb_batch first, second, found_batch;
@@ -645,6 +673,7 @@ int main(void)
     tests_add(tests, twins_of_old_deliveries_cost_nothing_and_wait_for_nobody);
     tests_add(tests, what_is_deferred_waits_and_comes_back);
     tests_add(tests, a_batch_limit_keeps_batches_small);
+    tests_add(tests, a_limit_that_trouble_made_ends_with_the_trouble);
     tests_add(tests, late_answers_only_count_when_they_say_stored);
     tests_add(tests, another_server_knows_no_series);
     tests_add(tests, waiting_for_a_wrong_time_ends);

@@ -1,0 +1,126 @@
+/* A real router, after its own death and after a destination's: how soon everything goes as before. */
+#include "tests/support/rig.h"
+
+#include "common/base/cleanup.h"
+#include "tests/support/suite.h"
+
+#include <string.h>
+
+enum { SOON_MS = 20000, MANY = 40 };
+
+static struct rig *rig;
+
+static void set_up(void)
+{
+    rig = rig_create(NULL);
+}
+
+static void tear_down(void)
+{
+    rig_destroy(&rig);
+}
+
+static struct work *take_work(struct actor *actor)
+{
+    struct work *work = actor_wait_work(rig->cast, actor, SOON_MS);
+    rig_check(rig, work != NULL, "no work comes");
+    return work;
+}
+
+static void finish(struct actor *actor, struct work **work)
+{
+    rig_check(rig, actor_finish(rig->cast, actor, *work, WORK_DONE_OUTCOME), "a RESULT is not acknowledged");
+    work_destroy(work);
+}
+
+/* ---- its own death ---- */
+
+START_TEST(what_its_worker_does_not_hold_waits_for_no_lease)
+{
+    struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    AUTO(work_destroy) struct work *lost = take_work(actor);
+    rig_kill(rig);
+    actor_drop(actor, lost->id); /* as if the WORK had been lost with the router */
+    rig_start(rig);
+    struct work *again = take_work(actor);
+    ck_assert_str_ne(again->id, lost->id);
+    ck_assert_int_eq(again->items[0].id, lost->items[0].id);
+    rig_check(rig, rig_log_says(rig, "worker=actor-1"), "the worker is not known to have had it");
+    rig_check(rig, !rig_log_says(rig, "before the restart"), "it waited for the lease");
+    finish(actor, &again);
+}
+END_TEST
+
+START_TEST(what_its_worker_holds_stays_with_it)
+{
+    struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    struct work *held = take_work(actor);
+    rig_kill(rig);
+    rig_start(rig);
+    struct actor *other = cast_add(rig->cast, WORK_SEND, 4);
+    rig_receive(rig, "SECOND", 2, 1, 1, NULL);
+    struct work *work = take_work(other);
+    ck_assert_str_ne(work->study, held->study);
+    finish(other, &work);
+    AUTO(work_destroy) struct work *stolen = actor_wait_work(rig->cast, other, 3000);
+    ck_assert_ptr_null(stolen);
+    finish(actor, &held);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "sent", 2, SOON_MS), "both are sent");
+    rig_check(rig, !rig_log_says(rig, "lease lost"), "nothing was lost");
+}
+END_TEST
+
+/* ---- the destination's death ---- */
+
+static void answer_500(struct actor *actor, struct work **work)
+{
+    struct work_result *result = work_result_create(*work);
+    for (size_t i = 0; i < result->answer_count; i++)
+        work_answer_set(&result->answers[i], WORK_RETRY_OUTCOME, true, 500, "as played by a test");
+    result->trouble = result->split = true;
+    actor_say_result(actor, result);
+    rig_check(rig, actor_wait_acknowledged(rig->cast, actor, result->id, SOON_MS), "no ACK comes");
+    work_result_destroy(&result);
+    work_destroy(work);
+}
+
+START_TEST(after_an_outage_requests_are_as_large_as_before)
+{
+    struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    struct work *work = take_work(actor);
+    finish(actor, &work);
+    actor_say_bye(actor);
+    for (unsigned instance = 2; instance < 2 + MANY; instance++)
+        rig_receive(rig, "SECOND", 1, 1, instance, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", MANY, SOON_MS), "they are taken in");
+    actor = cast_add(rig->cast, WORK_SEND, 1);
+    size_t smallest = MANY;
+    while (smallest > 3) { /* all of them have been in some of these */
+        work = take_work(actor);
+        smallest = work->item_count < smallest ? work->item_count : smallest;
+        answer_500(actor, &work);
+    }
+    work = take_work(actor);
+    ck_assert_uint_le(work->item_count, MANY / 2);
+    size_t probe = work->item_count;
+    finish(actor, &work);
+    work = take_work(actor);
+    ck_assert_msg(work->item_count == MANY - probe, "%zu at once, of %zu", work->item_count, MANY - probe);
+    finish(actor, &work);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "sent", MANY + 1, SOON_MS), "all are sent");
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("router again");
+    tests_fixture(tests, set_up, tear_down);
+    tests_timeout(tests, 120);
+    tests_add(tests, what_its_worker_does_not_hold_waits_for_no_lease);
+    tests_add(tests, what_its_worker_holds_stays_with_it);
+    tests_add(tests, after_an_outage_requests_are_as_large_as_before);
+    return tests_run(tests);
+}
