@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-packages - installs the Debian packages that packages.txt names and this machine lacks.
 #
-# Usage: install-packages.sh [--check] KIND...     (kinds: build run test)
+# Usage: install-packages.sh [--check] KIND...     (kinds: build run test demo compose)
 #
 # Needs root, or sudo without a password; nothing of either when nothing is missing. --check only tells what is
 # missing (exit status 1). No service is started by it: Debian's way to say so is a policy-rc.d (see
@@ -15,7 +15,7 @@ policy=/usr/sbin/policy-rc.d
 named()
 {
     for kind; do
-        awk -v kind="$kind" '!/^#/ && $2 == kind { print $1 }' "$root/packages.txt"
+        awk -v kind="$kind" '!/^#/ && index("," $2 ",", "," kind ",") { print $1 }' "$root/packages.txt"
     done
 }
 
@@ -37,7 +37,7 @@ refuse_services()
 
 enabled_services()
 {
-    find /etc/systemd/system -name "*.service" -type l -exec basename {} \; 2>/dev/null | sort -u
+    find /etc/systemd/system \( -name "*.service" -o -name "*.socket" \) -type l -exec basename {} \; 2>/dev/null | sort -u
 }
 
 # Servers that tests need are started by the tests: not at the next boot either.
@@ -71,14 +71,14 @@ if [ "${1:-}" = --check ]; then
 fi
 for kind; do
     case $kind in
-    build | run | test) ;;
+    build | run | test | demo | compose) ;;
     *)
-        echo "install-packages: the kinds are build, run and test, not \"$kind\"" >&2
+        echo "install-packages: the kinds are build, run, test, demo and compose, not \"$kind\"" >&2
         exit 2
         ;;
     esac
 done
-[ $# -gt 0 ] || { echo "usage: install-packages.sh [--check] build|run|test..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: install-packages.sh [--check] build|run|test|demo|compose..." >&2; exit 2; }
 command -v dpkg-query >/dev/null 2>&1 || {
     [ $only_check = no ] || exit 0 # cannot tell
     echo "install-packages: this is no Debian; install what packages.txt names in your system's way" >&2
