@@ -4,13 +4,14 @@ JOBS    ?= $(shell nproc)
 FILES   ?=
 SOAK_SECONDS ?= 3600
 
-.PHONY: help build demo test bench soak packages clean configure
+.PHONY: help build demo test compose-test bench soak packages clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
 	@echo 'make demo                a simulated KHEOPS, all processes, generated studies: see them travel'
 	@echo 'make demo FILES=folder   the same with your own DICOM files'
 	@echo 'make test                builds and runs all tests'
+	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make packages            installs the Debian packages that packages.txt names'
@@ -35,6 +36,11 @@ test:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -j 2
+
+# Status 77 says that no engine can run here.
+compose-test:
+	@scripts/install-packages.sh test compose
+	@tests/compose/run.sh || { status=$$?; [ $$status = 77 ] || exit $$status; }
 
 bench:
 	@scripts/install-packages.sh build run test

@@ -1,0 +1,110 @@
+#!/bin/sh
+# run - docker-compose.yml on a real Docker engine of its own: built, started, scaled, killed, renewed, restarted.
+#
+# Usage: run.sh
+#
+# Needs root and the packages of the kinds test and compose. Exit status 0 when everything held; 77 with the reason
+# where no engine can run. Leaves nothing behind: no process, interface, iptables rule, cgroup or file.
+# shellcheck disable=SC2034,SC2154 # shared with the files below
+set -eu
+if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then exec sudo -n "$0"; fi
+
+began=$(date +%s)
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/engine.sh"
+. "$here/base-image.sh"
+. "$here/site.sh"
+. "$here/scenario.sh"
+override=
+began=$(date +%s)
+
+step_name=
+
+show_logs()
+{
+    for log in "$folder/step.log" "$folder/engine/log"; do
+        [ ! -s "$log" ] || { echo "--- $log" && tail -n 40 "$log"; }
+    done
+    [ -S "$folder/engine/socket" ] || return 0
+    engine_docker ps -a
+    for container in $(engine_docker ps -aq); do
+        engine_docker inspect -f '--- {{.Name}} {{json .State}}' "$container"
+        engine_docker logs --tail 30 "$container" 2>&1 || :
+    done
+}
+
+clean_up()
+{
+    outcome=$?
+    trap '' INT TERM
+    trap - EXIT
+    set +e
+    exec >&3 2>&4
+    if [ $outcome -ne 0 ] && [ $outcome -ne 77 ]; then
+        say "compose-test: $step_name: FAILED"
+        show_logs
+    fi >&2
+    [ -z "${sending:-}" ] || end_process "$sending"
+    engine_stop
+    rm -rf "$folder"
+    exit $outcome
+}
+
+# step NAME COMMAND...: what it writes is shown only when it fails.
+step()
+{
+    step_name=$1
+    step_began=$(date +%s)
+    shift
+    exec >"$folder/step.log" 2>&1
+    "$@"
+    exec >&3 2>&4
+    say "$(printf '%-16s %4d s' "$step_name" $(($(date +%s) - step_began)))"
+}
+
+skip()
+{
+    exec >&3 2>&4
+    say "compose-test: skipped: no engine can run here: $*"
+    exit 77
+}
+
+start_engine() { engine_start "$folder/engine" || skip "$engine_trouble"; }
+
+# An engine may start and still be unable to run anything.
+run_container()
+{
+    engine_docker run --rm debian:bookworm-slim true || skip "no container runs: $(tail -n 1 "$folder/step.log")"
+}
+
+build() { compose --profile demo build router kheops; }
+
+sizes()
+{
+    for image in debian:bookworm-slim felucca felucca-demo; do
+        say "$(printf '%-22s %4d MB' "$image" $(($(engine_docker image inspect -f '{{.Size}}' "$image") / 1000000)))"
+    done
+}
+
+exec 3>&1 4>&2
+folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-compose.XXXXXX")
+site=$folder/site
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+step engine start_engine
+step base make_base_image "$folder/engine"
+step container run_container
+step build build
+sizes
+step site site_create
+step up step_up
+step walls step_walls
+step study step_study
+step scale step_scale
+step kill step_kill
+step token step_token
+step missing-token step_missing_token
+step restart step_restart
+step down step_down
+say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"
