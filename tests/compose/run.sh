@@ -23,9 +23,8 @@ step_name=
 
 show_logs()
 {
-    for log in "$folder/step.log" "$folder/engine/log"; do
-        [ ! -s "$log" ] || { echo "--- $log" && tail -n 40 "$log"; }
-    done
+    tail -n 60 "$folder/step.log"
+    grep -v level=info "$folder/engine/log" | tail -n 20
     [ -S "$folder/engine/socket" ] || return 0
     engine_docker ps -a
     for container in $(engine_docker ps -aq); do
@@ -95,9 +94,9 @@ trap 'exit 1' INT TERM
 step engine start_engine
 step base make_base_image "$folder/engine"
 step container run_container
+step site site_create
 step build build
 sizes
-step site site_create
 step up step_up
 step walls step_walls
 step study step_study
@@ -106,5 +105,6 @@ step kill step_kill
 step token step_token
 step missing-token step_missing_token
 step restart step_restart
+step backup step_backup
 step down step_down
 say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"

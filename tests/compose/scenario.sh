@@ -226,6 +226,20 @@ step_restart()
     all_arrived
 }
 
+# All volumes are lost; what a backup of the running services has comes back.
+step_backup()
+{
+    leave_waiting 99 6
+    PATH=/usr/bin:$PATH "$root/deploy/backup.sh" felucca "$site/backup"
+    compose --profile demo down -v
+    compose up --no-start --no-build
+    PATH=/usr/bin:$PATH "$root/deploy/restore.sh" felucca "$site/backup"
+    new_kheops
+    up 1
+    expect_more 6 1
+    all_arrived
+}
+
 step_down()
 {
     compose --profile demo down -v
