@@ -33,12 +33,7 @@ read_token()
     fi
 }
 
-case ${1:-} in
-sender/?*/* | sharer/?*/*) set -- ;;
-sender/?* | sharer/?*) ;;
-*) set -- ;;
-esac
-if [ $# -ne 1 ]; then
+if [ $# -ne 1 ] || ! printf '%s\n' "$1" | grep -qE '^(sender|sharer|curve/[a-z]+)/[A-Za-z0-9][A-Za-z0-9._-]*$'; then
     echo 'usage: put-secret.sh sender/NAME or sharer/NAME, with the token on standard input' >&2
     exit 2
 fi
@@ -47,6 +42,7 @@ fi
 token=
 read_token
 [ -n "$token" ] || fail 'no token was given'
+umask 077
 new=$(mktemp "$secrets/$1.XXXXXX")
 trap 'rm -f "$new"' EXIT
 printf '%s\n' "$token" >"$new"

@@ -106,5 +106,7 @@ step token step_token
 step missing-token step_missing_token
 step restart step_restart
 step backup step_backup
+step tcp step_tcp
+step cut step_cut
 step down step_down
 say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"

@@ -1,6 +1,6 @@
 # scenario - what the deployment must bear, step by step: to be sourced after engine.sh and site.sh. Each step fails
 # with a sentence. The number of instances and of CT series at KHEOPS goes on from step to step.
-# shellcheck disable=SC2154 # root, site, override: of run.sh
+# shellcheck disable=SC2034,SC2154 # root, site, override: of run.sh
 
 instances=0
 series=0
@@ -237,6 +237,35 @@ step_backup()
     new_kheops
     up 1
     expect_more 6 1
+    all_arrived
+}
+
+# ---- the network between the services ----
+
+step_tcp()
+{
+    FELUCCA_SECRETS_FOLDER=$site/secrets FELUCCA_CONFIG_FOLDER=$site/config PATH=/usr/bin:$PATH \
+        "$root/deploy/make-keys.sh" >"$site/endpoints"
+    cat "$site/endpoints" >>"$site/config/felucca.yaml"
+    override=deploy/tcp.yml
+    up 2
+    make_studies tcp --studies 1 --instances 4 --size 8K --seed 110 --modality CT
+    send "$site/studies/tcp" || fail "storescu: $(tail -n 1 "$site/storescu.log")"
+    expect_more 4 1
+    all_arrived
+}
+
+# What is received while nobody reaches the router waits in the spool, and then in the router.
+step_cut()
+{
+    router=$(containers router)
+    engine_docker network disconnect felucca_default "$router"
+    make_studies cut --studies 1 --instances 5 --size 8K --seed 111 --modality CT
+    send "$site/studies/cut" || fail "storescu: $(tail -n 1 "$site/storescu.log")"
+    wait_for 'not 5 instances wait' waiting 5
+    [ "$(kheops_instances)" = $instances ] || fail 'something was delivered over a network that is not there'
+    engine_docker network connect --alias router felucca_default "$router"
+    expect_more 5 1
     all_arrived
 }
 
