@@ -35,8 +35,7 @@ static int run(const struct cli *cli, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-    {"offline", NULL, NULL, "asks no KHEOPS: checks the file, that its secrets can be read, the spool",
-     OFFLINE},
+    {"offline", NULL, NULL, "asks no KHEOPS: checks file, secrets, spool and database", OFFLINE},
     {.name = NULL}};
 
 const struct command command_check = {

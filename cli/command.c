@@ -34,9 +34,10 @@ static void print_overview(FILE *out)
     for (const struct command *const *c = command_table(); *c; c++)
         if (!(*c)->hidden)
             fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
-    fputs("\n`felucca COMMAND --help` tells more about one. The configuration is --config FILE, else\n"
-          "$FELUCCA_CONFIG, else ./felucca.yaml, else /etc/felucca/felucca.yaml.\n"
-          "Exit status: 0 success, 1 no, 2 usage, 3 bad configuration, 4 router not reachable.\n",
+    fputs("\n`felucca COMMAND --help` tells more about one. The configuration is --config\n"
+          "FILE, else $FELUCCA_CONFIG, else ./felucca.yaml, else /etc/felucca/felucca.yaml.\n"
+          "Exit status: 0 success, 1 no, 2 usage, 3 bad configuration, 4 router not\n"
+          "reachable.\n",
           out);
 }
 

@@ -40,6 +40,7 @@ struct command {
     X(check)           \
     X(status)          \
     X(jobs)            \
+    X(show)            \
     X(hold)            \
     X(release)         \
     X(health)          \

@@ -3,11 +3,11 @@
 
 #include "cli/call.h"
 #include "cli/configuration.h"
+#include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/pipeline/service.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,22 +19,30 @@ static void set_target(struct control_request *request, const char *name)
     request->album = slash ? memory_string(slash + 1) : NULL;
 }
 
-int hold_or_release(const struct cli *cli, int argc, char **argv, enum control_verb verb)
+const struct command_option hold_options[] = {{"json", NULL, NULL, "the answer as one object", 'j'},
+                                              {.name = NULL}};
+
+static bool take(void *context, int key, const char *value)
 {
-    static const struct option options[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    (void)value;
+    *(bool *)context = key == 'j';
+    return true;
+}
+
+int hold_or_release(const struct cli *cli, const struct command *command, int argc, char **argv,
+                    enum control_verb verb)
+{
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(control_request_release) struct control_request request = {0};
     bool json = false;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option != 'j')
-            return EXIT_USAGE;
-        json = true;
-    }
-    if (argc - optind != 1 || !*argv[optind]) {
+    int first;
+    if (!option_parse(command, argc, argv, take, &json, &first))
+        return EXIT_USAGE;
+    if (argc - first != 1 || !*argv[first]) {
         (void)fprintf(stderr, "felucca %s: takes one DESTINATION or DESTINATION/ALBUM\n", argv[0]);
         return EXIT_USAGE;
     }
-    set_target(&request, argv[optind]);
+    set_target(&request, argv[first]);
     int status = configuration_load(cli, &config);
     if (status != EXIT_OK)
         return status;
@@ -45,16 +53,18 @@ int hold_or_release(const struct cli *cli, int argc, char **argv, enum control_v
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    return hold_or_release(cli, argc, argv, CONTROL_HOLD);
+    return hold_or_release(cli, &command_hold, argc, argv, CONTROL_HOLD);
 }
 
 const struct command command_hold = {
     .name = "hold",
     .summary = "stops what goes to a destination or album, until it is released",
     .arguments = "DESTINATION[/ALBUM] [--json]",
-    .help = "What is under way is finished; everything else waits, and nothing fails for it. A\n"
-            "destination is held with all of its albums. It stays held over restarts.\n\n"
-            "Example: felucca hold kheops-main\n"
-            "         felucca hold kheops-main/research-ct\n",
+    .help = "What is under way is finished; everything else waits, and nothing fails for it.\n"
+            "A destination is held with all of its albums. It stays held over restarts.\n",
+    .options = hold_options,
+    .words = "@destination",
+    .example = "felucca hold kheops-main\n"
+               "felucca hold kheops-main/research-ct\n",
     .run = run,
 };

@@ -6,6 +6,9 @@
 #include "common/pipeline/control.h"
 
 /* The whole command with this verb; the exit status. */
-int hold_or_release(const struct cli *cli, int argc, char **argv, enum control_verb verb);
+int hold_or_release(const struct cli *cli, const struct command *command, int argc, char **argv,
+                    enum control_verb verb);
+
+extern const struct command_option hold_options[];
 
 #endif

@@ -1,4 +1,5 @@
 /* felucca jobs - lists deliveries and shares. */
+#include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/job_filter.h"
@@ -12,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LIMIT = 50, JSON = 1, CSV };
+enum { WIDTH = 79, LIMIT = 50, JSON = 1, CSV };
 
 enum form { FORM_TABLE, FORM_JSON, FORM_CSV };
 
@@ -99,7 +100,7 @@ static void print_row(const struct jobdb_job_row *job)
     AUTO(text_release) struct text name = TEXT_EMPTY;
     text_format(&name, "%s:%lld", job->kind, (long long)job->id);
     table_cell(&line, text_string(&name), 17, TABLE_LEFT);
-    table_cell(&line, job->state, 8, TABLE_LEFT);
+    colour_cell(&line, job->state, 8);
     table_number(&line, job->tries, 5);
     table_cell(&line, text_string(&goal), 20, TABLE_LEFT);
     const char *what = job->sop_instance ? job->sop_instance : job->series;
@@ -107,8 +108,7 @@ static void print_row(const struct jobdb_job_row *job)
     table_end(&line);
     if (job->reason) {
         text_append(&line, "    ");
-        table_plain(&line, job->reason, 1000);
-        text_append_char(&line, '\n');
+        table_wrap(&line, job->reason, 4, WIDTH);
     }
     (void)fputs(text_string(&line), stdout);
 }
@@ -179,8 +179,8 @@ static int run(const struct cli *cli, int argc, char **argv)
 
 static const struct command_option options[] = {
     {"state", "STATE", JOB_FILTER_STATES,
-     "queued, deferred (queued, and tried before), sending, sent,\n"
-     "failed, excluded, waiting, sharing, shared or dropped",
+     "queued, deferred (queued, and tried before), sending,\n"
+     "sent, failed, excluded, waiting, sharing, shared, dropped",
      JOB_FILTER_STATE},
     JOB_FILTER_OPTIONS,
     {"json", NULL, NULL, "everything about each, one object a line", JSON},

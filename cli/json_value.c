@@ -24,3 +24,9 @@ void json_value_print(json_t *object)
     free(line);
     json_decref(object);
 }
+
+void json_value_release(json_t **value)
+{
+    json_decref(*value);
+    *value = NULL;
+}

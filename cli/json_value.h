@@ -12,4 +12,7 @@ json_t *json_value_time(int64_t wall_ms);
 /* Prints the object and a newline on stdout, and gives it up. */
 void json_value_print(json_t *object);
 
+/* For AUTO(): gives up a reference. */
+void json_value_release(json_t **value);
+
 #endif

@@ -3,14 +3,17 @@
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    return hold_or_release(cli, argc, argv, CONTROL_RELEASE);
+    return hold_or_release(cli, &command_release, argc, argv, CONTROL_RELEASE);
 }
 
 const struct command command_release = {
     .name = "release",
     .summary = "lets a held destination or album go on",
     .arguments = "DESTINATION[/ALBUM] [--json]",
-    .help = "A destination is released with those of its albums that are not held themselves.\n\n"
-            "Example: felucca release kheops-main\n",
+    .help = "A destination is released with those of its albums that are not held\n"
+            "themselves.\n",
+    .options = hold_options,
+    .words = "@destination",
+    .example = "felucca release kheops-main\n",
     .run = run,
 };

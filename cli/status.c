@@ -1,4 +1,5 @@
 /* felucca status - what waits, goes and fails, by destination and album. */
+#include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/json_value.h"
@@ -16,7 +17,7 @@
 
 enum { JSON, WATCH };
 
-enum { WATCH_MS = 2000 };
+enum { WATCH_MS = 2000, WIDTH = 79 };
 
 struct view {
     struct text table, notes;
@@ -84,8 +85,7 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
         text_append_duration(&view->notes, row->until - view->now);
     }
     text_append(&view->notes, ":\n  ");
-    table_plain(&view->notes, row->last_error, 1000);
-    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, row->last_error, 2, WIDTH);
 }
 
 static void add_row(void *context, const struct jobdb_status_row *row)
@@ -101,7 +101,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     if (row->oldest_waiting_at > 0)
         text_append_duration(&oldest, view->now - row->oldest_waiting_at);
     table_cell(&view->table, text_string(&name), 17, TABLE_LEFT);
-    table_cell(&view->table, row->state, 11, TABLE_LEFT);
+    colour_cell(&view->table, row->state, 11);
     table_number(&view->table, row->queued + row->waiting, 7);
     table_number(&view->table, row->deferred, 5);
     table_number(&view->table, row->in_flight, 6);
@@ -134,7 +134,7 @@ static void add_totals(struct view *view, int64_t quarantined, int64_t free_byte
     }
     text_append(&view->table, text_string(&view->notes));
     text_format(&view->table, "\nquarantine: %lld%s", (long long)quarantined,
-                quarantined ? " (sqlite3 -readonly jobs.db 'SELECT * FROM failures')" : "");
+                quarantined ? " (felucca quarantine)" : "");
     if (free_bytes >= 0) {
         text_append(&view->table, "; spool: ");
         text_append_size(&view->table, free_bytes);

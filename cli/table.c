@@ -90,3 +90,44 @@ void table_plain(struct text *line, const char *value, int width)
 {
     append_cut(line, value ? value : "", width, false);
 }
+
+static int column_of(const struct text *text)
+{
+    const char *line = text->length ? memrchr(text->bytes, '\n', text->length) : NULL;
+    return count_characters(line ? line + 1 : text_string(text));
+}
+
+static void break_line(struct text *text, int indent)
+{
+    table_end(text);
+    pad(text, indent);
+}
+
+static void append_word(struct text *text, const char *word, size_t length, int indent, int width)
+{
+    AUTO(text_release) struct text piece = TEXT_EMPTY;
+    text_append_bytes(&piece, word, length);
+    const char *rest = text_string(&piece);
+    int column = column_of(text);
+    if (column > indent && column + count_characters(rest) > width)
+        break_line(text, indent);
+    while (count_characters(rest) > width - indent) {
+        size_t bytes = bytes_of(rest, width - indent);
+        append_clean(text, rest, bytes);
+        rest += bytes;
+        break_line(text, indent);
+    }
+    append_clean(text, rest, strlen(rest));
+}
+
+void table_wrap(struct text *text, const char *words, int indent, int width)
+{
+    static const char blanks[] = " \t\r\n";
+    for (words += strspn(words, blanks); *words; words += strspn(words, blanks)) {
+        size_t length = strcspn(words, blanks);
+        append_word(text, words, length, indent, width);
+        text_append_char(text, ' ');
+        words += length;
+    }
+    table_end(text);
+}

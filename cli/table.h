@@ -22,4 +22,8 @@ void table_end(struct text *line);
 /* Appends value cut to at most width characters, without control characters. */
 void table_plain(struct text *line, const char *value, int width);
 
+/* Appends words in lines of at most width characters, each but the first indented; a word that is longer than
+ * a line is broken. White space of any kind is one blank. Ends the line. */
+void table_wrap(struct text *text, const char *words, int indent, int width);
+
 #endif

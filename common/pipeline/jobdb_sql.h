@@ -7,6 +7,7 @@
 #define FELUCCA_PIPELINE_JOBDB_SQL_H
 
 #include "common/pipeline/jobdb.h"
+#include "common/pipeline/jobdb_show_sql.h"
 
 #include <sqlite3.h>
 
@@ -16,6 +17,7 @@
 /* clang-format off */
 #define JOBDB_STATEMENT_MAP(X) /* name, why it may scan (or ""), text */ \
     X(BEGIN, "", "BEGIN IMMEDIATE") \
+    X(SNAPSHOT, "", "BEGIN") \
     X(COMMIT, "", "COMMIT") \
     X(ROLLBACK, "", "ROLLBACK") \
     /* destinations and albums */ \
@@ -302,7 +304,8 @@
       " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at" \
       " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
       " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
-      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
+      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5") \
+    JOBDB_SHOW_MAP(X)
 /* clang-format on */
 
 enum jobdb_statement {

@@ -84,6 +84,7 @@ CREATE TABLE instance (
 ) STRICT;
 CREATE INDEX instance_sop ON instance (sop_instance, state);
 CREATE INDEX instance_study ON instance (study, series);
+CREATE INDEX instance_apart ON instance (series) WHERE done_at = decided_at; -- no destination took it
 CREATE INDEX instance_active ON instance (id) WHERE state = 'active';
 CREATE INDEX instance_quarantined ON instance (id) WHERE state = 'quarantined';
 CREATE INDEX instance_finished ON instance (id) WHERE state = 'done' AND place = 'queue';
@@ -118,6 +119,7 @@ CREATE TABLE series (
     next_due INTEGER NOT NULL DEFAULT 0,
     UNIQUE (lane_id, series)
 ) STRICT;
+CREATE INDEX series_uid ON series (series);
 CREATE INDEX series_queued ON series (lane_id, known, next_due) WHERE queued > 0;
 
 -- One instance to one destination.

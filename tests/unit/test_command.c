@@ -102,7 +102,7 @@ static void check_width(const char *name, const char *text)
 {
     while (*text) {
         size_t length = strcspn(text, "\n");
-        ck_assert_msg(length <= 110, "%s: wider than 110 columns: %.*s", name, (int)length, text);
+        ck_assert_msg(length <= 80, "%s: wider than 80 columns: %.*s", name, (int)length, text);
         ck_assert_msg(text[length] == '\n', "%s: the help ends without a newline", name);
         text += length + 1;
     }

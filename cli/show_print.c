@@ -1,0 +1,327 @@
+#include "cli/show_print.h"
+
+#include "cli/colour.h"
+#include "cli/show_read.h"
+#include "cli/table.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+
+#include <string.h>
+
+enum { WIDTH = 79, LABEL = 12, SERIES_MOST = 100 };
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+    return text ? text : "";
+}
+
+static int64_t number_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static bool is_true(const json_t *object, const char *name)
+{
+    return json_is_true(json_object_get(object, name));
+}
+
+/* ---- lines ---- */
+
+static void append_label(struct text *out, const char *label)
+{
+    text_format(out, "%-*s", LABEL, label);
+}
+
+static void append_field(struct text *out, const char *label, const char *value)
+{
+    if (!*value)
+        return;
+    append_label(out, label);
+    table_wrap(out, value, LABEL, WIDTH);
+}
+
+static void append_time(struct text *out, int64_t ms)
+{
+    char buffer[CLOCK_ISO_SIZE];
+    text_append(out, ms > 0 ? clock_local(ms, buffer) : "-");
+}
+
+static void append_timed(struct text *out, const char *label, int64_t at, const char *rest)
+{
+    append_label(out, label);
+    append_time(out, at);
+    text_append(out, "  ");
+    table_wrap(out, rest, LABEL, WIDTH);
+}
+
+static void append_goal(struct text *out, const json_t *job)
+{
+    text_append(out, text_of(job, "destination"));
+    if (*text_of(job, "album"))
+        text_format(out, "/%s", text_of(job, "album"));
+}
+
+static void append_count(struct text *out, int64_t count, const char *noun)
+{
+    text_format(out, "%lld %s%s", (long long)count, noun, count == 1 ? "" : "s");
+}
+
+/* ---- received and decided ---- */
+
+static void append_received(struct text *out, const json_t *instance)
+{
+    AUTO(text_release) struct text how = TEXT_EMPTY;
+    text_append_size(&how, number_of(instance, "size"));
+    text_format(&how, " from %s", *text_of(instance, "calling_aet") ? text_of(instance, "calling_aet") : "?");
+    if (*text_of(instance, "source_address"))
+        text_format(&how, " (%s)", text_of(instance, "source_address"));
+    text_format(&how, " to %s", *text_of(instance, "called_aet") ? text_of(instance, "called_aet") : "?");
+    text_append(&how, number_of(instance, "urgent") ? ", urgent" : "");
+    append_timed(out, "received", number_of(instance, "received_at"), text_string(&how));
+}
+
+static void append_verdict(struct text *out, const json_t *decision, const char *name, int indent,
+                           const char *because)
+{
+    bool yes = is_true(decision, "yes");
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    text_format(out, "%*s", indent, "");
+    table_cell(out, text_of(decision, name), 24 - (indent - 2), TABLE_LEFT);
+    colour_cell(out, yes ? "yes" : "no", 3);
+    text_append(&reason, because);
+    if (!is_true(decision, "configured"))
+        text_append(&reason, "; the configuration no longer names it");
+    else if (*text_of(decision, "condition"))
+        text_format(&reason, "; its condition: %s", text_of(decision, "condition"));
+    else if (!yes && strcmp(name, "album") == 0)
+        text_append(&reason, "; it has no condition, so it was added later");
+    table_wrap(out, text_string(&reason), 31, WIDTH);
+}
+
+static const char *why_album(const json_t *album)
+{
+    const char *who = text_of(album, "because_of");
+    if (strcmp(who, "this instance") == 0)
+        return "this instance asks for the series";
+    if (*who)
+        return "another instance of the series asks for it";
+    return "no instance of the series asks for it";
+}
+
+static void append_decisions(struct text *out, const json_t *instance)
+{
+    json_t *decision, *album;
+    size_t i, k;
+    if (!json_array_size(json_object_get(instance, "decisions")))
+        return;
+    append_timed(out, "decided", number_of(instance, "decided_at"),
+                 is_true(instance, "configuration_is_newer")
+                     ? "(the configuration has changed since; its conditions of now are shown)"
+                     : "");
+    json_array_foreach(json_object_get(instance, "decisions"), i, decision)
+    {
+        const char *reason = text_of(decision, "reason");
+        append_verdict(out, decision, "destination", 2,
+                       is_true(decision, "yes") ? "takes it"
+                       : *reason                ? reason
+                                                : "does not take it");
+        json_array_foreach(json_object_get(decision, "albums"), k, album)
+            append_verdict(out, album, "album", 4, why_album(album));
+    }
+}
+
+/* ---- jobs and what happened to them ---- */
+
+static void append_job(struct text *out, const char *kind, const json_t *job)
+{
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    AUTO(text_release) struct text goal = TEXT_EMPTY;
+    int64_t tries = number_of(job, "tries"), status = number_of(job, "http_status");
+    text_format(&name, "%s:%lld", kind, (long long)number_of(job, "id"));
+    append_goal(&goal, job);
+    text_append(out, "  ");
+    table_cell(out, text_string(&name), 17, TABLE_LEFT);
+    colour_cell(out, text_of(job, "state"), 8);
+    table_cell(out, text_string(&goal), 28, TABLE_LEFT);
+    append_time(out, number_of(job, "finished_at"));
+    table_end(out);
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    if (tries > 0)
+        text_format(&more, "%lld %s", (long long)tries, tries == 1 ? "try" : "tries");
+    if (status)
+        text_format(&more, "%slast answer %lld", more.length ? ", " : "", (long long)status);
+    if (number_of(job, "due_at") > clock_wall_ms()) {
+        text_append(&more, more.length ? ", next in " : "next in ");
+        text_append_duration(&more, number_of(job, "due_at") - clock_wall_ms());
+    }
+    if (*text_of(job, "reason"))
+        text_format(&more, "%s%s", more.length ? ": " : "", text_of(job, "reason"));
+    if (*text_of(job, "waits"))
+        text_format(&more, "%swaits: %s", more.length ? "; " : "", text_of(job, "waits"));
+    if (more.length == 0)
+        return;
+    text_append(out, "    ");
+    table_wrap(out, text_string(&more), 4, WIDTH);
+}
+
+static void append_jobs(struct text *out, const char *heading, const char *kind, const json_t *jobs)
+{
+    json_t *job;
+    size_t index;
+    if (json_array_size(jobs))
+        text_format(out, "%s\n", heading);
+    json_array_foreach(jobs, index, job) append_job(out, kind, job);
+}
+
+static void append_events(struct text *out, const json_t *events)
+{
+    json_t *event;
+    size_t index;
+    if (json_array_size(events))
+        text_append(out, "what happened\n");
+    json_array_foreach(events, index, event)
+    {
+        AUTO(text_release) struct text what = TEXT_EMPTY;
+        text_append(out, "  ");
+        append_time(out, number_of(event, "at"));
+        text_append(out, "  ");
+        append_goal(&what, event);
+        text_format(&what, "%s%s", what.length ? ": " : "", text_of(event, "kind"));
+        if (number_of(event, "http_status"))
+            text_format(&what, ", answer %lld", (long long)number_of(event, "http_status"));
+        if (*text_of(event, "detail"))
+            text_format(&what, ": %s", text_of(event, "detail"));
+        table_wrap(out, text_string(&what), 4, WIDTH);
+    }
+}
+
+/* ---- the file ---- */
+
+static void append_file(struct text *out, const json_t *instance)
+{
+    const char *place = text_of(instance, "place"), *state = text_of(instance, "state");
+    int64_t until = number_of(instance, "keep_until");
+    char buffer[CLOCK_ISO_SIZE];
+    AUTO(text_release) struct text until_when = TEXT_EMPTY;
+    if (*text_of(instance, "file")) /* never broken: it is to be copied */
+        text_format(out, "%-*s%s\n", LABEL, "file", text_of(instance, "file"));
+    else
+        append_field(out, "file",
+                     strcmp(place, "gone") == 0 ? "removed: everything to do with it is done" : place);
+    if (strcmp(state, "active") == 0)
+        text_append(&until_when, "until everything to do with it is final");
+    else if (strcmp(state, "quarantined") == 0)
+        text_append(&until_when, "until somebody retries or drops it: felucca quarantine");
+    else if (strcmp(place, "gone") != 0 && until > 0)
+        text_format(&until_when, "until %s", clock_local(until, buffer));
+    append_field(out, "kept", text_string(&until_when));
+}
+
+void show_print_instance(const json_t *instance, struct text *out)
+{
+    append_field(out, "instance", text_of(instance, "sop_instance"));
+    append_field(out, "series", text_of(instance, "series"));
+    append_field(out, "study", text_of(instance, "study"));
+    append_field(out, "receipt", text_of(instance, "receipt"));
+    append_field(out, "SOP class", text_of(instance, "sop_class"));
+    append_field(out, "syntax", text_of(instance, "transfer_syntax"));
+    append_label(out, "state");
+    colour_append(out, text_of(instance, "state"), text_of(instance, "state"));
+    text_append(out, *text_of(instance, "reason") ? ": " : "");
+    table_wrap(out, text_of(instance, "reason"), LABEL, WIDTH);
+    append_received(out, instance);
+    append_decisions(out, instance);
+    append_jobs(out, "deliveries", "delivery", json_object_get(instance, "deliveries"));
+    append_jobs(out, "shares of its series", "share", json_object_get(instance, "shares"));
+    append_events(out, json_object_get(instance, "events"));
+    append_file(out, instance);
+}
+
+/* ---- a study ---- */
+
+static void append_series(struct text *out, const json_t *series)
+{
+    json_t *row;
+    size_t index;
+    AUTO(text_release) struct text about = TEXT_EMPTY;
+    append_field(out, "series", *text_of(series, "series") ? text_of(series, "series") : "(unknown)");
+    append_count(&about, number_of(series, "instances"), "instance");
+    text_append(&about, ", ");
+    text_append_size(&about, number_of(series, "size"));
+    text_format(&about, ", from %s", text_of(series, "calling_aet"));
+    append_timed(out, "  received", number_of(series, "last_received_at"), text_string(&about));
+    if (number_of(series, "quarantined"))
+        text_format(out, "  %-9s %lld of them\n",
+                    "in quarantine:", (long long)number_of(series, "quarantined"));
+    json_array_foreach(json_object_get(series, "deliveries"), index, row)
+    {
+        bool excluded = strcmp(text_of(row, "state"), "excluded") == 0;
+        text_append(out, "  ");
+        table_cell(out, text_of(row, "destination"), 24, TABLE_LEFT);
+        colour_cell(out, text_of(row, "state"), 8);
+        table_number(out, number_of(row, "count"), 7);
+        table_wrap(out, excluded ? text_of(row, "reason") : "", 44, WIDTH);
+    }
+    json_array_foreach(json_object_get(series, "shares"), index, row)
+    {
+        AUTO(text_release) struct text goal = TEXT_EMPTY;
+        append_goal(&goal, row);
+        text_append(out, "  ");
+        table_cell(out, text_string(&goal), 24, TABLE_LEFT);
+        colour_cell(out, text_of(row, "state"), 8);
+        text_format(out, "%7s ", "");
+        table_wrap(out, *text_of(row, "waits") ? text_of(row, "waits") : text_of(row, "reason"), 44, WIDTH);
+    }
+}
+
+static void append_unfinished(struct text *out, const json_t *study)
+{
+    const json_t *jobs = json_object_get(study, "unfinished");
+    json_t *job;
+    size_t index;
+    if (json_array_size(jobs))
+        text_append(out, "not done yet\n");
+    json_array_foreach(jobs, index, job)
+    {
+        AUTO(text_release) struct text name = TEXT_EMPTY;
+        if (index == SHOW_UNFINISHED_MOST) {
+            text_append(out, "  … and more; all of them:\n    felucca jobs --study ");
+            text_format(out, "%s\n", text_of(study, "study"));
+            return;
+        }
+        text_format(&name, "delivery:%lld", (long long)number_of(job, "id"));
+        text_append(out, "  ");
+        table_cell(out, text_string(&name), 17, TABLE_LEFT);
+        colour_cell(out, text_of(job, "state"), 8);
+        table_cell(out, text_of(job, "destination"), 20, TABLE_LEFT);
+        table_cell(out, text_of(job, "sop_instance"), 28, TABLE_LEFT_TAIL);
+        table_end(out);
+        if (*text_of(job, "reason")) {
+            text_append(out, "    ");
+            table_wrap(out, text_of(job, "reason"), 4, WIDTH);
+        }
+    }
+}
+
+void show_print_study(const json_t *study, struct text *out)
+{
+    const json_t *all = json_object_get(study, "series");
+    json_t *series;
+    size_t index;
+    int64_t instances = 0;
+    json_array_foreach(all, index, series) instances += number_of(series, "instances");
+    append_field(out, "study", text_of(study, "study"));
+    append_label(out, "holds");
+    append_count(out, instances, "instance");
+    text_format(out, " in %zu series\n", json_array_size(all));
+    json_array_foreach(all, index, series)
+    {
+        if (index < SERIES_MOST)
+            append_series(out, series);
+    }
+    if (json_array_size(all) > SERIES_MOST)
+        text_format(out, "… and %zu series more; felucca show SERIES tells of one\n",
+                    json_array_size(all) - SERIES_MOST);
+    append_unfinished(out, study);
+}

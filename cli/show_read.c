@@ -1,0 +1,229 @@
+#include "cli/show_read.h"
+
+#include "cli/json_value.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* ---- rows become objects ---- */
+
+static void add_row(void *context, const struct jobdb_field *fields, size_t count)
+{
+    json_t *row = json_object();
+    for (size_t i = 0; i < count; i++) {
+        json_t *value =
+            fields[i].kind == JOBDB_NUMBER ? json_integer(fields[i].number) : json_value_text(fields[i].text);
+        (void)json_object_set_new(row, fields[i].name, value);
+    }
+    (void)json_array_append_new(context, row);
+}
+
+json_t *show_ask(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n)
+{
+    json_t *rows = json_array();
+    (void)jobdb_ask(db, question, a, b, n, add_row, rows);
+    return rows;
+}
+
+static void take_name(void *context, const struct jobdb_field *fields, size_t count)
+{
+    char **name = context;
+    if (!*name && count > 0 && fields[0].text)
+        *name = memory_string(fields[0].text);
+}
+
+char *show_ask_name(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n)
+{
+    char *name = NULL;
+    (void)jobdb_ask(db, question, a, b, n, take_name, &name);
+    return name;
+}
+
+static bool is_time(const char *name)
+{
+    return strcmp(name, "at") == 0 || string_ends_with(name, "_at") || string_ends_with(name, "_until");
+}
+
+void show_write_times(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t index;
+    if (json_is_array(value)) {
+        json_array_foreach(value, index, member) show_write_times(member);
+        return;
+    }
+    json_object_foreach(value, name, member)
+    {
+        if (json_is_integer(member) && is_time(name))
+            (void)json_object_set_new(value, name, json_value_time(json_integer_value(member)));
+        else
+            show_write_times(member);
+    }
+}
+
+/* ---- decisions: what the rows say, beside the conditions of the present configuration ---- */
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    return json_string_value(json_object_get(object, name));
+}
+
+static json_t *condition_of(const struct condition *condition)
+{
+    return json_value_text(condition ? condition_text(condition) : NULL);
+}
+
+/* The share of an album among those of the series, borrowed; NULL: it was not asked for. */
+static const json_t *find_share(const json_t *shares, const char *destination, const char *album)
+{
+    size_t index;
+    json_t *share;
+    json_array_foreach(shares, index, share)
+    {
+        if (strcmp(text_of(share, "destination"), destination) == 0 &&
+            strcmp(text_of(share, "album"), album) == 0)
+            return share;
+    }
+    return NULL;
+}
+
+static json_t *decide_album(const json_t *share, const char *album, const struct config_album *configured)
+{
+    const char *who = share && json_integer_value(json_object_get(share, "own")) ? "this instance"
+                      : share                                                    ? "another instance"
+                                                                                 : NULL;
+    return json_pack("{s:s, s:b, s:o, s:b, s:o}", "album", album, "yes", share != NULL, "because_of",
+                     json_value_text(who), "configured", configured != NULL, "condition",
+                     condition_of(configured ? configured->condition : NULL));
+}
+
+/* The albums of the configuration, and those that only the rows still know. */
+static json_t *decide_albums(const json_t *shares, const char *name,
+                             const struct config_destination *configured)
+{
+    json_t *albums = json_array(), *share;
+    size_t index;
+    for (size_t i = 0; configured && i < configured->album_count; i++) {
+        const struct config_album *album = &configured->albums[i];
+        (void)json_array_append_new(albums,
+                                    decide_album(find_share(shares, name, album->name), album->name, album));
+    }
+    json_array_foreach(shares, index, share)
+    {
+        const char *album = text_of(share, "album");
+        if (strcmp(text_of(share, "destination"), name) == 0 &&
+            (!configured || !config_find_album(configured, album)))
+            (void)json_array_append_new(albums, decide_album(share, album, NULL));
+    }
+    return albums;
+}
+
+static json_t *decide(const json_t *deliveries, const json_t *shares, const struct config *config)
+{
+    json_t *decisions = json_array(), *delivery;
+    size_t index;
+    json_array_foreach(deliveries, index, delivery)
+    {
+        const char *name = text_of(delivery, "destination");
+        bool no = strcmp(text_of(delivery, "state"), "excluded") == 0;
+        const struct config_destination *configured = config_find_destination(config, name);
+        (void)json_array_append_new(
+            decisions, json_pack("{s:s, s:b, s:o, s:b, s:o, s:o}", "destination", name, "yes", !no, "reason",
+                                 json_value_text(no ? text_of(delivery, "reason") : NULL), "configured",
+                                 configured != NULL, "condition",
+                                 condition_of(configured ? configured->condition : NULL), "albums",
+                                 no ? json_array() : decide_albums(shares, name, configured)));
+    }
+    return decisions;
+}
+
+static bool is_newer(const struct config *config, int64_t decided_at)
+{
+    struct stat status;
+    return stat(config->path, &status) == 0 && (int64_t)status.st_mtime * 1000 > decided_at;
+}
+
+/* ---- one instance ---- */
+
+static json_t *read_events(struct jobdb *db, int64_t instance_id, const json_t *shares)
+{
+    json_t *events = show_ask(db, JOBDB_ASK_INSTANCE_EVENTS, NULL, NULL, instance_id), *share;
+    size_t index;
+    json_array_foreach(shares, index, share)
+    {
+        json_t *more = show_ask(db, JOBDB_ASK_SHARE_EVENTS, NULL, NULL,
+                                json_integer_value(json_object_get(share, "id")));
+        (void)json_array_extend(events, more);
+        json_decref(more);
+    }
+    return events;
+}
+
+static json_t *file_of(const struct config *config, const json_t *instance)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    AUTO(spool_destroy) struct spool *spool = NULL;
+    enum spool_place place;
+    const char *receipt = text_of(instance, "receipt");
+    if (!spool_place_parse(text_of(instance, "place"), &place) || spool_open(config->state_dir, &spool) != 0)
+        return json_null();
+    spool_append_path(spool, place, receipt, &path);
+    return json_value_text(text_string(&path));
+}
+
+json_t *show_read_instance(struct jobdb *db, const struct config *config, const char *receipt)
+{
+    AUTO(json_value_release) json_t *found = show_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
+    json_t *instance = json_incref(json_array_get(found, 0));
+    if (!instance)
+        return NULL;
+    int64_t id = json_integer_value(json_object_get(instance, "id"));
+    json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERIES, NULL, NULL, id);
+    json_t *shares =
+        show_ask(db, JOBDB_ASK_SHARES, text_of(instance, "study"), text_of(instance, "series"), id);
+    int64_t decided_at = json_integer_value(json_object_get(instance, "decided_at"));
+    (void)json_object_set_new(instance, "kind", json_string("instance"));
+    (void)json_object_set_new(instance, "decisions", decide(deliveries, shares, config));
+    (void)json_object_set_new(instance, "configuration_is_newer", json_boolean(is_newer(config, decided_at)));
+    (void)json_object_set_new(instance, "events", read_events(db, id, shares));
+    (void)json_object_set_new(instance, "deliveries", deliveries);
+    (void)json_object_set_new(instance, "shares", shares);
+    (void)json_object_set_new(instance, "file", file_of(config, instance));
+    return instance;
+}
+
+/* ---- a study or series ---- */
+
+static json_t *of_series(const json_t *rows, const char *series)
+{
+    json_t *chosen = json_array(), *row;
+    size_t index;
+    json_array_foreach(rows, index, row)
+    {
+        const char *name = text_of(row, "series");
+        if (name && series && strcmp(name, series) == 0)
+            (void)json_array_append(chosen, row);
+    }
+    return chosen;
+}
+
+json_t *show_read_study(struct jobdb *db, const struct config *config, const char *study, const char *series)
+{
+    AUTO(json_value_release) json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
+    AUTO(json_value_release) json_t *shares = show_ask(db, JOBDB_ASK_SHARES, study, series, 0);
+    json_t *sums = show_ask(db, JOBDB_ASK_SERIES_SUMS, study, series, 0), *row;
+    size_t index;
+    (void)config;
+    json_array_foreach(sums, index, row)
+    {
+        (void)json_object_set_new(row, "deliveries", of_series(deliveries, text_of(row, "series")));
+        (void)json_object_set_new(row, "shares", of_series(shares, text_of(row, "series")));
+    }
+    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
+                     "asked", json_value_text(series), "series", sums, "unfinished",
+                     show_ask(db, JOBDB_ASK_UNFINISHED, study, series, SHOW_UNFINISHED_MOST + 1));
+}

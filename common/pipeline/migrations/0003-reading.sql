@@ -1,0 +1,1 @@
+-- Indexes and views alone: a series is found by its UID, and the views answer quickly when there are many rows.
