@@ -57,8 +57,8 @@ const struct command command_keys = {
             "         existing file; without it both keys are printed\n\n"
             "Each process needs a secret key (curve: secret_key). Workers and receivers also\n"
             "need the router's public key (curve: server_key), and the router the public keys\n"
-            "of all others, one a line (curve: allowed_keys). The file belongs to whoever runs\n"
-            "this; give it to the process's user: chown felucca: FILE\n",
+            "of all others, one a line (curve: allowed_keys). The file belongs to whoever\n"
+            "runs this; give it to the process's user: chown felucca: FILE\n",
     .words = "@file",
     .example = "felucca keys /etc/felucca/curve-secret\n",
     .run = run,

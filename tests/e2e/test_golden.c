@@ -287,7 +287,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("golden");
-    tests_fixture(tests, set_up, tear_down);
+    tests_fixture_once(tests, set_up, tear_down); /* no test changes anything */
     tests_timeout(tests, 60);
     tests_rows(tests, output_is_as_stored, ROWS(golden_rows));
     tests_rows(tests, table_fits_a_terminal, ROWS(narrow_lines));

@@ -29,6 +29,11 @@ void tests_fixture(struct tests *tests, void (*setup)(void), void (*teardown)(vo
     tcase_add_checked_fixture(tests->tcase, setup, teardown);
 }
 
+void tests_fixture_once(struct tests *tests, void (*setup)(void), void (*teardown)(void))
+{
+    tcase_add_unchecked_fixture(tests->tcase, setup, teardown);
+}
+
 void tests_add(struct tests *tests, const TTest *test)
 {
     tcase_add_test(tests->tcase, test);

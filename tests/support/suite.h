@@ -24,6 +24,8 @@ struct tests *tests_create(const char *name);
 void tests_timeout(struct tests *tests, double seconds);
 /* Run in the test's process before and after each test; either may be NULL. */
 void tests_fixture(struct tests *tests, void (*setup)(void), void (*teardown)(void));
+/* Run once, in the process that all tests are forked from. */
+void tests_fixture_once(struct tests *tests, void (*setup)(void), void (*teardown)(void));
 void tests_add(struct tests *tests, const TTest *test);
 /* One test for each row of a table: the row's index is _i in the test. */
 void tests_rows(struct tests *tests, const TTest *test, size_t rows);
