@@ -107,8 +107,8 @@ void fetching_start(struct sender *sender, struct work *work)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!destination || !destination->api_url) {
         finish_with(fetching, WORK_BLOCKED_OUTCOME,
-                    "this sender's configuration does not name the destination, or no api_url of it: give "
-                    "router and senders the same configuration");
+                    "this sender's configuration does not name the destination: give router and senders the "
+                    "same configuration");
     } else if (!uid_is_plain(work->study)) {
         finish_with(fetching, WORK_REJECT_OUTCOME,
                     "its study UID has other characters than digits and dots: KHEOPS takes no such");
