@@ -185,6 +185,7 @@ int call_and_print(const struct config *config, const struct control_request *re
         print_json(request, &answer);
     else
         print_text(&answer);
-    bool nothing = answer.changed == 0 && answer.skipped > 0;
+    bool idle = request->verb == CONTROL_HOLD || request->verb == CONTROL_RELEASE;
+    bool nothing = answer.changed == 0 && !idle; /* what is held already is held */
     return answer.stage == CONTROL_REFUSED || nothing || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
 }

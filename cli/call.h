@@ -17,7 +17,7 @@ int call_router(const struct config *config, const struct control_request *reque
                 void *context, struct control_answer *ret_answer);
 
 /* The same, and prints what came of it: the sentence and the notes, or with json one object. The exit status:
- * EXIT_OK, EXIT_NO when it was refused or nothing was changed of what was asked for, EXIT_UNREACHABLE. */
+ * EXIT_OK, EXIT_NO when it was refused or there was nothing to change, EXIT_UNREACHABLE. */
 int call_and_print(const struct config *config, const struct control_request *request, bool json);
 
 #endif

@@ -41,6 +41,9 @@ struct command {
     X(status)          \
     X(jobs)            \
     X(show)            \
+    X(retry)           \
+    X(drop)            \
+    X(quarantine)      \
     X(hold)            \
     X(release)         \
     X(health)          \

@@ -9,7 +9,7 @@ enum { REQUESTS_A_TURN = 16, NAMES_SHOWN = 20 };
 
 /* ---- saying what happened ---- */
 
-static void refuse(struct control_answer *answer, const char *sentence)
+void control_refuse(struct control_answer *answer, const char *sentence)
 {
     answer->stage = CONTROL_REFUSED;
     text_clear(&answer->sentence);
@@ -24,9 +24,8 @@ static void append_name(const struct target *target, struct text *out)
 
 /* ---- hold and release ---- */
 
-/* The destination or album that the request names; else the answer says which there are. */
-static struct target *find_target(struct router *router, const struct control_request *request,
-                                  struct control_answer *answer)
+struct target *control_find_target(struct router *router, const struct control_request *request,
+                                   struct control_answer *answer)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     struct target *target =
@@ -40,7 +39,7 @@ static struct target *find_target(struct router *router, const struct control_re
         text_append(&sentence, i > 0 ? ", " : "");
         append_name(targets_at(router->targets, i), &sentence);
     }
-    refuse(answer, text_string(&sentence));
+    control_refuse(answer, text_string(&sentence));
     return NULL;
 }
 
@@ -63,7 +62,7 @@ static void hold_event(struct router *router, const struct control_request *requ
 
 static void hold(struct router *router, const struct control_request *request, struct control_answer *answer)
 {
-    struct target *target = find_target(router, request, answer);
+    struct target *target = control_find_target(router, request, answer);
     bool held = request->verb == CONTROL_HOLD;
     if (!target)
         return;
@@ -82,9 +81,9 @@ static void hold(struct router *router, const struct control_request *request, s
 
 /* ---- the table of verbs ---- */
 
-/* Carries out a request, and says in the answer what came of it. */
-static void (*const verbs[])(struct router *router, const struct control_request *request,
-                             struct control_answer *answer) = {
+/* Those that are carried out at once, and say in the answer what came of it; all others are changes. */
+static void (*const verbs[CONTROL_VERBS])(struct router *router, const struct control_request *request,
+                                          struct control_answer *answer) = {
     [CONTROL_HOLD] = hold,
     [CONTROL_RELEASE] = hold,
 };
@@ -94,13 +93,17 @@ static void take(struct router *router, const struct bus_message *message)
     AUTO(control_request_release) struct control_request request = {0};
     AUTO(control_answer_release) struct control_answer answer = {.stage = CONTROL_DONE};
     AUTO(text_release) struct text reason = TEXT_EMPTY;
+    bool answered = true;
     int code = control_request_decode(message->frames[0], message->lengths[0], &request, &reason);
     memcpy(answer.id, request.id, sizeof answer.id);
     if (code != 0)
-        refuse(&answer, text_string(&reason));
-    else
+        control_refuse(&answer, text_string(&reason));
+    else if (verbs[request.verb])
         verbs[request.verb](router, &request, &answer);
-    outbox_answer(router->outbox, &message->peer, &answer);
+    else
+        changes_take(router, &message->peer, &request, &answer, &answered);
+    if (answered)
+        outbox_answer(router->outbox, &message->peer, &answer);
 }
 
 void control_take(struct router *router)

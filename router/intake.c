@@ -17,6 +17,7 @@
 
 enum {
     PENDING_MAX = 100000, /* receipts in memory; the others wait in incoming/ for the next scan */
+    AGAIN_SECONDS = 3,    /* of the processor, for a header that somebody waits for */
     TURN_MAX = 64         /* headers a turn, so that results and heartbeats never wait long */
 };
 
@@ -286,6 +287,25 @@ static void parse_once(void *context)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct header_transfer transfer = {"", "", "", ""};
     (void)parse(context, &transfer, &header, &reason);
+}
+
+bool intake_again(struct router *router, int64_t instance_id, const char *receipt, const char **ret_why)
+{
+    AUTO(arrival_release)
+    struct arrival arrival = {.receipt = receipt, .place = SPOOL_QUARANTINE, .path = TEXT_EMPTY};
+    int code = open_arrival(router, &arrival);
+    *ret_why = code == ERR_ABSENT ? "has no file in quarantine/ any more" : "cannot be read just now";
+    if (code != 0 && code != ERR_SYNTAX)
+        return false;
+    *ret_why = "crashes the DICOM parser still";
+    if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))
+        return false;
+    jobdb_take_back(router->db, instance_id);
+    take_receipt(router, receipt, SPOOL_QUARANTINE);
+    guard_clear(router->guard);
+    if (jobdb_find_instance(router->db, receipt) == 0)
+        quarantine(router, &arrival, "it could not be read when it was to be taken in again");
+    return true;
 }
 
 void intake_after_crash(struct router *router)

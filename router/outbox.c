@@ -182,6 +182,7 @@ static void send_answers(const struct outbox *outbox, struct bus *bus)
 {
     for (size_t i = 0; i < outbox->answer_count; i++) {
         const struct control_letter *answer = &outbox->answers[i];
+        CRASH_POINT(ROUTER_ANSWER_DUE);
         (void)bus_send(bus, &answer->peer, answer->json, strlen(answer->json), NULL, 0);
     }
 }

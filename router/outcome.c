@@ -151,7 +151,7 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
     if (!halve && !verdict->backs_off)
         outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
     if ((counts && outcome.attempts >= router->config->retry.attempts) ||
-        (give_up > 0 && router->now - item->received_at > give_up)) {
+        (give_up > 0 && router->now - jobdb_waiting_since(router->db, batch->stage, item) > give_up)) {
         fail(router, batch, item, answer, &outcome, CAUSE_GIVEN_UP);
         return;
     }

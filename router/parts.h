@@ -7,7 +7,7 @@
 
 #include "common/pipeline/bus.h"
 #include "common/pipeline/config.h"
-#include "common/pipeline/jobdb.h"
+#include "common/pipeline/jobdb_operator.h"
 #include "common/pipeline/service.h"
 #include "common/pipeline/spool.h"
 #include "router/crew.h"
@@ -18,6 +18,7 @@
 #include "router/targets.h"
 
 struct pending; /* receipts to take in (intake.c) */
+struct changes; /* what operators want, and is not done yet (change.c) */
 
 struct router {
     struct service *service;
@@ -32,6 +33,7 @@ struct router {
     struct pending *pending;
     struct gauges *gauges;
     struct door *door;
+    struct changes *changes;
     struct bus *hints, *work, *control;
     char epoch[17];    /* random: the first half of every work id */
     uint64_t works;    /* the second half counts */
@@ -40,8 +42,9 @@ struct router {
     int64_t offset;    /* wall minus monotonic */
     int64_t next_scan; /* monotonic */
     int64_t next_cleaning, next_finishing;
-    int64_t next_lane; /* wall ms: when a sleeping lane is due */
-    int64_t *gone;     /* instances whose file was removed: told to the database in the next turn */
+    struct jobdb_walk aging; /* the search for jobs that have waited too long */
+    int64_t next_lane;       /* wall ms: when a sleeping lane is due */
+    int64_t *gone;           /* instances whose file was removed: told to the database in the next turn */
     size_t gone_count, gone_capacity;
     char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
     size_t undelivered_count, undelivered_capacity;
@@ -100,7 +103,24 @@ void conversation_take_work(struct router *router);
 void conversation_look_at_door(struct router *router);
 void conversation_read_keys(struct router *router);
 
+/* A quarantined file once more, as if it were new. False: it cannot be read, or crashes the parser; nothing
+ * was changed and *ret_why says why. */
+bool intake_again(struct router *router, int64_t instance_id, const char *receipt, const char **ret_why);
+
 /* control.c: what operators want */
 void control_take(struct router *router);
+/* The destination or album that the request names; else the answer is a refusal that says which there are. */
+struct target *control_find_target(struct router *router, const struct control_request *request,
+                                   struct control_answer *answer);
+void control_refuse(struct control_answer *answer, const char *sentence);
+
+/* change.c: changes of many jobs, a portion a turn */
+struct changes *changes_create(void);
+void changes_destroy(struct changes **changes);
+void changes_load(struct router *router); /* at start: what the last router left */
+void changes_take(struct router *router, const struct bus_peer *peer, struct control_request *request,
+                  struct control_answer *answer, bool *ret_answered);
+void changes_turn(struct router *router);
+bool changes_wait(const struct router *router); /* something is left to be done */
 
 #endif

@@ -35,8 +35,14 @@ static int adopt_quarantined(void *context, const char *receipt)
     enum instance_state state;
     enum spool_place place;
     bool gone;
-    if (jobdb_knows(router->db, receipt, &state, &place, &gone))
+    if (jobdb_knows(router->db, receipt, &state, &place, &gone)) {
+        /* An operator dropped it; what one wanted taken in again is found by its row. */
+        if (state == INSTANCE_DONE && !gone)
+            outbox_move(router->outbox, receipt, SPOOL_QUARANTINE, place);
+        else if (gone)
+            outbox_remove(router->outbox, receipt, SPOOL_QUARANTINE, 0);
         return 0;
+    }
     struct jobdb_instance instance = {.receipt = receipt, .received_at = receipt_time(receipt)};
     jobdb_quarantine(router->db, &instance, "found in quarantine/ without a row: its reason was lost",
                      router->now);

@@ -126,6 +126,7 @@ struct router *router_create(struct service *service)
     router->door = door_create(service_metrics(service));
     router->pending = pending_create();
     router->outbox = outbox_create();
+    router->changes = changes_create();
     router->crew = crew_create();
     router->targets = targets_create();
     targets_configure(router->targets, router->db, router->config);
@@ -149,6 +150,7 @@ void router_destroy(struct router **router)
     crew_destroy(&r->crew);
     targets_destroy(&r->targets);
     outbox_destroy(&r->outbox);
+    changes_destroy(&r->changes);
     pending_destroy(&r->pending);
     gauges_destroy(&r->gauges);
     door_destroy(&r->door);
@@ -258,6 +260,7 @@ void router_recover(struct router *router)
         give_up("cannot recover", "see the line before");
     jobdb_count_spool(router->db);
     router->recovered = true;
+    changes_load(router);
     router_commit(router);
     log_info("recovered", LOG_I("files", router->adopted), LOG_I("works_held", crew_held(router->crew)));
 }
@@ -268,7 +271,7 @@ static int64_t wait_ms(struct router *router)
     if (service_stopping(router->service) || intake_waiting(router) > 0 || router->gone_count > 0 ||
         router->undelivered_count > 0 || router->more_to_clean || router->more_to_hand_out ||
         !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work) ||
-        bus_has_input(router->control))
+        bus_has_input(router->control) || changes_wait(router))
         return 0;
     int64_t wait = LONGEST_WAIT_MS;
     int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
@@ -302,6 +305,7 @@ bool router_turn(void *context)
     conversation_take_work(router);
     control_take(router);
     conversation_look_at_door(router);
+    changes_turn(router);
     if (router->monotonic >= router->next_scan ||
         (intake_waiting(router) == 0 && intake_is_missing_some(router))) {
         intake_scan(router);

@@ -70,6 +70,11 @@
       "if it is lost the worker says RESULT again, which changes nothing", NOTHING) \
     X(ROUTER_LEASE_LOST, "router", "a dead worker's batch is queued again, not committed", \
       "its lease ends once more", NOTHING) \
+    /* the router does what an operator wants */ \
+    X(ROUTER_CHANGE_APPLIED, "router", "a portion of an operator's change is applied, not committed", \
+      "the change goes on from its last commit, or is asked for again", NOTHING) \
+    X(ROUTER_ANSWER_DUE, "router", "an operator's change is committed, its answer is not sent", \
+      "the command asks again, which changes nothing, and is answered", NOTHING) \
     /* the router cleans */ \
     X(ROUTER_REMOVE_DUE, "router", "an instance's end is committed, its file is still there", \
       "the janitor finds it by index", NOTHING) \

@@ -27,7 +27,11 @@ enum {
 
 #define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards */ \
     X(HOLD, "hold", "held")                                                                 \
-    X(RELEASE, "release", "released")
+    X(RELEASE, "release", "released")                                                       \
+    X(RETRY, "retry", "retried")                                                            \
+    X(DROP, "drop", "dropped")                                                              \
+    X(QUARANTINE_RETRY, "quarantine retry", "retried")                                      \
+    X(QUARANTINE_DROP, "quarantine drop", "dropped")
 
 enum control_verb {
 #define X(name, text, done) CONTROL_##name,

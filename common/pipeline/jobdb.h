@@ -275,18 +275,22 @@ struct jobdb_file {
     enum spool_place place;
 };
 
-/* Finished instances whose file still stands in queue/: remove says that its time is over, else it belongs
- * into kept/ and is marked so now. At most limit; each is called for every one. */
-size_t jobdb_each_finished(struct jobdb *db, int64_t now, size_t limit,
-                           void (*each)(void *context, const struct jobdb_file *file, bool remove),
+/* What becomes of the file of a finished instance. */
+enum jobdb_fate { JOBDB_REMOVE, JOBDB_KEEP, JOBDB_DROP };
+
+/* Finished instances whose file still stands in queue/: its time is over, or it belongs into kept/, or, since
+ * an operator dropped a delivery of it, into dropped/, where it stays at least until keep_dropped_until; it
+ * is marked so now. At most limit; each is called for every one. */
+size_t jobdb_each_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_until, size_t limit,
+                           void (*each)(void *context, const struct jobdb_file *file, enum jobdb_fate fate),
                            void *context);
 /* Kept and dropped files whose time is over. */
 size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
                           void (*each)(void *context, const struct jobdb_file *file), void *context);
 /* The file is gone for good. */
 void jobdb_file_gone(struct jobdb *db, int64_t instance_id);
-/* Forgets finished instances, events and tallies from before the time given, and with the last instance of a
- * study its shares and lanes; at most limit instances. Returns how many. */
+/* Forgets finished instances, events, requests of operators and tallies from before the time given, and with
+ * the last instance of a study its shares and lanes; at most limit instances. Returns how many. */
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit);
 
 /* Calls each for every active instance, in order of arrival, from the one after *cursor; at most limit.

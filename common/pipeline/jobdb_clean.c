@@ -28,11 +28,20 @@ static struct jobdb_file *read_files(struct jobdb *db, sqlite3_stmt *row, size_t
 
 struct finished {
     struct jobdb_file file;
-    bool remove;
+    enum jobdb_fate fate;
 };
 
-size_t jobdb_each_finished(struct jobdb *db, int64_t now, size_t limit,
-                           void (*each)(void *context, const struct jobdb_file *file, bool remove),
+static void mark_fate(struct jobdb *db, const struct finished *finished, int64_t keep_dropped_until)
+{
+    int64_t id = finished->file.instance_id;
+    if (finished->fate == JOBDB_KEEP)
+        (void)jobdb_change(db, SQL_SET_PLACE, "is", id, spool_place_name(SPOOL_KEPT));
+    if (finished->fate == JOBDB_DROP)
+        (void)jobdb_change(db, SQL_SET_DROPPED, "ii", id, keep_dropped_until);
+}
+
+size_t jobdb_each_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_until, size_t limit,
+                           void (*each)(void *context, const struct jobdb_file *file, enum jobdb_fate fate),
                            void *context)
 {
     struct finished *finished = NULL;
@@ -42,13 +51,14 @@ size_t jobdb_each_finished(struct jobdb *db, int64_t now, size_t limit,
         finished = memory_grow(finished, &capacity, count + 1, sizeof *finished);
         read_file(row, &finished[count].file);
         finished[count].file.place = SPOOL_QUEUE;
-        finished[count++].remove = sqlite3_column_int64(row, 2) <= now;
+        finished[count].fate = sqlite3_column_int64(row, 2) <= now ? JOBDB_REMOVE : JOBDB_KEEP;
+        if (sqlite3_column_int(row, 3) != 0 && keep_dropped_until > now)
+            finished[count].fate = JOBDB_DROP;
+        count++;
     }
     for (size_t i = 0; i < count; i++) {
-        if (!finished[i].remove)
-            (void)jobdb_change(db, SQL_SET_PLACE, "is", finished[i].file.instance_id,
-                               spool_place_name(SPOOL_KEPT));
-        each(context, &finished[i].file, finished[i].remove);
+        mark_fate(db, &finished[i], keep_dropped_until);
+        each(context, &finished[i].file, finished[i].fate);
     }
     free(finished);
     return count;
@@ -122,6 +132,7 @@ size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
     }
     free(old);
     (void)jobdb_change(db, SQL_FORGET_EVENTS, "ii", before, (int64_t)limit);
+    (void)jobdb_change(db, SQL_FORGET_REQUESTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_TALLIES, "i", before);
     return forgotten;
 }

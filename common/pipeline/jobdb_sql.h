@@ -15,6 +15,20 @@
 #define START_ONLY  "read once, at start"
 
 /* clang-format off */
+/* A job with all that an operator's change needs. */
+#define DELIVERY_CANDIDATE \
+    "SELECT w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
+    " w.batch_limit, w.attempt_mark, i.urgent, w.state, w.destination_id, 0, e.lane_id, i.study, i.series," \
+    " w.http_status, w.reason, coalesce(w.retried_at, i.received_at), w.finished_at" \
+    " FROM delivery w JOIN instance i ON i.id = w.instance_id LEFT JOIN series e ON e.id = w.series_id"
+#define SHARE_CANDIDATE \
+    "SELECT s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0," \
+    " s.state, s.destination_id, s.album_id, 0, s.study, s.series, s.http_status, s.reason," \
+    " coalesce(s.retried_at, s.created_at), s.finished_at FROM share s"
+#define REQUEST_COLUMNS \
+    "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
+    " walk_destination, walk_phase, walk_time, walk_id FROM request"
+
 #define JOBDB_STATEMENT_MAP(X) /* name, why it may scan (or ""), text */ \
     X(BEGIN, "", "BEGIN IMMEDIATE") \
     X(SNAPSHOT, "", "BEGIN") \
@@ -215,11 +229,14 @@
     X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(HURRY_FETCHES, START_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(EACH_FINISHED, "", \
-      "SELECT id, receipt, keep_until FROM instance WHERE state = 'done' AND place = 'queue'" \
-      " ORDER BY id LIMIT ?1") \
+      "SELECT i.id, i.receipt, i.keep_until, EXISTS (SELECT 1 FROM delivery w WHERE w.instance_id = i.id" \
+      " AND w.state = 'dropped') FROM instance i WHERE i.state = 'done' AND i.place = 'queue'" \
+      " ORDER BY i.id LIMIT ?1") \
     X(EACH_EXPIRED, "", \
       "SELECT id, receipt, place FROM instance WHERE state = 'done' AND place IN ('kept', 'dropped')" \
       " AND keep_until <= ?1 ORDER BY keep_until LIMIT ?2") \
+    X(SET_DROPPED, "", \
+      "UPDATE instance SET place = 'dropped', keep_until = max(coalesce(keep_until, 0), ?2) WHERE id = ?1") \
     X(SET_PLACE, "", "UPDATE instance SET place = ?2 WHERE id = ?1") \
     X(EACH_FORGOTTEN, "", \
       "SELECT id, study FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
@@ -245,6 +262,49 @@
       " w.batch_limit, w.attempt_mark, i.urgent, i.sop_instance, w.destination_id, e.lane_id, i.study, w.work" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
       " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')") \
+    /* what operators want */ \
+    X(DELIVERIES_QUEUED, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state = 'queued' AND w.id > ?2 ORDER BY w.id LIMIT ?3") \
+    X(DELIVERIES_FAILED, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state = 'failed' AND (w.finished_at, w.id) > (?2, ?3)" \
+      " ORDER BY w.finished_at, w.id LIMIT ?4") \
+    X(DELIVERY_BY_ID, "", DELIVERY_CANDIDATE " WHERE w.id = ?1") \
+    X(SHARES_OPEN, "", SHARE_CANDIDATE \
+      " WHERE s.album_id = ?1 AND s.state IN ('waiting', 'queued') AND s.id > ?2 ORDER BY s.id LIMIT ?3") \
+    X(SHARES_FAILED, "", SHARE_CANDIDATE \
+      " WHERE s.album_id = ?1 AND s.state = 'failed' AND (s.finished_at, s.id) > (?2, ?3)" \
+      " ORDER BY s.finished_at, s.id LIMIT ?4") \
+    X(SHARE_BY_ID, "", SHARE_CANDIDATE " WHERE s.id = ?1") \
+    X(DELIVERY_RETRIED, "", "UPDATE delivery SET retried_at = ?2 WHERE id = ?1") \
+    X(SHARE_RETRIED, "", "UPDATE share SET retried_at = ?2 WHERE id = ?1") \
+    X(DELIVERY_WAITING_SINCE, "", "SELECT retried_at FROM delivery WHERE id = ?1") \
+    X(SHARE_WAITING_SINCE, "", "SELECT retried_at FROM share WHERE id = ?1") \
+    X(SERIES_HAS_HOPE, "", \
+      "SELECT 1 FROM series e JOIN lane l ON l.id = e.lane_id" \
+      " JOIN instance i ON i.study = l.study AND i.series = e.series" \
+      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = l.destination_id" \
+      " WHERE e.id = ?1 AND w.state IN ('queued', 'sending', 'sent', 'failed') LIMIT 1") \
+    X(UNSHARED, "", \
+      "SELECT id, destination_id, album_id, witness_id FROM share WHERE series_id = ?1 AND state = 'waiting'") \
+    X(FORGET_SHARE, "", "DELETE FROM share WHERE id = ?1") \
+    X(READ_QUARANTINE, "", \
+      "SELECT id, receipt, reason, calling_aet, called_aet, study, sop_instance, size, received_at," \
+      " decided_at FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(DROP_QUARANTINED, "", \
+      "UPDATE instance SET state = 'done', place = 'dropped', done_at = ?2, keep_until = ?3" \
+      " WHERE id = ?1 AND state = 'quarantined'") \
+    X(FIND_INSTANCE, "", "SELECT id FROM instance WHERE receipt = ?1") \
+    X(ADD_REQUEST, "", \
+      "INSERT INTO request (name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8, ?9)") \
+    X(SAVE_REQUEST, "", \
+      "UPDATE request SET finished_at = nullif(?2, 0), changed = ?3, skipped = ?4, sentence = ?5," \
+      " walk_album = ?6, walk_destination = ?7, walk_phase = ?8, walk_time = ?9, walk_id = ?10 WHERE id = ?1") \
+    X(FIND_REQUEST, "", REQUEST_COLUMNS " WHERE name = ?1") \
+    X(OPEN_REQUESTS, "", REQUEST_COLUMNS " WHERE finished_at IS NULL ORDER BY id") \
+    X(FORGET_REQUESTS, "", \
+      "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE finished_at < ?1" \
+      " ORDER BY finished_at LIMIT ?2)") \
     /* monitoring */ \
     X(EACH_DEPTH, CONFIG_ONLY, \
       "SELECT id, 0, name, NULL, 0, queued, deferred, in_flight, failed, token_active, NULL FROM destination" \
@@ -271,7 +331,7 @@
       "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
       " d.failed, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
       " NULL, NULL, NULL, NULL, NULL, NULL FROM destination d UNION ALL" \
-      " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held, a.state, a.waiting, a.queued," \
+      " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held OR d.held, a.state, a.waiting, a.queued," \
       " a.deferred, a.in_flight, a.failed, a.last_error, a.last_error_at, a.until, d.token_active," \
       " d.token_scope, d.token_album, a.token_active, a.token_scope, a.token_album, a.source_active," \
       " a.source_scope, a.source_album" \

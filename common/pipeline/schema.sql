@@ -138,6 +138,7 @@ CREATE TABLE delivery (
     http_status    INTEGER,                        -- of the last answer
     reason         TEXT,
     finished_at    INTEGER,
+    retried_at     INTEGER,                        -- when an operator last wanted it tried again: its age counts from there
     UNIQUE (instance_id, destination_id)
 ) STRICT;
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
@@ -164,12 +165,14 @@ CREATE TABLE share (
     reason         TEXT,
     created_at     INTEGER NOT NULL,
     finished_at    INTEGER,
+    retried_at     INTEGER,
     UNIQUE (album_id, series_id)
 ) STRICT;
 CREATE INDEX share_series ON share (series_id);
 CREATE INDEX share_study ON share (study);
 CREATE INDEX share_witness ON share (witness_id);
 CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX share_open ON share (album_id, id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
 CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
 
@@ -214,6 +217,28 @@ CREATE INDEX event_delivery ON event (delivery_id) WHERE delivery_id IS NOT NULL
 CREATE INDEX event_share ON event (share_id) WHERE share_id IS NOT NULL;
 CREATE INDEX event_at ON event (at);
 
+-- What operators asked for, and how far it has come: a change of many jobs is made in portions, and goes on after a
+-- restart. SELECT user, verb, changed, sentence FROM request ORDER BY id DESC LIMIT 10;
+CREATE TABLE request (
+    id               INTEGER PRIMARY KEY,
+    name             TEXT NOT NULL UNIQUE,        -- random, of whoever asks: what is asked twice is done once
+    verb             TEXT NOT NULL,
+    user             TEXT NOT NULL,
+    asked            TEXT NOT NULL,               -- the whole of it, as JSON
+    asked_at         INTEGER NOT NULL,
+    finished_at      INTEGER,
+    changed          INTEGER NOT NULL DEFAULT 0,
+    skipped          INTEGER NOT NULL DEFAULT 0,
+    sentence         TEXT,                        -- what was answered
+    walk_album       INTEGER NOT NULL DEFAULT 0,  -- where it stands among the jobs
+    walk_destination INTEGER NOT NULL DEFAULT 0,
+    walk_phase       INTEGER NOT NULL DEFAULT 0,
+    walk_time        INTEGER NOT NULL DEFAULT 0,
+    walk_id          INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX request_open ON request (id) WHERE finished_at IS NULL;
+CREATE INDEX request_finished ON request (finished_at) WHERE finished_at IS NOT NULL;
+
 -- What was done in each five minutes, so that rates need no scan: album_id 0 counts deliveries.
 CREATE TABLE tally (
     destination_id INTEGER NOT NULL,
@@ -244,7 +269,7 @@ SELECT d.name AS destination, NULL AS album,
   FROM destination d
 UNION ALL
 SELECT d.name, a.name,
-       CASE WHEN NOT a.configured THEN 'not configured' WHEN a.held THEN 'held' ELSE a.state END,
+       CASE WHEN NOT a.configured THEN 'not configured' WHEN a.held OR d.held THEN 'held' ELSE a.state END,
        a.waiting, a.queued, a.deferred, a.in_flight, a.failed,
        (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = a.id
           AND t.started_at > (unixepoch() - 3600) * 1000),
@@ -274,6 +299,7 @@ UNION ALL
 SELECT 'share', s.id, d.name, a.name, s.study, s.series, NULL,
        CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'
             WHEN NOT a.configured THEN 'the configuration does not name the album'
+            WHEN d.held THEN 'an operator holds the destination'
             WHEN a.held THEN 'an operator holds the album'
             WHEN a.state <> 'up' THEN 'the album is ' || a.state || ': ' || coalesce(a.last_error, '')
             WHEN s.due_at > unixepoch() * 1000 THEN 'tried before: ' || coalesce(s.reason, '')

@@ -20,12 +20,12 @@
  *           ▲                  │  │                                  back to queued
  *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed
  *
- *     instance:  active ──FINISHED──▶ done        quarantined ──RETRIED──▶ active
+ *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ active
  *
  * sent, shared, excluded and dropped are final. failed is a dead letter: it keeps its spool file until a
  * person retries or drops it. The arrows left out of the picture stand in the tables: a late STORED is
- * welcome from queued and failed, and a person may drop what is queued. Code, tests, documents and the
- * command line read these tables; nothing else moves a job. */
+ * welcome from queued and failed, and a person may drop what is queued, or have it tried at once. Code,
+ * tests, documents and the command line read these tables; nothing else moves a job. */
 #ifndef FELUCCA_PIPELINE_STATES_H
 #define FELUCCA_PIPELINE_STATES_H
 
@@ -112,6 +112,7 @@ enum cause {
     X(QUEUED, STORED, SENT)                          \
     X(QUEUED, GIVEN_UP, FAILED)                      \
     X(QUEUED, FILE_MISSING, FAILED)                  \
+    X(QUEUED, RETRIED, QUEUED)                       \
     X(QUEUED, DROPPED, DROPPED)                      \
     X(SENDING, STORED, SENT)                         \
     X(SENDING, TROUBLE, QUEUED)                      \
@@ -128,6 +129,7 @@ enum cause {
     X(WAITING, DROPPED, DROPPED)                  \
     X(QUEUED, LEASED, SHARING)                    \
     X(QUEUED, GIVEN_UP, FAILED)                   \
+    X(QUEUED, RETRIED, QUEUED)                    \
     X(QUEUED, DROPPED, DROPPED)                   \
     X(SHARING, STORED, SHARED)                    \
     X(SHARING, TROUBLE, QUEUED)                   \

@@ -548,17 +548,17 @@ START_TEST(what_is_not_committed_never_was)
 }
 END_TEST
 
-static void count_files(void *context, const struct jobdb_file *file, bool remove)
+static void count_files(void *context, const struct jobdb_file *file, enum jobdb_fate fate)
 {
     int *counts = context;
-    counts[remove]++;
-    if (remove)
+    counts[fate]++;
+    if (fate == JOBDB_REMOVE)
         jobdb_file_gone(db, file->instance_id);
 }
 
 START_TEST(finished_files_go_or_are_kept)
 {
-    int counts[2] = {0, 0};
+    int counts[3] = {0, 0, 0};
     struct jobdb_batch batch;
     char receipt[RECEIPT_SIZE];
     struct jobdb_decision no = {.destination_id = main_id, .why = "the destination's condition is false"};
@@ -568,10 +568,10 @@ START_TEST(finished_files_go_or_are_kept)
     take_in("1", "1.1", "1.1.2", 0, false);
     ck_assert(pick(NOW, 50, &batch));
     end(&batch, CAUSE_STORED, 0);
-    ck_assert_uint_eq(jobdb_each_finished(db, NOW, 10, count_files, counts), 2);
-    ck_assert_int_eq(counts[true], 1);
-    ck_assert_int_eq(counts[false], 1);
-    ck_assert_uint_eq(jobdb_each_finished(db, NOW, 10, count_files, counts), 0);
+    ck_assert_uint_eq(jobdb_each_finished(db, NOW, NOW, 10, count_files, counts), 2);
+    ck_assert_int_eq(counts[JOBDB_REMOVE], 1);
+    ck_assert_int_eq(counts[JOBDB_KEEP], 1);
+    ck_assert_uint_eq(jobdb_each_finished(db, NOW, NOW, 10, count_files, counts), 0);
     ck_assert_uint_eq(jobdb_forget(db, NOW + 1, 10), 1);
 }
 END_TEST

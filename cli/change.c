@@ -1,0 +1,193 @@
+#include "cli/change.h"
+
+#include "cli/call.h"
+#include "cli/confirm.h"
+#include "cli/database.h"
+#include "cli/json_value.h"
+#include "cli/option.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "common/pipeline/jobdb_operator.h"
+#include "common/pipeline/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- for every command that changes many things ---- */
+
+bool change_take_manner(struct change_manner *manner, bool *all, int key)
+{
+    switch (key) {
+    case CHANGE_ALL:
+        *all = true;
+        return true;
+    case CHANGE_YES:
+        manner->yes = true;
+        return true;
+    case CHANGE_DRY_RUN:
+        manner->dry_run = true;
+        return true;
+    case CHANGE_JSON:
+        manner->json = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static int print_count(const struct control_request *request, const struct change_manner *manner,
+                       int64_t count, const char *noun)
+{
+    if (manner->json)
+        json_value_print(json_pack("{s:s, s:b, s:I}", "command", control_verb_name(request->verb), "dry_run",
+                                   1, "count", (json_int_t)count));
+    else
+        printf("%lld %s%s would be %s\n", (long long)count, noun, count == 1 ? "" : "s",
+               control_verb_done(request->verb));
+    return count > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+int change_many(const struct config *config, const struct command *command,
+                const struct control_request *request, const struct change_manner *manner, int64_t count,
+                const char *noun, bool ask)
+{
+    if (manner->dry_run)
+        return print_count(request, manner, count, noun);
+    if (count == 0 && request->job_count == 0) {
+        (void)fputs("nothing matches\n", stderr);
+        return EXIT_NO;
+    }
+    if (ask && !manner->yes) {
+        const char *verb = strrchr(control_verb_name(request->verb), ' ');
+        int status = confirm(command->name, verb ? verb + 1 : control_verb_name(request->verb), count, noun);
+        if (status != EXIT_OK)
+            return status;
+    }
+    return call_and_print(config, request, manner->json);
+}
+
+/* ---- retry and drop ---- */
+
+struct change {
+    const struct command *command;
+    struct jobdb_filter filter;
+    struct control_request request;
+    struct change_manner manner;
+    unsigned meant;
+};
+
+static void change_release(struct change *change)
+{
+    control_request_release(&change->request);
+}
+
+static bool take(void *context, int key, const char *value)
+{
+    struct change *change = context;
+    return change_take_manner(&change->manner, &change->request.all, key) ||
+           job_filter_take(&change->filter, change->command->name, key, value);
+}
+
+/* "delivery:12", as `felucca jobs` shows it. */
+static bool parse_job(const char *text, struct control_job *ret_job)
+{
+    static const enum control_kind kinds[] = {CONTROL_DELIVERY, CONTROL_SHARE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const char *name = control_kind_name(kinds[i]);
+        size_t length = strlen(name);
+        char *end;
+        if (strncmp(text, name, length) != 0 || text[length] != ':' || text[length + 1] < '1' ||
+            text[length + 1] > '9')
+            continue;
+        *ret_job = (struct control_job){kinds[i], strtoll(text + length + 1, &end, 10)};
+        return *end == '\0';
+    }
+    return false;
+}
+
+static bool take_jobs(struct change *change, int count, char **names)
+{
+    if (count > CONTROL_JOBS_MAX) {
+        (void)fprintf(stderr, "felucca %s: takes at most %d jobs at once\n", change->command->name,
+                      CONTROL_JOBS_MAX);
+        return false;
+    }
+    change->request.jobs = memory_new((size_t)count, sizeof *change->request.jobs);
+    change->request.job_count = (size_t)count;
+    for (int i = 0; i < count; i++) {
+        if (parse_job(names[i], &change->request.jobs[i]))
+            continue;
+        (void)fprintf(stderr,
+                      "felucca %s: \"%s\" is no job; write delivery:12 or share:12, as felucca jobs shows "
+                      "them\n",
+                      change->command->name, names[i]);
+        return false;
+    }
+    return true;
+}
+
+/* Whether what is meant is clear; what is not has been said. */
+static bool is_clear(struct change *change)
+{
+    const struct jobdb_filter *filter = &change->filter;
+    const char *name = change->command->name;
+    bool chosen = filter->state || filter->destination || filter->album || filter->study || filter->series ||
+                  filter->since;
+    bool numbered = change->request.job_count > 0;
+    if (filter->state && !option_check_word(name, "state", change->command->options[0].words, filter->state))
+        return false;
+    if (chosen + numbered + change->request.all == 1 && !(numbered && filter->limit))
+        return jobdb_meant_by(filter->state, &change->meant);
+    (void)fprintf(stderr, "felucca %s: choose jobs, or give a filter such as --destination, or --all%s\n",
+                  name, chosen || numbered ? ", and only one of these" : "");
+    return false;
+}
+
+static void fill_request(struct change *change)
+{
+    const struct jobdb_filter *filter = &change->filter;
+    struct control_request *request = &change->request;
+    request->destination = memory_string(filter->destination);
+    request->album = memory_string(filter->album);
+    request->state = memory_string(filter->state);
+    request->study = memory_string(filter->study);
+    request->series = memory_string(filter->series);
+    request->since = filter->since;
+    request->limit = filter->limit;
+}
+
+static int64_t count_jobs(const struct change *change, struct jobdb *db)
+{
+    struct jobdb_selection selection = {.filter = change->filter, .meant = change->meant};
+    int64_t limit = change->filter.limit;
+    if (change->request.job_count > 0)
+        return (int64_t)change->request.job_count;
+    int64_t count = jobdb_count_meant(db, &selection);
+    return limit > 0 && limit < count ? limit : count;
+}
+
+int change_run(const struct command *command, const struct cli *cli, int argc, char **argv,
+               enum control_verb verb)
+{
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(change_release) struct change change = {.command = command};
+    int first;
+    if (!option_parse(command, argc, argv, take, &change, &first) ||
+        (argc > first && !take_jobs(&change, argc - first, argv + first)) || !is_clear(&change))
+        return EXIT_USAGE;
+    int status = database_open(cli, &config, &db);
+    if (status != EXIT_OK)
+        return status;
+    if (!job_filter_check_names(&change.filter, command->name, db))
+        return EXIT_USAGE;
+    fill_request(&change);
+    if (control_request_start(&change.request, verb) != 0)
+        return EXIT_NO;
+    int64_t count = count_jobs(&change, db);
+    bool ask = verb == CONTROL_DROP || change.request.job_count == 0;
+    jobdb_destroy(&db); /* no snapshot of the database is held while the router works */
+    return change_many(config, command, &change.request, &change.manner, count, "job", ask);
+}

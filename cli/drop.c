@@ -1,0 +1,29 @@
+/* felucca drop - jobs that will never be done are given up. */
+#include "cli/change.h"
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    return change_run(&command_drop, cli, argc, argv, CONTROL_DROP);
+}
+
+static const struct command_option options[] = {{"state", "STATE", "failed deferred queued waiting",
+                                                 "failed, deferred, queued (also what was never tried) or\n"
+                                                 "waiting alone; failed and deferred unless given",
+                                                 JOB_FILTER_STATE},
+                                                JOB_FILTER_OPTIONS,
+                                                CHANGE_OPTIONS,
+                                                {.name = NULL}};
+
+const struct command command_drop = {
+    .name = "drop",
+    .summary = "gives up jobs that will never be done",
+    .arguments = "JOB...|FILTERS|--all [--yes] [--dry-run] [--json]",
+    .options = options,
+    .help = "JOB is delivery:12 or share:12, as `felucca jobs` shows it. What is dropped is\n"
+            "never sent. When nothing else needs a file of a dropped delivery, it goes to\n"
+            "spool/dropped/, where it stays for retention_excluded. A share that waits for\n"
+            "dropped deliveries alone goes with them. Asks before it drops anything.\n",
+    .example = "felucca drop --destination old-kheops --state queued\n"
+               "felucca drop --study 1.2.840.113619.2.1 --dry-run\n",
+    .run = run,
+};

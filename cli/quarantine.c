@@ -1,0 +1,229 @@
+/* felucca quarantine - files that could not be taken in: listed, taken in again, given up. */
+#include "cli/change.h"
+#include "cli/database.h"
+#include "cli/json_value.h"
+#include "cli/option.h"
+#include "cli/table.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "common/pipeline/jobdb_operator.h"
+#include "common/pipeline/service.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { REASON = 'R', LIMIT, AT_ONCE = 500 };
+
+struct quarantine {
+    const char *action; /* "list", "retry", "drop" */
+    const char *reason; /* NULL: any */
+    int64_t limit;      /* 0: none */
+    struct control_request request;
+    struct change_manner manner;
+    int64_t found;
+};
+
+static void quarantine_release(struct quarantine *quarantine)
+{
+    control_request_release(&quarantine->request);
+}
+
+/* ---- the list ---- */
+
+static void print_json(const struct jobdb_quarantined *file)
+{
+    json_value_print(
+        json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "id", (json_int_t)file->id, "receipt",
+                  file->receipt, "reason", json_value_text(file->reason), "calling_aet",
+                  json_value_text(file->calling_aet), "called_aet", json_value_text(file->called_aet),
+                  "study", json_value_text(file->study), "sop_instance", json_value_text(file->sop_instance),
+                  "size", (json_int_t)file->size, "received_at", json_value_time(file->received_at),
+                  "quarantined_at", json_value_time(file->quarantined_at)));
+}
+
+static void print_heading(void)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    table_cell(&line, "FILE", 8, TABLE_RIGHT);
+    table_cell(&line, "RECEIVED", 19, TABLE_LEFT);
+    table_cell(&line, "FROM", 16, TABLE_LEFT);
+    table_cell(&line, "TO", 16, TABLE_LEFT);
+    table_cell(&line, "SIZE", 9, TABLE_RIGHT);
+    table_end(&line);
+    (void)fputs(text_string(&line), stdout);
+}
+
+static void print_row(const struct jobdb_quarantined *file)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    AUTO(text_release) struct text size = TEXT_EMPTY;
+    char time[CLOCK_ISO_SIZE];
+    text_append_size(&size, file->size);
+    table_number(&line, file->id, 8);
+    table_cell(&line, clock_local(file->received_at, time), 19, TABLE_LEFT);
+    table_cell(&line, file->calling_aet, 16, TABLE_LEFT);
+    table_cell(&line, file->called_aet, 16, TABLE_LEFT);
+    table_cell(&line, text_string(&size), 9, TABLE_RIGHT);
+    table_end(&line);
+    text_append(&line, "    ");
+    table_plain(&line, file->reason, 1000);
+    text_append_char(&line, '\n');
+    (void)fputs(text_string(&line), stdout);
+}
+
+static bool is_meant(const struct quarantine *quarantine, const struct jobdb_quarantined *file)
+{
+    return (!quarantine->reason || strstr(file->reason, quarantine->reason)) &&
+           (quarantine->limit == 0 || quarantine->found < quarantine->limit);
+}
+
+static void take_file(void *context, const struct jobdb_quarantined *file)
+{
+    struct quarantine *quarantine = context;
+    if (!is_meant(quarantine, file))
+        return;
+    quarantine->found++;
+    if (strcmp(quarantine->action, "list") != 0)
+        return;
+    if (quarantine->manner.json) {
+        print_json(file);
+        return;
+    }
+    if (quarantine->found == 1)
+        print_heading();
+    print_row(file);
+}
+
+static void go_through(struct quarantine *quarantine, struct jobdb *db)
+{
+    int64_t cursor = 0;
+    while (jobdb_read_quarantine(db, &cursor, AT_ONCE, take_file, quarantine) == AT_ONCE)
+        continue;
+}
+
+/* ---- which files ---- */
+
+static bool take_number(const char *value, int64_t *ret_number)
+{
+    char *end;
+    *ret_number = strtoll(value, &end, 10);
+    return *value >= '1' && *value <= '9' && !*end;
+}
+
+static bool take(void *context, int key, const char *value)
+{
+    struct quarantine *quarantine = context;
+    if (key == REASON)
+        quarantine->reason = value;
+    if (key != LIMIT)
+        return key == REASON || change_take_manner(&quarantine->manner, &quarantine->request.all, key);
+    if (take_number(value, &quarantine->limit))
+        return true;
+    (void)fprintf(stderr, "felucca quarantine: --limit takes a number from 1 on, not \"%s\"\n", value);
+    return false;
+}
+
+/* Numbers as the list shows them, or receipts. */
+static bool take_files(struct quarantine *quarantine, int count, char **names, struct jobdb *db)
+{
+    quarantine->request.jobs = memory_new((size_t)count, sizeof *quarantine->request.jobs);
+    for (int i = 0; i < count; i++) {
+        int64_t id = 0;
+        if (receipt_is_valid(names[i]))
+            id = jobdb_find_instance(db, names[i]);
+        else if (!take_number(names[i], &id))
+            id = 0;
+        if (id == 0) {
+            (void)fprintf(stderr,
+                          "felucca quarantine: \"%s\" is neither a file's number nor a receipt that "
+                          "is known; felucca quarantine lists them\n",
+                          names[i]);
+            return false;
+        }
+        quarantine->request.jobs[i] = (struct control_job){CONTROL_INSTANCE, id};
+    }
+    quarantine->request.job_count = (size_t)count;
+    return true;
+}
+
+static bool is_clear(const struct quarantine *quarantine, int files)
+{
+    bool reason = quarantine->reason != NULL, all = quarantine->request.all;
+    if (files <= CONTROL_JOBS_MAX && reason + all + (files > 0) == 1 && !(files > 0 && quarantine->limit))
+        return true;
+    (void)fprintf(stderr, "felucca quarantine %s: choose at most %d files, or --reason TEXT, or --all\n",
+                  quarantine->action, CONTROL_JOBS_MAX);
+    return false;
+}
+
+static int change(struct quarantine *quarantine, const struct config *config, struct jobdb **db)
+{
+    bool drop = strcmp(quarantine->action, "drop") == 0;
+    struct control_request *request = &quarantine->request;
+    go_through(quarantine, *db);
+    jobdb_destroy(db);
+    request->reason = memory_string(quarantine->reason);
+    request->limit = quarantine->limit;
+    if (control_request_start(request, drop ? CONTROL_QUARANTINE_DROP : CONTROL_QUARANTINE_RETRY) != 0)
+        return EXIT_NO;
+    int64_t count = request->job_count > 0 ? (int64_t)request->job_count : quarantine->found;
+    return change_many(config, &command_quarantine, request, &quarantine->manner, count, "file",
+                       drop || request->job_count == 0);
+}
+
+static int list(struct quarantine *quarantine, struct jobdb *db)
+{
+    go_through(quarantine, db);
+    if (quarantine->found == 0 && !quarantine->manner.json)
+        (void)fputs("nothing is in quarantine\n", stderr);
+    return quarantine->found > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(quarantine_release) struct quarantine quarantine = {.action = "list"};
+    int first;
+    if (!option_parse(&command_quarantine, argc, argv, take, &quarantine, &first))
+        return EXIT_USAGE;
+    if (first < argc)
+        quarantine.action = argv[first++];
+    if (!option_check_word("quarantine", "action", "list retry drop", quarantine.action))
+        return EXIT_USAGE;
+    bool lists = strcmp(quarantine.action, "list") == 0;
+    if (!lists && !is_clear(&quarantine, argc - first))
+        return EXIT_USAGE;
+    int status = database_open(cli, &config, &db);
+    if (status != EXIT_OK)
+        return status;
+    if (lists)
+        return list(&quarantine, db);
+    if (argc > first && !take_files(&quarantine, argc - first, argv + first, db))
+        return EXIT_USAGE;
+    return change(&quarantine, config, &db);
+}
+
+static const struct command_option options[] = {
+    {"reason", "TEXT", NULL, "whose reason has this text in it", REASON},
+    {"limit", "N", NULL, "at most so many", LIMIT},
+    CHANGE_OPTIONS,
+    {.name = NULL}};
+
+const struct command command_quarantine = {
+    .name = "quarantine",
+    .summary = "lists files that could not be taken in, retries or drops them",
+    .arguments = "[list] | retry|drop FILE...|--reason TEXT|--all",
+    .options = options,
+    .words = "list retry drop",
+    .help = "FILE is the number in the list, or a receipt. retry has a file taken in as if it\n"
+            "had just been received: do it when the cause is gone. drop moves it to\n"
+            "spool/dropped/, where it stays for retention_excluded. drop asks, and so does\n"
+            "retry for more than given files.\n",
+    .example = "felucca quarantine\n"
+               "felucca quarantine retry --reason \"no node\"\n"
+               "felucca quarantine drop 17 18\n",
+    .run = run,
+};

@@ -1,0 +1,109 @@
+/* Quarantined files: taken in once more, or given up. */
+#include "router/change.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORTION = 8 }; /* each is parsed in a process of its own first */
+
+struct parked {
+    int64_t id, quarantined_at;
+    char receipt[RECEIPT_SIZE];
+    char *reason;
+};
+
+struct portion {
+    struct parked files[PORTION];
+    size_t count;
+};
+
+static void portion_release(struct portion *portion)
+{
+    for (size_t i = 0; i < portion->count; i++)
+        free(portion->files[i].reason);
+}
+
+static void add_file(void *context, const struct jobdb_quarantined *file)
+{
+    struct portion *portion = context;
+    struct parked *parked = &portion->files[portion->count++];
+    *parked = (struct parked){
+        .id = file->id, .quarantined_at = file->quarantined_at, .reason = memory_string(file->reason)};
+    memcpy(parked->receipt, file->receipt, sizeof parked->receipt);
+}
+
+/* ---- one file ---- */
+
+static void retry(struct router *router, struct change *change, const struct parked *file)
+{
+    AUTO(text_release) struct text detail = TEXT_EMPTY;
+    const char *why = NULL;
+    if (!intake_again(router, file->id, file->receipt, &why)) {
+        change_skip(change, "instance:%lld %s", (long long)file->id, why);
+        return;
+    }
+    struct jobdb_event event = {.instance_id = jobdb_find_instance(router->db, file->receipt)};
+    text_format(&detail, "it was quarantined: %s", file->reason);
+    change_event(router, change, &event, text_string(&detail));
+    change->row.changed++;
+}
+
+static void drop(struct router *router, struct change *change, const struct parked *file)
+{
+    int64_t keep_until = router->now + router->config->retention_excluded_ms;
+    if (!jobdb_drop_quarantined(router->db, file->id, router->now, keep_until))
+        return;
+    outbox_move(router->outbox, file->receipt, SPOOL_QUARANTINE, SPOOL_DROPPED);
+    struct jobdb_event event = {.instance_id = file->id};
+    change_event(router, change, &event, file->reason);
+    change->row.changed++;
+}
+
+static void change_file(struct router *router, struct change *change, const struct parked *file)
+{
+    if (change->request.verb == CONTROL_QUARANTINE_RETRY)
+        retry(router, change, file);
+    else
+        drop(router, change, file);
+}
+
+/* ---- a portion ---- */
+
+static void change_numbered(struct router *router, struct change *change, int64_t id)
+{
+    AUTO(portion_release) struct portion portion = {.count = 0};
+    int64_t cursor = id - 1;
+    if (jobdb_read_quarantine(router->db, &cursor, 1, add_file, &portion) == 1 && portion.files[0].id == id)
+        change_file(router, change, &portion.files[0]);
+    else
+        change_skip(change, "instance:%lld is not in quarantine", (long long)id);
+}
+
+/* Files that this very change put into quarantine again are not meant. */
+static bool is_meant(const struct change *change, const struct parked *file)
+{
+    const char *reason = change->request.reason;
+    return change_left(change) > 0 && file->quarantined_at <= change->row.asked_at &&
+           (!reason || strstr(file->reason, reason));
+}
+
+bool change_parked(struct router *router, struct change *change)
+{
+    int64_t *cursor = &change->row.walk.id;
+    size_t jobs = change->request.job_count;
+    if (jobs > 0) {
+        if (*cursor < (int64_t)jobs)
+            change_numbered(router, change, change->request.jobs[*cursor].id);
+        return ++*cursor >= (int64_t)jobs;
+    }
+    AUTO(portion_release) struct portion portion = {.count = 0};
+    (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
+    for (size_t i = 0; i < portion.count; i++) {
+        if (is_meant(change, &portion.files[i]))
+            change_file(router, change, &portion.files[i]);
+    }
+    return portion.count < PORTION || change_left(change) <= 0;
+}
