@@ -5,7 +5,7 @@
 
 enum {
     FORGET_A_TURN = 200,
-    CLEANING_MS = 10 * 1000,
+    CLEANING_MS = 2 * 1000,
     AGING_PORTIONS = 20, /* of jobs that wait, in one cleaning */
     AGING_A_PORTION = 200
 };

@@ -37,13 +37,13 @@ static void append_node(const char *aet, const char *destination, int port, stru
                 aet, destination, port);
 }
 
+static const char quick_retries[] = "retry: { first: 20ms, ceiling: 200ms, attempts: 3 }\n";
+
 void rig_configure(struct rig *rig, const char *more, const char *without)
 {
     AUTO(text_release) struct text yaml = TEXT_EMPTY;
-    text_format(&yaml,
-                "state_dir: %s\nmetrics: { bind: 127.0.0.1, port: 0 }\n"
-                "retry: { first: 20ms, ceiling: 200ms, attempts: 3 }\n%snodes:\n",
-                rig->state, more ? more : "");
+    text_format(&yaml, "state_dir: %s\nmetrics: { bind: 127.0.0.1, port: 0 }\n%s%snodes:\n", rig->state,
+                more && strstr(more, "retry:") ? "" : quick_retries, more ? more : "");
     append_node("FIRST", "main", 9, &yaml);
     text_append(&yaml, "        albums:\n");
     append_album("ct", "CT", without, &yaml);

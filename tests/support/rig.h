@@ -24,7 +24,8 @@ struct rig {
     int64_t log_start; /* where the log of the router that was started last begins */
 };
 
-/* Makes everything and starts the router. more: further lines of the configuration, or NULL. */
+/* Makes everything and starts the router. more: further lines of the configuration, or NULL; a key "retry:"
+ * in them replaces ours. */
 struct rig *rig_create(const char *more);
 /* rig_stop() where it still runs; spool and database must agree. */
 void rig_destroy(struct rig **rig);
