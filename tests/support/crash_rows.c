@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/crash.h"
+#include "common/pipeline/service.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/ordeal.h"
@@ -34,15 +35,18 @@ static const struct need {
     const char *before; /* another point that has to be hit first */
     const char *more;   /* of the configuration */
     bool parked;        /* an instance that belongs into quarantine */
+    bool asked;         /* an operator who wants a delivery tried again that needs no retry */
 } needs[] = {
-    {"RECEIVER_CHILD_DIED", "ASSOCIATION_DATA_WRITTEN", NULL, false},
-    {"ROUTER_NOTE_TRIED", "ROUTER_NOTED", NULL, false},
-    {"ROUTER_ADOPTED", "ROUTER_QUEUE_DUE", NULL, false},
-    {"ROUTER_QUARANTINE_DUE", NULL, NULL, true},
-    {"ROUTER_QUARANTINED", NULL, NULL, true},
-    {"ROUTER_LEASE_LOST", "SENDER_TOOK_WORK", NULL, false},
-    {"ROUTER_KEEP_DUE", NULL, "retention: 1h\n", false},
-    {"ROUTER_KEPT", NULL, "retention: 1h\n", false},
+    {"RECEIVER_CHILD_DIED", "ASSOCIATION_DATA_WRITTEN", NULL, false, false},
+    {"ROUTER_NOTE_TRIED", "ROUTER_NOTED", NULL, false, false},
+    {"ROUTER_ADOPTED", "ROUTER_QUEUE_DUE", NULL, false, false},
+    {"ROUTER_QUARANTINE_DUE", NULL, NULL, true, false},
+    {"ROUTER_QUARANTINED", NULL, NULL, true, false},
+    {"ROUTER_LEASE_LOST", "SENDER_TOOK_WORK", NULL, false, false},
+    {"ROUTER_KEEP_DUE", NULL, "retention: 1h\n", false, false},
+    {"ROUTER_KEPT", NULL, "retention: 1h\n", false, false},
+    {"ROUTER_CHANGE_APPLIED", NULL, NULL, false, true},
+    {"ROUTER_ANSWER_DUE", NULL, NULL, false, true},
 };
 
 /* Rows run in processes of their own; this is shared with them. */
@@ -89,6 +93,7 @@ struct trial {
     const char *marks; /* the folder */
     struct text at, environment_at, environment_marks, open;
     size_t restarts, wanted_restarts;
+    struct process *operator;
 };
 
 static bool is_marked(const struct trial *trial, const char *point)
@@ -98,9 +103,22 @@ static bool is_marked(const struct trial *trial, const char *point)
     return file_exists(text_string(&path));
 }
 
+/* Asks again and again until the point was hit, as a person might; what it wants changes nothing. */
+static void ask(struct trial *trial)
+{
+    const char *const argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(ordeal->pipeline), "retry", "delivery:1", NULL};
+    bool hit = is_marked(trial, trial->point->name);
+    if (!trial->need->asked || (trial->operator&& process_running(trial->operator)) || hit)
+        return;
+    process_destroy(&trial->operator);
+    trial->operator= process_start(argv, NULL);
+}
+
 static bool trial_is_over(void *context)
 {
     struct trial *trial = context;
+    ask(trial);
     trial->restarts += ordeal_revive(ordeal);
     return trial->restarts >= trial->wanted_restarts && is_marked(trial, trial->point->name) &&
            ordeal_is_over(ordeal, &trial->open);
@@ -172,6 +190,11 @@ static void run_trial(struct trial *trial, struct result *result)
                 result->hit ? "it does not end" : "it was not reached", trial->restarts,
                 trial->wanted_restarts, text_string(&trial->open));
     pipeline_check(ordeal->pipeline, over && result->hit, text_string(&what));
+    if (trial->
+        operator) /* it hears that nothing had to be changed, though not from the router that it asked */
+        pipeline_check(ordeal->pipeline, process_wait(trial->operator, PATIENCE_MS) == EXIT_NO,
+                       "the operator was not answered");
+    process_destroy(&trial->operator);
     pipeline_await(ordeal->pipeline);
     pipeline_stop_all(ordeal->pipeline);
     ordeal_count(ordeal, &result->count);
