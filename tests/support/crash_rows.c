@@ -93,7 +93,7 @@ struct trial {
     const char *marks; /* the folder */
     struct text at, environment_at, environment_marks, open;
     size_t restarts, wanted_restarts;
-    struct process *operator;
+    struct process *person;
 };
 
 static bool is_marked(const struct trial *trial, const char *point)
@@ -109,10 +109,10 @@ static void ask(struct trial *trial)
     const char *const argv[] = {
         FELUCCA_BIN "/felucca", "--config", pipeline_config(ordeal->pipeline), "retry", "delivery:1", NULL};
     bool hit = is_marked(trial, trial->point->name);
-    if (!trial->need->asked || (trial->operator&& process_running(trial->operator)) || hit)
+    if (!trial->need->asked || (trial->person && process_running(trial->person)) || hit)
         return;
-    process_destroy(&trial->operator);
-    trial->operator= process_start(argv, NULL);
+    process_destroy(&trial->person);
+    trial->person = process_start(argv, NULL);
 }
 
 static bool trial_is_over(void *context)
@@ -190,11 +190,9 @@ static void run_trial(struct trial *trial, struct result *result)
                 result->hit ? "it does not end" : "it was not reached", trial->restarts,
                 trial->wanted_restarts, text_string(&trial->open));
     pipeline_check(ordeal->pipeline, over && result->hit, text_string(&what));
-    if (trial->
-        operator) /* it hears that nothing had to be changed, though not from the router that it asked */
-        pipeline_check(ordeal->pipeline, process_wait(trial->operator, PATIENCE_MS) == EXIT_NO,
-                       "the operator was not answered");
-    process_destroy(&trial->operator);
+    int status = trial->person ? process_wait(trial->person, PATIENCE_MS) : EXIT_OK;
+    pipeline_check(ordeal->pipeline, status == EXIT_OK || status == EXIT_NO, "the operator was not answered");
+    process_destroy(&trial->person);
     pipeline_await(ordeal->pipeline);
     pipeline_stop_all(ordeal->pipeline);
     ordeal_count(ordeal, &result->count);
