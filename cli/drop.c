@@ -17,7 +17,7 @@ static const struct command_option options[] = {{"state", "STATE", "failed defer
 const struct command command_drop = {
     .name = "drop",
     .summary = "gives up jobs that will never be done",
-    .arguments = "JOB...|FILTERS|--all [--yes] [--dry-run] [--json]",
+    .arguments = "JOB...|FILTERS|--all [--yes]",
     .options = options,
     .help = "JOB is delivery:12 or share:12, as `felucca jobs` shows it. What is dropped is\n"
             "never sent. When nothing else needs a file of a dropped delivery, it goes to\n"

@@ -46,7 +46,7 @@ static void print_json(const struct jobdb_quarantined *file)
 static void print_heading(void)
 {
     AUTO(text_release) struct text line = TEXT_EMPTY;
-    table_cell(&line, "FILE", 8, TABLE_RIGHT);
+    table_cell(&line, "FILE", 14, TABLE_LEFT);
     table_cell(&line, "RECEIVED", 19, TABLE_LEFT);
     table_cell(&line, "FROM", 16, TABLE_LEFT);
     table_cell(&line, "TO", 16, TABLE_LEFT);
@@ -59,9 +59,11 @@ static void print_row(const struct jobdb_quarantined *file)
 {
     AUTO(text_release) struct text line = TEXT_EMPTY;
     AUTO(text_release) struct text size = TEXT_EMPTY;
+    AUTO(text_release) struct text name = TEXT_EMPTY;
     char time[CLOCK_ISO_SIZE];
     text_append_size(&size, file->size);
-    table_number(&line, file->id, 8);
+    text_format(&name, "%s:%lld", control_kind_name(CONTROL_INSTANCE), (long long)file->id);
+    table_cell(&line, text_string(&name), 14, TABLE_LEFT);
     table_cell(&line, clock_local(file->received_at, time), 19, TABLE_LEFT);
     table_cell(&line, file->calling_aet, 16, TABLE_LEFT);
     table_cell(&line, file->called_aet, 16, TABLE_LEFT);
@@ -125,16 +127,24 @@ static bool take(void *context, int key, const char *value)
     return false;
 }
 
-/* Numbers as the list shows them, or receipts. */
+/* "instance:12" or "12", or a receipt; 0: none of these. */
+static int64_t find_file(const char *name, struct jobdb *db)
+{
+    const char *kind = control_kind_name(CONTROL_INSTANCE);
+    size_t length = strlen(kind);
+    int64_t id;
+    if (receipt_is_valid(name))
+        return jobdb_find_instance(db, name);
+    if (strncmp(name, kind, length) == 0 && name[length] == ':')
+        name += length + 1;
+    return take_number(name, &id) ? id : 0;
+}
+
 static bool take_files(struct quarantine *quarantine, int count, char **names, struct jobdb *db)
 {
     quarantine->request.jobs = memory_new((size_t)count, sizeof *quarantine->request.jobs);
     for (int i = 0; i < count; i++) {
-        int64_t id = 0;
-        if (receipt_is_valid(names[i]))
-            id = jobdb_find_instance(db, names[i]);
-        else if (!take_number(names[i], &id))
-            id = 0;
+        int64_t id = find_file(names[i], db);
         if (id == 0) {
             (void)fprintf(stderr,
                           "felucca quarantine: \"%s\" is neither a file's number nor a receipt that "
@@ -177,8 +187,17 @@ static int list(struct quarantine *quarantine, struct jobdb *db)
 {
     go_through(quarantine, db);
     if (quarantine->found == 0 && !quarantine->manner.json)
-        (void)fputs("nothing is in quarantine\n", stderr);
+        (void)fputs(quarantine->reason ? "no such file is in quarantine\n" : "nothing is in quarantine\n",
+                    stderr);
     return quarantine->found > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+static bool is_action(const char *word)
+{
+    if (strcmp(word, "list") == 0 || strcmp(word, "retry") == 0 || strcmp(word, "drop") == 0)
+        return true;
+    (void)fprintf(stderr, "felucca quarantine: \"%s\" is none of list, retry and drop\n", word);
+    return false;
 }
 
 static int run(const struct cli *cli, int argc, char **argv)
@@ -191,7 +210,7 @@ static int run(const struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (first < argc)
         quarantine.action = argv[first++];
-    if (!option_check_word("quarantine", "action", "list retry drop", quarantine.action))
+    if (!is_action(quarantine.action))
         return EXIT_USAGE;
     bool lists = strcmp(quarantine.action, "list") == 0;
     if (!lists && !is_clear(&quarantine, argc - first))
@@ -215,15 +234,15 @@ static const struct command_option options[] = {
 const struct command command_quarantine = {
     .name = "quarantine",
     .summary = "lists files that could not be taken in, retries or drops them",
-    .arguments = "[list] | retry|drop FILE...|--reason TEXT|--all",
+    .arguments = "[list|retry|drop] [FILE...|--all]",
     .options = options,
     .words = "list retry drop",
-    .help = "FILE is the number in the list, or a receipt. retry has a file taken in as if it\n"
-            "had just been received: do it when the cause is gone. drop moves it to\n"
-            "spool/dropped/, where it stays for retention_excluded. drop asks, and so does\n"
-            "retry for more than given files.\n",
+    .help = "FILE is instance:12, as the list shows it, or a receipt. retry has a file taken in\n"
+            "as if it had just been received: do it when the cause is gone. drop moves it to\n"
+            "spool/dropped/, where it stays for retention_excluded. drop asks first, and so\n"
+            "does retry for more than given files.\n",
     .example = "felucca quarantine\n"
                "felucca quarantine retry --reason \"no node\"\n"
-               "felucca quarantine drop 17 18\n",
+               "felucca quarantine drop instance:17 instance:18\n",
     .run = run,
 };

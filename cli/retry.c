@@ -15,7 +15,7 @@ static const struct command_option options[] = {
 const struct command command_retry = {
     .name = "retry",
     .summary = "tries failed and deferred jobs again, now",
-    .arguments = "JOB...|FILTERS|--all [--yes] [--dry-run] [--json]",
+    .arguments = "JOB...|FILTERS|--all [--yes]",
     .options = options,
     .help = "JOB is delivery:12 or share:12, as `felucca jobs` shows it. Their attempts and\n"
             "their age count from the start again. A destination or album that backs off or\n"
