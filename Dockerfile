@@ -12,6 +12,7 @@ COPY scripts/install-packages.sh /source/scripts/
 RUN sh /source/scripts/install-packages.sh build
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DFELUCCA_TESTS=OFF \
+        -DCMAKE_C_FLAGS_RELEASE=-O2 -DCMAKE_CXX_FLAGS_RELEASE=-O2 \
     && cmake --build /build --target felucca felucca-receiver felucca-router felucca-sender felucca-sharer \
     && cmake --install /build --strip --prefix /felucca
 

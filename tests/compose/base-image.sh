@@ -13,6 +13,7 @@ debian_sources()
 # How this machine reaches them.
 apt_options()
 {
+    echo 'Acquire::Languages "none";'
     apt-config dump | grep -E '^Acquire::([a-z]+::(Proxy|Verify-Peer)|Check-(Valid-Until|Date)|Retries|ForceIPv4)' || :
     # shellcheck disable=SC2154 # of the environment
     for scheme in http https; do

@@ -86,27 +86,34 @@ sizes()
     done
 }
 
+# In a function, so that a change of this file does not concern a run.
+main()
+{
+    step engine start_engine
+    step base make_base_image "$folder/engine"
+    step container run_container
+    step site site_create
+    step build build
+    sizes
+    step up step_up
+    step walls step_walls
+    step study step_study
+    step scale step_scale
+    step kill step_kill
+    step token step_token
+    step missing-token step_missing_token
+    step restart step_restart
+    step backup step_backup
+    step tcp step_tcp
+    step cut step_cut
+    step down step_down
+    say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"
+}
+
 exec 3>&1 4>&2
 folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-compose.XXXXXX")
 site=$folder/site
 trap clean_up EXIT
 trap 'exit 1' INT TERM
-step engine start_engine
-step base make_base_image "$folder/engine"
-step container run_container
-step site site_create
-step build build
-sizes
-step up step_up
-step walls step_walls
-step study step_study
-step scale step_scale
-step kill step_kill
-step token step_token
-step missing-token step_missing_token
-step restart step_restart
-step backup step_backup
-step tcp step_tcp
-step cut step_cut
-step down step_down
-say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"
+main
+exit 0
