@@ -115,5 +115,7 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-compose.XXXXXX")
 site=$folder/site
 trap clean_up EXIT
 trap 'exit 1' INT TERM
-main
-exit 0
+{
+    main
+    exit 0
+}
