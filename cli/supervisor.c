@@ -133,7 +133,7 @@ static void start(struct supervisor *supervisor, struct child *child, int64_t no
     child->pid = pid;
     child->starts++;
     child->state = CHILD_RUNNING;
-    log_info("started", LOG_S("name", child->label), LOG_I("pid", pid));
+    log_info("started", LOG_S("name", child->label), LOG_I("child", pid));
 }
 
 static void start_what_is_due(struct supervisor *supervisor, int64_t now)
@@ -188,7 +188,7 @@ static void advance_stop(struct supervisor *supervisor, int64_t now)
         if (!is_alive(child))
             continue;
         log_warning("did not stop in time, killing it", LOG_S("name", child->label),
-                    LOG_I("pid", child->pid));
+                    LOG_I("child", child->pid));
         kill(-child->pid, SIGKILL); /* the whole group: a receiver's associations too */
         kill(child->pid, SIGKILL);
     }
@@ -196,7 +196,7 @@ static void advance_stop(struct supervisor *supervisor, int64_t now)
 
 static void log_end(const struct child *child, int wait_status, bool expected, int64_t retry_in_ms)
 {
-    struct log_field fields[5] = {LOG_S("name", child->label), LOG_I("pid", child->pid)};
+    struct log_field fields[5] = {LOG_S("name", child->label), LOG_I("child", child->pid)};
     fields[2] = WIFSIGNALED(wait_status) ? LOG_S("signal", sigabbrev_np(WTERMSIG(wait_status)))
                                          : LOG_I("status", WEXITSTATUS(wait_status));
     if (!expected)

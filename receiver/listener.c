@@ -250,7 +250,7 @@ static void child_ended(struct listener *listener, pid_t pid, int status)
         if (child->pid != pid)
             continue;
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            log_error("an association's process died", LOG_I("pid", pid),
+            log_error("an association's process died", LOG_I("child", pid),
                       LOG_S("address", child->address.text),
                       LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
             hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);

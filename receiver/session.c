@@ -29,6 +29,7 @@ struct session {
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     enum association_verdict verdict;
     char receipt[RECEIPT_SIZE]; /* of the last instance */
+    char first[RECEIPT_SIZE];
     int idle_seconds;
     int64_t begun_ms;
     int64_t instances, bytes, refused;
@@ -147,11 +148,13 @@ static bool finish(void *context)
     if (rc < 0) {
         session->refused++;
         hints_tell(session->start->hints, HINT_REFUSED, NULL, rc);
-        log_warning("instance refused, out of resources", LOG_S("because", err_text(rc)),
-                    LOG_I("bytes", bytes));
+        /* The association's line counts the others. */
+        LOG_AT(session->refused == 1 ? LOG_WARNING : LOG_DEBUG, "instance refused, out of resources",
+               LOG_S("because", err_text(rc)), LOG_I("bytes", bytes), LOG_S("calling", session->calling_aet));
         return false;
     }
-    session->instances++;
+    if (session->instances++ == 0)
+        memcpy(session->first, session->receipt, sizeof session->first);
     session->bytes += bytes;
     hints_tell_instance(session->start->hints, session->receipt, bytes,
                         (clock_monotonic_ns() - began_ns) / 1000);
@@ -173,7 +176,8 @@ static void report(const struct session *session, enum association_end end)
                  LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
                  LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
                  LOG_I("refused", session->refused), LOG_S("outcome", outcome),
-                 LOG_I("ms", clock_monotonic_ms() - session->begun_ms));
+                 LOG_I("ms", clock_monotonic_ms() - session->begun_ms),
+                 LOG_S("first_receipt", session->first), LOG_S("last_receipt", session->receipt));
     hints_tell(session->start->hints, HINT_ASSOCIATION, NULL, end);
     if (end == ASSOCIATION_REJECTED)
         hints_tell(session->start->hints, HINT_REJECTED, NULL, session->verdict);

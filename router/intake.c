@@ -107,7 +107,8 @@ static void arrival_release(struct arrival *arrival)
 
 static void quarantine(struct router *router, const struct arrival *arrival, const char *reason)
 {
-    log_warning("quarantined", LOG_S("receipt", arrival->receipt), LOG_S("reason", reason));
+    log_debug("instance quarantined", LOG_S("receipt", arrival->receipt), LOG_S("reason", reason));
+    arrivals_quarantined(router->arrivals, &arrival->instance, reason, router->monotonic);
     jobdb_quarantine(router->db, &arrival->instance, reason, router->now);
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUARANTINE);
     gauge_taken(router->gauges, "quarantined");
@@ -171,11 +172,15 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     gauge_decided(router->gauges, began_ns);
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
                   router->now + router->config->retention_excluded_ms);
-    bool taken = false;
+    size_t taken = 0;
     for (size_t i = 0; i < decisions.count; i++)
-        taken = taken || decisions.list[i].takes;
+        taken += decisions.list[i].takes;
     CRASH_POINT(ROUTER_DECIDED);
-    gauge_taken(router->gauges, taken ? "taken" : "excluded");
+    gauge_taken(router->gauges, taken > 0 ? "taken" : "excluded");
+    arrivals_taken(router->arrivals, &arrival->instance, taken, router->monotonic);
+    log_debug("instance taken in", LOG_S("receipt", arrival->receipt),
+              LOG_S("study", arrival->instance.study), LOG_S("sop_instance", arrival->instance.sop_instance),
+              LOG_I("destinations", taken));
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUEUE);
     targets_wake(router->targets);
 }

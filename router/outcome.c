@@ -99,9 +99,25 @@ static void fail(struct router *router, const struct jobdb_batch *batch, const s
     add_event(router, batch, item, "failed", answer);
     if (batch->stage != WORK_FETCH)
         jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, 0, 0, 1);
-    log_warning("job failed", LOG_S("stage", work_stage_name(batch->stage)), LOG_I("id", item->id),
-                LOG_S("study", batch->study), LOG_I("status", answer->http_status),
-                LOG_S("reason", answer->reason));
+    log_debug("job failed", LOG_I("id", item->id), LOG_S("receipt", item->receipt),
+              LOG_S("study", batch->study), LOG_S("reason", answer->reason));
+    if (router->failing.jobs++ > 0)
+        return;
+    router->failing.first_id = item->id;
+    router->failing.status = answer->http_status;
+    (void)snprintf(router->failing.reason, sizeof router->failing.reason, "%s",
+                   answer->reason ? answer->reason : "");
+}
+
+static void tell_failures(struct router *router, const struct target *target, const struct jobdb_batch *batch)
+{
+    if (router->failing.jobs > 0)
+        log_warning("jobs failed", LOG_S("stage", work_stage_name(batch->stage)),
+                    LOG_S("destination", target->row.destination),
+                    LOG_S("album", target->row.album ? target->row.album : "-"), LOG_S("study", batch->study),
+                    LOG_I("jobs", router->failing.jobs), LOG_I("first_id", router->failing.first_id),
+                    LOG_I("status", router->failing.status), LOG_S("reason", router->failing.reason));
+    router->failing.jobs = 0;
 }
 
 /* What a request as a whole means for each of its items. */
@@ -328,6 +344,7 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
             gauge_outcome(router->gauges, target->row.destination, target->row.album,
                           work_outcome_name((answer ? answer : &silent)->outcome));
     }
+    tell_failures(router, target, batch);
     /* No worker sends more than what it was given and what stands around it. */
     int64_t bytes = result->bytes < 2 * batch->bytes ? result->bytes : 2 * batch->bytes;
     if (batch->stage != WORK_FETCH)

@@ -10,6 +10,7 @@
 #include "common/pipeline/jobdb_operator.h"
 #include "common/pipeline/service.h"
 #include "common/pipeline/spool.h"
+#include "router/arrivals.h"
 #include "router/crew.h"
 #include "router/door.h"
 #include "router/gauges.h"
@@ -32,6 +33,7 @@ struct router {
     struct guard *guard;
     struct pending *pending;
     struct gauges *gauges;
+    struct arrivals *arrivals;
     struct door *door;
     struct changes *changes;
     struct bus *hints, *work, *control;
@@ -49,6 +51,12 @@ struct router {
     char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
     size_t undelivered_count, undelivered_capacity;
     size_t adopted; /* files that recovery has looked at */
+    size_t missing; /* files that it did not find */
+    struct {
+        int64_t jobs, first_id;
+        int status;
+        char reason[200];
+    } failing; /* in the result that is looked at: one line for all of them */
     bool recovered;
     bool inputs_drained; /* nothing waits in the sockets: leases may expire */
     bool more_to_clean, more_to_hand_out;

@@ -65,8 +65,10 @@ static void check_active(void *context, const struct jobdb_file *file)
     if (code != ERR_ABSENT)
         log_error("cannot look for a spool file, leaving its jobs as they are",
                   LOG_S("receipt", file->receipt), LOG_S("error", err_text(code)));
-    else if (jobdb_fail_instance(router->db, file->instance_id, file_is_gone, router->now) > 0)
-        log_error("spool file is missing", LOG_S("receipt", file->receipt));
+    else if (jobdb_fail_instance(router->db, file->instance_id, file_is_gone, router->now) > 0) {
+        router->missing++;
+        log_debug("spool file is missing", LOG_S("receipt", file->receipt));
+    }
 }
 
 static void check_quarantined(void *context, const struct jobdb_file *file)
@@ -113,6 +115,8 @@ int recover(struct router *router)
     if (code != 0)
         return code;
     check_rows(router);
+    if (router->missing > 0)
+        log_error("spool files are missing, their jobs failed", LOG_I("files", router->missing));
     /* Last, so that the workers have the whole lease time to say what they hold. */
     router->monotonic = clock_monotonic_ms();
     jobdb_each_work(router->db, hold_work, router);

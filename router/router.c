@@ -123,6 +123,7 @@ struct router *router_create(struct service *service)
     router->config = service_config(service); /* it may have been read again meanwhile */
     open_database(router);
     router->gauges = gauges_create(service_metrics(service));
+    router->arrivals = arrivals_create();
     router->door = door_create(service_metrics(service));
     router->pending = pending_create();
     router->outbox = outbox_create();
@@ -153,6 +154,7 @@ void router_destroy(struct router **router)
     changes_destroy(&r->changes);
     pending_destroy(&r->pending);
     gauges_destroy(&r->gauges);
+    arrivals_destroy(&r->arrivals);
     door_destroy(&r->door);
     jobdb_destroy(&r->db);
     guard_destroy(&r->guard);
@@ -317,6 +319,7 @@ bool router_turn(void *context)
     janitor_turn(router);
     dispatch_turn(router);
     router_commit(router);
+    arrivals_turn(router->arrivals, router->monotonic);
     gauges_turn(router->gauges, router);
     return false;
 }

@@ -91,13 +91,15 @@ static void log_end(const struct sending *sending)
         log_info("batch sent", LOG_S("destination", result->destination),
                  LOG_S("study", sending->work->study), LOG_I("instances", done),
                  LOG_I("status", sending->status), LOG_I("bytes", result->bytes),
-                 LOG_I("ms", result->milliseconds));
+                 LOG_I("ms", result->milliseconds), LOG_S("first_receipt", result->answers[0].receipt),
+                 LOG_S("work", result->id));
         return;
     }
     log_warning(done > 0 ? "batch sent in part" : "batch not sent", LOG_S("destination", result->destination),
                 LOG_S("study", sending->work->study), LOG_I("instances", result->answer_count),
                 LOG_I("stored", done), LOG_I("status", sending->status), LOG_I("bytes", result->bytes),
                 LOG_I("ms", result->milliseconds), LOG_S("outcome", work_outcome_name(trouble->outcome)),
+                LOG_S("receipt", trouble->receipt), LOG_S("work", result->id),
                 LOG_S("reason", trouble->reason));
 }
 

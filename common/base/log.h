@@ -4,8 +4,9 @@
  *
  * goes to stderr in one write, as
  *     2026-01-31T08:15:00.123Z info sender[123] batch answered destination=kheops-main instances=50 ms=412
- * or as one JSON object. A value with spaces, quotes or control characters is quoted and escaped, so that
- * what a peer sent can neither break a line nor a terminal. Never pass patient data or a token.
+ * or as one JSON object. A value with spaces, quotes or control characters is quoted and escaped, and what is
+ * no UTF-8 becomes U+FFFD, so that what a peer sent can neither break a line nor a terminal. Never pass
+ * patient data or a token. Keys are not those that every JSON line has: time, level, process, pid, message.
  *
  * Only processes log: common/ logs at debug, except the service skeleton. Library functions return errors.
  * The level and format are the one piece of global state that the house allows. */
@@ -32,6 +33,7 @@ void log_setup(const char *process, enum log_level level, enum log_format format
 void log_set_level(enum log_level level);
 enum log_level log_current_level(void);
 bool log_level_parse(const char *name, enum log_level *ret_level);
+const char *log_level_name(enum log_level level);
 
 /* fields ends with a NULL key. Async-signal-unsafe; safe from several threads. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);

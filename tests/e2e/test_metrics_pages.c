@@ -345,6 +345,14 @@ START_TEST(ready_is_who_can_work)
 }
 END_TEST
 
+static bool receiver_shows(void *context)
+{
+    struct text *page = &pages[PIPELINE_RECEIVER];
+    text_clear(page);
+    return pipeline_page(scene.pipeline, PIPELINE_RECEIVER, 0, "/metrics", page) == 200 &&
+           row_is_shown(context);
+}
+
 START_TEST(a_receiver_without_space_is_not_ready)
 {
     pipeline_destroy(&scene.pipeline);
@@ -356,10 +364,7 @@ START_TEST(a_receiver_without_space_is_not_ready)
     ck_assert(!scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     static const struct shown_row refused = {PIPELINE_RECEIVER,
                                              "felucca_received_refused_total{reason=\"no_space\"} ", 1, 1};
-    text_clear(&pages[PIPELINE_RECEIVER]);
-    ck_assert_int_eq(
-        pipeline_page(scene.pipeline, PIPELINE_RECEIVER, 0, "/metrics", &pages[PIPELINE_RECEIVER]), 200);
-    pipeline_check(scene.pipeline, row_is_shown(&refused), refused.line);
+    pipeline_check(scene.pipeline, wait_until(receiver_shows, (void *)&refused, PATIENCE_MS), refused.line);
 }
 END_TEST
 

@@ -213,7 +213,7 @@ static pid_t started_pid(const char *name)
     AUTO(text_release) struct text log = TEXT_EMPTY;
     AUTO(text_release) struct text mark = TEXT_EMPTY;
     file_read(sandbox_path(sandbox, "log"), &log);
-    text_format(&mark, "started name=%s pid=", name);
+    text_format(&mark, "started name=%s child=", name);
     const char *last = NULL;
     for (const char *at = text_string(&log); (at = strstr(at, text_string(&mark)));)
         last = at += mark.length;
