@@ -262,7 +262,8 @@ static void change_detail(int step)
     int level = (int)log_current_level() + step;
     if (level >= LOG_ERROR && level <= LOG_DEBUG)
         log_set_level((enum log_level)level);
-    log_write(LOG_INFO, "log level changed", (struct log_field[]){LOG_S("to", log_level_name(log_current_level())), {0}});
+    log_write(LOG_INFO, "log level changed",
+              (struct log_field[]){LOG_S("to", log_level_name(log_current_level())), {0}});
 }
 
 static void stop(struct service *service, int number)

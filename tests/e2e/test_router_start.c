@@ -113,11 +113,13 @@ START_TEST(what_cannot_be_taken_in_is_parked_with_a_sentence_and_the_others_go_o
     rig_receive(rig, "SECOND", 1, 1, 5, NULL);
     check_quarantined(4);
     check_jobs("delivery", "queued", 1);
-    rig_check(rig, rig_log_says(rig, "it has no file meta header of ours"), "no sentence for a foreign file");
-    rig_check(rig, rig_log_says(rig, "no valid Study Instance UID"), "no sentence for a missing UID");
-    rig_check(rig, rig_log_says(rig, "is not the one of the C-STORE command"),
+    rig_check(rig, rig_wait_log(rig, "it has no file meta header of ours", SOON_MS),
+              "no sentence for a foreign file");
+    rig_check(rig, rig_wait_log(rig, "no valid Study Instance UID", SOON_MS),
+              "no sentence for a missing UID");
+    rig_check(rig, rig_wait_log(rig, "is not the one of the C-STORE command", SOON_MS),
               "no sentence for a contradiction");
-    rig_check(rig, rig_log_says(rig, "no node of the configuration has its called AE title"),
+    rig_check(rig, rig_wait_log(rig, "no node of the configuration has its called AE title", SOON_MS),
               "no sentence for the node");
     ck_assert_uint_eq(folder_count(sandbox_path(rig->sandbox, "state/spool/quarantine"), ".dcm"), 4);
     rig_stop(rig);
@@ -288,7 +290,8 @@ START_TEST(spool_and_database_agree_after_a_start)
     check_jobs("delivery", "failed", 1);
     deliver(4);
     ck_assert(!file_exists(queue_path(receipts[0])));
-    rig_check(rig, rig_log_says(rig, "spool file is missing"), "the missing file is told of");
+    rig_check(rig, rig_log_says(rig, "spool files are missing, their jobs failed files=1"),
+              "the missing file is told of");
     ck_assert_int_eq(rename(sandbox_path(rig->sandbox, "arriving/gone"), queue_path(receipts[2])), 0);
 }
 END_TEST
