@@ -10,4 +10,7 @@
  * said on stderr. Both are then yours. */
 int database_open(const struct cli *cli, struct config **ret_config, struct jobdb **ret_db);
 
+/* The same with a configuration that is loaded already. */
+int database_open_in(const struct config *config, struct jobdb **ret_db);
+
 #endif

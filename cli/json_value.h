@@ -2,6 +2,8 @@
 #ifndef FELUCCA_CLI_JSON_VALUE_H
 #define FELUCCA_CLI_JSON_VALUE_H
 
+#include "common/base/text.h"
+
 #include <jansson.h>
 #include <stdint.h>
 
@@ -11,6 +13,8 @@ json_t *json_value_time(int64_t wall_ms);
 
 /* Prints the object and a newline on stdout, and gives it up. */
 void json_value_print(json_t *object);
+/* Appends the same instead. */
+void json_value_append(struct text *out, json_t *object);
 
 /* For AUTO(): gives up a reference. */
 void json_value_release(json_t **value);

@@ -1,27 +1,29 @@
 /* felucca status - what waits, goes and fails, by destination and album. */
 #include "cli/colour.h"
 #include "cli/command.h"
+#include "cli/configuration.h"
 #include "cli/database.h"
 #include "cli/json_value.h"
 #include "cli/option.h"
+#include "cli/rates.h"
+#include "cli/surroundings.h"
 #include "cli/table.h"
+#include "cli/watch.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/base/err.h"
+#include "common/pipeline/jobdb_show.h"
 #include "common/pipeline/service.h"
-#include "common/pipeline/spool.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { JSON, WATCH };
 
-enum { WATCH_MS = 2000, WIDTH = 79 };
+enum { WIDTH = 79 };
 
 struct view {
     struct text table, notes;
-    int64_t now;
+    int64_t now, backlog; /* deliveries that wait or are in flight */
     bool json;
 };
 
@@ -33,17 +35,18 @@ static void release(struct view *view)
 
 /* ---- one object a line ---- */
 
-static void print_json(const struct jobdb_status_row *row)
+static void append_json(struct text *out, const struct jobdb_status_row *row)
 {
-    json_value_print(json_pack(
-        "{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "destination",
-        row->destination, "album", json_value_text(row->album), "state", row->state, "waiting",
-        (json_int_t)row->waiting, "queued", (json_int_t)row->queued, "deferred", (json_int_t)row->deferred,
-        "in_flight", (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "done_hour",
-        (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day, "oldest_waiting",
-        json_value_time(row->oldest_waiting_at), "last_error", json_value_text(row->last_error),
-        "last_error_at", json_value_time(row->last_error_at), "token_trouble",
-        json_value_text(*row->token_trouble ? row->token_trouble : NULL)));
+    json_value_append(
+        out, json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+                       "destination", row->destination, "album", json_value_text(row->album), "state",
+                       row->state, "waiting", (json_int_t)row->waiting, "queued", (json_int_t)row->queued,
+                       "deferred", (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight,
+                       "failed", (json_int_t)row->failed, "done_hour", (json_int_t)row->done_hour, "done_day",
+                       (json_int_t)row->done_day, "oldest_waiting", json_value_time(row->oldest_waiting_at),
+                       "last_error", json_value_text(row->last_error), "last_error_at",
+                       json_value_time(row->last_error_at), "token_trouble",
+                       json_value_text(*row->token_trouble ? row->token_trouble : NULL)));
 }
 
 /* ---- a table of 80 columns ---- */
@@ -93,8 +96,10 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     struct view *view = context;
     AUTO(text_release) struct text name = TEXT_EMPTY;
     AUTO(text_release) struct text oldest = TEXT_EMPTY;
+    if (!row->album)
+        view->backlog += row->queued + row->in_flight;
     if (view->json) {
-        print_json(row);
+        append_json(&view->table, row);
         return;
     }
     text_format(&name, "%s%s", row->album ? "  " : "", row->album ? row->album : row->destination);
@@ -116,71 +121,103 @@ static void add_row(void *context, const struct jobdb_status_row *row)
 
 /* ---- the whole ---- */
 
-static int64_t free_space(const struct config *config)
-{
-    AUTO(spool_destroy) struct spool *spool = NULL;
-    int64_t bytes = -1;
-    if (spool_open(config->state_dir, &spool) == 0)
-        (void)spool_free_space(spool, &bytes);
-    return bytes;
-}
+/* What --watch keeps between two frames. */
+struct screen {
+    const struct config *config;
+    bool json, watching;
+    int64_t began; /* wall ms: what is done since is counted */
+    struct rates rates;
+};
 
-static void add_totals(struct view *view, int64_t quarantined, int64_t free_bytes)
+static void add_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
 {
-    if (view->json) {
-        json_value_print(json_pack("{s:I, s:I}", "quarantined", (json_int_t)quarantined, "spool_free_bytes",
-                                   (json_int_t)free_bytes));
-        return;
-    }
     text_append(&view->table, text_string(&view->notes));
     text_format(&view->table, "\nquarantine: %lld%s", (long long)quarantined,
                 quarantined ? " (felucca quarantine)" : "");
-    if (free_bytes >= 0) {
+    if (around->free_bytes >= 0) {
         text_append(&view->table, "; spool: ");
-        text_append_size(&view->table, free_bytes);
+        text_append_size(&view->table, around->free_bytes);
         text_append(&view->table, " free");
     }
     text_append_char(&view->table, '\n');
 }
 
-static int print_status(const struct config *config, struct jobdb *db, bool json, bool clear)
+static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
 {
+    json_t *totals = json_pack("{s:I}", "quarantined", (json_int_t)quarantined);
+    surroundings_add_json(around, totals);
+    json_value_append(&view->table, totals);
+}
+
+static void add_rates(struct screen *screen, struct view *view, struct jobdb *db)
+{
+    struct rates_sample sample = {.at = clock_monotonic_ms(), .backlog = view->backlog};
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    char now[CLOCK_ISO_SIZE];
+    if (jobdb_read_totals(db, screen->began, &sample.done, &sample.bytes) != 0)
+        return;
+    rates_add(&screen->rates, &sample);
+    rates_append(&screen->rates, &line);
+    text_format(&view->table, "%s: %s\n", clock_local(view->now, now), text_string(&line));
+}
+
+static int draw(void *context, struct text *frame)
+{
+    struct screen *screen = context;
+    struct surroundings around;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(release)
-    struct view view = {.table = TEXT_EMPTY, .notes = TEXT_EMPTY, .now = clock_wall_ms(), .json = json};
+    struct view view = {
+        .table = TEXT_EMPTY, .notes = TEXT_EMPTY, .now = clock_wall_ms(), .json = screen->json};
     int64_t quarantined = 0;
-    if (!json)
+    surroundings_look(screen->config, &around); /* before the database is open */
+    int code = database_open_in(screen->config, &db);
+    if (code != EXIT_OK)
+        return code;
+    if (!view.json)
         add_heading(&view.table);
+    jobdb_snapshot_begin(db);
     if (jobdb_read_status(db, add_row, &view) != 0 || jobdb_count_quarantined(db, &quarantined) != 0) {
         (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
         return EXIT_NO;
     }
-    add_totals(&view, quarantined, free_space(config));
-    (void)fputs(clear ? "\033[H\033[J" : "", stdout);
-    (void)fputs(text_string(&view.table), stdout);
-    return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+    if (view.json) {
+        add_json_totals(&view, quarantined, &around);
+    } else {
+        surroundings_append_troubles(&around, screen->config, &view.notes);
+        add_totals(&view, quarantined, &around);
+        if (screen->watching)
+            add_rates(screen, &view, db);
+    }
+    jobdb_snapshot_end(db);
+    text_append(frame, text_string(&view.table));
+    return EXIT_OK;
 }
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
-    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text frame = TEXT_EMPTY;
     unsigned flags;
     if (!option_parse_flags(&command_status, argc, argv, &flags))
         return EXIT_USAGE;
-    bool json = flags & 1u << JSON, watch = flags & 1u << WATCH;
-    int code = database_open(cli, &config, &db);
+    int code = configuration_load(cli, &config);
     if (code != EXIT_OK)
         return code;
-    code = print_status(config, db, json, watch && !json);
-    while (code == EXIT_OK && watch) {
-        (void)poll(NULL, 0, WATCH_MS);
-        code = print_status(config, db, json, !json);
-    }
-    return code;
+    struct screen screen = {.config = config, .json = flags & 1u << JSON, .watching = flags & 1u << WATCH};
+    screen.began = clock_wall_ms() - 60 * 60 * 1000;
+    if (screen.watching)
+        return watch_run(draw, &screen);
+    code = draw(&screen, &frame);
+    (void)fputs(text_string(&frame), stdout);
+    return fflush(stdout) == 0 ? code : EXIT_NO;
 }
 
 static const struct command_option options[] = {
-    {"watch", NULL, NULL, "again every two seconds, until interrupted", WATCH},
+    {"watch", NULL, NULL,
+     "again every two seconds, in place, with rates and an\nestimate of when the backlog is empty; ends with "
+     "Ctrl-C",
+     WATCH},
     {"json", NULL, NULL, "one object a line", JSON},
     {.name = NULL}};
 
@@ -191,7 +228,9 @@ const struct command command_status = {
     .options = options,
     .help = "QUEUED of an album counts the shares that wait for their series, too. DEFER are\n"
             "those of the queued that were tried before. HOUR and DAY count what was done in\n"
-            "the last hour and day.\n",
+            "the last hour and day. Below the table: why a destination or album does not go\n"
+            "on, whether the router runs, whether the disk is full, and who keeps the job\n"
+            "database's log from shrinking.\n",
     .example = "felucca status\n",
     .run = run,
 };

@@ -342,6 +342,8 @@ struct jobdb_status_row {
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context);
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count);
+/* Deliveries that were done since, and their bytes, over all destinations; to five minutes. */
+int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_t *ret_bytes);
 
 /* Which jobs to list; NULL or 0: any. A state may also be "deferred". Deliveries and shares that match are
  * listed newest first. */

@@ -88,6 +88,17 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
     return db->error;
 }
 
+int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_t *ret_bytes)
+{
+    sqlite3_stmt *row = jobdb_query(db, SQL_READ_TOTALS, "i", since);
+    if (jobdb_row(db, row)) {
+        *ret_done = sqlite3_column_int64(row, 0);
+        *ret_bytes = sqlite3_column_int64(row, 1);
+        jobdb_end(row);
+    }
+    return db->error;
+}
+
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count)
 {
     *ret_count = first_number(db, jobdb_query(db, SQL_COUNT_QUARANTINED, ""));
@@ -127,6 +138,58 @@ static void list(struct jobdb *db, sqlite3_stmt *row,
     }
 }
 
+/* Receipts are ordered by time, and so, nearly, are the rows that were made of them: of the first ones since
+ * then, the lowest delivery. */
+static int64_t first_since(struct jobdb *db, int64_t since)
+{
+    char receipt[RECEIPT_SIZE];
+    if (since <= 0)
+        return 0;
+    (void)snprintf(receipt, sizeof receipt, "%012llx", (unsigned long long)since);
+    int64_t first = first_number(db, jobdb_query(db, SQL_FIRST_DELIVERY_SINCE, "s", receipt));
+    return first > 0 ? first : INT64_MAX;
+}
+
+/* By what there is an index for. */
+static enum jobdb_statement deliveries_by(const char *study, const char *state)
+{
+    static const struct {
+        const char *state;
+        enum jobdb_statement statement;
+    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},
+                  {"sending", SQL_READ_DELIVERIES_SENDING},
+                  {"failed", SQL_READ_DELIVERIES_FAILED},
+                  {"excluded", SQL_READ_DELIVERIES_APART},
+                  {"dropped", SQL_READ_DELIVERIES_APART}};
+    if (study)
+        return SQL_READ_DELIVERIES_OF_STUDY;
+    for (size_t i = 0; state && i < sizeof states / sizeof *states; i++) {
+        if (strcmp(states[i].state, state) == 0)
+            return states[i].statement;
+    }
+    return SQL_READ_DELIVERIES;
+}
+
+static void list_deliveries(struct jobdb *db, const struct jobdb_filter *filter, const char *state,
+                            int64_t limit, int64_t deferred,
+                            void (*each)(void *context, const struct jobdb_job_row *row), void *context)
+{
+    char study[JOBDB_UID_SIZE] = "";
+    const char *wanted = filter->study;
+    if (filter->series && !wanted) {
+        sqlite3_stmt *row = jobdb_query(db, SQL_ASK_STUDY_OF_SERIES, "s", filter->series);
+        if (jobdb_row(db, row)) {
+            (void)snprintf(study, sizeof study, "%s", jobdb_text(row, 0));
+            jobdb_end(row);
+        }
+        wanted = study;
+    }
+    list(db,
+         jobdb_query(db, deliveries_by(wanted, state), "ssssiiii", state, filter->destination, wanted,
+                     filter->series, filter->since, limit, deferred, first_since(db, filter->since)),
+         each, context);
+}
+
 int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
                     void (*each)(void *context, const struct jobdb_job_row *row), void *context)
 {
@@ -136,10 +199,7 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     const char *state = deferred ? "queued" : filter->state;
     /* Only shares have an album, and a fetch is of a whole study. */
     if (!filter->album)
-        list(db,
-             jobdb_query(db, SQL_READ_DELIVERIES, "ssssiii", state, filter->destination, filter->study,
-                         filter->series, filter->since, limit, (int64_t)deferred),
-             each, context);
+        list_deliveries(db, filter, state, limit, deferred, each, context);
     list(db,
          jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
                      filter->series, filter->since, limit, filter->album, (int64_t)deferred),

@@ -14,6 +14,8 @@
 #define CONFIG_ONLY "a handful of rows, read when the configuration is"
 #define START_ONLY  "read once, at start"
 
+#define FEW_OF_EACH "sorts at most as many as are asked for, of each destination"
+
 /* clang-format off */
 /* A job with all that an operator's change needs. */
 #define DELIVERY_CANDIDATE \
@@ -28,6 +30,19 @@
 #define REQUEST_COLUMNS \
     "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
     " walk_destination, walk_phase, walk_time, walk_id FROM request"
+/* `felucca jobs`: ?1 state, ?2 destination, ?3 study, ?4 series, ?5 received since, ?6 limit, ?7 1: deferred
+ * only, ?8 the first delivery that may be so new. */
+#define DELIVERY_COLUMNS \
+    "'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt, w.reason, w.tries," \
+    " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at"
+#define DELIVERY_MATCHES \
+    "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7 AND (?2 IS NULL OR d.name = ?2)" \
+    " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5"
+/* The newest of each destination, by the index of a state, and of these the newest. */
+#define DELIVERIES_IN(condition) \
+    "SELECT " DELIVERY_COLUMNS " FROM destination d JOIN delivery w ON w.id IN (SELECT id FROM delivery" \
+    " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 ORDER BY id DESC LIMIT ?6)" \
+    " JOIN instance i ON i.id = w.instance_id WHERE " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6"
 
 #define JOBDB_STATEMENT_MAP(X) /* name, why it may scan (or ""), text */ \
     X(BEGIN, "", "BEGIN IMMEDIATE") \
@@ -339,19 +354,30 @@
     X(READ_TALLY, "", \
       "SELECT coalesce(sum(CASE WHEN started_at > ?3 THEN done ELSE 0 END), 0), coalesce(sum(done), 0)" \
       " FROM tally WHERE destination_id = ?1 AND album_id = ?2 AND started_at > ?4") \
+    X(READ_TOTALS, "at most 288 rows a day and destination", \
+      "SELECT coalesce(sum(done), 0), coalesce(sum(bytes), 0) FROM tally" \
+      " WHERE album_id = 0 AND started_at > ?1") \
     X(OLDEST_DELIVERY, "", \
       "SELECT i.received_at FROM delivery w JOIN instance i ON i.id = w.instance_id" \
       " WHERE w.destination_id = ?1 AND w.state = 'queued' ORDER BY w.id LIMIT 1") \
     X(OLDEST_SHARE, "", \
       "SELECT created_at FROM share WHERE album_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1") \
     X(COUNT_QUARANTINED, "", "SELECT count(*) FROM instance WHERE state = 'quarantined'") \
-    X(READ_DELIVERIES, "an operator's question, answered newest first and ended by its limit", \
-      "SELECT 'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt," \
-      " w.reason, w.tries, w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at" \
-      " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id" \
-      " WHERE (?1 IS NULL OR w.state = ?1) AND w.tries >= ?7 AND (?2 IS NULL OR d.name = ?2)" \
-      " AND (?3 IS NULL OR i.study = ?3) AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5" \
-      " ORDER BY w.id DESC LIMIT ?6") \
+    X(FIRST_DELIVERY_SINCE, "", \
+      "SELECT min(w.id) FROM (SELECT id FROM instance WHERE receipt >= ?1 ORDER BY receipt LIMIT 1000) r" \
+      " JOIN delivery w ON w.instance_id = r.id") \
+    X(READ_DELIVERIES, "", \
+      "SELECT " DELIVERY_COLUMNS " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
+      " JOIN destination d ON d.id = w.destination_id" \
+      " WHERE w.id >= ?8 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
+    X(READ_DELIVERIES_OF_STUDY, ONE_STUDY, \
+      "SELECT " DELIVERY_COLUMNS " FROM instance i INDEXED BY instance_study" \
+      " JOIN delivery w ON w.instance_id = i.id JOIN destination d ON d.id = w.destination_id" \
+      " WHERE i.study = ?3 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
+    X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("state = 'queued'")) \
+    X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("state = 'sending'")) \
+    X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("state = 'failed'")) \
+    X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("state IN ('excluded', 'dropped') AND state = ?1")) \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
       " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at" \

@@ -144,6 +144,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX delivery_waiting ON delivery (destination_id, id) WHERE state = 'queued';
 CREATE INDEX delivery_sending ON delivery (work) WHERE state = 'sending';
+CREATE INDEX delivery_apart ON delivery (destination_id, id) WHERE state IN ('excluded', 'dropped');
 CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
 
 -- One series into one album, because an instance of it (the witness) met the album's condition.
@@ -174,6 +175,7 @@ CREATE INDEX share_witness ON share (witness_id);
 CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX share_open ON share (album_id, id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
+CREATE INDEX share_open ON share (id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
 
 -- A study that KHEOPS is asked to look at again (ensure_visible), once nothing of it has been stored for a while.
@@ -196,6 +198,7 @@ CREATE TABLE fetch (
 ) STRICT;
 CREATE INDEX fetch_queued ON fetch (destination_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX fetch_fetching ON fetch (work) WHERE state = 'fetching';
+CREATE INDEX fetch_failed ON fetch (destination_id, finished_at) WHERE state = 'failed';
 CREATE INDEX fetch_study ON fetch (study);
 
 -- What happened, in order, beside what the rows above already tell: trouble, refusals, changes of a
@@ -377,7 +380,18 @@ SELECT strftime('%Y-%m-%dT%H:%M:%fZ', f.finished_at / 1000.0, 'unixepoch'), f.st
   FROM fetch f JOIN destination d ON d.id = f.destination_id
  WHERE f.finished_at IS NOT NULL
 UNION ALL
-SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), coalesce(i.study, s.study),
-       coalesce(i.series, s.series), i.sop_instance, i.receipt, e.kind, d.name, a.name, e.detail
-  FROM event e LEFT JOIN instance i ON i.id = e.instance_id LEFT JOIN share s ON s.id = e.share_id
-  LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id;
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), i.study, i.series, i.sop_instance, i.receipt,
+       e.kind, d.name, a.name, e.detail
+  FROM instance i JOIN event e ON e.instance_id = i.id
+  LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), s.study, s.series, NULL, NULL, e.kind, d.name,
+       a.name, e.detail
+  FROM share s JOIN event e ON e.share_id = s.id
+  LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id
+ WHERE e.instance_id IS NULL
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), NULL, NULL, NULL, NULL, e.kind, d.name, a.name,
+       e.detail
+  FROM event e LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id
+ WHERE e.instance_id IS NULL AND e.share_id IS NULL;

@@ -1,0 +1,90 @@
+#include "cli/surroundings.h"
+
+#include "cli/json_value.h"
+#include "cli/table.h"
+#include "common/base/cleanup.h"
+#include "common/pipeline/spool.h"
+
+#include <fcntl.h>
+
+enum { WIDTH = 79 };
+
+static int64_t free_space(const struct config *config)
+{
+    AUTO(spool_destroy) struct spool *spool = NULL;
+    int64_t bytes = -1;
+    if (spool_open(config->state_dir, &spool) == 0)
+        (void)spool_free_space(spool, &bytes);
+    return bytes;
+}
+
+/* The router holds a lock on jobs.db.lock as long as it lives. */
+static int look_for_router(const struct config *config)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/jobs.db.lock", config->state_dir);
+    AUTO(fd_close) int fd = open(text_string(&path), O_RDONLY | O_CLOEXEC);
+    struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) != 0)
+        return -1;
+    return lock.l_type != F_UNLCK;
+}
+
+void surroundings_look(const struct config *config, struct surroundings *ret_surroundings)
+{
+    ret_surroundings->free_bytes = free_space(config);
+    ret_surroundings->router = look_for_router(config);
+    jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
+}
+
+static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
+{
+    text_append(sentence, "jobs.db-wal holds ");
+    text_append_size(sentence, wal->bytes);
+    text_append(sentence, " and cannot begin anew: ");
+    if (wal->holder)
+        text_format(sentence, "process %lld (%s)", (long long)wal->holder, wal->program);
+    else
+        text_append(sentence, "another process");
+    text_append(sentence, " keeps a read transaction open. It costs disk space only; end the transaction "
+                          "(COMMIT, or .quit in sqlite3) or that process.");
+}
+
+void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
+                                  struct text *notes)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
+    if (surroundings->router == 0) {
+        text_append_char(notes, '\n');
+        table_wrap(notes,
+                   "The router does not run: what arrives waits in the spool, and nothing is sent. Start it.",
+                   0, WIDTH);
+    }
+    if (free_bytes >= 0 && free_bytes < least) {
+        text_append(&sentence, "The spool's disk has ");
+        text_append_size(&sentence, free_bytes);
+        text_append(&sentence, " left, less than receiver.min_free_space (");
+        text_append_size(&sentence, least);
+        text_append(&sentence, "): the receiver refuses instances (A700) until there is more.");
+        text_append_char(notes, '\n');
+        table_wrap(notes, text_string(&sentence), 0, WIDTH);
+        text_clear(&sentence);
+    }
+    if (surroundings->wal.held) {
+        append_holder(&surroundings->wal, &sentence);
+        text_append_char(notes, '\n');
+        table_wrap(notes, text_string(&sentence), 0, WIDTH);
+    }
+}
+
+void surroundings_add_json(const struct surroundings *surroundings, json_t *object)
+{
+    const struct jobdb_wal *wal = &surroundings->wal;
+    (void)json_object_set_new(object, "spool_free_bytes", json_integer(surroundings->free_bytes));
+    (void)json_object_set_new(object, "router_running",
+                              surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
+    (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));
+    (void)json_object_set_new(object, "wal_held", json_boolean(wal->held));
+    (void)json_object_set_new(object, "wal_holder", wal->holder ? json_integer(wal->holder) : json_null());
+}

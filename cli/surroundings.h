@@ -1,0 +1,26 @@
+/* surroundings - what status tells beside the job database: the router, the disk, and who holds the log. */
+#ifndef FELUCCA_CLI_SURROUNDINGS_H
+#define FELUCCA_CLI_SURROUNDINGS_H
+
+#include "common/pipeline/config.h"
+#include "common/pipeline/jobdb_wal.h"
+
+#include <jansson.h>
+
+struct surroundings {
+    int64_t free_bytes; /* of the spool's file system; -1: unknown */
+    int router;         /* 1: it runs, 0: it does not, -1: unknown */
+    struct jobdb_wal wal;
+};
+
+/* While this process has not opened the job database (jobdb_wal.h says why). */
+void surroundings_look(const struct config *config, struct surroundings *ret_surroundings);
+
+/* A sentence for each trouble, and what to do; appended. */
+void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
+                                  struct text *notes);
+
+/* The same as members of the object. */
+void surroundings_add_json(const struct surroundings *surroundings, json_t *object);
+
+#endif
