@@ -233,14 +233,14 @@ static const struct command_option options[] = {
 
 const struct command command_quarantine = {
     .name = "quarantine",
-    .summary = "lists files that could not be taken in, retries or drops them",
+    .summary = "lists, retries or drops files that could not be taken in",
     .arguments = "[list|retry|drop] [FILE...|--all]",
     .options = options,
     .words = "list retry drop",
-    .help = "FILE is instance:12, as the list shows it, or a receipt. retry has a file taken in\n"
-            "as if it had just been received: do it when the cause is gone. drop moves it to\n"
-            "spool/dropped/, where it stays for retention_excluded. drop asks first, and so\n"
-            "does retry for more than given files.\n",
+    .help = "FILE is instance:12, as the list shows it, or a receipt. retry has a file taken\n"
+            "in as if it had just been received: do it when the cause is gone. drop moves it\n"
+            "to spool/dropped/, where it stays for retention_excluded. drop asks first, and\n"
+            "so does retry for more than given files.\n",
     .example = "felucca quarantine\n"
                "felucca quarantine retry --reason \"no node\"\n"
                "felucca quarantine drop instance:17 instance:18\n",

@@ -175,7 +175,6 @@ CREATE INDEX share_witness ON share (witness_id);
 CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX share_open ON share (album_id, id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
-CREATE INDEX share_open ON share (id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
 
 -- A study that KHEOPS is asked to look at again (ensure_visible), once nothing of it has been stored for a while.

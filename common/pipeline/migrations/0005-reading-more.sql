@@ -1,0 +1,1 @@
+-- Indexes and views alone: open shares, failed fetches, excluded and dropped deliveries, events by what they are about.
