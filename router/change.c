@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    TURN_MS = 20, /* for changes in one turn: everything else goes on */
+    TURN_MS = 20,   /* for changes in one turn: everything else goes on; */
+    TURN_STEPS = 4, /* and so much at most, so that no transaction becomes large */
     TELL_MS = 500,
     CHANGES_MAX = 100 /* that wait for each other */
 };
@@ -308,7 +309,7 @@ void changes_turn(struct router *router)
     if (!change)
         return;
     int64_t until = clock_monotonic_ms() + TURN_MS;
-    while (!over && clock_monotonic_ms() < until)
+    for (int i = 0; i < TURN_STEPS && !over && clock_monotonic_ms() < until; i++)
         over = step(router, change);
     CRASH_POINT(ROUTER_CHANGE_APPLIED);
     if (over)

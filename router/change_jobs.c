@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORTION = 200 };
+enum { PORTION = 100 };
 
 struct portion {
     struct router *router;
