@@ -235,8 +235,11 @@ START_TEST(quarantined_file_is_taken_in_when_its_cause_is_gone)
 {
     char receipt[RECEIPT_SIZE];
     open_rig(NULL);
-    read_again(NULL, "other");
     FELUCCA(EXIT_NO, "nothing is in quarantine", "quarantine");
+    rig_stop(rig);
+    rig_configure(rig, NULL, "other");
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "no router");
     rig_receive(rig, "SECOND", 1, 1, 1, receipt);
     rig_receive(rig, "SECOND", 1, 1, 2, NULL);
     rig_receive(rig, "NOBODY", 1, 1, 3, NULL);
@@ -246,10 +249,7 @@ START_TEST(quarantined_file_is_taken_in_when_its_cause_is_gone)
     FELUCCA(EXIT_OK, "1 file retried", "quarantine", "retry", receipt);
     rig_check(rig, rig_quarantined(rig) == 3, "taken in though its cause is there");
 
-    rig_stop(rig);
-    rig_configure(rig, NULL, NULL);
-    rig_start(rig);
-    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "no router");
+    read_again(NULL, NULL);
     FELUCCA(EXIT_USAGE, "this would retry 3 files,", "quarantine", "retry", "--all");
     FELUCCA(EXIT_OK, "3 files would be retried", "quarantine", "retry", "--reason", "no node", "--dry-run");
     FELUCCA(EXIT_NO, "nothing matches", "quarantine", "retry", "--reason", "elephant", "--yes");
