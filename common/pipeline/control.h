@@ -3,7 +3,8 @@
  * A request is one message of one frame; the router answers with any number of `progress` and one `done` or
  * `refused`, all with the request's id. The id is random and of the client's making: a request that comes
  * twice (its answer was lost, the router died after its commit) is carried out once and answered twice.
- * Whatever comes from the socket is checked here, completely. docs/changing-jobs.md tells what each verb does.
+ * Whatever comes from the socket is checked here, completely. docs/changing-jobs.md tells what each verb
+ * does.
  *
  * Who may open the socket may change things: it has the mode 0600, or 0660 where the state folder belongs to
  * a group that may write there. The user's name in a request is for the history, not for permission. */
