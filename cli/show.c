@@ -103,7 +103,8 @@ static bool find_job(struct jobdb *db, const char *name, struct findings *findin
         enum kind found;
     } kinds[] = {{"delivery:", JOBDB_ASK_RECEIPT_OF_DELIVERY, RECEIPT},
                  {"instance:", JOBDB_ASK_RECEIPT_OF_INSTANCE, RECEIPT},
-                 {"share:", JOBDB_ASK_SERIES_OF_SHARE, SERIES}};
+                 {"share:", JOBDB_ASK_SERIES_OF_SHARE, SERIES},
+                 {"fetch:", JOBDB_ASK_STUDY_OF_FETCH, STUDY}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!string_starts_with(name, kinds[i].kind))
             continue;

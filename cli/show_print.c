@@ -324,4 +324,5 @@ void show_print_study(const json_t *study, struct text *out)
         text_format(out, "… and %zu series more; felucca show SERIES tells of one\n",
                     json_array_size(all) - SERIES_MOST);
     append_unfinished(out, study);
+    append_jobs(out, "asked to look at it again", "fetch", json_object_get(study, "fetches"));
 }

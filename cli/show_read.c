@@ -223,7 +223,8 @@ json_t *show_read_study(struct jobdb *db, const struct config *config, const cha
         (void)json_object_set_new(row, "deliveries", of_series(deliveries, text_of(row, "series")));
         (void)json_object_set_new(row, "shares", of_series(shares, text_of(row, "series")));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
                      "asked", json_value_text(series), "series", sums, "unfinished",
-                     show_ask(db, JOBDB_ASK_UNFINISHED, study, series, SHOW_UNFINISHED_MOST + 1));
+                     show_ask(db, JOBDB_ASK_UNFINISHED, study, series, SHOW_UNFINISHED_MOST + 1), "fetches",
+                     show_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
 }

@@ -18,6 +18,8 @@
     X(RECEIPT_OF_DELIVERY)    /* n: its id */                                                             \
     X(RECEIPT_OF_INSTANCE)    /* n: its id */                                                             \
     X(SERIES_OF_SHARE)        /* n: its id */                                                             \
+    X(STUDY_OF_FETCH)         /* n: its id */                                                             \
+    X(FETCHES)                /* a: of the study */                                                       \
     X(STUDY_OF_SERIES)        /* a: the series */                                                         \
     X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n */          \
     X(INSTANCE)               /* a: a receipt */                                                          \

@@ -27,6 +27,11 @@
       "SELECT i.receipt FROM delivery w JOIN instance i ON i.id = w.instance_id WHERE w.id = ?3") \
     X(ASK_RECEIPT_OF_INSTANCE, "", "SELECT receipt FROM instance WHERE id = ?3") \
     X(ASK_SERIES_OF_SHARE, "", "SELECT series FROM share WHERE id = ?3") \
+    X(ASK_STUDY_OF_FETCH, "", "SELECT study FROM fetch WHERE id = ?3") \
+    X(ASK_FETCHES, "", \
+      "SELECT f.id, d.name AS destination, f.state, f.tries, f.attempts, f.http_status, f.reason," \
+      " CASE WHEN f.state = 'queued' THEN f.due_at END AS due_at, f.finished_at" \
+      " FROM fetch f JOIN destination d ON d.id = f.destination_id WHERE f.study = ?1") \
     X(ASK_STUDY_OF_SERIES, PARKED, \
       "SELECT coalesce(" \
       "(SELECT l.study FROM series e JOIN lane l ON l.id = e.lane_id WHERE e.series = ?1 LIMIT 1)," \

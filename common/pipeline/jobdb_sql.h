@@ -36,7 +36,8 @@
     "'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt, w.reason, w.tries," \
     " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at"
 #define DELIVERY_MATCHES \
-    "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7 AND (?2 IS NULL OR d.name = ?2)" \
+    "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7" \
+    " AND (?2 IS NULL OR w.destination_id = (SELECT id FROM destination WHERE name = ?2))" \
     " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5"
 /* The newest of each destination, by the index of a state, and of these the newest. */
 #define DELIVERIES_IN(condition) \

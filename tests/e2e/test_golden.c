@@ -186,6 +186,51 @@ START_TEST(output_is_as_stored)
 }
 END_TEST
 
+/* ---- a large study ---- */
+
+static void take_in(struct jobdb *db, int number)
+{
+    char receipt[RECEIPT_SIZE], sop_instance[JOBDB_UID_SIZE];
+    struct jobdb_decision decision = {.destination_id = 1, .takes = true};
+    (void)snprintf(receipt, sizeof receipt, "0ffff%027x", (unsigned)number);
+    (void)snprintf(sop_instance, sizeof sop_instance, "2.25.200.1.%d", number);
+    struct jobdb_instance instance = {.receipt = receipt,
+                                      .study = "2.25.200",
+                                      .series = "2.25.200.1",
+                                      .sop_instance = sop_instance,
+                                      .sop_class = "1.2",
+                                      .transfer_syntax = "1.2.3",
+                                      .size = 1000,
+                                      .received_at = 1767225700000};
+    jobdb_take_in(db, &instance, &decision, 1, 1767225700000, 0);
+}
+
+/* A summary a series, and of what is not done no more than a screen has room for. */
+START_TEST(large_study_is_summed_up)
+{
+    AUTO(sandbox_destroy) struct sandbox *own = sandbox_create();
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text text = TEXT_EMPTY;
+    stored_database_make(sandbox_folder(own));
+    ck_assert_int_eq(jobdb_open(sandbox_folder(own), &db, &text), 0);
+    for (int i = 0; i < 3000; i++)
+        take_in(db, i);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    text_format(&text, "state_dir: %s\nnodes: []\n", sandbox_folder(own));
+    const char *path = sandbox_write(own, "felucca.yaml", text_string(&text));
+    text_clear(&text);
+    text_format(&text, "--config '%s' show 2.25.200", path);
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    ck_assert_int_eq(run(text_string(&text), &output), 0);
+    ck_assert_msg(strstr(text_string(&output), "3000 instances in 1 series"), "%s", text_string(&output));
+    ck_assert_ptr_nonnull(strstr(text_string(&output), "felucca jobs --study 2.25.200"));
+    size_t lines = 0;
+    for (const char *at = text_string(&output); (at = strchr(at, '\n')); at++)
+        lines++;
+    ck_assert_uint_le(lines, 40);
+}
+END_TEST
+
 /* ---- the width ---- */
 
 static int width_of(const char *line, size_t length)
@@ -306,6 +351,7 @@ int main(void)
     tests_fixture_once(tests, set_up, tear_down); /* no test changes anything */
     tests_timeout(tests, 60);
     tests_rows(tests, output_is_as_stored, ROWS(golden_rows));
+    tests_add(tests, large_study_is_summed_up);
     tests_rows(tests, table_fits_a_terminal, ROWS(narrow_lines));
     tests_add(tests, help_fits_a_terminal);
     tests_rows(tests, closed_pipe_is_no_trouble, ROWS(piped_lines));
