@@ -1,5 +1,6 @@
 /* A real router and its two sources of truth: what it makes of files that it cannot take in, of a database
  * that is lost, damaged or held, of a spool that changed behind its back; and a second router that waits. */
+#include "common/pipeline/service.h"
 #include "tests/support/rig.h"
 
 #include "common/base/cleanup.h"
@@ -147,9 +148,24 @@ START_TEST(a_header_that_crashes_the_parser_stops_nothing)
     rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
     check_jobs("delivery", "queued", 2);
     check_quarantined(1);
-    rig_check(rig, rig_log_says(rig, "its header crashes the DICOM parser"), "no sentence for the poison");
+    rig_check(rig, rig_wait_log(rig, "its header crashes the DICOM parser", SOON_MS),
+              "no sentence for the poison");
     rig_receive(rig, "SECOND", 1, 1, 4, NULL);
     check_jobs("delivery", "queued", 3);
+
+    /* An operator may try it again: harmless while it crashes the parser, taken in when it does not. */
+    const char *const again[] = {"quarantine", "retry", poison, NULL};
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    ck_assert_int_eq(rig_felucca(rig, again, &said), EXIT_NO);
+    rig_check(rig, strstr(text_string(&said), "crashes the DICOM parser still") != NULL, text_string(&said));
+    rig_check(rig, process_running(rig->router), "the router died of it");
+    check_quarantined(1);
+    rig_stop(rig);
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "no router");
+    ck_assert_int_eq(rig_felucca(rig, again, &said), EXIT_OK);
+    check_jobs("delivery", "queued", 4);
+    check_quarantined(0);
 }
 END_TEST
 
