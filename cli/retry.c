@@ -17,8 +17,8 @@ const struct command command_retry = {
     .summary = "tries failed and deferred jobs again, now",
     .arguments = "JOB...|FILTERS|--all [--yes]",
     .options = options,
-    .help = "JOB is delivery:12 or share:12, as `felucca jobs` shows it. Their attempts and\n"
-            "their age count from the start again. A destination or album that backs off or\n"
+    .help = "JOB is delivery:12, share:12 or fetch:12, as `felucca jobs` shows it. Attempts\n"
+            "and age count from the start again. A destination or album that backs off or\n"
             "is blocked is asked at once with one of them; when that goes well the others\n"
             "follow. Asks before it changes what a filter chooses. Exit status 1: nothing was\n"
             "changed; 4: the router is not reachable.\n",

@@ -128,7 +128,7 @@ static const char *objection_to_choice(const struct control_request *request)
         return "nothing is chosen: give jobs, a filter, or --all";
     for (size_t i = 0; i < request->job_count; i++) {
         if ((request->jobs[i].kind == CONTROL_INSTANCE) != is_about_quarantine(request))
-            return "jobs are given as delivery:12 or share:12, quarantined files by their own numbers";
+            return "jobs are given as delivery:12, share:12 or fetch:12, quarantined files as instance:12";
     }
     if (is_about_quarantine(request))
         return NULL;

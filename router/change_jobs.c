@@ -21,11 +21,6 @@ static void portion_release(struct portion *portion)
     free(portion->series);
 }
 
-static void append_job_name(const struct jobdb_candidate *job, struct text *out)
-{
-    text_format(out, "%s:%lld", job->stage == WORK_SEND ? "delivery" : "share", (long long)job->item.id);
-}
-
 static void job_event(const struct portion *portion, const struct jobdb_candidate *job)
 {
     struct jobdb_event event = {.instance_id = job->stage == WORK_SEND ? job->item.instance_id : 0,
@@ -33,7 +28,10 @@ static void job_event(const struct portion *portion, const struct jobdb_candidat
                                 .share_id = job->stage == WORK_SHARE ? job->item.id : 0,
                                 .destination_id = job->destination_id,
                                 .album_id = job->album_id};
-    change_event(portion->router, portion->change, &event, NULL);
+    AUTO(text_release) struct text study = TEXT_EMPTY;
+    if (job->stage == WORK_FETCH) /* no event belongs to one */
+        text_format(&study, "the fetch of study %s", job->study);
+    change_event(portion->router, portion->change, &event, study.length > 0 ? text_string(&study) : NULL);
     portion->change->row.changed++;
 }
 
@@ -42,7 +40,7 @@ static void job_event(const struct portion *portion, const struct jobdb_candidat
 /* A destination that backs off or is blocked is asked at once; the rest follows when that goes well. */
 static void wake(struct router *router, struct target *target)
 {
-    target->look_at = 0;
+    target->look_at = target->fetch_at = target->fetch_until = 0;
     if (target->row.state == TARGET_UP || target->row.until <= router->now)
         return;
     target->row.until = router->now;
@@ -144,6 +142,8 @@ static const char *objection_to_state(const struct jobdb_candidate *job, enum co
         const char *state, *why;
     } reasons[] = {{"sending", "is under way right now: its answer decides"},
                    {"sharing", "is under way right now: its answer decides"},
+                   {"fetching", "is under way right now: its answer decides"},
+                   {"fetched", "is done: nothing is left to be done"},
                    {"sent", "is sent: nothing is left to be done"},
                    {"shared", "is shared: nothing is left to be done"},
                    {"excluded", "is excluded by a condition or filter: nothing is left to be done"},
@@ -162,17 +162,16 @@ static const char *objection_to_state(const struct jobdb_candidate *job, enum co
 static void change_numbered(struct portion *portion, const struct control_job *wanted)
 {
     AUTO(jobdb_candidate_release) struct jobdb_candidate job = {0};
-    AUTO(text_release) struct text name = TEXT_EMPTY;
-    enum work_stage stage = wanted->kind == CONTROL_DELIVERY ? WORK_SEND : WORK_SHARE;
-    if (!jobdb_find_job(portion->router->db, stage, wanted->id, &job)) {
-        change_skip(portion->change, "there is no %s:%lld", control_kind_name(wanted->kind),
-                    (long long)wanted->id);
+    static const enum work_stage stages[] = {
+        [CONTROL_DELIVERY] = WORK_SEND, [CONTROL_SHARE] = WORK_SHARE, [CONTROL_FETCH] = WORK_FETCH};
+    const char *kind = control_kind_name(wanted->kind);
+    if (!jobdb_find_job(portion->router->db, stages[wanted->kind], wanted->id, &job)) {
+        change_skip(portion->change, "there is no %s:%lld", kind, (long long)wanted->id);
         return;
     }
     const char *objection = objection_to_state(&job, portion->change->request.verb);
-    append_job_name(&job, &name);
     if (objection)
-        change_skip(portion->change, "%s %s", text_string(&name), objection);
+        change_skip(portion->change, "%s:%lld %s", kind, (long long)wanted->id, objection);
     else
         change_one(portion, &job);
 }

@@ -51,6 +51,8 @@ static void give_up_if_old(void *context, struct jobdb_candidate *job)
     int64_t limit = router->config->retry.give_up_ms;
     const struct target *target = targets_find(router->targets, job->destination_id, job->album_id);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (job->stage == WORK_FETCH)
+        return; /* it fails by its attempts alone */
     if (router->now - job->waiting_since <= limit || !target || !target->destination ||
         target_is_held(target))
         return;

@@ -196,7 +196,7 @@ static bool read_job(const json_t *value, struct control_job *ret_job, struct te
     if (!json_is_object(value) || json_object_size(value) != 2 ||
         !find_name(kind_names, CONTROL_KINDS, json_string_value(json_object_get(value, "kind")), &kind))
         return say(reason, "jobs",
-                   "holds something that is not {\"kind\": delivery, share or instance, "
+                   "holds something that is not {\"kind\": delivery, share, fetch or instance, "
                    "\"id\": number}");
     ret_job->kind = (enum control_kind)kind;
     return read_number(json_object_get(value, "id"), "id", &ret_job->id, reason);

@@ -48,6 +48,7 @@ const char *control_verb_done(enum control_verb verb);
 #define CONTROL_KIND_MAP(X) \
     X(DELIVERY, "delivery") \
     X(SHARE, "share")       \
+    X(FETCH, "fetch")       \
     X(INSTANCE, "instance")
 
 enum control_kind {

@@ -7,7 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PHASE_QUEUED, PHASE_FAILED, PHASES };
+enum {
+    PHASE_QUEUED,
+    PHASE_FAILED,
+    ALBUM_PHASES,
+    PHASE_FETCH_QUEUED = ALBUM_PHASES,
+    PHASE_FETCH_FAILED,
+    PHASES
+};
 
 /* ---- which jobs are meant ---- */
 
@@ -77,6 +84,7 @@ static void read_candidate(sqlite3_stmt *row, enum work_stage stage, struct jobd
     ret_job->http_status = sqlite3_column_int(row, 17);
     ret_job->reason = memory_string(jobdb_text_or_null(row, 18));
     ret_job->waiting_since = sqlite3_column_int64(row, 19);
+    ret_job->due_at = stage == WORK_FETCH ? sqlite3_column_int64(row, 20) : 0;
 }
 
 void jobdb_candidate_release(struct jobdb_candidate *job)
@@ -87,7 +95,9 @@ void jobdb_candidate_release(struct jobdb_candidate *job)
 
 bool jobdb_find_job(struct jobdb *db, enum work_stage stage, int64_t id, struct jobdb_candidate *ret_job)
 {
-    sqlite3_stmt *row = jobdb_query(db, stage == WORK_SEND ? SQL_DELIVERY_BY_ID : SQL_SHARE_BY_ID, "i", id);
+    static const enum jobdb_statement by_id[] = {
+        [WORK_SEND] = SQL_DELIVERY_BY_ID, [WORK_SHARE] = SQL_SHARE_BY_ID, [WORK_FETCH] = SQL_FETCH_BY_ID};
+    sqlite3_stmt *row = jobdb_query(db, by_id[stage], "i", id);
     if (!jobdb_row(db, row))
         return false;
     read_candidate(row, stage, ret_job);
@@ -123,23 +133,31 @@ static sqlite3_stmt *query_place(struct jobdb *db, const struct jobdb_walk *walk
 {
     bool share = walk->album_id != 0;
     int64_t id = share ? walk->album_id : walk->destination_id;
+    static const enum jobdb_statement by_time[] = {[PHASE_FAILED] = SQL_DELIVERIES_FAILED,
+                                                   [PHASE_FETCH_QUEUED] = SQL_FETCHES_QUEUED,
+                                                   [PHASE_FETCH_FAILED] = SQL_FETCHES_FAILED};
     if (walk->phase == PHASE_QUEUED)
         return jobdb_query(db, share ? SQL_SHARES_OPEN : SQL_DELIVERIES_QUEUED, "iii", id, walk->id,
                            (int64_t)most);
-    return jobdb_query(db, share ? SQL_SHARES_FAILED : SQL_DELIVERIES_FAILED, "iiii", id, walk->time,
-                       walk->id, (int64_t)most);
+    return jobdb_query(db, share ? SQL_SHARES_FAILED : by_time[walk->phase], "iiii", id, walk->time, walk->id,
+                       (int64_t)most);
+}
+
+static bool phase_is_failed(int phase)
+{
+    return phase == PHASE_FAILED || phase == PHASE_FETCH_FAILED;
 }
 
 /* What of the phase is not meant at all is not read. */
 static bool phase_is_meant(const struct jobdb_selection *selection, int phase)
 {
-    return (selection->meant & (phase == PHASE_FAILED ? JOBDB_FAILED : ~(unsigned)JOBDB_FAILED)) != 0;
+    return (selection->meant & (phase_is_failed(phase) ? JOBDB_FAILED : ~(unsigned)JOBDB_FAILED)) != 0;
 }
 
 static void next_phase(struct jobdb_walk *walk)
 {
     walk->time = walk->id = 0;
-    if (++walk->phase < PHASES)
+    if (++walk->phase < (walk->album_id ? (int)ALBUM_PHASES : (int)PHASES))
         return;
     walk->phase = 0;
     walk->destination_id++; /* the next one that there is */
@@ -151,11 +169,14 @@ static size_t read_jobs(struct jobdb *db, const struct jobdb_selection *selectio
 {
     size_t count = 0;
     bool late = false;
-    enum work_stage stage = walk->album_id ? WORK_SHARE : WORK_SEND;
+    enum work_stage stage = walk->album_id                     ? WORK_SHARE
+                            : walk->phase < PHASE_FETCH_QUEUED ? WORK_SEND
+                                                               : WORK_FETCH;
     sqlite3_stmt *row = query_place(db, walk, most);
     while (jobdb_row(db, row)) {
         int64_t finished_at = sqlite3_column_int64(row, 20);
-        late = late || (selection->before > 0 && finished_at > selection->before);
+        late = late ||
+               (selection->before > 0 && phase_is_failed(walk->phase) && finished_at > selection->before);
         if (late)
             continue;
         read_candidate(row, stage, &jobs[count++]);
@@ -212,8 +233,11 @@ static bool move(struct jobdb *db, const struct jobdb_candidate *job, const stru
                                 .lane_id = job->lane_id,
                                 .items = &item,
                                 .item_count = 1};
+    int64_t due_at;
     if (job->stage == WORK_SHARE)
         return jobdb_move_share(db, &batch, &item, outcome);
+    if (job->stage == WORK_FETCH)
+        return jobdb_move_fetch(db, &batch, &item, outcome, &due_at);
     if (!jobdb_move_delivery(db, &batch, &item, outcome, NULL, NULL))
         return false;
     jobdb_refresh_lane(db, job->lane_id, outcome->now);
@@ -238,8 +262,13 @@ bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_
     struct jobdb_outcome outcome = start_outcome(job, CAUSE_RETRIED, now);
     outcome.attempts = outcome.batch_limit = 0;
     outcome.attempt_mark = -1;
+    /* Never later than it was: a walk must not meet it again. */
+    if (job->due_at > 0 && job->due_at < now)
+        outcome.due_at = job->due_at;
     if (!move(db, job, &outcome))
         return false;
+    if (job->stage == WORK_FETCH)
+        return true;
     (void)jobdb_change(db, job->stage == WORK_SEND ? SQL_DELIVERY_RETRIED : SQL_SHARE_RETRIED, "ii",
                        job->item.id, now);
     return true;
@@ -247,6 +276,8 @@ bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_
 
 bool jobdb_drop_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now, int64_t keep_until)
 {
+    if (job->stage == WORK_FETCH)
+        return jobdb_change(db, SQL_DROP_FETCH, "i", job->item.id) > 0;
     struct jobdb_outcome outcome = start_outcome(job, CAUSE_DROPPED, now);
     outcome.keep_until = keep_until;
     return move(db, job, &outcome);

@@ -30,13 +30,14 @@ struct jobdb_candidate {
     char study[JOBDB_UID_SIZE], series[JOBDB_UID_SIZE];
     int http_status;
     char *reason;          /* of its last failure, or NULL; owned by the walk */
+    int64_t due_at;        /* of a queued fetch */
     int64_t waiting_since; /* received, or when an operator last wanted it tried again */
 };
 
 /* Where a walk stands; begins as zeros. */
 struct jobdb_walk {
     int64_t album_id, destination_id;
-    int phase;        /* queued ones, then failed ones */
+    int phase;        /* queued ones, then failed ones; of a destination then its fetches likewise */
     int64_t time, id; /* the last job looked at */
     bool over;
 };
@@ -64,7 +65,7 @@ void jobdb_candidate_release(struct jobdb_candidate *job);
 /* Queued or failed, now due: its attempts, its batch limit and its age begin anew. False: its state does not
  * allow it. The lane is up to date afterwards. */
 bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now);
-/* Given up. When nothing else of its instance is open, that is done. */
+/* Given up. When nothing else of its instance is open, that is done. A fetch goes with its row. */
 bool jobdb_drop_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now, int64_t keep_until);
 /* Failed because it waited too long. */
 bool jobdb_give_up_job(struct jobdb *db, const struct jobdb_candidate *job, const char *reason, int64_t now);

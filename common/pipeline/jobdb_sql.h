@@ -27,6 +27,10 @@
     "SELECT s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0," \
     " s.state, s.destination_id, s.album_id, 0, s.study, s.series, s.http_status, s.reason," \
     " coalesce(s.retried_at, s.created_at), s.finished_at FROM share s"
+#define FETCH_CANDIDATE \
+    "SELECT f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, f.state," \
+    " f.destination_id, 0, 0, f.study, '', f.http_status, f.reason, f.created_at," \
+    " coalesce(f.finished_at, f.due_at) FROM fetch f"
 #define REQUEST_COLUMNS \
     "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
     " walk_destination, walk_phase, walk_time, walk_id FROM request"
@@ -291,6 +295,14 @@
       " WHERE s.album_id = ?1 AND s.state = 'failed' AND (s.finished_at, s.id) > (?2, ?3)" \
       " ORDER BY s.finished_at, s.id LIMIT ?4") \
     X(SHARE_BY_ID, "", SHARE_CANDIDATE " WHERE s.id = ?1") \
+    X(FETCHES_QUEUED, "", FETCH_CANDIDATE \
+      " WHERE f.destination_id = ?1 AND f.state = 'queued' AND (f.due_at, f.id) > (?2, ?3)" \
+      " ORDER BY f.due_at, f.id LIMIT ?4") \
+    X(FETCHES_FAILED, "", FETCH_CANDIDATE \
+      " WHERE f.destination_id = ?1 AND f.state = 'failed' AND (f.finished_at, f.id) > (?2, ?3)" \
+      " ORDER BY f.finished_at, f.id LIMIT ?4") \
+    X(FETCH_BY_ID, "", FETCH_CANDIDATE " WHERE f.id = ?1") \
+    X(DROP_FETCH, "", "DELETE FROM fetch WHERE id = ?1 AND state IN ('queued', 'failed')") \
     X(DELIVERY_RETRIED, "", "UPDATE delivery SET retried_at = ?2 WHERE id = ?1") \
     X(SHARE_RETRIED, "", "UPDATE share SET retried_at = ?2 WHERE id = ?1") \
     X(DELIVERY_WAITING_SINCE, "", "SELECT retried_at FROM delivery WHERE id = ?1") \

@@ -142,13 +142,15 @@ enum cause {
 #define FETCH_MOVE_MAP(X) /* from, because, to */ \
     X(QUEUED, LEASED, FETCHING)                   \
     X(QUEUED, MORE_STORED, QUEUED)                \
+    X(QUEUED, RETRIED, QUEUED)                    \
     X(FETCHING, STORED, FETCHED)                  \
     X(FETCHING, TROUBLE, QUEUED)                  \
     X(FETCHING, LEASE_LOST, QUEUED)               \
     X(FETCHING, REFUSED, FAILED)                  \
     X(FETCHING, GIVEN_UP, FAILED)                 \
     X(FETCHED, MORE_STORED, QUEUED)               \
-    X(FAILED, MORE_STORED, QUEUED)
+    X(FAILED, MORE_STORED, QUEUED)                \
+    X(FAILED, RETRIED, QUEUED)
 
 #define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
     X(ACTIVE, FINISHED, DONE)                        \

@@ -268,6 +268,65 @@ START_TEST(what_waits_can_be_dropped_and_given_up)
 }
 END_TEST
 
+/* ---- fetches ---- */
+
+static void end_fetch(enum cause cause)
+{
+    struct jobdb_batch batch = {.work = "f"};
+    struct jobdb_outcome outcome = {.cause = cause, .now = NOW, .due_at = NOW + 900000, .reason = "why"};
+    int64_t due_at;
+    ck_assert(jobdb_pick_fetch(db, main_id, NOW + 100, &batch, &due_at));
+    ck_assert(jobdb_move_fetch(db, &batch, batch.items, &outcome, &due_at));
+    jobdb_batch_release(&batch);
+}
+
+static void retry_fetch(void *context, struct jobdb_candidate *job)
+{
+    if (job->stage == WORK_FETCH)
+        retry_one(context, job);
+}
+
+static void drop_fetch(void *context, struct jobdb_candidate *job)
+{
+    if (job->stage == WORK_FETCH)
+        drop_one(context, job);
+}
+
+static int64_t walk_fetches(unsigned meant, void (*each)(void *context, struct jobdb_candidate *job))
+{
+    struct jobdb_selection selection = {.filter = {.destination = "main"}, .meant = meant};
+    struct jobdb_walk walk = {0};
+    int64_t count = 0;
+    for (int steps = 0; !walk.over; steps++) {
+        ck_assert_int_lt(steps, 100);
+        (void)jobdb_walk_on(db, &selection, &walk, 1, each, &count);
+    }
+    return count;
+}
+
+START_TEST(fetches_are_retried_and_dropped)
+{
+    static const char *const studies[] = {"1", "2", "3", "4"};
+    struct jobdb_candidate job;
+    for (size_t i = 0; i < ROWS(studies); i++)
+        jobdb_want_fetch(db, main_id, studies[i], NOW, NOW + (int64_t)i);
+    end_fetch(CAUSE_REFUSED);
+    end_fetch(CAUSE_TROUBLE);
+    end_fetch(CAUSE_STORED);
+    /* The fourth has not been tried, the third is done. */
+    ck_assert_int_eq(walk_fetches(JOBDB_FAILED | JOBDB_DEFERRED, retry_fetch), 2);
+    ck_assert(jobdb_find_job(db, WORK_FETCH, 1, &job));
+    ck_assert_str_eq(job.state, "queued");
+    ck_assert_int_le(job.due_at, LATER);
+    jobdb_candidate_release(&job);
+    ck_assert_int_eq(walk_fetches(JOBDB_FAILED | JOBDB_DEFERRED | JOBDB_FRESH, drop_fetch), 3);
+    ck_assert(!jobdb_find_job(db, WORK_FETCH, 1, &job));
+    ck_assert(jobdb_find_job(db, WORK_FETCH, 3, &job));
+    ck_assert(!jobdb_drop_job(db, &job, LATER, LATER));
+    jobdb_candidate_release(&job);
+}
+END_TEST
+
 /* ---- quarantine, and the record ---- */
 
 static void take_file(void *context, const struct jobdb_quarantined *file)
@@ -336,6 +395,7 @@ int main(void)
     tests_add(tests, retried_jobs_begin_anew);
     tests_add(tests, dropped_deliveries_take_their_shares_with_them);
     tests_add(tests, what_waits_can_be_dropped_and_given_up);
+    tests_add(tests, fetches_are_retried_and_dropped);
     tests_add(tests, quarantined_file_is_taken_back_or_dropped);
     tests_add(tests, request_is_remembered);
     return tests_run(tests);
