@@ -14,9 +14,22 @@ int durable_sync(int fd)
     return fsync(fd) == 0 ? 0 : err_from_errno(errno);
 }
 
+/* For file systems that know no such flag, NFS among them. */
+static int rename_after_looking(int from_dir, const char *from, int to_dir, const char *to)
+{
+    struct stat ignored;
+    if (fstatat(to_dir, to, &ignored, AT_SYMLINK_NOFOLLOW) == 0)
+        return ERR_EXISTS;
+    if (errno != ENOENT || renameat(from_dir, from, to_dir, to) != 0)
+        return err_from_errno(errno);
+    return 0;
+}
+
 int durable_rename(int from_dir, const char *from, int to_dir, const char *to)
 {
-    return renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0 ? 0 : err_from_errno(errno);
+    if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    return errno == EINVAL ? rename_after_looking(from_dir, from, to_dir, to) : err_from_errno(errno);
 }
 
 int durable_remove(int dir, const char *name)

@@ -12,7 +12,8 @@
 int durable_sync(int fd);
 
 /* Renames within or between folders, never over an existing file: ERR_EXISTS then, ERR_ABSENT when there is
- * no such file. Not durable until durable_sync() of the folder. */
+ * no such file. On a file system that cannot do both at once (NFS) it looks first: names there must be one
+ * process's own. Not durable until durable_sync() of the folder. */
 int durable_rename(int from_dir, const char *from, int to_dir, const char *to);
 
 /* Removes a file; ERR_ABSENT when there is none. */
