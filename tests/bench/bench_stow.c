@@ -3,6 +3,7 @@
  *
  *     bench_stow              all rows (2 GB in $TMPDIR)
  *     bench_stow large        one instance of 4 GiB, for its memory (needs 4 GiB in $TMPDIR)
+ *     bench_stow scale        one, two and four senders, destination 20 ms away
  *
  * The spool is filled by the real receiver from one storescu, alone, which gives the receiver's rate; the
  * router takes all of it in; then the loops run, at last the senders start. "limit" posts the files in
@@ -194,10 +195,8 @@ static void print_goals(bool large, const struct figures *all)
     (void)fflush(stdout);
 }
 
-START_TEST(a_size_is_measured)
+static void make_studies(const struct size *size)
 {
-    const struct size *size = &sizes[_i];
-    struct figures all[ROWS(rounds)] = {0};
     struct dicom_spec base;
     sandbox = sandbox_create();
     studies = sandbox_path(sandbox, "studies");
@@ -208,12 +207,43 @@ START_TEST(a_size_is_measured)
                                            sandbox_make_folder(sandbox, "studies/%u", i), NULL, NULL),
                          0);
     }
+}
+
+START_TEST(a_size_is_measured)
+{
+    const struct size *size = &sizes[_i];
+    struct figures all[ROWS(rounds)] = {0};
+    make_studies(size);
     for (size_t i = 0; i < ROWS(rounds); i++) {
         all[i].singly = i > 0 ? all[i - 1].singly : 0;
         measure(size, &rounds[i], &all[i]);
         print_row(size, &rounds[i], &all[i]);
     }
     print_goals(_i == 0, all);
+    sandbox_destroy(&sandbox);
+}
+END_TEST
+
+/* ---- more senders ---- */
+
+START_TEST(a_scale_is_measured)
+{
+    static const struct round scale[] = {{20, 1, 0}, {20, 2, 0}, {20, 4, 0}};
+    const struct size *size = &sizes[_i];
+    double first = 0;
+    make_studies(size);
+    for (size_t i = 0; i < ROWS(scale); i++) {
+        struct figures figures = {0};
+        set_up(&scale[i]);
+        (void)fill_spool(size->count);
+        take_in(size->count);
+        run_senders(scale[i].senders, size->count, &figures);
+        tear_down();
+        first = i == 0 ? figures.senders : first;
+        printf("%8s %4d ms %7zu %9.0f %8.2f %8.3f\n", size->label, scale[i].delay_ms, scale[i].senders,
+               figures.senders, figures.senders / first, figures.cpu_ms);
+        (void)fflush(stdout);
+    }
     sandbox_destroy(&sandbox);
 }
 END_TEST
@@ -249,6 +279,12 @@ int main(int argc, char **argv)
     tests_timeout(tests, 3600);
     if (argc > 1 && strcmp(argv[1], "large") == 0) {
         tests_add(tests, a_large_instance_is_measured);
+        return tests_run(tests);
+    }
+    if (argc > 1 && strcmp(argv[1], "scale") == 0) {
+        printf("%8s %7s %7s %9s %8s %8s\n", "instance", "delay", "senders", "upload/s", "/ one", "CPU ms");
+        (void)fflush(stdout);
+        tests_rows(tests, a_scale_is_measured, ROWS(sizes));
         return tests_run(tests);
     }
     printf("%8s %7s %7s %9s %9s %9s %10s %7s %8s %8s %5s\n", "instance", "delay", "senders", "upload/s",

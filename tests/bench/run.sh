@@ -15,6 +15,8 @@ printf '\n== the receiver\n'
 printf '\n== uploads: router and senders, against plain loops over the same files\n'
 "$build/tests/bench_stow"
 "$build/tests/bench_stow" large
+printf '\n== more senders, destination 20 ms away\n'
+"$build/tests/bench_stow" scale
 printf '\n== the sharer: 5000 shares, against a plain loop that introspects twice a share (goal: 10 x it at 20 ms)\n'
 "$build/tests/bench_share"
 printf '\n== all processes, end to end\n'
