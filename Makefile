@@ -3,8 +3,9 @@ PROGRAMS = felucca felucca-receiver felucca-router felucca-sender felucca-sharer
 JOBS    ?= $(shell nproc)
 FILES   ?=
 SOAK_SECONDS ?= 3600
+PREFIX  ?= /usr/local
 
-.PHONY: help build demo test compose-test bench soak packages clean configure
+.PHONY: help build demo test compose-test bench soak packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -14,6 +15,9 @@ help:
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
+	@echo 'make install             programs, units, manual pages below PREFIX (/usr/local); DESTDIR in front'
+	@echo 'make package             a Debian package, in build/package'
+	@echo 'make package-test        installs that in a fresh Debian and removes it again (as root)'
 	@echo 'make packages            installs the Debian packages that packages.txt names'
 	@echo 'make clean               removes build folders'
 
@@ -53,6 +57,25 @@ soak:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS) --target test_chaos
 	@FELUCCA_SOAK_SECONDS=$(SOAK_SECONDS) build/tests/test_chaos
+
+install:
+	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure CMAKE_FLAGS='$(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=$(PREFIX)'
+	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) documents
+	@DESTDIR='$(DESTDIR)' cmake --install build
+
+package:
+	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure CMAKE_FLAGS='$(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=/usr'
+	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) documents
+	@cd build && cpack -G DEB >package.log 2>&1 || { cat package.log; exit 1; }
+	@ls build/package/*.deb
+
+# Status 77 says that no other Debian can be made here.
+package-test: package
+	@scripts/install-packages.sh test package
+	@cmake --build --preset release -j $(JOBS) --target kheops-sim make-dicom
+	@tests/package/run.sh build || { status=$$?; [ $$status = 77 ] || exit $$status; }
 
 packages:
 	@scripts/install-packages.sh build run test

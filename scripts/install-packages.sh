@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-packages - installs the Debian packages that packages.txt names and this machine lacks.
 #
-# Usage: install-packages.sh [--check] KIND...     (kinds: build run test demo compose)
+# Usage: install-packages.sh [--check] KIND...     (kinds: build run test demo compose package)
 #
 # Needs root, or sudo without a password; nothing of either when nothing is missing. --check only tells what is
 # missing (exit status 1). No service is started by it: Debian's way to say so is a policy-rc.d (see
@@ -71,14 +71,14 @@ if [ "${1:-}" = --check ]; then
 fi
 for kind; do
     case $kind in
-    build | run | test | demo | compose) ;;
+    build | run | test | demo | compose | package) ;;
     *)
-        echo "install-packages: the kinds are build, run, test, demo and compose, not \"$kind\"" >&2
+        echo "install-packages: the kinds are build, run, test, demo, compose and package, not \"$kind\"" >&2
         exit 2
         ;;
     esac
 done
-[ $# -gt 0 ] || { echo "usage: install-packages.sh [--check] build|run|test|demo|compose..." >&2; exit 2; }
+[ $# -gt 0 ] || { echo "usage: install-packages.sh [--check] build|run|test|demo|compose|package..." >&2; exit 2; }
 command -v dpkg-query >/dev/null 2>&1 || {
     [ $only_check = no ] || exit 0 # cannot tell
     echo "install-packages: this is no Debian; install what packages.txt names in your system's way" >&2

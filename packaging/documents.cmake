@@ -1,0 +1,22 @@
+# Run by `cmake --install`, with documents and prefix set: what is there of the generated pages.
+set(target "$ENV{DESTDIR}${prefix}")
+
+function(install_compressed page folder)
+    file(MAKE_DIRECTORY ${target}/${folder})
+    get_filename_component(name ${page} NAME)
+    execute_process(COMMAND gzip -9nc ${page} OUTPUT_FILE ${target}/${folder}/${name}.gz
+        COMMAND_ERROR_IS_FATAL ANY)
+    message(STATUS "Installing: ${target}/${folder}/${name}.gz")
+endfunction()
+
+file(GLOB pages ${documents}/*.[1-8])
+foreach(page ${pages})
+    string(REGEX MATCH "[0-9]$" section ${page})
+    install_compressed(${page} share/man/man${section})
+endforeach()
+if(EXISTS ${documents}/bash-completion)
+    file(MAKE_DIRECTORY ${target}/share/bash-completion/completions)
+    file(COPY_FILE ${documents}/bash-completion ${target}/share/bash-completion/completions/felucca)
+    message(STATUS "Installing: ${target}/share/bash-completion/completions/felucca")
+endif()
+install_compressed(${CMAKE_CURRENT_LIST_DIR}/debian/changelog share/doc/felucca)
