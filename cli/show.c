@@ -5,6 +5,7 @@
 #include "cli/option.h"
 #include "cli/show_print.h"
 #include "cli/show_read.h"
+#include "cli/surroundings.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/pipeline/service.h"
@@ -167,13 +168,18 @@ static void show_found(struct jobdb *db, const struct config *config, const stru
     }
 }
 
-static int say_nothing(const char *name)
+static int say_nothing(const struct config *config, const char *name)
 {
+    int64_t incoming = surroundings_incoming(config);
     (void)fprintf(
         stderr,
         "felucca show: nothing begins with \"%s\": no study, series, instance, receipt or job. Either it "
         "never\narrived, or it was done longer ago than `history` keeps.\n",
         name);
+    if (incoming > 0)
+        (void)fprintf(stderr,
+                      "Or it is among the %lld files in incoming/ that the router has not taken in yet.\n",
+                      (long long)incoming);
     return EXIT_NO;
 }
 
@@ -201,7 +207,7 @@ static int show(struct jobdb *db, const struct config *config, const char *name,
         return EXIT_NO;
     }
     if (findings.count != 1)
-        return findings.count == 0 ? say_nothing(name) : say_ambiguous(&findings, name);
+        return findings.count == 0 ? say_nothing(config, name) : say_ambiguous(&findings, name);
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 

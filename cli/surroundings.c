@@ -18,6 +18,22 @@ static int64_t free_space(const struct config *config)
     return bytes;
 }
 
+static int count(void *context, const char *receipt)
+{
+    (void)receipt;
+    ++*(int64_t *)context;
+    return 0;
+}
+
+int64_t surroundings_incoming(const struct config *config)
+{
+    AUTO(spool_destroy) struct spool *spool = NULL;
+    int64_t files = 0;
+    if (spool_open(config->state_dir, &spool) == 0)
+        (void)spool_scan(spool, SPOOL_INCOMING, count, &files);
+    return files;
+}
+
 /* The router holds a lock on jobs.db.lock as long as it lives. */
 static int look_for_router(const struct config *config)
 {
@@ -56,10 +72,14 @@ void surroundings_append_troubles(const struct surroundings *surroundings, const
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
     if (surroundings->router == 0) {
+        text_format(
+            &sentence,
+            "The router does not run: nothing is sent, and what arrives waits in incoming/ (%lld files). "
+            "Start it.",
+            (long long)surroundings_incoming(config));
         text_append_char(notes, '\n');
-        table_wrap(notes,
-                   "The router does not run: what arrives waits in the spool, and nothing is sent. Start it.",
-                   0, WIDTH);
+        table_wrap(notes, text_string(&sentence), 0, WIDTH);
+        text_clear(&sentence);
     }
     if (free_bytes >= 0 && free_bytes < least) {
         text_append(&sentence, "The spool's disk has ");

@@ -16,6 +16,9 @@ struct surroundings {
 /* While this process has not opened the job database (jobdb_wal.h says why). */
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings);
 
+/* How many received files the router has not taken in yet; 0 where the spool cannot be read. */
+int64_t surroundings_incoming(const struct config *config);
+
 /* A sentence for each trouble, and what to do; appended. */
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
                                   struct text *notes);

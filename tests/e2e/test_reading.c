@@ -205,6 +205,26 @@ START_TEST(newer_database_is_told)
 }
 END_TEST
 
+/* ---- what the router has not seen ---- */
+
+/* The lock that a router holds is there, and nobody holds it. */
+START_TEST(router_that_is_down_is_told)
+{
+    static const char *const show[] = {"show", "2.25.999", NULL};
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    (void)sandbox_write(sandbox, "state/jobs.db.lock", "");
+    (void)sandbox_write(sandbox, "state/spool/incoming/019b76daabe8000000000000fe10cdff.dcm", "");
+    check_status("The router does not run", true);
+    check_status("(1 files)", true);
+    ck_assert_int_eq(felucca(show, &output), 1);
+    ck_assert_msg(strstr(text_string(&output), "among the 1 files in incoming/"), "%s", text_string(&output));
+    AUTO(fd_close) int fd = open(sandbox_path(sandbox, "state/jobs.db.lock"), O_RDWR | O_CLOEXEC);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &whole), 0);
+    check_status("The router does not run", false);
+}
+END_TEST
+
 /* ---- the screen ---- */
 
 /* Reads what the terminal gets until it has the text, or its end. */
@@ -278,6 +298,7 @@ int main(void)
     tests_rows(tests, who_may_only_read_reads, ROWS(reading));
     tests_rows(tests, who_may_not_read_is_told, ROWS(reading));
     tests_rows(tests, newer_database_is_told, ROWS(reading));
+    tests_add(tests, router_that_is_down_is_told);
     tests_add(tests, watch_is_drawn_in_place);
     tests_add(tests, watch_without_terminal);
     return tests_run(tests);
