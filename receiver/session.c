@@ -4,6 +4,7 @@
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/pipeline/uid.h"
 #include "receiver/association.h"
 #include "receiver/intake.h"
 
@@ -125,7 +126,9 @@ static void begin(void *context, const struct file_meta *meta)
     (void)snprintf(ours.source_address, sizeof ours.source_address, "%s", session->start->address->text);
     acknowledge_quickly(session);
     intake_begin(session->intake, &ours);
-    log_debug("instance begins", LOG_S("sop_instance", meta->sop_instance),
+    /* A modality may write anything into it. */
+    log_debug("instance begins",
+              LOG_S("sop_instance", uid_is_plain(meta->sop_instance) ? meta->sop_instance : "-"),
               LOG_S("transfer_syntax", meta->transfer_syntax));
 }
 

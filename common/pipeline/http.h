@@ -88,7 +88,7 @@ struct http_answer {
     char content_type[128]; /* "" when none */
     struct text body;       /* "" when none */
     int64_t retry_after_ms; /* 0: not said */
-    struct text location;   /* where a redirect points, without query; "" when nowhere */
+    struct text location;   /* where a redirect points; its path only where it is ours; "" when nowhere */
     bool body_sent;         /* all of the request went out, once at least: it may have been carried out */
     int64_t sent_bytes;     /* of the body, that went out last */
     int64_t milliseconds;

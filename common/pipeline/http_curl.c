@@ -359,10 +359,33 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
     }
 }
 
+/* Scheme, host and port; the path only where it is the one that was asked for, give or take a slash: another
+ * may say back what was sent, and this stands in logs. */
+static void append_location(const char *location, const char *asked, struct text *out)
+{
+    const char *host = strstr(location, "://"), *asked_host = strstr(asked, "://");
+    if (!host || !asked_host)
+        return;
+    host += 3;
+    const char *path = host + strcspn(host, "/?#"), *at = host;
+    for (const char *c = host; c < path; c++)
+        at = *c == '@' ? c + 1 : at;
+    text_format(out, "%.*s%.*s", (int)(host - location), location, (int)(path - at), at);
+    size_t length = strcspn(path, "?#"), most = length;
+    const char *asked_path = asked_host + 3 + strcspn(asked_host + 3, "/?#");
+    size_t asked_length = strcspn(asked_path, "?#");
+    length -= length > 0 && path[length - 1] == '/';
+    asked_length -= asked_length > 0 && asked_path[asked_length - 1] == '/';
+    if (length == asked_length && memcmp(path, asked_path, length) == 0)
+        text_append_bytes(out, path, most);
+    else
+        text_append(out, "/...");
+}
+
 static void take_headers(struct http_transfer *transfer, struct http_answer *answer)
 {
     long status = 0;
-    char *type = NULL, *location = NULL;
+    char *type = NULL, *location = NULL, *asked = NULL;
     curl_off_t retry_after = 0, sent = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
@@ -371,8 +394,9 @@ static void take_headers(struct http_transfer *transfer, struct http_answer *ans
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     answer->status = status >= 200 && status <= 999 ? (int)status : 0;
     (void)snprintf(answer->content_type, sizeof answer->content_type, "%s", type ? type : "");
-    if (location)
-        text_append_bytes(&answer->location, location, strcspn(location, "?#"));
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &asked);
+    if (location && asked)
+        append_location(location, asked, &answer->location);
     if (retry_after > HTTP_RETRY_AFTER_MAX_MS / 1000)
         answer->retry_after_ms = HTTP_RETRY_AFTER_MAX_MS;
     else if (retry_after > 0)

@@ -8,7 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_MOST = 64 * 1024, PATIENCE_MS = 30 * 1000, FIELD_MOST = 1000 };
+enum {
+    ANSWER_MOST = 64 * 1024,
+    PATIENCE_MS = 30 * 1000,
+    FIELD_MOST = 1000,
+    WORD_MOST = 20,
+    TOKEN_LENGTH = 22
+};
 
 struct introspection_asker {
     struct http_transfer *transfer;
@@ -94,13 +100,31 @@ static void json_release(json_t **json)
     *json = NULL;
 }
 
-static char *text_field(const json_t *json, const char *key)
+static const char *text_field(const json_t *json, const char *key)
 {
     const json_t *value = json_object_get(json, key);
-    if (!json_is_string(value))
-        return memory_string("");
-    size_t length = json_string_length(value);
-    return memory_string_n(json_string_value(value), length < FIELD_MOST ? length : FIELD_MOST);
+    return json_is_string(value) ? json_string_value(value) : "";
+}
+
+/* What is kept goes into logs and the job database: a server that says a token back must not bring it there.
+ * A token is 22 letters and digits; permissions are short words of small letters, album ids shorter. */
+static char *permissions_of(const char *scope)
+{
+    AUTO(text_release) struct text kept = TEXT_EMPTY;
+    while (*(scope += strspn(scope, " \t"))) {
+        size_t length = strcspn(scope, " \t");
+        if (length < WORD_MOST && strspn(scope, "abcdefghijklmnopqrstuvwxyz_") >= length &&
+            kept.length < FIELD_MOST)
+            text_format(&kept, "%s%.*s", kept.length > 0 ? " " : "", (int)length, scope);
+        scope += length;
+    }
+    return memory_string(text_string(&kept));
+}
+
+static char *album_id_of(const char *id)
+{
+    size_t length = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+    return memory_string(length < TOKEN_LENGTH && !id[length] ? id : "");
 }
 
 /* Whether the body is an answer to our question. */
@@ -113,8 +137,8 @@ static bool read_body(const struct http_answer *answer, struct introspection *in
         return false;
     introspection->state = json_is_true(active) ? INTROSPECTION_ACTIVE : INTROSPECTION_INACTIVE;
     if (introspection->state == INTROSPECTION_ACTIVE) {
-        introspection->scope = text_field(json, "scope");
-        introspection->album_id = text_field(json, "album_id");
+        introspection->scope = permissions_of(text_field(json, "scope"));
+        introspection->album_id = album_id_of(text_field(json, "album_id"));
     }
     return true;
 }

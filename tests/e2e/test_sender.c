@@ -140,7 +140,7 @@ static const struct trouble_row {
      "retry* retry* retry* S", "too large", 0, 0, 0},
     {"moved", "main",
      STOW_FAULT("\"action\":\"status\",\"status\":301,\"location\":\"http://127.0.0.1/new?x=1\""), NULL,
-     "blocked blocked blocked", "(http://127.0.0.1/new)", 0, 0, 0},
+     "blocked blocked blocked", "(http://127.0.0.1/...)", 0, 0, 0},
     {"no such address", "main", STOW_FAULT("\"action\":\"status\",\"status\":404"), NULL,
      "blocked blocked blocked", "check stow_url", 0, 0, 0},
     {"dropped before", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"drop\""), NULL,

@@ -416,13 +416,26 @@ static const struct trouble_row {
      true,
      0,
      "https://other.example.org/api/studies"},
+    {"... to another path, which may say anything",
+     {"HTTP/1.1 302 Moved\r\nLocation: "
+      "https://user:x@other.example.org:81/login/x?token=x\r\nContent-Length: "
+      "0\r\n\r\n",
+      SCRIPTED_KEEP, 0},
+     1000,
+     0,
+     0,
+     HTTP_NONE,
+     302,
+     true,
+     0,
+     "https://other.example.org:81/..."},
 };
 
 START_TEST(trouble_is_told)
 {
     const struct trouble_row *row = &trouble_rows[_i];
     struct scripted_server *server = scripted_server_start(&row->answer, 1);
-    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/x?secret=query");
+    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/api/studies?secret=query");
     struct pattern pattern = {.size = row->body};
     const struct http_source source = pattern_source(&pattern);
     const struct http_request request = {.method = row->body > 0 ? HTTP_POST : HTTP_GET,

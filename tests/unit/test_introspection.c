@@ -32,6 +32,10 @@ static const struct row {
 } rows[] = {
     {"active", HTTP_NONE, 200, "{\"active\":true,\"scope\":\"read send\",\"sub\":\"x\",\"album_id\":\"Ab1\"}",
      INTROSPECTION_ACTIVE, "read send", "Ab1"},
+    {"a token said back", HTTP_NONE, 200,
+     "{\"active\":true,\"scope\":\"read aB3dE6gH9jK2mN5pQ8sT1A "
+     "send\",\"album_id\":\"aB3dE6gH9jK2mN5pQ8sT1A\"}",
+     INTROSPECTION_ACTIVE, "read send", ""},
     {"active without scope", HTTP_NONE, 200, "{\"active\":true,\"album_id\":\"Ab1\"}", INTROSPECTION_ACTIVE,
      "", "Ab1"},
     {"a person's token", HTTP_NONE, 200,
