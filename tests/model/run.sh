@@ -1,0 +1,65 @@
+#!/bin/sh
+# run - the model of router and workers (work.pml) is checked by spin, and seen to be able to fail.
+#
+# Usage: run.sh safety|liveness|self-test
+#
+# Each row: jobs, workers, troubles, and what is defined.
+set -eu
+model=$(cd "$(dirname "$0")" && pwd)/work.pml
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/felucca-model-XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+cd "$scratch"
+
+# verify KIND JOBS WORKERS TROUBLES DEFINES...: prints what pan says; 0 when every state is as promised.
+verify()
+{
+    kind=$1 jobs=$2 workers=$3 troubles=$4
+    shift 4
+    spin -a "-DJOBS=$jobs" "-DWORKERS=$workers" "-DTROUBLES=$troubles" "$@" "$model" >spin.log 2>&1 || { cat spin.log; exit 2; }
+    if [ "$kind" = safety ]; then
+        cc -O1 -w -DSAFETY -DCOLLAPSE -DNOCLAIM -o pan pan.c
+        ./pan -m1000000 -w22 >pan.log 2>&1
+    else
+        cc -O1 -w -DCOLLAPSE -DNFAIR=4 -o pan pan.c
+        ./pan -a -f -m1000000 -w22 >pan.log 2>&1
+    fi
+    grep -q 'max search depth too small\|out of memory\|Search not completed' pan.log && ! grep -q 'errors: [1-9]' pan.log && { cat pan.log; exit 2; }
+    grep -q 'errors: 0' pan.log
+}
+
+holds()
+{
+    verify "$@" || { cat pan.log; echo "not as promised: $*"; exit 1; }
+    echo "$*: $(sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' pan.log) states"
+}
+
+fails()
+{
+    verify "$@" && { echo "nobody noticed: $*"; exit 1; }
+    echo "$*: noticed"
+}
+
+case ${1:-} in
+safety)
+    holds safety 1 2 1
+    holds safety 2 1 1
+    holds safety 1 2 4 -DSLOW_TIMERS
+    holds safety 2 1 2 -DSLOW_TIMERS
+    ;;
+liveness)
+    holds liveness 1 1 4 -DSLOW_TIMERS
+    holds liveness 1 2 4 -DSLOW_TIMERS
+    holds liveness 2 1 2 -DSLOW_TIMERS
+    ;;
+self-test)
+    fails safety 2 1 1 -DSLOW_TIMERS -DACK_FIRST
+    fails safety 2 1 2 -DSLOW_TIMERS -DCREDIT_COUNTED
+    fails safety 2 1 1 -DSLOW_TIMERS -DANY_RESULT
+    fails liveness 1 1 2 -DSLOW_TIMERS -DNO_RESEND
+    fails liveness 1 1 2 -DSLOW_TIMERS -DNO_HOLD
+    ;;
+*)
+    echo "usage: run.sh safety|liveness|self-test" >&2
+    exit 2
+    ;;
+esac
