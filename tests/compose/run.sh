@@ -107,6 +107,7 @@ main()
     step tcp step_tcp
     step cut step_cut
     step down step_down
+    step demo step_demo
     say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"
 }
 

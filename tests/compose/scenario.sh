@@ -70,8 +70,17 @@ step_walls()
 
 # ---- work ----
 
+# The operator asks the router for changes from inside of its container.
+operator_is_heard()
+{
+    inside router felucca hold main || fail 'the router does not hear the operator'
+    wait_for 'the destination is not held' destination_is held
+    inside router felucca release main
+}
+
 step_study()
 {
+    operator_is_heard
     make_studies demo --demo
     for study in "$site"/studies/demo/*; do
         send "$study" || fail "storescu: $(tail -n 1 "$site/storescu.log")"
@@ -249,6 +258,7 @@ step_tcp()
     cat "$site/endpoints" >>"$site/config/felucca.yaml"
     override=deploy/tcp.yml
     up 2
+    operator_is_heard
     make_studies tcp --studies 1 --instances 4 --size 8K --seed 110 --modality CT
     send "$site/studies/tcp" || fail "storescu: $(tail -n 1 "$site/storescu.log")"
     expect_more 4 1
@@ -269,9 +279,29 @@ step_cut()
     all_arrived
 }
 
+# ---- the end ----
+
+nothing_left()
+{
+    left=$(engine_docker ps -aq; engine_docker volume ls -q; engine_docker network ls -q --filter type=custom)
+    [ -z "$left" ] || fail "after down there is still: $left"
+}
+
 step_down()
 {
     compose --profile demo down -v
-    left=$(engine_docker ps -aq; engine_docker volume ls -q; engine_docker network ls -q --filter type=custom)
-    [ -z "$left" ] || fail "after down there is still: $left"
+    nothing_left
+}
+
+# ---- the demo, as README.md says ----
+
+demo() { (cd "$root" && docker-compose --ansi never --env-file deploy/demo/demo.env "$@") </dev/null; }
+demo_arrived() { [ "$(kheops_instances)" = "$(count_files "$site/studies/demo")" ]; }
+
+step_demo()
+{
+    demo up -d --no-build
+    wait_for 'the demo does not deliver its studies' demo_arrived
+    demo down -v
+    nothing_left
 }
