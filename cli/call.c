@@ -169,7 +169,7 @@ static void show_progress(void *context, const struct control_answer *answer)
 {
     bool *shown = context;
     *shown = true;
-    (void)fprintf(stderr, "\r%s", text_string(&answer->sentence));
+    (void)fprintf(stderr, "\r%s\033[K", text_string(&answer->sentence));
 }
 
 int call_and_print(const struct config *config, const struct control_request *request, bool json)

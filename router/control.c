@@ -98,6 +98,8 @@ static void take(struct router *router, const struct bus_message *message)
     memcpy(answer.id, request.id, sizeof answer.id);
     if (code != 0)
         control_refuse(&answer, text_string(&reason));
+    else if (message->frames[1])
+        control_refuse(&answer, "a request is one frame, and this has two");
     else if (verbs[request.verb])
         verbs[request.verb](router, &request, &answer);
     else

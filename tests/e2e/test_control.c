@@ -172,6 +172,15 @@ START_TEST(garbage_is_refused_and_hurts_nobody)
         ck_assert_int_eq(answer.stage, CONTROL_REFUSED);
         ck_assert_msg(answer.sentence.length > 10, "%s", parts[i]);
     }
+    AUTO(control_request_release) struct control_request request = {0};
+    AUTO(control_answer_release) struct control_answer two = {0};
+    struct waiting waiting = {bus, &two};
+    text_clear(&json);
+    ck_assert_int_eq(control_request_start(&request, CONTROL_HOLD), 0);
+    control_request_encode(&request, &json);
+    ck_assert_int_eq(bus_send(bus, NULL, text_string(&json), json.length, "x", 1), 0);
+    rig_check(rig, cast_until(rig->cast, has_answer, &waiting, SOON_MS), "not answered");
+    ck_assert_str_eq(text_string(&two.sentence), "a request is one frame, and this has two");
     AUTO(control_answer_release) struct control_answer answer = {0};
     while (json.length <= CONTROL_REQUEST_MAX)
         text_append(&json, "[[[[[[[[[[[[[[[[");
