@@ -30,7 +30,11 @@ fresh()
     done
     printf 'sqlite3 run\n' >"$tree/packages.txt"
     printf 'See [the page](docs/page.md) and `common/base/err.h`, not [the web](https://example.org/a).\n' >"$tree/README.md"
-    echo 'A page.' >"$tree/docs/page.md"
+    echo 'A page: `felucca up`, `make demo`, `log.level`, `felucca_jobs`.' >"$tree/docs/page.md"
+    printf '/* X(up) */\n' >"$tree/cli/command.h"
+    printf 'demo:\n' >"$tree/Makefile"
+    printf '| `felucca_jobs` | gauge |\n' >"$tree/docs/metrics.md"
+    printf '## log\n| `level` | word |\n' >"$tree/docs/configuration.md"
     printf '#!/bin/sh\necho good\n' >"$tree/scripts/good.sh"
     chmod +x "$tree/scripts/good.sh"
 }
@@ -100,6 +104,11 @@ plant packages 'an unknown kind' packages.txt 'curl later'
 plant packages 'a name twice' packages.txt 'sqlite3 run'
 plant docs 'a dead link' README.md '[gone](docs/gone.md)'
 plant docs 'a path that is not there' docs/page.md 'See `common/base/gone.h`.'
+plant docs 'a command that is not there' docs/page.md 'Run `felucca fly`.'
+plant docs 'the same in a block' docs/page.md '    felucca fly --high'
+plant docs 'a target that is not there' docs/page.md 'Run `make fly`.'
+plant docs 'a key that is not there' docs/page.md 'Set `log.height`.'
+plant docs 'a metric that is not there' docs/page.md 'Look at `felucca_flights`.'
 plant docs 'a page that a source names' common/base/err.h '/* docs/gone.md */'
 plant monitoring 'a rule that is no expression' monitoring/alerts.yml '      - { alert: Broken, expr: "sum(" }' alerts.yml
 plant monitoring 'an alert that nothing tries' monitoring/alerts.yml "$(printf '      - alert: Untried\n        expr: up')" \
