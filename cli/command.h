@@ -44,6 +44,7 @@ struct command {
     X(retry)           \
     X(drop)            \
     X(quarantine)      \
+    X(reshare)         \
     X(hold)            \
     X(release)         \
     X(health)          \

@@ -144,6 +144,8 @@ static bool is_sensible(struct router *router, const struct control_request *req
                         struct control_answer *answer)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (request->verb == CONTROL_RESHARE)
+        return reshare_is_sensible(router, request, answer);
     const char *objection = objection_to_choice(request);
     if (objection) {
         control_refuse(answer, objection);
@@ -179,6 +181,8 @@ static void repeat_answer(void *context, const struct jobdb_request *row)
     struct control_answer *answer = context;
     answer->changed = row->changed;
     answer->skipped = row->skipped;
+    answer->already = row->already;
+    answer->unmatched = row->unmatched;
     text_append(&answer->sentence, row->sentence ? row->sentence : "");
 }
 
@@ -243,12 +247,18 @@ void changes_load(struct router *router)
 
 static bool step(struct router *router, struct change *change)
 {
+    if (change->request.verb == CONTROL_RESHARE)
+        return change_reshare(router, change);
     return is_about_quarantine(&change->request) ? change_parked(router, change)
                                                  : change_jobs(router, change);
 }
 
 static void append_count(const struct change *change, struct text *out)
 {
+    if (change->request.verb == CONTROL_RESHARE) {
+        reshare_append_count(change, out);
+        return;
+    }
     const char *noun = is_about_quarantine(&change->request) ? "file" : "job";
     text_format(out, "%lld %s%s %s", (long long)change->row.changed, noun,
                 change->row.changed == 1 ? "" : "s", control_verb_done(change->request.verb));
@@ -262,6 +272,8 @@ static void tell(struct router *router, struct change *change, enum control_stag
     change->answer.stage = stage;
     change->answer.changed = change->row.changed;
     change->answer.skipped = change->row.skipped;
+    change->answer.already = change->row.already;
+    change->answer.unmatched = change->row.unmatched;
     if (change->peer.length > 0)
         outbox_answer(router->outbox, &change->peer, &change->answer);
 }
@@ -285,11 +297,14 @@ static void finish(struct router *router, struct change *change)
     struct jobdb_event event = {0};
     text_clear(&change->answer.sentence);
     append_count(change, &change->answer.sentence);
-    if (change->row.changed == 0 && change->row.skipped == 0 && change->request.job_count == 0) {
+    bool reshare = change->request.verb == CONTROL_RESHARE;
+    if (change->row.changed == 0 && change->row.skipped == 0 && change->request.job_count == 0 && !reshare) {
         text_clear(&change->answer.sentence);
         text_append(&change->answer.sentence, "nothing matches");
     }
-    if (change->row.changed > 0)
+    if (reshare)
+        reshare_name_target(router, change, &event);
+    if ((change->row.changed > 0 || reshare) && !change->request.dry_run)
         change_event(router, change, &event, text_string(&change->answer.sentence));
     change->row.finished_at = router->now;
     change->row.sentence = text_string(&change->answer.sentence);

@@ -14,6 +14,7 @@ struct change {
     struct control_answer answer; /* what is said of it so far */
     struct bus_peer peer;         /* who waits for the answer; length 0: nobody */
     int64_t told;                 /* monotonic: when that was last told anything */
+    uint32_t missing_tag;         /* reshare: a tag that no row tells, 0: none */
     struct change *next;
 };
 
@@ -28,5 +29,12 @@ void change_event(struct router *router, const struct change *change, struct job
 /* The next portion; true when nothing is left. */
 bool change_jobs(struct router *router, struct change *change);   /* retry, drop */
 bool change_parked(struct router *router, struct change *change); /* quarantine retry, quarantine drop */
+bool change_reshare(struct router *router, struct change *change);
+
+/* reshare: whether it can be done, else the answer says why not; what came of it so far; whom it is about. */
+bool reshare_is_sensible(struct router *router, const struct control_request *request,
+                         struct control_answer *answer);
+void reshare_append_count(const struct change *change, struct text *out);
+void reshare_name_target(struct router *router, const struct change *change, struct jobdb_event *event);
 
 #endif

@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/dicom/header.h"
 #include "common/pipeline/file_meta.h"
+#include "common/pipeline/jobdb_reshare.h"
 #include "router/decide.h"
 #include "router/parts.h"
 
@@ -193,6 +194,20 @@ static int parse(const char *path, const struct header_transfer *transfer, struc
     return header_read(path, transfer, ret_header, reason);
 }
 
+int intake_parse(struct router *router, const char *receipt, enum spool_place place,
+                 const struct header_transfer *transfer, struct header **ret_header, struct text *ret_reason)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    spool_append_path(router->spool, place, receipt, &path);
+    guard_note(router->guard, receipt);
+    return parse(text_string(&path), transfer, ret_header, ret_reason);
+}
+
+void intake_parsed(struct router *router)
+{
+    guard_clear(router->guard);
+}
+
 static void parse_and_decide(struct router *router, struct arrival *arrival, const struct config_node *node)
 {
     AUTO(header_destroy) struct header *header = NULL;
@@ -313,6 +328,24 @@ bool intake_again(struct router *router, int64_t instance_id, const char *receip
     return true;
 }
 
+/* The header of a file that was taken in before, and looked at again: its jobs are none of this. */
+static void try_known(struct router *router, const char *receipt)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    if (!jobdb_knows(router->db, receipt, &state, &place, &gone) || gone)
+        return;
+    if (place == SPOOL_QUEUE)
+        (void)spool_find(router->spool, receipt, &place);
+    spool_append_path(router->spool, place, receipt, &path);
+    if (guard_survives(parse_once, (void *)text_string(&path), GUARD_SECONDS))
+        return;
+    log_error("a header crashes the DICOM parser: it is not looked at again", LOG_S("receipt", receipt));
+    jobdb_poison(router->db, receipt);
+}
+
 void intake_after_crash(struct router *router)
 {
     char receipt[RECEIPT_SIZE];
@@ -320,9 +353,10 @@ void intake_after_crash(struct router *router)
         return;
     AUTO(arrival_release)
     struct arrival arrival = {.receipt = receipt, .place = SPOOL_INCOMING, .path = TEXT_EMPTY};
-    if (!is_known(router, receipt) && spool_find(router->spool, receipt, &arrival.place) == 0 &&
-        open_arrival(router, &arrival) == 0 &&
-        !guard_survives(parse_once, (void *)text_string(&arrival.path), GUARD_SECONDS))
+    if (is_known(router, receipt))
+        try_known(router, receipt);
+    else if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
+             !guard_survives(parse_once, (void *)text_string(&arrival.path), GUARD_SECONDS))
         quarantine(router, &arrival, "its header crashes the DICOM parser");
     CRASH_POINT(ROUTER_NOTE_TRIED);
     guard_note(router->guard, receipt);

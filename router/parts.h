@@ -5,6 +5,7 @@
 #ifndef FELUCCA_ROUTER_PARTS_H
 #define FELUCCA_ROUTER_PARTS_H
 
+#include "common/dicom/header.h"
 #include "common/pipeline/bus.h"
 #include "common/pipeline/config.h"
 #include "common/pipeline/jobdb_operator.h"
@@ -110,6 +111,12 @@ void conversation_take_hints(struct router *router);
 void conversation_take_work(struct router *router);
 void conversation_look_at_door(struct router *router);
 void conversation_read_keys(struct router *router);
+
+/* The header of a file that was taken in before, guarded likewise: what crashes is remembered and not parsed
+ * again. intake_parsed() after the last of a turn. As header_read(). */
+int intake_parse(struct router *router, const char *receipt, enum spool_place place,
+                 const struct header_transfer *transfer, struct header **ret_header, struct text *ret_reason);
+void intake_parsed(struct router *router);
 
 /* A quarantined file once more, as if it were new. False: it cannot be read, or crashes the parser; nothing
  * was changed and *ret_why says why. */

@@ -136,8 +136,12 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "limit", json_integer(request->limit));
     if (request->job_count > 0)
         (void)json_object_set_new(object, "jobs", jobs_to_json(request));
+    if (request->until)
+        (void)json_object_set_new(object, "until", json_integer(request->until));
     if (request->all)
         (void)json_object_set_new(object, "all", json_true());
+    if (request->dry_run)
+        (void)json_object_set_new(object, "dry_run", json_true());
     append_json(object, out);
 }
 
@@ -190,6 +194,12 @@ static bool read_number(const json_t *value, const char *key, int64_t *ret_numbe
     return true;
 }
 
+static bool read_bool(const json_t *value, const char *key, bool *ret_bool, struct text *reason)
+{
+    *ret_bool = json_is_true(value);
+    return json_is_boolean(value) || say(reason, key, "is neither true nor false");
+}
+
 static bool read_job(const json_t *value, struct control_job *ret_job, struct text *reason)
 {
     int kind;
@@ -236,14 +246,16 @@ static bool read_member(const char *key, const json_t *value, struct control_req
         return read_verb(value, request, reason);
     if (strcmp(key, "since") == 0)
         return read_number(value, key, &request->since, reason);
+    if (strcmp(key, "until") == 0)
+        return read_number(value, key, &request->until, reason);
     if (strcmp(key, "limit") == 0)
         return read_number(value, key, &request->limit, reason);
     if (strcmp(key, "jobs") == 0)
         return read_jobs(value, request, reason);
-    if (strcmp(key, "all") == 0) {
-        request->all = json_is_true(value);
-        return json_is_boolean(value) || say(reason, key, "is neither true nor false");
-    }
+    if (strcmp(key, "all") == 0)
+        return read_bool(value, key, &request->all, reason);
+    if (strcmp(key, "dry_run") == 0)
+        return read_bool(value, key, &request->dry_run, reason);
     if (strcmp(key, "protocol") == 0 || strcmp(key, "request") == 0)
         return true;
     text_format(reason, "this router does not know \"%.40s\"", is_plain(key, strlen(key)) ? key : "?");
@@ -337,9 +349,10 @@ void control_answer_encode(const struct control_answer *answer, struct text *out
     for (size_t i = 0; i < answer->note_count; i++)
         (void)json_array_append_new(notes, checked_string(answer->notes[i]));
     AUTO(json_release)
-    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
                                stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
-                               (json_int_t)answer->skipped, "sentence",
+                               (json_int_t)answer->skipped, "already", (json_int_t)answer->already,
+                               "unmatched", (json_int_t)answer->unmatched, "sentence",
                                checked_string(text_string(&answer->sentence)), "notes", notes);
     append_json(object, out);
 }
@@ -357,6 +370,8 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     ret_answer->stage = (enum control_stage)stage;
     ret_answer->changed = json_integer_value(json_object_get(object, "changed"));
     ret_answer->skipped = json_integer_value(json_object_get(object, "skipped"));
+    ret_answer->already = json_integer_value(json_object_get(object, "already"));
+    ret_answer->unmatched = json_integer_value(json_object_get(object, "unmatched"));
     text_append(&ret_answer->sentence, sentence);
     for (size_t i = 0; i < json_array_size(notes); i++) {
         const char *note = json_string_value(json_array_get(notes, i));

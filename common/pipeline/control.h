@@ -32,7 +32,8 @@ enum {
     X(RETRY, "retry", "retried")                                                            \
     X(DROP, "drop", "dropped")                                                              \
     X(QUARANTINE_RETRY, "quarantine retry", "retried")                                      \
-    X(QUARANTINE_DROP, "quarantine drop", "dropped")
+    X(QUARANTINE_DROP, "quarantine drop", "dropped")                                        \
+    X(RESHARE, "reshare", "reshared")
 
 enum control_verb {
 #define X(name, text, done) CONTROL_##name,
@@ -76,9 +77,11 @@ struct control_request {
     char *study, *series;      /* UIDs */
     char *reason;              /* a part of why something is in quarantine */
     int64_t since, limit;      /* received since; at most so many */
+    int64_t until;             /* reshare: received until */
     struct control_job *jobs;
     size_t job_count;
-    bool all; /* everything is meant, on purpose */
+    bool all;     /* everything is meant, on purpose */
+    bool dry_run; /* reshare: it is only told what would be done */
 };
 
 /* A random id and the name of whoever runs this process (behind sudo: of whoever called it). 0 or ERR_IO. */
@@ -100,6 +103,7 @@ struct control_answer {
     enum control_stage stage;
     int64_t changed;                /* jobs, targets or instances */
     int64_t skipped;                /* asked for, and could not be changed */
+    int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
     struct text sentence;           /* the whole in words; of `refused`: why */
     char *notes[CONTROL_NOTES_MAX]; /* why some were skipped; owned */
     size_t note_count;

@@ -108,7 +108,7 @@ static const char *const questions[] = {
     "'shared') AND e.stored = 0)",
     "SELECT 'share ' || id || ' is ' || state || ', but the instance that asked for it is "
     "forgotten' FROM share"
-    " WHERE witness_id IS NULL AND state NOT IN ('shared', 'dropped')",
+    " WHERE witness_id IS NULL AND request_id IS NULL AND state NOT IN ('shared', 'dropped')",
     /* fetches */
     "SELECT 'fetch ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none') ||"
     " ', finished at ' || coalesce(finished_at, 'no time') || CASE WHEN again THEN ', and again' ELSE '' END"

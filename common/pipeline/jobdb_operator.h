@@ -110,7 +110,8 @@ struct jobdb_request {
     int64_t asked_at, finished_at;   /* finished_at 0: not yet */
     struct jobdb_walk walk;
     int64_t changed, skipped;
-    const char *sentence; /* what was answered; NULL: nothing yet */
+    int64_t already, unmatched; /* reshare: series with a share, series that do not meet the condition */
+    const char *sentence;       /* what was answered; NULL: nothing yet */
 };
 
 /* Writes it down; its id. */

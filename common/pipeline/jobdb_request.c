@@ -66,9 +66,10 @@ int64_t jobdb_add_request(struct jobdb *db, const struct jobdb_request *request)
 void jobdb_save_request(struct jobdb *db, const struct jobdb_request *request)
 {
     const struct jobdb_walk *walk = &request->walk;
-    (void)jobdb_change(db, SQL_SAVE_REQUEST, "iiiisiiiii", request->id, request->finished_at,
+    (void)jobdb_change(db, SQL_SAVE_REQUEST, "iiiisiiiiiii", request->id, request->finished_at,
                        request->changed, request->skipped, request->sentence, walk->album_id,
-                       walk->destination_id, (int64_t)walk->phase, walk->time, walk->id);
+                       walk->destination_id, (int64_t)walk->phase, walk->time, walk->id, request->already,
+                       request->unmatched);
 }
 
 static void read_request(sqlite3_stmt *row, struct jobdb_request *ret_request)
@@ -88,6 +89,8 @@ static void read_request(sqlite3_stmt *row, struct jobdb_request *ret_request)
                  .phase = sqlite3_column_int(row, 12),
                  .time = sqlite3_column_int64(row, 13),
                  .id = sqlite3_column_int64(row, 14)},
+        .already = sqlite3_column_int64(row, 15),
+        .unmatched = sqlite3_column_int64(row, 16),
     };
     (void)snprintf(ret_request->name, sizeof ret_request->name, "%s", jobdb_text(row, 1));
 }

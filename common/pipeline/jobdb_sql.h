@@ -33,7 +33,7 @@
     " coalesce(f.finished_at, f.due_at) FROM fetch f"
 #define REQUEST_COLUMNS \
     "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
-    " walk_destination, walk_phase, walk_time, walk_id FROM request"
+    " walk_destination, walk_phase, walk_time, walk_id, already, unmatched FROM request"
 /* `felucca jobs`: ?1 state, ?2 destination, ?3 study, ?4 series, ?5 received since, ?6 limit, ?7 1: deferred
  * only, ?8 the first delivery that may be so new. */
 #define DELIVERY_COLUMNS \
@@ -124,6 +124,25 @@
       "INSERT INTO share (destination_id, album_id, series_id, study, series, witness_id, state, due_at," \
       " created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)" \
       " ON CONFLICT (album_id, series_id) DO NOTHING") \
+    X(ADD_RESHARE, "", \
+      "INSERT INTO share (destination_id, album_id, series_id, study, series, witness_id, state, due_at," \
+      " created_at, request_id) VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8, ?8, ?9)" \
+      " ON CONFLICT (album_id, series_id) DO NOTHING") \
+    X(NEXT_SERIES, "", \
+      "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM series e JOIN lane l ON l.id = e.lane_id" \
+      " WHERE e.id > ?1 ORDER BY e.id LIMIT 1") \
+    X(NEXT_SERIES_OF, "the series of one study", \
+      "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM lane l JOIN series e ON e.lane_id = l.id" \
+      " WHERE l.study = ?2 AND e.id > ?1 ORDER BY e.id LIMIT 1") \
+    X(HAS_SHARE, "", "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2") \
+    X(NEXT_PAST, "", \
+      "SELECT i.id, i.state, i.place, i.reason, i.receipt, i.sop_instance, i.sop_class, i.transfer_syntax," \
+      " i.calling_aet, i.called_aet, i.source_address FROM instance i JOIN delivery w" \
+      " ON w.instance_id = i.id AND w.destination_id = ?1 WHERE i.study = ?2 AND i.series = ?3 AND i.id > ?4" \
+      " AND i.received_at >= ?5 AND i.received_at <= ?6 AND w.state NOT IN ('excluded', 'dropped')" \
+      " ORDER BY i.id LIMIT 1") \
+    X(POISON, "", \
+      "UPDATE instance SET reason = 'its header crashes the DICOM parser' WHERE receipt = ?1") \
     X(MORE_OPEN_JOBS, "", "UPDATE instance SET open_jobs = open_jobs + ?2 WHERE id = ?1") \
     /* dispatch */ \
     X(WAKE_LANES, "", \
@@ -262,14 +281,17 @@
       "SELECT id, study FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
     X(FORGET_INSTANCE, "", "DELETE FROM instance WHERE id = ?1") \
     X(FORGET_SHARES, "", \
-      "DELETE FROM share WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+      "DELETE FROM share WHERE study = ?1 AND state IN ('shared', 'dropped')" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_FETCHES, "", \
       "DELETE FROM fetch WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_SERIES, "", \
       "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM share WHERE series_id = series.id)" \
       " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_LANES, "", \
-      "DELETE FROM lane WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+      "DELETE FROM lane WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM series WHERE lane_id = lane.id)" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_EVENTS, "", \
       "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)") \
     X(FORGET_TALLIES, "at most 288 rows a day and destination", "DELETE FROM tally WHERE started_at < ?1") \
@@ -327,7 +349,8 @@
       " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8, ?9)") \
     X(SAVE_REQUEST, "", \
       "UPDATE request SET finished_at = nullif(?2, 0), changed = ?3, skipped = ?4, sentence = ?5," \
-      " walk_album = ?6, walk_destination = ?7, walk_phase = ?8, walk_time = ?9, walk_id = ?10 WHERE id = ?1") \
+      " walk_album = ?6, walk_destination = ?7, walk_phase = ?8, walk_time = ?9, walk_id = ?10," \
+      " already = ?11, unmatched = ?12 WHERE id = ?1") \
     X(FIND_REQUEST, "", REQUEST_COLUMNS " WHERE name = ?1") \
     X(OPEN_REQUESTS, "", REQUEST_COLUMNS " WHERE finished_at IS NULL ORDER BY id") \
     X(FORGET_REQUESTS, "", \

@@ -167,6 +167,7 @@ CREATE TABLE share (
     created_at     INTEGER NOT NULL,
     finished_at    INTEGER,
     retried_at     INTEGER,
+    request_id     INTEGER,                        -- an operator asked for it (felucca reshare), not its witness
     UNIQUE (album_id, series_id)
 ) STRICT;
 CREATE INDEX share_series ON share (series_id);
@@ -236,7 +237,9 @@ CREATE TABLE request (
     walk_destination INTEGER NOT NULL DEFAULT 0,
     walk_phase       INTEGER NOT NULL DEFAULT 0,
     walk_time        INTEGER NOT NULL DEFAULT 0,
-    walk_id          INTEGER NOT NULL DEFAULT 0
+    walk_id          INTEGER NOT NULL DEFAULT 0,
+    already          INTEGER NOT NULL DEFAULT 0,  -- reshare: series that the album has asked for before,
+    unmatched        INTEGER NOT NULL DEFAULT 0   -- and series that do not meet its condition
 ) STRICT;
 CREATE INDEX request_open ON request (id) WHERE finished_at IS NULL;
 CREATE INDEX request_finished ON request (finished_at) WHERE finished_at IS NOT NULL;

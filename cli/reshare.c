@@ -1,0 +1,207 @@
+/* felucca reshare - asks the condition of an album again for series that were received before. */
+#include "cli/call.h"
+#include "cli/configuration.h"
+#include "cli/confirm.h"
+#include "cli/json_value.h"
+#include "cli/option.h"
+#include "cli/when.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "common/pipeline/service.h"
+#include "common/pipeline/uid.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, DRY_RUN, YES, JSON };
+
+struct reshare {
+    struct control_request request;
+    bool dry_run, yes, json;
+};
+
+static void reshare_release(struct reshare *reshare)
+{
+    control_request_release(&reshare->request);
+}
+
+/* ---- what is meant ---- */
+
+static bool take_time(const char *option, const char *value, int64_t *ret_time)
+{
+    if (when_parse(value, clock_wall_ms(), ret_time) && *ret_time > 0)
+        return true;
+    (void)fprintf(stderr, "felucca reshare: --%s takes %s, not \"%s\"\n", option, when_forms(), value);
+    return false;
+}
+
+static bool take_study(struct reshare *reshare, const char *value)
+{
+    if (!uid_is_plain(value)) {
+        (void)fprintf(stderr, "felucca reshare: --study takes a UID, digits and dots, not \"%s\"\n", value);
+        return false;
+    }
+    reshare->request.study = memory_string(value);
+    return true;
+}
+
+static bool take(void *context, int key, const char *value)
+{
+    struct reshare *reshare = context;
+    switch (key) {
+    case ALBUM:
+        reshare->request.album = memory_string(value);
+        return true;
+    case DESTINATION:
+        reshare->request.destination = memory_string(value);
+        return true;
+    case SINCE:
+        return take_time("since", value, &reshare->request.since);
+    case UNTIL:
+        return take_time("until", value, &reshare->request.until);
+    case STUDY:
+        return take_study(reshare, value);
+    default:
+        reshare->dry_run |= key == DRY_RUN;
+        reshare->yes |= key == YES;
+        reshare->json |= key == JSON;
+        return true;
+    }
+}
+
+/* The destination of the album, when it is only one. False: it has been said what is wrong. */
+static bool find_album(struct reshare *reshare, const struct config *config)
+{
+    struct control_request *request = &reshare->request;
+    AUTO(text_release) struct text albums = TEXT_EMPTY;
+    AUTO(text_release) struct text homes = TEXT_EMPTY;
+    const struct config_destination *home = NULL;
+    size_t count = 0;
+    for (size_t n = 0; n < config->node_count; n++) {
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
+            const struct config_destination *destination = &config->nodes[n].destinations[d];
+            for (size_t a = 0; a < destination->album_count; a++)
+                text_format(&albums, "%s\n", destination->albums[a].name);
+            if (!config_find_album(destination, request->album) ||
+                (request->destination && strcmp(request->destination, destination->name) != 0))
+                continue;
+            home = destination;
+            text_format(&homes, "%s%s", count++ > 0 ? ", " : "", destination->name);
+        }
+    }
+    if (count > 1)
+        (void)fprintf(stderr, "felucca reshare: several destinations have it, say which: --destination %s\n",
+                      text_string(&homes));
+    if (count == 0 && option_check_word("reshare", "album", text_string(&albums), request->album))
+        (void)fprintf(stderr, "felucca reshare: destination \"%s\" has no album \"%s\"\n",
+                      request->destination, request->album);
+    if (count == 1 && !request->destination)
+        request->destination = memory_string(home->name);
+    return count == 1;
+}
+
+/* ---- what came of it ---- */
+
+static void print_json(const struct control_request *request, const struct control_answer *answer)
+{
+    json_t *notes = json_array();
+    for (size_t i = 0; i < answer->note_count; i++)
+        (void)json_array_append_new(notes, json_value_text(answer->notes[i]));
+    json_value_print(json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command",
+                               "reshare", "done", answer->stage == CONTROL_DONE, "dry_run", request->dry_run,
+                               "destination", request->destination, "album", request->album, "matched",
+                               (json_int_t)answer->changed, "already", (json_int_t)answer->already,
+                               "not_matched", (json_int_t)answer->unmatched, "undecided",
+                               (json_int_t)answer->skipped, "sentence",
+                               json_value_text(text_string(&answer->sentence)), "notes", notes));
+}
+
+static void print(const struct reshare *reshare, const struct control_answer *answer)
+{
+    bool refused = answer->stage == CONTROL_REFUSED;
+    if (reshare->json) {
+        print_json(&reshare->request, answer);
+        return;
+    }
+    (void)fprintf(refused ? stderr : stdout, "%s%s\n", refused ? "felucca: " : "",
+                  text_string(&answer->sentence));
+    for (size_t i = 0; i < answer->note_count; i++)
+        (void)fprintf(stderr, "  %s\n", answer->notes[i]);
+    if (answer->skipped > (int64_t)answer->note_count && answer->note_count > 0)
+        (void)fprintf(stderr, "  and others\n");
+}
+
+/* One request; the exit status, and how many series matched. */
+static int ask_router(struct reshare *reshare, const struct config *config, bool dry_run, bool silent,
+                      int64_t *ret_matched)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    reshare->request.dry_run = dry_run;
+    if (control_request_start(&reshare->request, CONTROL_RESHARE) != 0)
+        return EXIT_NO;
+    int status = call_router(config, &reshare->request, NULL, NULL, &answer);
+    if (status != EXIT_OK)
+        return status;
+    *ret_matched = answer.changed;
+    if (!silent || answer.stage == CONTROL_REFUSED)
+        print(reshare, &answer);
+    return answer.stage == CONTROL_REFUSED || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
+}
+
+static int run(const struct cli *cli, int argc, char **argv)
+{
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(reshare_release) struct reshare reshare = {.yes = false};
+    int64_t matched = 0;
+    if (!option_parse(&command_reshare, argc, argv, take, &reshare, NULL))
+        return EXIT_USAGE;
+    if (!reshare.request.album || !reshare.request.since) {
+        (void)fputs("felucca reshare: say --album NAME, and --since WHEN its instances were received\n",
+                    stderr);
+        return EXIT_USAGE;
+    }
+    int status = configuration_load(cli, &config);
+    if (status != EXIT_OK)
+        return status;
+    if (!find_album(&reshare, config))
+        return EXIT_USAGE;
+    if (reshare.dry_run || !reshare.yes)
+        status = ask_router(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);
+    if (!reshare.dry_run && !reshare.yes && status == EXIT_OK && matched > 0)
+        status = confirm("reshare", "add", matched, "share");
+    bool wanted = reshare.yes || matched > 0;
+    if (!reshare.dry_run && wanted && status == EXIT_OK)
+        status = ask_router(&reshare, config, false, false, &matched);
+    return status == EXIT_OK && matched == 0 ? EXIT_NO : status;
+}
+
+static const struct command_option options[] = {
+    {"album", "NAME", "@album", "the album", ALBUM},
+    {"destination", "NAME", "@destination", "its destination, where several have such an album", DESTINATION},
+    {"since", "WHEN", NULL,
+     "received since: 2h, 7d, today, yesterday, 2026-01-31,\n"
+     "2026-01-31T08:15",
+     SINCE},
+    {"until", "WHEN", NULL, "and until, likewise", UNTIL},
+    {"study", "UID", NULL, "of this study only", STUDY},
+    {"dry-run", NULL, NULL, "only say how many there are", DRY_RUN},
+    {"yes", NULL, NULL, "do not ask", YES},
+    {"json", NULL, NULL, "what came of it as one object", JSON},
+    {.name = NULL}};
+
+const struct command command_reshare = {
+    .name = "reshare",
+    .summary = "asks an album's condition again for what was received before",
+    .arguments = "--album NAME --since WHEN [OPTIONS]",
+    .options = options,
+    .help = "For an album that was added to the configuration, or whose condition was\n"
+            "corrected: an album only asks for what arrives from then on. A series that\n"
+            "meets the condition is shared once it is stored at the destination; what was\n"
+            "asked for before stays as it is. A condition is asked of the instances' files\n"
+            "while these are in the spool (see retention), else of what the database\n"
+            "recorded: UIDs, AE titles, address, transfer syntax and SOP class. What cannot\n"
+            "be decided so is told. Exit status 1: nothing was shared.\n",
+    .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
+    .run = run,
+};

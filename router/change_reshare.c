@@ -1,0 +1,237 @@
+/* Reshare: an album's condition is asked again for series that are there already, so that an album which was
+ * added to the configuration, or whose condition was corrected, gets them too.
+ *
+ * The walk goes over the destination's series, and within a series over its instances until one matches:
+ * walk.time is the series looked at, walk.id the last instance of it, walk.phase what is known so far. An
+ * instance is asked by its file's header where the file is still in the spool, else by what its row tells. */
+#include "router/change.h"
+
+#include "common/base/cleanup.h"
+#include "common/dicom/dictionary.h"
+#include "common/dicom/header.h"
+#include "common/pipeline/jobdb_reshare.h"
+#include "router/recorded.h"
+
+#include <string.h>
+
+enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8 };
+
+/* walk.phase */
+enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED };
+
+enum verdict { NO, YES, UNKNOWN };
+
+struct step {
+    struct router *router;
+    struct change *change;
+    const struct target *target;
+    int headers; /* that this step may still parse */
+};
+
+/* ---- one instance ---- */
+
+static enum verdict ask_row(struct step *step, const struct jobdb_series *series,
+                            const struct jobdb_past *past)
+{
+    struct recorded recorded = {.study = series->study,
+                                .series = series->series,
+                                .sop_instance = past->sop_instance,
+                                .sop_class = past->sop_class,
+                                .transfer_syntax = past->transfer_syntax,
+                                .calling_aet = past->calling_aet,
+                                .called_aet = past->called_aet,
+                                .source_address = past->source_address};
+    const struct condition_facts facts = recorded_facts(&recorded);
+    bool holds = condition_holds(step->target->album->condition, &facts);
+    if (!recorded_unknown(&recorded))
+        return holds ? YES : NO;
+    step->change->missing_tag = recorded.asked;
+    return UNKNOWN;
+}
+
+/* Where its file is; false: nowhere. */
+static bool find_file(struct router *router, const struct jobdb_past *past, enum spool_place *ret_place)
+{
+    AUTO(fd_close) int fd = -1;
+    if (past->gone || past->poison)
+        return false;
+    *ret_place = past->place;
+    if (past->place == SPOOL_QUEUE)
+        return spool_find(router->spool, past->receipt, ret_place) == 0;
+    return spool_open_file(router->spool, past->place, past->receipt, &fd) == 0;
+}
+
+static enum verdict ask(struct step *step, const struct jobdb_series *series, const struct jobdb_past *past)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct header_transfer transfer = {past->calling_aet, past->called_aet, past->source_address,
+                                             past->transfer_syntax};
+    const struct condition *condition = step->target->album->condition;
+    enum spool_place place;
+    if (!condition)
+        return YES;
+    if (!find_file(step->router, past, &place))
+        return ask_row(step, series, past);
+    step->headers--;
+    if (intake_parse(step->router, past->receipt, place, &transfer, &header, &reason) != 0)
+        return ask_row(step, series, past);
+    return condition_holds(condition, header_facts(header)) ? YES : NO;
+}
+
+/* ---- one series ---- */
+
+static void share(struct step *step, const struct jobdb_series *series, const struct jobdb_past *witness)
+{
+    struct router *router = step->router;
+    struct change *change = step->change;
+    if (change->request.dry_run ||
+        jobdb_reshare(router->db, step->target->row.album_id, series, witness, change->row.id, router->now))
+        change->row.changed++;
+    targets_wake(router->targets);
+}
+
+static void tell_undecided(struct change *change, const struct jobdb_series *series)
+{
+    const struct condition_dictionary *dictionary = dictionary_for_conditions();
+    const char *keyword =
+        change->missing_tag ? dictionary->keyword_of(dictionary->context, change->missing_tag) : NULL;
+    change_skip(change,
+                "cannot be decided: series %s of study %s: files are gone, and the condition asks for %s",
+                series->series, series->study, keyword ? keyword : "what no row tells");
+}
+
+static void end_series(struct change *change, const struct jobdb_series *series)
+{
+    struct jobdb_request *row = &change->row;
+    if (row->walk.phase == NO_MATCH)
+        row->unmatched++;
+    if (row->walk.phase == NOT_DECIDED)
+        tell_undecided(change, series);
+    row->walk.phase = BETWEEN;
+}
+
+/* Goes on with a series. False: this step has parsed enough. */
+static bool look_at_instances(struct step *step, const struct jobdb_series *series)
+{
+    struct change *change = step->change;
+    struct jobdb_walk *walk = &change->row.walk;
+    const struct control_request *request = &change->request;
+    struct jobdb_past past;
+    int64_t until = request->until ? request->until : INT64_MAX;
+    while (step->headers > 0) {
+        if (!jobdb_next_past(step->router->db, series, request->since, until, walk->id, &past)) {
+            end_series(change, series);
+            return true;
+        }
+        walk->id = past.id;
+        enum verdict verdict = ask(step, series, &past);
+        if (verdict == YES) {
+            share(step, series, &past);
+            walk->phase = BETWEEN;
+            return true;
+        }
+        if (verdict == UNKNOWN || walk->phase == NOTHING_SEEN)
+            walk->phase = verdict == UNKNOWN ? NOT_DECIDED : NO_MATCH;
+    }
+    return false;
+}
+
+/* A series that the album has asked for before counts, when something of it is meant. */
+static bool is_shared_already(const struct step *step, const struct jobdb_series *series)
+{
+    const struct control_request *request = &step->change->request;
+    struct jobdb_past past;
+    if (!jobdb_has_share(step->router->db, step->target->row.album_id, series->id))
+        return false;
+    step->change->row.already += jobdb_next_past(step->router->db, series, request->since,
+                                                 request->until ? request->until : INT64_MAX, 0, &past);
+    return true;
+}
+
+/* The next series; true when none is left. */
+static bool next_series(struct step *step, struct jobdb_series *ret_series)
+{
+    struct jobdb_walk *walk = &step->change->row.walk;
+    if (!jobdb_next_series(step->router->db, step->change->request.study, walk->time, ret_series))
+        return true;
+    walk->time = ret_series->id;
+    if (ret_series->destination_id == step->target->row.destination_id &&
+        !is_shared_already(step, ret_series)) {
+        walk->phase = NOTHING_SEEN;
+        walk->id = 0;
+    }
+    return false;
+}
+
+/* Before a restart, or in the last step, the series was not looked at to its end. */
+static bool find_series(struct step *step, struct jobdb_series *ret_series)
+{
+    struct jobdb_walk *walk = &step->change->row.walk;
+    if (walk->phase == BETWEEN)
+        return false;
+    if (jobdb_find_series(step->router->db, walk->time, ret_series))
+        return true;
+    walk->phase = BETWEEN; /* it is forgotten */
+    return false;
+}
+
+/* ---- the whole ---- */
+
+bool reshare_is_sensible(struct router *router, const struct control_request *request,
+                         struct control_answer *answer)
+{
+    if (!request->album || !request->since) {
+        control_refuse(answer, "say which album, and since when its instances were received");
+        return false;
+    }
+    const struct target *target = control_find_target(router, request, answer);
+    if (target && !target->album)
+        control_refuse(answer, "the configuration that the router has read does not name the album: have the "
+                               "router read it again (SIGHUP), then ask again");
+    return target && target->album;
+}
+
+void reshare_append_count(const struct change *change, struct text *out)
+{
+    const struct jobdb_request *row = &change->row;
+    text_format(
+        out,
+        "%lld series %s; %lld were asked for before, %lld do not meet the condition, %lld cannot be decided",
+        (long long)row->changed, change->request.dry_run ? "would be reshared" : "reshared",
+        (long long)row->already, (long long)row->unmatched, (long long)row->skipped);
+}
+
+void reshare_name_target(struct router *router, const struct change *change, struct jobdb_event *event)
+{
+    const struct target *target =
+        targets_named(router->targets, change->request.destination, change->request.album);
+    if (!target)
+        return;
+    event->destination_id = target->row.destination_id;
+    event->album_id = target->row.album_id;
+}
+
+bool change_reshare(struct router *router, struct change *change)
+{
+    const struct control_request *request = &change->request;
+    const struct target *target = targets_named(router->targets, request->destination, request->album);
+    struct step step = {router, change, target, HEADERS_A_STEP};
+    struct jobdb_series series;
+    if (!target || !target->album) {
+        control_answer_note(&change->answer, "the configuration does not name the album any more");
+        return true;
+    }
+    bool open = find_series(&step, &series);
+    bool over = false;
+    for (int i = 0; i < SERIES_A_STEP && !over; i++) {
+        if (!open)
+            over = next_series(&step, &series);
+        open = change->row.walk.phase != BETWEEN && !over;
+        if (open && !look_at_instances(&step, &series))
+            break;
+        open = false;
+    }
+    intake_parsed(router);
+    return over;
+}

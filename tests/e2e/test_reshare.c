@@ -1,0 +1,291 @@
+/* felucca reshare, over a real router with workers played by the test: an album asks for what was received
+ * before, by files that are still in the spool or by what the database recorded. */
+#include "common/base/cleanup.h"
+#include "common/pipeline/service.h"
+#include "tests/support/files.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
+
+#include <signal.h>
+#include <string.h>
+
+enum { SOON_MS = 30000, MANY = 120 };
+
+static struct rig *rig;
+static struct actor *sender, *sharer;
+
+static void tear_down(void)
+{
+    rig_destroy(&rig);
+}
+
+static void add_workers(void)
+{
+    sender = cast_add(rig->cast, WORK_SEND, 8);
+    sharer = cast_add(rig->cast, WORK_SHARE, 8);
+    rig_check(rig, actor_wait_greeted(rig->cast, sender, SOON_MS), "no sender");
+    rig_check(rig, actor_wait_greeted(rig->cast, sharer, SOON_MS), "no sharer");
+}
+
+/* A router whose configuration names all albums but this one. */
+static void open_without(const char *album, const char *more)
+{
+    rig = rig_create(more);
+    rig_stop(rig);
+    rig_configure(rig, more, album);
+    rig_start(rig);
+    add_workers();
+}
+
+/* The configuration names all albums from now on. */
+static void name_all(const char *more)
+{
+    rig_configure(rig, more, NULL);
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
+}
+
+static void answer_until(struct actor *actor, const char *state, int64_t count)
+{
+    const char *kind = actor->stage == WORK_SEND ? "delivery" : "share";
+    while (rig_jobs(rig, kind, state, NULL, NULL) < count) {
+        struct work *work = actor_wait_work(rig->cast, actor, SOON_MS);
+        rig_check(rig, work != NULL, state);
+        rig_check(rig, actor_finish(rig->cast, actor, work, WORK_DONE_OUTCOME), "not acknowledged");
+        work_destroy(&work);
+    }
+}
+
+/* Runs felucca; its status and a part of what it says must be these. */
+static void felucca(int status, const char *says, const char *const *words)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int is = rig_felucca(rig, words, &output);
+    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
+}
+
+#define RESHARE(status, says, ...) \
+    felucca(status, says, (const char *const[]){"reshare", "--since", "1h", __VA_ARGS__, NULL})
+
+/* Two studies of a CT and an MR series each, the CT ones of two instances. */
+static void receive_studies(void)
+{
+    for (unsigned study = 1; study <= 2; study++) {
+        rig_receive(rig, "FIRST", study, 1, 1, NULL);
+        rig_receive(rig, "FIRST", study, 1, 2, NULL);
+        rig_receive(rig, "FIRST", study, 2, 1, NULL);
+    }
+}
+
+static int64_t events_of(const char *kind)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY, sql = TEXT_EMPTY;
+    const char *database = sandbox_path(rig->sandbox, "state/jobs.db");
+    text_format(
+        &sql,
+        "SELECT count(*) FROM timeline WHERE what = '%s' AND album IS NOT NULL AND detail LIKE 'by _%%'",
+        kind);
+    const char *const argv[] = {"sqlite3", "-readonly", database, text_string(&sql), NULL};
+    rig_check(rig, process_run(argv, NULL, SOON_MS, &output) == 0, text_string(&output));
+    return output.bytes[0] - '0';
+}
+
+static const char keep[] = "retention: 1d\n";
+
+START_TEST(an_album_that_was_added_gets_what_was_there_before)
+{
+    open_without("ct", keep);
+    receive_studies();
+    answer_until(sender, "sent", 6);
+    answer_until(sharer, "shared", 4 + 2); /* "all" gets four series, "mr" two */
+    RESHARE(EXIT_USAGE, "ct", "--album", "ct", "--yes");
+    rig_configure(rig, keep, NULL);
+    RESHARE(EXIT_NO, "have the router read it again (SIGHUP)", "--album", "ct", "--yes");
+    name_all(keep);
+    RESHARE(EXIT_OK, "2 series would be reshared; 0 were asked for before, 2 do not meet the condition, 0",
+            "--album", "ct", "--dry-run");
+    RESHARE(EXIT_USAGE, "there is no terminal to ask on: say --yes", "--album", "ct");
+    rig_check(rig, rig_jobs(rig, "share", NULL, "main", "ct") == 0, "shared without being asked to");
+    ck_assert_int_eq(events_of("reshared"), 0);
+    RESHARE(EXIT_OK, "2 series reshared; 0 were asked for before, 2 do not meet the condition, 0 cannot",
+            "--album", "ct", "--yes");
+    answer_until(sharer, "shared", 8); /* due at once: they are stored */
+    ck_assert_int_eq(events_of("reshared"), 1);
+    RESHARE(EXIT_NO, "\"matched\":0,\"already\":2,\"not_matched\":2,\"undecided\":0", "--album", "ct",
+            "--yes", "--json");
+    RESHARE(EXIT_NO, "0 series reshared; 4 were asked for before", "--album", "all", "--destination", "main",
+            "--yes");
+}
+END_TEST
+
+START_TEST(what_is_not_stored_yet_waits)
+{
+    open_without("ct", NULL);
+    receive_studies();
+    rig_check(rig, rig_wait_jobs(rig, "share", "waiting", 6, SOON_MS), "not taken in");
+    name_all(NULL);
+    RESHARE(EXIT_OK, "2 series reshared", "--album", "ct", "--yes");
+    ck_assert_int_eq(rig_jobs(rig, "share", "waiting", "main", "ct"), 2);
+    answer_until(sender, "sent", 6);
+    answer_until(sharer, "shared", 8);
+}
+END_TEST
+
+START_TEST(only_what_is_meant_is_looked_at)
+{
+    char study[DICOM_UID_SIZE];
+    struct dicom_spec spec;
+    rig_spec(&spec, 2, 1, 1);
+    memcpy(study, spec.study_uid, sizeof study);
+    open_without("ct", keep);
+    receive_studies();
+    answer_until(sender, "sent", 6);
+    name_all(keep);
+    RESHARE(EXIT_NO, "0 series reshared; 0 were asked for before, 0 do not", "--album", "ct", "--yes",
+            "--until", "2001-01-01");
+    RESHARE(EXIT_NO, "0 series reshared; 0 were asked for before, 0 do not", "--album", "ct", "--yes",
+            "--study", "1.2.3");
+    RESHARE(EXIT_OK, "1 series reshared; 0 were asked for before, 1 do not", "--album", "ct", "--yes",
+            "--study", study);
+    RESHARE(EXIT_OK, "1 series reshared; 1 were asked for before, 2 do not", "--album", "ct", "--yes");
+    RESHARE(EXIT_USAGE, "--album", "--yes");
+    RESHARE(EXIT_USAGE, "--until takes", "--album", "ct", "--until", "soon");
+    RESHARE(EXIT_USAGE, "--study takes a UID", "--album", "ct", "--study", "x");
+    RESHARE(EXIT_USAGE, "destination \"other\" has no album \"ct\"", "--album", "ct", "--destination",
+            "other");
+    answer_until(sharer, "shared", 8);
+}
+END_TEST
+
+/* ---- files that are gone ---- */
+
+static void deliver_and_forget_files(const char *without)
+{
+    open_without(without, "retention: 0s\n");
+    receive_studies();
+    answer_until(sender, "sent", 6);
+    answer_until(sharer, "shared", strcmp(without, "all") == 0 ? 4 : 6);
+    rig_check(rig, rig_wait_drained(rig, SOON_MS), "files are left");
+    name_all("retention: 0s\n");
+}
+
+START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
+{
+    char series[DICOM_UID_SIZE];
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 1, 1);
+    memcpy(series, spec.series_uid, sizeof series);
+    deliver_and_forget_files("ct");
+    RESHARE(EXIT_NO, "0 series reshared; 0 were asked for before, 0 do not meet the condition, 4 cannot be",
+            "--album", "ct", "--yes");
+    RESHARE(EXIT_NO, series, "--album", "ct", "--yes");
+    RESHARE(EXIT_NO, "the condition asks for Modality", "--album", "ct", "--yes");
+    ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "ct"), 0);
+}
+END_TEST
+
+START_TEST(what_the_database_recorded_decides_without_the_file)
+{
+    deliver_and_forget_files("all");
+    RESHARE(EXIT_OK, "4 series reshared; 0 were asked for before, 0 do not meet the condition, 0 cannot",
+            "--album", "all", "--yes");
+    answer_until(sharer, "shared", 8);
+}
+END_TEST
+
+/* ---- many, and a router that dies meanwhile ---- */
+
+static bool has_begun(void *context)
+{
+    (void)context;
+    return rig_jobs(rig, "share", NULL, "main", "ct") > 0;
+}
+
+START_TEST(it_is_made_once_although_the_router_is_killed)
+{
+    open_without("ct", keep);
+    for (unsigned study = 1; study <= MANY; study++)
+        rig_receive(rig, "FIRST", study, 1, 1, NULL);
+    answer_until(sender, "sent", MANY);
+    name_all(keep);
+    cast_remove(rig->cast, sharer); /* what is shared waits for the next one */
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "reshare",
+                                "--album",
+                                "ct",
+                                "--since",
+                                "1h",
+                                "--yes",
+                                "--config",
+                                rig->config,
+                                NULL};
+    const struct process_options options = {.output = sandbox_path(rig->sandbox, "reshare.out")};
+    struct process *asking = process_start(argv, &options);
+    rig_check(rig, cast_until(rig->cast, has_begun, NULL, SOON_MS), "it does not begin");
+    rig_kill(rig);
+    rig_start(rig);
+    int status = process_wait(asking, SOON_MS);
+    process_destroy(&asking);
+    rig_check(rig, status == EXIT_OK, "the asker is told something else");
+    rig_check(rig, rig_wait_jobs(rig, "share", NULL, 2 * MANY, SOON_MS), "not all, or too many");
+    sharer = cast_add(rig->cast, WORK_SHARE, 8);
+    answer_until(sharer, "shared", 2 * MANY);
+}
+END_TEST
+
+/* A header that the parser survived once, and does not any more (another DCMTK). */
+START_TEST(a_header_that_crashes_the_parser_is_not_asked_again)
+{
+    char receipt[RECEIPT_SIZE], setting[RECEIPT_SIZE + 32];
+    open_without("ct", keep);
+    rig_receive(rig, "FIRST", 1, 1, 1, receipt);
+    rig_receive(rig, "FIRST", 2, 1, 1, NULL);
+    answer_until(sender, "sent", 2);
+    answer_until(sharer, "shared", 2);
+    (void)snprintf(setting, sizeof setting, "FELUCCA_CRASH_ON=%s", receipt);
+    const char *const environment[] = {setting, NULL};
+    rig_stop(rig);
+    rig_configure(rig, keep, NULL);
+    rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "reshare",
+                                "--album",
+                                "ct",
+                                "--since",
+                                "1h",
+                                "--yes",
+                                "--config",
+                                rig->config,
+                                NULL};
+    const struct process_options options = {.output = sandbox_path(rig->sandbox, "reshare.out")};
+    struct process *asking = process_start(argv, &options);
+    ck_assert_int_eq(rig_wait_end(rig, SOON_MS), 128 + SIGABRT);
+    rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
+    int status = process_wait(asking, SOON_MS);
+    process_destroy(&asking);
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    file_read(options.output, &output);
+    rig_check(rig,
+              status == EXIT_OK &&
+                  strstr(text_string(&output), "1 series reshared; 0 were asked for before, 0 do not meet "
+                                               "the condition, 1 cannot be decided"),
+              text_string(&output));
+    rig_check(rig, rig_log_says(rig, "a header crashes the DICOM parser"), "not told");
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("reshare");
+    tests_timeout(tests, 120);
+    tests_fixture(tests, NULL, tear_down);
+    tests_add(tests, an_album_that_was_added_gets_what_was_there_before);
+    tests_add(tests, what_is_not_stored_yet_waits);
+    tests_add(tests, only_what_is_meant_is_looked_at);
+    tests_add(tests, a_condition_on_a_tag_cannot_be_decided_without_the_file);
+    tests_add(tests, what_the_database_recorded_decides_without_the_file);
+    tests_add(tests, it_is_made_once_although_the_router_is_killed);
+    tests_add(tests, a_header_that_crashes_the_parser_is_not_asked_again);
+    return tests_run(tests);
+}
