@@ -84,9 +84,10 @@ static bool lane_may_go(struct router *router, const struct target *target, cons
 /* One batch from a destination. False: it has nothing that may go now. */
 static bool send_from(struct router *router, struct target *target, struct seat *seat)
 {
+    const struct target_retry retry = {router->config->retry.first_ms, router->config->retry.ceiling_ms};
     const struct jobdb_appetite appetite = {(size_t)router->config->sender.batch_instances,
                                             router->config->sender.batch_bytes,
-                                            target->row.state != TARGET_UP};
+                                            target_is_wary(target, &retry, router->now)};
     struct jobdb_lane lane;
     for (int i = 0; i < LANES_A_LOOK; i++) {
         if (!jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {

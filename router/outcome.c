@@ -164,6 +164,8 @@ static void try_again(const struct verdict *verdict, const struct jobdb_item *it
         outcome.batch_limit = 1; /* it ends whatever request it is in */
     else if (halve)
         outcome.batch_limit = half_of(verdict);
+    else if (counts && batch->item_count == 1 && batch->stage == WORK_SEND)
+        outcome.batch_limit = 1; /* others pass: it is the culprit, and takes nobody with it again */
     if (!halve && !verdict->backs_off)
         outcome.due_at = router->now + target_delay(&retry, item->tries, jitter());
     if ((counts && outcome.attempts >= router->config->retry.attempts) ||

@@ -14,6 +14,11 @@ bool target_is_open(const struct target *target, int64_t now)
     return target->in_flight == 0 && target->row.until <= now;
 }
 
+bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now)
+{
+    return target->row.state != TARGET_UP || now - target->row.since < TARGET_WARY_WAITS * retry->first_ms;
+}
+
 int64_t target_opens_at(const struct target *target, int64_t now)
 {
     if (!target->destination || target_is_held(target) || target->row.state == TARGET_UP ||

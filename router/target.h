@@ -33,13 +33,17 @@ struct target_retry {
     int64_t first_ms, ceiling_ms;
 };
 
-enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_LONGEST_MS = 3600 * 1000 };
+enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_WARY_WAITS = 12, TARGET_LONGEST_MS = 3600 * 1000 };
 
 /* Whether an operator holds it, or the destination that it belongs to. */
 bool target_is_held(const struct target *target);
 
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);
+
+/* Whether it is in trouble, or was a moment ago (12 times the first wait): the halves of requests that its
+ * trouble made are kept as long, so that the search for a culprit does not begin anew with each success. */
+bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now);
 
 /* When target_is_open() may change by the passing of time alone, or INT64_MAX. */
 int64_t target_opens_at(const struct target *target, int64_t now);

@@ -57,7 +57,7 @@
     X(ROUTER_LEASED, "router", "a batch is marked as sending, not committed", \
       "still queued, handed out again", NOTHING) \
     X(ROUTER_WORK_DUE, "router", "a batch is committed as sending, WORK is not sent", \
-      "due again after a lease's time", NOTHING) \
+      "its worker says HELLO without it: due again after a PING", NOTHING) \
     X(ROUTER_WORK_SENT, "router", "WORK is sent", \
       "the worker says HELLO and has its work adopted", NOTHING) \
     X(ROUTER_RESULT_APPLIED, "router", "a sender's RESULT is applied, not committed", \

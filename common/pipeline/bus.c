@@ -352,6 +352,6 @@ int bus_make_keys(char ret_public[BUS_KEY_SIZE], char ret_secret[BUS_KEY_SIZE])
         if (zmq_curve_keypair(ret_public, ret_secret) != 0)
             return ERR_NETWORK;
     } while (!isalnum((unsigned char)ret_public[0]) || ret_public[CURVE_KEY_LENGTH - 1] == ':' ||
-             strstr(ret_secret, "${"));
+             strstr(ret_public, "${") || strstr(ret_secret, "${"));
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "tests/support/orthanc.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <string.h>
 
 enum { PATIENCE_MS = 90000, KIB = 1024 };
@@ -110,8 +111,11 @@ START_TEST(what_goes_away_comes_back)
     orthanc_start_again(orthanc);
     wait_for(20);
     check(operator_wait_state(pipeline, "archive", NULL, "up", NULL, PATIENCE_MS), "not up again");
+    struct process *sender = pipeline_process(pipeline, PIPELINE_SENDER, 0);
+    process_signal(sender, SIGSTOP); /* so that there is a backlog to be cut off in */
     send_study(2, 300, 64 * KIB);
-    wait_for(50);
+    process_signal(sender, SIGCONT);
+    wait_for(21);
     nginx_kill(nginx);
     check(operator_wait_state(pipeline, "archive", NULL, "backing off", NULL, PATIENCE_MS), "no trouble");
     ck_assert_uint_lt(there(), 320);

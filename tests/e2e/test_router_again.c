@@ -2,17 +2,20 @@
 #include "tests/support/rig.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "router/target.h"
+#include "tests/support/deadline.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
 
-enum { SOON_MS = 20000, MANY = 40 };
+enum { SOON_MS = 20000, MANY = 40, FIRST_WAIT_MS = 20 };
 
 static struct rig *rig;
 
 static void set_up(void)
 {
-    rig = rig_create(NULL);
+    rig = rig_create("retry: { first: 20ms, ceiling: 200ms, attempts: 3 }\n");
 }
 
 static void tear_down(void)
@@ -86,6 +89,11 @@ static void answer_500(struct actor *actor, struct work **work)
     work_destroy(work);
 }
 
+static bool is_over(void *context)
+{
+    return clock_monotonic_ms() > *(const int64_t *)context;
+}
+
 START_TEST(after_an_outage_requests_are_as_large_as_before)
 {
     struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
@@ -106,6 +114,11 @@ START_TEST(after_an_outage_requests_are_as_large_as_before)
     work = take_work(actor);
     ck_assert_uint_le(work->item_count, MANY / 2);
     size_t probe = work->item_count;
+    finish(actor, &work);
+    work = take_work(actor);
+    probe += work->item_count;
+    int64_t well_for_long = clock_monotonic_ms() + (TARGET_WARY_WAITS + 1) * FIRST_WAIT_MS;
+    rig_check(rig, wait_until(is_over, &well_for_long, SOON_MS), "time stands still");
     finish(actor, &work);
     work = take_work(actor);
     ck_assert_msg(work->item_count == MANY - probe, "%zu at once, of %zu", work->item_count, MANY - probe);

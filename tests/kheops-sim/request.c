@@ -23,6 +23,7 @@ struct request {
     bool nothing_done; /* by order of a fault: what came is not stored */
     bool finished;
     uint64_t received;
+    int64_t delay_ms; /* of every answer, as it was set when the request came */
 };
 
 /* ---- what handlers see ---- */
@@ -194,6 +195,7 @@ static enum MHD_Result begin(struct sim *sim, struct MHD_Connection *connection,
     r->route = route_find(&r->call);
     if (admin_only && r->route && !r->route->admin)
         answer_text(&r->call.answer, 404, "");
+    r->delay_ms = atomic_load(&sim->delay_ms);
     count_request(r);
     struct fault_effect effect;
     if (!r->call.answer.status && take_fault(r, FAULT_BEFORE, &effect)) {
@@ -262,7 +264,7 @@ static enum MHD_Result finish(struct request *r)
     if (!r->call.answer.status)
         handle(r);
     if (!r->route || !r->route->admin)
-        call_wait(&r->call, atomic_load(&r->call.sim->delay_ms));
+        call_wait(&r->call, r->delay_ms);
     return send_answer(r);
 }
 
