@@ -1,6 +1,8 @@
 # A thin front: CMake builds, ctest tests. `make help` lists what there is.
 PROGRAMS = felucca felucca-receiver felucca-router felucca-sender felucca-sharer
 JOBS    ?= $(shell nproc)
+# Most tests wait for a time or an answer: twice as many as cores run at once.
+TEST_JOBS ?= $(shell expr 2 "*" $(JOBS))
 FILES   ?=
 SOAK_SECONDS ?= 3600
 PREFIX  ?= /usr/local
@@ -39,7 +41,7 @@ test:
 	@scripts/install-packages.sh build run test
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release -j 2
+	@ctest --preset release -j $(TEST_JOBS)
 
 # Status 77 says that no engine can run here.
 compose-test:
