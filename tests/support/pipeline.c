@@ -134,7 +134,7 @@ static struct member *add_member(struct pipeline *p, enum pipeline_stage stage, 
     ck_assert(p->count < PROCESSES_MAX);
     struct member *m = &p->members[p->count++];
     m->stage = stage;
-    m->metrics_port = port_free();
+    m->metrics_port = port_free_run(PIPELINE_STAGES) + (int)stage;
     m->log = sandbox_path(p->sandbox, "%s-%zu.log", stages[stage].name, number);
     AUTO(text_release) struct text name = TEXT_EMPTY;
     AUTO(text_release) struct text config = TEXT_EMPTY;
