@@ -193,5 +193,7 @@ int past_make(const char *state_dir, const char *origin, int64_t waiting, int64_
         .reason = ret_reason};
     if (sqlite3_open(text_string(&path), &past.sql) != SQLITE_OK)
         return -1;
-    return fill(&past) == 0 ? link_waiting(&past, state_dir, &source) : -1;
+    int code = fill(&past) == 0 ? link_waiting(&past, state_dir, &source) : -1;
+    sync(); /* or the router's first commits wait for all this */
+    return code;
 }
