@@ -197,14 +197,19 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     /* deferred is no state of its own: queued, and tried before */
     bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
     const char *state = deferred ? "queued" : filter->state;
-    /* Only shares have an album, and a fetch is of a whole study. */
-    if (!filter->album)
+    enum delivery_state delivery;
+    enum share_state share;
+    enum fetch_state fetch;
+    /* Only shares have an album, and a fetch is of a whole study. What is never in the state is not looked
+     * through. */
+    if (!filter->album && (!state || delivery_state_parse(state, &delivery)))
         list_deliveries(db, filter, state, limit, deferred, each, context);
-    list(db,
-         jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
-                     filter->series, filter->since, limit, filter->album, (int64_t)deferred),
-         each, context);
-    if (!filter->album && !filter->series)
+    if (!state || share_state_parse(state, &share))
+        list(db,
+             jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
+                         filter->series, filter->since, limit, filter->album, (int64_t)deferred),
+             each, context);
+    if (!filter->album && !filter->series && (!state || fetch_state_parse(state, &fetch)))
         list(db,
              jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
                          filter->since, limit, (int64_t)deferred),
