@@ -25,8 +25,10 @@
 enum { WAITING = 1000000, FINISHED = 10000000, INSTANCES = 10000, STUDY_SERIES = 1 };
 enum { LIMIT_MS = 20 * 60 * 1000, CHECKED = 500000 /* rows; a check of more takes minutes */, TIMES = 5 };
 
+/* Instances a second, then deliveries and shares a second while deliveries are left; and the router's
+ * processor time for one of them, in ms. */
 struct figures {
-    double intake, work; /* instances a second; deliveries and shares a second, while deliveries are left */
+    double intake, intake_cpu, work, work_cpu;
 };
 
 static void complain(const char *what, const char *why)
@@ -69,16 +71,19 @@ static bool has_arrived(void *context)
 }
 
 /* From the first commit on that has new ones: what a start takes is another question. */
-static bool measure_intake(const struct crowd *crowd, int64_t before, unsigned instances, double *ret_rate)
+static bool measure_intake(const struct crowd *crowd, int64_t before, unsigned instances,
+                           struct figures *ret_figures)
 {
     struct arrival arrival = {crowd->state, before, 0};
     if (!wait_until(has_arrived, &arrival, LIMIT_MS))
         return false;
-    int64_t began = clock_monotonic_ms(), first = arrival.last;
+    int64_t began = clock_monotonic_ms(), cpu = process_cpu_ms(crowd->router), first = arrival.last;
     arrival.more_than = before + instances - 1;
     if (!wait_until(has_arrived, &arrival, LIMIT_MS))
         return false;
-    *ret_rate = (double)(arrival.last - first) * 1000 / (double)(clock_monotonic_ms() - began + 1);
+    double count = (double)(arrival.last - first);
+    ret_figures->intake = count * 1000 / (double)(clock_monotonic_ms() - began + 1);
+    ret_figures->intake_cpu = (double)(process_cpu_ms(crowd->router) - cpu) / (count + 1);
     return true;
 }
 
@@ -129,38 +134,48 @@ static bool ask(const struct crowd *crowd, const struct question *question)
 
 /* ---- one router ---- */
 
+static bool measure_work(struct crowd *crowd, unsigned instances, struct figures *ret_figures)
+{
+    int64_t began = clock_monotonic_ms(), cpu = process_cpu_ms(crowd->router);
+    if (!crowd_connect(crowd) || !crowd_work(crowd, instances, 0, false, LIMIT_MS))
+        return false;
+    double count = (double)(crowd->delivered + crowd->shared);
+    ret_figures->work = count * 1000 / (double)(clock_monotonic_ms() - began);
+    ret_figures->work_cpu = (double)(process_cpu_ms(crowd->router) - cpu) / count;
+    (void)printf(
+        "  %lu deliveries and %lu shares handed out and done, %.0f/s, %.3f CPU ms each; router: peak %lld "
+        "MiB\n",
+        crowd->delivered, crowd->shared, ret_figures->work, ret_figures->work_cpu,
+        (long long)process_peak_memory_kib(crowd->router) / 1024);
+    return true;
+}
+
 static bool measure(struct crowd *crowd, struct sandbox *sandbox, int64_t before, unsigned instances,
                     struct figures *ret_figures)
 {
     crowd_write(crowd, instances, PAST_SERIES, STUDY_SERIES);
     int64_t began = clock_monotonic_ms();
     crowd_start_router(crowd, sandbox);
-    if (!measure_intake(crowd, before, instances, &ret_figures->intake))
+    if (!measure_intake(crowd, before, instances, ret_figures))
         return false;
-    (void)printf("%12lld rows before: start and intake of %u in %.1f s, intake %.0f instances/s",
-                 (long long)before, instances, (double)(clock_monotonic_ms() - began) / 1000,
-                 ret_figures->intake);
+    (void)printf(
+        "%lld rows before: start and intake of %u in %.1f s\n  intake %.0f instances/s, %.3f CPU ms each\n",
+        (long long)before, instances, (double)(clock_monotonic_ms() - began) / 1000, ret_figures->intake,
+        ret_figures->intake_cpu);
     (void)fflush(stdout);
     for (size_t i = 0; before > 0 && i < sizeof questions / sizeof *questions; i++) {
-        (void)printf("%s", i == 0 ? "\n" : "");
         if (!ask(crowd, &questions[i]))
             return false;
     }
-    began = clock_monotonic_ms();
-    if (!crowd_connect(crowd) || !crowd_work(crowd, instances, 0, false, LIMIT_MS))
-        return false;
-    ret_figures->work =
-        (double)(crowd->delivered + crowd->shared) * 1000 / (double)(clock_monotonic_ms() - began);
-    (void)printf("%s %lu deliveries and %lu shares handed out and done, %.0f/s; router: peak %lld MiB\n",
-                 before > 0 ? "            " : ";", crowd->delivered, crowd->shared, ret_figures->work,
-                 (long long)process_peak_memory_kib(crowd->router) / 1024);
-    return crowd_end(crowd, LIMIT_MS) == 0;
+    return measure_work(crowd, instances, ret_figures) && crowd_end(crowd, LIMIT_MS) == 0;
 }
 
 /* ---- the past ---- */
 
-static bool has_room(const char *folder, int64_t waiting, int64_t finished)
+static bool has_room(int64_t waiting, int64_t finished)
 {
+    AUTO(sandbox_destroy) struct sandbox *sandbox = sandbox_create();
+    const char *folder = sandbox_folder(sandbox);
     struct statvfs disk;
     int64_t wanted = past_bytes(waiting, finished);
     if (statvfs(folder, &disk) != 0)
@@ -194,7 +209,7 @@ static bool make_past(const char *state, int64_t waiting, int64_t finished)
         return false;
     }
     text_format(&path, "%s/jobs.db", state);
-    (void)printf("%12lld waiting, %lld finished: %.2f GB, made in %.1f s\n", (long long)waiting,
+    (void)printf("%lld waiting, %lld finished: %.2f GB, made in %.1f s\n", (long long)waiting,
                  (long long)finished, (double)file_size(text_string(&path)) / 1e9,
                  (double)(clock_monotonic_ms() - began) / 1000);
     (void)fflush(stdout);
@@ -212,8 +227,6 @@ static bool measure_one(int64_t waiting, int64_t finished, unsigned instances, s
     AUTO(sandbox_destroy) struct sandbox *sandbox = sandbox_create();
     struct crowd crowd;
     crowd_init(&crowd, sandbox);
-    if (!has_room(sandbox_folder(sandbox), waiting, finished))
-        return false;
     if (waiting + finished > 0 && !make_past(crowd.state, waiting, finished))
         return false;
     if (measure(&crowd, sandbox, waiting + finished, instances, ret_figures))
@@ -240,7 +253,7 @@ int main(int argc, char **argv)
                       PAST_SERIES);
         return 2;
     }
-    if (!measure_one(0, 0, (unsigned)instances, &empty) ||
+    if (!has_room(waiting, finished) || !measure_one(0, 0, (unsigned)instances, &empty) ||
         !measure_one(waiting, finished, (unsigned)instances, &full))
         return 1;
     goal_print("intake, of an empty database's rate", full.intake / empty.intake, 0.9, false);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BYTES_A_ROW = 1000 /* an instance with its delivery, and its part of all indexes */ };
+enum { BYTES_A_ROW = 650 /* an instance with its delivery, and its part of all indexes */ };
 
 /* ---- rows ---- */
 

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run - all benchmarks, one after the other: `make bench`. About ten minutes on two quiet cores.
+# run - all benchmarks, one after the other: `make bench`. About twenty minutes on two quiet cores, and 11 GB below
+# $TMPDIR (/tmp).
 #
 # Usage: run.sh BUILD
 set -eu
