@@ -156,11 +156,9 @@ static enum jobdb_statement deliveries_by(const char *study, const char *state)
     static const struct {
         const char *state;
         enum jobdb_statement statement;
-    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},
-                  {"sending", SQL_READ_DELIVERIES_SENDING},
-                  {"failed", SQL_READ_DELIVERIES_FAILED},
-                  {"excluded", SQL_READ_DELIVERIES_APART},
-                  {"dropped", SQL_READ_DELIVERIES_APART}};
+    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},  {"sending", SQL_READ_DELIVERIES_SENDING},
+                  {"sent", SQL_READ_DELIVERIES_SENT},      {"failed", SQL_READ_DELIVERIES_FAILED},
+                  {"excluded", SQL_READ_DELIVERIES_APART}, {"dropped", SQL_READ_DELIVERIES_APART}};
     if (study)
         return SQL_READ_DELIVERIES_OF_STUDY;
     for (size_t i = 0; state && i < sizeof states / sizeof *states; i++) {

@@ -413,6 +413,7 @@
       " WHERE i.study = ?3 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
     X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("delivery_waiting", "state = 'queued'")) \
     X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("delivery_sending", "state = 'sending'")) \
+    X(READ_DELIVERIES_SENT, FEW_OF_EACH, DELIVERIES_IN("delivery_sent", "state = 'sent'")) \
     X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("delivery_failed", "state = 'failed'")) \
     X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("delivery_apart", "state IN ('excluded', 'dropped') AND state = ?1")) \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
