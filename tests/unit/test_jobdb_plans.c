@@ -73,13 +73,11 @@ START_TEST(statement_uses_an_index)
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(text_release) struct text explain = TEXT_EMPTY;
     ck_assert_int_eq(jobdb_open(sandbox_folder(sandbox), &db, &explain), 0);
-    if (*row->scan)
-        return; /* declared, with its reason */
     text_format(&explain, "EXPLAIN QUERY PLAN %s", row->sql);
     sqlite3_stmt *plan = NULL;
     ck_assert_msg(sqlite3_prepare_v2(db->sql, text_string(&explain), -1, &plan, NULL) == SQLITE_OK, "%s: %s",
                   row->name, sqlite3_errmsg(db->sql));
-    while (sqlite3_step(plan) == SQLITE_ROW) {
+    while (!*row->scan /* or declared, with its reason */ && sqlite3_step(plan) == SQLITE_ROW) {
         const char *detail = (const char *)sqlite3_column_text(plan, 3);
         ck_assert_msg(!scans_a_growing_table(detail), "%s: %s", row->name, detail);
         ck_assert_msg(strstr(detail, "USE TEMP B-TREE FOR ORDER BY") == NULL, "%s sorts: %s", row->name,
