@@ -156,11 +156,9 @@ static enum jobdb_statement deliveries_by(const char *study, const char *state)
     static const struct {
         const char *state;
         enum jobdb_statement statement;
-    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},
-                  {"sending", SQL_READ_DELIVERIES_SENDING},
-                  {"failed", SQL_READ_DELIVERIES_FAILED},
-                  {"excluded", SQL_READ_DELIVERIES_APART},
-                  {"dropped", SQL_READ_DELIVERIES_APART}};
+    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},  {"sending", SQL_READ_DELIVERIES_SENDING},
+                  {"sent", SQL_READ_DELIVERIES_SENT},      {"failed", SQL_READ_DELIVERIES_FAILED},
+                  {"excluded", SQL_READ_DELIVERIES_APART}, {"dropped", SQL_READ_DELIVERIES_APART}};
     if (study)
         return SQL_READ_DELIVERIES_OF_STUDY;
     for (size_t i = 0; state && i < sizeof states / sizeof *states; i++) {
@@ -197,14 +195,19 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     /* deferred is no state of its own: queued, and tried before */
     bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
     const char *state = deferred ? "queued" : filter->state;
-    /* Only shares have an album, and a fetch is of a whole study. */
-    if (!filter->album)
+    enum delivery_state delivery;
+    enum share_state share;
+    enum fetch_state fetch;
+    /* Only shares have an album, and a fetch is of a whole study. What is never in the state is not looked
+     * through. */
+    if (!filter->album && (!state || delivery_state_parse(state, &delivery)))
         list_deliveries(db, filter, state, limit, deferred, each, context);
-    list(db,
-         jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
-                     filter->series, filter->since, limit, filter->album, (int64_t)deferred),
-         each, context);
-    if (!filter->album && !filter->series)
+    if (!state || share_state_parse(state, &share))
+        list(db,
+             jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
+                         filter->series, filter->since, limit, filter->album, (int64_t)deferred),
+             each, context);
+    if (!filter->album && !filter->series && (!state || fetch_state_parse(state, &fetch)))
         list(db,
              jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
                          filter->since, limit, (int64_t)deferred),

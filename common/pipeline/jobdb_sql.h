@@ -44,9 +44,9 @@
     " AND (?2 IS NULL OR w.destination_id = (SELECT id FROM destination WHERE name = ?2))" \
     " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5"
 /* The newest of each destination, by the index of a state, and of these the newest. */
-#define DELIVERIES_IN(condition) \
+#define DELIVERIES_IN(index, condition) \
     "SELECT " DELIVERY_COLUMNS " FROM destination d JOIN delivery w ON w.id IN (SELECT id FROM delivery" \
-    " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 ORDER BY id DESC LIMIT ?6)" \
+    " INDEXED BY " index " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 ORDER BY id DESC LIMIT ?6)" \
     " JOIN instance i ON i.id = w.instance_id WHERE " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6"
 
 #define JOBDB_STATEMENT_MAP(X) /* name, why it may scan (or ""), text */ \
@@ -411,10 +411,11 @@
       "SELECT " DELIVERY_COLUMNS " FROM instance i INDEXED BY instance_study" \
       " JOIN delivery w ON w.instance_id = i.id JOIN destination d ON d.id = w.destination_id" \
       " WHERE i.study = ?3 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
-    X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("state = 'queued'")) \
-    X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("state = 'sending'")) \
-    X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("state = 'failed'")) \
-    X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("state IN ('excluded', 'dropped') AND state = ?1")) \
+    X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("delivery_waiting", "state = 'queued'")) \
+    X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("delivery_sending", "state = 'sending'")) \
+    X(READ_DELIVERIES_SENT, FEW_OF_EACH, DELIVERIES_IN("delivery_sent", "state = 'sent'")) \
+    X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("delivery_failed", "state = 'failed'")) \
+    X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("delivery_apart", "state IN ('excluded', 'dropped') AND state = ?1")) \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
       " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at" \

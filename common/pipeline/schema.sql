@@ -144,6 +144,7 @@ CREATE TABLE delivery (
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX delivery_waiting ON delivery (destination_id, id) WHERE state = 'queued';
 CREATE INDEX delivery_sending ON delivery (work) WHERE state = 'sending';
+CREATE INDEX delivery_sent ON delivery (destination_id, id) WHERE state = 'sent'; -- the newest, behind any backlog
 CREATE INDEX delivery_apart ON delivery (destination_id, id) WHERE state IN ('excluded', 'dropped');
 CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
 

@@ -13,6 +13,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "tests/bench/goal.h"
 #include "tests/bench/stow_loop.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
@@ -174,24 +175,17 @@ static void print_row(const struct size *size, const struct round *round, const 
     (void)fflush(stdout);
 }
 
-static void print_goal(const char *what, double reached, double wanted, bool at_most)
-{
-    bool good = at_most ? reached < wanted : reached >= wanted;
-    printf("  %-52s %8.2f   goal %s %6.2f   %s\n", what, reached, at_most ? "<" : ">=", wanted,
-           good ? "reached" : "MISSED");
-}
-
 /* all: by round. */
 static void print_goals(bool large, const struct figures *all)
 {
     const struct figures *near = &all[0], *far = &all[4];
     if (large)
-        print_goal("529 KB, 0 ms: one sender / limit", near->senders / near->limit, 0.8, false);
+        goal_print("529 KB, 0 ms: one sender / limit", near->senders / near->limit, 0.8, false);
     else
-        print_goal("5 KB, 0 ms: one sender / receiver", near->senders / near->receiver, 3, false);
-    print_goal("50 ms: one sender / singly", far->senders / far->singly, large ? 5 : 20, false);
+        goal_print("5 KB, 0 ms: one sender / receiver", near->senders / near->receiver, 3, false);
+    goal_print("50 ms: one sender / singly", far->senders / far->singly, large ? 5 : 20, false);
     if (large)
-        print_goal("CPU of the sender, ms an instance of 529 KB", near->cpu_ms, 1, true);
+        goal_print("CPU of the sender, ms an instance of 529 KB", near->cpu_ms, 1, true);
     (void)fflush(stdout);
 }
 
@@ -266,7 +260,7 @@ START_TEST(a_large_instance_is_measured)
     double memory = (double)process_peak_memory_kib(workplace->process) / 1024;
     printf("one instance of %.2f GiB: %.1f s, %.0f MB/s\n", (double)result->bytes / (1 << 30), seconds,
            (double)result->bytes / 1e6 / seconds);
-    print_goal("peak memory of the sender with it, MiB", memory, 32, true);
+    goal_print("peak memory of the sender with it, MiB", memory, 32, true);
     work_destroy(&work);
     workplace_destroy(&workplace);
 }

@@ -1,5 +1,6 @@
 #!/bin/sh
-# run - all benchmarks, one after the other: `make bench`. About ten minutes on two quiet cores.
+# run - all benchmarks, one after the other: `make bench`. About twenty minutes on two quiet cores, and 11 GB below
+# $TMPDIR (/tmp).
 #
 # Usage: run.sh BUILD
 set -eu
@@ -8,6 +9,8 @@ folder=$(dirname "$0")
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(uname -sr)"
 printf '\n== the router alone (goal: 2000 instances/s)\n'
 "$build/tests/bench_router" 10000
+printf '\n== the router with a million waiting and ten million finished deliveries, against an empty database\n'
+"$build/tests/bench_backlog" || echo "not measured"
 printf '\n== conditions\n'
 "$build/tests/bench_condition"
 printf '\n== the receiver\n'

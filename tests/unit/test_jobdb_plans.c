@@ -15,7 +15,24 @@ static const struct statement_row {
 #undef X
 };
 
-/* Tables that grow with the work; scanning one of them is what must not happen. */
+/* Indexes of what is not finished, in flight or in trouble: these alone may be read from end to end. */
+static const char *const open_work[] = {"lane_sleeping",   "delivery_waiting",     "delivery_sending",
+                                        "delivery_failed", "share_open",           "share_sharing",
+                                        "share_failed",    "fetch_queued",         "fetch_fetching",
+                                        "fetch_failed",    "instance_quarantined", "instance_finished"};
+
+static bool reads_open_work(const char *plan)
+{
+    const char *index = strstr(plan, " INDEX ");
+    for (size_t i = 0; index && i < sizeof open_work / sizeof *open_work; i++) {
+        if (strcmp(index + strlen(" INDEX "), open_work[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Tables that grow with the work; scanning one of them is what must not happen, and neither a whole index of
+ * one, covering or not. */
 static bool scans_a_growing_table(const char *plan)
 {
     static const char *const growing[] = {"instance", "lane", "series", "delivery", "share", "event", "i",
@@ -25,10 +42,29 @@ static bool scans_a_growing_table(const char *plan)
         (void)snprintf(scan, sizeof scan, "SCAN %s", growing[i]);
         size_t length = strlen(scan);
         if (strncmp(plan, scan, length) == 0 && (plan[length] == '\0' || plan[length] == ' '))
-            return strstr(plan, "USING INDEX") == NULL && strstr(plan, "USING COVERING INDEX") == NULL;
+            return !reads_open_work(plan);
     }
     return false;
 }
+
+static const struct plan_row {
+    const char *plan;
+    bool scans;
+} plans[] = {
+    {"SCAN delivery", true},
+    {"SCAN w USING COVERING INDEX sqlite_autoindex_delivery_1", true},
+    {"SCAN i USING INDEX instance_history", true},
+    {"SCAN w USING INDEX delivery_waiting", false},
+    {"SCAN instance USING COVERING INDEX instance_quarantined", false},
+    {"SEARCH w USING INDEX delivery_queued (series_id=?)", false},
+    {"SCAN d", false},
+};
+
+START_TEST(scan_is_noticed)
+{
+    ck_assert_int_eq(scans_a_growing_table(plans[_i].plan), plans[_i].scans);
+}
+END_TEST
 
 START_TEST(statement_uses_an_index)
 {
@@ -37,13 +73,11 @@ START_TEST(statement_uses_an_index)
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(text_release) struct text explain = TEXT_EMPTY;
     ck_assert_int_eq(jobdb_open(sandbox_folder(sandbox), &db, &explain), 0);
-    if (*row->scan)
-        return; /* declared, with its reason */
     text_format(&explain, "EXPLAIN QUERY PLAN %s", row->sql);
     sqlite3_stmt *plan = NULL;
     ck_assert_msg(sqlite3_prepare_v2(db->sql, text_string(&explain), -1, &plan, NULL) == SQLITE_OK, "%s: %s",
                   row->name, sqlite3_errmsg(db->sql));
-    while (sqlite3_step(plan) == SQLITE_ROW) {
+    while (!*row->scan /* or declared, with its reason */ && sqlite3_step(plan) == SQLITE_ROW) {
         const char *detail = (const char *)sqlite3_column_text(plan, 3);
         ck_assert_msg(!scans_a_growing_table(detail), "%s: %s", row->name, detail);
         ck_assert_msg(strstr(detail, "USE TEMP B-TREE FOR ORDER BY") == NULL, "%s sorts: %s", row->name,
@@ -106,6 +140,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("jobdb plans");
+    tests_rows(tests, scan_is_noticed, ROWS(plans));
     tests_rows(tests, statement_uses_an_index, ROWS(statements));
     tests_rows(tests, view_can_be_read, ROWS(views));
     tests_rows(tests, view_is_quick, ROWS(view_questions));

@@ -1,0 +1,1 @@
+-- Indexes alone: deliveries that are sent.
