@@ -1,6 +1,7 @@
-/* inject - a library for LD_PRELOAD that makes system calls of the real programs fail as a test's plan says.
- */
+/* inject - a library for LD_PRELOAD that makes system calls of the real programs fail as a test's plan says,
+ * and records what they flush when a shadow is wanted. */
 #include "tests/support/inject_plan.h"
+#include "tests/support/shadow_record.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #pragma GCC visibility push(default)
 
 static struct inject_plan *plan;
+static const char *shadow, *shadowed; /* folders, NULL: nothing is recorded */
 
 __attribute__((constructor)) static void find_plan(void)
 {
@@ -25,6 +27,8 @@ __attribute__((constructor)) static void find_plan(void)
         (void)close(fd);
     if (map != MAP_FAILED)
         plan = map;
+    shadow = getenv(SHADOW_VARIABLE);
+    shadowed = getenv(SHADOW_OF_VARIABLE);
 }
 
 /* The next definition of a function: libc's, or a sanitizer's. */
@@ -82,6 +86,34 @@ static enum verdict decide_name(enum inject_call call, int dir, const char *name
         path_of(dir, path);
     (void)snprintf(whole, sizeof whole, "%s/%s", path, name);
     return decide(whole);
+}
+
+/* ---- what is durable ---- */
+
+/* Nobody looks at names that are just being changed. */
+static int lock_names(void)
+{
+    int kept = errno;
+    int lock = shadow ? shadow_record_lock(shadow) : -1;
+    errno = kept;
+    return lock;
+}
+
+static void unlock_names(int lock)
+{
+    int kept = errno;
+    if (lock >= 0)
+        shadow_record_unlock(lock);
+    errno = kept;
+}
+
+static void record_flush(int fd)
+{
+    int lock = lock_names(), kept = errno;
+    if (lock >= 0)
+        shadow_record_flush(shadow, shadowed, fd);
+    unlock_names(lock);
+    errno = kept;
 }
 
 /* ---- opening ---- */
@@ -149,12 +181,15 @@ static ssize_t written_of(int fd, size_t length)
         return decide_fd(INJECT_TRUNCATE, fd) == FAIL ? -1 : real(fd, length); \
     }
 
-#define SYNC(name)                                                  \
-    int name(int fd)                                                \
-    {                                                               \
-        REAL(int, #name, int);                                      \
-        enum verdict verdict = decide_fd(INJECT_SYNC, fd);          \
-        return verdict == GO ? real(fd) : verdict == FAIL ? -1 : 0; \
+#define SYNC(name)                                         \
+    int name(int fd)                                       \
+    {                                                      \
+        REAL(int, #name, int);                             \
+        enum verdict verdict = decide_fd(INJECT_SYNC, fd); \
+        if (verdict != GO)                                 \
+            return verdict == FAIL ? -1 : 0;               \
+        record_flush(fd);                                  \
+        return real(fd);                                   \
     }
 
 ssize_t write(int fd, const void *bytes, size_t length)
@@ -192,25 +227,45 @@ SYNC(fdatasync)
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
 {
     REAL(int, "renameat2", int, const char *, int, const char *, unsigned);
-    return decide_name(INJECT_RENAME, to_dir, to) == FAIL ? -1 : real(from_dir, from, to_dir, to, flags);
+    if (decide_name(INJECT_RENAME, to_dir, to) == FAIL)
+        return -1;
+    int lock = lock_names();
+    int result = real(from_dir, from, to_dir, to, flags);
+    unlock_names(lock);
+    return result;
 }
 
 int rename(const char *from, const char *to)
 {
     REAL(int, "rename", const char *, const char *);
-    return decide_name(INJECT_RENAME, AT_FDCWD, to) == FAIL ? -1 : real(from, to);
+    if (decide_name(INJECT_RENAME, AT_FDCWD, to) == FAIL)
+        return -1;
+    int lock = lock_names();
+    int result = real(from, to);
+    unlock_names(lock);
+    return result;
 }
 
 int unlinkat(int dir, const char *name, int flags)
 {
     REAL(int, "unlinkat", int, const char *, int);
-    return decide_name(INJECT_UNLINK, dir, name) == FAIL ? -1 : real(dir, name, flags);
+    if (decide_name(INJECT_UNLINK, dir, name) == FAIL)
+        return -1;
+    int lock = lock_names();
+    int result = real(dir, name, flags);
+    unlock_names(lock);
+    return result;
 }
 
 int unlink(const char *name)
 {
     REAL(int, "unlink", const char *);
-    return decide_name(INJECT_UNLINK, AT_FDCWD, name) == FAIL ? -1 : real(name);
+    if (decide_name(INJECT_UNLINK, AT_FDCWD, name) == FAIL)
+        return -1;
+    int lock = lock_names();
+    int result = real(name);
+    unlock_names(lock);
+    return result;
 }
 
 /* ---- streams: libc's own calls below them do not come here ---- */

@@ -34,6 +34,8 @@ static void set_up(void)
 {
     scene_open(&scene);
     disk = disk_create(scene.sandbox, sandbox_path(scene.sandbox, "state"), DISK_BYTES);
+    if (!disk)
+        fprintf(stderr, "SKIPPED, this proves nothing here\n");
     scene_set_up(&scene, NULL);
 }
 

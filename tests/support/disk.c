@@ -123,7 +123,7 @@ struct disk *disk_create(struct sandbox *sandbox, const char *folder, int64_t by
     else if (!mount_image(disk))
         missing = "no loop device with ext4 can be mounted";
     if (missing) {
-        fprintf(stderr, "SKIPPED, this proves nothing here: %s\n", missing);
+        fprintf(stderr, "no disk of its own: %s\n", missing);
         return NULL;
     }
     struct disk *created = disk;

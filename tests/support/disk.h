@@ -1,8 +1,8 @@
 /* disk - a file system of a test's own (ext4 in an image file), which can fill up and lose its power.
  *
  * It is mounted in a mount namespace of the test's process and its children, so that nothing stays mounted
- * when they end, in whatever way. Needs root and loop devices; where they are missing a test is skipped with
- * the reason. */
+ * when they end, in whatever way. Needs root and loop devices; where they are missing there is none, and the
+ * reason is printed. */
 #ifndef FELUCCA_TESTS_DISK_H
 #define FELUCCA_TESTS_DISK_H
 
