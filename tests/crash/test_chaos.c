@@ -19,7 +19,7 @@
 enum {
     PACSS = 4,
     STAGE_COPIES = 2, /* senders and sharers */
-    SECONDS = 60,
+    SECONDS = 120,
     SOAK_ROUND_SECONDS = 300,
     DRAIN_MS = 240000,
     KILL_LEAST_MS = 100,
