@@ -82,7 +82,7 @@ static void adopt(struct lease *lease, struct seat *seat)
     seat->leases++;
 }
 
-/* Whether a work id was made for this session. Those of older routers name none. */
+/* Whether a work id was made for this session. Before that was so, they named none. */
 static bool was_given_to(const char *work, const char *session)
 {
     const char *part = strchr(work, '-');
@@ -90,8 +90,8 @@ static bool was_given_to(const char *work, const char *session)
     return part && strncmp(part + 1, session, SESSION_PART) == 0 && strlen(part + 1) <= SESSION_PART;
 }
 
-/* What the old router gave to this session may have got lost on the way, or still be on it: two PINGs tell,
- * and this HELLO counts as the first. */
+/* What the router before this one gave to this session may have got lost on the way, or still be on it: two
+ * PINGs tell, and this HELLO counts as the first. */
 static void adopt_given(struct crew *crew, struct seat *seat)
 {
     for (struct lease *lease = crew->leases; lease; lease = lease->next) {

@@ -13,37 +13,10 @@ wanted=$((studies * 1000))
 folder=$(mktemp -d)
 port=$((20000 + $$ % 10000))
 pids=
-
-stop_all()
-{
-    for pid in $pids; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || :
-    done
-}
+. "$(dirname "$0")/processes.sh"
 trap 'stop_all; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
-fail()
-{
-    echo "outage.sh: $*" >&2
-    tail -n 5 "$folder"/*.log >&2 || :
-    exit 1
-}
-
-# until_true SECONDS COMMAND...
-until_true()
-{
-    left=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || fail "waited in vain for: $*"
-        sleep 0.05
-    done
-}
-
-stored() { curl -s "http://127.0.0.1:$admin_port/sim/counts" | sed 's/.*"stored":[0-9]*,"instances":\([0-9]*\).*/\1/'; }
-stored_at_least() { [ "$(stored)" -ge "$1" ]; }
 away() { curl -sf -d "{\"away\":$1}" "http://127.0.0.1:$admin_port/sim/away"; }
 backing_off() { "$build/bin/felucca" status --config "$folder/felucca.yaml" --json | grep -q '"state": *"backing off"'; }
 queued() { sqlite3 -readonly "$folder/state/jobs.db" 'SELECT sum(queued) FROM destination' | grep -qx "$wanted"; }
@@ -77,9 +50,9 @@ until_true 60 queued
 until_true 60 backing_off
 back=$(date +%s%N)
 away false >/dev/null || fail "the simulated KHEOPS does not come back"
-until_true 1000 stored_at_least 1
+until_true 1000 stored_at_least "$admin_port" 1
 first=$(date +%s%N)
-until_true 600 stored_at_least "$wanted"
+until_true 600 stored_at_least "$admin_port" "$wanted"
 last=$(date +%s%N)
 
 awk -v n="$wanted" -v receive="$((received - begin))" -v wait="$((first - back))" -v drain="$((last - first))" 'BEGIN {

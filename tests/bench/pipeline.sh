@@ -13,37 +13,11 @@ set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-2}
 folder=$(mktemp -d)
-port=$((20000 + $$ % 20000))
+port=$((20000 + $$ % 10000))
 pids=
-
-stop_all()
-{
-    for pid in $pids; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || :
-    done
-    pids=
-}
+. "$(dirname "$0")/processes.sh"
 trap 'stop_all; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-
-fail()
-{
-    echo "pipeline.sh: $*" >&2
-    tail -n 5 "$folder"/*.log >&2 || :
-    exit 1
-}
-
-# until_true SECONDS COMMAND...
-until_true()
-{
-    left=$(($1 * 20))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        left=$((left - 1))
-        [ "$left" -gt 0 ] || fail "waited in vain for: $*"
-        sleep 0.05
-    done
-}
 
 start_kheops()
 {
@@ -91,8 +65,6 @@ send()
         wait "$sender" || fail "storescu failed"
     done
 }
-
-delivered() { [ "$(curl -s "http://127.0.0.1:$admin_port/sim/counts" | sed 's/.*"stored":[0-9]*,"instances":\([0-9]*\).*/\1/')" -ge "$1" ]; }
 
 record() { echo "$1 $2 $(($4 - $3))" >>"$folder/table"; }
 
@@ -143,7 +115,7 @@ felucca_whole()
     watcher=$!
     begin=$(date +%s%N)
     send FELUCCA "$port" "$1"
-    until_true 120 delivered "$2"
+    until_true 120 stored_at_least "$admin_port" "$2"
     record felucca "$2" "$begin" "$(date +%s%N)"
     note_cpu "$felucca"
     touch "$folder/stop"
@@ -175,7 +147,7 @@ END
         curl -sSf -o /dev/null -d "{\"Resources\": [\"$series\"], \"Synchronous\": false}" \
             "http://127.0.0.1:$http/dicom-web/servers/kheops/stow" || fail "Orthanc's stow failed"
     done
-    until_true 120 delivered "$2"
+    until_true 120 stored_at_least "$admin_port" "$2"
     record orthanc "$2" "$begin" "$(date +%s%N)"
     stop_all
 }

@@ -92,6 +92,22 @@ static int64_t events_of(const char *kind)
 
 static const char keep[] = "retention: 1d\n";
 
+static struct process *start_asking(void)
+{
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "reshare",
+                                "--album",
+                                "ct",
+                                "--since",
+                                "1h",
+                                "--yes",
+                                "--config",
+                                rig->config,
+                                NULL};
+    const struct process_options options = {.output = sandbox_path(rig->sandbox, "reshare.out")};
+    return process_start(argv, &options);
+}
+
 START_TEST(an_album_that_was_added_gets_what_was_there_before)
 {
     open_without("ct", keep);
@@ -209,18 +225,7 @@ START_TEST(it_is_made_once_although_the_router_is_killed)
     answer_until(sender, "sent", MANY);
     name_all(keep);
     cast_remove(rig->cast, sharer); /* what is shared waits for the next one */
-    const char *const argv[] = {FELUCCA_BIN "/felucca",
-                                "reshare",
-                                "--album",
-                                "ct",
-                                "--since",
-                                "1h",
-                                "--yes",
-                                "--config",
-                                rig->config,
-                                NULL};
-    const struct process_options options = {.output = sandbox_path(rig->sandbox, "reshare.out")};
-    struct process *asking = process_start(argv, &options);
+    struct process *asking = start_asking();
     rig_check(rig, cast_until(rig->cast, has_begun, NULL, SOON_MS), "it does not begin");
     rig_kill(rig);
     rig_start(rig);
@@ -248,24 +253,13 @@ START_TEST(a_header_that_crashes_the_parser_is_not_asked_again)
     rig_configure(rig, keep, NULL);
     rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
     rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
-    const char *const argv[] = {FELUCCA_BIN "/felucca",
-                                "reshare",
-                                "--album",
-                                "ct",
-                                "--since",
-                                "1h",
-                                "--yes",
-                                "--config",
-                                rig->config,
-                                NULL};
-    const struct process_options options = {.output = sandbox_path(rig->sandbox, "reshare.out")};
-    struct process *asking = process_start(argv, &options);
+    struct process *asking = start_asking();
     ck_assert_int_eq(rig_wait_end(rig, SOON_MS), 128 + SIGABRT);
     rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
     int status = process_wait(asking, SOON_MS);
     process_destroy(&asking);
     AUTO(text_release) struct text output = TEXT_EMPTY;
-    file_read(options.output, &output);
+    file_read(sandbox_path(rig->sandbox, "reshare.out"), &output);
     rig_check(rig,
               status == EXIT_OK &&
                   strstr(text_string(&output), "1 series reshared; 0 were asked for before, 0 do not meet "
