@@ -188,6 +188,8 @@ int change_run(const struct command *command, const struct cli *cli, int argc, c
         return EXIT_NO;
     int64_t count = count_jobs(&change, db);
     bool ask = verb == CONTROL_DROP || change.request.job_count == 0;
+    if (database_failed(db))
+        return EXIT_NO;
     jobdb_destroy(&db); /* no snapshot of the database is held while the router works */
     return change_many(config, command, &change.request, &change.manner, count, "job", ask);
 }

@@ -18,6 +18,14 @@ int database_open_in(const struct config *config, struct jobdb **ret_db)
     return EXIT_NO;
 }
 
+bool database_failed(struct jobdb *db)
+{
+    if (!*jobdb_error(db))
+        return false;
+    (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
+    return true;
+}
+
 int database_open(const struct cli *cli, struct config **ret_config, struct jobdb **ret_db)
 {
     AUTO(config_destroy) struct config *config = NULL;

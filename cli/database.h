@@ -13,4 +13,8 @@ int database_open(const struct cli *cli, struct config **ret_config, struct jobd
 /* The same with a configuration that is loaded already. */
 int database_open_in(const struct config *config, struct jobdb **ret_db);
 
+/* Whether something could not be read; it is said on stderr then. What was found before counts for nothing.
+ */
+bool database_failed(struct jobdb *db);
+
 #endif

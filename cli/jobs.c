@@ -168,10 +168,9 @@ static int run(const struct cli *cli, int argc, char **argv)
         return code;
     if (!job_filter_check_names(&listing.filter, command_jobs.name, db))
         return EXIT_USAGE;
-    if (jobdb_read_jobs(db, &listing.filter, print_job, &listing) != 0) {
-        (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
+    (void)jobdb_read_jobs(db, &listing.filter, print_job, &listing);
+    if (database_failed(db))
         return EXIT_NO;
-    }
     if (listing.rows == 0 && listing.form == FORM_TABLE)
         (void)fputs("no such jobs\n", stderr);
     return listing.rows > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;

@@ -173,6 +173,8 @@ static int change(struct quarantine *quarantine, const struct config *config, st
     bool drop = strcmp(quarantine->action, "drop") == 0;
     struct control_request *request = &quarantine->request;
     go_through(quarantine, *db);
+    if (database_failed(*db))
+        return EXIT_NO;
     jobdb_destroy(db);
     request->reason = memory_string(quarantine->reason);
     request->limit = quarantine->limit;
@@ -186,6 +188,8 @@ static int change(struct quarantine *quarantine, const struct config *config, st
 static int list(struct quarantine *quarantine, struct jobdb *db)
 {
     go_through(quarantine, db);
+    if (database_failed(db))
+        return EXIT_NO;
     if (quarantine->found == 0 && !quarantine->manner.json)
         (void)fputs(quarantine->reason ? "no such file is in quarantine\n" : "nothing is in quarantine\n",
                     stderr);
@@ -221,7 +225,7 @@ static int run(const struct cli *cli, int argc, char **argv)
     if (lists)
         return list(&quarantine, db);
     if (argc > first && !take_files(&quarantine, argc - first, argv + first, db))
-        return EXIT_USAGE;
+        return database_failed(db) ? EXIT_NO : EXIT_USAGE;
     return change(&quarantine, config, &db);
 }
 

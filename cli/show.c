@@ -202,10 +202,8 @@ static int show(struct jobdb *db, const struct config *config, const char *name,
     if (findings.count == 1)
         show_found(db, config, &findings.list[0], json);
     jobdb_snapshot_end(db);
-    if (*jobdb_error(db)) {
-        (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
+    if (database_failed(db))
         return EXIT_NO;
-    }
     if (findings.count != 1)
         return findings.count == 0 ? say_nothing(config, name) : say_ambiguous(&findings, name);
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
