@@ -67,8 +67,7 @@ static void limit_processor_time(time_t seconds)
 /* A note that cannot be written costs the protection, not the pipeline. */
 void guard_note(struct guard *guard, const char *receipt)
 {
-    if (!guard->noted)
-        limit_processor_time(GUARD_SECONDS);
+    limit_processor_time(GUARD_SECONDS);
     guard->noted = pwrite(guard->fd, receipt, RECEIPT_LENGTH, 0) == RECEIPT_LENGTH;
 }
 

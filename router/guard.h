@@ -3,7 +3,8 @@
  * Before a header is parsed its receipt is noted in a small file. A router that finds such a note at its
  * start parses that receipt once in a child process, and only the child's death condemns the file: a SIGKILL
  * at the wrong moment must not. Not fsynced: a power failure is not a parser's crash. A parser that never
- * comes back counts as crashed: from the first guard_note() to guard_clear() the processor time is limited.
+ * comes back counts as crashed: from each guard_note() to the next one, or to guard_clear(), the processor
+ * time is limited.
  */
 #ifndef FELUCCA_ROUTER_GUARD_H
 #define FELUCCA_ROUTER_GUARD_H

@@ -19,7 +19,8 @@
 enum {
     PENDING_MAX = 100000, /* receipts in memory; the others wait in incoming/ for the next scan */
     AGAIN_SECONDS = 3,    /* of the processor, for a header that somebody waits for */
-    TURN_MAX = 64         /* headers a turn, so that results and heartbeats never wait long */
+    TURN_MAX = 64,        /* headers a turn, and */
+    TURN_MS = 250         /* what they may take, so that results and heartbeats never wait long */
 };
 
 /* Receipts that wait to be taken in, first in first out. */
@@ -277,7 +278,8 @@ static void take_receipt(struct router *router, const char *receipt, enum spool_
 void intake_turn(struct router *router)
 {
     struct pending *pending = router->pending;
-    for (size_t i = 0; i < TURN_MAX && pending->count > 0; i++) {
+    int64_t until = clock_monotonic_ms() + TURN_MS;
+    for (size_t i = 0; i < TURN_MAX && pending->count > 0 && clock_monotonic_ms() < until; i++) {
         take_receipt(router, pending->receipts[pending->first], SPOOL_INCOMING);
         pending->first = (pending->first + 1) % PENDING_MAX;
         pending->count--;

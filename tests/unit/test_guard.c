@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 
 static const char receipt[] = "0123456789abcdef0123456789abcdef";
 
@@ -48,7 +50,29 @@ START_TEST(a_note_that_is_none_is_not_believed)
 }
 END_TEST
 
+static void use_processor(double seconds)
+{
+    clock_t end = clock() + (clock_t)(seconds * CLOCKS_PER_SEC);
+    while (clock() < end)
+        continue;
+}
+
+/* Many headers of one turn that are slow each, but not too slow, condemn nobody. */
+START_TEST(each_note_has_the_whole_time)
+{
+    struct itimerval left;
+    guard_note(guard, receipt);
+    use_processor(0.5);
+    guard_note(guard, receipt);
+    ck_assert_int_eq(getitimer(ITIMER_PROF, &left), 0);
+    guard_clear(guard);
+    ck_assert_double_ge((double)left.it_value.tv_sec + (double)left.it_value.tv_usec / 1e6,
+                        GUARD_SECONDS - 0.25);
+}
+END_TEST
+
 static void do_nothing(void *context)
+
 {
     (void)context;
 }
@@ -89,6 +113,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, a_note_outlives_the_process_and_ends_when_cleared);
     tests_add(tests, a_note_that_is_none_is_not_believed);
+    tests_add(tests, each_note_has_the_whole_time);
     tests_rows(tests, parsing, ROWS(parse_rows));
     return tests_run(tests);
 }
