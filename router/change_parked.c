@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORTION = 8 }; /* each is parsed in a process of its own first */
+/* Each is parsed in a process of its own first, which may take seconds: between two the turn may end. */
+enum { PORTION = 1 };
 
 struct parked {
     int64_t id, quarantined_at;
@@ -86,7 +87,7 @@ static void change_numbered(struct router *router, struct change *change, int64_
 static bool is_meant(const struct change *change, const struct parked *file)
 {
     const char *reason = change->request.reason;
-    return change_left(change) > 0 && file->quarantined_at <= change->row.asked_at &&
+    return change_left(change) > 0 && file->quarantined_at < change->row.asked_at &&
            (!reason || strstr(file->reason, reason));
 }
 

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8 };
+enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8, ROWS_A_STEP = 500 };
 
 /* walk.phase */
 enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED };
@@ -26,6 +26,7 @@ struct step {
     struct change *change;
     const struct target *target;
     int headers; /* that this step may still parse */
+    int rows;    /* instances that it may still look at */
 };
 
 /* ---- one instance ---- */
@@ -111,7 +112,7 @@ static void end_series(struct change *change, const struct jobdb_series *series)
     row->walk.phase = BETWEEN;
 }
 
-/* Goes on with a series. False: this step has parsed enough. */
+/* Goes on with a series. False: this step has parsed or seen enough. */
 static bool look_at_instances(struct step *step, const struct jobdb_series *series)
 {
     struct change *change = step->change;
@@ -119,7 +120,7 @@ static bool look_at_instances(struct step *step, const struct jobdb_series *seri
     const struct control_request *request = &change->request;
     struct jobdb_past past;
     int64_t until = request->until ? request->until : INT64_MAX;
-    while (step->headers > 0) {
+    while (step->headers > 0 && step->rows-- > 0) {
         if (!jobdb_next_past(step->router->db, series, request->since, until, walk->id, &past)) {
             end_series(change, series);
             return true;
@@ -216,7 +217,7 @@ bool change_reshare(struct router *router, struct change *change)
 {
     const struct control_request *request = &change->request;
     const struct target *target = targets_named(router->targets, request->destination, request->album);
-    struct step step = {router, change, target, HEADERS_A_STEP};
+    struct step step = {router, change, target, HEADERS_A_STEP, ROWS_A_STEP};
     struct jobdb_series series;
     if (!target || !target->album) {
         control_answer_note(&change->answer, "the configuration does not name the album any more");
