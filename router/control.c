@@ -88,6 +88,15 @@ static void (*const verbs[CONTROL_VERBS])(struct router *router, const struct co
     [CONTROL_RELEASE] = hold,
 };
 
+static void refuse_surplus(const struct control_request *request, const char *member,
+                           struct control_answer *answer)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(&sentence, "\"%s\" means nothing with %s: leave it out", member,
+                control_verb_name(request->verb));
+    control_refuse(answer, text_string(&sentence));
+}
+
 static void take(struct router *router, const struct bus_message *message)
 {
     AUTO(control_request_release) struct control_request request = {0};
@@ -95,9 +104,12 @@ static void take(struct router *router, const struct bus_message *message)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     bool answered = true;
     int code = control_request_decode(message->frames[0], message->lengths[0], &request, &reason);
+    const char *surplus = code == 0 ? control_request_surplus(&request) : NULL;
     memcpy(answer.id, request.id, sizeof answer.id);
     if (code != 0)
         control_refuse(&answer, text_string(&reason));
+    else if (surplus)
+        refuse_surplus(&request, surplus, &answer);
     else if (message->frames[1])
         control_refuse(&answer, "a request is one frame, and this has two");
     else if (verbs[request.verb])

@@ -28,7 +28,7 @@ const char *control_verb_name(enum control_verb verb)
 const char *control_verb_done(enum control_verb verb)
 {
     static const char *const texts[] = {
-#define X(name, text, done) done,
+#define X(name, text, done, takes) done,
         CONTROL_VERB_MAP(X)
 #undef X
     };
@@ -307,6 +307,48 @@ int control_request_decode(const char *json, size_t length, struct control_reque
         return read_request(object, ret_request, ret_reason) ? 0 : ERR_SYNTAX;
     text_append(ret_reason, "the request is not a JSON object");
     return ERR_SYNTAX;
+}
+
+/* Whether a list of words has this one. */
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += length) {
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    }
+    return false;
+}
+
+const char *control_request_surplus(const struct control_request *request)
+{
+    static const char *const takes[] = {
+#define X(name, text, done, takes) takes,
+        CONTROL_VERB_MAP(X)
+#undef X
+    };
+    const struct {
+        const char *key;
+        bool is_set;
+    } set[] = {
+        {"destination", request->destination},
+        {"album", request->album},
+        {"state", request->state},
+        {"study", request->study},
+        {"series", request->series},
+        {"reason", request->reason},
+        {"since", request->since > 0},
+        {"until", request->until > 0},
+        {"limit", request->limit > 0},
+        {"jobs", request->job_count > 0},
+        {"all", request->all},
+        {"dry_run", request->dry_run},
+    };
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        if (set[i].is_set && !has_word(takes[request->verb], set[i].key))
+            return set[i].key;
+    }
+    return NULL;
 }
 
 /* ---- answers ---- */

@@ -26,17 +26,18 @@ enum {
     CONTROL_REQUEST_MAX = 256 << 10 /* bytes */
 };
 
-#define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards */ \
-    X(HOLD, "hold", "held")                                                                 \
-    X(RELEASE, "release", "released")                                                       \
-    X(RETRY, "retry", "retried")                                                            \
-    X(DROP, "drop", "dropped")                                                              \
-    X(QUARANTINE_RETRY, "quarantine retry", "retried")                                      \
-    X(QUARANTINE_DROP, "quarantine drop", "dropped")                                        \
-    X(RESHARE, "reshare", "reshared")
+#define CONTROL_JOB_MEMBERS "destination album state study series since limit jobs all"
+#define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
+    X(HOLD, "hold", "held", "destination album")                                                   \
+    X(RELEASE, "release", "released", "destination album")                                         \
+    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS)                                              \
+    X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
+    X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
+    X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
+    X(RESHARE, "reshare", "reshared", "destination album study since until dry_run")
 
 enum control_verb {
-#define X(name, text, done) CONTROL_##name,
+#define X(name, text, done, takes) CONTROL_##name,
     CONTROL_VERB_MAP(X)
 #undef X
         CONTROL_VERBS
@@ -95,6 +96,10 @@ void control_request_encode(const struct control_request *request, struct text *
  * as it could be read, is then in *ret_request. Release it in either case. */
 int control_request_decode(const char *json, size_t length, struct control_request *ret_request,
                            struct text *ret_reason);
+
+/* The name of a member that is set though the verb has no use for it, borrowed; NULL: none is. Such a request
+ * means something else than it would do, and must be refused. */
+const char *control_request_surplus(const struct control_request *request);
 
 enum control_stage { CONTROL_PROGRESS, CONTROL_DONE, CONTROL_REFUSED };
 

@@ -172,6 +172,15 @@ START_TEST(garbage_is_refused_and_hurts_nobody)
         ck_assert_int_eq(answer.stage, CONTROL_REFUSED);
         ck_assert_msg(answer.sentence.length > 10, "%s", parts[i]);
     }
+    /* It would drop everything, and was asked only to look. */
+    AUTO(control_request_release) struct control_request look = {.all = true, .dry_run = true};
+    AUTO(control_answer_release) struct control_answer refused = {0};
+    text_clear(&json);
+    ck_assert_int_eq(control_request_start(&look, CONTROL_DROP), 0);
+    control_request_encode(&look, &json);
+    say(bus, &json, &refused);
+    ck_assert_int_eq(refused.stage, CONTROL_REFUSED);
+    ck_assert_str_eq(text_string(&refused.sentence), "\"dry_run\" means nothing with drop: leave it out");
     AUTO(control_request_release) struct control_request request = {0};
     AUTO(control_answer_release) struct control_answer two = {0};
     struct waiting waiting = {bus, &two};

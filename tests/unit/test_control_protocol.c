@@ -100,7 +100,35 @@ START_TEST(what_is_no_request_is_refused)
 }
 END_TEST
 
+static const struct surplus_row {
+    const char *json, *surplus;
+} surplus_rows[] = {
+    {HEAD ",\"verb\":\"hold\",\"destination\":\"a\",\"album\":\"b\"}", NULL},
+    {HEAD ",\"verb\":\"hold\",\"destination\":\"a\",\"study\":\"1.2\"}", "study"},
+    {HEAD ",\"verb\":\"release\",\"destination\":\"a\",\"all\":true}", "all"},
+    {HEAD ",\"verb\":\"drop\",\"destination\":\"a\",\"study\":\"1.2\",\"limit\":1,\"since\":1}", NULL},
+    {HEAD ",\"verb\":\"drop\",\"all\":true,\"dry_run\":true}", "dry_run"},
+    {HEAD ",\"verb\":\"retry\",\"all\":true,\"until\":5}", "until"},
+    {HEAD ",\"verb\":\"drop\",\"reason\":\"x\"}", "reason"},
+    {HEAD ",\"verb\":\"quarantine drop\",\"reason\":\"x\",\"limit\":2}", NULL},
+    {HEAD ",\"verb\":\"quarantine drop\",\"study\":\"1.2\"}", "study"},
+    {HEAD ",\"verb\":\"quarantine retry\",\"since\":5,\"all\":true}", "since"},
+    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"until\":2,\"dry_run\":true}", NULL},
+    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"series\":\"1.2\"}", "series"},
+};
+
+START_TEST(what_a_verb_has_no_use_for_is_named)
+{
+    AUTO(control_request_release) struct control_request read = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct surplus_row *row = &surplus_rows[_i];
+    ck_assert_int_eq(control_request_decode(row->json, strlen(row->json), &read, &reason), 0);
+    ck_assert_pstr_eq(control_request_surplus(&read), row->surplus);
+}
+END_TEST
+
 START_TEST(too_large_a_request_is_refused)
+
 {
     AUTO(control_request_release) struct control_request read = {0};
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -144,6 +172,7 @@ int main(void)
     struct tests *tests = tests_create("control");
     tests_add(tests, request_arrives_whole);
     tests_rows(tests, what_is_no_request_is_refused, ROWS(rows));
+    tests_rows(tests, what_a_verb_has_no_use_for_is_named, sizeof surplus_rows / sizeof *surplus_rows);
     tests_add(tests, too_large_a_request_is_refused);
     tests_add(tests, answer_arrives_whole);
     return tests_run(tests);
