@@ -20,10 +20,13 @@ static void finish_file(void *context, const struct jobdb_file *file, enum jobdb
                     fate == JOBDB_KEEP ? SPOOL_KEPT : SPOOL_DROPPED);
 }
 
+/* A move that failed left it where it was, whatever its row says. */
 static void expire_file(void *context, const struct jobdb_file *file)
 {
     struct router *router = context;
-    outbox_remove(router->outbox, file->receipt, file->place, file->instance_id);
+    enum spool_place place = file->place;
+    (void)spool_find(router->spool, file->receipt, &place);
+    outbox_remove(router->outbox, file->receipt, place, file->instance_id);
 }
 
 /* ---- jobs that have waited too long (retry.give_up) ---- */

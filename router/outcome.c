@@ -198,6 +198,15 @@ static void fail_file(const struct verdict *verdict, const struct jobdb_item *it
     fail(verdict->router, &verdict->lease->batch, item, &lost, &outcome, CAUSE_FILE_MISSING);
 }
 
+/* Not where somebody else delivered it meanwhile, and it is kept. */
+static bool belongs_in_queue(struct router *router, const struct jobdb_item *item)
+{
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    return jobdb_knows(router->db, item->receipt, &state, &place, &gone) && place == SPOOL_QUEUE && !gone;
+}
+
 /* The sender did not find the file as recorded: where is it? What is whole and in its place is tried
  * again: for ever when the sender cannot even see it, bounded when it cannot read it. */
 static void find_file(const struct verdict *verdict, const struct jobdb_item *item,
@@ -214,7 +223,7 @@ static void find_file(const struct verdict *verdict, const struct jobdb_item *it
                   "its spool file is not as long as it was: ask the sender of the study to send it again");
     else
         try_again(verdict, item, answer);
-    if (code == 0 && place != SPOOL_QUEUE)
+    if (code == 0 && place != SPOOL_QUEUE && belongs_in_queue(router, item))
         outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
 }
 

@@ -342,6 +342,29 @@ START_TEST(history_is_forgotten_after_its_time)
 }
 END_TEST
 
+static bool is_kept(void *context)
+{
+    (void)context;
+    return files_in("kept") == 1;
+}
+
+/* A move into kept/ that the disk refused, though the row says that it was made: the file goes all the same,
+ * and is not taken in and delivered again by a later start. */
+START_TEST(finished_file_goes_from_wherever_it_is)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig("retention: 3s\n");
+    rig_receive(rig, "SECOND", 1, 1, 1, receipt);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
+    rig_check(rig, cast_until(rig->cast, is_kept, NULL, SOON_MS), "it is not kept");
+    const char *tail = receipt + strlen(receipt) - 2;
+    const char *kept = sandbox_path(rig->sandbox, "state/spool/kept/%s/%s.dcm", tail, receipt);
+    ck_assert_int_eq(rename(kept, sandbox_path(rig->sandbox, "state/spool/queue/%s/%s.dcm", tail, receipt)),
+                     0);
+    rig_check(rig, rig_wait_drained(rig, SOON_MS), "the file stays in queue/");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("change");
@@ -358,5 +381,6 @@ int main(void)
     tests_add(tests, two_operators_at_once);
     tests_add(tests, what_waits_too_long_is_given_up);
     tests_add(tests, history_is_forgotten_after_its_time);
+    tests_add(tests, finished_file_goes_from_wherever_it_is);
     return tests_run(tests);
 }
