@@ -168,6 +168,14 @@ static bool is_clear(const struct quarantine *quarantine, int files)
     return false;
 }
 
+static bool lists_all(int files)
+{
+    if (files == 0)
+        return true;
+    (void)fputs("felucca quarantine list: takes no files; felucca show tells of one\n", stderr);
+    return false;
+}
+
 static int change(struct quarantine *quarantine, const struct config *config, struct jobdb **db)
 {
     bool drop = strcmp(quarantine->action, "drop") == 0;
@@ -217,7 +225,7 @@ static int run(const struct cli *cli, int argc, char **argv)
     if (!is_action(quarantine.action))
         return EXIT_USAGE;
     bool lists = strcmp(quarantine.action, "list") == 0;
-    if (!lists && !is_clear(&quarantine, argc - first))
+    if (lists ? !lists_all(argc - first) : !is_clear(&quarantine, argc - first))
         return EXIT_USAGE;
     int status = database_open(cli, &config, &db);
     if (status != EXIT_OK)

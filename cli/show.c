@@ -109,8 +109,9 @@ static bool find_job(struct jobdb *db, const char *name, struct findings *findin
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!string_starts_with(name, kinds[i].kind))
             continue;
-        int64_t id = strtoll(name + strlen(kinds[i].kind), NULL, 10);
-        char *meant = show_ask_name(db, kinds[i].question, NULL, NULL, id);
+        char *end;
+        int64_t id = strtoll(name + strlen(kinds[i].kind), &end, 10);
+        char *meant = *end ? NULL : show_ask_name(db, kinds[i].question, NULL, NULL, id);
         if (meant)
             findings->list[findings->count++] = (struct found){kinds[i].found, meant};
         return true;

@@ -1,6 +1,7 @@
 #include "cli/table.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/utf8.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -33,9 +34,10 @@ static size_t bytes_of(const char *value, int count)
 
 static void append_clean(struct text *line, const char *value, size_t length)
 {
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)value[i];
-        text_append_char(line, c < ' ' || c == 0x7f ? '?' : value[i]);
+    for (size_t i = 0, bytes; i < length; i += bytes) {
+        bool hidden = utf8_invisible(value + i, &bytes) > 0;
+        bytes = hidden ? bytes : 1;
+        text_append_char(line, hidden ? '?' : value[i]);
     }
 }
 

@@ -60,22 +60,6 @@ static bool is_plain(const char *value)
     return true;
 }
 
-/* A character beyond ASCII that moves a cursor, ends a line, or turns the direction of what follows: its code
- * point and length, or 0. */
-static unsigned invisible(const unsigned char *at, size_t *ret_length)
-{
-    *ret_length = 2;
-    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
-        return at[1];
-    *ret_length = 3;
-    if (at[0] != 0xe2 || (at[1] != 0x80 && at[1] != 0x81))
-        return 0;
-    unsigned code = 0x2000u + ((at[1] & 0x3fu) << 6) + (at[2] & 0x3fu);
-    bool turns = code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
-                 (code >= 0x2066 && code <= 0x2069);
-    return turns || code == 0x2028 || code == 0x2029 ? code : 0;
-}
-
 /* Quoted as JSON does. */
 static void append_quoted(struct text *line, const char *value)
 {
@@ -84,10 +68,10 @@ static void append_quoted(struct text *line, const char *value)
     text_append_char(line, '"');
     for (const unsigned char *c = (const unsigned char *)text_string(&checked); *c; c++) {
         size_t length;
-        unsigned code = *c < ' ' || *c == 0x7f ? *c : invisible(c, &length);
+        unsigned code = utf8_invisible((const char *)c, &length);
         if (code > 0) {
             text_format(line, "\\u%04x", code);
-            c += code < 0x80 ? 0 : length - 1;
+            c += length - 1;
         } else if (*c == '"' || *c == '\\') {
             text_format(line, "\\%c", *c);
         } else {

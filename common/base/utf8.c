@@ -1,5 +1,7 @@
 #include "common/base/utf8.h"
 
+#include <stdbool.h>
+
 void utf8_append(struct text *out, uint32_t code)
 {
     char bytes[4];
@@ -70,4 +72,22 @@ void utf8_append_shown(struct text *out, const char *bytes, size_t length, size_
     }
     if (at < length)
         text_append(out, "...");
+}
+
+unsigned utf8_invisible(const char *character, size_t *ret_length)
+{
+    const unsigned char *at = (const unsigned char *)character;
+    *ret_length = 1;
+    if (at[0] < 0x80)
+        return at[0] < ' ' || at[0] == 0x7f ? at[0] : 0;
+    *ret_length = 2;
+    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
+        return at[1];
+    *ret_length = 3;
+    if (at[0] != 0xe2 || (at[1] != 0x80 && at[1] != 0x81))
+        return 0;
+    unsigned code = 0x2000u + ((at[1] & 0x3fu) << 6) + (at[2] & 0x3fu);
+    bool turns = code == 0x200e || code == 0x200f || (code >= 0x202a && code <= 0x202e) ||
+                 (code >= 0x2066 && code <= 0x2069);
+    return turns || code == 0x2028 || code == 0x2029 ? code : 0;
 }

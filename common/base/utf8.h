@@ -16,4 +16,8 @@ void utf8_append_checked(struct text *out, const char *bytes, size_t length);
  * longer than most characters is cut and ends with "...". */
 void utf8_append_shown(struct text *out, const char *bytes, size_t length, size_t most);
 
+/* A character that moves a cursor, ends a line, or turns the direction of what follows: its code point (above
+ * 0) and its length in bytes; 0 for all others, whose length is not told. The text ends with a NUL. */
+unsigned utf8_invisible(const char *character, size_t *ret_length);
+
 #endif

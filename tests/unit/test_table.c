@@ -20,6 +20,14 @@ static const struct row {
     {"cut between characters", "Zürich-öäü", 8, TABLE_LEFT, "Zürich-… "},
     {"nothing", NULL, 3, TABLE_LEFT, "    "},
     {"an escape sequence is no escape sequence", "\033[2Jx\n", 8, TABLE_LEFT, "?[2Jx?   "},
+    {"nor is one of a single character",
+     "\xc2\x9b"
+     "2Jx",
+     5, TABLE_LEFT, "?2Jx  "},
+    {"the direction stays",
+     "a\xe2\x80\xae"
+     "b",
+     4, TABLE_LEFT, "a?b  "},
 };
 
 START_TEST(cell_is)
