@@ -126,11 +126,14 @@ status_sum()
     } 2>/dev/null | from_json "(SELECT coalesce(sum($1), 0) FROM (SELECT value AS x FROM json_each(j)))"
 }
 
+# No file waits for the router: one whose hint died with a process is found by the next scan.
+nothing_comes() { inside router sh -c '! ls /var/lib/felucca/spool/incoming | grep -q .'; }
+
 # arrived INSTANCES SERIES: KHEOPS has so many instances, so many series are in the album of its CT, the gateway has
 # nothing left to do and nothing failed.
 arrived()
 {
-    [ "$(kheops_instances)" = "$1" ] && [ "$(kheops_series_in ct-research)" = "$2" ] &&
+    [ "$(kheops_instances)" = "$1" ] && [ "$(kheops_series_in ct-research)" = "$2" ] && nothing_comes &&
         [ "$(status_sum "x ->> 'waiting' + x ->> 'queued' + x ->> 'in_flight'")" = 0 ] &&
         [ "$(status_sum "coalesce(x ->> 'failed', 0) + coalesce(x ->> 'quarantined', 0)")" = 0 ]
 }

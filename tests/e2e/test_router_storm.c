@@ -89,13 +89,13 @@ static void answer(struct actor *actor, const struct work *work, bool calm)
         work_answer_set(&result->answers[i], fails ? WORK_RETRY_OUTCOME : manner->outcome, manner->bounded,
                         manner->status, manner->name);
     }
+    size_t all = result->answer_count;
     if (!calm && below(20) == 0)
         result->answer_count = 1; /* of the others it says nothing */
-    size_t count = work->item_count;
     actor_say_result(actor, result);
     if (!calm && below(10) == 0)
         actor_say_result(actor, result);
-    result->answer_count = result->answer_count < count ? result->answer_count : count;
+    result->answer_count = all;
 }
 
 /* ---- what a worker may do beside ---- */
