@@ -4,8 +4,8 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
-#include "common/pipeline/bus.h"
-#include "common/pipeline/service.h"
+#include "common/wire/bus.h"
+#include "common/service/service.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -5,8 +5,8 @@
 #define FELUCCA_CLI_CALL_H
 
 #include "cli/command.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/control.h"
+#include "common/config/config.h"
+#include "common/wire/control.h"
 
 /* Called for every `progress`; NULL: not wanted. */
 typedef void call_progress(void *context, const struct control_answer *answer);

@@ -5,8 +5,8 @@
 
 #include "cli/command.h"
 #include "cli/job_filter.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/control.h"
+#include "common/config/config.h"
+#include "common/wire/control.h"
 
 enum { CHANGE_ALL = 'A', CHANGE_YES, CHANGE_DRY_RUN, CHANGE_JSON };
 

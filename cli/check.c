@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 

@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/pipeline/consistency.h"
+#include "common/jobs/consistency.h"
 
 enum { SECOND_LOOK_MS = 3000, INTAKE_MS = 60000, SHOWN = 10 /* of each problem */ };
 

@@ -3,7 +3,7 @@
 #define FELUCCA_CLI_CHECK_JOBS_H
 
 #include "common/base/text.h"
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include <stdbool.h>
 

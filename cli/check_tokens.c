@@ -2,11 +2,11 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/config_keys.h"
-#include "common/pipeline/credentials.h"
-#include "common/pipeline/introspection.h"
-#include "common/pipeline/secret.h"
-#include "common/pipeline/token_verdict.h"
+#include "common/config/keys.h"
+#include "common/kheops/credentials.h"
+#include "common/kheops/asker.h"
+#include "common/config/secret.h"
+#include "common/kheops/token_verdict.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdbool.h>
 #include <stdio.h>

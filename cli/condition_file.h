@@ -4,8 +4,8 @@
 
 #include "common/condition/explain.h"
 #include "common/dicom/header.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/file_meta.h"
+#include "common/config/config.h"
+#include "common/spool/file_meta.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include "cli/command.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 

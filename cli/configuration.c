@@ -1,7 +1,7 @@
 #include "cli/configuration.h"
 
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
 #define FELUCCA_CLI_CONFIGURATION_H
 
 #include "cli/command.h"
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 /* EXIT_OK, or EXIT_CONFIG with every error already said on stderr. Warnings are passed over: they are told by
  * `felucca check` and by the processes. The configuration is then yours. */

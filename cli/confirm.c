@@ -1,6 +1,6 @@
 #include "cli/confirm.h"
 
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #define FELUCCA_CLI_DATABASE_H
 
 #include "cli/command.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb.h"
+#include "common/config/config.h"
+#include "common/jobs/jobdb.h"
 
 /* Loads the configuration and opens the database. 0 (EXIT_OK), or the exit status with what is wrong already
  * said on stderr. Both are then yours. */

@@ -4,8 +4,8 @@
 #include "cli/manual.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/service.h"
+#include "common/config/config.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>

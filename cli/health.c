@@ -2,8 +2,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/service.h"
+#include "common/config/config.h"
+#include "common/service/service.h"
 
 #include <netdb.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>

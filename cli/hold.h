@@ -3,7 +3,7 @@
 #define FELUCCA_CLI_HOLD_H
 
 #include "cli/command.h"
-#include "common/pipeline/control.h"
+#include "common/wire/control.h"
 
 /* The whole command with this verb; the exit status. */
 int hold_or_release(const struct cli *cli, const struct command *command, int argc, char **argv,

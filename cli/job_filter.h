@@ -4,7 +4,7 @@
 #define FELUCCA_CLI_JOB_FILTER_H
 
 #include "cli/command.h"
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 
 enum {
     JOB_FILTER_STATE = 's',

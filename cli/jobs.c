@@ -8,7 +8,7 @@
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>

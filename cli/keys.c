@@ -1,8 +1,8 @@
 #include "cli/command.h"
 
 #include "common/base/cleanup.h"
-#include "common/pipeline/bus.h"
-#include "common/pipeline/service.h"
+#include "common/wire/bus.h"
+#include "common/service/service.h"
 
 #include <errno.h>
 #include <fcntl.h>

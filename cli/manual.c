@@ -4,8 +4,8 @@
 #include "cli/option.h"
 #include "cli/roff.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/service_options.h"
+#include "common/config/config.h"
+#include "common/service/service_options.h"
 
 #include <string.h>
 

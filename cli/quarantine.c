@@ -7,8 +7,8 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/jobdb_operator.h"
-#include "common/pipeline/service.h"
+#include "common/jobs/operator.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>

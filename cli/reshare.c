@@ -8,8 +8,8 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/uid.h"
+#include "common/service/service.h"
+#include "common/dicom/uid.h"
 
 #include <stdio.h>
 #include <string.h>

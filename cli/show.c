@@ -8,7 +8,7 @@
 #include "cli/surroundings.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/condition/condition.h"
 
 #include <string.h>
 #include <sys/stat.h>

@@ -5,8 +5,8 @@
 #ifndef FELUCCA_CLI_SHOW_READ_H
 #define FELUCCA_CLI_SHOW_READ_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb_show.h"
+#include "common/config/config.h"
+#include "common/jobs/show.h"
 
 #include <jansson.h>
 

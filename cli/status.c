@@ -11,8 +11,8 @@
 #include "cli/watch.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/jobdb_show.h"
-#include "common/pipeline/service.h"
+#include "common/jobs/show.h"
+#include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>

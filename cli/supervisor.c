@@ -4,7 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "cli/json_value.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/spool.h"
+#include "common/spool/spool.h"
 
 #include <fcntl.h>
 

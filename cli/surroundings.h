@@ -2,8 +2,8 @@
 #ifndef FELUCCA_CLI_SURROUNDINGS_H
 #define FELUCCA_CLI_SURROUNDINGS_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb_wal.h"
+#include "common/config/config.h"
+#include "common/jobs/wal.h"
 
 #include <jansson.h>
 
@@ -13,7 +13,7 @@ struct surroundings {
     struct jobdb_wal wal;
 };
 
-/* While this process has not opened the job database (jobdb_wal.h says why). */
+/* While this process has not opened the job database (common/jobs/wal.h says why). */
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings);
 
 /* How many received files the router has not taken in yet; 0 where the spool cannot be read. */

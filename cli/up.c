@@ -7,9 +7,9 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/spool.h"
+#include "common/config/config.h"
+#include "common/service/service.h"
+#include "common/spool/spool.h"
 
 #include <errno.h>
 #include <limits.h>

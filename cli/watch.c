@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <poll.h>
 #include <signal.h>

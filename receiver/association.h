@@ -8,7 +8,7 @@
 #ifndef FELUCCA_RECEIVER_ASSOCIATION_H
 #define FELUCCA_RECEIVER_ASSOCIATION_H
 
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,10 +4,10 @@
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
-#include "common/pipeline/bus.h"
-#include "common/pipeline/metrics.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/spool.h"
+#include "common/wire/bus.h"
+#include "common/service/metrics.h"
+#include "common/service/service.h"
+#include "common/spool/spool.h"
 #include "receiver/hints.h"
 
 #include <poll.h>

@@ -6,7 +6,7 @@
 #ifndef FELUCCA_RECEIVER_HELPER_H
 #define FELUCCA_RECEIVER_HELPER_H
 
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include <sys/types.h>
 

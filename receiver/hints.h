@@ -7,8 +7,8 @@
 #ifndef FELUCCA_RECEIVER_HINTS_H
 #define FELUCCA_RECEIVER_HINTS_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/receipt.h"
+#include "common/config/config.h"
+#include "common/base/receipt.h"
 #include "receiver/association.h"
 
 #include <stdbool.h>

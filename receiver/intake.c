@@ -6,7 +6,7 @@
 #include "common/base/durable.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 
 #include <errno.h>
 #include <fcntl.h>

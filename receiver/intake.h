@@ -11,8 +11,8 @@
 #ifndef FELUCCA_RECEIVER_INTAKE_H
 #define FELUCCA_RECEIVER_INTAKE_H
 
-#include "common/pipeline/file_meta.h"
-#include "common/pipeline/spool.h"
+#include "common/spool/file_meta.h"
+#include "common/spool/spool.h"
 
 #include <stddef.h>
 #include <stdint.h>

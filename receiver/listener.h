@@ -8,8 +8,8 @@
 #define FELUCCA_RECEIVER_LISTENER_H
 
 #include "common/base/text.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/spool.h"
+#include "common/config/config.h"
+#include "common/spool/spool.h"
 #include "receiver/hints.h"
 
 #include <stdbool.h>

@@ -7,7 +7,7 @@
 #ifndef FELUCCA_RECEIVER_LOBBY_H
 #define FELUCCA_RECEIVER_LOBBY_H
 
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 
 #include <poll.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* felucca-receiver - takes DICOM instances from the network into the spool. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "receiver/receiver.h"
 
 #include <stdlib.h>

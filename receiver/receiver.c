@@ -5,7 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/spool.h"
+#include "common/spool/spool.h"
 #include "receiver/association.h"
 #include "receiver/hints.h"
 #include "receiver/listener.h"

@@ -6,7 +6,7 @@
 #ifndef FELUCCA_RECEIVER_RECEIVER_H
 #define FELUCCA_RECEIVER_RECEIVER_H
 
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 struct receiver;
 

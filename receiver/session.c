@@ -4,7 +4,7 @@
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
-#include "common/pipeline/uid.h"
+#include "common/dicom/uid.h"
 #include "receiver/association.h"
 #include "receiver/intake.h"
 

@@ -6,8 +6,8 @@
 #ifndef FELUCCA_RECEIVER_SESSION_H
 #define FELUCCA_RECEIVER_SESSION_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/spool.h"
+#include "common/config/config.h"
+#include "common/spool/spool.h"
 #include "receiver/hints.h"
 #include "receiver/lobby.h"
 

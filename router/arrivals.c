@@ -2,7 +2,7 @@
 
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 
 #include <stdio.h>
 #include <stdlib.h>

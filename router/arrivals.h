@@ -6,7 +6,7 @@
 #ifndef FELUCCA_ROUTER_ARRIVALS_H
 #define FELUCCA_ROUTER_ARRIVALS_H
 
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 
 #include <stdint.h>
 

@@ -9,7 +9,7 @@
 #include "common/base/cleanup.h"
 #include "common/dicom/dictionary.h"
 #include "common/dicom/header.h"
-#include "common/pipeline/jobdb_reshare.h"
+#include "common/jobs/reshare.h"
 #include "router/recorded.h"
 
 #include <string.h>

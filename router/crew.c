@@ -1,7 +1,6 @@
 #include "router/crew.h"
 
 #include "common/base/memory.h"
-#include "common/pipeline/worker.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@ enum {
     NAME_SIZE = 64,
     SESSION_PART = 8, /* of a session, in a work id */
     MISSED_MAX = 2,
-    FRESH_MS = 3 * WORKER_PING_MS /* whoever was silent for longer gets no new work */
+    FRESH_MS = 3 * WORK_PING_MS /* whoever was silent for longer gets no new work */
 };
 
 struct seat {
@@ -252,7 +251,7 @@ static bool is_lost(const struct lease *lease, int64_t now)
 {
     if (!lease->seat)
         return now >= lease->deadline;
-    return lease->missed >= MISSED_MAX || now - lease->seat->heard >= WORKER_LEASE_MS;
+    return lease->missed >= MISSED_MAX || now - lease->seat->heard >= WORK_LEASE_MS;
 }
 
 static void forget_silent(struct crew *crew, int64_t now)
@@ -260,7 +259,7 @@ static void forget_silent(struct crew *crew, int64_t now)
     struct seat **link = &crew->seats;
     while (*link) {
         struct seat *seat = *link;
-        if (seat->leases > 0 || now - seat->heard < WORKER_LEASE_MS) {
+        if (seat->leases > 0 || now - seat->heard < WORK_LEASE_MS) {
             link = &seat->next;
             continue;
         }
@@ -285,7 +284,7 @@ int64_t crew_next_expiry(const struct crew *crew)
 {
     int64_t next = INT64_MAX;
     for (const struct lease *lease = crew->leases; lease; lease = lease->next) {
-        int64_t at = lease->seat ? lease->seat->heard + WORKER_LEASE_MS : lease->deadline;
+        int64_t at = lease->seat ? lease->seat->heard + WORK_LEASE_MS : lease->deadline;
         next = at < next ? at : next;
     }
     return next;

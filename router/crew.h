@@ -7,9 +7,9 @@
 #ifndef FELUCCA_ROUTER_CREW_H
 #define FELUCCA_ROUTER_CREW_H
 
-#include "common/pipeline/bus.h"
-#include "common/pipeline/jobdb.h"
-#include "common/pipeline/work.h"
+#include "common/wire/bus.h"
+#include "common/jobs/jobdb.h"
+#include "common/wire/work.h"
 
 struct seat; /* one worker */
 

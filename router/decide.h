@@ -5,8 +5,8 @@
 #define FELUCCA_ROUTER_DECIDE_H
 
 #include "common/condition/condition.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb.h"
+#include "common/config/config.h"
+#include "common/jobs/jobdb.h"
 #include "router/targets.h"
 
 struct decisions {

@@ -4,8 +4,8 @@
 #ifndef FELUCCA_ROUTER_DOOR_H
 #define FELUCCA_ROUTER_DOOR_H
 
-#include "common/pipeline/bus.h"
-#include "common/pipeline/metrics.h"
+#include "common/wire/bus.h"
+#include "common/service/metrics.h"
 
 struct door;
 

@@ -4,7 +4,7 @@
 #ifndef FELUCCA_ROUTER_GAUGES_H
 #define FELUCCA_ROUTER_GAUGES_H
 
-#include "common/pipeline/metrics.h"
+#include "common/service/metrics.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -9,7 +9,7 @@
 #ifndef FELUCCA_ROUTER_GUARD_H
 #define FELUCCA_ROUTER_GUARD_H
 
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 
 #include <stdbool.h>
 #include <time.h>

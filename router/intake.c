@@ -7,8 +7,8 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/dicom/header.h"
-#include "common/pipeline/file_meta.h"
-#include "common/pipeline/jobdb_reshare.h"
+#include "common/spool/file_meta.h"
+#include "common/jobs/reshare.h"
 #include "router/decide.h"
 #include "router/parts.h"
 

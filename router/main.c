@@ -1,7 +1,7 @@
 /* felucca-router - the only writer of the job database: what was received becomes work, answers become
  * states. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "router/router.h"
 
 int main(int argc, char **argv)

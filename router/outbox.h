@@ -5,10 +5,10 @@
 #ifndef FELUCCA_ROUTER_OUTBOX_H
 #define FELUCCA_ROUTER_OUTBOX_H
 
-#include "common/pipeline/bus.h"
-#include "common/pipeline/control.h"
-#include "common/pipeline/spool.h"
-#include "common/pipeline/work.h"
+#include "common/wire/bus.h"
+#include "common/wire/control.h"
+#include "common/spool/spool.h"
+#include "common/wire/work.h"
 
 struct outbox;
 

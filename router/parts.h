@@ -6,11 +6,11 @@
 #define FELUCCA_ROUTER_PARTS_H
 
 #include "common/dicom/header.h"
-#include "common/pipeline/bus.h"
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb_operator.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/spool.h"
+#include "common/wire/bus.h"
+#include "common/config/config.h"
+#include "common/jobs/operator.h"
+#include "common/service/service.h"
+#include "common/spool/spool.h"
 #include "router/arrivals.h"
 #include "router/crew.h"
 #include "router/door.h"

@@ -8,7 +8,6 @@
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
-#include "common/pipeline/worker.h"
 #include "router/parts.h"
 
 enum { ROWS_A_STEP = 1000 };
@@ -84,7 +83,7 @@ static void hold_work(void *context, struct jobdb_batch *batch)
     struct router *router = context;
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
     struct lease *lease =
-        crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORKER_LEASE_MS);
+        crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORK_LEASE_MS);
     lease->exclusive = lease->batch.stage == WORK_SEND;
     if (target) {
         *dispatch_counter(target, lease->batch.stage) += 1;

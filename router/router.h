@@ -6,7 +6,7 @@
 #ifndef FELUCCA_ROUTER_ROUTER_H
 #define FELUCCA_ROUTER_ROUTER_H
 
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include <stdbool.h>
 

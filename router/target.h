@@ -13,8 +13,8 @@
 #ifndef FELUCCA_ROUTER_TARGET_H
 #define FELUCCA_ROUTER_TARGET_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/jobdb.h"
+#include "common/config/config.h"
+#include "common/jobs/jobdb.h"
 
 struct target {
     struct jobdb_target row;

@@ -8,9 +8,9 @@
 #ifndef FELUCCA_SENDER_BATCH_H
 #define FELUCCA_SENDER_BATCH_H
 
-#include "common/pipeline/file_meta.h"
-#include "common/pipeline/spool.h"
-#include "common/pipeline/work.h"
+#include "common/spool/file_meta.h"
+#include "common/spool/spool.h"
+#include "common/wire/work.h"
 
 struct batch_item {
     size_t index; /* of the item in the work, and of its answer in the result */

@@ -7,9 +7,9 @@
 #ifndef FELUCCA_SENDER_FETCH_OUTCOME_H
 #define FELUCCA_SENDER_FETCH_OUTCOME_H
 
-#include "common/pipeline/http.h"
-#include "common/pipeline/introspection.h"
-#include "common/pipeline/work.h"
+#include "common/http/http.h"
+#include "common/kheops/introspection.h"
+#include "common/wire/work.h"
 
 struct fetch_rule {
     int low, high;

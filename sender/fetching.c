@@ -4,7 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/uid.h"
+#include "common/dicom/uid.h"
 #include "sender/fetch_outcome.h"
 #include "sender/stow.h"
 

@@ -2,8 +2,8 @@
 #ifndef FELUCCA_SENDER_GAUGES_H
 #define FELUCCA_SENDER_GAUGES_H
 
-#include "common/pipeline/metrics.h"
-#include "common/pipeline/work.h"
+#include "common/service/metrics.h"
+#include "common/wire/work.h"
 
 struct sender_gauges;
 

@@ -1,6 +1,6 @@
 /* felucca-sender - uploads instances from the spool to their destinations. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "sender/sender.h"
 
 #include <stdlib.h>

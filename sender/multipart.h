@@ -7,7 +7,7 @@
 #ifndef FELUCCA_SENDER_MULTIPART_H
 #define FELUCCA_SENDER_MULTIPART_H
 
-#include "common/pipeline/http.h"
+#include "common/http/http.h"
 #include "sender/batch.h"
 
 struct multipart;

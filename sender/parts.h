@@ -2,11 +2,11 @@
 #ifndef FELUCCA_SENDER_PARTS_H
 #define FELUCCA_SENDER_PARTS_H
 
-#include "common/pipeline/http.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/spool.h"
-#include "common/pipeline/token_watch.h"
-#include "common/pipeline/worker.h"
+#include "common/http/http.h"
+#include "common/service/service.h"
+#include "common/spool/spool.h"
+#include "common/kheops/token_watch.h"
+#include "common/worker/worker.h"
 #include "sender/gauges.h"
 
 struct sending;

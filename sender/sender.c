@@ -7,7 +7,7 @@
 #include "common/dicom/dictionary.h"
 #include "sender/fetching.h"
 #include "sender/parts.h"
-#include "common/pipeline/token_verdict.h"
+#include "common/kheops/token_verdict.h"
 #include "sender/sending.h"
 
 #include <poll.h>

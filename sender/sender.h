@@ -5,7 +5,7 @@
 #ifndef FELUCCA_SENDER_SENDER_H
 #define FELUCCA_SENDER_SENDER_H
 
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 struct sender;
 

@@ -2,9 +2,9 @@
 #ifndef FELUCCA_SENDER_STOW_H
 #define FELUCCA_SENDER_STOW_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/credentials.h"
-#include "common/pipeline/http.h"
+#include "common/config/config.h"
+#include "common/kheops/credentials.h"
+#include "common/http/http.h"
 #include "sender/multipart.h"
 
 /* Appends the address to which instances are posted: stow_url, with skipVerify=true where the destination

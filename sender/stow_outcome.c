@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/pipeline/uid.h"
+#include "common/dicom/uid.h"
 
 #include <stdlib.h>
 

@@ -11,9 +11,9 @@
 #ifndef FELUCCA_SENDER_STOW_OUTCOME_H
 #define FELUCCA_SENDER_STOW_OUTCOME_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/http.h"
-#include "common/pipeline/introspection.h"
+#include "common/config/config.h"
+#include "common/http/http.h"
+#include "common/kheops/introspection.h"
 #include "sender/batch.h"
 #include "sender/stow_answer.h"
 

@@ -1,6 +1,6 @@
 /* felucca-sharer - puts series into further albums of KHEOPS. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "sharer/sharer.h"
 
 #include <stdlib.h>

@@ -2,10 +2,10 @@
 #ifndef FELUCCA_SHARER_PARTS_H
 #define FELUCCA_SHARER_PARTS_H
 
-#include "common/pipeline/http.h"
-#include "common/pipeline/service.h"
-#include "common/pipeline/token_watch.h"
-#include "common/pipeline/worker.h"
+#include "common/http/http.h"
+#include "common/service/service.h"
+#include "common/kheops/token_watch.h"
+#include "common/worker/worker.h"
 #include "sharer/gauges.h"
 #include "sharer/misses.h"
 

@@ -1,8 +1,8 @@
 #include "sharer/share.h"
 
 #include "common/base/cleanup.h"
-#include "common/pipeline/credentials.h"
-#include "common/pipeline/secret.h"
+#include "common/kheops/credentials.h"
+#include "common/config/secret.h"
 
 enum { ANSWER_MOST = 256 * 1024 };
 

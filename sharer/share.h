@@ -2,9 +2,9 @@
 #ifndef FELUCCA_SHARER_SHARE_H
 #define FELUCCA_SHARER_SHARE_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/http.h"
-#include "common/pipeline/work.h"
+#include "common/config/config.h"
+#include "common/http/http.h"
+#include "common/wire/work.h"
 
 /* What a share needs for the time of its making. */
 struct share_tokens {

@@ -8,9 +8,9 @@
 #ifndef FELUCCA_SHARER_SHARE_OUTCOME_H
 #define FELUCCA_SHARER_SHARE_OUTCOME_H
 
-#include "common/pipeline/http.h"
-#include "common/pipeline/introspection.h"
-#include "common/pipeline/work.h"
+#include "common/http/http.h"
+#include "common/kheops/introspection.h"
+#include "common/wire/work.h"
 
 #define SHARE_VERDICT_MAP(X) /* name, meaning */                                                \
     X(DONE, "the series is in the album")                                                       \

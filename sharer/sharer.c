@@ -4,7 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/token_verdict.h"
+#include "common/kheops/token_verdict.h"
 #include "sharer/parts.h"
 #include "sharer/sharing.h"
 

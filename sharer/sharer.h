@@ -5,7 +5,7 @@
 #ifndef FELUCCA_SHARER_SHARER_H
 #define FELUCCA_SHARER_SHARER_H
 
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 struct sharer;
 

@@ -5,7 +5,7 @@
 #include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/pipeline/uid.h"
+#include "common/dicom/uid.h"
 #include "sharer/share.h"
 #include "sharer/share_outcome.h"
 

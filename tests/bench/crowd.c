@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/worker.h"
+#include "common/worker/worker.h"
 #include "tests/support/stock.h"
 
 #include <poll.h>

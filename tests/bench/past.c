@@ -2,8 +2,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/jobdb.h"
-#include "common/pipeline/spool.h"
+#include "common/jobs/jobdb.h"
+#include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/stock.h"
 

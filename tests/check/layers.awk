@@ -1,46 +1,88 @@
-# Reads C and C++ files; prints what breaks a rule of layers.sh, one violation a line.
+# Reads cmake/rooms.cmake, then C and C++ files; prints what breaks a rule of layers.sh, one violation a line.
 
 function complain(sentence) { print FILENAME ":" FNR ": " sentence }
 function starts(text, prefix) { return substr(text, 1, length(prefix)) == prefix }
 
+# "common/base" of a file in a room, the first folder of any other.
 function folder_of(path,    n, parts) {
     n = split(path, parts, "/")
     return parts[1] == "common" && n > 2 ? "common/" parts[2] : parts[1]
 }
 
-BEGIN {
-    # What a folder may include from.
-    below["common/base"] = "common/base"
-    below["common/condition"] = "common/base common/condition"
-    below["common/dicom"] = "common/base common/condition common/dicom"
-    below["common/pipeline"] = "common/base common/condition common/dicom common/pipeline"
-    for (n = split("receiver router sender sharer cli", processes, " "); n > 0; n--)
-        below[processes[n]] = below["common/pipeline"] " " processes[n]
+# Whether files of the folder may include the path.
+function may_include(folder, path,    n, names) {
+    for (n = split(below[folder], names, " "); n > 0; n--)
+        if (starts(path, names[n] "/"))
+            return 1
+    return 0
+}
 
+# The header of the folder's never row that the path is, or "".
+function forbidden(folder, path,    n, names) {
+    for (n = split(never[folder], names, " "); n > 0; n--)
+        if (path == "common/" names[n])
+            return path
+    return ""
+}
+
+# Follows the includes of path, which file includes (through way).
+function follow(file, folder, path, way,    n, names) {
+    if ((file, path) in followed)
+        return
+    followed[file, path] = 1
+    for (n = split(includes[path], names, " "); n > 0; n--) {
+        if (!may_include(folder, names[n]) || forbidden(folder, names[n]))
+            print file ": " folder "/ must not know \"" names[n] "\", which it includes through " way path
+        else
+            follow(file, folder, names[n], way path ", ")
+    }
+}
+
+BEGIN {
     # The owners of each foreign interface: include, then a pattern of files.
-    owner["sqlite3.h"] = "^common/pipeline/jobdb[a-z_]*\\.[ch]$|^tests/"
-    owner["common/pipeline/jobdb_sql.h"] = "^common/pipeline/jobdb[a-z_]*\\.[ch]$|^tests/"
-    owner["zmq.h"] = "^common/pipeline/bus(_gate)?\\.c$"
-    owner["common/pipeline/bus_gate.h"] = "^common/pipeline/bus(_gate)?\\.c$"
-    owner["curl/"] = "^common/pipeline/http[a-z_]*\\.c$"
+    owner["sqlite3.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
+    owner["common/jobs/sql.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
+    owner["zmq.h"] = "^common/wire/bus(_gate)?\\.c$"
+    owner["common/wire/bus_gate.h"] = "^common/wire/bus(_gate)?\\.c$"
+    owner["curl/"] = "^common/http/[a-z_]*\\.c$"
     owner["dcmtk/"] = "^(common/dicom|receiver)/[a-z_]*\\.cc$"
-    owner["yaml.h"] = "^common/pipeline/config_yaml\\.c$"
-    owner["microhttpd.h"] = "^common/pipeline/metrics_http\\.c$|^tests/kheops-sim/"
+    owner["yaml.h"] = "^common/config/yaml\\.c$"
+    owner["microhttpd.h"] = "^common/service/metrics_http\\.c$|^tests/kheops-sim/"
     owner["pcre2.h"] = "^common/condition/[a-z_]*\\.c$"
-    owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
     owner["zlib.h"] = "^tests/kheops-sim/"
     owner["check.h"] = "^tests/"
 
-    # What a process must never see, so that it cannot (docs/architecture.md).
-    never["receiver"] = "jobdb http secret header"
-    never["router"] = "http secret"
-    never["sender"] = "jobdb header"
-    never["sharer"] = "jobdb header spool"
+    # What a process must never see of a room that it has (docs/architecture.md).
+    never["receiver"] = "config/secret.h dicom/header.h"
+    never["router"] = "config/secret.h"
+    never["sender"] = "dicom/header.h"
+    never["sharer"] = "dicom/header.h"
+}
+
+# The two tables of the rooms: "name | rooms | foreign libraries", in quotes.
+FILENAME == "cmake/rooms.cmake" {
+    if ($0 ~ /^set\((room|program)_table/)
+        table = $0 ~ /room_table/ ? "common/" : ""
+    if ($0 ~ /^ *"[a-z]+ *\|.*\|/) {
+        split($0, columns, /[|"]/)
+        name = columns[2]
+        gsub(/ /, "", name)
+        folder = table name
+        below[folder] = folder
+        for (n = split(columns[3], rooms, " "); n > 0; n--)
+            below[folder] = below[folder] " common/" rooms[n]
+        rows++
+    }
+    next
 }
 
 FNR == 1 && FILENAME ~ /\.(cc|cpp|cxx|hpp|hh)$/ && FILENAME !~ /^(common\/dicom|receiver)\/[a-z_]*\.cc$/ {
     complain("C++ is only for the bridges to DCMTK, common/dicom/*.cc and receiver/*.cc")
+}
+
+FNR == 1 && starts(FILENAME, "common/") && !(folder_of(FILENAME) in below) {
+    complain("no room of cmake/rooms.cmake")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*"/ {
@@ -48,7 +90,7 @@ FNR == 1 && FILENAME ~ /\.(cc|cpp|cxx|hpp|hh)$/ && FILENAME !~ /^(common\/dicom|
     sub(/^[^"]*"/, "", path)
     sub(/".*/, "", path)
     if (path == "schema_sql.h" || path == "migrations_sql.h") { # made by the build
-        if (FILENAME !~ /^common\/pipeline\/jobdb/)
+        if (FILENAME !~ /^common\/jobs\//)
             complain(path " belongs to the database module")
         next
     }
@@ -56,16 +98,13 @@ FNR == 1 && FILENAME ~ /\.(cc|cpp|cxx|hpp|hh)$/ && FILENAME !~ /^(common\/dicom|
     if ((getline ignored < path) < 0)
         complain("\"" path "\" is not a path from the root folder")
     close(path)
+    includes[FILENAME] = includes[FILENAME] " " path
     if (folder in below) {
-        allowed = 0
-        for (n = split(below[folder], names, " "); n > 0; n--)
-            allowed = allowed || starts(path, names[n] "/")
-        if (!allowed)
-            complain(folder "/ must not include \"" path "\": layers look only down, processes never sideways")
+        if (!may_include(folder, path))
+            complain(folder "/ must not include \"" path "\": it is in no row of cmake/rooms.cmake")
+        else if (forbidden(folder, path))
+            complain(folder "/ must not know \"" path "\"")
     }
-    for (n = split(never[folder], names, " "); n > 0; n--)
-        if (path ~ ("^common/(pipeline|dicom)/" names[n] "\\.h$"))
-            complain(folder "/ must not know " names[n] ".h")
 }
 
 /^[ \t]*#[ \t]*include[ \t]*[<"]/ {
@@ -78,7 +117,20 @@ FNR == 1 && FILENAME ~ /\.(cc|cpp|cxx|hpp|hh)$/ && FILENAME !~ /^(common\/dicom|
 }
 
 /"[ \t]*(SELECT|INSERT|UPDATE|DELETE FROM|CREATE|ALTER|DROP|PRAGMA|BEGIN|COMMIT|ROLLBACK|WITH) ?[^"]*"/ {
-    if (FILENAME !~ /^(common\/pipeline\/jobdb|tests\/)/ &&
+    if (FILENAME !~ /^(common\/jobs|tests)\// &&
         $0 ~ /"[ \t]*(SELECT |INSERT (INTO|OR) |UPDATE [a-z_]+ SET|DELETE FROM |CREATE (TABLE|INDEX|VIEW) |ALTER TABLE |DROP (TABLE|INDEX|VIEW) |PRAGMA |BEGIN( IMMEDIATE)?;?"|COMMIT;?"|ROLLBACK;?"|WITH [a-z_]+ AS)/)
-        complain("SQL stands only in the database module, common/pipeline/jobdb*.c")
+        complain("SQL belongs to the database module, common/jobs/")
+}
+
+END {
+    if (!rows)
+        print "cmake/rooms.cmake: no row found"
+    for (file in includes) {
+        folder = folder_of(file)
+        if (!(folder in below))
+            continue
+        for (n = split(includes[file], paths, " "); n > 0; n--)
+            if (may_include(folder, paths[n]) && !forbidden(folder, paths[n]))
+                follow(file, folder, paths[n], "")
+    }
 }

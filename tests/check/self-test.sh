@@ -16,8 +16,9 @@ planted=0
 fresh()
 {
     rm -rf "$tree"
-    mkdir -p "$tree/common/base" "$tree/common/pipeline" "$tree/common/dicom" "$tree/docs" "$tree/scripts" \
-        "$tree/.ci"
+    mkdir -p "$tree/common/base" "$tree/common/spool" "$tree/common/wire" "$tree/common/kheops" \
+        "$tree/common/http" "$tree/common/dicom" "$tree/cmake" "$tree/docs" "$tree/scripts" "$tree/.ci"
+    cp "$root/cmake/rooms.cmake" "$tree/cmake"
     cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
     cp "$root/common/base/banned.h" "$tree/common/base"
     cp -r "$root/monitoring" "$tree"
@@ -55,10 +56,15 @@ run()
 }
 
 # plant CHECK LABEL FILE LINE [NAME]: with the line appended to the file, the check fails and names the file
-# (or NAME).
+# (or NAME). plant_more: the same in the tree as it is.
 plant()
 {
     fresh
+    plant_more "$@"
+}
+
+plant_more()
+{
     mkdir -p "$(dirname "$tree/$3")"
     printf '%s\n' "$4" >>"$tree/$3"
     planted=$((planted + 1))
@@ -77,20 +83,29 @@ for check in layers headers format function-size banned main-size words scripts 
     run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
 done
 
-plant layers 'a base file looks up' common/base/err.h '#include "common/pipeline/spool.h"'
+plant layers 'a base file looks up' common/base/err.h '#include "common/spool/spool.h"'
 plant layers 'one process includes another' sender/main.c '#include "router/main.c"'
 plant layers 'an include that is not from the root' router/main.c '#include "main.c"'
 plant layers 'SQLite outside the database module' router/main.c '#include <sqlite3.h>'
 plant layers 'ZeroMQ outside the bus' sender/main.c '#include <zmq.h>'
 plant layers 'curl outside the HTTP client' sharer/main.c '#include <curl/curl.h>'
 plant layers 'DCMTK in C' receiver/main.c '#include <dcmtk/dcmdata/dctk.h>'
-plant layers 'libyaml outside the configuration reader' common/pipeline/spool.c '#include <yaml.h>'
-plant layers 'microhttpd outside the metrics server' common/pipeline/spool.c '#include <microhttpd.h>'
+plant layers 'libyaml outside the configuration reader' common/spool/spool.c '#include <yaml.h>'
+plant layers 'microhttpd outside the metrics server' common/spool/spool.c '#include <microhttpd.h>'
 plant layers 'Check outside the tests' common/base/err.c '#include <check.h>'
-plant layers 'C++ outside the bridges' common/pipeline/spool.cc 'int x;'
+plant layers 'C++ outside the bridges' common/spool/spool.cc 'int x;'
 plant layers 'SQL outside the database module' router/main.c 'const char *q = "SELECT 1 FROM delivery";'
-plant layers 'the database in the receiver' receiver/main.c '#include "common/pipeline/jobdb.h"'
-plant layers 'secrets in the router' router/main.c '#include "common/pipeline/secret.h"'
+plant layers 'the database in the receiver' receiver/main.c '#include "common/jobs/jobdb.h"'
+plant layers 'a folder that is no room' common/attic/attic.c 'int x;'
+plant layers 'curl in the router' router/main.c '#include "common/http/http.h"'
+plant layers 'secrets in the router' router/main.c '#include "common/config/secret.h"'
+
+# Two steps away: the router includes what tokens mean, and that includes who asks.
+fresh
+printf '/* far - a header. */\n#include "common/http/http.h"\n' >"$tree/common/kheops/far.h"
+printf '/* http - a client. */\n' >"$tree/common/http/http.h"
+plant_more layers 'curl in the router, two steps away' router/main.c '#include "common/kheops/far.h"' 'common/http/http.h'
+
 plant headers 'a header that needs another' common/base/needy.h 'struct needy { struct text text; };'
 plant format 'bad indentation' common/base/err.c 'int   f( void ) ;'
 plant words 'a note to oneself' cli/main.c '/* TODO: later */'

@@ -10,7 +10,7 @@ trap 'rm -rf "$folder"' EXIT
 status=0
 
 # The code as one line, adjacent strings joined, quotes within them as '.
-cat sender/*.c sharer/*.c common/pipeline/*.c router/*.c | tr '\n' ' ' |
+cat sender/*.c sharer/*.c common/*/*.c router/*.c | tr '\n' ' ' |
     sed -e 's/\\"/'"'"'/g' -e 's/" *"//g' >"$folder/code"
 # The first cells of the tables on blocked targets and failed jobs.
 sed -n '/^## When a destination or album is blocked/,$p' docs/kheops.md | grep '^| ' | grep -v -e '^|---' -e '^| the sentence says' |

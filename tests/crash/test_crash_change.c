@@ -1,7 +1,7 @@
 /* A router that dies while it makes an operator's change: the command that asked for it hears the whole of it
  * from the next router, and every job was changed exactly once. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"

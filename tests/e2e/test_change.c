@@ -1,7 +1,7 @@
 /* Many jobs changed at once by operators, over a real router: retry, drop, quarantine, and what age does. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"

@@ -1,7 +1,7 @@
 /* `felucca check` and `felucca config` as a real program; tokens against the simulated KHEOPS. */
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 #include "tests/support/files.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"

@@ -1,9 +1,9 @@
 /* What operators want, asked of a real router with the real command, and by whoever finds the socket. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/bus.h"
-#include "common/pipeline/control.h"
-#include "common/pipeline/service.h"
+#include "common/wire/bus.h"
+#include "common/wire/control.h"
+#include "common/service/service.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
 

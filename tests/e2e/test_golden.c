@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
-#include "common/pipeline/jobdb_sql.h"
+#include "common/jobs/sql.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
 #include "tests/support/process.h"

@@ -2,7 +2,7 @@
  * instance, JSON lines are JSON whatever a peer sends, and signals make them more and less detailed. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/scene.h"

@@ -5,8 +5,8 @@
  * Read where the package has them, never copied. The reference is what the same command delivers to
  * `storescp --bit-preserving`. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/file_meta.h"
-#include "common/pipeline/jobdb.h"
+#include "common/spool/file_meta.h"
+#include "common/jobs/jobdb.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
 #include "tests/support/files.h"

@@ -4,7 +4,7 @@
  * searched for the marks. The spool and KHEOPS have them, or the test would see nothing. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/scene.h"

@@ -3,7 +3,7 @@
 #include "cli/command.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/jobdb_sql.h"
+#include "common/jobs/sql.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"

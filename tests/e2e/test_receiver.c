@@ -1,7 +1,7 @@
 /* The real receiver with DCMTK's own tools, and with peers that behave worse than they do. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
 #include "tests/support/dul.h"

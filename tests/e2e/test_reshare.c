@@ -1,7 +1,7 @@
 /* felucca reshare, over a real router with workers played by the test: an album asks for what was received
  * before, by files that are still in the spool or by what the database recorded. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"

@@ -5,14 +5,14 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/worker.h"
+#include "common/worker/worker.h"
 #include "tests/support/suite.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOON_MS = 5000, LEASE_MS = WORKER_LEASE_MS + 5000, QUIET_MS = 400, MANY = 8 };
+enum { SOON_MS = 5000, LEASE_MS = WORK_LEASE_MS + 5000, QUIET_MS = 400, MANY = 8 };
 
 static struct rig *rig;
 
@@ -124,7 +124,7 @@ START_TEST(a_silent_worker_loses_its_work_after_the_lease_and_nobody_elses_waits
     finish(lively, &other, WORK_DONE_OUTCOME);
     AUTO(work_destroy) struct work *again = actor_wait_work(rig->cast, lively, LEASE_MS);
     rig_check(rig, again && strcmp(again->study, lost->study) == 0, "the silent one's work comes");
-    ck_assert_int_ge(clock_monotonic_ms() - began, WORKER_LEASE_MS - 1500);
+    ck_assert_int_ge(clock_monotonic_ms() - began, WORK_LEASE_MS - 1500);
     rig_check(rig, actor_finish(rig->cast, lively, again, WORK_DONE_OUTCOME), "done");
     silent->silent =
         false; /* as after SIGCONT: it is told WHO, and says HELLO with a work that is not its own */
@@ -276,7 +276,7 @@ START_TEST(a_restarted_router_adopts_what_is_held_and_gives_away_the_rest)
     int64_t began = clock_monotonic_ms();
     AUTO(work_destroy) struct work *again = actor_wait_work(rig->cast, other, LEASE_MS);
     rig_check(rig, again && strcmp(again->study, lost->study) == 0, "nobody's work comes");
-    ck_assert_int_ge(clock_monotonic_ms() - began, WORKER_LEASE_MS - 3000);
+    ck_assert_int_ge(clock_monotonic_ms() - began, WORK_LEASE_MS - 3000);
     ck_assert_uint_gt(faithful->whos, 0);
     check_no_work(other, "what is held stays with whoever holds it");
     rig_check(rig, actor_finish(rig->cast, other, again, WORK_DONE_OUTCOME), "done");

@@ -1,6 +1,6 @@
 /* A real router and its two sources of truth: what it makes of files that it cannot take in, of a database
  * that is lost, damaged or held, of a spool that changed behind its back; and a second router that waits. */
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "tests/support/rig.h"
 
 #include "common/base/cleanup.h"

@@ -2,7 +2,7 @@
  */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/http.h"
+#include "common/http/http.h"
 #include "tests/support/authority.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"

@@ -13,7 +13,7 @@
  *   take_result                         outcome_take(): a lease's result, or a late one that counts if it says done
  *   expire                              crew_expire(): the lease of a worker that is silent, since it is dead
  *   router dies                         its memory is gone, its rows are not; recover.c holds what is sending
- *   session, held, answered, done       struct worker and its holdings (common/pipeline/worker.c)
+ *   session, held, answered, done       struct worker and its holdings (common/worker/worker.c)
  *   stored                              what the destination has
  *
  * Left out: credit above one, batches, shares, back-off, time. A lease ends only when its worker is dead or

@@ -7,8 +7,8 @@
 #ifndef FELUCCA_TESTS_CAST_H
 #define FELUCCA_TESTS_CAST_H
 
-#include "common/pipeline/bus.h"
-#include "common/pipeline/work.h"
+#include "common/wire/bus.h"
+#include "common/wire/work.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/pipeline/consistency.h"
+#include "common/jobs/consistency.h"
 #include "tests/support/require.h"
 
 struct finding {

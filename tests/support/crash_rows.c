@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/crash.h"
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/ordeal.h"

@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/bus.h"
+#include "common/wire/bus.h"
 
 #include <check.h>
 #include <poll.h>

@@ -6,8 +6,8 @@
 #ifndef FELUCCA_TESTS_FAKE_ROUTER_H
 #define FELUCCA_TESTS_FAKE_ROUTER_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/work.h"
+#include "common/config/config.h"
+#include "common/wire/work.h"
 
 #include <stdbool.h>
 

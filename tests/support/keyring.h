@@ -5,7 +5,7 @@
 #define FELUCCA_TESTS_KEYRING_H
 
 #include "common/base/text.h"
-#include "common/pipeline/bus.h"
+#include "common/wire/bus.h"
 #include "tests/support/sandbox.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #define FELUCCA_TESTS_LOADING_H
 
 #include "common/base/text.h"
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 #include "tests/support/sandbox.h"
 
 struct loading {

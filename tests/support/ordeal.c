@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 #include "tests/support/files.h"
 
 #include <check.h>

@@ -7,7 +7,7 @@
 #define FELUCCA_TESTS_RIG_H
 
 #include "common/base/text.h"
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 #include "tests/support/cast.h"
 #include "tests/support/dicom.h"
 #include "tests/support/process.h"

@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 #include "tests/support/files.h"
 #include "tests/support/require.h"
 

@@ -2,8 +2,8 @@
 #ifndef FELUCCA_TESTS_STOCK_H
 #define FELUCCA_TESTS_STOCK_H
 
-#include "common/pipeline/spool.h"
-#include "common/pipeline/work.h"
+#include "common/spool/spool.h"
+#include "common/wire/work.h"
 #include "tests/support/dicom.h"
 
 /* Writes the instance of spec into queue/; what a WORK says of it is in *ret_item, its id is left alone. */

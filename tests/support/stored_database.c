@@ -2,8 +2,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/pipeline/jobdb_sql.h"
-#include "common/pipeline/spool.h"
+#include "common/jobs/sql.h"
+#include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/require.h"
 

@@ -3,8 +3,8 @@
 #ifndef FELUCCA_TESTS_WORKPLACE_H
 #define FELUCCA_TESTS_WORKPLACE_H
 
-#include "common/pipeline/config.h"
-#include "common/pipeline/spool.h"
+#include "common/config/config.h"
+#include "common/spool/spool.h"
 #include "tests/support/fake_router.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/process.h"

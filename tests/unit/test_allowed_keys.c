@@ -1,4 +1,4 @@
-#include "common/pipeline/allowed_keys.h"
+#include "common/config/allowed_keys.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,5 +1,5 @@
 /* The tcp:// door of real sockets: who is let in, who is not, and what a change of the list does. */
-#include "common/pipeline/bus.h"
+#include "common/wire/bus.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

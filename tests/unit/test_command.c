@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/pipeline/metrics.h"
+#include "common/service/metrics.h"
 #include "tests/support/files.h"
 #include "tests/support/port.h"
 #include "tests/support/sandbox.h"

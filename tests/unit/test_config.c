@@ -1,7 +1,8 @@
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/condition/condition.h"
 #include "tests/support/files.h"
 #include "tests/support/loading.h"
 #include "tests/support/suite.h"

@@ -1,4 +1,4 @@
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,5 +1,5 @@
 /* Files that nobody would write: each is answered soon, with an error or a configuration, never a crash. */
-#include "common/pipeline/config.h"
+#include "common/config/config.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"

@@ -1,9 +1,9 @@
-#include "common/pipeline/config_value.h"
+#include "common/config/value.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/pipeline/config_headers.h"
-#include "common/pipeline/config_url.h"
+#include "common/config/headers.h"
+#include "common/config/url.h"
 #include "tests/support/suite.h"
 
 #include <stdlib.h>

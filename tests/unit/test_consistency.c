@@ -1,10 +1,10 @@
 /* What is told where spool and job database disagree. */
-#include "common/pipeline/consistency.h"
+#include "common/jobs/consistency.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/pipeline/jobdb_sql.h"
-#include "common/pipeline/spool.h"
+#include "common/jobs/sql.h"
+#include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/stored_database.h"

@@ -1,5 +1,5 @@
 /* The control protocol: what is asked arrives whole, and what is not a request is refused with a sentence. */
-#include "common/pipeline/control.h"
+#include "common/wire/control.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,6 +1,6 @@
 #include "router/crew.h"
 
-#include "common/pipeline/worker.h"
+#include "common/worker/worker.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -91,11 +91,11 @@ START_TEST(a_silent_worker_loses_its_leases_after_the_lease_time)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
     (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
-    ck_assert_int_eq(crew_next_expiry(crew), NOW + WORKER_LEASE_MS);
-    ck_assert_int_eq(lost_at(NOW + WORKER_LEASE_MS - 1), 0);
+    ck_assert_int_eq(crew_next_expiry(crew), NOW + WORK_LEASE_MS);
+    ck_assert_int_eq(lost_at(NOW + WORK_LEASE_MS - 1), 0);
     ck_assert(crew_heard(crew, &alice, NOW + 5000));
-    ck_assert_int_eq(lost_at(NOW + WORKER_LEASE_MS), 0);
-    ck_assert_int_eq(lost_at(NOW + 5000 + WORKER_LEASE_MS), 1);
+    ck_assert_int_eq(lost_at(NOW + WORK_LEASE_MS), 0);
+    ck_assert_int_eq(lost_at(NOW + 5000 + WORK_LEASE_MS), 1);
     ck_assert_msg(!crew_heard(crew, &alice, NOW + 20000), "and is forgotten");
 }
 END_TEST

@@ -1,4 +1,4 @@
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

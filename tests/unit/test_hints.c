@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/bus.h"
+#include "common/wire/bus.h"
 #include "tests/support/deadline.h"
 #include "tests/support/port.h"
 #include "tests/support/sandbox.h"

@@ -1,7 +1,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/pipeline/http.h"
+#include "common/http/http.h"
 #include "tests/support/port.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/suite.h"

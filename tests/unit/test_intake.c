@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"

@@ -1,5 +1,5 @@
 #include "common/base/cleanup.h"
-#include "common/pipeline/introspection.h"
+#include "common/kheops/asker.h"
 #include "tests/support/suite.h"
 
 #include <string.h>

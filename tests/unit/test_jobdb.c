@@ -1,4 +1,4 @@
-#include "common/pipeline/jobdb.h"
+#include "common/jobs/jobdb.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,10 +1,10 @@
 /* A job database of an older version becomes the present one, whole or not at all. */
-#include "common/pipeline/jobdb_migrate.h"
+#include "common/jobs/migrate.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/pipeline/jobdb_sql.h"
+#include "common/jobs/sql.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/stored_database.h"
 #include "tests/support/suite.h"

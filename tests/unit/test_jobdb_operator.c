@@ -1,5 +1,5 @@
 /* What operators change in the job database: whatever is done, counters and rows agree (jobdb_check). */
-#include "common/pipeline/jobdb_operator.h"
+#include "common/jobs/operator.h"
 
 #include "common/base/cleanup.h"
 #include "tests/support/sandbox.h"

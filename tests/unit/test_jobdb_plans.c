@@ -1,5 +1,5 @@
 /* Every statement uses an index, or says why it may scan; and the views can be read. */
-#include "common/pipeline/jobdb_sql.h"
+#include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
 #include "tests/support/sandbox.h"

@@ -3,7 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
-#include "common/pipeline/file_meta.h"
+#include "common/spool/file_meta.h"
 #include "receiver/association.h"
 #include "receiver/lobby.h"
 #include "tests/support/dul.h"

@@ -1,4 +1,4 @@
-#include "common/pipeline/metrics.h"
+#include "common/service/metrics.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,4 +1,4 @@
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 
 #include "common/base/clock.h"
 #include "tests/support/suite.h"

@@ -1,4 +1,4 @@
-#include "common/pipeline/secret.h"
+#include "common/config/secret.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

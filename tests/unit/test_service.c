@@ -1,8 +1,8 @@
-#include "common/pipeline/service.h"
+#include "common/service/service.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/service_options.h"
+#include "common/service/service_options.h"
 #include "tests/support/files.h"
 #include "tests/support/http_client.h"
 #include "tests/support/port.h"

@@ -1,8 +1,8 @@
-#include "common/pipeline/spool.h"
+#include "common/spool/spool.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/pipeline/receipt.h"
+#include "common/base/receipt.h"
 #include "tests/support/suite.h"
 
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "common/pipeline/states.h"
+#include "common/jobs/states.h"
 
 #include "tests/support/suite.h"
 

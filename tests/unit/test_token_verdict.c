@@ -1,6 +1,6 @@
 /* What is wrong with a token at its place: the rows are the specification. */
 #include "common/base/cleanup.h"
-#include "common/pipeline/token_verdict.h"
+#include "common/kheops/token_verdict.h"
 #include "tests/support/suite.h"
 
 #include <string.h>

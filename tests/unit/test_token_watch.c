@@ -1,7 +1,7 @@
 /* How often KHEOPS is asked about tokens, and who hears the answers. The server answers by a script. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/token_watch.h"
+#include "common/kheops/token_watch.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/scripted_server.h"

@@ -1,4 +1,4 @@
-#include "common/pipeline/work.h"
+#include "common/wire/work.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

@@ -1,9 +1,9 @@
 /* The worker's side of the work protocol, against a router played by the test over a real socket. */
-#include "common/pipeline/worker.h"
+#include "common/worker/worker.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/pipeline/bus.h"
+#include "common/wire/bus.h"
 #include "tests/support/deadline.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
@@ -218,7 +218,7 @@ START_TEST(a_silent_router_makes_it_stop_but_results_are_kept)
         (void)hears(&none);
     }
     ck_assert_uint_eq(aborts, 1);
-    ck_assert_int_ge(clock_monotonic_ms() - before, WORKER_SILENCE_MS - 1000);
+    ck_assert_int_ge(clock_monotonic_ms() - before, WORK_SILENCE_MS - 1000);
     await(WORK_HELLO);
     ck_assert_uint_eq(heard.held_count, 1);
     ck_assert_str_eq(heard.held[0], "w-1");

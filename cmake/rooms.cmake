@@ -1,0 +1,101 @@
+# The plan of the house. A room is a folder below common/, one library each; a program is a folder with a main.c
+# and a library of the rest. tests/check/layers.sh reads the two tables, too: what a folder may include from is
+# what a room USES, or what a program's row names.
+#
+# A room hands nothing on: a program is linked with the rooms of its own row and nothing else, in this order, so
+# that code which reaches for a room that its program has not is an error of the linker. tests/check/walls.sh
+# reads the programs that came out.
+
+# From the ground up.
+#    room       the rooms that it may use                     foreign libraries
+set(room_table
+    "base      |                                             | Threads::Threads PkgConfig::JANSSON"
+    "condition | base                                        | PkgConfig::PCRE2"
+    "dicom     | base condition                              | dcmdata oflog ofstd"
+    "config    | base condition dicom                        | PkgConfig::YAML"
+    "spool     | base                                        |"
+    "wire      | base dicom config                           | PkgConfig::ZMQ"
+    "service   | base config                                 | PkgConfig::MICROHTTPD"
+    "http      | base config                                 | PkgConfig::CURL"
+    "kheops    | base config wire http                       |"
+    "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
+    "worker    | base config wire                            |"
+)
+
+# What a program's row does not name, it cannot call. kheops without http: what tokens mean, nobody to ask.
+#    program    its rooms                                                               foreign libraries
+set(program_table
+    "receiver  | base condition dicom config spool wire service                       | dcmnet"
+    "router    | base condition dicom config spool wire service kheops jobs           |"
+    "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
+    "sharer    | base condition dicom config wire service http kheops worker          |"
+    "cli       | base condition dicom config spool wire service http kheops jobs      |"
+)
+
+# felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.
+function(felucca_row row ret_name ret_rooms ret_foreign)
+    string(REPLACE "|" ";" columns "${row}")
+    list(GET columns 0 name)
+    list(GET columns 1 used)
+    list(GET columns 2 foreign)
+    string(STRIP "${name}" name)
+    separate_arguments(used UNIX_COMMAND "${used}")
+    separate_arguments(foreign UNIX_COMMAND "${foreign}")
+    set(${ret_name} ${name} PARENT_SCOPE)
+    set(${ret_rooms} ${used} PARENT_SCOPE)
+    set(${ret_foreign} ${foreign} PARENT_SCOPE)
+endfunction()
+
+# felucca_library(NAME FOLDER FOREIGN...): every .c and .cc file of the folder but main.c, so that tests link
+# everything that a program is made of. It is compiled with the foreign libraries' folders and linked with none.
+function(felucca_library name folder)
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+    list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    add_library(${name} STATIC ${sources})
+    set_target_properties(${name} PROPERTIES FOREIGN "${ARGN}")
+    foreach(foreign ${ARGN})
+        if(TARGET ${foreign})
+            target_include_directories(${name} SYSTEM PRIVATE
+                $<TARGET_PROPERTY:${foreign},INTERFACE_INCLUDE_DIRECTORIES>)
+        endif()
+    endforeach()
+endfunction()
+
+# felucca_link(TARGET LIBRARIES...): the libraries, from the top down, then what is foreign to each of them.
+function(felucca_link target)
+    set(foreign)
+    foreach(library ${ARGN})
+        get_target_property(its ${library} FOREIGN)
+        if(its)
+            list(APPEND foreign ${its})
+        endif()
+    endforeach()
+    target_link_libraries(${target} PRIVATE ${ARGN} ${foreign})
+    set_target_properties(${target} PROPERTIES LINKER_LANGUAGE CXX)
+endfunction()
+
+set(all_rooms)
+foreach(row ${room_table})
+    felucca_row("${row}" room used foreign)
+    felucca_library(${room} common/${room} ${foreign})
+    list(PREPEND all_rooms ${room})
+endforeach()
+
+# A program's folder is its name without felucca-; the operator's tool is felucca alone.
+set(all_processes)
+foreach(row ${program_table})
+    felucca_row("${row}" process used foreign)
+    felucca_library(${process} ${process} ${foreign})
+    set(program felucca-${process})
+    if(process STREQUAL "cli")
+        set(program felucca)
+    endif()
+    add_executable(${program} ${CMAKE_SOURCE_DIR}/${process}/main.c)
+    set(${process}_rooms)
+    foreach(room ${used})
+        list(PREPEND ${process}_rooms ${room})
+    endforeach()
+    felucca_link(${program} ${process} ${${process}_rooms})
+    install(TARGETS ${program})
+    list(APPEND all_processes ${process})
+endforeach()

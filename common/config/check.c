@@ -1,0 +1,111 @@
+#include "common/config/check.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "common/config/url.h"
+
+#include <string.h>
+
+/* ---- what follows ---- */
+
+static void derive_endpoint(const struct config *config, const char *name, char **endpoint)
+{
+    if (*endpoint || !config->state_dir)
+        return;
+    struct text path = TEXT_EMPTY;
+    text_format(&path, "ipc://%s/run/%s.sock", config->state_dir, name);
+    *endpoint = text_take(&path);
+}
+
+static void derive_destination(struct config_destination *destination)
+{
+    const char *url = destination->stow_url;
+    if (!url)
+        return;
+    destination->origin = config_url_origin(url);
+    if (!destination->api_url && string_ends_with(url, "/studies"))
+        destination->api_url = memory_string_n(url, strlen(url) - strlen("/studies"));
+    for (size_t a = 0; a < destination->album_count; a++)
+        if (!destination->albums[a].api_url)
+            destination->albums[a].api_url = memory_string(destination->api_url);
+}
+
+void config_derive(struct config *config)
+{
+    derive_endpoint(config, "hints", &config->endpoints.hints);
+    derive_endpoint(config, "work", &config->endpoints.work);
+    derive_endpoint(config, "control", &config->endpoints.control);
+    for (size_t n = 0; n < config->node_count; n++)
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++)
+            derive_destination(&config->nodes[n].destinations[d]);
+}
+
+/* ---- the processes' keys ---- */
+
+static void check_endpoint(const struct config *config, struct config_report *report, const char *where,
+                           char *const *endpoint)
+{
+    struct config_yaml_place place;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    bool written = config_report_find(report, endpoint, &place);
+    if (!*endpoint)
+        return;
+    if (!written && config_url_check_endpoint(*endpoint, &reason) != 0) {
+        AUTO(text_release) struct text socket = TEXT_EMPTY;
+        config_report_quote(&socket, *endpoint);
+        config_report_error(report, config_report_place(report, &config->state_dir), "state_dir",
+                            "its socket %s %s; choose a shorter state_dir, or set %s", text_string(&socket),
+                            text_string(&reason), where);
+    }
+    if (!string_starts_with(*endpoint, "tcp://"))
+        return;
+    if (!config->curve.secret_key)
+        config_report_error(report, place, where,
+                            "a tcp:// endpoint needs keys (a forged answer would delete images); set "
+                            "curve: secret_key, which `felucca keys` makes, or use ipc://");
+    else if (!config->curve.server_key && !config->curve.allowed_keys)
+        config_report_error(report, place, where,
+                            "a tcp:// endpoint needs to know the other side; set curve: server_key (the "
+                            "router's public key), and for the router allowed_keys");
+}
+
+static void check_endpoints(const struct config *config, struct config_report *report)
+{
+    const char *hints = config->endpoints.hints, *work = config->endpoints.work,
+               *control = config->endpoints.control;
+    check_endpoint(config, report, "endpoints: hints", &config->endpoints.hints);
+    check_endpoint(config, report, "endpoints: work", &config->endpoints.work);
+    check_endpoint(config, report, "endpoints: control", &config->endpoints.control);
+    if (hints && work && strcmp(hints, work) == 0)
+        config_report_error(report, config_report_place(report, &config->endpoints.work), "endpoints: work",
+                            "is the same as hints; give each its own");
+    if (control && ((hints && strcmp(hints, control) == 0) || (work && strcmp(work, control) == 0)))
+        config_report_error(report, config_report_place(report, &config->endpoints.control),
+                            "endpoints: control", "is the same as another endpoint; give each its own");
+}
+
+static void check_ports(const struct config *config, struct config_report *report)
+{
+    static const char *const processes[] = {"receiver", "router", "sender", "sharer"};
+    int offset = config->receiver.port - config->metrics.port;
+    if (config->metrics.port != 0 && offset >= 0 && offset < 4)
+        config_report_error(report, config_report_place(report, &config->metrics.port), "metrics: port",
+                            "the %s would show its metrics on port %d, on which DICOM is received; choose "
+                            "another",
+                            processes[offset], config->receiver.port);
+}
+
+static void check_times(const struct config *config, struct config_report *report)
+{
+    if (config->retry.first_ms > config->retry.ceiling_ms)
+        config_report_error(report, config_report_place(report, &config->retry.first_ms), "retry: first",
+                            "is longer than ceiling; write a shorter time, or a longer ceiling");
+}
+
+void config_check(const struct config *config, struct config_report *report)
+{
+    check_endpoints(config, report);
+    check_ports(config, report);
+    check_times(config, report);
+    config_check_nodes(config, report);
+}

@@ -1,0 +1,149 @@
+/* config - felucca.yaml, read and checked as a whole before anything runs.
+ *
+ * The reference of every key, its default and its meaning is docs/configuration.md, generated from the same
+ * schema table that parses it. A config is read-only once loaded, and one allocation tree: everything reached
+ * from it is borrowed until config_destroy(). */
+#ifndef FELUCCA_CONFIG_CONFIG_H
+#define FELUCCA_CONFIG_CONFIG_H
+
+#include "common/base/log.h"
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct condition; /* common/condition/condition.h */
+
+enum config_conflict { CONFIG_CONFLICT_FAILED, CONFIG_CONFLICT_STORED };
+
+/* One HTTP header of a destination; value is a secret template (secret.h). */
+struct config_header {
+    char *name;
+    char *value;
+};
+
+struct config_album {
+    char *name;                  /* unique in its destination */
+    char *api_url;               /* without trailing slash */
+    char *destination_token;     /* secret template; needs WRITE */
+    char *source_token;          /* secret template; needs READ and SEND */
+    struct condition *condition; /* NULL: always */
+};
+
+struct config_destination {
+    char *name; /* unique over all nodes */
+    char *stow_url;
+    char *api_url;
+    char *origin; /* scheme://host:port of stow_url, lower case, port always written */
+    struct config_header *headers;
+    size_t header_count;
+    struct condition *condition; /* NULL: always */
+    char **sop_classes;
+    size_t sop_class_count; /* 0: all */
+    int connections;
+    bool kheops;
+    bool skip_verify;
+    enum config_conflict conflict_means;
+    bool ensure_visible;
+    bool http2;
+    bool allow_other_origin;
+    bool insecure;
+    char *ca_file, *client_cert, *client_key; /* NULL: not set */
+    struct config_album *albums;
+    size_t album_count;
+};
+
+/* A calling AE title that a node accepts, and from where. */
+struct config_source {
+    char *aet;
+    char *host; /* as written; NULL: any address */
+    /* The addresses that host means (a name: after config_resolve_names()): prefixes of 16-byte addresses
+     * (IPv4 mapped). */
+    struct config_network {
+        unsigned char address[16];
+        int prefix_bits; /* 0 to 128 */
+    } * networks;
+    size_t network_count;
+};
+
+struct config_node {
+    char *aet;
+    struct config_source *sources;
+    size_t source_count; /* 0: any caller */
+    struct config_destination *destinations;
+    size_t destination_count;
+};
+
+struct config {
+    char *path; /* of the file that was read */
+    char *state_dir;
+    struct {
+        int port;
+        char *bind;
+        int max_associations;
+        int64_t idle_timeout_ms;
+        int64_t min_free_space; /* bytes */
+    } receiver;
+    struct {
+        int slots;
+        int batch_instances;
+        int64_t batch_bytes;
+    } sender;
+    struct {
+        int slots;
+    } sharer;
+    struct {
+        int64_t first_ms, ceiling_ms;
+        int attempts;
+        int64_t give_up_ms; /* 0: never */
+    } retry;
+    int64_t retention_ms, retention_excluded_ms, history_ms;
+    struct {
+        char *hints, *work, *control; /* always set: ipc:// in state_dir/run by default */
+    } endpoints;
+    struct {
+        char *secret_key;   /* secret template, or NULL: no CURVE */
+        char *server_key;   /* the router's public key, or NULL */
+        char *allowed_keys; /* path, or NULL */
+    } curve;
+    struct {
+        enum log_level level;
+        enum log_format format;
+    } log;
+    struct {
+        char *bind;
+        int port; /* of the receiver; router +1, sender +2, sharer +3; 0: none */
+    } metrics;
+    struct config_node *nodes;
+    size_t node_count;
+};
+
+/* Reads the file at path; path NULL: $FELUCCA_CONFIG, ./felucca.yaml, /etc/felucca/felucca.yaml, the first
+ * that is there. 0, or ERR_CONFIG with every error of the file in errors, one a line, each as
+ * "file:line:column: where: what is wrong" (conditions with the expression and a caret below).
+ * Warnings go to warnings in the same form and do not fail. */
+int config_load(const char *path, struct config **ret_config, struct text *errors, struct text *warnings);
+void config_destroy(struct config **config);
+
+/* Asks the name service for sources whose host is a name (IP addresses and networks are known after loading).
+ * For the process that needs them, the receiver, and for checking: others make no connections of their own. A
+ * name without an address admits nobody and is a line in warnings. */
+void config_resolve_names(struct config *config, struct text *warnings);
+
+/* The effective configuration as YAML, secrets as "***", appended. */
+void config_print(const struct config *config, struct text *out);
+
+/* docs/configuration.md, from the schema table, appended. */
+void config_reference(struct text *out);
+
+/* Lookups by name; NULL when the configuration does not name it. Borrowed. */
+const struct config_node *config_find_node(const struct config *config, const char *called_aet);
+const struct config_destination *config_find_destination(const struct config *config, const char *name);
+const struct config_album *config_find_album(const struct config_destination *destination, const char *name);
+
+/* Whether a source of the node admits this caller from this address (16 bytes, IPv4 mapped). */
+bool config_node_admits(const struct config_node *node, const char *calling_aet,
+                        const unsigned char *address);
+
+#endif

@@ -1,0 +1,19 @@
+/* keys - the CURVE keys that one process needs for its tcp:// endpoints: whether they are there.
+ *
+ * What config_load() cannot check, because only one process has the secret, and only the router the list. */
+#ifndef FELUCCA_CONFIG_CONFIG_KEYS_H
+#define FELUCCA_CONFIG_CONFIG_KEYS_H
+
+#include "common/base/text.h"
+#include "common/config/config.h"
+
+/* process: "receiver", "router", "sender", "sharer". 0, or ERR_CONFIG with lines in errors. A file with the
+ * secret that others can read, or a list that others can write, is a line in warnings. */
+int config_check_keys(const struct config *config, const char *process, struct text *errors,
+                      struct text *warnings);
+
+/* What `felucca check` can say without knowing whose configuration it is: the secret key is one, the list can
+ * be read. Likewise. */
+int config_check_any_keys(const struct config *config, struct text *errors, struct text *warnings);
+
+#endif

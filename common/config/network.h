@@ -1,0 +1,15 @@
+/* network - the addresses that a source's host means, and who is admitted. */
+#ifndef FELUCCA_CONFIG_CONFIG_NETWORK_H
+#define FELUCCA_CONFIG_CONFIG_NETWORK_H
+
+#include "common/base/text.h"
+#include "common/config/config.h"
+
+/* Fills a source's networks when its host is an IP address or a CIDR. A name has none until
+ * config_resolve_names(). 0, or ERR_SYNTAX when it can be neither, with what is wrong appended to reason. */
+int config_network_parse(struct config_source *source, struct text *reason);
+
+/* Checks a numeric address to listen on. 0 or ERR_SYNTAX, likewise. */
+int config_network_check_bind(const char *text, struct text *reason);
+
+#endif

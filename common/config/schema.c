@@ -1,0 +1,299 @@
+#include "common/config/schema.h"
+
+#include "common/config/config.h"
+
+#include <string.h>
+
+#define MS     INT64_C(1)
+#define SECOND (1000 * MS)
+#define MINUTE (60 * SECOND)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+#define YEARS  (36500 * DAY)
+#define MIB    (INT64_C(1) << 20)
+#define GIB    (INT64_C(1) << 30)
+#define TIB    (INT64_C(1) << 40)
+
+#define OF(type, member) .offset = offsetof(struct type, member)
+#define COUNTED(type, member, count) \
+    .offset = offsetof(struct type, member), .count_offset = offsetof(struct type, count)
+
+static const struct config_key receiver_keys[] = {
+    {"port", CONFIG_INTEGER, OF(config, receiver.port), .standard = "11112", .least = 1, .most = 65535,
+     .help = "TCP port on which DICOM is received."},
+    {"bind", CONFIG_BIND, OF(config, receiver.bind), .standard = "0.0.0.0",
+     .help =
+         "Address to listen on; `::` takes IPv6 (and, as Linux is usually set up, IPv4) on all interfaces."},
+    {"max_associations", CONFIG_INTEGER, OF(config, receiver.max_associations), .standard = "64", .least = 1,
+     .most = 4096,
+     .help = "Most associations at once; further ones are refused as transient, \"local limit exceeded\"."},
+    {"idle_timeout", CONFIG_DURATION, OF(config, receiver.idle_timeout_ms), .standard = "60s",
+     .least = 100 * MS, .most = DAY, .help = "An association that says nothing for so long is ended."},
+    {"min_free_space", CONFIG_SIZE, OF(config, receiver.min_free_space), .standard = "1GiB",
+     .least = 256 * MIB, .most = 1024 * TIB,
+     .help = "With less free space in the spool C-STORE answers A700 (out of resources); nothing is half "
+             "stored."},
+    {.name = NULL},
+};
+static const struct config_section receiver_section = {"receiver", NULL, 0, receiver_keys,
+                                                       "The process that takes DICOM from the network."};
+
+static const struct config_key sender_keys[] = {
+    {"slots", CONFIG_INTEGER, OF(config, sender.slots), .standard = "4", .least = 1, .most = 256,
+     .help = "Parallel requests of one sender process."},
+    {"batch_instances", CONFIG_INTEGER, OF(config, sender.batch_instances), .standard = "50", .least = 1,
+     .most = 1000, .help = "Most instances in one STOW request."},
+    {"batch_bytes", CONFIG_SIZE, OF(config, sender.batch_bytes), .standard = "64MiB", .least = 1024,
+     .most = 16 * GIB, .help = "Most bytes in one STOW request, unless one instance alone is larger."},
+    {.name = NULL},
+};
+static const struct config_section sender_section = {"sender", NULL, 0, sender_keys,
+                                                     "The process that sends instances to destinations."};
+
+static const struct config_key sharer_keys[] = {
+    {"slots", CONFIG_INTEGER, OF(config, sharer.slots), .standard = "8", .least = 1, .most = 256,
+     .help = "Parallel requests of one sharer process."},
+    {.name = NULL},
+};
+static const struct config_section sharer_section = {"sharer", NULL, 0, sharer_keys,
+                                                     "The process that puts series into albums."};
+
+static const struct config_key retry_keys[] = {
+    {"first", CONFIG_DURATION, OF(config, retry.first_ms), .standard = "5s", .least = 10 * MS, .most = DAY,
+     .help = "How long a destination rests after its first failure; the time doubles with each further one."},
+    {"ceiling", CONFIG_DURATION, OF(config, retry.ceiling_ms), .standard = "15m", .least = 10 * MS,
+     .most = 7 * DAY, .help = "The longest such rest."},
+    {"attempts", CONFIG_INTEGER, OF(config, retry.attempts), .standard = "5", .least = 1, .most = 1000,
+     .help =
+         "How often one instance or share may fail before it becomes `failed`. An attempt counts only when "
+         "another job succeeded at the same destination since the previous one, so an outage never uses "
+         "attempts up."},
+    {"give_up", CONFIG_DURATION, OF(config, retry.give_up_ms), .standard = "never", .least = SECOND,
+     .most = YEARS, .word = "never", .help = "The age at which a job that still waits becomes `failed`."},
+    {.name = NULL},
+};
+static const struct config_section retry_section = {"retry", NULL, 0, retry_keys,
+                                                    "What happens when a destination is in trouble."};
+
+static const struct config_key endpoint_keys[] = {
+    {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints), .otherwise = "`ipc://` in `state_dir`/run",
+     .help = "Receivers tell the router what arrived."},
+    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://` in `state_dir`/run",
+     .help = "Senders and sharers take work from the router."},
+    {"control", CONFIG_ENDPOINT, OF(config, endpoints.control), .otherwise = "`ipc://` in `state_dir`/run",
+     .help = "The router takes the operator's commands."},
+    {.name = NULL},
+};
+static const struct config_section endpoint_section = {
+    "endpoints", NULL, 0, endpoint_keys,
+    "Where the processes meet: `ipc:///PATH` on one machine (also between containers that share "
+    "`state_dir`), "
+    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens there, on all "
+    "addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP address "
+    "(`[::]` "
+    "for all, with IPv6)."};
+
+static const struct config_key curve_keys[] = {
+    {"secret_key", CONFIG_SECRET, OF(config, curve.secret_key), .otherwise = "no encryption",
+     .help =
+         "This process's secret key, best as `${file:PATH}`; `felucca keys` makes one. Resolved only by a "
+         "process that has a `tcp://` endpoint."},
+    {"server_key", CONFIG_KEY, OF(config, curve.server_key), .otherwise = "not set",
+     .help = "The router's public key, for all other processes. In single quotes: it may hold any sign but "
+             "these."},
+    {"allowed_keys", CONFIG_PATH, OF(config, curve.allowed_keys), .otherwise = "not set",
+     .help = "For the router: a file with the public keys that may connect, one a line, each followed by a "
+             "blank and a name or by nothing; lines that begin with `#` are comments. Read again on SIGHUP."},
+    {.name = NULL},
+};
+static const struct config_section curve_section = {
+    "curve", NULL, 0, curve_keys, "Keys for `tcp://` endpoints, which are encrypted and authenticated."};
+
+static const char *const log_levels[] = {"error", "warning", "info", "debug", NULL};
+static const char *const log_formats[] = {"text", "json", NULL};
+static const struct config_key log_keys[] = {
+    {"level", CONFIG_CHOICE, OF(config, log.level), .standard = "info", .words = log_levels,
+     .help = "What is worth a line. SIGUSR1 makes a running process say more, SIGUSR2 less."},
+    {"format", CONFIG_CHOICE, OF(config, log.format), .standard = "text", .words = log_formats,
+     .help = "Lines for people, or one JSON object a line."},
+    {.name = NULL},
+};
+static const struct config_section log_section = {"log", NULL, 0, log_keys,
+                                                  "The log of each process, on its standard error."};
+
+static const struct config_key metrics_keys[] = {
+    {"bind", CONFIG_BIND, OF(config, metrics.bind), .standard = "127.0.0.1",
+     .help = "Address on which /metrics, /healthz and /readyz are served."},
+    {"port", CONFIG_INTEGER, OF(config, metrics.port), .standard = "9400", .least = 0, .most = 65532,
+     .help = "Port of the receiver; router, sender and sharer take the next three. 0: none."},
+    {.name = NULL},
+};
+static const struct config_section metrics_section = {"metrics", NULL, 0, metrics_keys,
+                                                      "Prometheus metrics and health of each process."};
+
+static const struct config_key album_keys[] = {
+    {"name", CONFIG_NAME, OF(config_album, name), .required = true,
+     .help = "How commands, logs and metrics call it; unique in its destination."},
+    {"api_url", CONFIG_URL, OF(config_album, api_url), .otherwise = "the destination's `api_url`",
+     .help = "The API of the KHEOPS that holds the album; the same KHEOPS as the destination's."},
+    {"destination_token", CONFIG_SECRET, OF(config_album, destination_token), .required = true,
+     .help = "Token of this album, with the permission *Write*."},
+    {"source_token", CONFIG_SECRET, OF(config_album, source_token), .required = true,
+     .help =
+         "Token of the album that the destination writes to, with the permissions *Read* and *Add to Album "
+         "/ Inbox*."},
+    {"condition", CONFIG_CONDITION, OF(config_album, condition), .otherwise = "always",
+     .help = "A series is put into the album when this holds for one of its instances."},
+    {.name = NULL},
+};
+static const struct config_section album_section = {
+    "album", "name", sizeof(struct config_album), album_keys,
+    "A further album that gets the series for which a condition holds."};
+
+static const char *const conflict_words[] = {"failed", "stored", NULL};
+static const struct config_key destination_keys[] = {
+    {"name", CONFIG_NAME, OF(config_destination, name), .required = true,
+     .help = "How commands, logs and metrics call it; unique in the file."},
+    {"stow_url", CONFIG_URL, OF(config_destination, stow_url), .required = true,
+     .help = "Where instances are posted to; for KHEOPS `https://HOST/api/studies`."},
+    {"headers", CONFIG_HEADERS, COUNTED(config_destination, headers, header_count), .otherwise = "none",
+     .help = "HTTP headers of each request: `Name: value`, one a line, or KARNAK's form `<key>Name</key> "
+             "<value>value</value>`. KHEOPS needs `Authorization: Bearer TOKEN` of the main album, with the "
+             "permission *Write*."},
+    {"condition", CONFIG_CONDITION, OF(config_destination, condition), .otherwise = "always",
+     .help = "Only instances for which it holds are sent."},
+    {"sop_classes", CONFIG_UIDS, COUNTED(config_destination, sop_classes, sop_class_count),
+     .otherwise = "all", .help = "Only instances of these SOP classes are sent."},
+    {"connections", CONFIG_INTEGER, OF(config_destination, connections), .standard = "4", .least = 1,
+     .most = 256, .help = "Most parallel requests, over all senders."},
+    {"kheops", CONFIG_BOOLEAN, OF(config_destination, kheops), .standard = "true",
+     .help = "false: a plain STOW server, with neither tokens to ask about nor albums."},
+    {"api_url", CONFIG_URL, OF(config_destination, api_url), .otherwise = "`stow_url` without `/studies`",
+     .help = "KHEOPS's API, for questions about tokens."},
+    {"skip_verify", CONFIG_BOOLEAN, OF(config_destination, skip_verify), .standard = "false",
+     .help = "KHEOPS's `skipVerify=true`: instances may contradict what it knows of their study and series."},
+    {"conflict_means", CONFIG_CHOICE, OF(config_destination, conflict_means), .standard = "failed",
+     .words = conflict_words,
+     .help =
+         "What status 409 without a readable answer says. `stored` is for servers that answer so for what "
+         "they have already."},
+    {"ensure_visible", CONFIG_BOOLEAN, OF(config_destination, ensure_visible), .standard = "false",
+     .help = "Asks KHEOPS to look at a study again once nothing of it was stored for six times "
+             "`retry.first`, for installations where series arrive but stay invisible because KHEOPS failed "
+             "to look itself. Needs `kheops: true`."},
+    {"http2", CONFIG_BOOLEAN, OF(config_destination, http2), .standard = "false",
+     .help = "HTTP/2 where the server offers it. HTTP/1.1 unless asked for: servers that end a connection "
+             "after so many requests do it cleanly there."},
+    {"allow_other_origin", CONFIG_BOOLEAN, OF(config_destination, allow_other_origin), .standard = "false",
+     .help = "Accepts albums whose `api_url` has another host or port than `stow_url`, for one KHEOPS behind "
+             "two names."},
+    {"ca_file", CONFIG_PATH, OF(config_destination, ca_file), .otherwise = "the system's",
+     .help = "Certificates (PEM) that sign the server's."},
+    {"client_cert", CONFIG_PATH, OF(config_destination, client_cert), .otherwise = "none",
+     .help = "Certificate (PEM) that the sender shows."},
+    {"client_key", CONFIG_PATH, OF(config_destination, client_key), .otherwise = "none",
+     .help = "Its private key (PEM)."},
+    {"insecure", CONFIG_BOOLEAN, OF(config_destination, insecure), .standard = "false",
+     .help = "Does not verify the server's certificate, and says so at every start."},
+    {"albums", CONFIG_LIST, COUNTED(config_destination, albums, album_count), .otherwise = "none",
+     .section = &album_section, .help = "Further albums, see below."},
+    {.name = NULL},
+};
+static const struct config_section destination_section = {
+    "destination", "name", sizeof(struct config_destination), destination_keys,
+    "A server that gets the instances: a KHEOPS with its main album, or any STOW-RS server."};
+
+static const struct config_key source_keys[] = {
+    {"aet", CONFIG_AET, OF(config_source, aet), .required = true, .help = "Calling AE title."},
+    {"host", CONFIG_HOST, OF(config_source, host), .otherwise = "any",
+     .help =
+         "The address it must call from: an IP address, a network such as 10.1.2.0/24, or a name, which is "
+         "looked up when the configuration is read."},
+    {.name = NULL},
+};
+static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),
+                                                     source_keys, "A modality or PACS that may send."};
+
+static const struct config_key node_keys[] = {
+    {"aet", CONFIG_AET, OF(config_node, aet), .required = true,
+     .help = "Called AE title; each stands in the file once."},
+    {"sources", CONFIG_LIST, COUNTED(config_node, sources, source_count), .otherwise = "any caller",
+     .section = &source_section, .help = "Who may send to it, see below."},
+    {"destinations", CONFIG_LIST, COUNTED(config_node, destinations, destination_count), .required = true,
+     .section = &destination_section, .help = "Where its instances go, see below."},
+    {.name = NULL},
+};
+static const struct config_section node_section = {"node", "aet", sizeof(struct config_node), node_keys,
+                                                   "A called AE title. All nodes share the receiver's port."};
+
+static const struct config_key file_keys[] = {
+    {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
+     .help = "Holds the spool, the job database and the sockets."},
+    {"retention", CONFIG_DURATION, OF(config, retention_ms), .standard = "0s", .least = 0, .most = YEARS,
+     .help = "How long a spool file outlives its last delivery."},
+    {"retention_excluded", CONFIG_DURATION, OF(config, retention_excluded_ms), .standard = "7d", .least = 0,
+     .most = YEARS,
+     .help = "How long it stays when every destination's condition said no, so that a typing "
+             "error in a condition can be repaired."},
+    {"history", CONFIG_DURATION, OF(config, history_ms), .standard = "30d", .least = 0, .most = YEARS,
+     .help = "How long finished jobs stay in the job database."},
+    {"receiver", CONFIG_SECTION, .section = &receiver_section},
+    {"sender", CONFIG_SECTION, .section = &sender_section},
+    {"sharer", CONFIG_SECTION, .section = &sharer_section},
+    {"retry", CONFIG_SECTION, .section = &retry_section},
+    {"endpoints", CONFIG_SECTION, .section = &endpoint_section},
+    {"curve", CONFIG_SECTION, .section = &curve_section},
+    {"log", CONFIG_SECTION, .section = &log_section},
+    {"metrics", CONFIG_SECTION, .section = &metrics_section},
+    {"nodes", CONFIG_LIST, COUNTED(config, nodes, node_count), .required = true, .section = &node_section,
+     .help = "What is received and where it goes, see below. `[]` for none."},
+    {.name = NULL},
+};
+static const struct config_section file_section = {"file", NULL, sizeof(struct config), file_keys, NULL};
+
+const struct config_section *config_schema(void)
+{
+    return &file_section;
+}
+
+const char *config_kind_text(enum config_kind kind)
+{
+    static const char *const texts[] = {
+#define X(name, member, text) text,
+        CONFIG_KIND_MAP(X)
+#undef X
+    };
+    return texts[kind];
+}
+
+void *config_member(void *structure, const struct config_key *key)
+{
+    return (char *)structure + key->offset;
+}
+
+const void *config_member_const(const void *structure, const struct config_key *key)
+{
+    return (const char *)structure + key->offset;
+}
+
+size_t *config_member_count(void *structure, const struct config_key *key)
+{
+    return (size_t *)(void *)((char *)structure + key->count_offset);
+}
+
+size_t config_member_count_const(const void *structure, const struct config_key *key)
+{
+    return *(const size_t *)(const void *)((const char *)structure + key->count_offset);
+}
+
+void *config_get_pointer(const void *structure, const struct config_key *key)
+{
+    void *pointer;
+    memcpy(&pointer, config_member_const(structure, key), sizeof pointer);
+    return pointer;
+}
+
+void config_set_pointer(void *structure, const struct config_key *key, void *pointer)
+{
+    memcpy(config_member(structure, key), &pointer, sizeof pointer);
+}

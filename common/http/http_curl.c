@@ -1,0 +1,434 @@
+#include "common/http/http_curl.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "common/config/secret.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    IDLE_S = 50,                 /* a connection at rest is dropped then */
+    SLOWEST_BYTES_A_SECOND = 50, /* less, over HTTP_SILENCE_S, is silence */
+    UPLOAD_BUFFER = 512 * 1024 /* measured: larger ones gain nothing on loopback, and each request has one */
+};
+
+/* ---- what libcurl calls ---- */
+
+static size_t read_body(char *buffer, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    ssize_t got = transfer->source.read(transfer->source.context, buffer, size * count);
+    if (got <= 0 || got > transfer->source.size - transfer->handed) {
+        transfer->source_failed = true;
+        return CURL_READFUNC_ABORT;
+    }
+    transfer->handed += got;
+    if (transfer->handed == transfer->source.size)
+        transfer->handed_at = clock_monotonic_ms();
+    return (size_t)got;
+}
+
+/* A reused connection was dead: the request begins again on another one. Not when a large body had gone out
+ * whole: the connection was alive then, and what is lost is the answer; whoever asked finds out what became
+ * of it. */
+bool http_curl_rewind(struct http_transfer *transfer)
+{
+    bool whole = transfer->handed == transfer->source.size;
+    transfer->handed_all |= whole;
+    if (!transfer->source.read)
+        return true;
+    if ((whole && transfer->source.size > UPLOAD_BUFFER) ||
+        !transfer->source.rewind(transfer->source.context))
+        return false;
+    transfer->handed = 0;
+    transfer->handed_at = 0;
+    return true;
+}
+
+static int rewind_body(void *context, curl_off_t offset, int origin)
+{
+    return offset == 0 && origin == SEEK_SET && http_curl_rewind(context) ? CURL_SEEKFUNC_OK
+                                                                          : CURL_SEEKFUNC_FAIL;
+}
+
+static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    size_t length = size * count;
+    if (length > transfer->answer_max - transfer->answer_body.length) {
+        transfer->oversize = true;
+        return 0;
+    }
+    text_append_bytes(&transfer->answer_body, bytes, length);
+    return length;
+}
+
+/* libcurl takes an end in the middle of the headers for an end of the headers: we do not. */
+static size_t take_header(char *line, size_t size, size_t count, void *context)
+{
+    struct http_transfer *transfer = context;
+    size_t length = size * count;
+    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
+        transfer->head_complete = transfer->is_chunked = false;
+    if (length >= 18 && strncasecmp(line, "Transfer-Encoding:", 18) == 0)
+        transfer->is_chunked = true;
+    if (length <= 2 && length > 0 && line[length - 1] == '\n')
+        transfer->head_complete = true;
+    return length;
+}
+
+static ssize_t read_content(void *context, char *buffer, size_t capacity)
+{
+    struct http_transfer *transfer = context;
+    size_t left = transfer->content.length - transfer->content_offset;
+    size_t length = left < capacity ? left : capacity;
+    memcpy(buffer, transfer->content.bytes + transfer->content_offset, length);
+    transfer->content_offset += length;
+    return (ssize_t)length;
+}
+
+static bool rewind_content(void *context)
+{
+    ((struct http_transfer *)context)->content_offset = 0;
+    return true;
+}
+
+/* ---- options ---- */
+
+static bool is_header_text(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < ' ' && *text != '\t')
+            return false;
+    }
+    return true;
+}
+
+static bool add_line(struct http_transfer *transfer, const char *line)
+{
+    struct curl_slist *list = curl_slist_append(transfer->header_list, line);
+    if (list)
+        transfer->header_list = list;
+    return list != NULL;
+}
+
+static bool add_headers(struct http_transfer *transfer, const struct http_request *request)
+{
+    bool fine = add_line(transfer, "Expect:");
+    bool typed = false;
+    for (size_t i = 0; fine && i < request->header_count; i++) {
+        const struct http_header *header = &request->headers[i];
+        AUTO(secret_wipe) struct text line = TEXT_EMPTY;
+        if (!*header->name || !is_header_text(header->name) || !is_header_text(header->value))
+            return false;
+        typed |= strcasecmp(header->name, "Content-Type") == 0;
+        /* "Name;" is libcurl's way to say a header without a value. */
+        text_format(&line, *header->value ? "%s: %s" : "%s;", header->name, header->value);
+        fine = add_line(transfer, text_string(&line));
+    }
+    return fine && (typed || add_line(transfer, "Content-Type:"));
+}
+
+static void choose_source(struct http_transfer *transfer, const struct http_request *request)
+{
+    transfer->has_body = request->source || request->content;
+    if (request->source) {
+        transfer->source = *request->source;
+    } else if (request->content) {
+        text_append(&transfer->content, request->content);
+        transfer->source = (struct http_source){.context = transfer,
+                                                .size = (int64_t)transfer->content.length,
+                                                .read = read_content,
+                                                .rewind = rewind_content};
+    }
+    if (transfer->source.size == 0)
+        transfer->handed_at = transfer->started_at;
+}
+
+static CURLcode set_method(struct http_transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy;
+    if (request->method == HTTP_GET)
+        return curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    if (code == CURLE_OK && request->method == HTTP_PUT)
+        code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, "PUT");
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)transfer->source.size);
+    if (code == CURLE_OK && transfer->source.size == 0)
+        return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
+    if (code == CURLE_OK && transfer->source.size >= UPLOAD_BUFFER)
+        code = curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)UPLOAD_BUFFER);
+    return code;
+}
+
+static CURLcode set_tls(CURL *easy, const struct http_tls *tls)
+{
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->insecure ? 0L : 1L);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->insecure ? 0L : 2L);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (code == CURLE_OK && tls->ca_file)
+        code = curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
+    if (code == CURLE_OK && tls->client_cert)
+        code = curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->client_cert);
+    if (code == CURLE_OK && tls->client_key)
+        code = curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->client_key);
+    return code;
+}
+
+/* Options that are the same for all requests. None of these can fail with a libcurl of today. */
+static void set_house_rules(struct http_transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);
+    (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+    (void)curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_S);
+    (void)curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_MS);
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST_BYTES_A_SECOND);
+    (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SILENCE_S);
+    (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "felucca/" FELUCCA_VERSION);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+}
+
+bool http_curl_prepare(struct http_transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy = curl_easy_init();
+    if (!easy)
+        return false;
+    transfer->answer_ms = request->answer_ms ? request->answer_ms : HTTP_ANSWER_MS;
+    transfer->answer_max = request->answer_max ? request->answer_max : HTTP_ANSWER_MAX;
+    choose_source(transfer, request);
+    set_house_rules(transfer);
+    long version = request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+    return add_headers(transfer, request) && curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list) == CURLE_OK &&
+           set_method(transfer, request) == CURLE_OK && set_tls(easy, &request->tls) == CURLE_OK;
+}
+
+void http_curl_release(struct http_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    transfer->easy = NULL;
+    for (struct curl_slist *line = transfer->header_list; line; line = line->next)
+        explicit_bzero(line->data, strlen(line->data)); /* a token may stand there */
+    curl_slist_free_all(transfer->header_list);
+    transfer->header_list = NULL;
+    secret_wipe(&transfer->content);
+    text_release(&transfer->answer_body);
+}
+
+/* ---- how it ended ---- */
+
+static bool was_connected(const struct http_transfer *transfer)
+{
+    double seconds = 0;
+    if (transfer->easy)
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME, &seconds);
+    return seconds > 0;
+}
+
+static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLcode code)
+{
+    if (transfer->source_failed)
+        return HTTP_SOURCE;
+    if (transfer->oversize)
+        return HTTP_OVERSIZE;
+    if (transfer->late)
+        return HTTP_TIMEOUT;
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && was_connected(transfer))
+        return HTTP_BROKEN; /* what came is not HTTP/1 */
+    switch (code) {
+    case CURLE_OK:
+        return HTTP_NONE;
+    case CURLE_FAILED_INIT:
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+    case CURLE_UNKNOWN_OPTION:
+    case CURLE_NOT_BUILT_IN:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+        return HTTP_REQUEST;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+        return HTTP_UNREACHABLE;
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CLIENTCERT:
+        return HTTP_TLS;
+    case CURLE_OPERATION_TIMEDOUT:
+        return HTTP_TIMEOUT;
+    default:
+        return HTTP_BROKEN;
+    }
+}
+
+/* "https://kheops.example.org:8443", nothing else of the URL. */
+static void append_server(struct http_transfer *transfer, struct text *out)
+{
+    char *url = NULL, *scheme = NULL, *host = NULL, *port = NULL;
+    CURLU *parts = curl_url();
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    if (parts && url && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+        text_format(out, "%s://%s", scheme, host);
+        if (curl_url_get(parts, CURLUPART_PORT, &port, 0) == CURLUE_OK)
+            text_format(out, ":%s", port);
+    } else {
+        text_append(out, "the server");
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(port);
+    curl_url_cleanup(parts);
+}
+
+static void append_connect_error(struct http_transfer *transfer, CURLcode code, struct text *out)
+{
+    long os_error = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
+    if (code == CURLE_COULDNT_CONNECT && os_error != 0)
+        text_append(out, strerror((int)os_error));
+    else
+        text_append(out, curl_easy_strerror(code));
+}
+
+static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct http_answer *answer)
+{
+    struct text *out = &answer->reason;
+    const char *detail = transfer->error_text[0] ? transfer->error_text : curl_easy_strerror(code);
+    switch (answer->trouble) {
+    case HTTP_UNREACHABLE:
+        text_append(out, "no connection to ");
+        append_server(transfer, out);
+        text_append(out, ": ");
+        append_connect_error(transfer, code, out);
+        break;
+    case HTTP_TLS:
+        append_server(transfer, out);
+        text_format(out, " is not trusted: %s", detail);
+        break;
+    case HTTP_REQUEST:
+        text_append(out, "the request to ");
+        append_server(transfer, out);
+        text_format(out, " cannot be made: %s", detail);
+        break;
+    case HTTP_SOURCE:
+        text_append(out, "the body of the request could not be read");
+        break;
+    case HTTP_TIMEOUT:
+        append_server(transfer, out);
+        text_append(out,
+                    was_connected(transfer) ? " did not answer in time" : " could not be connected in time");
+        break;
+    case HTTP_OVERSIZE:
+        append_server(transfer, out);
+        text_append(out, " sent an answer longer than allowed");
+        break;
+    default:
+        append_server(transfer, out);
+        text_format(out, " ended the connection without a complete answer (%s)",
+                    curl_easy_strerror(code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code));
+        break;
+    }
+}
+
+/* Scheme, host and port; the path only where it is the one that was asked for, give or take a slash: another
+ * may say back what was sent, and this stands in logs. */
+static void append_location(const char *location, const char *asked, struct text *out)
+{
+    const char *host = strstr(location, "://"), *asked_host = strstr(asked, "://");
+    if (!host || !asked_host)
+        return;
+    host += 3;
+    const char *path = host + strcspn(host, "/?#"), *at = host;
+    for (const char *c = host; c < path; c++)
+        at = *c == '@' ? c + 1 : at;
+    text_format(out, "%.*s%.*s", (int)(host - location), location, (int)(path - at), at);
+    size_t length = strcspn(path, "?#"), most = length;
+    const char *asked_path = asked_host + 3 + strcspn(asked_host + 3, "/?#");
+    size_t asked_length = strcspn(asked_path, "?#");
+    length -= length > 0 && path[length - 1] == '/';
+    asked_length -= asked_length > 0 && asked_path[asked_length - 1] == '/';
+    if (length == asked_length && memcmp(path, asked_path, length) == 0)
+        text_append_bytes(out, path, most);
+    else
+        text_append(out, "/...");
+}
+
+static void take_headers(struct http_transfer *transfer, struct http_answer *answer)
+{
+    long status = 0;
+    char *type = NULL, *location = NULL, *asked = NULL;
+    curl_off_t retry_after = 0, sent = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+    answer->status = status >= 200 && status <= 999 ? (int)status : 0;
+    (void)snprintf(answer->content_type, sizeof answer->content_type, "%s", type ? type : "");
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &asked);
+    if (location && asked)
+        append_location(location, asked, &answer->location);
+    if (retry_after > HTTP_RETRY_AFTER_MAX_MS / 1000)
+        answer->retry_after_ms = HTTP_RETRY_AFTER_MAX_MS;
+    else if (retry_after > 0)
+        answer->retry_after_ms = (int64_t)retry_after * 1000;
+    answer->sent_bytes = sent;
+}
+
+/* An empty body counts as one only when the server said that it is empty: not when the connection just ended.
+ */
+static bool is_whole(struct http_transfer *transfer, const struct http_answer *answer)
+{
+    curl_off_t length = -1;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    bool is_delimited = length >= 0 || transfer->is_chunked || answer->status == 204 || answer->status == 304;
+    return answer->status != 0 && transfer->head_complete &&
+           (is_delimited || transfer->answer_body.length > 0);
+}
+
+void http_curl_answer(struct http_transfer *transfer, int code, struct http_answer *ret_answer)
+{
+    struct http_answer *answer = ret_answer;
+    answer->trouble = trouble_of(transfer, (CURLcode)code);
+    if (transfer->easy)
+        take_headers(transfer, answer);
+    if (answer->trouble == HTTP_NONE && !is_whole(transfer, answer))
+        answer->trouble = HTTP_BROKEN;
+    answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
+    bool whole =
+        transfer->source.size == 0 ? was_connected(transfer) : answer->sent_bytes >= transfer->source.size;
+    answer->body_sent = whole || transfer->handed_all;
+    answer->body = transfer->answer_body;
+    transfer->answer_body = (struct text)TEXT_EMPTY;
+    if (answer->trouble != HTTP_NONE)
+        tell_trouble(transfer, (CURLcode)code, answer);
+}

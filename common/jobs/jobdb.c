@@ -1,0 +1,342 @@
+#include "common/jobs/jobdb.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/jobs/migrate.h"
+#include "common/jobs/sql.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+enum { BUSY_MS = 5000 };
+
+static const char *const statement_texts[] = {
+#define X(name, scan, sql) sql,
+    JOBDB_STATEMENT_MAP(X)
+#undef X
+};
+
+/* ---- errors ---- */
+
+static int error_of(int sqlite_code)
+{
+    switch (sqlite_code & 0xff) {
+    case SQLITE_FULL:
+        return ERR_NOSPACE;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+        return ERR_DENIED;
+    case SQLITE_CANTOPEN:
+        return ERR_ABSENT;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return ERR_DAMAGED;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return ERR_LOCKED;
+    case SQLITE_IOERR:
+        return ERR_IO;
+    default:
+        return ERR_DB;
+    }
+}
+
+void jobdb_fail(struct jobdb *db, const char *doing)
+{
+    if (db->error != 0)
+        return;
+    db->error = error_of(sqlite3_extended_errcode(db->sql));
+    text_format(&db->sentence, "%s: %s", doing, sqlite3_errmsg(db->sql));
+}
+
+const char *jobdb_error(const struct jobdb *db)
+{
+    return text_string(&db->sentence);
+}
+
+/* ---- statements ---- */
+
+static sqlite3_stmt *prepared(struct jobdb *db, enum jobdb_statement which)
+{
+    if (db->error != 0)
+        return NULL;
+    if (!db->statements[which] &&
+        sqlite3_prepare_v3(db->sql, statement_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                           &db->statements[which], NULL) != SQLITE_OK) {
+        jobdb_fail(db, statement_texts[which]);
+        return NULL;
+    }
+    return db->statements[which];
+}
+
+/* life: SQLITE_STATIC where the texts outlive the statement's run. */
+static void bind(sqlite3_stmt *statement, sqlite3_destructor_type life, const char *format, va_list arguments)
+{
+    for (int i = 1; *format; i++, format++) {
+        if (*format == 'i') {
+            (void)sqlite3_bind_int64(statement, i, va_arg(arguments, int64_t));
+        } else {
+            const char *text = va_arg(arguments, const char *);
+            (void)(text ? sqlite3_bind_text(statement, i, text, -1, life) : sqlite3_bind_null(statement, i));
+        }
+    }
+}
+
+sqlite3_stmt *jobdb_query(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
+{
+    sqlite3_stmt *statement = prepared(db, which);
+    if (!statement)
+        return NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    bind(statement, SQLITE_TRANSIENT, format, arguments);
+    va_end(arguments);
+    return statement;
+}
+
+bool jobdb_row(struct jobdb *db, sqlite3_stmt *statement)
+{
+    if (!statement)
+        return false;
+    int code = sqlite3_step(statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        jobdb_fail(db, sqlite3_sql(statement));
+    (void)sqlite3_reset(statement);
+    return false;
+}
+
+void jobdb_end(sqlite3_stmt *statement)
+{
+    (void)sqlite3_reset(statement);
+}
+
+static void begin(struct jobdb *db)
+{
+    if (db->in_transaction || db->error != 0)
+        return;
+    (void)jobdb_row(db, jobdb_query(db, SQL_BEGIN, ""));
+    db->in_transaction = db->error == 0;
+}
+
+sqlite3_stmt *jobdb_change_returning(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
+{
+    begin(db);
+    sqlite3_stmt *statement = prepared(db, which);
+    if (!statement)
+        return NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    bind(statement, SQLITE_STATIC, format, arguments);
+    va_end(arguments);
+    return jobdb_row(db, statement) ? statement : NULL;
+}
+
+int jobdb_change(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
+{
+    begin(db);
+    sqlite3_stmt *statement = prepared(db, which);
+    if (!statement)
+        return 0;
+    va_list arguments;
+    va_start(arguments, format);
+    bind(statement, SQLITE_STATIC, format, arguments);
+    va_end(arguments);
+    if (jobdb_row(db, statement))
+        jobdb_end(statement);
+    return db->error == 0 ? sqlite3_changes(db->sql) : 0;
+}
+
+const char *jobdb_text_or_null(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
+
+const char *jobdb_text(sqlite3_stmt *statement, int column)
+{
+    const char *text = jobdb_text_or_null(statement, column);
+    return text ? text : "";
+}
+
+/* ---- counters, and the commit that writes them ---- */
+
+struct jobdb_counts *jobdb_counts_of(struct jobdb *db, int64_t destination_id, int64_t album_id)
+{
+    for (size_t i = 0; i < db->count_count; i++) {
+        if (db->counts[i].destination_id == destination_id && db->counts[i].album_id == album_id)
+            return &db->counts[i];
+    }
+    db->counts = memory_grow(db->counts, &db->count_capacity, db->count_count + 1, sizeof *db->counts);
+    struct jobdb_counts *counts = &db->counts[db->count_count++];
+    *counts = (struct jobdb_counts){.destination_id = destination_id, .album_id = album_id};
+    return counts;
+}
+
+static void write_counts(struct jobdb *db)
+{
+    for (size_t i = 0; i < db->count_count; i++) {
+        const struct jobdb_counts *c = &db->counts[i];
+        if (c->album_id)
+            (void)jobdb_change(db, SQL_COUNT_ALBUM, "iiiiii", c->album_id, c->queued, c->deferred,
+                               c->in_flight, c->failed, c->waiting);
+        else
+            (void)jobdb_change(db, SQL_COUNT_DESTINATION, "iiiii", c->destination_id, c->queued, c->deferred,
+                               c->in_flight, c->failed);
+    }
+    db->count_count = 0;
+}
+
+int jobdb_commit(struct jobdb *db)
+{
+    write_counts(db);
+    if (db->in_transaction)
+        (void)jobdb_row(db, jobdb_query(db, SQL_COMMIT, ""));
+    if (db->error == 0)
+        db->in_transaction = false;
+    return db->error;
+}
+
+bool jobdb_is_dirty(const struct jobdb *db)
+{
+    return db->in_transaction;
+}
+
+/* ---- opening ---- */
+
+int jobdb_execute(struct jobdb *db, const char *sql, const char *doing)
+{
+    if (db->error == 0 && sqlite3_exec(db->sql, sql, NULL, NULL, NULL) != SQLITE_OK)
+        jobdb_fail(db, doing);
+    return db->error;
+}
+
+static int64_t user_version(struct jobdb *db)
+{
+    sqlite3_stmt *statement = NULL;
+    int64_t version = -1;
+    if (sqlite3_prepare_v2(db->sql, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW)
+        version = sqlite3_column_int64(statement, 0);
+    (void)sqlite3_finalize(statement);
+    if (version < 0)
+        jobdb_fail(db, "jobs.db");
+    return version;
+}
+
+static void refuse(struct jobdb *db, int error, const char *sentence, int64_t version)
+{
+    db->error = error;
+    text_format(&db->sentence, "%s (schema version %lld, this program's is %d)", sentence, (long long)version,
+                jobdb_schema_version());
+}
+
+static int check_version(struct jobdb *db, bool may_change)
+{
+    int64_t version = user_version(db);
+    if (db->error != 0)
+        return db->error;
+    if (version > jobdb_schema_version())
+        refuse(db, ERR_VERSION,
+               "jobs.db was made by a newer Felucca: use that program, or move the file away", version);
+    else if (may_change)
+        jobdb_migrate(db, version);
+    else if (version == 0)
+        refuse(db, ERR_ABSENT, "jobs.db is empty: the router has not run yet", version);
+    else if (version < jobdb_schema_version())
+        refuse(db, ERR_VERSION,
+               "jobs.db is an older Felucca's: the router of this one brings it up to date when it starts",
+               version);
+    return db->error;
+}
+
+static int open_sql(struct jobdb *db, const char *path, int flags)
+{
+    /* One thread, and nobody asks SQLite for its statistics: without both it is a tenth quicker. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (sqlite3_open_v2(path, &db->sql, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+        jobdb_fail(db, "jobs.db");
+        return db->error;
+    }
+    (void)sqlite3_busy_timeout(db->sql, BUSY_MS);
+    return 0;
+}
+
+static void set_up_writer(struct jobdb *db)
+{
+    int keep_wal = 1;
+    (void)jobdb_execute(db,
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16384;"
+                        "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;",
+                        "jobs.db");
+    (void)sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
+    /* Migrations may take a table apart that others refer to: they check the references themselves. */
+    if (check_version(db, true) == 0 && jobdb_execute(db, "PRAGMA foreign_keys = ON", "jobs.db") == 0) {
+        (void)jobdb_change(db, SQL_OPEN_ALL_LANES, "");
+        (void)jobdb_commit(db);
+    }
+}
+
+static int open_database(const char *state_dir, bool write, struct jobdb **ret_db, struct text *ret_reason)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = memory_new(1, sizeof *db);
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/jobs.db", state_dir);
+    int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    if (open_sql(db, text_string(&path), flags) == 0) {
+        if (write)
+            set_up_writer(db);
+        else
+            (void)check_version(db, false);
+    }
+    if (db->error != 0) {
+        text_format(ret_reason, "%s: %s", text_string(&path), jobdb_error(db));
+        return db->error;
+    }
+    *ret_db = db;
+    db = NULL;
+    return 0;
+}
+
+int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason)
+{
+    return open_database(state_dir, true, ret_db, ret_reason);
+}
+
+int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason)
+{
+    return open_database(state_dir, false, ret_db, ret_reason);
+}
+
+void jobdb_destroy(struct jobdb **db)
+{
+    if (!*db)
+        return;
+    for (int i = 0; i < JOBDB_STATEMENTS; i++)
+        (void)sqlite3_finalize((*db)->statements[i]);
+    (void)sqlite3_close((*db)->sql);
+    text_release(&(*db)->sentence);
+    memory_free(&(*db)->counts);
+    memory_free(db);
+}
+
+int jobdb_set_aside(const char *state_dir, int64_t now, struct text *ret_name)
+{
+    static const char *const parts[] = {"", "-wal", "-shm"};
+    AUTO(text_release) struct text goal = TEXT_EMPTY;
+    text_format(&goal, "jobs.db.broken-%lld", (long long)now);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        AUTO(text_release) struct text from = TEXT_EMPTY;
+        AUTO(text_release) struct text to = TEXT_EMPTY;
+        text_format(&from, "%s/jobs.db%s", state_dir, parts[i]);
+        text_format(&to, "%s/%s%s", state_dir, text_string(&goal), parts[i]);
+        if (rename(text_string(&from), text_string(&to)) != 0 && errno != ENOENT)
+            return err_from_errno(errno);
+    }
+    text_append(ret_name, text_string(&goal));
+    return 0;
+}

@@ -1,0 +1,50 @@
+/* reshare - the series that a destination has, or will have, and what is still known of their
+ * instances: for asking an album's condition again after the fact.
+ *
+ * A million instances must not block the writer: series and instances are walked over one at a time, by
+ * index, and cursors say where. */
+#ifndef FELUCCA_JOBS_JOBDB_RESHARE_H
+#define FELUCCA_JOBS_JOBDB_RESHARE_H
+
+#include "common/jobs/jobdb.h"
+
+enum { JOBDB_NAME_SIZE = 65 };
+
+struct jobdb_series {
+    int64_t id, destination_id;
+    char study[JOBDB_UID_SIZE], series[JOBDB_UID_SIZE];
+    bool stored; /* an instance of it is at the destination */
+};
+
+/* The series after the one with id after, of this study (NULL: any); of whatever destination. False: none. */
+bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series);
+bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_series);
+
+/* Whether the album has a share of the series, whatever its state. */
+bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id);
+
+/* An instance of the series that its destination took. */
+struct jobdb_past {
+    int64_t id;
+    bool active;            /* something is still to be done with it */
+    bool gone;              /* its file is */
+    enum spool_place place; /* where its file should be, otherwise */
+    bool poison;            /* its header crashed the parser */
+    char receipt[RECEIPT_SIZE];
+    char sop_instance[JOBDB_UID_SIZE], sop_class[JOBDB_UID_SIZE], transfer_syntax[JOBDB_UID_SIZE];
+    char calling_aet[JOBDB_NAME_SIZE], called_aet[JOBDB_NAME_SIZE], source_address[JOBDB_NAME_SIZE];
+};
+
+/* The one after the instance with id after, received in [since, until]. False: none. */
+bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_t since, int64_t until,
+                     int64_t after, struct jobdb_past *ret_past);
+
+/* The album asks for the series from now on, on an operator's request: due at once when it is stored. The
+ * witness keeps its file until the share is final, when it is active. False: it had a share already. */
+bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
+                   const struct jobdb_past *witness, int64_t request_id, int64_t now);
+
+/* Remembers that the header of an instance crashes the parser. */
+void jobdb_poison(struct jobdb *db, const char *receipt);
+
+#endif

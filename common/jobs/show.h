@@ -1,0 +1,55 @@
+/* show - questions about one thing in the job database: a study, a series, an instance, a job.
+ *
+ * Every answer is a list of rows, and every row a list of named fields: numbers, texts, or nothing. Names
+ * that end in "_at" or "_until" are times in wall milliseconds. show_sql.h says which fields there are.
+ */
+#ifndef FELUCCA_JOBS_JOBDB_SHOW_H
+#define FELUCCA_JOBS_JOBDB_SHOW_H
+
+#include "common/jobs/jobdb.h"
+
+#define JOBDB_QUESTION_MAP(X) /* name, what a, b and n are; the answer */                                 \
+    X(NEXT_STUDY)             /* a, b: the first name from a to below b that is a Study Instance UID */   \
+    X(NEXT_SERIES)            /* likewise */                                                              \
+    X(NEXT_SERIES_APART)      /* likewise: of series that no destination took */                          \
+    X(NEXT_SERIES_PARKED)     /* likewise: of quarantined instances */                                    \
+    X(NEXT_SOP_INSTANCE)      /* likewise */                                                              \
+    X(NEXT_RECEIPT)           /* likewise */                                                              \
+    X(RECEIPT_OF_DELIVERY)    /* n: its id */                                                             \
+    X(RECEIPT_OF_INSTANCE)    /* n: its id */                                                             \
+    X(SERIES_OF_SHARE)        /* n: its id */                                                             \
+    X(STUDY_OF_FETCH)         /* n: its id */                                                             \
+    X(FETCHES)                /* a: of the study */                                                       \
+    X(STUDY_OF_SERIES)        /* a: the series */                                                         \
+    X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n */          \
+    X(INSTANCE)               /* a: a receipt */                                                          \
+    X(DELIVERIES)             /* n: of the instance */                                                    \
+    X(SHARES)          /* a, b: of the study, and of the series unless NULL; n: the instance that asks */ \
+    X(INSTANCE_EVENTS) /* n: of the instance */                                                           \
+    X(SHARE_EVENTS)    /* n: of the share */                                                              \
+    X(SERIES_SUMS)     /* a, b: of the study, and the series unless NULL; one row a series */             \
+    X(DELIVERY_SUMS)   /* likewise; one row a series, destination and state */                            \
+    X(UNFINISHED)      /* likewise, at most n deliveries: the failed first */
+
+enum jobdb_question {
+#define X(name) JOBDB_ASK_##name,
+    JOBDB_QUESTION_MAP(X)
+#undef X
+};
+
+struct jobdb_field {
+    const char *name; /* all borrowed during the call */
+    enum { JOBDB_NOTHING, JOBDB_NUMBER, JOBDB_TEXT } kind;
+    int64_t number;
+    const char *text;
+};
+
+/* Calls each for every row of the answer. 0, or the connection's error. */
+int jobdb_ask(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n,
+              void (*each)(void *context, const struct jobdb_field *fields, size_t count), void *context);
+
+/* Everything read between these two is of one moment. Keep it short: the WAL cannot shrink meanwhile. */
+void jobdb_snapshot_begin(struct jobdb *db);
+void jobdb_snapshot_end(struct jobdb *db);
+
+#endif

@@ -1,0 +1,93 @@
+/* show_sql - the statements behind show.h, a part of JOBDB_STATEMENT_MAP. ?1, ?2 and ?3 are a, b
+ * and n. */
+#ifndef FELUCCA_JOBS_JOBDB_SHOW_SQL_H
+#define FELUCCA_JOBS_JOBDB_SHOW_SQL_H
+
+#define ONE_STUDY "sorts what belongs to one study or series"
+#define PARKED    "reads what is in quarantine, which is little"
+
+/* clang-format off */
+#define JOBDB_SHOW_MAP(X) /* name, why it may scan (or ""), text */ \
+    X(ASK_NEXT_STUDY, "", \
+      "SELECT study FROM instance WHERE study >= ?1 AND study < ?2 ORDER BY study LIMIT 1") \
+    X(ASK_NEXT_SERIES, "", \
+      "SELECT series FROM series WHERE series >= ?1 AND series < ?2 ORDER BY series LIMIT 1") \
+    X(ASK_NEXT_SERIES_APART, "", \
+      "SELECT series FROM instance WHERE done_at = decided_at AND series >= ?1 AND series < ?2" \
+      " ORDER BY series LIMIT 1") \
+    X(ASK_NEXT_SERIES_PARKED, PARKED, \
+      "SELECT min(series) AS series FROM instance INDEXED BY instance_quarantined" \
+      " WHERE state = 'quarantined' AND series >= ?1 AND series < ?2 HAVING min(series) IS NOT NULL") \
+    X(ASK_NEXT_SOP_INSTANCE, "", \
+      "SELECT sop_instance FROM instance WHERE sop_instance >= ?1 AND sop_instance < ?2" \
+      " ORDER BY sop_instance LIMIT 1") \
+    X(ASK_NEXT_RECEIPT, "", \
+      "SELECT receipt FROM instance WHERE receipt >= ?1 AND receipt < ?2 ORDER BY receipt LIMIT 1") \
+    X(ASK_RECEIPT_OF_DELIVERY, "", \
+      "SELECT i.receipt FROM delivery w JOIN instance i ON i.id = w.instance_id WHERE w.id = ?3") \
+    X(ASK_RECEIPT_OF_INSTANCE, "", "SELECT receipt FROM instance WHERE id = ?3") \
+    X(ASK_SERIES_OF_SHARE, "", "SELECT series FROM share WHERE id = ?3") \
+    X(ASK_STUDY_OF_FETCH, "", "SELECT study FROM fetch WHERE id = ?3") \
+    X(ASK_FETCHES, "", \
+      "SELECT f.id, d.name AS destination, f.state, f.tries, f.attempts, f.http_status, f.reason," \
+      " CASE WHEN f.state = 'queued' THEN f.due_at END AS due_at, f.finished_at" \
+      " FROM fetch f JOIN destination d ON d.id = f.destination_id WHERE f.study = ?1") \
+    X(ASK_STUDY_OF_SERIES, PARKED, \
+      "SELECT coalesce(" \
+      "(SELECT l.study FROM series e JOIN lane l ON l.id = e.lane_id WHERE e.series = ?1 LIMIT 1)," \
+      "(SELECT study FROM instance WHERE done_at = decided_at AND series = ?1 LIMIT 1)," \
+      "(SELECT study FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'" \
+      " AND series = ?1 LIMIT 1)) AS study") \
+    X(ASK_RECEIPTS, ONE_STUDY, \
+      "SELECT receipt FROM instance WHERE sop_instance = ?1 ORDER BY receipt DESC LIMIT ?3") \
+    X(ASK_INSTANCE, "", \
+      "SELECT id, sop_instance, series, study, receipt, sop_class, transfer_syntax, state, reason," \
+      " received_at, calling_aet, source_address, called_aet, size, urgent, decided_at, done_at, place," \
+      " keep_until FROM instance WHERE receipt = ?1") \
+    X(ASK_DELIVERIES, "", \
+      "SELECT w.id, d.name AS destination, w.state, w.tries, w.attempts, w.http_status, w.reason," \
+      " CASE WHEN w.state = 'queued' THEN w.due_at END AS due_at, w.finished_at," \
+      " CASE WHEN w.state <> 'queued' THEN NULL" \
+      " WHEN NOT d.configured THEN 'the configuration does not name the destination'" \
+      " WHEN d.held THEN 'an operator holds the destination'" \
+      " WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')" \
+      " END AS waits" \
+      " FROM delivery w JOIN destination d ON d.id = w.destination_id WHERE w.instance_id = ?3") \
+    X(ASK_SHARES, "", \
+      "SELECT s.id, d.name AS destination, a.name AS album, s.series, s.state, s.tries, s.attempts," \
+      " s.http_status, s.reason, s.witness_id = ?3 AS own, s.created_at," \
+      " CASE WHEN s.state = 'queued' THEN s.due_at END AS due_at, s.finished_at," \
+      " CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'" \
+      " WHEN s.state <> 'queued' THEN NULL" \
+      " WHEN NOT a.configured THEN 'the configuration does not name the album'" \
+      " WHEN a.held THEN 'an operator holds the album'" \
+      " WHEN a.state <> 'up' THEN 'the album is ' || a.state || ': ' || coalesce(a.last_error, '')" \
+      " END AS waits" \
+      " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
+      " WHERE s.study = ?1 AND (?2 IS NULL OR s.series = ?2)") \
+    X(ASK_INSTANCE_EVENTS, "", \
+      "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail" \
+      " FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
+      " LEFT JOIN album a ON a.id = e.album_id WHERE e.instance_id = ?3") \
+    X(ASK_SHARE_EVENTS, "", \
+      "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail" \
+      " FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
+      " LEFT JOIN album a ON a.id = e.album_id WHERE e.share_id = ?3 AND e.instance_id IS NULL") \
+    X(ASK_SERIES_SUMS, "", \
+      "SELECT series, count(*) AS instances, sum(size) AS size, min(received_at) AS first_received_at," \
+      " max(received_at) AS last_received_at, sum(state = 'quarantined') AS quarantined," \
+      " min(calling_aet) AS calling_aet, min(called_aet) AS called_aet" \
+      " FROM instance WHERE study = ?1 AND (?2 IS NULL OR series = ?2) GROUP BY series") \
+    X(ASK_DELIVERY_SUMS, ONE_STUDY, \
+      "SELECT i.series, d.name AS destination, w.state, count(*) AS count, min(w.reason) AS reason" \
+      " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
+      " GROUP BY i.series, w.destination_id, w.state") \
+    X(ASK_UNFINISHED, ONE_STUDY, \
+      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
+      " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
+      " AND w.state IN ('failed', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")
+/* clang-format on */
+
+#endif

@@ -1,0 +1,179 @@
+/* states - the states of a delivery, a share, a fetch and an instance, and every move between them.
+ *
+ *     delivery                                         share
+ *
+ *        (decided no)──▶ excluded                         (decided yes)──▶ waiting
+ *     (decided yes)                                                          │ SERIES_STORED
+ *           │                                                                ▼
+ *           ▼      LEASED                                           LEASED
+ *        queued ───────────▶ sending ──STORED──▶ sent        queued ───────────▶ sharing ──STORED──▶ shared
+ *         ▲ ▲                  │  │                           ▲ ▲                  │  │
+ *         │ └─TROUBLE,LEASE_LOST  │ REFUSED,                  │ └─TROUBLE,LEASE_LOST  │ REFUSED,
+ *         │                       ▼ GIVEN_UP                  │                       ▼ GIVEN_UP
+ *         └──────RETRIED────── failed ──DROPPED──▶ dropped    └──────RETRIED────── failed ──DROPPED──▶
+ * dropped
+ *
+ *     fetch (KHEOPS looks at a study again; made, and made again, when an instance of the study is stored):
+ *
+ *                  LEASED
+ *        queued ───────────▶ fetching ──STORED──▶ fetched            MORE_STORED: from each of them
+ *           ▲                  │  │                                  back to queued
+ *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed
+ *
+ *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ active
+ *
+ * sent, shared, excluded and dropped are final. failed is a dead letter: it keeps its spool file until a
+ * person retries or drops it. The arrows left out of the picture stand in the tables: a late STORED is
+ * welcome from queued and failed, and a person may drop what is queued, or have it tried at once. Code,
+ * tests, documents and the command line read these tables; nothing else moves a job. */
+#ifndef FELUCCA_JOBS_STATES_H
+#define FELUCCA_JOBS_STATES_H
+
+#include <stdbool.h>
+
+#define DELIVERY_STATE_MAP(X) /* name, text, meaning */                          \
+    X(QUEUED, "queued", "waits for a sender; deferred when it was tried before") \
+    X(SENDING, "sending", "handed to a sender")                                  \
+    X(SENT, "sent", "the destination's answer lists it")                         \
+    X(FAILED, "failed", "refused or given up: somebody must look at it")         \
+    X(EXCLUDED, "excluded", "a condition or filter said no")                     \
+    X(DROPPED, "dropped", "given up by an operator")
+
+enum delivery_state {
+#define X(name, text, meaning) DELIVERY_##name,
+    DELIVERY_STATE_MAP(X)
+#undef X
+        DELIVERY_STATES
+};
+
+#define SHARE_STATE_MAP(X) /* name, text, meaning */                             \
+    X(WAITING, "waiting", "no instance of its series is stored yet")             \
+    X(QUEUED, "queued", "waits for a sharer; deferred when it was tried before") \
+    X(SHARING, "sharing", "handed to a sharer")                                  \
+    X(SHARED, "shared", "the series is in the album")                            \
+    X(FAILED, "failed", "refused or given up: somebody must look at it")         \
+    X(DROPPED, "dropped", "given up by an operator")
+
+enum share_state {
+#define X(name, text, meaning) SHARE_##name,
+    SHARE_STATE_MAP(X)
+#undef X
+        SHARE_STATES
+};
+
+#define FETCH_STATE_MAP(X) /* name, text, meaning */                               \
+    X(QUEUED, "queued", "waits until its study has been quiet, then for a sender") \
+    X(FETCHING, "fetching", "handed to a sender")                                  \
+    X(FETCHED, "fetched", "KHEOPS has looked at the study again")                  \
+    X(FAILED, "failed", "refused or given up; the next instance of the study begins anew")
+
+enum fetch_state {
+#define X(name, text, meaning) FETCH_##name,
+    FETCH_STATE_MAP(X)
+#undef X
+        FETCH_STATES
+};
+
+#define INSTANCE_STATE_MAP(X) /* name, text, meaning */          \
+    X(ACTIVE, "active", "something is still to be done with it") \
+    X(DONE, "done", "every delivery and share is final")         \
+    X(QUARANTINED, "quarantined", "could not be taken in: somebody must look at it")
+
+enum instance_state {
+#define X(name, text, meaning) INSTANCE_##name,
+    INSTANCE_STATE_MAP(X)
+#undef X
+        INSTANCE_STATES
+};
+
+#define CAUSE_MAP(X) /* name, text: because ... */          \
+    X(LEASED, "a worker took it")                           \
+    X(STORED, "the destination has it")                     \
+    X(TROUBLE, "it did not work this time")                 \
+    X(LEASE_LOST, "its worker went away")                   \
+    X(REFUSED, "the destination will never accept it")      \
+    X(GIVEN_UP, "its attempts or its time are used up")     \
+    X(FILE_MISSING, "its spool file is gone")               \
+    X(SERIES_STORED, "an instance of its series is stored") \
+    X(MORE_STORED, "more of its study is stored")           \
+    X(FINISHED, "everything to do with it is final")        \
+    X(RETRIED, "an operator wants it tried again")          \
+    X(DROPPED, "an operator gave it up")
+
+enum cause {
+#define X(name, text) CAUSE_##name,
+    CAUSE_MAP(X)
+#undef X
+        CAUSES
+};
+
+#define DELIVERY_MOVE_MAP(X) /* from, because, to */ \
+    X(QUEUED, LEASED, SENDING)                       \
+    X(QUEUED, STORED, SENT)                          \
+    X(QUEUED, GIVEN_UP, FAILED)                      \
+    X(QUEUED, FILE_MISSING, FAILED)                  \
+    X(QUEUED, RETRIED, QUEUED)                       \
+    X(QUEUED, DROPPED, DROPPED)                      \
+    X(SENDING, STORED, SENT)                         \
+    X(SENDING, TROUBLE, QUEUED)                      \
+    X(SENDING, LEASE_LOST, QUEUED)                   \
+    X(SENDING, REFUSED, FAILED)                      \
+    X(SENDING, GIVEN_UP, FAILED)                     \
+    X(SENDING, FILE_MISSING, FAILED)                 \
+    X(FAILED, STORED, SENT)                          \
+    X(FAILED, RETRIED, QUEUED)                       \
+    X(FAILED, DROPPED, DROPPED)
+
+#define SHARE_MOVE_MAP(X) /* from, because, to */ \
+    X(WAITING, SERIES_STORED, QUEUED)             \
+    X(WAITING, DROPPED, DROPPED)                  \
+    X(QUEUED, LEASED, SHARING)                    \
+    X(QUEUED, GIVEN_UP, FAILED)                   \
+    X(QUEUED, RETRIED, QUEUED)                    \
+    X(QUEUED, DROPPED, DROPPED)                   \
+    X(SHARING, STORED, SHARED)                    \
+    X(SHARING, TROUBLE, QUEUED)                   \
+    X(SHARING, LEASE_LOST, QUEUED)                \
+    X(SHARING, REFUSED, FAILED)                   \
+    X(SHARING, GIVEN_UP, FAILED)                  \
+    X(FAILED, RETRIED, QUEUED)                    \
+    X(FAILED, DROPPED, DROPPED)
+
+#define FETCH_MOVE_MAP(X) /* from, because, to */ \
+    X(QUEUED, LEASED, FETCHING)                   \
+    X(QUEUED, MORE_STORED, QUEUED)                \
+    X(QUEUED, RETRIED, QUEUED)                    \
+    X(FETCHING, STORED, FETCHED)                  \
+    X(FETCHING, TROUBLE, QUEUED)                  \
+    X(FETCHING, LEASE_LOST, QUEUED)               \
+    X(FETCHING, REFUSED, FAILED)                  \
+    X(FETCHING, GIVEN_UP, FAILED)                 \
+    X(FETCHED, MORE_STORED, QUEUED)               \
+    X(FAILED, MORE_STORED, QUEUED)                \
+    X(FAILED, RETRIED, QUEUED)
+
+#define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
+    X(ACTIVE, FINISHED, DONE)                        \
+    X(QUARANTINED, RETRIED, ACTIVE)                  \
+    X(QUARANTINED, DROPPED, DONE)
+
+const char *delivery_state_name(enum delivery_state state);
+const char *share_state_name(enum share_state state);
+const char *fetch_state_name(enum fetch_state state);
+const char *instance_state_name(enum instance_state state);
+const char *cause_text(enum cause cause);
+
+bool delivery_state_parse(const char *name, enum delivery_state *ret_state);
+bool share_state_parse(const char *name, enum share_state *ret_state);
+bool fetch_state_parse(const char *name, enum fetch_state *ret_state);
+
+/* Where a cause leads from a state; false: this move does not exist and nothing may change. */
+bool delivery_move(enum delivery_state from, enum cause cause, enum delivery_state *ret_to);
+bool share_move(enum share_state from, enum cause cause, enum share_state *ret_to);
+bool fetch_move(enum fetch_state from, enum cause cause, enum fetch_state *ret_to);
+
+/* Final for the spool file: nothing of it is needed any more. failed is not. */
+bool delivery_is_final(enum delivery_state state);
+bool share_is_final(enum share_state state);
+
+#endif

@@ -1,0 +1,33 @@
+/* credentials - what a destination's headers stand for at this moment, and the token in them.
+ *
+ * Secrets are resolved when they are used and wiped right after: a token file that was replaced counts from
+ * the next request on, without a restart. */
+#ifndef FELUCCA_KHEOPS_CREDENTIALS_H
+#define FELUCCA_KHEOPS_CREDENTIALS_H
+
+#include "common/config/config.h"
+#include "common/http/http.h"
+
+struct credentials {
+    struct http_header *headers;
+    size_t header_count;
+    struct text token; /* what Authorization carries: Bearer, or the password of Basic; "" when neither */
+};
+
+/* The headers of a destination. 0, or a negative error with a sentence that names variable or file, never the
+ * content, appended to ret_reason. Wipe in either case. */
+int credentials_of_destination(const struct config_destination *destination,
+                               struct credentials *ret_credentials, struct text *ret_reason);
+
+/* One token alone, for a request of ours: template is its secret template. Likewise. */
+int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason);
+
+void credentials_wipe(struct credentials *credentials);
+
+/* The token in the value of an Authorization header, appended; false when there is none. */
+bool credentials_token(const char *authorization, struct text *ret_token);
+
+/* How the connections of a destination are secured. Borrowed from it. */
+struct http_tls credentials_tls(const struct config_destination *destination);
+
+#endif

@@ -1,0 +1,80 @@
+#include "common/kheops/introspection.h"
+
+#include "common/base/memory.h"
+
+#include <string.h>
+
+void introspection_release(struct introspection *introspection)
+{
+    memory_free(&introspection->scope);
+    memory_free(&introspection->album_id);
+    text_release(&introspection->trouble);
+}
+
+static bool has_word(const char *words, const char *word, size_t length)
+{
+    while (*words) {
+        words += strspn(words, " \t");
+        size_t next = strcspn(words, " \t");
+        if (next == length && length > 0 && memcmp(words, word, length) == 0)
+            return true;
+        words += next;
+    }
+    return false;
+}
+
+bool introspection_allows(const struct introspection *introspection, const char *permission)
+{
+    return introspection->state == INTROSPECTION_ACTIVE &&
+           has_word(introspection->scope, permission, strlen(permission));
+}
+
+bool introspection_lacks(const struct introspection *introspection, const char *permissions,
+                         char *ret_missing)
+{
+    while (*permissions) {
+        permissions += strspn(permissions, " ");
+        size_t length = strcspn(permissions, " ");
+        if (length > 0 && length < 16 && !has_word(introspection->scope, permissions, length)) {
+            memcpy(ret_missing, permissions, length);
+            ret_missing[length] = '\0';
+            return true;
+        }
+        permissions += length;
+    }
+    return false;
+}
+
+const char *introspection_switch(const char *permission)
+{
+    static const char *const switches[][2] = {
+        {"read", "Read"}, {"write", "Write"}, {"send", "Add to Album / Inbox"}};
+    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+        if (strcmp(switches[i][0], permission) == 0)
+            return switches[i][1];
+    }
+    return permission;
+}
+
+bool introspection_explain(const struct introspection *introspection, const char *name,
+                           const char *permissions, struct text *ret_reason)
+{
+    char missing[16];
+    if (introspection->state == INTROSPECTION_INACTIVE) {
+        text_format(
+            ret_reason,
+            "%s is not active: it expired, was revoked, or its maker is no longer administrator of the "
+            "album; make a new token in KHEOPS and put it into its place",
+            name);
+        return true;
+    }
+    if (introspection->state != INTROSPECTION_ACTIVE ||
+        !introspection_lacks(introspection, permissions, missing))
+        return false;
+    text_format(
+        ret_reason,
+        "%s lacks the permission \"%s\": make a new token in KHEOPS with the switch \"%s\" on and put it "
+        "into its place",
+        name, missing, introspection_switch(missing));
+    return true;
+}

@@ -1,0 +1,380 @@
+#include "common/kheops/token_watch.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/kheops/credentials.h"
+#include "common/config/secret.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000, PLACES_A_LOOK = 16 };
+
+struct waiter {
+    introspection_done *done;
+    void *context;
+};
+
+/* One token. An entry outlives the configuration that named it while its question is under way. */
+struct entry {
+    struct token_watch *watch;
+    struct entry *next;
+    char *destination, *album;
+    enum work_token_kind kind;
+    bool configured;
+    int64_t due_at;   /* monotonic */
+    int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
+    int64_t asking_since;
+    uint64_t subject; /* which token at which server it was last asked about, as a number; 0: none */
+    bool replaced;    /* the subject is another one than in the last report */
+    struct introspection known;
+    struct introspection_asker *asker;
+    struct entry *asks_for_it; /* another place of the same token, whose answer it waits for */
+    struct waiter *waiters;
+    size_t waiter_count, waiter_capacity;
+};
+
+struct token_watch {
+    int64_t (*clock_ms)(void);
+    struct http *http;
+    token_watch_report *report;
+    void *context;
+    const struct config *config;
+    struct entry *entries;
+    int asking;
+    size_t looked;   /* places that the last looks got to */
+    int64_t look_at; /* monotonic: the next one */
+    uint64_t salt;   /* of subjects */
+};
+
+struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context)
+{
+    struct token_watch *watch = memory_new(1, sizeof *watch);
+    watch->http = http;
+    watch->report = report;
+    watch->context = context;
+    watch->clock_ms = clock_monotonic_ms;
+    watch->salt = random_below(UINT64_MAX);
+    return watch;
+}
+
+void token_watch_set_clock(struct token_watch *watch, int64_t (*clock_ms)(void))
+{
+    watch->clock_ms = clock_ms;
+}
+
+static void free_entry(struct entry *entry)
+{
+    introspection_cancel(&entry->asker);
+    introspection_release(&entry->known);
+    free(entry->destination);
+    free(entry->album);
+    free(entry->waiters);
+    free(entry);
+}
+
+void token_watch_destroy(struct token_watch **watch)
+{
+    if (!*watch)
+        return;
+    for (struct entry *entry = (*watch)->entries, *next; entry; entry = next) {
+        next = entry->next;
+        free_entry(entry);
+    }
+    free(*watch);
+    *watch = NULL;
+}
+
+/* ---- which tokens there are ---- */
+
+static struct entry *find(const struct token_watch *watch, const struct token_place *place)
+{
+    for (struct entry *entry = watch->entries; entry; entry = entry->next) {
+        if (entry->kind == place->kind && strcmp(entry->destination, place->destination) == 0 &&
+            strcmp(entry->album ? entry->album : "", place->album ? place->album : "") == 0)
+            return entry;
+    }
+    return NULL;
+}
+
+static void add(struct token_watch *watch, const char *destination, const char *album,
+                enum work_token_kind kind)
+{
+    struct entry *entry = find(watch, &(struct token_place){destination, album, kind});
+    if (!entry) {
+        entry = memory_new(1, sizeof *entry);
+        entry->watch = watch;
+        entry->destination = memory_string(destination);
+        entry->album = memory_string(album);
+        entry->kind = kind;
+        entry->next = watch->entries;
+        watch->entries = entry;
+    }
+    entry->configured = true;
+    entry->due_at = watch->clock_ms();
+    entry->asked_at = -1;
+}
+
+static void add_destination(struct token_watch *watch, const struct config_destination *destination,
+                            enum work_stage stage)
+{
+    if (stage == WORK_SEND && destination->kheops)
+        add(watch, destination->name, NULL, WORK_TOKEN_STOW);
+    for (size_t i = 0; stage == WORK_SHARE && i < destination->album_count; i++) {
+        add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_DESTINATION);
+        add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_SOURCE);
+    }
+}
+
+static bool is_busy(const struct entry *entry)
+{
+    return entry->asker || entry->asks_for_it;
+}
+
+static void drop_unconfigured(struct token_watch *watch)
+{
+    struct entry **link = &watch->entries;
+    while (*link) {
+        struct entry *entry = *link;
+        if (entry->configured || is_busy(entry)) {
+            link = &entry->next;
+            continue;
+        }
+        *link = entry->next;
+        free_entry(entry);
+    }
+}
+
+void token_watch_configure(struct token_watch *watch, const struct config *config, enum work_stage stage)
+{
+    watch->config = config;
+    for (struct entry *entry = watch->entries; entry; entry = entry->next)
+        entry->configured = false;
+    for (size_t i = 0; i < config->node_count; i++) {
+        for (size_t j = 0; j < config->nodes[i].destination_count; j++)
+            add_destination(watch, &config->nodes[i].destinations[j], stage);
+    }
+    drop_unconfigured(watch);
+}
+
+/* ---- asking ---- */
+
+/* What a question needs, from the configuration of now. */
+static bool prepare(const struct entry *entry, struct introspection_question *question, struct text *token,
+                    struct text *reason)
+{
+    const struct config *config = entry->watch->config;
+    const struct config_destination *destination = config_find_destination(config, entry->destination);
+    const struct config_album *album =
+        destination && entry->album ? config_find_album(destination, entry->album) : NULL;
+    int code = -1;
+    if (!destination || (entry->album && !album)) {
+        text_append(reason, "the configuration does not name it any more");
+        return false;
+    }
+    question->tls = credentials_tls(destination);
+    question->http2 = destination->http2;
+    question->api_url = album ? album->api_url : destination->api_url;
+    if (!album) {
+        struct credentials credentials;
+        code = credentials_of_destination(destination, &credentials, reason);
+        text_append(token, text_string(&credentials.token));
+        credentials_wipe(&credentials);
+    } else {
+        code = credentials_of_token(
+            entry->kind == WORK_TOKEN_SOURCE ? album->source_token : album->destination_token, token, reason);
+    }
+    if (code == 0 && token->length == 0)
+        text_append(reason, "the headers hold no token");
+    return code == 0 && token->length > 0;
+}
+
+static void tell_waiters(struct entry *entry, struct introspection *introspection)
+{
+    while (entry->waiter_count > 0) {
+        struct waiter waiter = entry->waiters[--entry->waiter_count];
+        waiter.done(waiter.context, introspection);
+    }
+}
+
+static void keep(struct entry *entry, struct introspection *introspection)
+{
+    bool said =
+        introspection->state == INTROSPECTION_ACTIVE || introspection->state == INTROSPECTION_INACTIVE;
+    introspection_release(&entry->known);
+    entry->known = *introspection;
+    *introspection = (struct introspection){0};
+    entry->asked_at = entry->asking_since;
+    entry->due_at = entry->watch->clock_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
+    if (!said)
+        return;
+    const struct token_place place = {entry->destination, entry->album, entry->kind};
+    bool replaced = entry->replaced;
+    entry->replaced = false;
+    entry->watch->report(entry->watch->context, &place, &entry->known, replaced);
+}
+
+static struct introspection copy_of(const struct introspection *original)
+{
+    struct introspection copy = {.state = original->state,
+                                 .http_status = original->http_status,
+                                 .scope = memory_string(original->scope),
+                                 .album_id = memory_string(original->album_id)};
+    text_append(&copy.trouble, text_string(&original->trouble));
+    return copy;
+}
+
+/* What is known of one place of a token counts for another. */
+static void take_over(struct entry *entry, const struct entry *other)
+{
+    struct introspection copy = copy_of(&other->known);
+    entry->asking_since = other->asking_since;
+    keep(entry, &copy);
+    tell_waiters(entry, &entry->known);
+}
+
+static void take_answer(void *context, struct introspection *introspection)
+{
+    struct entry *entry = context;
+    entry->asker = NULL;
+    entry->watch->asking--;
+    keep(entry, introspection);
+    for (struct entry *other = entry->watch->entries; other; other = other->next) {
+        if (other->asks_for_it != entry)
+            continue;
+        other->asks_for_it = NULL;
+        take_over(other, entry);
+    }
+    tell_waiters(entry, &entry->known);
+    drop_unconfigured(entry->watch);
+}
+
+/* FNV-1a over server and token. Kept instead of the token itself. */
+static uint64_t subject_of(const struct token_watch *watch, const struct introspection_question *question)
+{
+    uint64_t subject = watch->salt ^ 0xcbf29ce484222325u;
+    for (const char *at = question->api_url; *at; at++)
+        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    subject *= 0x100000001b3u;
+    for (const char *at = question->token; *at; at++)
+        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    return subject;
+}
+
+/* Another place of the same token that is asked about now, or was at or after since. */
+static struct entry *find_other(const struct entry *entry, int64_t since)
+{
+    for (struct entry *other = entry->watch->entries; other; other = other->next) {
+        bool known = other->asked_at >= 0 && other->asked_at >= since;
+        if (other != entry && other->subject == entry->subject && (other->asker || known))
+            return other;
+    }
+    return NULL;
+}
+
+static void ask(struct entry *entry, int64_t since)
+{
+    struct introspection_question question = {0};
+    struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    entry->asking_since = entry->watch->clock_ms();
+    if (!prepare(entry, &question, &token, &unknown.trouble)) {
+        entry->subject = 0;
+        unknown.scope = memory_string("");
+        unknown.album_id = memory_string("");
+        keep(entry, &unknown);
+        tell_waiters(entry, &entry->known);
+        return;
+    }
+    text_release(&unknown.trouble);
+    question.token = text_string(&token);
+    uint64_t subject = subject_of(entry->watch, &question);
+    if (subject != entry->subject) {
+        entry->asked_at = -1; /* what is known is about another token */
+        entry->replaced = true;
+    }
+    entry->subject = subject;
+    struct entry *other = find_other(entry, since);
+    if (other && other->asker) {
+        entry->asks_for_it = other;
+    } else if (other) {
+        take_over(entry, other);
+    } else {
+        entry->watch->asking++;
+        introspection_ask(entry->watch->http, &question, take_answer, entry, &entry->asker);
+    }
+}
+
+/* ---- looking ---- */
+
+/* What stands at the place now, 0 when it cannot be told. */
+static uint64_t subject_now(const struct entry *entry)
+{
+    struct introspection_question question = {0};
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (!prepare(entry, &question, &token, &reason))
+        return 0;
+    question.token = text_string(&token);
+    return subject_of(entry->watch, &question);
+}
+
+static void look_for_replaced(struct token_watch *watch, int64_t now)
+{
+    size_t place = 0, looked = 0;
+    for (struct entry *entry = watch->entries; entry && looked < PLACES_A_LOOK; entry = entry->next) {
+        if (place++ < watch->looked)
+            continue;
+        looked++;
+        if (entry->configured && !is_busy(entry) && entry->due_at > now &&
+            subject_now(entry) != entry->subject)
+            entry->due_at = now;
+    }
+    watch->looked = looked == PLACES_A_LOOK ? place : 0;
+    watch->look_at = now + TOKEN_WATCH_LOOK_MS;
+}
+
+void token_watch_turn(struct token_watch *watch)
+{
+    int64_t now = watch->clock_ms();
+    if (now >= watch->look_at)
+        look_for_replaced(watch, now);
+    for (struct entry *entry = watch->entries; entry && watch->asking < QUESTIONS_AT_ONCE;
+         entry = entry->next) {
+        if (entry->configured && !is_busy(entry) && entry->due_at <= now)
+            ask(entry, entry->due_at - FRESH_MS);
+    }
+}
+
+void token_watch_ask(struct token_watch *watch, const struct token_place *place, int64_t since,
+                     introspection_done *done, void *context)
+{
+    struct entry *entry = find(watch, place);
+    if (!entry) {
+        struct introspection unknown = {
+            .state = INTROSPECTION_UNKNOWN, .scope = (char *)"", .album_id = (char *)""};
+        done(context, &unknown);
+        return;
+    }
+    if (!is_busy(entry) && entry->asked_at >= since) {
+        done(context, &entry->known);
+        return;
+    }
+    entry->waiters =
+        memory_grow(entry->waiters, &entry->waiter_capacity, entry->waiter_count + 1, sizeof *entry->waiters);
+    entry->waiters[entry->waiter_count++] = (struct waiter){done, context};
+    if (!is_busy(entry))
+        ask(entry, since);
+}
+
+void token_watch_forget(struct token_watch *watch, const void *context)
+{
+    for (struct entry *entry = watch->entries; entry; entry = entry->next) {
+        for (size_t i = entry->waiter_count; i-- > 0;) {
+            if (entry->waiters[i].context == context)
+                entry->waiters[i] = entry->waiters[--entry->waiter_count];
+        }
+    }
+}

@@ -1,0 +1,165 @@
+#include "common/service/metrics_http.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+
+#include <arpa/inet.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bounds for whoever connects: a monitoring system needs one connection now and then. */
+enum { CONNECTIONS_MAX = 32, SILENCE_SECONDS = 10, CONNECTION_BYTES = 16 * 1024 };
+
+struct metrics_http {
+    struct metrics *metrics;
+    struct MHD_Daemon *daemon;
+    int port;
+};
+
+/* ---- answers ---- */
+
+/* Queues an answer with a body that is copied. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type,
+                              const char *body, size_t length)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(length, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+    if (!response)
+        return MHD_NO;
+    enum MHD_Result result = MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        result = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    if (result == MHD_YES)
+        result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result answer_line(struct MHD_Connection *connection, unsigned status, const char *line)
+{
+    return answer(connection, status, "text/plain; charset=utf-8", line, strlen(line));
+}
+
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct metrics *metrics)
+{
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    metrics_print(metrics, &body);
+    return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text_string(&body),
+                  body.length);
+}
+
+static enum MHD_Result answer_health(struct MHD_Connection *connection, struct metrics *metrics)
+{
+    return metrics_is_healthy(metrics)
+               ? answer_line(connection, MHD_HTTP_OK, "ok\n")
+               : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no progress for too long\n");
+}
+
+static enum MHD_Result answer_ready(struct MHD_Connection *connection, struct metrics *metrics)
+{
+    return metrics_is_ready(metrics) ? answer_line(connection, MHD_HTTP_OK, "ready\n")
+                                     : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready\n");
+}
+
+static const struct page {
+    const char *path;
+    enum MHD_Result (*answer)(struct MHD_Connection *connection, struct metrics *metrics);
+} pages[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}, {"/readyz", answer_ready}};
+
+static enum MHD_Result route(void *context, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *upload, size_t *upload_size,
+                             void **state)
+{
+    static char seen;
+    const struct metrics_http *server = context;
+    (void)version;
+    (void)upload;
+    /* The first call has the headers only; a body, which nothing here takes, is passed over. */
+    if (*state != &seen || *upload_size > 0) {
+        *state = &seen;
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (strcmp(url, pages[i].path) == 0)
+            return pages[i].answer(connection, server->metrics);
+    return answer_line(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
+}
+
+/* ---- the server ---- */
+
+struct address {
+    struct sockaddr_storage storage;
+    bool is_six, is_any;
+};
+
+static bool parse_address(const char *bind, int port, struct address *ret_address)
+{
+    *ret_address = (struct address){.is_six = strchr(bind, ':') != NULL, .is_any = strcmp(bind, "::") == 0};
+    if (ret_address->is_six) {
+        struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&ret_address->storage;
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, bind, &six->sin6_addr) == 1;
+    }
+    struct sockaddr_in *four = (struct sockaddr_in *)(void *)&ret_address->storage;
+    four->sin_family = AF_INET;
+    four->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, bind, &four->sin_addr) == 1;
+}
+
+/* Signals are the main thread's business, so the server's thread starts with all of them blocked. */
+static struct MHD_Daemon *start(struct metrics_http *server, const struct address *address)
+{
+    sigset_t all, before;
+    unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
+    if (address->is_six)
+        flags |= address->is_any ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    struct MHD_Daemon *daemon =
+        MHD_start_daemon(flags, 0, NULL, NULL, route, server, MHD_OPTION_SOCK_ADDR,
+                         (const struct sockaddr *)&address->storage, MHD_OPTION_CONNECTION_LIMIT,
+                         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_SECONDS,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return daemon;
+}
+
+int metrics_http_create(struct metrics *metrics, const char *bind, int port, struct metrics_http **ret_server)
+{
+    struct address address;
+    if (!parse_address(bind, port, &address))
+        return ERR_NETWORK;
+    AUTO(metrics_http_destroy) struct metrics_http *server = memory_new(1, sizeof *server);
+    server->metrics = metrics;
+    server->daemon = start(server, &address);
+    const union MHD_DaemonInfo *info =
+        server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (!info)
+        return ERR_NETWORK;
+    server->port = info->port;
+    *ret_server = server;
+    server = NULL;
+    return 0;
+}
+
+void metrics_http_destroy(struct metrics_http **server)
+{
+    if (*server && (*server)->daemon)
+        MHD_stop_daemon((*server)->daemon);
+    free(*server);
+    *server = NULL;
+}
+
+int metrics_http_port(const struct metrics_http *server)
+{
+    return server->port;
+}

@@ -1,0 +1,424 @@
+#include "common/wire/control.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/base/utf8.h"
+#include "common/dicom/uid.h"
+
+#include <jansson.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME(name, text, ...) text,
+static const char *const verb_names[] = {CONTROL_VERB_MAP(NAME)};
+static const char *const kind_names[] = {CONTROL_KIND_MAP(NAME)};
+#undef NAME
+
+static const char *const stage_names[] = {"progress", "done", "refused"};
+
+const char *control_verb_name(enum control_verb verb)
+{
+    return verb_names[verb];
+}
+
+const char *control_verb_done(enum control_verb verb)
+{
+    static const char *const texts[] = {
+#define X(name, text, done, takes) done,
+        CONTROL_VERB_MAP(X)
+#undef X
+    };
+    return texts[verb];
+}
+
+const char *control_kind_name(enum control_kind kind)
+{
+    return kind_names[kind];
+}
+
+static void json_release(json_t **json)
+{
+    json_decref(*json);
+    *json = NULL;
+}
+
+/* ---- the members of a request that are texts ---- */
+
+struct member {
+    const char *key;
+    size_t offset;
+    bool is_uid;
+};
+
+static const struct member members[] = {{"user", offsetof(struct control_request, user), false},
+                                        {"destination", offsetof(struct control_request, destination), false},
+                                        {"album", offsetof(struct control_request, album), false},
+                                        {"state", offsetof(struct control_request, state), false},
+                                        {"study", offsetof(struct control_request, study), true},
+                                        {"series", offsetof(struct control_request, series), true},
+                                        {"reason", offsetof(struct control_request, reason), false}};
+
+enum { MEMBERS = sizeof members / sizeof *members };
+
+static char **text_member(struct control_request *request, const struct member *member)
+{
+    return (char **)(void *)((char *)request + member->offset);
+}
+
+/* ---- requests ---- */
+
+static void append_user(struct text *name)
+{
+    const char *caller = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    const struct passwd *entry = getpwuid(getuid());
+    if (caller && *caller)
+        text_append(name, caller);
+    else if (entry)
+        text_append(name, entry->pw_name);
+    else
+        text_format(name, "user %u", (unsigned)getuid());
+}
+
+int control_request_start(struct control_request *request, enum control_verb verb)
+{
+    struct text user = TEXT_EMPTY;
+    request->verb = verb;
+    append_user(&user);
+    free(request->user);
+    request->user = text_take(&user);
+    return random_hex(request->id, CONTROL_ID_SIZE - 1);
+}
+
+void control_request_release(struct control_request *request)
+{
+    for (size_t i = 0; i < MEMBERS; i++)
+        free(*text_member(request, &members[i]));
+    free(request->jobs);
+    *request = (struct control_request){0};
+}
+
+static void set_text(json_t *object, const char *key, const char *text)
+{
+    /* What is no UTF-8 is left out by the library, and then missed by the router. */
+    if (text)
+        (void)json_object_set_new(object, key, json_string(text));
+}
+
+static json_t *jobs_to_json(const struct control_request *request)
+{
+    json_t *jobs = json_array();
+    for (size_t i = 0; i < request->job_count; i++)
+        (void)json_array_append_new(jobs, json_pack("{s:s, s:I}", "kind", kind_names[request->jobs[i].kind],
+                                                    "id", (json_int_t)request->jobs[i].id));
+    return jobs;
+}
+
+static void append_json(const json_t *object, struct text *out)
+{
+    AUTO(memory_free) char *dump = json_dumps(object, JSON_COMPACT);
+    text_append(out, dump ? dump : "{}");
+}
+
+void control_request_encode(const struct control_request *request, struct text *out)
+{
+    AUTO(json_release)
+    json_t *object = json_pack("{s:i, s:s, s:s}", "protocol", CONTROL_PROTOCOL, "request", request->id,
+                               "verb", verb_names[request->verb]);
+    for (size_t i = 0; i < MEMBERS; i++)
+        set_text(object, members[i].key, *text_member((struct control_request *)request, &members[i]));
+    if (request->since)
+        (void)json_object_set_new(object, "since", json_integer(request->since));
+    if (request->limit)
+        (void)json_object_set_new(object, "limit", json_integer(request->limit));
+    if (request->job_count > 0)
+        (void)json_object_set_new(object, "jobs", jobs_to_json(request));
+    if (request->until)
+        (void)json_object_set_new(object, "until", json_integer(request->until));
+    if (request->all)
+        (void)json_object_set_new(object, "all", json_true());
+    if (request->dry_run)
+        (void)json_object_set_new(object, "dry_run", json_true());
+    append_json(object, out);
+}
+
+/* ---- reading a request: each reader says what is wrong and returns false ---- */
+
+static bool find_name(const char *const *names, size_t count, const char *name, int *ret_index)
+{
+    for (size_t i = 0; name && i < count; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret_index = (int)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool say(struct text *reason, const char *key, const char *sentence)
+{
+    text_format(reason, "\"%s\" %s", key, sentence);
+    return false;
+}
+
+static bool is_plain(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
+            return false;
+    }
+    return true;
+}
+
+static bool read_text(const json_t *value, const struct member *member, char **ret_text, struct text *reason)
+{
+    const char *text = json_string_value(value);
+    size_t length = json_string_length(value);
+    if (!text || length == 0 || length > CONTROL_TEXT_MAX || !is_plain(text, length))
+        return say(reason, member->key, "is not a text of 1 to 256 bytes without control characters");
+    if (member->is_uid && !uid_is_plain(text))
+        return say(reason, member->key, "is not a UID: 1 to 64 digits and dots");
+    free(*ret_text);
+    *ret_text = memory_string(text);
+    return true;
+}
+
+static bool read_number(const json_t *value, const char *key, int64_t *ret_number, struct text *reason)
+{
+    if (!json_is_integer(value) || json_integer_value(value) < 1)
+        return say(reason, key, "is not a whole number above 0");
+    *ret_number = json_integer_value(value);
+    return true;
+}
+
+static bool read_bool(const json_t *value, const char *key, bool *ret_bool, struct text *reason)
+{
+    *ret_bool = json_is_true(value);
+    return json_is_boolean(value) || say(reason, key, "is neither true nor false");
+}
+
+static bool read_job(const json_t *value, struct control_job *ret_job, struct text *reason)
+{
+    int kind;
+    if (!json_is_object(value) || json_object_size(value) != 2 ||
+        !find_name(kind_names, CONTROL_KINDS, json_string_value(json_object_get(value, "kind")), &kind))
+        return say(reason, "jobs",
+                   "holds something that is not {\"kind\": delivery, share, fetch or instance, "
+                   "\"id\": number}");
+    ret_job->kind = (enum control_kind)kind;
+    return read_number(json_object_get(value, "id"), "id", &ret_job->id, reason);
+}
+
+static bool read_jobs(const json_t *value, struct control_request *request, struct text *reason)
+{
+    size_t count = json_array_size(value);
+    if (!json_is_array(value) || count == 0 || count > CONTROL_JOBS_MAX)
+        return say(reason, "jobs", "is not a list of 1 to 1000 jobs");
+    request->jobs = memory_new(count, sizeof *request->jobs);
+    request->job_count = count;
+    for (size_t i = 0; i < count; i++) {
+        if (!read_job(json_array_get(value, i), &request->jobs[i], reason))
+            return false;
+    }
+    return true;
+}
+
+static bool read_verb(const json_t *value, struct control_request *request, struct text *reason)
+{
+    int verb;
+    if (!find_name(verb_names, CONTROL_VERBS, json_string_value(value), &verb))
+        return say(reason, "verb", "is not one that this router knows");
+    request->verb = (enum control_verb)verb;
+    return true;
+}
+
+static bool read_member(const char *key, const json_t *value, struct control_request *request,
+                        struct text *reason)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (strcmp(key, members[i].key) == 0)
+            return read_text(value, &members[i], text_member(request, &members[i]), reason);
+    }
+    if (strcmp(key, "verb") == 0)
+        return read_verb(value, request, reason);
+    if (strcmp(key, "since") == 0)
+        return read_number(value, key, &request->since, reason);
+    if (strcmp(key, "until") == 0)
+        return read_number(value, key, &request->until, reason);
+    if (strcmp(key, "limit") == 0)
+        return read_number(value, key, &request->limit, reason);
+    if (strcmp(key, "jobs") == 0)
+        return read_jobs(value, request, reason);
+    if (strcmp(key, "all") == 0)
+        return read_bool(value, key, &request->all, reason);
+    if (strcmp(key, "dry_run") == 0)
+        return read_bool(value, key, &request->dry_run, reason);
+    if (strcmp(key, "protocol") == 0 || strcmp(key, "request") == 0)
+        return true;
+    text_format(reason, "this router does not know \"%.40s\"", is_plain(key, strlen(key)) ? key : "?");
+    return false;
+}
+
+static bool read_id(const json_t *object, const char *key, char *ret_id)
+{
+    const char *id = json_string_value(json_object_get(object, key));
+    if (!id || strlen(id) != CONTROL_ID_SIZE - 1 || strspn(id, "0123456789abcdef") != CONTROL_ID_SIZE - 1)
+        return false;
+    memcpy(ret_id, id, CONTROL_ID_SIZE);
+    return true;
+}
+
+static bool read_request(json_t *object, struct control_request *request, struct text *reason)
+{
+    if (!read_id(object, "request", request->id))
+        return say(reason, "request", "is not an id of 32 lower-case hex digits");
+    if (json_integer_value(json_object_get(object, "protocol")) != CONTROL_PROTOCOL) {
+        text_format(reason,
+                    "the router speaks version %d of the control protocol: use the felucca that came "
+                    "with it",
+                    CONTROL_PROTOCOL);
+        return false;
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        if (!read_member(key, value, request, reason))
+            return false;
+    }
+    if (!json_object_get(object, "verb"))
+        return say(reason, "verb", "is missing");
+    return request->user || say(reason, "user", "is missing");
+}
+
+int control_request_decode(const char *json, size_t length, struct control_request *ret_request,
+                           struct text *ret_reason)
+{
+    *ret_request = (struct control_request){0};
+    if (length > CONTROL_REQUEST_MAX) {
+        text_append(ret_reason, "the request is larger than 256 KiB: ask for fewer jobs at once");
+        return ERR_SYNTAX;
+    }
+    AUTO(json_release) json_t *object = json_loadb(json, length, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(object))
+        return read_request(object, ret_request, ret_reason) ? 0 : ERR_SYNTAX;
+    text_append(ret_reason, "the request is not a JSON object");
+    return ERR_SYNTAX;
+}
+
+/* Whether a list of words has this one. */
+static bool has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += length) {
+        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
+            return true;
+    }
+    return false;
+}
+
+const char *control_request_surplus(const struct control_request *request)
+{
+    static const char *const takes[] = {
+#define X(name, text, done, takes) takes,
+        CONTROL_VERB_MAP(X)
+#undef X
+    };
+    const struct {
+        const char *key;
+        bool is_set;
+    } set[] = {
+        {"destination", request->destination},
+        {"album", request->album},
+        {"state", request->state},
+        {"study", request->study},
+        {"series", request->series},
+        {"reason", request->reason},
+        {"since", request->since > 0},
+        {"until", request->until > 0},
+        {"limit", request->limit > 0},
+        {"jobs", request->job_count > 0},
+        {"all", request->all},
+        {"dry_run", request->dry_run},
+    };
+    for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
+        if (set[i].is_set && !has_word(takes[request->verb], set[i].key))
+            return set[i].key;
+    }
+    return NULL;
+}
+
+/* ---- answers ---- */
+
+void control_answer_release(struct control_answer *answer)
+{
+    text_release(&answer->sentence);
+    for (size_t i = 0; i < answer->note_count; i++)
+        free(answer->notes[i]);
+    *answer = (struct control_answer){0};
+}
+
+void control_answer_note(struct control_answer *answer, const char *format, ...)
+{
+    struct text note = TEXT_EMPTY;
+    va_list arguments;
+    va_start(arguments, format);
+    text_format_list(&note, format, arguments);
+    va_end(arguments);
+    bool said = answer->note_count == CONTROL_NOTES_MAX;
+    for (size_t i = 0; !said && i < answer->note_count; i++)
+        said = strcmp(answer->notes[i], text_string(&note)) == 0;
+    if (said)
+        text_release(&note);
+    else
+        answer->notes[answer->note_count++] = text_take(&note);
+}
+
+/* A sentence may quote what came from elsewhere. */
+static json_t *checked_string(const char *string)
+{
+    AUTO(text_release) struct text checked = TEXT_EMPTY;
+    utf8_append_checked(&checked, string, strlen(string));
+    return json_string(text_string(&checked));
+}
+
+void control_answer_encode(const struct control_answer *answer, struct text *out)
+{
+    json_t *notes = json_array();
+    for (size_t i = 0; i < answer->note_count; i++)
+        (void)json_array_append_new(notes, checked_string(answer->notes[i]));
+    AUTO(json_release)
+    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
+                               stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
+                               (json_int_t)answer->skipped, "already", (json_int_t)answer->already,
+                               "unmatched", (json_int_t)answer->unmatched, "sentence",
+                               checked_string(text_string(&answer->sentence)), "notes", notes);
+    append_json(object, out);
+}
+
+int control_answer_decode(const char *json, size_t length, struct control_answer *ret_answer)
+{
+    *ret_answer = (struct control_answer){0};
+    AUTO(json_release) json_t *object = json_loadb(json, length, 0, NULL);
+    const char *sentence = json_string_value(json_object_get(object, "sentence"));
+    const json_t *notes = json_object_get(object, "notes");
+    int stage;
+    if (!sentence || !find_name(stage_names, 3, json_string_value(json_object_get(object, "answer")), &stage))
+        return ERR_SYNTAX;
+    (void)read_id(object, "request", ret_answer->id); /* "": of a request whose id could not be read */
+    ret_answer->stage = (enum control_stage)stage;
+    ret_answer->changed = json_integer_value(json_object_get(object, "changed"));
+    ret_answer->skipped = json_integer_value(json_object_get(object, "skipped"));
+    ret_answer->already = json_integer_value(json_object_get(object, "already"));
+    ret_answer->unmatched = json_integer_value(json_object_get(object, "unmatched"));
+    text_append(&ret_answer->sentence, sentence);
+    for (size_t i = 0; i < json_array_size(notes); i++) {
+        const char *note = json_string_value(json_array_get(notes, i));
+        if (note)
+            control_answer_note(ret_answer, "%s", note);
+    }
+    return 0;
+}

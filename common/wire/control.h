@@ -1,0 +1,126 @@
+/* control - what an operator asks of the router, and what it answers: one JSON object a message.
+ *
+ * A request is one message of one frame; the router answers with any number of `progress` and one `done` or
+ * `refused`, all with the request's id. The id is random and of the client's making: a request that comes
+ * twice (its answer was lost, the router died after its commit) is carried out once and answered twice.
+ * Whatever comes from the socket is checked here, completely. docs/changing-jobs.md tells what each verb
+ * does.
+ *
+ * Who may open the socket may change things: it has the mode 0600, or 0660 where the state folder belongs to
+ * a group that may write there. The user's name in a request is for the history, not for permission. */
+#ifndef FELUCCA_WIRE_CONTROL_H
+#define FELUCCA_WIRE_CONTROL_H
+
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CONTROL_PROTOCOL = 1,
+    CONTROL_ID_SIZE = 33,
+    CONTROL_TEXT_MAX = 256,
+    CONTROL_JOBS_MAX = 1000,
+    CONTROL_NOTES_MAX = 20,
+    CONTROL_REQUEST_MAX = 256 << 10 /* bytes */
+};
+
+#define CONTROL_JOB_MEMBERS "destination album state study series since limit jobs all"
+#define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
+    X(HOLD, "hold", "held", "destination album")                                                   \
+    X(RELEASE, "release", "released", "destination album")                                         \
+    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS)                                              \
+    X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
+    X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
+    X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
+    X(RESHARE, "reshare", "reshared", "destination album study since until dry_run")
+
+enum control_verb {
+#define X(name, text, done, takes) CONTROL_##name,
+    CONTROL_VERB_MAP(X)
+#undef X
+        CONTROL_VERBS
+};
+
+/* Borrowed for ever. */
+const char *control_verb_name(enum control_verb verb);
+const char *control_verb_done(enum control_verb verb);
+
+#define CONTROL_KIND_MAP(X) \
+    X(DELIVERY, "delivery") \
+    X(SHARE, "share")       \
+    X(FETCH, "fetch")       \
+    X(INSTANCE, "instance")
+
+enum control_kind {
+#define X(name, text) CONTROL_##name,
+    CONTROL_KIND_MAP(X)
+#undef X
+        CONTROL_KINDS
+};
+
+const char *control_kind_name(enum control_kind kind);
+
+/* One job (or quarantined instance) by its number, "delivery:12". */
+struct control_job {
+    enum control_kind kind;
+    int64_t id;
+};
+
+/* What is asked. NULL, 0, empty: not said. Strings are owned. */
+struct control_request {
+    enum control_verb verb;
+    char id[CONTROL_ID_SIZE];
+    char *user;                /* who asks, for the history */
+    char *destination, *album; /* names */
+    char *state;               /* of jobs: "failed", "deferred", … */
+    char *study, *series;      /* UIDs */
+    char *reason;              /* a part of why something is in quarantine */
+    int64_t since, limit;      /* received since; at most so many */
+    int64_t until;             /* reshare: received until */
+    struct control_job *jobs;
+    size_t job_count;
+    bool all;     /* everything is meant, on purpose */
+    bool dry_run; /* reshare: it is only told what would be done */
+};
+
+/* A random id and the name of whoever runs this process (behind sudo: of whoever called it). 0 or ERR_IO. */
+int control_request_start(struct control_request *request, enum control_verb verb);
+void control_request_release(struct control_request *request);
+
+/* Appends the JSON. */
+void control_request_encode(const struct control_request *request, struct text *out);
+
+/* Reads a message: 0, or ERR_SYNTAX with a sentence for the operator appended to ret_reason; the id, as far
+ * as it could be read, is then in *ret_request. Release it in either case. */
+int control_request_decode(const char *json, size_t length, struct control_request *ret_request,
+                           struct text *ret_reason);
+
+/* The name of a member that is set though the verb has no use for it, borrowed; NULL: none is. Such a request
+ * means something else than it would do, and must be refused. */
+const char *control_request_surplus(const struct control_request *request);
+
+enum control_stage { CONTROL_PROGRESS, CONTROL_DONE, CONTROL_REFUSED };
+
+struct control_answer {
+    char id[CONTROL_ID_SIZE];
+    enum control_stage stage;
+    int64_t changed;                /* jobs, targets or instances */
+    int64_t skipped;                /* asked for, and could not be changed */
+    int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
+    struct text sentence;           /* the whole in words; of `refused`: why */
+    char *notes[CONTROL_NOTES_MAX]; /* why some were skipped; owned */
+    size_t note_count;
+};
+
+void control_answer_release(struct control_answer *answer);
+/* Adds a note, unless there are enough, or the same was said. */
+void control_answer_note(struct control_answer *answer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void control_answer_encode(const struct control_answer *answer, struct text *out);
+/* 0 or ERR_SYNTAX. Release it in either case. */
+int control_answer_decode(const char *json, size_t length, struct control_answer *ret_answer);
+
+#endif

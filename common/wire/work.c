@@ -1,0 +1,122 @@
+#include "common/wire/work.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *work_verb_name(enum work_verb verb)
+{
+    static const char *const names[] = {
+#define X(name, from, meaning) #name,
+        WORK_VERB_MAP(X)
+#undef X
+    };
+    return names[verb];
+}
+
+const char *work_stage_name(enum work_stage stage)
+{
+    static const char *const names[] = {
+#define X(name, text, worker, meaning) text,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
+    return names[stage];
+}
+
+enum work_stage work_stage_worker(enum work_stage stage)
+{
+    static const enum work_stage workers[] = {
+#define X(name, text, worker, meaning) worker,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
+    return workers[stage];
+}
+
+const char *work_outcome_name(enum work_outcome outcome)
+{
+    static const char *const names[] = {
+#define X(name, text, meaning) text,
+        WORK_OUTCOME_MAP(X)
+#undef X
+    };
+    return names[outcome];
+}
+
+void work_destroy(struct work **work)
+{
+    if (!*work)
+        return;
+    free((*work)->destination);
+    free((*work)->album);
+    free((*work)->study);
+    free((*work)->series);
+    free((*work)->items);
+    free(*work);
+    *work = NULL;
+}
+
+struct work_result *work_result_create(const struct work *work)
+{
+    struct work_result *result = memory_new(1, sizeof *result);
+    memcpy(result->id, work->id, sizeof result->id);
+    result->stage = work->stage;
+    result->destination = memory_string(work->destination);
+    result->album = memory_string(work->album);
+    result->answers = memory_new(work->item_count, sizeof *result->answers);
+    result->answer_count = work->item_count;
+    for (size_t i = 0; i < work->item_count; i++) {
+        result->answers[i].id = work->items[i].id;
+        memcpy(result->answers[i].receipt, work->items[i].receipt, RECEIPT_SIZE);
+        result->answers[i].outcome = WORK_RETRY_OUTCOME;
+    }
+    return result;
+}
+
+void work_result_destroy(struct work_result **result)
+{
+    if (!*result)
+        return;
+    for (size_t i = 0; i < (*result)->answer_count; i++)
+        free((*result)->answers[i].reason);
+    free((*result)->answers);
+    free((*result)->destination);
+    free((*result)->album);
+    free(*result);
+    *result = NULL;
+}
+
+void work_answer_set(struct work_answer *answer, enum work_outcome outcome, bool bounded, int http_status,
+                     const char *reason)
+{
+    answer->outcome = outcome;
+    answer->bounded = bounded;
+    answer->http_status = http_status;
+    free(answer->reason);
+    answer->reason = reason ? memory_string_n(reason, strnlen(reason, WORK_REASON_MAX)) : NULL;
+}
+
+void work_token_destroy(struct work_token **token)
+{
+    if (!*token)
+        return;
+    free((*token)->destination);
+    free((*token)->album);
+    free((*token)->scope);
+    free((*token)->album_id);
+    free(*token);
+    *token = NULL;
+}
+
+void work_message_release(struct work_message *message)
+{
+    free(message->name);
+    free(message->held);
+    work_destroy(&message->work);
+    work_result_destroy(&message->result);
+    work_token_destroy(&message->token);
+    *message = (struct work_message){0};
+}

@@ -1,0 +1,173 @@
+/* work - the messages between router and workers: what they say, written and read.
+ *
+ * A message is two frames: a verb, then one JSON object. docs/job-life.md tells the conversation. Whatever
+ * comes from a socket is checked here, completely: work_decode() answers ERR_SYNTAX for anything that is not
+ * exactly a message of this protocol, and the reader drops it with a count. */
+#ifndef FELUCCA_WIRE_WORK_H
+#define FELUCCA_WIRE_WORK_H
+
+#include "common/base/text.h"
+#include "common/base/receipt.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    WORK_PROTOCOL = 1,
+    WORK_ID_SIZE = 40,
+    WORK_SESSION_SIZE = 33,
+    WORK_REASON_MAX = 1000,
+    WORK_MESSAGE_MAX = 4 << 20,
+    WORK_PING_MS = 1000,                /* between two PINGs of a worker */
+    WORK_SILENCE_MS = 5000,             /* T: a worker that hears no PONG for so long stops what is in hand */
+    WORK_LEASE_MS = 2 * WORK_SILENCE_MS /* the router's patience with a silent worker */
+};
+
+#define WORK_VERB_MAP(X) /* name, from, meaning */                                               \
+    X(HELLO, "worker", "stage, name, session, protocol, slots, and the work ids it still holds") \
+    X(WHO, "router", "I do not know you: say HELLO")                                             \
+    X(WORK, "router", "one request to make")                                                     \
+    X(RESULT, "worker", "what came of it; resent until acknowledged")                            \
+    X(ACK, "router", "that RESULT is committed")                                                 \
+    X(PING, "worker", "I live, and hold these work ids")                                         \
+    X(PONG, "router", "I live")                                                                  \
+    X(TOKEN, "worker", "what introspection said about a token")                                  \
+    X(BYE, "worker", "no more work please")
+
+enum work_verb {
+#define X(name, from, meaning) WORK_##name,
+    WORK_VERB_MAP(X)
+#undef X
+        WORK_VERBS
+};
+
+const char *work_verb_name(enum work_verb verb);
+
+#define WORK_STAGE_MAP(X) /* name, text, who does it, meaning */         \
+    X(SEND, "send", WORK_SEND, "instances of a study, to a destination") \
+    X(SHARE, "share", WORK_SHARE, "a series, into an album")             \
+    X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again")
+
+enum work_stage {
+#define X(name, text, worker, meaning) WORK_##name,
+    WORK_STAGE_MAP(X)
+#undef X
+        WORK_STAGES
+};
+
+const char *work_stage_name(enum work_stage stage);
+
+/* The stage of the workers that do work of a stage, and say so in HELLO. */
+enum work_stage work_stage_worker(enum work_stage stage);
+
+/* What came of one item. */
+#define WORK_OUTCOME_MAP(X) /* name, text, meaning */                                 \
+    X(DONE, "done", "stored, or shared")                                              \
+    X(DUPLICATE, "duplicate", "was there already; counts as done")                    \
+    X(RETRY, "retry", "did not work this time")                                       \
+    X(REJECT, "reject", "will never be accepted")                                     \
+    X(BLOCKED, "blocked", "the destination refuses our token or our request as such") \
+    X(MISSING, "missing", "the spool file is not where the router said, or not as long")
+
+enum work_outcome {
+#define X(name, text, meaning) WORK_##name##_OUTCOME,
+    WORK_OUTCOME_MAP(X)
+#undef X
+        WORK_OUTCOMES
+};
+
+const char *work_outcome_name(enum work_outcome outcome);
+
+/* One instance to send, or (stages share and fetch) the one job. */
+struct work_item {
+    int64_t id;                 /* of the delivery, share or fetch */
+    char receipt[RECEIPT_SIZE]; /* send only */
+    int64_t size;               /* bytes of the spool file; send only */
+    char series[65];            /* its Series Instance UID; send only, "" when not told */
+};
+
+/* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. */
+struct work {
+    char id[WORK_ID_SIZE];
+    enum work_stage stage;
+    char *destination;
+    char *album;  /* share only, else NULL */
+    char *study;  /* Study Instance UID */
+    char *series; /* share only, else NULL */
+    struct work_item *items;
+    size_t item_count;
+};
+
+void work_destroy(struct work **work);
+
+/* What came of one item of a work. reason is a sentence for the operator, without patient data or token. */
+struct work_answer {
+    int64_t id;
+    char receipt[RECEIPT_SIZE]; /* send only: a late `done` counts where receipt and destination match */
+    enum work_outcome outcome;
+    bool bounded;    /* retry, missing: may count as an attempt (docs/job-life.md); else an outage */
+    int http_status; /* 0: no answer */
+    char *reason;    /* NULL where there is nothing to say; owned by the result */
+};
+
+/* RESULT: one answer an item, and what the request as a whole says about the destination. */
+struct work_result {
+    char id[WORK_ID_SIZE];
+    enum work_stage stage;
+    char *destination;
+    char *album;           /* share only */
+    bool trouble;          /* the destination (share: the album) looks down or overloaded: back off */
+    bool split;            /* the request failed as a whole without naming a culprit: try smaller batches */
+    int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
+    int64_t bytes;         /* sent */
+    int64_t milliseconds;
+    struct work_answer *answers;
+    size_t answer_count;
+};
+
+/* A result for work with one answer an item, all RETRY, unbounded; is then yours. */
+struct work_result *work_result_create(const struct work *work);
+void work_result_destroy(struct work_result **result);
+/* Sets one answer; reason (may be NULL) is copied, cut at WORK_REASON_MAX bytes. */
+void work_answer_set(struct work_answer *answer, enum work_outcome outcome, bool bounded, int http_status,
+                     const char *reason);
+
+/* TOKEN: which token of a destination (album NULL: STOW) or album was asked about, and what KHEOPS said. */
+enum work_token_kind { WORK_TOKEN_STOW, WORK_TOKEN_DESTINATION, WORK_TOKEN_SOURCE };
+struct work_token {
+    char *destination, *album;
+    enum work_token_kind kind;
+    bool active;
+    bool replaced;  /* it is another token than the one that this worker asked about before */
+    char *scope;    /* "" when none */
+    char *album_id; /* "" when none */
+};
+void work_token_destroy(struct work_token **token);
+
+/* One message, of any verb. */
+struct work_message {
+    enum work_verb verb;
+    enum work_stage stage;           /* HELLO */
+    char *name;                      /* HELLO: the worker's name */
+    char session[WORK_SESSION_SIZE]; /* HELLO, PING, RESULT, BYE */
+    int protocol;                    /* HELLO */
+    int slots;                       /* HELLO */
+    char (*held)[WORK_ID_SIZE];      /* HELLO, PING: work ids in hand */
+    size_t held_count;
+    char acknowledged[WORK_ID_SIZE]; /* ACK */
+    struct work *work;               /* WORK */
+    struct work_result *result;      /* RESULT */
+    struct work_token *token;        /* TOKEN */
+};
+
+void work_message_release(struct work_message *message);
+
+/* Appends the JSON of a message. */
+void work_encode(const struct work_message *message, struct text *out);
+
+/* Reads the two frames. 0, or ERR_SYNTAX; *ret_message is then empty. Release it in either case. */
+int work_decode(const char *verb, size_t verb_length, const char *json, size_t json_length,
+                struct work_message *ret_message);
+
+#endif

@@ -1,0 +1,374 @@
+/* The JSON of the work protocol: written here, and read with every field checked. */
+#include "common/wire/work.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TEXT_MAX = 4096, ITEMS_MAX = 10000, HELD_MAX = 10000, SLOTS_MAX = 1024 };
+
+static void json_release(json_t **json)
+{
+    json_decref(*json);
+    *json = NULL;
+}
+
+/* ---- writing ---- */
+
+/* A sentence may quote a server: what is not UTF-8 in it becomes '?', so that no message is ever unwritable.
+ */
+static json_t *string_or_null(const char *string)
+{
+    if (!string)
+        return json_null();
+    json_t *json = json_string(string);
+    if (json)
+        return json;
+    AUTO(memory_free) char *ascii = memory_string(string);
+    for (char *c = ascii; *c; c++) {
+        if ((unsigned char)*c >= 0x80)
+            *c = '?';
+    }
+    return json_string(ascii);
+}
+
+static json_t *held_to_json(const struct work_message *message)
+{
+    json_t *held = json_array();
+    for (size_t i = 0; i < message->held_count; i++)
+        (void)json_array_append_new(held, json_string(message->held[i]));
+    return held;
+}
+
+static json_t *work_to_json(const struct work *work)
+{
+    json_t *items = json_array();
+    for (size_t i = 0; i < work->item_count; i++)
+        (void)json_array_append_new(
+            items, json_pack("{s:I, s:s, s:I, s:s}", "id", (json_int_t)work->items[i].id, "receipt",
+                             work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
+                             work->items[i].series));
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "work", work->id, "stage",
+                     work_stage_name(work->stage), "destination", work->destination, "album",
+                     string_or_null(work->album), "study", work->study, "series",
+                     string_or_null(work->series), "items", items);
+}
+
+static json_t *result_to_json(const struct work_result *result, const char *session)
+{
+    json_t *answers = json_array();
+    for (size_t i = 0; i < result->answer_count; i++) {
+        const struct work_answer *answer = &result->answers[i];
+        (void)json_array_append_new(
+            answers, json_pack("{s:I, s:s, s:s, s:b, s:i, s:o}", "id", (json_int_t)answer->id, "receipt",
+                               answer->receipt, "outcome", work_outcome_name(answer->outcome), "bounded",
+                               answer->bounded, "status", answer->http_status, "reason",
+                               string_or_null(answer->reason)));
+    }
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session", session, "work",
+                     result->id, "stage", work_stage_name(result->stage), "destination", result->destination,
+                     "album", string_or_null(result->album), "trouble", result->trouble, "split",
+                     result->split, "not_before_ms", (json_int_t)result->not_before_ms, "bytes",
+                     (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds, "answers",
+                     answers);
+}
+
+static const char *const token_kinds[] = {"stow", "destination", "source"};
+
+static json_t *token_to_json(const struct work_token *token)
+{
+    return json_pack("{s:s, s:o, s:s, s:b, s:b, s:s, s:s}", "destination", token->destination, "album",
+                     string_or_null(token->album), "kind", token_kinds[token->kind], "active", token->active,
+                     "replaced", token->replaced, "scope", token->scope ? token->scope : "", "album_id",
+                     token->album_id ? token->album_id : "");
+}
+
+static json_t *message_to_json(const struct work_message *message)
+{
+    switch (message->verb) {
+    case WORK_HELLO:
+        return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "stage", work_stage_name(message->stage), "name",
+                         message->name ? message->name : "", "session", message->session, "protocol",
+                         message->protocol, "slots", message->slots, "held", held_to_json(message));
+    case WORK_PING:
+        return json_pack("{s:s, s:o}", "session", message->session, "held", held_to_json(message));
+    case WORK_BYE:
+        return json_pack("{s:s}", "session", message->session);
+    case WORK_ACK:
+        return json_pack("{s:s}", "work", message->acknowledged);
+    case WORK_WORK:
+        return work_to_json(message->work);
+    case WORK_RESULT:
+        return result_to_json(message->result, message->session);
+    case WORK_TOKEN:
+        return token_to_json(message->token);
+    default:
+        return json_object();
+    }
+}
+
+void work_encode(const struct work_message *message, struct text *out)
+{
+    AUTO(json_release) json_t *json = message_to_json(message);
+    AUTO(memory_free) char *dump = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    text_append(out, dump ? dump : "{}");
+}
+
+/* ---- reading: each reader returns false when the field is missing, of the wrong kind, or out of bounds ----
+ */
+
+static bool read_text(const json_t *json, const char *key, char **ret_text)
+{
+    const json_t *value = json_object_get(json, key);
+    if (!json_is_string(value) || json_string_length(value) > TEXT_MAX)
+        return false;
+    *ret_text = memory_string(json_string_value(value));
+    return true;
+}
+
+static bool read_optional_text(const json_t *json, const char *key, char **ret_text)
+{
+    return json_is_null(json_object_get(json, key)) || read_text(json, key, ret_text);
+}
+
+static bool read_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
+{
+    const json_t *value = json_object_get(json, key);
+    if (!json_is_string(value) || json_string_length(value) == 0 || json_string_length(value) >= size)
+        return false;
+    memcpy(ret_buffer, json_string_value(value), json_string_length(value) + 1);
+    return true;
+}
+
+/* Absent or "": *ret_buffer stays empty. */
+static bool read_optional_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
+{
+    const json_t *value = json_object_get(json, key);
+    return !value || (json_is_string(value) && json_string_length(value) == 0) ||
+           read_fixed(json, key, ret_buffer, size);
+}
+
+static bool read_number(const json_t *json, const char *key, int64_t low, int64_t high, int64_t *ret_number)
+{
+    const json_t *value = json_object_get(json, key);
+    if (!json_is_integer(value) || json_integer_value(value) < low || json_integer_value(value) > high)
+        return false;
+    *ret_number = json_integer_value(value);
+    return true;
+}
+
+static bool read_int(const json_t *json, const char *key, int low, int high, int *ret_number)
+{
+    int64_t number;
+    if (!read_number(json, key, low, high, &number))
+        return false;
+    *ret_number = (int)number;
+    return true;
+}
+
+static bool read_bool(const json_t *json, const char *key, bool *ret_bool)
+{
+    const json_t *value = json_object_get(json, key);
+    *ret_bool = json_is_true(value);
+    return json_is_boolean(value);
+}
+
+static bool read_name(const json_t *json, const char *key, const char *const *names, size_t count,
+                      int *ret_index)
+{
+    const char *value = json_string_value(json_object_get(json, key));
+    for (size_t i = 0; value && i < count; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            *ret_index = (int)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_stage(const json_t *json, enum work_stage *ret_stage)
+{
+    static const char *const names[] = {
+#define X(name, text, worker, meaning) text,
+        WORK_STAGE_MAP(X)
+#undef X
+    };
+    int index;
+    if (!read_name(json, "stage", names, WORK_STAGES, &index))
+        return false;
+    *ret_stage = (enum work_stage)index;
+    return true;
+}
+
+/* Only an instance has a receipt: "" stands for none. */
+static bool read_receipt(const json_t *json, enum work_stage stage, char *ret_receipt)
+{
+    const char *value = json_string_value(json_object_get(json, "receipt"));
+    if (!value || (stage == WORK_SEND ? !receipt_is_valid(value) : *value != '\0'))
+        return false;
+    memcpy(ret_receipt, value, strlen(value) + 1);
+    return true;
+}
+
+static bool read_held(const json_t *json, struct work_message *message)
+{
+    const json_t *held = json_object_get(json, "held");
+    size_t count = json_array_size(held);
+    if (!json_is_array(held) || count > HELD_MAX)
+        return false;
+    message->held = memory_new(count, sizeof *message->held);
+    message->held_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *id = json_array_get(held, i);
+        if (!json_is_string(id) || json_string_length(id) == 0 || json_string_length(id) >= WORK_ID_SIZE)
+            return false;
+        memcpy(message->held[i], json_string_value(id), json_string_length(id) + 1);
+    }
+    return true;
+}
+
+static bool read_hello(const json_t *json, struct work_message *message)
+{
+    return read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
+           read_text(json, "name", &message->name) &&
+           read_fixed(json, "session", message->session, sizeof message->session) &&
+           read_int(json, "protocol", 0, 1000000, &message->protocol) &&
+           read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && read_held(json, message);
+}
+
+static bool read_items(const json_t *json, struct work *work)
+{
+    const json_t *items = json_object_get(json, "items");
+    size_t count = json_array_size(items);
+    if (!json_is_array(items) || count == 0 || count > ITEMS_MAX || (work->stage != WORK_SEND && count > 1))
+        return false;
+    work->items = memory_new(count, sizeof *work->items);
+    work->item_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(items, i);
+        if (!read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
+            !read_receipt(item, work->stage, work->items[i].receipt) ||
+            !read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
+            !read_optional_fixed(item, "series", work->items[i].series, sizeof work->items[i].series))
+            return false;
+    }
+    return true;
+}
+
+static bool read_work(const json_t *json, struct work_message *message)
+{
+    struct work *work = message->work = memory_new(1, sizeof *work);
+    return read_fixed(json, "work", work->id, sizeof work->id) && read_stage(json, &work->stage) &&
+           read_text(json, "destination", &work->destination) &&
+           read_optional_text(json, "album", &work->album) && read_text(json, "study", &work->study) &&
+           read_optional_text(json, "series", &work->series) &&
+           (work->stage != WORK_SHARE || (work->album && work->series)) && read_items(json, work);
+}
+
+static bool read_answers(const json_t *json, struct work_result *result)
+{
+    static const char *const outcomes[] = {
+#define X(name, text, meaning) text,
+        WORK_OUTCOME_MAP(X)
+#undef X
+    };
+    const json_t *answers = json_object_get(json, "answers");
+    size_t count = json_array_size(answers);
+    if (!json_is_array(answers) || count == 0 || count > ITEMS_MAX)
+        return false;
+    result->answers = memory_new(count, sizeof *result->answers);
+    result->answer_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(answers, i);
+        struct work_answer *answer = &result->answers[i];
+        int outcome;
+        if (!read_number(item, "id", 1, INT64_MAX, &answer->id) ||
+            !read_receipt(item, result->stage, answer->receipt) ||
+            !read_name(item, "outcome", outcomes, WORK_OUTCOMES, &outcome) ||
+            !read_bool(item, "bounded", &answer->bounded) ||
+            !read_int(item, "status", 0, 999, &answer->http_status) ||
+            !read_optional_text(item, "reason", &answer->reason))
+            return false;
+        answer->outcome = (enum work_outcome)outcome;
+    }
+    return true;
+}
+
+static bool read_result(const json_t *json, struct work_message *message)
+{
+    struct work_result *result = message->result = memory_new(1, sizeof *result);
+    return read_fixed(json, "session", message->session, sizeof message->session) &&
+           read_fixed(json, "work", result->id, sizeof result->id) && read_stage(json, &result->stage) &&
+           read_text(json, "destination", &result->destination) &&
+           read_optional_text(json, "album", &result->album) &&
+           read_bool(json, "trouble", &result->trouble) && read_bool(json, "split", &result->split) &&
+           read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
+           read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
+           read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&
+           read_answers(json, result);
+}
+
+static bool read_token(const json_t *json, struct work_message *message)
+{
+    struct work_token *token = message->token = memory_new(1, sizeof *token);
+    int kind;
+    if (!read_name(json, "kind", token_kinds, 3, &kind))
+        return false;
+    token->kind = (enum work_token_kind)kind;
+    token->replaced = json_is_true(json_object_get(json, "replaced"));
+    return read_text(json, "destination", &token->destination) &&
+           read_optional_text(json, "album", &token->album) && read_bool(json, "active", &token->active) &&
+           read_text(json, "scope", &token->scope) && read_text(json, "album_id", &token->album_id);
+}
+
+static bool read_message(const json_t *json, struct work_message *message)
+{
+    switch (message->verb) {
+    case WORK_HELLO:
+        return read_hello(json, message);
+    case WORK_PING:
+        return read_fixed(json, "session", message->session, sizeof message->session) &&
+               read_held(json, message);
+    case WORK_BYE:
+        return read_fixed(json, "session", message->session, sizeof message->session);
+    case WORK_ACK:
+        return read_fixed(json, "work", message->acknowledged, sizeof message->acknowledged);
+    case WORK_WORK:
+        return read_work(json, message);
+    case WORK_RESULT:
+        return read_result(json, message);
+    case WORK_TOKEN:
+        return read_token(json, message);
+    default:
+        return true;
+    }
+}
+
+static bool find_verb(const char *verb, size_t length, enum work_verb *ret_verb)
+{
+    for (int i = 0; i < WORK_VERBS; i++) {
+        const char *name = work_verb_name((enum work_verb)i);
+        if (strlen(name) == length && memcmp(name, verb, length) == 0) {
+            *ret_verb = (enum work_verb)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+int work_decode(const char *verb, size_t verb_length, const char *json, size_t json_length,
+                struct work_message *ret_message)
+{
+    *ret_message = (struct work_message){0};
+    if (!json || json_length > WORK_MESSAGE_MAX || !find_verb(verb, verb_length, &ret_message->verb))
+        return ERR_SYNTAX;
+    AUTO(json_release) json_t *root = json_loadb(json, json_length, JSON_REJECT_DUPLICATES, NULL);
+    if (json_is_object(root) && read_message(root, ret_message))
+        return 0;
+    work_message_release(ret_message);
+    return ERR_SYNTAX;
+}

@@ -1,0 +1,353 @@
+#include "common/worker/worker.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/crash.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/wire/bus.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HELLO_AGAIN_MS = 200, RESEND_MS = 2000, NEVER = -1 };
+
+/* One work in the router's eyes: in hand until its result is there, then a result until it is acknowledged.
+ */
+struct holding {
+    char id[WORK_ID_SIZE];
+    char *result;        /* encoded RESULT, NULL while the work is in hand */
+    int64_t result_sent; /* monotonic; NEVER: not yet */
+};
+
+/* What introspection said last of one token, until a router is there to hear it. */
+struct report {
+    char *destination, *album;
+    enum work_token_kind kind;
+    char *json;
+};
+
+struct worker {
+    struct bus *bus;
+    struct worker_handler handler;
+    enum work_stage stage;
+    int slots;
+    bool leaving;
+    char name[64];
+    char session[WORK_SESSION_SIZE];
+    struct holding *holdings;
+    size_t holding_count, holding_capacity;
+    struct report *reports;
+    size_t report_count, report_capacity;
+    int64_t last_heard, last_ping, last_hello; /* monotonic; NEVER */
+};
+
+static void choose_name(struct worker *worker)
+{
+    char host[33] = "";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(worker->name, sizeof worker->name, "%s-%s-%d",
+                   worker->stage == WORK_SEND ? "sender" : "sharer", host, (int)getpid());
+}
+
+int worker_create(const struct config *config, enum work_stage stage, int slots,
+                  const struct worker_handler *handler, struct worker **ret_worker, struct text *ret_reason)
+{
+    AUTO(worker_destroy) struct worker *worker = memory_new(1, sizeof *worker);
+    worker->handler = *handler;
+    worker->stage = stage;
+    worker->slots = slots;
+    worker->last_heard = worker->last_ping = worker->last_hello = NEVER;
+    choose_name(worker);
+    int code = random_hex(worker->session, WORK_SESSION_SIZE - 1);
+    if (code == 0)
+        code = bus_create(config, BUS_DEALER, config->endpoints.work, &worker->bus, ret_reason);
+    if (code != 0)
+        return code;
+    *ret_worker = worker;
+    worker = NULL;
+    return 0;
+}
+
+static void release_reports(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->report_count; i++) {
+        free(worker->reports[i].destination);
+        free(worker->reports[i].album);
+        free(worker->reports[i].json);
+    }
+    worker->report_count = 0;
+}
+
+void worker_destroy(struct worker **worker)
+{
+    if (!*worker)
+        return;
+    release_reports(*worker);
+    free((*worker)->reports);
+    for (size_t i = 0; i < (*worker)->holding_count; i++)
+        free((*worker)->holdings[i].result);
+    free((*worker)->holdings);
+    bus_destroy(&(*worker)->bus);
+    free(*worker);
+    *worker = NULL;
+}
+
+int worker_fd(const struct worker *worker)
+{
+    return bus_fd(worker->bus);
+}
+
+/* ---- what the worker holds ---- */
+
+static struct holding *find_holding(struct worker *worker, const char *id)
+{
+    for (size_t i = 0; i < worker->holding_count; i++) {
+        if (strcmp(worker->holdings[i].id, id) == 0)
+            return &worker->holdings[i];
+    }
+    return NULL;
+}
+
+static struct holding *add_holding(struct worker *worker, const char *id)
+{
+    worker->holdings = memory_grow(worker->holdings, &worker->holding_capacity, worker->holding_count + 1,
+                                   sizeof *worker->holdings);
+    struct holding *holding = &worker->holdings[worker->holding_count++];
+    *holding = (struct holding){.result_sent = NEVER};
+    memcpy(holding->id, id, strlen(id) + 1);
+    return holding;
+}
+
+static void remove_holding(struct worker *worker, struct holding *holding)
+{
+    free(holding->result);
+    *holding = worker->holdings[--worker->holding_count];
+}
+
+/* Results that wait for their ACK are kept: a late `done` is welcome. */
+static void forget_works_in_hand(struct worker *worker)
+{
+    for (size_t i = worker->holding_count; i-- > 0;) {
+        if (!worker->holdings[i].result)
+            remove_holding(worker, &worker->holdings[i]);
+    }
+}
+
+static bool has_work_in_hand(const struct worker *worker)
+{
+    for (size_t i = 0; i < worker->holding_count; i++) {
+        if (!worker->holdings[i].result)
+            return true;
+    }
+    return false;
+}
+
+/* ---- sending: a message that cannot go out now is said again later by the timers ---- */
+
+static void say(struct worker *worker, struct work_message *message)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    const char *verb = work_verb_name(message->verb);
+    memcpy(message->session, worker->session, sizeof message->session);
+    work_encode(message, &json);
+    (void)bus_send(worker->bus, NULL, verb, strlen(verb), text_string(&json), json.length);
+}
+
+static void say_with_holdings(struct worker *worker, struct work_message *message)
+{
+    AUTO(memory_free) char(*held)[WORK_ID_SIZE] = memory_new(worker->holding_count, sizeof *held);
+    for (size_t i = 0; i < worker->holding_count; i++)
+        memcpy(held[i], worker->holdings[i].id, WORK_ID_SIZE);
+    message->held = held;
+    message->held_count = worker->holding_count;
+    say(worker, message);
+}
+
+static void say_hello(struct worker *worker, int64_t now)
+{
+    struct work_message hello = {.verb = WORK_HELLO,
+                                 .stage = worker->stage,
+                                 .name = worker->name,
+                                 .protocol = WORK_PROTOCOL,
+                                 .slots = worker->leaving ? 0 : worker->slots};
+    say_with_holdings(worker, &hello);
+    worker->last_hello = now;
+    worker->last_ping = now;
+}
+
+static void send_result(struct worker *worker, struct holding *holding, int64_t now)
+{
+    const char *verb = work_verb_name(WORK_RESULT);
+    (void)bus_send(worker->bus, NULL, verb, strlen(verb), holding->result, strlen(holding->result));
+    holding->result_sent = now;
+}
+
+/* ---- tokens ---- */
+
+static void send_reports(struct worker *worker)
+{
+    const char *verb = work_verb_name(WORK_TOKEN);
+    for (size_t i = 0; i < worker->report_count; i++) {
+        const char *json = worker->reports[i].json;
+        (void)bus_send(worker->bus, NULL, verb, strlen(verb), json, strlen(json));
+    }
+    release_reports(worker);
+}
+
+static bool is_about(const struct report *report, const struct work_token *token)
+{
+    return report->kind == token->kind && strcmp(report->destination, token->destination) == 0 &&
+           !report->album == !token->album && (!token->album || strcmp(report->album, token->album) == 0);
+}
+
+static struct report *report_about(struct worker *worker, const struct work_token *token)
+{
+    for (size_t i = 0; i < worker->report_count; i++) {
+        if (is_about(&worker->reports[i], token))
+            return &worker->reports[i];
+    }
+    worker->reports = memory_grow(worker->reports, &worker->report_capacity, worker->report_count + 1,
+                                  sizeof *worker->reports);
+    struct report *report = &worker->reports[worker->report_count++];
+    *report =
+        (struct report){memory_string(token->destination), memory_string(token->album), token->kind, NULL};
+    return report;
+}
+
+void worker_report_token(struct worker *worker, const struct work_token *token)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    struct work_token copy = *token;
+    struct work_message message = {.verb = WORK_TOKEN, .token = &copy};
+    struct report *report = report_about(worker, token);
+    work_encode(&message, &json);
+    free(report->json);
+    report->json = text_take(&json);
+    if (worker_connected(worker))
+        send_reports(worker);
+}
+
+/* ---- one turn ---- */
+
+static void take_work(struct worker *worker, struct work_message *message)
+{
+    if (work_stage_worker(message->work->stage) != worker->stage || find_holding(worker, message->work->id))
+        return;
+    (void)add_holding(worker, message->work->id);
+    struct work *work = message->work;
+    message->work = NULL;
+    worker->handler.start(worker->handler.context, work);
+}
+
+static void take_message(struct worker *worker, struct work_message *message, int64_t now)
+{
+    struct holding *holding;
+    worker->last_heard = now;
+    switch (message->verb) {
+    case WORK_WHO:
+        say_hello(worker, now);
+        break;
+    case WORK_WORK:
+        take_work(worker, message);
+        break;
+    case WORK_ACK:
+        holding = find_holding(worker, message->acknowledged);
+        if (holding && holding->result)
+            remove_holding(worker, holding);
+        CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
+        CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
+        break;
+    default: /* PONG says only that the router lives; the others are a worker's own verbs */
+        break;
+    }
+}
+
+static void take_messages(struct worker *worker)
+{
+    struct bus_message raw;
+    while (bus_receive(worker->bus, &raw) == 0) {
+        struct work_message message;
+        if (work_decode(raw.frames[0], raw.lengths[0], raw.frames[1], raw.lengths[1], &message) == 0)
+            take_message(worker, &message, clock_monotonic_ms());
+        work_message_release(&message);
+        bus_message_release(&raw);
+    }
+}
+
+static bool is_due(int64_t last, int64_t interval, int64_t now)
+{
+    return last == NEVER || now - last >= interval;
+}
+
+void worker_turn(struct worker *worker)
+{
+    take_messages(worker);
+    int64_t now = clock_monotonic_ms();
+    if (!worker_connected(worker)) {
+        if (worker->last_heard != NEVER && has_work_in_hand(worker)) {
+            worker->handler.abort(worker->handler.context);
+            forget_works_in_hand(worker);
+        }
+        if (is_due(worker->last_hello, HELLO_AGAIN_MS, now))
+            say_hello(worker, now);
+    } else if (is_due(worker->last_ping, WORK_PING_MS, now)) {
+        struct work_message ping = {.verb = WORK_PING};
+        say_with_holdings(worker, &ping);
+        worker->last_ping = now;
+    }
+    if (worker_connected(worker))
+        send_reports(worker);
+    for (size_t i = 0; i < worker->holding_count; i++) {
+        if (worker->holdings[i].result && is_due(worker->holdings[i].result_sent, RESEND_MS, now))
+            send_result(worker, &worker->holdings[i], now);
+    }
+    /* Sending may have consumed the descriptor's edge: what came meanwhile is taken before anyone waits. */
+    take_messages(worker);
+}
+
+int64_t worker_wait_ms(const struct worker *worker)
+{
+    int64_t now = clock_monotonic_ms();
+    int64_t last = worker_connected(worker) ? worker->last_ping : worker->last_hello;
+    int64_t interval = worker_connected(worker) ? WORK_PING_MS : HELLO_AGAIN_MS;
+    int64_t wait = last + interval - now;
+    return wait < 0 ? 0 : wait;
+}
+
+void worker_finish(struct worker *worker, struct work_result **result)
+{
+    AUTO(text_release) struct text json = TEXT_EMPTY;
+    struct work_message message = {.verb = WORK_RESULT, .result = *result};
+    memcpy(message.session, worker->session, sizeof message.session);
+    work_encode(&message, &json);
+    /* A work that was given up meanwhile may still have a result worth telling. */
+    struct holding *holding = find_holding(worker, (*result)->id);
+    if (!holding)
+        holding = add_holding(worker, (*result)->id);
+    free(holding->result);
+    holding->result = text_take(&json);
+    send_result(worker, holding, clock_monotonic_ms());
+    work_result_destroy(result);
+}
+
+void worker_leave(struct worker *worker)
+{
+    struct work_message bye = {.verb = WORK_BYE};
+    if (worker->leaving)
+        return;
+    worker->leaving = true;
+    say(worker, &bye);
+}
+
+bool worker_busy(const struct worker *worker)
+{
+    return worker->holding_count > 0;
+}
+
+bool worker_connected(const struct worker *worker)
+{
+    return worker->last_heard != NEVER && clock_monotonic_ms() - worker->last_heard < WORK_SILENCE_MS;
+}

@@ -1,0 +1,57 @@
+/* worker - the side of the work protocol that senders and sharers share.
+ *
+ * A process that does work has one worker, one thread, and a loop:
+ *
+ *     worker_turn(worker);                       talks to the router, fills slots by calling start()
+ *     ... do requests, waiting at most worker_wait_ms(), also on worker_fd() ...
+ *     worker_finish(worker, &result);            hands over what came of one
+ *
+ * The worker asks for as much as it has free slots, says PING with what it holds, resends each RESULT until
+ * the router has committed it, and says HELLO again when the router forgot it. When no PONG came for
+ * WORK_SILENCE_MS it calls abort(): the router will give that work to others. */
+#ifndef FELUCCA_WORKER_WORKER_H
+#define FELUCCA_WORKER_WORKER_H
+
+#include "common/config/config.h"
+#include "common/wire/work.h"
+
+struct worker;
+
+struct worker_handler {
+    void *context;
+    /* Begin this work; it is then yours, to be answered once by worker_finish() (unless aborted). */
+    void (*start)(void *context, struct work *work);
+    /* Stop all work in hand and forget it, without worker_finish(). */
+    void (*abort)(void *context);
+};
+
+/* Connects (in the background) to the router's work socket. slots: most works at once. The configuration is
+ * read during the call only; handler is copied. 0, ERR_NETWORK (endpoint not usable) or ERR_CONFIG. */
+int worker_create(const struct config *config, enum work_stage stage, int slots,
+                  const struct worker_handler *handler, struct worker **ret_worker, struct text *ret_reason);
+void worker_destroy(struct worker **worker);
+
+/* Readable when a message may wait (a ZeroMQ descriptor: edge-triggered, so always call worker_turn() before
+ * waiting on it). */
+int worker_fd(const struct worker *worker);
+
+/* Takes all messages, sends what is due. May call the handler. */
+void worker_turn(struct worker *worker);
+
+/* How long a wait may be before worker_turn() is wanted again. */
+int64_t worker_wait_ms(const struct worker *worker);
+
+/* Hands over the result of one work; *result is NULL afterwards. */
+void worker_finish(struct worker *worker, struct work_result **result);
+
+/* Tells the router what introspection said, as soon as there is one. */
+void worker_report_token(struct worker *worker, const struct work_token *token);
+
+/* Says BYE: no more work. worker_busy() tells whether works or unacknowledged results are still in hand. */
+void worker_leave(struct worker *worker);
+bool worker_busy(const struct worker *worker);
+
+/* Whether the router answered within the last WORK_SILENCE_MS. */
+bool worker_connected(const struct worker *worker);
+
+#endif
