@@ -34,7 +34,7 @@ struct command {
     bool hidden;         /* for programs: not in `felucca --help` */
 };
 
-/* Every command, in the order of `felucca --help`; cli/NAME.c defines command_NAME. */
+/* Every command, in the order of `felucca --help`; cli/commands/NAME.c defines command_NAME. */
 #define COMMAND_MAP(X) \
     X(up)              \
     X(check)           \

@@ -46,10 +46,17 @@ function(felucca_row row ret_name ret_rooms ret_foreign)
     set(${ret_foreign} ${foreign} PARENT_SCOPE)
 endfunction()
 
-# felucca_library(NAME FOLDER FOREIGN...): every .c and .cc file of the folder but main.c, so that tests link
-# everything that a program is made of. It is compiled with the foreign libraries' folders and linked with none.
+# felucca_sources(FOLDER ret_sources): every .c and .cc file of the folder, and of the folders in it.
+function(felucca_sources folder ret_sources)
+    set(here ${CMAKE_SOURCE_DIR}/${folder})
+    file(GLOB sources CONFIGURE_DEPENDS ${here}/*.c ${here}/*.cc ${here}/*/*.c ${here}/*/*.cc)
+    set(${ret_sources} ${sources} PARENT_SCOPE)
+endfunction()
+
+# felucca_library(NAME FOLDER FOREIGN...): all its sources but main.c, so that tests link everything that a
+# program is made of. It is compiled with the foreign libraries' folders and linked with none.
 function(felucca_library name folder)
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.c ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+    felucca_sources(${folder} sources)
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
     add_library(${name} STATIC ${sources})
     set_target_properties(${name} PROPERTIES FOREIGN "${ARGN}")

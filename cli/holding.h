@@ -1,6 +1,6 @@
-/* hold - what felucca hold and felucca release share: one destination or album, held or let go. */
-#ifndef FELUCCA_CLI_HOLD_H
-#define FELUCCA_CLI_HOLD_H
+/* holding - what felucca hold and felucca release share: one destination or album, held or let go. */
+#ifndef FELUCCA_CLI_HOLDING_H
+#define FELUCCA_CLI_HOLDING_H
 
 #include "cli/command.h"
 #include "common/wire/control.h"

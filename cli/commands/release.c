@@ -1,5 +1,5 @@
 /* felucca release - what was held may go again. */
-#include "cli/hold.h"
+#include "cli/holding.h"
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
