@@ -31,6 +31,7 @@ RUN sh /tmp/packages/scripts/install-packages.sh run \
     && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/run \
     && install -d /etc/felucca /run/secrets
 COPY --from=build /felucca/bin/ /usr/local/bin/
+COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
 # The receiver's DICOM port; metrics and health of receiver, router, sender, sharer.
 EXPOSE 11112 9400 9401 9402 9403

@@ -5,7 +5,6 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
-#include "common/dicom/dictionary.h"
 #include "router/lock.h"
 #include "router/parts.h"
 
@@ -115,8 +114,6 @@ struct router *router_create(struct service *service)
     router->lock_fd = -1;
     if (random_hex(router->epoch, sizeof router->epoch - 1) != 0)
         give_up("cannot start", "the kernel gives no random bytes");
-    if (dictionary_load() != 0)
-        give_up("cannot start", "DCMTK's data dictionary is missing: install libdcmtk, or set DCMDICTPATH");
     open_spool(router);
     if (!take_lock(router))
         return NULL;

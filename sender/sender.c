@@ -4,7 +4,6 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/dicom/dictionary.h"
 #include "sender/fetching.h"
 #include "sender/parts.h"
 #include "common/kheops/token_verdict.h"
@@ -107,12 +106,7 @@ static void raise_file_limit(void)
 static int open_parts(struct sender *sender, struct text *reason)
 {
     const struct worker_handler handler = {sender, start_work, abort_all};
-    int code = dictionary_load();
-    if (code != 0) {
-        text_append(reason, "DCMTK's data dictionary is missing: install libdcmtk, or set DCMDICTPATH");
-        return code;
-    }
-    code = spool_open(sender->config->state_dir, &sender->spool);
+    int code = spool_open(sender->config->state_dir, &sender->spool);
     if (code != 0) {
         text_format(reason, "no spool in %s: %s", sender->config->state_dir, err_text(code));
         return code;

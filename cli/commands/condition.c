@@ -89,12 +89,6 @@ static int run_on(const char *config_path, int count, char **arguments,
     AUTO(measure_release) struct measure measure = {NULL, NULL};
     if (count == 0)
         return usage(config_path ? "which files?" : "which expression?");
-    if (dictionary_load() != 0) {
-        fputs("felucca: DCMTK's data dictionary is not there; DCMDICTPATH names it, the package libdcmtk has "
-              "it\n",
-              stderr);
-        return EXIT_USAGE;
-    }
     int status =
         config_path ? load_config(config_path, &measure.config) : compile(arguments[0], &measure.condition);
     if (status != EXIT_OK)

@@ -168,11 +168,6 @@ static void read_condition(struct reading *reading, struct condition **ret_condi
         text_append(&expression, node->text);
     while (expression.length > 0 && strchr(" \t\r\n", expression.bytes[expression.length - 1]))
         expression.bytes[--expression.length] = '\0';
-    if (dictionary_load() != 0) {
-        complain(reading, node,
-                 "DCMTK's dictionary of DICOM attributes was not found; set DCMDICTPATH to its dicom.dic");
-        return;
-    }
     struct condition_error error = {.message = NULL};
     if (condition_compile(text_string(&expression), dictionary_for_conditions(), ret_condition, &error) !=
         0) {

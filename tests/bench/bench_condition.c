@@ -167,8 +167,6 @@ int main(int argc, char **argv)
     AUTO(sandbox_destroy) struct sandbox *sandbox = sandbox_create();
     const char *path = sandbox_path(sandbox, "ct.dcm");
     struct dicom_spec spec;
-    if (dictionary_load() != 0)
-        return 1;
     dicom_spec_init(&spec, 1);
     spec.study_description = "Thorax routine with contrast";
     spec.study_date = "20260131";

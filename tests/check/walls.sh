@@ -17,8 +17,8 @@ status=0
 foreign='
 felucca-receiver sqlite3 curl jansson expat
 felucca-router   curl expat dcmnet
-felucca-sender   sqlite3 dcmnet
-felucca-sharer   sqlite3 expat dcmnet
+felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
+felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet
 '
 

@@ -227,8 +227,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("condition_cli");
     tests_timeout(tests, 60);
     tests_fixture(tests, setup, teardown);

@@ -135,8 +135,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("condition");
     tests_rows(tests, verdict_is_as_in_karnak, condition_row_count);
     tests_rows(tests, verdict_goes_beyond_karnak, condition_more_row_count);

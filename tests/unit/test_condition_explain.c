@@ -134,8 +134,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("condition_explain");
     tests_rows(tests, explanation_is_printed, ROWS(rows));
     tests_rows(tests, identifying_is, ROWS(identifying_rows));

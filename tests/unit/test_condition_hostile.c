@@ -236,8 +236,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("condition_hostile");
     tests_timeout(tests, 60);
     tests_rows(tests, expression_is_bounded, ROWS(expression_rows));

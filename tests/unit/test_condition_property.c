@@ -207,8 +207,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("condition_property");
     tests_timeout(tests, 60);
     tests_rows(tests, laws_hold, SEEDS);

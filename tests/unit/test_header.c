@@ -15,7 +15,6 @@ static struct sandbox *sandbox;
 static void setup(void)
 {
     sandbox = sandbox_create();
-    dictionary_load();
 }
 
 static void teardown(void)

@@ -119,8 +119,6 @@ END_TEST
 
 int main(void)
 {
-    if (dictionary_load() != 0)
-        return 1;
     struct tests *tests = tests_create("header_condition");
     tests_fixture(tests, setup, teardown);
     tests_rows(tests, verdict_is_as_in_karnak, condition_row_count);

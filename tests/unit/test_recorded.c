@@ -45,7 +45,6 @@ START_TEST(a_condition_is_decided_or_not)
                                 .called_aet = "FELUCCA",
                                 .source_address = "10.1.2.3"};
     const struct condition_facts facts = recorded_facts(&recorded);
-    ck_assert_int_eq(dictionary_load(), 0);
     ck_assert_int_eq(condition_compile(row->condition, dictionary_for_conditions(), &condition, &error), 0);
     bool holds = condition_holds(condition, &facts);
     enum verdict verdict = recorded_unknown(&recorded) ? UNKNOWN : holds ? YES : NO;
