@@ -1,9 +1,9 @@
 #include "cli/call.h"
 
-#include "cli/json_value.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/wire/bus.h"
 #include "common/service/service.h"
 
@@ -149,11 +149,11 @@ static void print_json(const struct control_request *request, const struct contr
 {
     json_t *notes = json_array();
     for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, json_value_text(answer->notes[i]));
-    json_value_print(json_pack("{s:s, s:b, s:I, s:I, s:o, s:o}", "command", control_verb_name(request->verb),
-                               "done", answer->stage == CONTROL_DONE, "changed", (json_int_t)answer->changed,
-                               "skipped", (json_int_t)answer->skipped, "sentence",
-                               json_value_text(text_string(&answer->sentence)), "notes", notes));
+        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
+    json_print_line(json_pack("{s:s, s:b, s:I, s:I, s:o, s:o}", "command", control_verb_name(request->verb),
+                              "done", answer->stage == CONTROL_DONE, "changed", (json_int_t)answer->changed,
+                              "skipped", (json_int_t)answer->skipped, "sentence",
+                              json_from_text(text_string(&answer->sentence)), "notes", notes));
 }
 
 static void print_text(const struct control_answer *answer)

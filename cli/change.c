@@ -3,10 +3,10 @@
 #include "cli/call.h"
 #include "cli/confirm.h"
 #include "cli/database.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/jobs/operator.h"
 #include "common/service/service.h"
@@ -41,8 +41,8 @@ static int print_count(const struct control_request *request, const struct chang
                        int64_t count, const char *noun)
 {
     if (manner->json)
-        json_value_print(json_pack("{s:s, s:b, s:I}", "command", control_verb_name(request->verb), "dry_run",
-                                   1, "count", (json_int_t)count));
+        json_print_line(json_pack("{s:s, s:b, s:I}", "command", control_verb_name(request->verb), "dry_run",
+                                  1, "count", (json_int_t)count));
     else
         printf("%lld %s%s would be %s\n", (long long)count, noun, count == 1 ? "" : "s",
                control_verb_done(request->verb));

@@ -2,8 +2,8 @@
  * (router/decide.h): the destination's SOP classes, its condition, and only then the albums'. */
 #include "cli/condition_file.h"
 
-#include "cli/json_value.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -151,7 +151,7 @@ bool condition_config_print(const struct config *config, struct condition_file *
             taken = print_node(node, node_note(config, called), file, options) || taken;
     }
     if (nodes)
-        json_value_print(json_pack("{s:o, s:b, s:o, s:o}", "file", json_value_text(file->path), "verdict",
-                                   taken, "called_aet", json_value_text(called), "nodes", nodes));
+        json_print_line(json_pack("{s:o, s:b, s:o, s:o}", "file", json_from_text(file->path), "verdict",
+                                  taken, "called_aet", json_from_text(called), "nodes", nodes));
     return taken;
 }

@@ -1,8 +1,8 @@
 #include "cli/condition_file.h"
 
-#include "cli/json_value.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/dicom/dictionary.h"
 
 #include <fcntl.h>
@@ -41,7 +41,7 @@ static json_t *value_json(const struct explain_value *value)
 {
     json_t *texts = json_array();
     for (size_t i = 0; i < value->text_count; i++)
-        json_array_append_new(texts, json_value_text(value->texts[i]));
+        json_array_append_new(texts, json_from_text(value->texts[i]));
     return json_pack("{s:s, s:o, s:I, s:b, s:b}", "name", value->name, "texts", texts, "total",
                      (json_int_t)value->total, "absent", value->absent, "hidden", value->hidden);
 }

@@ -2,12 +2,12 @@
 #ifndef FELUCCA_CLI_CONDITION_FILE_H
 #define FELUCCA_CLI_CONDITION_FILE_H
 
+#include "common/base/json.h"
 #include "common/condition/explain.h"
 #include "common/dicom/header.h"
 #include "common/config/config.h"
 #include "common/spool/file_meta.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 
 struct condition_options {

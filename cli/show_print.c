@@ -5,16 +5,11 @@
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 
 #include <string.h>
 
 enum { WIDTH = 79, LABEL = 12, SERIES_MOST = 100 };
-
-static const char *text_of(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-    return text ? text : "";
-}
 
 static int64_t number_of(const json_t *object, const char *name)
 {
@@ -57,9 +52,9 @@ static void append_timed(struct text *out, const char *label, int64_t at, const 
 
 static void append_goal(struct text *out, const json_t *job)
 {
-    text_append(out, text_of(job, "destination"));
-    if (*text_of(job, "album"))
-        text_format(out, "/%s", text_of(job, "album"));
+    text_append(out, json_text(job, "destination"));
+    if (*json_text(job, "album"))
+        text_format(out, "/%s", json_text(job, "album"));
 }
 
 static void append_count(struct text *out, int64_t count, const char *noun)
@@ -73,10 +68,11 @@ static void append_received(struct text *out, const json_t *instance)
 {
     AUTO(text_release) struct text how = TEXT_EMPTY;
     text_append_size(&how, number_of(instance, "size"));
-    text_format(&how, " from %s", *text_of(instance, "calling_aet") ? text_of(instance, "calling_aet") : "?");
-    if (*text_of(instance, "source_address"))
-        text_format(&how, " (%s)", text_of(instance, "source_address"));
-    text_format(&how, " to %s", *text_of(instance, "called_aet") ? text_of(instance, "called_aet") : "?");
+    text_format(&how, " from %s",
+                *json_text(instance, "calling_aet") ? json_text(instance, "calling_aet") : "?");
+    if (*json_text(instance, "source_address"))
+        text_format(&how, " (%s)", json_text(instance, "source_address"));
+    text_format(&how, " to %s", *json_text(instance, "called_aet") ? json_text(instance, "called_aet") : "?");
     text_append(&how, number_of(instance, "urgent") ? ", urgent" : "");
     append_timed(out, "received", number_of(instance, "received_at"), text_string(&how));
 }
@@ -87,13 +83,13 @@ static void append_verdict(struct text *out, const json_t *decision, const char 
     bool yes = is_true(decision, "yes");
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     text_format(out, "%*s", indent, "");
-    table_cell(out, text_of(decision, name), 24 - (indent - 2), TABLE_LEFT);
+    table_cell(out, json_text(decision, name), 24 - (indent - 2), TABLE_LEFT);
     colour_cell(out, yes ? "yes" : "no", 3);
     text_append(&reason, because);
     if (!is_true(decision, "configured"))
         text_append(&reason, "; the configuration no longer names it");
-    else if (*text_of(decision, "condition"))
-        text_format(&reason, "; its condition: %s", text_of(decision, "condition"));
+    else if (*json_text(decision, "condition"))
+        text_format(&reason, "; its condition: %s", json_text(decision, "condition"));
     else if (!yes && strcmp(name, "album") == 0)
         text_append(&reason, "; it has no condition, so it was added later");
     table_wrap(out, text_string(&reason), 31, WIDTH);
@@ -101,7 +97,7 @@ static void append_verdict(struct text *out, const json_t *decision, const char 
 
 static const char *why_album(const json_t *album)
 {
-    const char *who = text_of(album, "because_of");
+    const char *who = json_text(album, "because_of");
     if (strcmp(who, "this instance") == 0)
         return "this instance asks for the series";
     if (*who)
@@ -121,7 +117,7 @@ static void append_decisions(struct text *out, const json_t *instance)
                      : "");
     json_array_foreach(json_object_get(instance, "decisions"), i, decision)
     {
-        const char *reason = text_of(decision, "reason");
+        const char *reason = json_text(decision, "reason");
         append_verdict(out, decision, "destination", 2,
                        is_true(decision, "yes") ? "takes it"
                        : *reason                ? reason
@@ -142,7 +138,7 @@ static void append_job(struct text *out, const char *kind, const json_t *job)
     append_goal(&goal, job);
     text_append(out, "  ");
     table_cell(out, text_string(&name), 17, TABLE_LEFT);
-    colour_cell(out, text_of(job, "state"), 8);
+    colour_cell(out, json_text(job, "state"), 8);
     table_cell(out, text_string(&goal), 28, TABLE_LEFT);
     append_time(out, number_of(job, "finished_at"));
     table_end(out);
@@ -155,10 +151,10 @@ static void append_job(struct text *out, const char *kind, const json_t *job)
         text_append(&more, more.length ? ", next in " : "next in ");
         text_append_duration(&more, number_of(job, "due_at") - clock_wall_ms());
     }
-    if (*text_of(job, "reason"))
-        text_format(&more, "%s%s", more.length ? ": " : "", text_of(job, "reason"));
-    if (*text_of(job, "waits"))
-        text_format(&more, "%swaits: %s", more.length ? "; " : "", text_of(job, "waits"));
+    if (*json_text(job, "reason"))
+        text_format(&more, "%s%s", more.length ? ": " : "", json_text(job, "reason"));
+    if (*json_text(job, "waits"))
+        text_format(&more, "%swaits: %s", more.length ? "; " : "", json_text(job, "waits"));
     if (more.length == 0)
         return;
     text_append(out, "    ");
@@ -187,11 +183,11 @@ static void append_events(struct text *out, const json_t *events)
         append_time(out, number_of(event, "at"));
         text_append(out, "  ");
         append_goal(&what, event);
-        text_format(&what, "%s%s", what.length ? ": " : "", text_of(event, "kind"));
+        text_format(&what, "%s%s", what.length ? ": " : "", json_text(event, "kind"));
         if (number_of(event, "http_status"))
             text_format(&what, ", answer %lld", (long long)number_of(event, "http_status"));
-        if (*text_of(event, "detail"))
-            text_format(&what, ": %s", text_of(event, "detail"));
+        if (*json_text(event, "detail"))
+            text_format(&what, ": %s", json_text(event, "detail"));
         table_wrap(out, text_string(&what), 4, WIDTH);
     }
 }
@@ -200,12 +196,12 @@ static void append_events(struct text *out, const json_t *events)
 
 static void append_file(struct text *out, const json_t *instance)
 {
-    const char *place = text_of(instance, "place"), *state = text_of(instance, "state");
+    const char *place = json_text(instance, "place"), *state = json_text(instance, "state");
     int64_t until = number_of(instance, "keep_until");
     char buffer[CLOCK_ISO_SIZE];
     AUTO(text_release) struct text until_when = TEXT_EMPTY;
-    if (*text_of(instance, "file")) /* never broken: it is to be copied */
-        text_format(out, "%-*s%s\n", LABEL, "file", text_of(instance, "file"));
+    if (*json_text(instance, "file")) /* never broken: it is to be copied */
+        text_format(out, "%-*s%s\n", LABEL, "file", json_text(instance, "file"));
     else
         append_field(out, "file",
                      strcmp(place, "gone") == 0 ? "removed: everything to do with it is done" : place);
@@ -220,16 +216,16 @@ static void append_file(struct text *out, const json_t *instance)
 
 void show_print_instance(const json_t *instance, struct text *out)
 {
-    append_field(out, "instance", text_of(instance, "sop_instance"));
-    append_field(out, "series", text_of(instance, "series"));
-    append_field(out, "study", text_of(instance, "study"));
-    append_field(out, "receipt", text_of(instance, "receipt"));
-    append_field(out, "SOP class", text_of(instance, "sop_class"));
-    append_field(out, "syntax", text_of(instance, "transfer_syntax"));
+    append_field(out, "instance", json_text(instance, "sop_instance"));
+    append_field(out, "series", json_text(instance, "series"));
+    append_field(out, "study", json_text(instance, "study"));
+    append_field(out, "receipt", json_text(instance, "receipt"));
+    append_field(out, "SOP class", json_text(instance, "sop_class"));
+    append_field(out, "syntax", json_text(instance, "transfer_syntax"));
     append_label(out, "state");
-    colour_append(out, text_of(instance, "state"), text_of(instance, "state"));
-    text_append(out, *text_of(instance, "reason") ? ": " : "");
-    table_wrap(out, text_of(instance, "reason"), LABEL, WIDTH);
+    colour_append(out, json_text(instance, "state"), json_text(instance, "state"));
+    text_append(out, *json_text(instance, "reason") ? ": " : "");
+    table_wrap(out, json_text(instance, "reason"), LABEL, WIDTH);
     append_received(out, instance);
     append_decisions(out, instance);
     append_jobs(out, "deliveries", "delivery", json_object_get(instance, "deliveries"));
@@ -245,23 +241,23 @@ static void append_series(struct text *out, const json_t *series)
     json_t *row;
     size_t index;
     AUTO(text_release) struct text about = TEXT_EMPTY;
-    append_field(out, "series", *text_of(series, "series") ? text_of(series, "series") : "(unknown)");
+    append_field(out, "series", *json_text(series, "series") ? json_text(series, "series") : "(unknown)");
     append_count(&about, number_of(series, "instances"), "instance");
     text_append(&about, ", ");
     text_append_size(&about, number_of(series, "size"));
-    text_format(&about, ", from %s", text_of(series, "calling_aet"));
+    text_format(&about, ", from %s", json_text(series, "calling_aet"));
     append_timed(out, "  received", number_of(series, "last_received_at"), text_string(&about));
     if (number_of(series, "quarantined"))
         text_format(out, "  %-9s %lld of them\n",
                     "in quarantine:", (long long)number_of(series, "quarantined"));
     json_array_foreach(json_object_get(series, "deliveries"), index, row)
     {
-        bool excluded = strcmp(text_of(row, "state"), "excluded") == 0;
+        bool excluded = strcmp(json_text(row, "state"), "excluded") == 0;
         text_append(out, "  ");
-        table_cell(out, text_of(row, "destination"), 24, TABLE_LEFT);
-        colour_cell(out, text_of(row, "state"), 8);
+        table_cell(out, json_text(row, "destination"), 24, TABLE_LEFT);
+        colour_cell(out, json_text(row, "state"), 8);
         table_number(out, number_of(row, "count"), 7);
-        table_wrap(out, excluded ? text_of(row, "reason") : "", 44, WIDTH);
+        table_wrap(out, excluded ? json_text(row, "reason") : "", 44, WIDTH);
     }
     json_array_foreach(json_object_get(series, "shares"), index, row)
     {
@@ -269,9 +265,10 @@ static void append_series(struct text *out, const json_t *series)
         append_goal(&goal, row);
         text_append(out, "  ");
         table_cell(out, text_string(&goal), 24, TABLE_LEFT);
-        colour_cell(out, text_of(row, "state"), 8);
+        colour_cell(out, json_text(row, "state"), 8);
         text_format(out, "%7s ", "");
-        table_wrap(out, *text_of(row, "waits") ? text_of(row, "waits") : text_of(row, "reason"), 44, WIDTH);
+        table_wrap(out, *json_text(row, "waits") ? json_text(row, "waits") : json_text(row, "reason"), 44,
+                   WIDTH);
     }
 }
 
@@ -287,19 +284,19 @@ static void append_unfinished(struct text *out, const json_t *study)
         AUTO(text_release) struct text name = TEXT_EMPTY;
         if (index == SHOW_UNFINISHED_MOST) {
             text_append(out, "  … and more; all of them:\n    felucca jobs --study ");
-            text_format(out, "%s\n", text_of(study, "study"));
+            text_format(out, "%s\n", json_text(study, "study"));
             return;
         }
         text_format(&name, "delivery:%lld", (long long)number_of(job, "id"));
         text_append(out, "  ");
         table_cell(out, text_string(&name), 17, TABLE_LEFT);
-        colour_cell(out, text_of(job, "state"), 8);
-        table_cell(out, text_of(job, "destination"), 20, TABLE_LEFT);
-        table_cell(out, text_of(job, "sop_instance"), 28, TABLE_LEFT_TAIL);
+        colour_cell(out, json_text(job, "state"), 8);
+        table_cell(out, json_text(job, "destination"), 20, TABLE_LEFT);
+        table_cell(out, json_text(job, "sop_instance"), 28, TABLE_LEFT_TAIL);
         table_end(out);
-        if (*text_of(job, "reason")) {
+        if (*json_text(job, "reason")) {
             text_append(out, "    ");
-            table_wrap(out, text_of(job, "reason"), 4, WIDTH);
+            table_wrap(out, json_text(job, "reason"), 4, WIDTH);
         }
     }
 }
@@ -311,7 +308,7 @@ void show_print_study(const json_t *study, struct text *out)
     size_t index;
     int64_t instances = 0;
     json_array_foreach(all, index, series) instances += number_of(series, "instances");
-    append_field(out, "study", text_of(study, "study"));
+    append_field(out, "study", json_text(study, "study"));
     append_label(out, "holds");
     append_count(out, instances, "instance");
     text_format(out, " in %zu series\n", json_array_size(all));

@@ -2,9 +2,8 @@
 #ifndef FELUCCA_CLI_SHOW_PRINT_H
 #define FELUCCA_CLI_SHOW_PRINT_H
 
+#include "common/base/json.h"
 #include "common/base/text.h"
-
-#include <jansson.h>
 
 void show_print_instance(const json_t *instance, struct text *out);
 /* Likewise of one series. */

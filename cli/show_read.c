@@ -1,8 +1,8 @@
 #include "cli/show_read.h"
 
-#include "cli/json_value.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/condition/condition.h"
 
@@ -16,7 +16,7 @@ static void add_row(void *context, const struct jobdb_field *fields, size_t coun
     json_t *row = json_object();
     for (size_t i = 0; i < count; i++) {
         json_t *value =
-            fields[i].kind == JOBDB_NUMBER ? json_integer(fields[i].number) : json_value_text(fields[i].text);
+            fields[i].kind == JOBDB_NUMBER ? json_integer(fields[i].number) : json_from_text(fields[i].text);
         (void)json_object_set_new(row, fields[i].name, value);
     }
     (void)json_array_append_new(context, row);
@@ -60,7 +60,7 @@ void show_write_times(json_t *value)
     json_object_foreach(value, name, member)
     {
         if (json_is_integer(member) && is_time(name))
-            (void)json_object_set_new(value, name, json_value_time(json_integer_value(member)));
+            (void)json_object_set_new(value, name, json_from_time(json_integer_value(member)));
         else
             show_write_times(member);
     }
@@ -68,14 +68,9 @@ void show_write_times(json_t *value)
 
 /* ---- decisions: what the rows say, beside the conditions of the present configuration ---- */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-    return json_string_value(json_object_get(object, name));
-}
-
 static json_t *condition_of(const struct condition *condition)
 {
-    return json_value_text(condition ? condition_text(condition) : NULL);
+    return json_from_text(condition ? condition_text(condition) : NULL);
 }
 
 /* The share of an album among those of the series, borrowed; NULL: it was not asked for. */
@@ -85,8 +80,8 @@ static const json_t *find_share(const json_t *shares, const char *destination, c
     json_t *share;
     json_array_foreach(shares, index, share)
     {
-        if (strcmp(text_of(share, "destination"), destination) == 0 &&
-            strcmp(text_of(share, "album"), album) == 0)
+        if (strcmp(json_text_or_null(share, "destination"), destination) == 0 &&
+            strcmp(json_text_or_null(share, "album"), album) == 0)
             return share;
     }
     return NULL;
@@ -98,7 +93,7 @@ static json_t *decide_album(const json_t *share, const char *album, const struct
                       : share                                                    ? "another instance"
                                                                                  : NULL;
     return json_pack("{s:s, s:b, s:o, s:b, s:o}", "album", album, "yes", share != NULL, "because_of",
-                     json_value_text(who), "configured", configured != NULL, "condition",
+                     json_from_text(who), "configured", configured != NULL, "condition",
                      condition_of(configured ? configured->condition : NULL));
 }
 
@@ -115,8 +110,8 @@ static json_t *decide_albums(const json_t *shares, const char *name,
     }
     json_array_foreach(shares, index, share)
     {
-        const char *album = text_of(share, "album");
-        if (strcmp(text_of(share, "destination"), name) == 0 &&
+        const char *album = json_text_or_null(share, "album");
+        if (strcmp(json_text_or_null(share, "destination"), name) == 0 &&
             (!configured || !config_find_album(configured, album)))
             (void)json_array_append_new(albums, decide_album(share, album, NULL));
     }
@@ -129,13 +124,13 @@ static json_t *decide(const json_t *deliveries, const json_t *shares, const stru
     size_t index;
     json_array_foreach(deliveries, index, delivery)
     {
-        const char *name = text_of(delivery, "destination");
-        bool no = strcmp(text_of(delivery, "state"), "excluded") == 0;
+        const char *name = json_text_or_null(delivery, "destination");
+        bool no = strcmp(json_text_or_null(delivery, "state"), "excluded") == 0;
         const struct config_destination *configured = config_find_destination(config, name);
         (void)json_array_append_new(
             decisions, json_pack("{s:s, s:b, s:o, s:b, s:o, s:o}", "destination", name, "yes", !no, "reason",
-                                 json_value_text(no ? text_of(delivery, "reason") : NULL), "configured",
-                                 configured != NULL, "condition",
+                                 json_from_text(no ? json_text_or_null(delivery, "reason") : NULL),
+                                 "configured", configured != NULL, "condition",
                                  condition_of(configured ? configured->condition : NULL), "albums",
                                  no ? json_array() : decide_albums(shares, name, configured)));
     }
@@ -169,23 +164,24 @@ static json_t *file_of(const struct config *config, const json_t *instance)
     AUTO(text_release) struct text path = TEXT_EMPTY;
     AUTO(spool_destroy) struct spool *spool = NULL;
     enum spool_place place;
-    const char *receipt = text_of(instance, "receipt");
-    if (!spool_place_parse(text_of(instance, "place"), &place) || spool_open(config->state_dir, &spool) != 0)
+    const char *receipt = json_text_or_null(instance, "receipt");
+    if (!spool_place_parse(json_text_or_null(instance, "place"), &place) ||
+        spool_open(config->state_dir, &spool) != 0)
         return json_null();
     spool_append_path(spool, place, receipt, &path);
-    return json_value_text(text_string(&path));
+    return json_from_text(text_string(&path));
 }
 
 json_t *show_read_instance(struct jobdb *db, const struct config *config, const char *receipt)
 {
-    AUTO(json_value_release) json_t *found = show_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
+    AUTO(json_release) json_t *found = show_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
     json_t *instance = json_incref(json_array_get(found, 0));
     if (!instance)
         return NULL;
     int64_t id = json_integer_value(json_object_get(instance, "id"));
     json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERIES, NULL, NULL, id);
-    json_t *shares =
-        show_ask(db, JOBDB_ASK_SHARES, text_of(instance, "study"), text_of(instance, "series"), id);
+    json_t *shares = show_ask(db, JOBDB_ASK_SHARES, json_text_or_null(instance, "study"),
+                              json_text_or_null(instance, "series"), id);
     int64_t decided_at = json_integer_value(json_object_get(instance, "decided_at"));
     (void)json_object_set_new(instance, "kind", json_string("instance"));
     (void)json_object_set_new(instance, "decisions", decide(deliveries, shares, config));
@@ -205,7 +201,7 @@ static json_t *of_series(const json_t *rows, const char *series)
     size_t index;
     json_array_foreach(rows, index, row)
     {
-        const char *name = text_of(row, "series");
+        const char *name = json_text_or_null(row, "series");
         if (name && series && strcmp(name, series) == 0)
             (void)json_array_append(chosen, row);
     }
@@ -214,18 +210,18 @@ static json_t *of_series(const json_t *rows, const char *series)
 
 json_t *show_read_study(struct jobdb *db, const struct config *config, const char *study, const char *series)
 {
-    AUTO(json_value_release) json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
-    AUTO(json_value_release) json_t *shares = show_ask(db, JOBDB_ASK_SHARES, study, series, 0);
+    AUTO(json_release) json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
+    AUTO(json_release) json_t *shares = show_ask(db, JOBDB_ASK_SHARES, study, series, 0);
     json_t *sums = show_ask(db, JOBDB_ASK_SERIES_SUMS, study, series, 0), *row;
     size_t index;
     (void)config;
     json_array_foreach(sums, index, row)
     {
-        (void)json_object_set_new(row, "deliveries", of_series(deliveries, text_of(row, "series")));
-        (void)json_object_set_new(row, "shares", of_series(shares, text_of(row, "series")));
+        (void)json_object_set_new(row, "deliveries", of_series(deliveries, json_text_or_null(row, "series")));
+        (void)json_object_set_new(row, "shares", of_series(shares, json_text_or_null(row, "series")));
     }
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
-                     "asked", json_value_text(series), "series", sums, "unfinished",
+                     "asked", json_from_text(series), "series", sums, "unfinished",
                      show_ask(db, JOBDB_ASK_UNFINISHED, study, series, SHOW_UNFINISHED_MOST + 1), "fetches",
                      show_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
 }

@@ -5,10 +5,9 @@
 #ifndef FELUCCA_CLI_SHOW_READ_H
 #define FELUCCA_CLI_SHOW_READ_H
 
+#include "common/base/json.h"
 #include "common/config/config.h"
 #include "common/jobs/show.h"
-
-#include <jansson.h>
 
 enum { SHOW_UNFINISHED_MOST = 20 };
 

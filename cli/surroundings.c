@@ -1,8 +1,8 @@
 #include "cli/surroundings.h"
 
-#include "cli/json_value.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/spool/spool.h"
 
 #include <fcntl.h>

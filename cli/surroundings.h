@@ -2,10 +2,9 @@
 #ifndef FELUCCA_CLI_SURROUNDINGS_H
 #define FELUCCA_CLI_SURROUNDINGS_H
 
+#include "common/base/json.h"
 #include "common/config/config.h"
 #include "common/jobs/wal.h"
-
-#include <jansson.h>
 
 struct surroundings {
     int64_t free_bytes; /* of the spool's file system; -1: unknown */

@@ -1,9 +1,9 @@
 #include "sender/stow.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +11,7 @@ enum {
     ANSWER_BASE = 256 * 1024,      /* an HTML page of somebody's */
     ANSWER_AN_INSTANCE = 8 * 1024, /* five times what KHEOPS needs for one */
     PRESENT_MOST = 2 << 20,
+    PRESENT_DEPTH = 64,
     PRESENT_MS = 30 * 1000,
     FETCH_MS = 60 * 1000
 };
@@ -113,20 +114,15 @@ void stow_ask_fetch(struct http *http, const struct config_destination *destinat
     http_start(http, &request, done, context, ret_transfer);
 }
 
-static void json_release(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
-
 bool stow_read_present(const struct http_answer *answer,
                        void (*each)(void *context, const char *sop_instance), void *context)
 {
     if (answer->trouble != HTTP_NONE || answer->status != 200)
         return false;
-    AUTO(json_release)
-    json_t *matches = json_loadb(text_string(&answer->body), answer->body.length, 0, NULL);
-    if (!json_is_array(matches))
+    static const struct json_limits limits = {.bytes = PRESENT_MOST, .depth = PRESENT_DEPTH};
+    AUTO(json_release) json_t *matches = NULL;
+    if (json_read(text_string(&answer->body), answer->body.length, &limits, &matches) != 0 ||
+        !json_is_array(matches))
         return false;
     for (size_t i = 0; i < json_array_size(matches); i++) {
         const json_t *uid = json_object_get(json_array_get(matches, i), "00080018");

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { STOW_UID_SIZE = 65, STOW_TAGS_MAX = 16, STOW_REFERENCES_MAX = 20000 };
+enum { STOW_UID_SIZE = 65, STOW_TAGS_MAX = 16, STOW_REFERENCES_MAX = 20000, STOW_DEPTH_MAX = 64 };
 
 /* One instance, by name. */
 struct stow_reference {

@@ -1,16 +1,11 @@
 /* stow_answer_json - a STOW answer in the DICOM JSON model (PS3.18 annex F). */
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
+#include "common/http/http.h"
 #include "sender/stow_answer_parts.h"
 
-#include <jansson.h>
 #include <stdio.h>
-
-static void json_release(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
 
 static void take_value(const json_t *value, enum stow_field field, struct stow_reference *reference)
 {
@@ -50,14 +45,17 @@ static int read_sequence(const json_t *attribute, enum stow_sequence sequence, s
 
 int stow_answer_read_json(const char *body, size_t length, struct stow_answer *answer)
 {
-    AUTO(json_release) json_t *root = json_loadb(body, length, 0, NULL);
+    static const struct json_limits limits = {.bytes = HTTP_ANSWER_MAX, .depth = STOW_DEPTH_MAX};
+    AUTO(json_release) json_t *root = NULL;
+    int code = json_read(body, length, &limits, &root);
+    if (code != 0)
+        return ERR_SYNTAX;
     /* Some servers answer with an array that holds the one data set. */
     const json_t *data_set = json_is_array(root) ? json_array_get(root, 0) : root;
     const char *tag;
     json_t *attribute;
-    int code = json_is_object(data_set) ? 0 : ERR_SYNTAX;
-    if (code != 0)
-        return code;
+    if (!json_is_object(data_set))
+        return ERR_SYNTAX;
     json_object_foreach((json_t *)data_set, tag, attribute)
     {
         enum stow_sequence sequence = stow_sequence_of(tag);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { DEPTH_MOST = 64, VALUE_MOST = 256 };
+enum { VALUE_MOST = 256 };
 
 /* Where the parser stands. Only NativeDicomModel/DicomAttribute/Item/DicomAttribute/Value is of interest;
  * what is deeper (sequences in items) is passed over. */
@@ -78,7 +78,7 @@ static void XMLCALL start_element(void *context, const char *name, const char **
         stop(reader, ERR_SYNTAX);
         return;
     }
-    if (++reader->depth > DEPTH_MOST) {
+    if (++reader->depth > STOW_DEPTH_MAX) {
         stop(reader, ERR_RANGE);
         return;
     }

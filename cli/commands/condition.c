@@ -1,9 +1,9 @@
 /* felucca condition - explains a condition, or those of a configuration, on DICOM files. */
 #include "cli/command.h"
 #include "cli/condition_file.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/dicom/dictionary.h"
 #include "common/service/service.h"
 
@@ -28,9 +28,9 @@ static bool print_condition(const struct measure *measure, struct condition_file
     AUTO(explain_destroy)
     struct explanation *explanation = condition_file_explain(file, measure->condition, options);
     if (options->json) {
-        json_value_print(json_pack("{s:o, s:b, s:o}", "file", json_value_text(file->path), "verdict",
-                                   explanation->verdict, "condition",
-                                   condition_explanation_json(explanation)));
+        json_print_line(json_pack("{s:o, s:b, s:o}", "file", json_from_text(file->path), "verdict",
+                                  explanation->verdict, "condition",
+                                  condition_explanation_json(explanation)));
     } else {
         AUTO(text_release) struct text tree = TEXT_EMPTY;
         explain_print(explanation, 2, &tree);
@@ -48,8 +48,8 @@ static int hold_against(const struct measure *measure, const char *path,
     if (condition_file_read(path, &file, &reason) != 0) {
         fprintf(stderr, "felucca: %s %s\n", path, text_string(&reason));
         if (options->json)
-            json_value_print(json_pack("{s:o, s:n, s:o}", "file", json_value_text(path), "verdict", "error",
-                                       json_value_text(text_string(&reason))));
+            json_print_line(json_pack("{s:o, s:n, s:o}", "file", json_from_text(path), "verdict", "error",
+                                      json_from_text(text_string(&reason))));
         return EXIT_USAGE;
     }
     bool verdict = measure->config ? condition_config_print(measure->config, &file, options)

@@ -3,11 +3,11 @@
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/job_filter.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
@@ -30,13 +30,13 @@ static void print_json(const struct jobdb_job_row *job)
     json_t *object = json_pack(
         "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "job",
         job->kind, "id", (json_int_t)job->id, "state", job->state, "destination", job->destination, "album",
-        json_value_text(job->album), "study", json_value_text(job->study), "series",
-        json_value_text(job->series), "sop_instance", json_value_text(job->sop_instance), "receipt",
-        json_value_text(job->receipt), "tries", (json_int_t)job->tries, "attempts", (json_int_t)job->attempts,
+        json_from_text(job->album), "study", json_from_text(job->study), "series",
+        json_from_text(job->series), "sop_instance", json_from_text(job->sop_instance), "receipt",
+        json_from_text(job->receipt), "tries", (json_int_t)job->tries, "attempts", (json_int_t)job->attempts,
         "http_status", (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
-        json_value_time(job->received_at), "due_at", json_value_time(job->due_at), "finished_at",
-        json_value_time(job->finished_at), "reason", json_value_text(job->reason));
-    json_value_print(object);
+        json_from_time(job->received_at), "due_at", json_from_time(job->due_at), "finished_at",
+        json_from_time(job->finished_at), "reason", json_from_text(job->reason));
+    json_print_line(object);
 }
 
 /* Quoted as RFC 4180 asks where it has to be. */

@@ -1,11 +1,11 @@
 /* felucca quarantine - files that could not be taken in: listed, taken in again, given up. */
 #include "cli/change.h"
 #include "cli/database.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/jobs/operator.h"
 #include "common/service/service.h"
@@ -34,13 +34,13 @@ static void quarantine_release(struct quarantine *quarantine)
 
 static void print_json(const struct jobdb_quarantined *file)
 {
-    json_value_print(
+    json_print_line(
         json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "id", (json_int_t)file->id, "receipt",
-                  file->receipt, "reason", json_value_text(file->reason), "calling_aet",
-                  json_value_text(file->calling_aet), "called_aet", json_value_text(file->called_aet),
-                  "study", json_value_text(file->study), "sop_instance", json_value_text(file->sop_instance),
-                  "size", (json_int_t)file->size, "received_at", json_value_time(file->received_at),
-                  "quarantined_at", json_value_time(file->quarantined_at)));
+                  file->receipt, "reason", json_from_text(file->reason), "calling_aet",
+                  json_from_text(file->calling_aet), "called_aet", json_from_text(file->called_aet), "study",
+                  json_from_text(file->study), "sop_instance", json_from_text(file->sop_instance), "size",
+                  (json_int_t)file->size, "received_at", json_from_time(file->received_at), "quarantined_at",
+                  json_from_time(file->quarantined_at)));
 }
 
 static void print_heading(void)

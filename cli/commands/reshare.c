@@ -2,11 +2,11 @@
 #include "cli/call.h"
 #include "cli/configuration.h"
 #include "cli/confirm.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "cli/when.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/service/service.h"
 #include "common/dicom/uid.h"
@@ -107,14 +107,14 @@ static void print_json(const struct control_request *request, const struct contr
 {
     json_t *notes = json_array();
     for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, json_value_text(answer->notes[i]));
-    json_value_print(json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command",
-                               "reshare", "done", answer->stage == CONTROL_DONE, "dry_run", request->dry_run,
-                               "destination", request->destination, "album", request->album, "matched",
-                               (json_int_t)answer->changed, "already", (json_int_t)answer->already,
-                               "not_matched", (json_int_t)answer->unmatched, "undecided",
-                               (json_int_t)answer->skipped, "sentence",
-                               json_value_text(text_string(&answer->sentence)), "notes", notes));
+        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
+    json_print_line(json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command", "reshare",
+                              "done", answer->stage == CONTROL_DONE, "dry_run", request->dry_run,
+                              "destination", request->destination, "album", request->album, "matched",
+                              (json_int_t)answer->changed, "already", (json_int_t)answer->already,
+                              "not_matched", (json_int_t)answer->unmatched, "undecided",
+                              (json_int_t)answer->skipped, "sentence",
+                              json_from_text(text_string(&answer->sentence)), "notes", notes));
 }
 
 static void print(const struct reshare *reshare, const struct control_answer *answer)

@@ -1,12 +1,12 @@
 /* felucca show - everything about one instance, series or study, by any name that it has. */
 #include "cli/command.h"
 #include "cli/database.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "cli/show_print.h"
 #include "cli/show_read.h"
 #include "cli/surroundings.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/service/service.h"
 
@@ -128,7 +128,7 @@ static void print(json_t *thing, bool json, bool is_instance)
         return;
     if (json) {
         show_write_times(thing);
-        json_value_print(thing);
+        json_print_line(thing);
         return;
     }
     if (is_instance)
@@ -142,12 +142,12 @@ static void print(json_t *thing, bool json, bool is_instance)
 /* A SOP Instance UID may have arrived several times. */
 static void show_receipts(struct jobdb *db, const struct config *config, const char *sop_instance, bool json)
 {
-    AUTO(json_value_release)
+    AUTO(json_release)
     json_t *receipts = show_ask(db, JOBDB_ASK_RECEIPTS, sop_instance, NULL, RECEIPTS_MOST + 1);
     size_t count = json_array_size(receipts);
     for (size_t i = 0; i < count && i < RECEIPTS_MOST; i++) {
         (void)fputs(i > 0 && !json ? "\n" : "", stdout);
-        const char *receipt = json_string_value(json_object_get(json_array_get(receipts, i), "receipt"));
+        const char *receipt = json_text_or_null(json_array_get(receipts, i), "receipt");
         print(show_read_instance(db, config, receipt), json, true);
     }
     if (count > RECEIPTS_MOST && !json)

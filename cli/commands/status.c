@@ -3,7 +3,6 @@
 #include "cli/command.h"
 #include "cli/configuration.h"
 #include "cli/database.h"
-#include "cli/json_value.h"
 #include "cli/option.h"
 #include "cli/rates.h"
 #include "cli/surroundings.h"
@@ -11,6 +10,7 @@
 #include "cli/watch.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "common/jobs/show.h"
 #include "common/service/service.h"
 
@@ -37,16 +37,17 @@ static void release(struct view *view)
 
 static void append_json(struct text *out, const struct jobdb_status_row *row)
 {
-    json_value_append(
-        out, json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-                       "destination", row->destination, "album", json_value_text(row->album), "state",
-                       row->state, "waiting", (json_int_t)row->waiting, "queued", (json_int_t)row->queued,
-                       "deferred", (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight,
-                       "failed", (json_int_t)row->failed, "done_hour", (json_int_t)row->done_hour, "done_day",
-                       (json_int_t)row->done_day, "oldest_waiting", json_value_time(row->oldest_waiting_at),
-                       "last_error", json_value_text(row->last_error), "last_error_at",
-                       json_value_time(row->last_error_at), "token_trouble",
-                       json_value_text(*row->token_trouble ? row->token_trouble : NULL)));
+    json_append_line(json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+                               "destination", row->destination, "album", json_from_text(row->album), "state",
+                               row->state, "waiting", (json_int_t)row->waiting, "queued",
+                               (json_int_t)row->queued, "deferred", (json_int_t)row->deferred, "in_flight",
+                               (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "done_hour",
+                               (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day,
+                               "oldest_waiting", json_from_time(row->oldest_waiting_at), "last_error",
+                               json_from_text(row->last_error), "last_error_at",
+                               json_from_time(row->last_error_at), "token_trouble",
+                               json_from_text(*row->token_trouble ? row->token_trouble : NULL)),
+                     out);
 }
 
 /* ---- a table of 80 columns ---- */
@@ -146,7 +147,7 @@ static void add_json_totals(struct view *view, int64_t quarantined, const struct
 {
     json_t *totals = json_pack("{s:I}", "quarantined", (json_int_t)quarantined);
     surroundings_add_json(around, totals);
-    json_value_append(&view->table, totals);
+    json_append_line(totals, &view->table);
 }
 
 static void add_rates(struct screen *screen, struct view *view, struct jobdb *db)

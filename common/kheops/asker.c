@@ -1,15 +1,16 @@
 #include "common/kheops/asker.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/config/secret.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     ANSWER_MOST = 64 * 1024,
+    ANSWER_DEPTH = 16,
     PATIENCE_MS = 30 * 1000,
     FIELD_MOST = 1000,
     WORD_MOST = 20,
@@ -87,18 +88,6 @@ void introspection_cancel(struct introspection_asker **asker)
 
 /* ---- reading ---- */
 
-static void json_release(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
-
-static const char *text_field(const json_t *json, const char *key)
-{
-    const json_t *value = json_object_get(json, key);
-    return json_is_string(value) ? json_string_value(value) : "";
-}
-
 /* What is kept goes into logs and the job database: a server that says a token back must not bring it there.
  * A token is 22 letters and digits; permissions are short words of small letters, album ids shorter. */
 static char *permissions_of(const char *scope)
@@ -123,15 +112,17 @@ static char *album_id_of(const char *id)
 /* Whether the body is an answer to our question. */
 static bool read_body(const struct http_answer *answer, struct introspection *introspection)
 {
-    AUTO(json_release)
-    json_t *json = json_loadb(text_string(&answer->body), answer->body.length, 0, NULL);
+    static const struct json_limits limits = {.bytes = ANSWER_MOST, .depth = ANSWER_DEPTH};
+    AUTO(json_release) json_t *json = NULL;
+    if (json_read(text_string(&answer->body), answer->body.length, &limits, &json) != 0)
+        return false;
     const json_t *active = json_object_get(json, "active");
     if (!json_is_boolean(active))
         return false;
     introspection->state = json_is_true(active) ? INTROSPECTION_ACTIVE : INTROSPECTION_INACTIVE;
     if (introspection->state == INTROSPECTION_ACTIVE) {
-        introspection->scope = permissions_of(text_field(json, "scope"));
-        introspection->album_id = album_id_of(text_field(json, "album_id"));
+        introspection->scope = permissions_of(json_text(json, "scope"));
+        introspection->album_id = album_id_of(json_text(json, "album_id"));
     }
     return true;
 }

@@ -2,16 +2,17 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
-#include "common/base/utf8.h"
 #include "common/dicom/uid.h"
 
-#include <jansson.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { ANSWER_MOST = 1 << 20, DEPTH_MOST = 8 };
 
 #define NAME(name, text, ...) text,
 static const char *const verb_names[] = {CONTROL_VERB_MAP(NAME)};
@@ -38,12 +39,6 @@ const char *control_verb_done(enum control_verb verb)
 const char *control_kind_name(enum control_kind kind)
 {
     return kind_names[kind];
-}
-
-static void json_release(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
 }
 
 /* ---- the members of a request that are texts ---- */
@@ -117,12 +112,6 @@ static json_t *jobs_to_json(const struct control_request *request)
     return jobs;
 }
 
-static void append_json(const json_t *object, struct text *out)
-{
-    AUTO(memory_free) char *dump = json_dumps(object, JSON_COMPACT);
-    text_append(out, dump ? dump : "{}");
-}
-
 void control_request_encode(const struct control_request *request, struct text *out)
 {
     AUTO(json_release)
@@ -142,7 +131,7 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "all", json_true());
     if (request->dry_run)
         (void)json_object_set_new(object, "dry_run", json_true());
-    append_json(object, out);
+    json_append(object, out);
 }
 
 /* ---- reading a request: each reader says what is wrong and returns false ---- */
@@ -204,7 +193,7 @@ static bool read_job(const json_t *value, struct control_job *ret_job, struct te
 {
     int kind;
     if (!json_is_object(value) || json_object_size(value) != 2 ||
-        !find_name(kind_names, CONTROL_KINDS, json_string_value(json_object_get(value, "kind")), &kind))
+        !find_name(kind_names, CONTROL_KINDS, json_text_or_null(value, "kind"), &kind))
         return say(reason, "jobs",
                    "holds something that is not {\"kind\": delivery, share, fetch or instance, "
                    "\"id\": number}");
@@ -264,7 +253,7 @@ static bool read_member(const char *key, const json_t *value, struct control_req
 
 static bool read_id(const json_t *object, const char *key, char *ret_id)
 {
-    const char *id = json_string_value(json_object_get(object, key));
+    const char *id = json_text_or_null(object, key);
     if (!id || strlen(id) != CONTROL_ID_SIZE - 1 || strspn(id, "0123456789abcdef") != CONTROL_ID_SIZE - 1)
         return false;
     memcpy(ret_id, id, CONTROL_ID_SIZE);
@@ -302,7 +291,9 @@ int control_request_decode(const char *json, size_t length, struct control_reque
         text_append(ret_reason, "the request is larger than 256 KiB: ask for fewer jobs at once");
         return ERR_SYNTAX;
     }
-    AUTO(json_release) json_t *object = json_loadb(json, length, JSON_REJECT_DUPLICATES, NULL);
+    AUTO(json_release) json_t *object = NULL;
+    const struct json_limits limits = {CONTROL_REQUEST_MAX, DEPTH_MOST, .unique = true};
+    (void)json_read(json, length, &limits, &object);
     if (json_is_object(object))
         return read_request(object, ret_request, ret_reason) ? 0 : ERR_SYNTAX;
     text_append(ret_reason, "the request is not a JSON object");
@@ -377,36 +368,30 @@ void control_answer_note(struct control_answer *answer, const char *format, ...)
         answer->notes[answer->note_count++] = text_take(&note);
 }
 
-/* A sentence may quote what came from elsewhere. */
-static json_t *checked_string(const char *string)
-{
-    AUTO(text_release) struct text checked = TEXT_EMPTY;
-    utf8_append_checked(&checked, string, strlen(string));
-    return json_string(text_string(&checked));
-}
-
 void control_answer_encode(const struct control_answer *answer, struct text *out)
 {
     json_t *notes = json_array();
     for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, checked_string(answer->notes[i]));
+        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
     AUTO(json_release)
     json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
                                stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
                                (json_int_t)answer->skipped, "already", (json_int_t)answer->already,
                                "unmatched", (json_int_t)answer->unmatched, "sentence",
-                               checked_string(text_string(&answer->sentence)), "notes", notes);
-    append_json(object, out);
+                               json_from_text(text_string(&answer->sentence)), "notes", notes);
+    json_append(object, out);
 }
 
 int control_answer_decode(const char *json, size_t length, struct control_answer *ret_answer)
 {
     *ret_answer = (struct control_answer){0};
-    AUTO(json_release) json_t *object = json_loadb(json, length, 0, NULL);
-    const char *sentence = json_string_value(json_object_get(object, "sentence"));
+    static const struct json_limits limits = {ANSWER_MOST, DEPTH_MOST, .unique = false};
+    AUTO(json_release) json_t *object = NULL;
+    (void)json_read(json, length, &limits, &object);
+    const char *sentence = json_text_or_null(object, "sentence");
     const json_t *notes = json_object_get(object, "notes");
     int stage;
-    if (!sentence || !find_name(stage_names, 3, json_string_value(json_object_get(object, "answer")), &stage))
+    if (!sentence || !find_name(stage_names, 3, json_text_or_null(object, "answer"), &stage))
         return ERR_SYNTAX;
     (void)read_id(object, "request", ret_answer->id); /* "": of a request whose id could not be read */
     ret_answer->stage = (enum control_stage)stage;

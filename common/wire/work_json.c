@@ -3,38 +3,15 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/base/memory.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, ITEMS_MAX = 10000, HELD_MAX = 10000, SLOTS_MAX = 1024 };
-
-static void json_release(json_t **json)
-{
-    json_decref(*json);
-    *json = NULL;
-}
+enum { TEXT_MAX = 4096, ITEMS_MAX = 10000, HELD_MAX = 10000, SLOTS_MAX = 1024, MESSAGE_DEPTH = 8 };
 
 /* ---- writing ---- */
-
-/* A sentence may quote a server: what is not UTF-8 in it becomes '?', so that no message is ever unwritable.
- */
-static json_t *string_or_null(const char *string)
-{
-    if (!string)
-        return json_null();
-    json_t *json = json_string(string);
-    if (json)
-        return json;
-    AUTO(memory_free) char *ascii = memory_string(string);
-    for (char *c = ascii; *c; c++) {
-        if ((unsigned char)*c >= 0x80)
-            *c = '?';
-    }
-    return json_string(ascii);
-}
 
 static json_t *held_to_json(const struct work_message *message)
 {
@@ -54,8 +31,8 @@ static json_t *work_to_json(const struct work *work)
                              work->items[i].series));
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "work", work->id, "stage",
                      work_stage_name(work->stage), "destination", work->destination, "album",
-                     string_or_null(work->album), "study", work->study, "series",
-                     string_or_null(work->series), "items", items);
+                     json_from_text(work->album), "study", work->study, "series",
+                     json_from_text(work->series), "items", items);
 }
 
 static json_t *result_to_json(const struct work_result *result, const char *session)
@@ -67,11 +44,11 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
             answers, json_pack("{s:I, s:s, s:s, s:b, s:i, s:o}", "id", (json_int_t)answer->id, "receipt",
                                answer->receipt, "outcome", work_outcome_name(answer->outcome), "bounded",
                                answer->bounded, "status", answer->http_status, "reason",
-                               string_or_null(answer->reason)));
+                               json_from_text(answer->reason)));
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session", session, "work",
                      result->id, "stage", work_stage_name(result->stage), "destination", result->destination,
-                     "album", string_or_null(result->album), "trouble", result->trouble, "split",
+                     "album", json_from_text(result->album), "trouble", result->trouble, "split",
                      result->split, "not_before_ms", (json_int_t)result->not_before_ms, "bytes",
                      (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds, "answers",
                      answers);
@@ -82,7 +59,7 @@ static const char *const token_kinds[] = {"stow", "destination", "source"};
 static json_t *token_to_json(const struct work_token *token)
 {
     return json_pack("{s:s, s:o, s:s, s:b, s:b, s:s, s:s}", "destination", token->destination, "album",
-                     string_or_null(token->album), "kind", token_kinds[token->kind], "active", token->active,
+                     json_from_text(token->album), "kind", token_kinds[token->kind], "active", token->active,
                      "replaced", token->replaced, "scope", token->scope ? token->scope : "", "album_id",
                      token->album_id ? token->album_id : "");
 }
@@ -114,8 +91,7 @@ static json_t *message_to_json(const struct work_message *message)
 void work_encode(const struct work_message *message, struct text *out)
 {
     AUTO(json_release) json_t *json = message_to_json(message);
-    AUTO(memory_free) char *dump = json ? json_dumps(json, JSON_COMPACT) : NULL;
-    text_append(out, dump ? dump : "{}");
+    json_append(json, out);
 }
 
 /* ---- reading: each reader returns false when the field is missing, of the wrong kind, or out of bounds ----
@@ -180,7 +156,7 @@ static bool read_bool(const json_t *json, const char *key, bool *ret_bool)
 static bool read_name(const json_t *json, const char *key, const char *const *names, size_t count,
                       int *ret_index)
 {
-    const char *value = json_string_value(json_object_get(json, key));
+    const char *value = json_text_or_null(json, key);
     for (size_t i = 0; value && i < count; i++) {
         if (strcmp(value, names[i]) == 0) {
             *ret_index = (int)i;
@@ -207,7 +183,7 @@ static bool read_stage(const json_t *json, enum work_stage *ret_stage)
 /* Only an instance has a receipt: "" stands for none. */
 static bool read_receipt(const json_t *json, enum work_stage stage, char *ret_receipt)
 {
-    const char *value = json_string_value(json_object_get(json, "receipt"));
+    const char *value = json_text_or_null(json, "receipt");
     if (!value || (stage == WORK_SEND ? !receipt_is_valid(value) : *value != '\0'))
         return false;
     memcpy(ret_receipt, value, strlen(value) + 1);
@@ -364,9 +340,11 @@ int work_decode(const char *verb, size_t verb_length, const char *json, size_t j
                 struct work_message *ret_message)
 {
     *ret_message = (struct work_message){0};
-    if (!json || json_length > WORK_MESSAGE_MAX || !find_verb(verb, verb_length, &ret_message->verb))
+    static const struct json_limits limits = {WORK_MESSAGE_MAX, MESSAGE_DEPTH, .unique = true};
+    AUTO(json_release) json_t *root = NULL;
+    if (!json || !find_verb(verb, verb_length, &ret_message->verb) ||
+        json_read(json, json_length, &limits, &root) != 0)
         return ERR_SYNTAX;
-    AUTO(json_release) json_t *root = json_loadb(json, json_length, JSON_REJECT_DUPLICATES, NULL);
     if (json_is_object(root) && read_message(root, ret_message))
         return 0;
     work_message_release(ret_message);

@@ -49,6 +49,7 @@ BEGIN {
     owner["yaml.h"] = "^common/config/yaml\\.c$"
     owner["microhttpd.h"] = "^common/service/metrics_http\\.c$|^tests/kheops-sim/"
     owner["pcre2.h"] = "^common/condition/[a-z_]*\\.c$"
+    owner["jansson.h"] = "^common/base/json\\.h$|^tests/"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
     owner["zlib.h"] = "^tests/kheops-sim/"
     owner["check.h"] = "^tests/"

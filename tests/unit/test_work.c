@@ -81,7 +81,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     round_trip(&message, &read);
     ck_assert_int_eq(read.result->answers[0].outcome, WORK_REJECT_OUTCOME);
     ck_assert(read.result->answers[0].bounded);
-    ck_assert_str_eq(read.result->answers[0].reason, "caf? is not UTF-8");
+    ck_assert_str_eq(read.result->answers[0].reason, "caf\xEF\xBF\xBD is not UTF-8");
     ck_assert_ptr_null(read.result->answers[1].reason);
     ck_assert(read.result->split && !read.result->trouble);
     ck_assert_int_eq(read.result->not_before_ms, 5000);
