@@ -1,9 +1,9 @@
 #include "common/dicom/uid.h"
 
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
-enum { LENGTH_MOST = 64 };
+enum { LENGTH_MOST = 64, OID_LENGTH_MOST = 255 };
 
 bool uid_is_plain(const char *uid)
 {
@@ -11,13 +11,16 @@ bool uid_is_plain(const char *uid)
     return length > 0 && length <= LENGTH_MOST && strspn(uid, "0123456789.") == length;
 }
 
-/* One arc, and the dot behind it unless it is the last. */
-static bool take_arc(const char **cursor, unsigned long *ret_value)
+/* One arc, and the dot behind it unless it is the last. *ret_value: 100 for everything that is larger. */
+static bool take_arc(const char **cursor, unsigned *ret_value)
 {
     size_t digits = strspn(*cursor, "0123456789");
-    if (digits == 0 || (digits > 1 && **cursor == '0'))
+    unsigned value = 0;
+    if (digits == 0)
         return false;
-    *ret_value = digits > 9 ? 1000000000UL : strtoul(*cursor, NULL, 10);
+    for (size_t i = 0; i < digits && value < 100; i++)
+        value = value * 10 + (unsigned)((*cursor)[i] - '0');
+    *ret_value = value < 100 ? value : 100;
     *cursor += digits;
     if (**cursor == '.')
         return *++*cursor != '\0';
@@ -26,9 +29,11 @@ static bool take_arc(const char **cursor, unsigned long *ret_value)
 
 bool uid_is_oid(const char *uid)
 {
-    unsigned long arcs[2] = {0, 0};
+    unsigned arcs[2] = {0, 0};
     size_t count = 0;
-    for (unsigned long value; *uid; count++) {
+    if (strlen(uid) > OID_LENGTH_MOST)
+        return false;
+    for (unsigned value; *uid; count++) {
         if (!take_arc(&uid, &value))
             return false;
         if (count < 2)

@@ -7,9 +7,11 @@
 /* 1 to 64 digits and dots: fit for a URL. DICOM files in the wild break finer rules. */
 bool uid_is_plain(const char *uid);
 
-/* Whether KHEOPS's library takes it as an object identifier. Narrower than DICOM: at least two arcs, the
- * first 0 to 2, the second below 40 after 0 and 1 (so 1.40.x, 1.999.x and 3.x are none), no arc with a
- * leading zero. */
+/* Whether KHEOPS takes it as the UID of a study or a series; it never looks at that of an instance. Its rule is
+ * that of the Java class org.ietf.jgss.Oid, and 255 characters fit into its database: two arcs or more, none of
+ * them empty, digits only; the first arc is 0, 1 or 2, the second below 40 after 0 and 1 (so 1.40.x, 1.999.x
+ * and 3.x are none). Leading zeros are fine, and so is any length of an arc: it is their value that counts.
+ * tests/unit/test_uid.c is the table of examples. */
 bool uid_is_oid(const char *uid);
 
 #endif

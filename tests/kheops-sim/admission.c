@@ -1,6 +1,7 @@
 #include "tests/kheops-sim/admission.h"
 
 #include "common/base/memory.h"
+#include "common/dicom/uid.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -178,7 +178,4 @@ struct member *series_join(struct series *series, struct album *album);
 /* Takes it out of the album (an administrator did). */
 void series_leave(struct series *series, const struct album *album);
 
-/* By the rules of the Java class Oid: 1.40.x, 1.999.x, 3.x and single arcs are none, whatever else. */
-bool uid_is_oid(const char *uid);
-
 #endif

@@ -1,4 +1,5 @@
 /* share - PUT /api/studies/{study}/series/{series}: a reference to a series into another album (call.h). */
+#include "common/dicom/uid.h"
 #include "tests/kheops-sim/call.h"
 
 #include <string.h>

@@ -2,7 +2,6 @@
 #include "common/base/memory.h"
 #include "tests/kheops-sim/model.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,16 +107,4 @@ void series_leave(struct series *series, const struct album *album)
     struct member *member = series_member(series, album);
     if (member)
         *member = series->members[--series->member_count];
-}
-
-bool uid_is_oid(const char *uid)
-{
-    if (strspn(uid, "0123456789.") != strlen(uid) || !isdigit((unsigned char)*uid) || strstr(uid, ".."))
-        return false;
-    char *end;
-    unsigned long first = strtoul(uid, &end, 10);
-    if (*end != '.' || !isdigit((unsigned char)end[1]) || uid[strlen(uid) - 1] == '.')
-        return false;
-    unsigned long second = strtoul(end + 1, NULL, 10);
-    return first < 2 ? second < 40 : first == 2;
 }

@@ -2,7 +2,6 @@
 #include "common/base/err.h"
 #include "common/kheops/credentials.h"
 #include "common/config/secret.h"
-#include "common/dicom/uid.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
@@ -90,46 +89,11 @@ START_TEST(a_single_token_is_checked)
 }
 END_TEST
 
-static const struct uid_row {
-    const char *uid;
-    bool plain, oid;
-} uid_rows[] = {
-    {"1.2.840.10008.1.1", true, true},
-    {"2.25.329800735698586629295641978511506172918", true, true},
-    {"2.999.1", true, true},
-    {"0.39", true, true},
-    {"0.40", true, false},
-    {"1.40.1", true, false},
-    {"1.999.1", true, false},
-    {"3.1", true, false},
-    {"1", true, false},
-    {"1.2.03", true, false},
-    {"1.2.0", true, true},
-    {"1..2", true, false},
-    {"1.2.", true, false},
-    {".1.2", true, false},
-    {"", false, false},
-    {"1.2/../3", false, false},
-    {"1.2 ", false, false},
-    {"1.2.a", false, false},
-    {"1.2.345678901234567890123456789012345678901234567890123456789012", true, true},
-    {"1.2.3456789012345678901234567890123456789012345678901234567890123", false, true},
-};
-
-START_TEST(a_uid_is_judged)
-{
-    const struct uid_row *row = &uid_rows[_i];
-    ck_assert_msg(uid_is_plain(row->uid) == row->plain, "%s", row->uid);
-    ck_assert_msg(uid_is_oid(row->uid) == row->oid, "%s", row->uid);
-}
-END_TEST
-
 int main(void)
 {
     struct tests *tests = tests_create("credentials");
     tests_rows(tests, the_token_is_found, ROWS(token_rows));
     tests_add(tests, headers_are_resolved_each_time);
     tests_rows(tests, a_single_token_is_checked, ROWS(single_rows));
-    tests_rows(tests, a_uid_is_judged, ROWS(uid_rows));
     return tests_run(tests);
 }
