@@ -9,6 +9,7 @@
 #include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/jobs/operator.h"
+#include "common/jobs/read.h"
 #include "common/service/service.h"
 
 #include <stdio.h>

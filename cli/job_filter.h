@@ -4,7 +4,7 @@
 #define FELUCCA_CLI_JOB_FILTER_H
 
 #include "cli/command.h"
-#include "common/jobs/jobdb.h"
+#include "common/jobs/read.h"
 
 enum {
     JOB_FILTER_STATE = 's',

@@ -5,6 +5,7 @@
 #include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/condition/condition.h"
+#include "common/spool/spool.h"
 
 #include <string.h>
 #include <sys/stat.h>

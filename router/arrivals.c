@@ -1,5 +1,6 @@
 #include "router/arrivals.h"
 
+#include "common/base/receipt.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/spool/file_meta.h"

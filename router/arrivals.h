@@ -6,7 +6,7 @@
 #ifndef FELUCCA_ROUTER_ARRIVALS_H
 #define FELUCCA_ROUTER_ARRIVALS_H
 
-#include "common/jobs/jobdb.h"
+#include "common/jobs/intake.h"
 
 #include <stdint.h>
 

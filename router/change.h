@@ -6,6 +6,8 @@
 #ifndef FELUCCA_ROUTER_CHANGE_H
 #define FELUCCA_ROUTER_CHANGE_H
 
+#include "common/jobs/history.h"
+#include "common/jobs/request.h"
 #include "router/parts.h"
 
 struct change {

@@ -3,6 +3,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/target.h"
 
 #include <stdlib.h>
 #include <string.h>

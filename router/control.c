@@ -1,6 +1,8 @@
 /* control - what operators want: each request is checked, carried out in the turn's transaction, and answered
  * after the commit. Nothing that comes from this socket can stop the router. */
 #include "common/base/cleanup.h"
+#include "common/jobs/history.h"
+#include "common/jobs/target.h"
 #include "router/parts.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "common/condition/condition.h"
 #include "common/config/config.h"
-#include "common/jobs/jobdb.h"
+#include "common/jobs/intake.h"
 #include "router/targets.h"
 
 struct decisions {

@@ -2,6 +2,8 @@
  * however long the backlog is, since both are picked by index. */
 #include "common/base/crash.h"
 #include "common/base/memory.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/fetch.h"
 #include "router/parts.h"
 
 #include <string.h>

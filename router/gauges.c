@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/jobs/gauge.h"
 #include "router/parts.h"
 
 #include <stdlib.h>

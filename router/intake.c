@@ -8,7 +8,7 @@
 #include "common/base/memory.h"
 #include "common/dicom/header.h"
 #include "common/spool/file_meta.h"
-#include "common/jobs/reshare.h"
+#include "common/jobs/quarantine.h"
 #include "router/decide.h"
 #include "router/parts.h"
 

@@ -1,6 +1,8 @@
 /* janitor - what may go: files of finished instances after the commit that finished them, and old history. */
 #include "common/base/cleanup.h"
 #include "common/base/crash.h"
+#include "common/jobs/clean.h"
+#include "common/jobs/history.h"
 #include "router/parts.h"
 
 enum {

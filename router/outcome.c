@@ -3,6 +3,10 @@
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/random.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/history.h"
+#include "common/jobs/outcome.h"
+#include "common/jobs/target.h"
 #include "router/parts.h"
 
 #include <string.h>

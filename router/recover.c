@@ -8,6 +8,8 @@
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
+#include "common/jobs/clean.h"
+#include "common/jobs/dispatch.h"
 #include "router/parts.h"
 
 enum { ROWS_A_STEP = 1000 };

@@ -5,6 +5,8 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/gauge.h"
 #include "router/lock.h"
 #include "router/parts.h"
 

@@ -14,7 +14,7 @@
 #define FELUCCA_ROUTER_TARGET_H
 
 #include "common/config/config.h"
-#include "common/jobs/jobdb.h"
+#include "common/jobs/target.h"
 
 struct target {
     struct jobdb_target row;

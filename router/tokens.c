@@ -4,6 +4,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/history.h"
 #include "common/kheops/token_verdict.h"
 
 #include <string.h>

@@ -4,6 +4,8 @@
 #include "router/parts.h"
 
 #include "common/base/random.h"
+#include "common/jobs/fetch.h"
+#include "common/jobs/history.h"
 
 /* A study is quiet when nothing of it was stored for so long: six times the first wait of a retry, by default
  * half a minute. */

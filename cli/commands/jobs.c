@@ -8,6 +8,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/jobs/read.h"
 #include "common/service/service.h"
 
 #include <stdio.h>

@@ -7,7 +7,8 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/memory.h"
-#include "common/jobs/operator.h"
+#include "common/jobs/intake.h"
+#include "common/jobs/quarantine.h"
 #include "common/service/service.h"
 
 #include <stdio.h>

@@ -11,6 +11,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/jobs/read.h"
 #include "common/jobs/show.h"
 #include "common/service/service.h"
 

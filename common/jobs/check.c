@@ -1,12 +1,12 @@
-/* Whether the job database agrees with itself: every counter with the rows that it counts, every state with
- * what belongs to it. A row of one of these questions is a problem. */
+#include "common/jobs/check.h"
+
 #include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
 
 #include <stdlib.h>
 
-/* ---- the questions: each names what it found in one column of text ---- */
+/* ---- the questions: a row of an answer is a problem, told in its one column of text ---- */
 
 static const char *const questions[] = {
     /* SQLite's own */

@@ -1,4 +1,5 @@
-/* What may go: files of finished instances, and old history. And the walks that reconcile with the spool. */
+#include "common/jobs/clean.h"
+
 #include "common/base/memory.h"
 #include "common/jobs/sql.h"
 
@@ -100,39 +101,4 @@ size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
 void jobdb_file_gone(struct jobdb *db, int64_t instance_id)
 {
     (void)jobdb_change(db, SQL_SET_PLACE, "is", instance_id, "gone");
-}
-
-struct old {
-    int64_t instance_id;
-    char study[JOBDB_UID_SIZE];
-};
-
-/* What is kept for a study as a whole goes with the last of its instances; else nothing happens. */
-static void forget_study(struct jobdb *db, const char *study)
-{
-    (void)jobdb_change(db, SQL_FORGET_SHARES, "s", study);
-    (void)jobdb_change(db, SQL_FORGET_FETCHES, "s", study);
-    (void)jobdb_change(db, SQL_FORGET_SERIES, "s", study);
-    (void)jobdb_change(db, SQL_FORGET_LANES, "s", study);
-}
-
-size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
-{
-    size_t count = 0, forgotten = 0;
-    struct old *old = memory_new(limit, sizeof *old);
-    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_FORGOTTEN, "ii", before, (int64_t)limit);
-    while (jobdb_row(db, row)) {
-        old[count].instance_id = sqlite3_column_int64(row, 0);
-        (void)snprintf(old[count++].study, JOBDB_UID_SIZE, "%s", jobdb_text(row, 1));
-    }
-    for (size_t i = 0; i < count; i++) {
-        forgotten += jobdb_change(db, SQL_FORGET_INSTANCE, "i", old[i].instance_id) > 0;
-        if (i + 1 == count || strcmp(old[i].study, old[i + 1].study) != 0)
-            forget_study(db, old[i].study);
-    }
-    free(old);
-    (void)jobdb_change(db, SQL_FORGET_EVENTS, "ii", before, (int64_t)limit);
-    (void)jobdb_change(db, SQL_FORGET_REQUESTS, "ii", before, (int64_t)limit);
-    (void)jobdb_change(db, SQL_FORGET_TALLIES, "i", before);
-    return forgotten;
 }

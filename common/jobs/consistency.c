@@ -4,6 +4,9 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/jobs/check.h"
+#include "common/jobs/clean.h"
+#include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
 #include "common/spool/spool.h"
 

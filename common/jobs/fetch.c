@@ -1,5 +1,7 @@
-/* Studies that KHEOPS is asked to look at again, once nothing of them has been stored for a while. */
+#include "common/jobs/fetch.h"
+
 #include "common/jobs/sql.h"
+#include "common/jobs/states.h"
 
 void jobdb_want_fetch(struct jobdb *db, int64_t destination_id, const char *study, int64_t now,
                       int64_t due_at)

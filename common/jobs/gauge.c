@@ -1,4 +1,5 @@
-/* What monitoring asks every few seconds: answered from counters and by index, however much there is. */
+#include "common/jobs/gauge.h"
+
 #include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
@@ -15,6 +16,12 @@ static int64_t first_number(struct jobdb *db, sqlite3_stmt *row)
     int64_t number = sqlite3_column_int64(row, 0);
     jobdb_end(row);
     return number;
+}
+
+int64_t jobdb_oldest_queued(struct jobdb *db, int64_t destination_id, int64_t album_id)
+{
+    return first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
+                                     : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id));
 }
 
 static int known_or_not(sqlite3_stmt *row, int column)
@@ -34,9 +41,7 @@ static void read_depth(struct jobdb *db, sqlite3_stmt *row, struct jobdb_depth *
                                       .failed = sqlite3_column_int64(row, 8),
                                       .token_active = known_or_not(row, 9),
                                       .source_active = known_or_not(row, 10)};
-    ret_depth->oldest_queued_at =
-        first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
-                                  : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id));
+    ret_depth->oldest_queued_at = jobdb_oldest_queued(db, destination_id, album_id);
     ret_depth->oldest_failed_at =
         first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_FAILED_SHARE, "i", album_id)
                                   : jobdb_query(db, SQL_OLDEST_FAILED_DELIVERY, "i", destination_id));

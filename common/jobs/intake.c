@@ -1,4 +1,5 @@
-/* What enters the job database: instances with their deliveries and shares, or into quarantine. */
+#include "common/jobs/intake.h"
+
 #include "common/base/memory.h"
 #include "common/jobs/sql.h"
 
@@ -18,6 +19,17 @@ bool jobdb_knows(struct jobdb *db, const char *receipt, enum instance_state *ret
     *ret_gone = !spool_place_parse(jobdb_text(row, 1), ret_place);
     jobdb_end(row);
     return true;
+}
+
+int64_t jobdb_find_instance(struct jobdb *db, const char *receipt)
+{
+    int64_t id = 0;
+    sqlite3_stmt *row = jobdb_query(db, SQL_FIND_INSTANCE, "s", receipt);
+    if (jobdb_row(db, row)) {
+        id = sqlite3_column_int64(row, 0);
+        jobdb_end(row);
+    }
+    return id;
 }
 
 /* The new row's id, or 0 when the receipt was known. */
@@ -112,4 +124,9 @@ void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, c
                       int64_t now)
 {
     (void)add_instance(db, instance, INSTANCE_QUARANTINED, 0, now, 0, reason);
+}
+
+void jobdb_poison(struct jobdb *db, const char *receipt)
+{
+    (void)jobdb_change(db, SQL_POISON, "s", receipt);
 }

@@ -1,7 +1,7 @@
 /* migrate - brings a database to the present schema: a new one from schema.sql, an older one by the
  * numbered migrations. migrations/README.md tells how to add one. */
-#ifndef FELUCCA_JOBS_JOBDB_MIGRATE_H
-#define FELUCCA_JOBS_JOBDB_MIGRATE_H
+#ifndef FELUCCA_JOBS_MIGRATE_H
+#define FELUCCA_JOBS_MIGRATE_H
 
 #include "common/jobs/jobdb.h"
 

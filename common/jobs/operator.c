@@ -1,7 +1,9 @@
-/* What operators want done: walks over the jobs that are meant, and their moves. */
 #include "common/jobs/operator.h"
 
 #include "common/base/memory.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/fetch.h"
+#include "common/jobs/outcome.h"
 #include "common/jobs/sql.h"
 
 #include <stdlib.h>

@@ -1,12 +1,18 @@
-/* operator - what operators want done with many jobs: which jobs are meant, their moves, quarantined
- * files, and the record of who wanted what.
+/* operator - what operators want done with many jobs: which jobs are meant, and their moves.
  *
- * A change may concern a million jobs. So jobs are walked over in portions, by index, and the place where a
- * walk stands is kept with the request: it goes on after a restart. */
-#ifndef FELUCCA_JOBS_JOBDB_OPERATOR_H
-#define FELUCCA_JOBS_JOBDB_OPERATOR_H
+ * A change may concern a million jobs. So jobs are walked over in portions, by index, and the place that a
+ * walk has reached is kept with the request (request.h): it goes on after a restart. */
+#ifndef FELUCCA_JOBS_OPERATOR_H
+#define FELUCCA_JOBS_OPERATOR_H
 
+#include "common/jobs/batch.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/read.h"
+#include "common/wire/work.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* ---- which jobs are meant ---- */
 
@@ -34,10 +40,10 @@ struct jobdb_candidate {
     int64_t waiting_since; /* received, or when an operator last wanted it tried again */
 };
 
-/* Where a walk stands; begins as zeros. */
+/* How far a walk has come; begins as zeros. */
 struct jobdb_walk {
     int64_t album_id, destination_id;
-    int phase;        /* queued ones, then failed ones; of a destination then its fetches likewise */
+    int phase; /* queued ones, then failed ones; of a destination then its fetches, in the same order */
     int64_t time, id; /* the last job looked at */
     bool over;
 };
@@ -80,48 +86,5 @@ struct jobdb_settled {
 };
 size_t jobdb_settle_series(struct jobdb *db, int64_t series_id, int64_t now, int64_t keep_until,
                            void (*each)(void *context, const struct jobdb_settled *share), void *context);
-
-/* ---- quarantined files ---- */
-
-struct jobdb_quarantined {
-    int64_t id;
-    char receipt[RECEIPT_SIZE];
-    const char *reason, *calling_aet, *called_aet, *study, *sop_instance; /* borrowed during the call */
-    int64_t size, received_at, quarantined_at;
-};
-
-/* The next ones from the one after *cursor on, at most that many; *cursor is moved on. How many. */
-size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
-                             void (*each)(void *context, const struct jobdb_quarantined *file),
-                             void *context);
-/* Forgets the row, so that its file can be taken in as if it were new. */
-void jobdb_take_back(struct jobdb *db, int64_t instance_id);
-/* Its file belongs into dropped/ from now on. False: it is not in quarantine. */
-bool jobdb_drop_quarantined(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until);
-/* The instance of a receipt, 0: none. */
-int64_t jobdb_find_instance(struct jobdb *db, const char *receipt);
-
-/* ---- what was asked ---- */
-
-struct jobdb_request {
-    int64_t id;
-    char name[33];                   /* the asker's random id for it */
-    const char *verb, *user, *asked; /* borrowed during the call; asked: the whole of it as JSON */
-    int64_t asked_at, finished_at;   /* finished_at 0: not yet */
-    struct jobdb_walk walk;
-    int64_t changed, skipped;
-    int64_t already, unmatched; /* reshare: series with a share, series that do not meet the condition */
-    const char *sentence;       /* what was answered; NULL: nothing yet */
-};
-
-/* Writes it down; its id. */
-int64_t jobdb_add_request(struct jobdb *db, const struct jobdb_request *request);
-void jobdb_save_request(struct jobdb *db, const struct jobdb_request *request);
-/* Calls each for the one of that name; whether it was asked before. */
-bool jobdb_find_request(struct jobdb *db, const char *name,
-                        void (*each)(void *context, const struct jobdb_request *request), void *context);
-/* Calls each for every one that is not finished, in the order in which they were asked. */
-void jobdb_each_request(struct jobdb *db, void (*each)(void *context, const struct jobdb_request *request),
-                        void *context);
 
 #endif

@@ -1,10 +1,10 @@
-/* What came of a delivery or share: the one place that moves a job from state to state. */
+#include "common/jobs/outcome.h"
+
 #include "common/base/memory.h"
+#include "common/jobs/dispatch.h"
 #include "common/jobs/sql.h"
 
 #include <string.h>
-
-enum { TALLY_MS = 5 * 60 * 1000 };
 
 /* ---- the counters follow the states ---- */
 
@@ -162,11 +162,6 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
         jobdb_refresh_lane(db, batch->lane_id, now);
 }
 
-void jobdb_refresh_lane(struct jobdb *db, int64_t lane_id, int64_t now)
-{
-    (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", lane_id, now);
-}
-
 /* ---- late results and lost files ---- */
 
 static void read_lone_delivery(sqlite3_stmt *row, struct jobdb_batch *batch)
@@ -208,20 +203,4 @@ size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *re
     }
     memory_free(&batches);
     return failed;
-}
-
-/* ---- history ---- */
-
-void jobdb_tally(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now, int64_t done,
-                 int64_t bytes, int64_t failed)
-{
-    (void)jobdb_change(db, SQL_TALLY, "iiiiii", destination_id, album_id, now - now % TALLY_MS, done, bytes,
-                       failed);
-}
-
-void jobdb_add_event(struct jobdb *db, const struct jobdb_event *event)
-{
-    (void)jobdb_change(db, SQL_ADD_EVENT, "isiiiiiis", event->at, event->kind, event->instance_id,
-                       event->delivery_id, event->share_id, event->destination_id, event->album_id,
-                       (int64_t)event->http_status, event->detail);
 }

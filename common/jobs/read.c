@@ -1,7 +1,11 @@
-/* What people ask the job database. */
+#include "common/jobs/read.h"
+
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/jobs/gauge.h"
 #include "common/jobs/sql.h"
+#include "common/jobs/states.h"
+#include "common/jobs/target.h"
 
 #include <string.h>
 
@@ -77,9 +81,7 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
             .until = sqlite3_column_int64(row, 14),
         };
         read_rates(db, destination_id, album_id, &status);
-        status.oldest_waiting_at =
-            first_number(db, album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
-                                      : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id));
+        status.oldest_waiting_at = jobdb_oldest_queued(db, destination_id, album_id);
         AUTO(text_release) struct text trouble = TEXT_EMPTY;
         append_token_trouble(row, album_id != 0, &trouble);
         status.token_trouble = text_string(&trouble);

@@ -74,8 +74,3 @@ bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series
     *(series->stored ? &counts->queued : &counts->waiting) += 1;
     return true;
 }
-
-void jobdb_poison(struct jobdb *db, const char *receipt)
-{
-    (void)jobdb_change(db, SQL_POISON, "s", receipt);
-}

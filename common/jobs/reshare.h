@@ -3,10 +3,15 @@
  *
  * A million instances must not block the writer: series and instances are walked over one at a time, by
  * index, and cursors say where. */
-#ifndef FELUCCA_JOBS_JOBDB_RESHARE_H
-#define FELUCCA_JOBS_JOBDB_RESHARE_H
+#ifndef FELUCCA_JOBS_RESHARE_H
+#define FELUCCA_JOBS_RESHARE_H
 
+#include "common/base/receipt.h"
 #include "common/jobs/jobdb.h"
+#include "common/spool/spool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
 
 enum { JOBDB_NAME_SIZE = 65 };
 
@@ -43,8 +48,5 @@ bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_
  * witness keeps its file until the share is final, when it is active. False: it had a share already. */
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
                    const struct jobdb_past *witness, int64_t request_id, int64_t now);
-
-/* Remembers that the header of an instance crashes the parser. */
-void jobdb_poison(struct jobdb *db, const char *receipt);
 
 #endif

@@ -3,10 +3,13 @@
  * Every answer is a list of rows, and every row a list of named fields: numbers, texts, or nothing. Names
  * that end in "_at" or "_until" are times in wall milliseconds. show_sql.h says which fields there are.
  */
-#ifndef FELUCCA_JOBS_JOBDB_SHOW_H
-#define FELUCCA_JOBS_JOBDB_SHOW_H
+#ifndef FELUCCA_JOBS_SHOW_H
+#define FELUCCA_JOBS_SHOW_H
 
 #include "common/jobs/jobdb.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 #define JOBDB_QUESTION_MAP(X) /* name, what a, b and n are; the answer */                                 \
     X(NEXT_STUDY)             /* a, b: the first name from a to below b that is a Study Instance UID */   \

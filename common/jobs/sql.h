@@ -6,8 +6,12 @@
 #ifndef FELUCCA_JOBS_JOBDB_SQL_H
 #define FELUCCA_JOBS_JOBDB_SQL_H
 
+#include "common/jobs/batch.h"
+#include "common/jobs/gauge.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/outcome.h"
 #include "common/jobs/show_sql.h"
+#include "common/jobs/target.h"
 
 #include <sqlite3.h>
 
@@ -498,6 +502,5 @@ void jobdb_token_release(struct jobdb_token *token);
 /* The columns id, instance_id, series_id, receipt, size, received_at, tries, attempts, batch_limit,
  * attempt_mark, urgent from first on. */
 void jobdb_read_item(sqlite3_stmt *row, int first, struct jobdb_item *ret_item);
-struct jobdb_item *jobdb_batch_add(struct jobdb_batch *batch);
 
 #endif

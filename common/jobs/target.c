@@ -1,4 +1,5 @@
-/* Destinations and albums in the job database. */
+#include "common/jobs/target.h"
+
 #include "common/base/memory.h"
 #include "common/jobs/sql.h"
 #include "common/kheops/token_verdict.h"

@@ -3,8 +3,8 @@
  * Every commit goes to the end of jobs.db-wal, which begins anew when all of it stands in jobs.db and nobody
  * reads it. A long read transaction forbids that. Told from SQLite's wal-index (jobs.db-shm: its header, and
  * the locks of readers, https://sqlite.org/walformat.html), without opening the database. */
-#ifndef FELUCCA_JOBS_JOBDB_WAL_H
-#define FELUCCA_JOBS_JOBDB_WAL_H
+#ifndef FELUCCA_JOBS_WAL_H
+#define FELUCCA_JOBS_WAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -10,6 +10,7 @@
  * failed, not for a goal. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/jobs/check.h"
 #include "common/jobs/jobdb.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/goal.h"

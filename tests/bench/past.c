@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/target.h"
 #include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/stock.h"

@@ -9,6 +9,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/base/receipt.h"
+#include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
 #include "tests/support/files.h"
 #include "tests/support/scene.h"

@@ -7,6 +7,7 @@
 #include "common/base/cleanup.h"
 #include "common/spool/file_meta.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/read.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
 #include "tests/support/files.h"

@@ -1,5 +1,6 @@
 /* docs/operations.md: every question is asked of a real database, every command line is one that there is. */
 #include "common/base/cleanup.h"
+#include "common/jobs/history.h"
 #include "common/jobs/jobdb.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"

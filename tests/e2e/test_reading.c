@@ -3,6 +3,8 @@
 #include "cli/command.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/history.h"
+#include "common/jobs/jobdb.h"
 #include "common/jobs/sql.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"

@@ -1,5 +1,6 @@
 /* A real router and its two sources of truth: what it makes of files that it cannot take in, of a database
  * that is lost, damaged or held, of a spool that changed behind its back; and a second router that waits. */
+#include "common/jobs/history.h"
 #include "common/service/service.h"
 #include "tests/support/rig.h"
 

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/check.h"
 #include "common/jobs/jobdb.h"
 #include "tests/support/files.h"
 

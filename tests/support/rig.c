@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/jobs/read.h"
 #include "tests/support/consistency.h"
 #include "tests/support/files.h"
 #include "tests/support/require.h"

@@ -1,9 +1,10 @@
 /* What is told where spool and job database disagree. */
 #include "common/jobs/consistency.h"
+#include "common/jobs/jobdb.h"
+#include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/jobs/sql.h"
 #include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"

@@ -1,10 +1,12 @@
 /* A job database of an older version becomes the present one, whole or not at all. */
+#include "common/jobs/check.h"
+#include "common/jobs/jobdb.h"
 #include "common/jobs/migrate.h"
+#include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/jobs/sql.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/stored_database.h"
 #include "tests/support/suite.h"

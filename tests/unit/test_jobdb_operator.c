@@ -1,5 +1,17 @@
 /* What operators change in the job database: whatever is done, counters and rows agree (jobdb_check). */
+#include "common/jobs/batch.h"
+#include "common/jobs/check.h"
+#include "common/jobs/clean.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/fetch.h"
+#include "common/jobs/history.h"
+#include "common/jobs/intake.h"
+#include "common/jobs/jobdb.h"
 #include "common/jobs/operator.h"
+#include "common/jobs/outcome.h"
+#include "common/jobs/quarantine.h"
+#include "common/jobs/request.h"
+#include "common/jobs/target.h"
 
 #include "common/base/cleanup.h"
 #include "tests/support/sandbox.h"

@@ -1,4 +1,5 @@
 /* Every statement uses an index, or says why it may scan; and the views can be read. */
+#include "common/jobs/jobdb.h"
 #include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"

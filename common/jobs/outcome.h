@@ -1,0 +1,50 @@
+/* outcome - what came of a delivery or a share: its move, and everything that follows from it. Counters,
+ * lanes and series are brought up to date, the shares that waited for a stored series are due, and the
+ * instance whose last job this was is done. */
+#ifndef FELUCCA_JOBS_OUTCOME_H
+#define FELUCCA_JOBS_OUTCOME_H
+
+#include "common/jobs/batch.h"
+#include "common/jobs/jobdb.h"
+#include "common/jobs/states.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What an outcome writes. */
+struct jobdb_outcome {
+    enum cause cause;
+    int64_t now;
+    int64_t due_at; /* back to queued: not before */
+    int attempts;   /* new values, kept with the job */
+    int64_t attempt_mark;
+    int batch_limit;
+    int http_status;    /* 0: none */
+    const char *reason; /* NULL: none */
+    int64_t keep_until; /* when this finishes the instance */
+};
+
+/* Moves one delivery of a batch. False: its state does not know this move, or it has been handed out again
+ * meanwhile and the cause is not "stored"; nothing was changed. Stored also makes its series known and the
+ * shares that wait for it due: the albums concerned are told to each_album (which may be NULL). */
+bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                         const struct jobdb_outcome *outcome,
+                         void (*each_album)(void *context, int64_t album_id), void *context);
+bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                      const struct jobdb_outcome *outcome);
+
+/* After the last item of a batch was moved: when its lane is due next. */
+void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
+
+/* KHEOPS says that a series could not be put into its album: it is treated as unknown again. */
+void jobdb_series_unknown(struct jobdb *db, int64_t series_id);
+
+/* A delivery by receipt and destination, for results that come late. */
+bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *destination,
+                         struct jobdb_batch *ret_batch);
+
+/* Moves all unfinished deliveries of an instance to failed, because its file is gone. Returns how many. */
+size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now);
+
+#endif

@@ -1,0 +1,28 @@
+/* quarantine - the files that could not be taken in, and what operators do with them. */
+#ifndef FELUCCA_JOBS_QUARANTINE_H
+#define FELUCCA_JOBS_QUARANTINE_H
+
+#include "common/base/receipt.h"
+#include "common/jobs/jobdb.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct jobdb_quarantined {
+    int64_t id;
+    char receipt[RECEIPT_SIZE];
+    const char *reason, *calling_aet, *called_aet, *study, *sop_instance; /* borrowed during the call */
+    int64_t size, received_at, quarantined_at;
+};
+
+/* The next ones from the one after *cursor on, at most that many; *cursor is moved on. How many. */
+size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
+                             void (*each)(void *context, const struct jobdb_quarantined *file),
+                             void *context);
+/* Forgets the row, so that its file can be taken in as if it were new. */
+void jobdb_take_back(struct jobdb *db, int64_t instance_id);
+/* Its file belongs into dropped/ from now on. False: it is not in quarantine. */
+bool jobdb_drop_quarantined(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until);
+
+#endif

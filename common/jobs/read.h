@@ -1,0 +1,37 @@
+/* read - what people ask of many jobs: status, lists, sums. show.h: what they ask of one thing. */
+#ifndef FELUCCA_JOBS_READ_H
+#define FELUCCA_JOBS_READ_H
+
+#include "common/jobs/jobdb.h"
+
+#include <stdint.h>
+
+struct jobdb_status_row {
+    const char *destination, *album, *state, *last_error; /* borrowed during the call; album may be NULL */
+    const char *token_trouble;                            /* "" when KHEOPS says nothing against them */
+    int64_t waiting, queued, deferred, in_flight, failed, done_hour, done_day;
+    int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
+};
+int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
+                      void *context);
+int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count);
+/* Deliveries that were done since, and their bytes, over all destinations; to five minutes. */
+int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_t *ret_bytes);
+
+/* Which jobs to list; NULL or 0: any. A state may also be "deferred". Deliveries and shares that match are
+ * listed newest first. */
+struct jobdb_filter {
+    const char *state, *destination, *album, *study, *series;
+    int64_t since;
+    int64_t limit;
+};
+struct jobdb_job_row {
+    const char *kind; /* "delivery", "share" or "fetch" */
+    int64_t id;
+    const char *state, *destination, *album, *study, *series, *sop_instance, *receipt, *reason;
+    int64_t tries, attempts, http_status, size, received_at, due_at, finished_at;
+};
+int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
+                    void (*each)(void *context, const struct jobdb_job_row *row), void *context);
+
+#endif

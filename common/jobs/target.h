@@ -1,0 +1,58 @@
+/* target - the destinations and albums of the job database, and what the router has learned of them: whether
+ * they work, what KHEOPS said of their tokens, whether an operator holds them.
+ *
+ * The configuration makes rows and none removes them: a target that it no longer names keeps its jobs, which
+ * wait. Rows of targets are few; all of them are read at once. */
+#ifndef FELUCCA_JOBS_TARGET_H
+#define FELUCCA_JOBS_TARGET_H
+
+#include "common/base/text.h"
+#include "common/jobs/jobdb.h"
+#include "common/wire/work.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum jobdb_target_state { TARGET_UP, TARGET_BACKING_OFF, TARGET_BLOCKED };
+
+const char *jobdb_target_state_name(enum jobdb_target_state state);
+
+/* What KHEOPS said last of a token. */
+struct jobdb_token {
+    bool known, active;
+    char *scope, *album; /* "" when not said */
+};
+
+/* A destination (album_id 0) or an album. */
+struct jobdb_target {
+    int64_t destination_id, album_id;
+    char *destination, *album; /* names; album NULL for a destination */
+    char *origin;              /* of the destination */
+    bool configured, held;
+    enum jobdb_target_state state;
+    int64_t since, until, failures;
+    int64_t stored;                   /* jobs that ever succeeded here */
+    struct jobdb_token token, source; /* the STOW token of a destination; the two of an album */
+};
+
+void jobdb_target_release(struct jobdb_target *target);
+
+/* Marks every target as not configured; jobdb_configure() then marks those that are, making new rows. */
+void jobdb_unconfigure_all(struct jobdb *db);
+/* A destination with another origin than before knows no series. */
+void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
+/* Calls each for every target, destinations first; each takes over what target holds. */
+void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
+                       void *context);
+/* Writes what was learned; last_error (NULL: as it was) with the time it happened. */
+void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, const char *last_error,
+                       int64_t now);
+/* Also into the target. */
+void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struct work_token *token,
+                      int64_t now);
+/* Appends what is wrong with a target's tokens, by what KHEOPS said last of them, and what to do; false when
+ * nothing is. stow: the token of its destination. */
+bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
+                         const struct jobdb_token *stow, struct text *ret_sentence);
+
+#endif
