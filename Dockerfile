@@ -13,7 +13,7 @@ RUN sh /source/scripts/install-packages.sh build
 COPY . /source
 RUN cmake -S /source -B /build -G Ninja -DFELUCCA_TESTS=OFF \
         -DCMAKE_C_FLAGS_RELEASE=-O2 -DCMAKE_CXX_FLAGS_RELEASE=-O2 \
-    && cmake --build /build --target felucca felucca-receiver felucca-router felucca-sender felucca-sharer \
+    && cmake --build /build --target programs \
     && cmake --install /build --strip --prefix /felucca
 
 FROM debian:bookworm-slim AS felucca

@@ -1,5 +1,4 @@
 # A thin front: CMake builds, ctest tests. `make help` lists what there is.
-PROGRAMS = felucca felucca-receiver felucca-router felucca-sender felucca-sharer
 JOBS    ?= $(shell nproc)
 # Most tests wait for a time or an answer: twice as many as cores run at once.
 TEST_JOBS ?= $(shell expr 2 "*" $(JOBS))
@@ -29,12 +28,12 @@ configure:
 build:
 	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
 	@$(MAKE) --no-print-directory configure
-	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS)
+	@cmake --build --preset release -j $(JOBS) --target programs
 
 demo:
 	@scripts/install-packages.sh build run test
 	@$(MAKE) --no-print-directory configure
-	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) kheops-sim make-dicom
+	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
 	@scripts/demo.sh build $(if $(FILES),"$(FILES)")
 
 test:
@@ -63,13 +62,13 @@ soak:
 install:
 	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
 	@$(MAKE) --no-print-directory configure CMAKE_FLAGS='$(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=$(PREFIX)'
-	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) documents
+	@cmake --build --preset release -j $(JOBS) --target programs documents
 	@DESTDIR='$(DESTDIR)' cmake --install build
 
 package:
 	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
 	@$(MAKE) --no-print-directory configure CMAKE_FLAGS='$(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=/usr'
-	@cmake --build --preset release -j $(JOBS) --target $(PROGRAMS) documents
+	@cmake --build --preset release -j $(JOBS) --target programs documents
 	@cd build && cpack -G DEB >package.log 2>&1 || { cat package.log; exit 1; }
 	@ls build/package/*.deb
 

@@ -5,6 +5,7 @@
 #include "cli/roff.h"
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
+#include "common/config/processes.h"
 #include "common/service/service_options.h"
 
 #include <string.h>
@@ -44,6 +45,7 @@ static void append_command(struct text *page, const struct command *command)
 
 void manual_command(struct text *page)
 {
+    AUTO(text_release) struct text pages = TEXT_EMPTY;
     roff_title(page, "FELUCCA", '1');
     append_name(page, "felucca", "operates a DICOM to KHEOPS gateway");
     roff_heading(page, "synopsis");
@@ -70,59 +72,35 @@ void manual_command(struct text *page)
     roff_paragraph(page,
                    "`./felucca.yaml` or `/etc/felucca/felucca.yaml`, unless named; see felucca.yaml(5)");
     roff_heading(page, "see also");
-    roff_sentence(
-        page,
-        "felucca.yaml(5), felucca-receiver(8), felucca-router(8), felucca-sender(8), felucca-sharer(8)");
+    text_append(&pages, "felucca.yaml(5)");
+    for (int i = 0; i < PROCESSES; i++)
+        text_format(&pages, ", felucca-%s(8)", processes_table()[i].name);
+    roff_sentence(page, text_string(&pages));
 }
 
 /* ---- the processes ---- */
 
-static const struct process {
-    const char *name, *summary, *description;
-} processes[] = {
-    {"receiver", "takes DICOM instances and makes them durable",
-     "Listens on `receiver.port` for DICOM associations, writes each instance below `state_dir`, and answers "
-     "Success only when it is durable. Then the router is told. It needs no router and no KHEOPS to "
-     "receive."},
-    {"router", "decides where instances go, and keeps the job database",
-     "Takes in what the receiver wrote, evaluates the conditions, hands work to senders and sharers, and "
-     "records "
-     "what came of it in `state_dir/jobs.db`, whose only writer it is. A second router on the same state "
-     "directory "
-     "stands by until the first one ends."},
-    {"sender", "uploads instances with STOW-RS",
-     "Takes work from the router and uploads instances to destinations. Several may run. It reads the spool "
-     "and "
-     "the destinations' tokens; a token file that was replaced counts at once."},
-    {"sharer", "puts series into KHEOPS albums",
-     "Takes work from the router and puts series into the albums whose conditions they meet. Several may "
-     "run. It "
-     "never sees image data."},
-};
-
 bool manual_process(const char *process, struct text *page)
 {
-    for (size_t i = 0; i < sizeof processes / sizeof *processes; i++) {
-        AUTO(text_release) struct text name = TEXT_EMPTY;
-        AUTO(text_release) struct text help = TEXT_EMPTY;
-        if (strcmp(processes[i].name, process) != 0)
-            continue;
-        text_format(&name, "felucca-%s", process);
-        service_options_help(process, &help);
-        roff_title(page, text_string(&name), '8');
-        append_name(page, text_string(&name), processes[i].summary);
-        roff_heading(page, "synopsis");
-        text_format(page, ".B felucca-%s\n[\\fIOPTIONS\\fR]\n", process);
-        roff_heading(page, "description");
-        roff_sentence(page, processes[i].description);
-        roff_heading(page, "options, signals and exit status");
-        const char *options = strstr(text_string(&help), "\n\n");
-        roff_lines(page, options ? options + 2 : "");
-        roff_heading(page, "see also");
-        roff_sentence(page, "felucca(1), felucca.yaml(5)");
-        return true;
-    }
-    return false;
+    const struct processes_row *row = processes_find(process);
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    AUTO(text_release) struct text help = TEXT_EMPTY;
+    if (!row)
+        return false;
+    text_format(&name, "felucca-%s", process);
+    service_options_help(process, &help);
+    roff_title(page, text_string(&name), '8');
+    append_name(page, text_string(&name), row->summary);
+    roff_heading(page, "synopsis");
+    text_format(page, ".B felucca-%s\n[\\fIOPTIONS\\fR]\n", process);
+    roff_heading(page, "description");
+    roff_sentence(page, row->description);
+    roff_heading(page, "options, signals and exit status");
+    const char *options = strstr(text_string(&help), "\n\n");
+    roff_lines(page, options ? options + 2 : "");
+    roff_heading(page, "see also");
+    roff_sentence(page, "felucca(1), felucca.yaml(5)");
+    return true;
 }
 
 /* ---- felucca.yaml(5) ---- */

@@ -5,6 +5,7 @@
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
+#include "common/config/processes.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
@@ -82,9 +83,9 @@ const struct command command_generate = {
     .name = "generate",
     .summary = "writes manual pages and completion from the program's tables",
     .arguments = "WHAT",
-    .help = "WHAT is felucca.1, felucca-receiver.8, felucca-router.8, felucca-sender.8,\n"
-            "felucca-sharer.8, felucca.yaml.5 or bash-completion; or destinations or albums,\n"
-            "for their names in the configuration.\n",
+    .help = "WHAT is felucca.1, felucca-PROCESS.8, felucca.yaml.5 or bash-completion; or\n"
+            "destinations or albums, for their names in the configuration.\n"
+            "PROCESS is one of: " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
     .run = run,
     .hidden = true,

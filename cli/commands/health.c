@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
+#include "common/config/processes.h"
 #include "common/service/service.h"
 
 #include <netdb.h>
@@ -11,9 +12,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-/* In the order of their ports, which follow metrics.port. */
-static const char *const processes[] = {"receiver", "router", "sender", "sharer"};
-enum { PROCESSES = sizeof processes / sizeof *processes, ANSWER_SECONDS = 5 };
+enum { ANSWER_SECONDS = 5 };
 
 static int connect_to(const char *host, const char *port)
 {
@@ -62,37 +61,38 @@ static const char *reachable(const char *bind)
     return strcmp(bind, "::") == 0 ? "::1" : bind;
 }
 
-static bool is_healthy(const struct config *config, int index)
+static bool is_healthy(const struct config *config, const struct processes_row *process)
 {
     const char *host = reachable(config->metrics.bind);
-    int port = config->metrics.port + index;
+    int port = config->metrics.port + process->port;
     int status = ask(host, port);
     if (status == 200)
-        printf("%s: healthy\n", processes[index]);
+        printf("%s: healthy\n", process->name);
     else if (status == 0)
-        printf("%s: no answer on %s port %d\n", processes[index], host, port);
+        printf("%s: no answer on %s port %d\n", process->name, host, port);
     else if (status < 0)
-        printf("%s: what answers on %s port %d is not a health port\n", processes[index], host, port);
+        printf("%s: what answers on %s port %d is not a health port\n", process->name, host, port);
     else
-        printf("%s: not healthy (status %d)\n", processes[index], status);
+        printf("%s: not healthy (status %d)\n", process->name, status);
     return status == 200;
 }
 
-static int find_process(const char *name)
+static const struct processes_row *find_process(const char *name)
 {
     if (string_starts_with(name, "felucca-"))
         name += strlen("felucca-");
-    for (int i = 0; i < PROCESSES; i++)
-        if (strcmp(processes[i], name) == 0)
-            return i;
-    return -1;
+    const struct processes_row *process = processes_find(name);
+    return process && process->count != PROCESS_HELPER ? process : NULL;
 }
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    int only = argc == 2 ? find_process(argv[1]) : -1;
-    if (argc > 2 || (argc == 2 && only < 0)) {
-        fputs("felucca health: name one of receiver, router, sender, sharer, or nothing for all\n", stderr);
+    const struct processes_row *only = argc == 2 ? find_process(argv[1]) : NULL;
+    if (argc > 2 || (argc == 2 && !only)) {
+        fputs("felucca health: name one of ", stderr);
+        for (const char *name = PROCESS_NAMES; *name; name++)
+            fputs(*name == ' ' ? ", " : (char[]){*name, '\0'}, stderr);
+        fputs("or nothing for all\n", stderr);
         return EXIT_USAGE;
     }
     AUTO(config_destroy) struct config *config = NULL;
@@ -108,19 +108,20 @@ static int run(const struct cli *cli, int argc, char **argv)
         return EXIT_NO;
     }
     bool healthy = true;
-    for (int i = 0; i < PROCESSES; i++)
-        if (only < 0 || only == i)
-            healthy = is_healthy(config, i) && healthy;
+    for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
+        if (only ? only == row : row->count != PROCESS_HELPER)
+            healthy = is_healthy(config, row) && healthy;
     return healthy ? EXIT_OK : EXIT_NO;
 }
 
 const struct command command_health = {
     .name = "health",
     .summary = "asks the processes' health ports",
-    .arguments = "[receiver|router|sender|sharer]",
-    .help = "Exit status 0 when the process (without a name: every process) answers that it\n"
+    .arguments = "[PROCESS]",
+    .help = "PROCESS is one of: " PROCESS_NAMES "\n"
+            "Exit status 0 when the process (without a name: every process) answers that it\n"
             "makes progress, else 1. Made for the health checks of containers.\n",
-    .words = "receiver router sender sharer",
+    .words = PROCESS_NAMES,
     .example = "felucca health router\n",
     .run = run,
 };

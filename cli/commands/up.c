@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
+#include "common/config/processes.h"
 #include "common/service/service.h"
 #include "common/spool/spool.h"
 
@@ -15,19 +16,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Which processes, how many, and when they stop: the network first, the workers then, and last the router,
- * which has to commit what the workers still report. */
-enum { RECEIVER, ROUTER, SENDER, SHARER, KINDS };
-static const struct kind {
-    const char *label, *program;
-    int stage;
-} kinds[KINDS] = {
-    [RECEIVER] = {"receiver", "felucca-receiver", 0},
-    [ROUTER] = {"router", "felucca-router", 2},
-    [SENDER] = {"sender", "felucca-sender", 1},
-    [SHARER] = {"sharer", "felucca-sharer", 1},
-};
 
 enum { MOST_WORKERS = 64 };
 
@@ -61,31 +49,34 @@ static bool find_program(const char *program, struct text *ret_path)
 
 static bool add_all(struct supervisor *supervisor, const struct config *config, const int *counts)
 {
-    for (int k = 0; k < KINDS; k++) {
+    for (int k = 0; k < PROCESSES; k++) {
+        const struct processes_row *process = &processes_table()[k];
+        AUTO(text_release) struct text program = TEXT_EMPTY;
         AUTO(text_release) struct text path = TEXT_EMPTY;
-        if (counts[k] > 0 && !find_program(kinds[k].program, &path)) {
-            fprintf(stderr, "felucca up: %s is neither beside felucca nor in $PATH\n", kinds[k].program);
+        text_format(&program, "felucca-%s", process->name);
+        if (counts[k] > 0 && !find_program(text_string(&program), &path)) {
+            fprintf(stderr, "felucca up: %s is neither beside felucca nor in $PATH\n", text_string(&program));
             return false;
         }
         for (int i = 0; i < counts[k]; i++) {
             AUTO(text_release) struct text label = TEXT_EMPTY;
-            text_append(&label, kinds[k].label);
+            text_append(&label, process->name);
             if (counts[k] > 1)
                 text_format(&label, "-%d", i + 1);
             const char *const argv[] = {text_string(&path), "--config", config->path, NULL};
-            supervisor_add(supervisor, text_string(&label), kinds[k].stage, argv);
+            supervisor_add(supervisor, text_string(&label), (int)process->stop, argv);
         }
     }
     return true;
 }
 
-static bool parse_count(const char *option, const char *text, int *ret_count)
+static bool parse_count(const char *process, const char *text, int *ret_count)
 {
     char *end = NULL;
     errno = 0;
     long number = strtol(text, &end, 10);
     if (errno != 0 || end == text || *end != '\0' || number < 0 || number > MOST_WORKERS) {
-        fprintf(stderr, "felucca up: %s takes a number from 0 to %d, not \"%s\"\n", option, MOST_WORKERS,
+        fprintf(stderr, "felucca up: --%ss takes a number from 0 to %d, not \"%s\"\n", process, MOST_WORKERS,
                 text);
         return false;
     }
@@ -95,7 +86,7 @@ static bool parse_count(const char *option, const char *text, int *ret_count)
 
 static bool take_option(void *context, int key, const char *value)
 {
-    return parse_count(key == SENDER ? "--senders" : "--sharers", value, (int *)context + key);
+    return parse_count(processes_table()[key].name, value, (int *)context + key);
 }
 
 /* The folders stand before any process starts, so that none finds them missing; and a state_dir that cannot
@@ -112,7 +103,9 @@ static bool make_state(const struct config *config)
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    int counts[KINDS] = {1, 1, 1, 1};
+    int counts[PROCESSES];
+    for (int k = 0; k < PROCESSES; k++)
+        counts[k] = processes_table()[k].count == PROCESS_HELPER ? 0 : 1;
     if (!option_parse(&command_up, argc, argv, take_option, counts, NULL))
         return EXIT_USAGE;
     AUTO(config_destroy) struct config *config = NULL;
@@ -131,19 +124,28 @@ static int run(const struct cli *cli, int argc, char **argv)
     return supervisor_run(supervisor);
 }
 
-static const struct command_option options[] = {{"senders", "N", NULL, "so many senders (1)", SENDER},
-                                                {"sharers", "N", NULL, "so many sharers (1)", SHARER},
-                                                {.name = NULL}};
+/* An option for each process of which there may be many. */
+#define OPTION_ONE(NAME, name)
+#define OPTION_HELPER(NAME, name)
+#define OPTION_MANY(NAME, name)        {name "s", "N", NULL, "so many " name "s (1)", PROCESS_##NAME},
+#define OPTION(NAME, name, count, ...) OPTION_##count(NAME, name)
+static const struct command_option options[] = {PROCESS_MAP(OPTION){.name = NULL}};
+
+#define USAGE_ONE(name)               ""
+#define USAGE_HELPER(name)            ""
+#define USAGE_MANY(name)              " [--" name "s N]"
+#define USAGE(NAME, name, count, ...) USAGE_##count(name)
 
 const struct command command_up = {
     .name = "up",
     .summary = "runs all processes in the foreground, restarts what crashes",
-    .arguments = "[--senders N] [--sharers N]",
+    .arguments = &(PROCESS_MAP(USAGE))[1], /* without the first blank */
     .options = options,
-    .help = "Checks the whole configuration, then runs receiver, router, senders and sharers\n"
-            "until SIGTERM or Ctrl-C. These stop the receiver, then the workers, then the\n"
-            "router, within 35 s. SIGHUP makes all of them read the configuration again.\n"
-            "What crashes is started again after 1 s, 2 s, 4 s and so on, at most 30 s.\n",
+    .help = "Checks the whole configuration, then runs one of each process, or as many as the\n"
+            "options say, until SIGTERM or Ctrl-C. These stop the receiver, then the workers,\n"
+            "then the router, within 35 s. SIGHUP makes all of them read the configuration\n"
+            "again. What crashes is started again after 1 s, 2 s, 4 s and so on, at most\n"
+            "30 s.\n",
     .example = "felucca up --senders 2 --config felucca.yaml\n",
     .run = run,
 };

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/config/processes.h"
 #include "common/config/url.h"
 
 #include <string.h>
@@ -86,13 +87,13 @@ static void check_endpoints(const struct config *config, struct config_report *r
 
 static void check_ports(const struct config *config, struct config_report *report)
 {
-    static const char *const processes[] = {"receiver", "router", "sender", "sharer"};
-    int offset = config->receiver.port - config->metrics.port;
-    if (config->metrics.port != 0 && offset >= 0 && offset < 4)
-        config_report_error(report, config_report_place(report, &config->metrics.port), "metrics: port",
-                            "the %s would show its metrics on port %d, on which DICOM is received; choose "
-                            "another",
-                            processes[offset], config->receiver.port);
+    for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
+        if (config->metrics.port != 0 && row->count != PROCESS_HELPER &&
+            config->receiver.port == config->metrics.port + row->port)
+            config_report_error(
+                report, config_report_place(report, &config->metrics.port), "metrics: port",
+                "the %s would show its metrics on port %d, on which DICOM is received; choose another",
+                row->name, config->receiver.port);
 }
 
 static void check_times(const struct config *config, struct config_report *report)

@@ -113,7 +113,7 @@ struct config {
     } log;
     struct {
         char *bind;
-        int port; /* of the receiver; router +1, sender +2, sharer +3; 0: none */
+        int port; /* where the processes' ports begin (processes.h); 0: none */
     } metrics;
     struct config_node *nodes;
     size_t node_count;

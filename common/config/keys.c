@@ -6,25 +6,13 @@
 #include "common/config/value.h"
 #include "common/config/secret.h"
 
-#include <string.h>
 #include <sys/stat.h>
 
-/* Which of the endpoints a process uses; the router is the one that others connect to. */
-static const struct role {
-    const char *process;
-    bool hints, work, control, is_server;
-} roles[] = {
-    {"receiver", .hints = true},
-    {"router", .hints = true, .work = true, .control = true, .is_server = true},
-    {"sender", .work = true},
-    {"sharer", .work = true},
-};
-
-static bool uses_tcp(const struct config *config, const struct role *role)
+static bool uses_tcp(const struct config *config, unsigned traits)
 {
-    return (role->hints && string_starts_with(config->endpoints.hints, "tcp://")) ||
-           (role->work && string_starts_with(config->endpoints.work, "tcp://")) ||
-           (role->control && string_starts_with(config->endpoints.control, "tcp://"));
+    return ((traits & PROCESS_HINTS) && string_starts_with(config->endpoints.hints, "tcp://")) ||
+           ((traits & PROCESS_WORK) && string_starts_with(config->endpoints.work, "tcp://")) ||
+           ((traits & PROCESS_CONTROL) && string_starts_with(config->endpoints.control, "tcp://"));
 }
 
 static int fail(const struct config *config, struct text *errors, const char *where, const char *sentence)
@@ -71,11 +59,10 @@ static int check_list(const struct config *config, struct text *errors, struct t
     return 0;
 }
 
-static int check_role(const struct config *config, const struct role *role, struct text *errors,
-                      struct text *warnings)
+static int check_side(const struct config *config, bool is_server, struct text *errors, struct text *warnings)
 {
     int code = check_secret(config, errors, warnings);
-    if (!role->is_server)
+    if (!is_server)
         return config->curve.server_key
                    ? code
                    : fail(config, errors, "server_key",
@@ -89,13 +76,12 @@ static int check_role(const struct config *config, const struct role *role, stru
     return code ? code : list;
 }
 
-int config_check_keys(const struct config *config, const char *process, struct text *errors,
+int config_check_keys(const struct config *config, const struct processes_row *process, struct text *errors,
                       struct text *warnings)
 {
-    for (size_t i = 0; i < sizeof roles / sizeof *roles; i++)
-        if (strcmp(roles[i].process, process) == 0 && uses_tcp(config, &roles[i]))
-            return check_role(config, &roles[i], errors, warnings);
-    return 0;
+    if (!uses_tcp(config, process->traits))
+        return 0;
+    return check_side(config, process->traits & PROCESS_SERVES, errors, warnings);
 }
 
 int config_check_any_keys(const struct config *config, struct text *errors, struct text *warnings)

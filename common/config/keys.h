@@ -6,14 +6,15 @@
 
 #include "common/base/text.h"
 #include "common/config/config.h"
+#include "common/config/processes.h"
 
-/* process: "receiver", "router", "sender", "sharer". 0, or ERR_CONFIG with lines in errors. A file with the
- * secret that others can read, or a list that others can write, is a line in warnings. */
-int config_check_keys(const struct config *config, const char *process, struct text *errors,
+/* 0, or ERR_CONFIG with lines in errors. A file with the secret that others can read, or a list that others
+ * can write, is a line in warnings. */
+int config_check_keys(const struct config *config, const struct processes_row *process, struct text *errors,
                       struct text *warnings);
 
-/* What `felucca check` can say without knowing whose configuration it is: the secret key is one, the list can
- * be read. Likewise. */
+/* The same for `felucca check`, which does not know whose configuration it is: the secret key is one, the list
+ * can be read. */
 int config_check_any_keys(const struct config *config, struct text *errors, struct text *warnings);
 
 #endif

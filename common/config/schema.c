@@ -1,6 +1,7 @@
 #include "common/config/schema.h"
 
 #include "common/config/config.h"
+#include "common/config/processes.h"
 
 #include <string.h>
 
@@ -121,11 +122,18 @@ static const struct config_key log_keys[] = {
 static const struct config_section log_section = {"log", NULL, 0, log_keys,
                                                   "The log of each process, on its standard error."};
 
+/* "receiver 0, router 1, ", of all that have a port. */
+#define PORTS_ONE(name, port)              name " " #port ", "
+#define PORTS_MANY(name, port)             PORTS_ONE(name, port)
+#define PORTS_HELPER(name, port)           ""
+#define PORT(NAME, name, count, port, ...) PORTS_##count(name, port)
+#define PORTS                              PROCESS_MAP(PORT)
 static const struct config_key metrics_keys[] = {
     {"bind", CONFIG_BIND, OF(config, metrics.bind), .standard = "127.0.0.1",
      .help = "Address on which /metrics, /healthz and /readyz are served."},
-    {"port", CONFIG_INTEGER, OF(config, metrics.port), .standard = "9400", .least = 0, .most = 65532,
-     .help = "Port of the receiver; router, sender and sharer take the next three. 0: none."},
+    {"port", CONFIG_INTEGER, OF(config, metrics.port), .standard = "9400", .least = 0,
+     .most = 65536 - PROCESS_PORTS,
+     .help = "Each process adds its number to this port: " PORTS "or has none where it is `0`."},
     {.name = NULL},
 };
 static const struct config_section metrics_section = {"metrics", NULL, 0, metrics_keys,

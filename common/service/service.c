@@ -6,8 +6,10 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/config/keys.h"
+#include "common/config/processes.h"
 #include "common/service/service_options.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,12 +20,8 @@
 
 enum { DRAIN_MS = 30 * 1000 };
 
-/* In the order of their metrics ports. */
-static const char *const processes[] = {"receiver", "router", "sender", "sharer"};
-enum { PROCESSES = sizeof processes / sizeof *processes };
-
 struct service {
-    const char *name;
+    const struct processes_row *process;
     struct service_options options;
     struct config *config;
     struct metrics *metrics;
@@ -37,16 +35,16 @@ struct service {
 
 /* ---- configuration and log ---- */
 
-static int load(const char *name, const char *path, struct config **ret_config, struct text *errors,
-                struct text *warnings)
+static int load(const struct processes_row *process, const char *path, struct config **ret_config,
+                struct text *errors, struct text *warnings)
 {
     AUTO(config_destroy) struct config *config = NULL;
     int code = config_load(path, &config, errors, warnings);
     if (code == 0)
-        code = config_check_keys(config, name, errors, warnings);
+        code = config_check_keys(config, process, errors, warnings);
     if (code != 0)
         return code;
-    if (strcmp(name, "receiver") == 0)
+    if (process->traits & PROCESS_RESOLVES)
         config_resolve_names(config, warnings);
     *ret_config = config;
     config = NULL;
@@ -56,7 +54,7 @@ static int load(const char *name, const char *path, struct config **ret_config, 
 static void set_log(const struct service *service)
 {
     const struct service_options *options = &service->options;
-    log_setup(service->name, options->has_level ? options->level : service->config->log.level,
+    log_setup(service->process->name, options->has_level ? options->level : service->config->log.level,
               options->has_format ? options->format : service->config->log.format);
 }
 
@@ -121,7 +119,7 @@ static void take_options(const char *name, int argc, char **argv, struct service
 static void take_config(struct service *service, struct text *ret_warnings)
 {
     struct text errors = TEXT_EMPTY;
-    int code = load(service->name, service->options.config, &service->config, &errors, ret_warnings);
+    int code = load(service->process, service->options.config, &service->config, &errors, ret_warnings);
     if (code != 0) {
         fputs(text_string(ret_warnings), stderr);
         end(EXIT_CONFIG, stderr, &errors);
@@ -173,7 +171,8 @@ struct service *service_start(const char *name, int argc, char **argv)
 {
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
     struct service *service = memory_new(1, sizeof *service);
-    service->name = name;
+    service->process = processes_find(name);
+    assert(service->process);
     service->drain_ms = DRAIN_MS;
     service->signal_fd = -1;
     take_options(name, argc, argv, &service->options);
@@ -238,15 +237,15 @@ static void reload(struct service *service)
     AUTO(config_destroy) struct config *new = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
-    if (load(service->name, old->path, &new, &errors, &warnings) != 0) {
+    if (load(service->process, old->path, &new, &errors, &warnings) != 0) {
         log_lines(LOG_ERROR, "configuration", &errors);
         log_error("the new configuration is wrong, keeping the old one");
         metric_add(service->reloads, (const char *const[]){"failed"}, 1);
         return;
     }
     log_lines(LOG_WARNING, "configuration", &warnings);
-    /* The receiver speaks for itself: it can open a socket anew. */
-    if (strcmp(service->name, "receiver") != 0)
+    /* Who can open a socket anew speaks for itself. */
+    if (!(service->process->traits & PROCESS_REOPENS))
         warn_of_restart(old, new);
     service->config = new;
     set_log(service);
@@ -314,12 +313,10 @@ void service_on_reload(struct service *service,
 void service_serve_metrics(struct service *service)
 {
     const struct config *config = service->config;
-    int offset = 0;
-    while (offset < PROCESSES - 1 && strcmp(processes[offset], service->name) != 0)
-        offset++;
-    if (config->metrics.port == 0 || metrics_port(service->metrics) != 0)
+    bool helper = service->process->count == PROCESS_HELPER;
+    if (helper || config->metrics.port == 0 || metrics_port(service->metrics) != 0)
         return;
-    int port = config->metrics.port + offset;
+    int port = config->metrics.port + service->process->port;
     /* A further sender on the same machine finds the port taken, and can do without. */
     if (metrics_serve(service->metrics, config->metrics.bind, port) != 0)
         log_warning("no metrics: the address is not free", LOG_S("bind", config->metrics.bind),

@@ -24,7 +24,7 @@ enum service_exit { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_CONFIG = 3, E
 struct service;
 
 /* Reads options and configuration; exits by itself after --help, --version, --check, and on errors (2, 3).
- * name is "receiver", "router", "sender" or "sharer". Ignores SIGPIPE. */
+ * name is one of common/config/processes.h. Ignores SIGPIPE. */
 struct service *service_start(const char *name, int argc, char **argv);
 void service_stop(struct service **service);
 

@@ -22,6 +22,12 @@ files_of()
     done
 }
 
+# folders_of_programs: of every program, from the root folder, one a line; felucca's own is cli.
+folders_of_programs()
+{
+    sed -n '/^set(program_table/,/^)/s/^ *"\([a-z]*\) *|.*/\1/p' cmake/rooms.cmake
+}
+
 # need PROGRAM: ends the check with a sentence when a tool is missing.
 need()
 {

@@ -3,9 +3,13 @@
 #
 # Usage: main-size.sh ROOT
 set -eu
+. "$(dirname "$0")/files.sh"
 cd "$1"
 status=0
-for main in receiver/main.c router/main.c sender/main.c sharer/main.c cli/main.c; do
+folders=$(folders_of_programs)
+[ -n "$folders" ] || { echo "cmake/rooms.cmake names no program"; exit 1; }
+for folder in $folders; do
+    main=$folder/main.c
     [ -f "$main" ] || { echo "$main is missing"; status=1; continue; }
     lines=$(awk '
         /^[ \t]*\/\*/ { comment = 1 }

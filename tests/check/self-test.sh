@@ -4,6 +4,7 @@
 #
 # Usage: self-test.sh ROOT BUILD
 set -eu
+. "$(dirname "$0")/files.sh"
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$1" && pwd)
 build=$(cd "$2" && pwd)
@@ -22,9 +23,11 @@ fresh()
     cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
     cp "$root/common/base/banned.h" "$tree/common/base"
     cp -r "$root/monitoring" "$tree"
+    mkdir "$tree/common/config"
+    cp "$root/common/config/processes.h" "$tree/common/config"
     printf '/* err - the error codes. */\n#ifndef ERR_H\n#define ERR_H\n\nenum err { ERR_IO = -1 };\n\n#endif\n' \
         >"$tree/common/base/err.h"
-    for process in receiver router sender sharer cli; do
+    for process in $(cd "$root" && folders_of_programs); do
         mkdir "$tree/$process"
         printf '/* %s - a story. */\n#include "common/base/err.h"\n\nint main(void)\n{\n    return 0;\n}\n' \
             "$process" >"$tree/$process/main.c"
@@ -35,6 +38,8 @@ fresh()
     printf '/* X(up) */\n' >"$tree/cli/command.h"
     printf 'demo:\n' >"$tree/Makefile"
     printf '| `felucca_jobs` | gauge |\n' >"$tree/docs/metrics.md"
+    grep '^## [A-Z][a-z]*, port' "$root/docs/metrics.md" >>"$tree/docs/metrics.md"
+    grep '^| `felucca-' "$root/docs/architecture.md" >"$tree/docs/architecture.md"
     printf '## log\n| `level` | word |\n' >"$tree/docs/configuration.md"
     printf '#!/bin/sh\necho good\n' >"$tree/scripts/good.sh"
     chmod +x "$tree/scripts/good.sh"
@@ -78,7 +83,7 @@ plant_more()
     fi
 }
 
-for check in layers headers format function-size banned main-size words scripts packages docs monitoring; do
+for check in processes layers headers format function-size banned main-size words scripts packages docs monitoring; do
     fresh
     run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
 done
@@ -106,6 +111,18 @@ fresh
 printf '/* far - a header. */\n#include "common/http/http.h"\n' >"$tree/common/kheops/far.h"
 printf '/* http - a client. */\n' >"$tree/common/http/http.h"
 plant_more layers 'curl in the router, two steps away' router/main.c '#include "common/kheops/far.h"' 'common/http/http.h'
+
+plant processes 'a process that is no program' common/config/processes.h \
+    '    X(CAPTAIN, "captain", ONE, 4, FIRST, 0, "", "")' 'captain/main.c is not there'
+plant processes 'a program that is no process' cmake/rooms.cmake "$(printf 'set(program_table\n    "captain | base |"\n)')" \
+    'felucca-captain has no row'
+plant processes 'a port twice' common/config/processes.h '    X(SENDER, "sender", MANY, 1, SECOND, 0, "", "")' \
+    'two processes have the port 1'
+for page in docs/architecture.md docs/metrics.md monitoring/prometheus.yml; do
+    fresh
+    sed -i '/[Ss]ender/d' "$tree/$page"
+    plant_more processes "$page says nothing of a process" "$page" ' ' 'felucca-sender'
+done
 
 plant headers 'a header that needs another' common/base/needy.h 'struct needy { struct text text; };'
 plant format 'bad indentation' common/base/err.c 'int   f( void ) ;'

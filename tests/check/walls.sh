@@ -56,7 +56,9 @@ echo "$foreign" | while read -r program libraries; do
     done
 done || status=1
 
-for program in felucca-receiver felucca-router felucca-sender felucca-sharer felucca; do
+for folder in $(cd "$root" && folders_of_programs); do
+    program=felucca-$folder
+    [ "$folder" = cli ] && program=felucca
     rooms=$(row "$program")
     [ -n "$rooms" ] || { echo "cmake/rooms.cmake has no row of $program"; exit 1; }
     nm --defined-only "$bin/$program" | awk '{ print $3 }' >"${TMPDIR:-/tmp}/walls.$$"
