@@ -1,24 +1,41 @@
-/* change - a change of many jobs that an operator asked for, as its parts see it.
+/* change - one change of many jobs that an operator asked for, as the files that make it see it.
  *
- * It is written down with the request's id when it is taken, made in portions, one or a few a turn, each with
- * its turn's transaction and the place where it stands, and answered after the commit of the last. So it
- * blocks nothing, survives the router, and is made once however often it is asked for. */
+ * changes.h tells when it is made. Each verb has a file: change_jobs (retry, drop), change_parked (quarantine
+ * retry, quarantine drop), change_reshare. Each of these offers
+ *     x_is_sensible()   whether the request can be carried out; else the answer is a refusal that says why not;
+ *     x_step()          makes the next portion; true when nothing is left;
+ *     x_count()         appends to a sentence what came of the change so far. */
 #ifndef FELUCCA_ROUTER_CHANGE_H
 #define FELUCCA_ROUTER_CHANGE_H
 
 #include "common/jobs/history.h"
 #include "common/jobs/request.h"
-#include "router/parts.h"
+#include "common/wire/bus.h"
+#include "common/wire/control.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct router;
 
 struct change {
     struct jobdb_request row; /* its texts are not set */
     struct control_request request;
     struct control_answer answer; /* what is said of it so far */
     struct bus_peer peer;         /* who waits for the answer; length 0: nobody */
-    int64_t told;                 /* monotonic: when that was last told anything */
+    int64_t told;                 /* monotonic: when that one was told anything last */
     uint32_t missing_tag;         /* reshare: a tag that no row tells, 0: none */
+    bool over;                    /* nothing is left to be done */
     struct change *next;
 };
+
+/* The request is emptied: the change owns what it held. */
+struct change *change_create(struct control_request *request, int64_t asked_at);
+void change_destroy(struct change **change);
+
+/* NULL, or what is wrong with the choice: by numbers, filters or --all. instances: what is chosen are quarantined
+ * files, not jobs. Borrowed for ever. */
+const char *change_objection(const struct control_request *request, bool instances);
 
 /* How many more may be changed. */
 int64_t change_left(const struct change *change);
@@ -27,16 +44,8 @@ void change_skip(struct change *change, const char *format, ...) __attribute__((
 /* An event of a job, instance or target, "by" the operator, and what else the detail says (NULL: nothing). */
 void change_event(struct router *router, const struct change *change, struct jobdb_event *event,
                   const char *detail);
-
-/* The next portion; true when nothing is left. */
-bool change_jobs(struct router *router, struct change *change);   /* retry, drop */
-bool change_parked(struct router *router, struct change *change); /* quarantine retry, quarantine drop */
-bool change_reshare(struct router *router, struct change *change);
-
-/* reshare: whether it can be done, else the answer says why not; what came of it so far; whom it is about. */
-bool reshare_is_sensible(struct router *router, const struct control_request *request,
-                         struct control_answer *answer);
-void reshare_append_count(const struct change *change, struct text *out);
-void reshare_name_target(struct router *router, const struct change *change, struct jobdb_event *event);
+/* Appends how many jobs or files (noun) were changed and how many were not; "nothing matches" at the end of a
+ * change that found none. */
+void change_append_count(const struct change *change, const char *noun, struct text *out);
 
 #endif

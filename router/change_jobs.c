@@ -1,28 +1,32 @@
-/* Retry and drop: jobs that are given by their numbers, or chosen by a filter. */
-#include "router/change.h"
+#include "router/change_jobs.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/config/config.h"
+#include "common/jobs/operator.h"
 #include "common/jobs/target.h"
+#include "router/refusal.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { PORTION = 100 };
 
-struct portion {
+struct job_portion {
     struct router *router;
     struct change *change;
     int64_t *series; /* whose deliveries were dropped, each once */
     size_t series_count, series_capacity;
 };
 
-static void portion_release(struct portion *portion)
+static void job_portion_release(struct job_portion *portion)
 {
     free(portion->series);
 }
 
-static void job_event(const struct portion *portion, const struct jobdb_candidate *job)
+static void add_job_event(const struct job_portion *portion, const struct jobdb_candidate *job)
 {
     struct jobdb_event event = {.instance_id = job->stage == WORK_SEND ? job->item.instance_id : 0,
                                 .delivery_id = job->stage == WORK_SEND ? job->item.id : 0,
@@ -38,8 +42,19 @@ static void job_event(const struct portion *portion, const struct jobdb_candidat
 
 /* ---- retry ---- */
 
+/* target NULL: not even the database names it. */
+static void append_not_configured(const struct target *target, struct text *out)
+{
+    text_append(out, "the configuration does not name ");
+    if (target)
+        target_append_name(target, out);
+    else
+        text_append(out, "their destination");
+    text_append(out, " any more: its jobs wait until it does; drop them if it will not");
+}
+
 /* A destination that backs off or is blocked is asked at once; the rest follows when that goes well. */
-static void wake(struct router *router, struct target *target)
+static void wake_target(struct router *router, struct target *target)
 {
     target->look_at = target->fetch_at = target->fetch_until = 0;
     if (target->row.state == TARGET_UP || target->row.until <= router->now)
@@ -48,28 +63,25 @@ static void wake(struct router *router, struct target *target)
     jobdb_save_target(router->db, &target->row, NULL, router->now);
 }
 
-static void retry(const struct portion *portion, const struct jobdb_candidate *job)
+static void retry_job(const struct job_portion *portion, const struct jobdb_candidate *job)
 {
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
     struct router *router = portion->router;
     struct target *target = targets_find(router->targets, job->destination_id, job->album_id);
     if (!target || !target->destination) {
-        change_skip(portion->change,
-                    "the configuration does not name %s%s%s any more: its jobs wait until it does; drop them "
-                    "if it will not",
-                    target ? target->row.destination : "their destination",
-                    target && target->row.album ? "/" : "",
-                    target && target->row.album ? target->row.album : "");
+        append_not_configured(target, &sentence);
+        change_skip(portion->change, "%s", text_string(&sentence));
         return;
     }
     if (!jobdb_retry_job(router->db, job, router->now))
         return;
-    job_event(portion, job);
-    wake(router, target);
+    add_job_event(portion, job);
+    wake_target(router, target);
 }
 
 /* ---- drop ---- */
 
-static void remember_series(struct portion *portion, int64_t series_id)
+static void remember_series(struct job_portion *portion, int64_t series_id)
 {
     for (size_t i = portion->series_count; i > 0; i--) {
         if (portion->series[i - 1] == series_id)
@@ -80,19 +92,19 @@ static void remember_series(struct portion *portion, int64_t series_id)
     portion->series[portion->series_count++] = series_id;
 }
 
-static void drop(struct portion *portion, const struct jobdb_candidate *job)
+static void drop_job(struct job_portion *portion, const struct jobdb_candidate *job)
 {
     struct router *router = portion->router;
     if (!jobdb_drop_job(router->db, job, router->now, router->now + router->config->retention_ms))
         return;
-    job_event(portion, job);
+    add_job_event(portion, job);
     if (job->stage == WORK_SEND)
         remember_series(portion, job->item.series_id);
 }
 
-static void tell_settled(void *context, const struct jobdb_settled *share)
+static void add_settled_event(void *context, const struct jobdb_settled *share)
 {
-    const struct portion *portion = context;
+    const struct job_portion *portion = context;
     struct jobdb_event event = {.instance_id = share->witness_id,
                                 .destination_id = share->destination_id,
                                 .album_id = share->album_id};
@@ -100,25 +112,25 @@ static void tell_settled(void *context, const struct jobdb_settled *share)
                  "the share waited for deliveries that were dropped; nothing of its series is left");
 }
 
-static void settle(struct portion *portion)
+static void settle_series(struct job_portion *portion)
 {
     struct router *router = portion->router;
     for (size_t i = 0; i < portion->series_count; i++)
         (void)jobdb_settle_series(router->db, portion->series[i], router->now,
-                                  router->now + router->config->retention_ms, tell_settled, portion);
+                                  router->now + router->config->retention_ms, add_settled_event, portion);
 }
 
 /* ---- chosen by a filter ---- */
 
-static void change_one(void *context, struct jobdb_candidate *job)
+static void change_job(void *context, struct jobdb_candidate *job)
 {
-    struct portion *portion = context;
+    struct job_portion *portion = context;
     if (change_left(portion->change) <= 0)
         return;
     if (portion->change->request.verb == CONTROL_RETRY)
-        retry(portion, job);
+        retry_job(portion, job);
     else
-        drop(portion, job);
+        drop_job(portion, job);
 }
 
 static struct jobdb_selection selection_of(const struct change *change)
@@ -137,7 +149,7 @@ static struct jobdb_selection selection_of(const struct change *change)
 /* ---- given by their numbers ---- */
 
 /* Why a job in this state can be neither retried nor dropped, or NULL. */
-static const char *objection_to_state(const struct jobdb_candidate *job, enum control_verb verb)
+static const char *objection_to_job(const struct jobdb_candidate *job, enum control_verb verb)
 {
     static const struct {
         const char *state, *why;
@@ -160,7 +172,7 @@ static const char *objection_to_state(const struct jobdb_candidate *job, enum co
     return NULL;
 }
 
-static void change_numbered(struct portion *portion, const struct control_job *wanted)
+static void change_numbered_job(struct job_portion *portion, const struct control_job *wanted)
 {
     AUTO(jobdb_candidate_release) struct jobdb_candidate job = {0};
     static const enum work_stage stages[] = {
@@ -170,23 +182,62 @@ static void change_numbered(struct portion *portion, const struct control_job *w
         change_skip(portion->change, "there is no %s:%lld", kind, (long long)wanted->id);
         return;
     }
-    const char *objection = objection_to_state(&job, portion->change->request.verb);
+    const char *objection = objection_to_job(&job, portion->change->request.verb);
     if (objection)
         change_skip(portion->change, "%s:%lld %s", kind, (long long)wanted->id, objection);
     else
-        change_one(portion, &job);
+        change_job(portion, &job);
 }
 
-bool change_jobs(struct router *router, struct change *change)
+/* ---- what change.h asks for ---- */
+
+/* NULL, or what is wrong with the states that the request chooses. */
+static const char *objection_to_states(const struct control_request *request)
 {
-    AUTO(portion_release) struct portion portion = {.router = router, .change = change};
+    unsigned meant;
+    if (!jobdb_meant_by(request->state, &meant))
+        return "only jobs that are failed, deferred, queued or waiting can be changed";
+    if (request->verb == CONTROL_RETRY && (meant & ~(unsigned)(JOBDB_FAILED | JOBDB_DEFERRED)) != 0)
+        return "only failed and deferred jobs can be retried: others go as soon as they can";
+    return NULL;
+}
+
+bool change_jobs_is_sensible(struct router *router, const struct control_request *request,
+                             struct control_answer *answer)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    const char *objection = change_objection(request, false);
+    if (!objection)
+        objection = objection_to_states(request);
+    if (objection) {
+        refuse(answer, objection);
+        return false;
+    }
+    if (!request->destination)
+        return true;
+    const struct target *target = refusal_or_target(router->targets, request, answer);
+    if (!target || target->destination || request->verb != CONTROL_RETRY)
+        return target != NULL;
+    append_not_configured(target, &sentence);
+    refuse(answer, text_string(&sentence));
+    return false;
+}
+
+bool change_jobs_step(struct router *router, struct change *change)
+{
+    AUTO(job_portion_release) struct job_portion portion = {.router = router, .change = change};
     const struct control_request *request = &change->request;
     for (size_t i = 0; i < request->job_count; i++)
-        change_numbered(&portion, &request->jobs[i]);
+        change_numbered_job(&portion, &request->jobs[i]);
     if (request->job_count == 0) {
         struct jobdb_selection selection = selection_of(change);
-        (void)jobdb_walk_on(router->db, &selection, &change->row.walk, PORTION, change_one, &portion);
+        (void)jobdb_walk_on(router->db, &selection, &change->row.walk, PORTION, change_job, &portion);
     }
-    settle(&portion);
+    settle_series(&portion);
     return request->job_count > 0 || change->row.walk.over || change_left(change) <= 0;
+}
+
+void change_jobs_count(const struct change *change, struct text *out)
+{
+    change_append_count(change, "job", out);
 }

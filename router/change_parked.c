@@ -1,9 +1,14 @@
-/* Quarantined files: taken in once more, or given up. */
-#include "router/change.h"
+#include "router/change_parked.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/config/config.h"
+#include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
+#include "router/intake.h"
+#include "router/outbox.h"
+#include "router/refusal.h"
+#include "router/shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,12 +22,12 @@ struct parked {
     char *reason;
 };
 
-struct portion {
+struct file_portion {
     struct parked files[PORTION];
     size_t count;
 };
 
-static void portion_release(struct portion *portion)
+static void file_portion_release(struct file_portion *portion)
 {
     for (size_t i = 0; i < portion->count; i++)
         free(portion->files[i].reason);
@@ -30,7 +35,7 @@ static void portion_release(struct portion *portion)
 
 static void add_file(void *context, const struct jobdb_quarantined *file)
 {
-    struct portion *portion = context;
+    struct file_portion *portion = context;
     struct parked *parked = &portion->files[portion->count++];
     *parked = (struct parked){
         .id = file->id, .quarantined_at = file->quarantined_at, .reason = memory_string(file->reason)};
@@ -39,7 +44,7 @@ static void add_file(void *context, const struct jobdb_quarantined *file)
 
 /* ---- one file ---- */
 
-static void retry(struct router *router, struct change *change, const struct parked *file)
+static void retry_file(struct router *router, struct change *change, const struct parked *file)
 {
     AUTO(text_release) struct text detail = TEXT_EMPTY;
     const char *why = NULL;
@@ -53,7 +58,7 @@ static void retry(struct router *router, struct change *change, const struct par
     change->row.changed++;
 }
 
-static void drop(struct router *router, struct change *change, const struct parked *file)
+static void drop_file(struct router *router, struct change *change, const struct parked *file)
 {
     int64_t keep_until = router->now + router->config->retention_excluded_ms;
     if (!jobdb_drop_quarantined(router->db, file->id, router->now, keep_until))
@@ -67,16 +72,16 @@ static void drop(struct router *router, struct change *change, const struct park
 static void change_file(struct router *router, struct change *change, const struct parked *file)
 {
     if (change->request.verb == CONTROL_QUARANTINE_RETRY)
-        retry(router, change, file);
+        retry_file(router, change, file);
     else
-        drop(router, change, file);
+        drop_file(router, change, file);
 }
 
 /* ---- a portion ---- */
 
-static void change_numbered(struct router *router, struct change *change, int64_t id)
+static void change_numbered_file(struct router *router, struct change *change, int64_t id)
 {
-    AUTO(portion_release) struct portion portion = {.count = 0};
+    AUTO(file_portion_release) struct file_portion portion = {.count = 0};
     int64_t cursor = id - 1;
     if (jobdb_read_quarantine(router->db, &cursor, 1, add_file, &portion) == 1 && portion.files[0].id == id)
         change_file(router, change, &portion.files[0]);
@@ -85,27 +90,44 @@ static void change_numbered(struct router *router, struct change *change, int64_
 }
 
 /* Files that this very change put into quarantine again are not meant. */
-static bool is_meant(const struct change *change, const struct parked *file)
+static bool file_is_meant(const struct change *change, const struct parked *file)
 {
     const char *reason = change->request.reason;
     return change_left(change) > 0 && file->quarantined_at < change->row.asked_at &&
            (!reason || strstr(file->reason, reason));
 }
 
-bool change_parked(struct router *router, struct change *change)
+/* ---- what change.h asks for ---- */
+
+bool change_parked_is_sensible(struct router *router, const struct control_request *request,
+                               struct control_answer *answer)
+{
+    const char *objection = change_objection(request, true);
+    (void)router;
+    if (objection)
+        refuse(answer, objection);
+    return objection == NULL;
+}
+
+bool change_parked_step(struct router *router, struct change *change)
 {
     int64_t *cursor = &change->row.walk.id;
     size_t jobs = change->request.job_count;
     if (jobs > 0) {
         if (*cursor < (int64_t)jobs)
-            change_numbered(router, change, change->request.jobs[*cursor].id);
+            change_numbered_file(router, change, change->request.jobs[*cursor].id);
         return ++*cursor >= (int64_t)jobs;
     }
-    AUTO(portion_release) struct portion portion = {.count = 0};
+    AUTO(file_portion_release) struct file_portion portion = {.count = 0};
     (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
     for (size_t i = 0; i < portion.count; i++) {
-        if (is_meant(change, &portion.files[i]))
+        if (file_is_meant(change, &portion.files[i]))
             change_file(router, change, &portion.files[i]);
     }
     return portion.count < PORTION || change_left(change) <= 0;
+}
+
+void change_parked_count(const struct change *change, struct text *out)
+{
+    change_append_count(change, "file", out);
 }

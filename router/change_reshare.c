@@ -1,16 +1,17 @@
-/* Reshare: an album's condition is asked again for series that are there already, so that an album which was
- * added to the configuration, or whose condition was corrected, gets them too.
- *
- * The walk goes over the destination's series, and within a series over its instances until one matches:
- * walk.time is the series looked at, walk.id the last instance of it, walk.phase what is known so far. An
- * instance is asked by its file's header where the file is still in the spool, else by what its row tells. */
-#include "router/change.h"
+#include "router/change_reshare.h"
 
 #include "common/base/cleanup.h"
+#include "common/config/config.h"
 #include "common/dicom/dictionary.h"
 #include "common/dicom/header.h"
+#include "common/jobs/operator.h"
 #include "common/jobs/reshare.h"
+#include "common/spool/spool.h"
+#include "router/intake.h"
 #include "router/recorded.h"
+#include "router/refusal.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 #include <string.h>
 
@@ -19,9 +20,9 @@ enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8, ROWS_A_STEP = 500 };
 /* walk.phase */
 enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED };
 
-enum verdict { NO, YES, UNKNOWN };
+enum answer { NO, YES, UNKNOWN };
 
-struct step {
+struct reshare_step {
     struct router *router;
     struct change *change;
     const struct target *target;
@@ -31,8 +32,8 @@ struct step {
 
 /* ---- one instance ---- */
 
-static enum verdict ask_row(struct step *step, const struct jobdb_series *series,
-                            const struct jobdb_past *past)
+static enum answer ask_row(struct reshare_step *step, const struct jobdb_series *series,
+                           const struct jobdb_past *past)
 {
     struct recorded recorded = {.study = series->study,
                                 .series = series->series,
@@ -51,7 +52,7 @@ static enum verdict ask_row(struct step *step, const struct jobdb_series *series
 }
 
 /* Where its file is; false: nowhere. */
-static bool find_file(struct router *router, const struct jobdb_past *past, enum spool_place *ret_place)
+static bool find_past_file(struct router *router, const struct jobdb_past *past, enum spool_place *ret_place)
 {
     AUTO(fd_close) int fd = -1;
     if (past->gone || past->poison)
@@ -62,7 +63,8 @@ static bool find_file(struct router *router, const struct jobdb_past *past, enum
     return spool_open_file(router->spool, past->place, past->receipt, &fd) == 0;
 }
 
-static enum verdict ask(struct step *step, const struct jobdb_series *series, const struct jobdb_past *past)
+static enum answer ask_instance(struct reshare_step *step, const struct jobdb_series *series,
+                                const struct jobdb_past *past)
 {
     AUTO(header_destroy) struct header *header = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -72,7 +74,7 @@ static enum verdict ask(struct step *step, const struct jobdb_series *series, co
     enum spool_place place;
     if (!condition)
         return YES;
-    if (!find_file(step->router, past, &place))
+    if (!find_past_file(step->router, past, &place))
         return ask_row(step, series, past);
     step->headers--;
     if (intake_parse(step->router, past->receipt, place, &transfer, &header, &reason) != 0)
@@ -82,7 +84,8 @@ static enum verdict ask(struct step *step, const struct jobdb_series *series, co
 
 /* ---- one series ---- */
 
-static void share(struct step *step, const struct jobdb_series *series, const struct jobdb_past *witness)
+static void share_series(struct reshare_step *step, const struct jobdb_series *series,
+                         const struct jobdb_past *witness)
 {
     struct router *router = step->router;
     struct change *change = step->change;
@@ -113,7 +116,7 @@ static void end_series(struct change *change, const struct jobdb_series *series)
 }
 
 /* Goes on with a series. False: this step has parsed or seen enough. */
-static bool look_at_instances(struct step *step, const struct jobdb_series *series)
+static bool look_at_instances(struct reshare_step *step, const struct jobdb_series *series)
 {
     struct change *change = step->change;
     struct jobdb_walk *walk = &change->row.walk;
@@ -126,20 +129,20 @@ static bool look_at_instances(struct step *step, const struct jobdb_series *seri
             return true;
         }
         walk->id = past.id;
-        enum verdict verdict = ask(step, series, &past);
-        if (verdict == YES) {
-            share(step, series, &past);
+        enum answer answer = ask_instance(step, series, &past);
+        if (answer == YES) {
+            share_series(step, series, &past);
             walk->phase = BETWEEN;
             return true;
         }
-        if (verdict == UNKNOWN || walk->phase == NOTHING_SEEN)
-            walk->phase = verdict == UNKNOWN ? NOT_DECIDED : NO_MATCH;
+        if (answer == UNKNOWN || walk->phase == NOTHING_SEEN)
+            walk->phase = answer == UNKNOWN ? NOT_DECIDED : NO_MATCH;
     }
     return false;
 }
 
 /* A series that the album has asked for before counts, when something of it is meant. */
-static bool is_shared_already(const struct step *step, const struct jobdb_series *series)
+static bool is_shared_already(const struct reshare_step *step, const struct jobdb_series *series)
 {
     const struct control_request *request = &step->change->request;
     struct jobdb_past past;
@@ -151,7 +154,7 @@ static bool is_shared_already(const struct step *step, const struct jobdb_series
 }
 
 /* The next series; true when none is left. */
-static bool next_series(struct step *step, struct jobdb_series *ret_series)
+static bool find_next_series(struct reshare_step *step, struct jobdb_series *ret_series)
 {
     struct jobdb_walk *walk = &step->change->row.walk;
     if (!jobdb_next_series(step->router->db, step->change->request.study, walk->time, ret_series))
@@ -166,7 +169,7 @@ static bool next_series(struct step *step, struct jobdb_series *ret_series)
 }
 
 /* Before a restart, or in the last step, the series was not looked at to its end. */
-static bool find_series(struct step *step, struct jobdb_series *ret_series)
+static bool find_open_series(struct reshare_step *step, struct jobdb_series *ret_series)
 {
     struct jobdb_walk *walk = &step->change->row.walk;
     if (walk->phase == BETWEEN)
@@ -177,23 +180,23 @@ static bool find_series(struct step *step, struct jobdb_series *ret_series)
     return false;
 }
 
-/* ---- the whole ---- */
+/* ---- what change.h asks for ---- */
 
-bool reshare_is_sensible(struct router *router, const struct control_request *request,
-                         struct control_answer *answer)
+bool change_reshare_is_sensible(struct router *router, const struct control_request *request,
+                                struct control_answer *answer)
 {
     if (!request->album || !request->since) {
-        control_refuse(answer, "say which album, and since when its instances were received");
+        refuse(answer, "say which album, and since when its instances were received");
         return false;
     }
-    const struct target *target = control_find_target(router, request, answer);
+    const struct target *target = refusal_or_target(router->targets, request, answer);
     if (target && !target->album)
-        control_refuse(answer, "the configuration that the router has read does not name the album: have the "
-                               "router read it again (SIGHUP), then ask again");
+        refuse(answer, "the configuration that the router has read does not name the album: have the "
+                       "router read it again (SIGHUP), then ask again");
     return target && target->album;
 }
 
-void reshare_append_count(const struct change *change, struct text *out)
+void change_reshare_count(const struct change *change, struct text *out)
 {
     const struct jobdb_request *row = &change->row;
     text_format(
@@ -203,7 +206,7 @@ void reshare_append_count(const struct change *change, struct text *out)
         (long long)row->already, (long long)row->unmatched, (long long)row->skipped);
 }
 
-void reshare_name_target(struct router *router, const struct change *change, struct jobdb_event *event)
+void change_reshare_target(struct router *router, const struct change *change, struct jobdb_event *event)
 {
     const struct target *target =
         targets_named(router->targets, change->request.destination, change->request.album);
@@ -213,21 +216,21 @@ void reshare_name_target(struct router *router, const struct change *change, str
     event->album_id = target->row.album_id;
 }
 
-bool change_reshare(struct router *router, struct change *change)
+bool change_reshare_step(struct router *router, struct change *change)
 {
     const struct control_request *request = &change->request;
     const struct target *target = targets_named(router->targets, request->destination, request->album);
-    struct step step = {router, change, target, HEADERS_A_STEP, ROWS_A_STEP};
+    struct reshare_step step = {router, change, target, HEADERS_A_STEP, ROWS_A_STEP};
     struct jobdb_series series;
     if (!target || !target->album) {
         control_answer_note(&change->answer, "the configuration does not name the album any more");
         return true;
     }
-    bool open = find_series(&step, &series);
+    bool open = find_open_series(&step, &series);
     bool over = false;
     for (int i = 0; i < SERIES_A_STEP && !over; i++) {
         if (!open)
-            over = next_series(&step, &series);
+            over = find_next_series(&step, &series);
         open = change->row.walk.phase != BETWEEN && !over;
         if (open && !look_at_instances(&step, &series))
             break;

@@ -1,10 +1,48 @@
-/* conversation - the router's sockets: receipts from the receiver, messages of workers. Each turn takes a
- * bounded number, so that no socket starves the others. */
-#include "router/parts.h"
+#include "router/conversation.h"
+
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/base/receipt.h"
+#include "common/wire/work.h"
+#include "router/crew.h"
+#include "router/door.h"
+#include "router/intake.h"
+#include "router/outbox.h"
+#include "router/outcome.h"
+#include "router/shared.h"
+#include "router/tokens.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 enum { HINTS_A_TURN = 1000, MESSAGES_A_TURN = 500 };
 
-void conversation_take_hints(struct router *router)
+struct conversation {
+    struct door *door;
+    char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
+    size_t undelivered_count, undelivered_capacity;
+    bool drained; /* nothing waited in the workers' socket at the end of the last turn */
+};
+
+struct conversation *conversation_create(struct metrics *metrics)
+{
+    struct conversation *conversation = memory_new(1, sizeof *conversation);
+    conversation->door = door_create(metrics);
+    return conversation;
+}
+
+void conversation_destroy(struct conversation **conversation)
+{
+    if (!*conversation)
+        return;
+    door_destroy(&(*conversation)->door);
+    free((*conversation)->undelivered);
+    memory_free(conversation);
+}
+
+/* ---- hints ---- */
+
+static void take_hints(struct router *router)
 {
     struct bus_message message;
     for (int i = 0; i < HINTS_A_TURN && bus_receive(router->hints, &message) == 0; i++) {
@@ -14,13 +52,15 @@ void conversation_take_hints(struct router *router)
     }
 }
 
-static void say(struct router *router, const struct bus_peer *peer, enum work_verb verb)
+/* ---- what workers say ---- */
+
+static void say_verb(struct router *router, const struct bus_peer *peer, enum work_verb verb)
 {
     struct work_message message = {.verb = verb};
     outbox_say(router->outbox, peer, &message);
 }
 
-static void greet(struct router *router, const struct bus_peer *peer, const struct work_message *hello)
+static void greet_worker(struct router *router, const struct bus_peer *peer, const struct work_message *hello)
 {
     if (hello->protocol != WORK_PROTOCOL) {
         log_warning("worker speaks another version of the protocol, ignoring it: upgrade it with the router",
@@ -31,24 +71,25 @@ static void greet(struct router *router, const struct bus_peer *peer, const stru
     crew_hello(router->crew, peer, hello, router->monotonic);
     log_info("worker says hello", LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)),
              LOG_I("slots", hello->slots), LOG_I("holds", hello->held_count));
-    say(router, peer, WORK_PONG);
+    say_verb(router, peer, WORK_PONG);
 }
 
-static void take(struct router *router, const struct bus_peer *peer, const struct work_message *message)
+static void take_message(struct router *router, const struct bus_peer *peer,
+                         const struct work_message *message)
 {
     bool known = crew_heard(router->crew, peer, router->monotonic);
     switch (message->verb) {
     case WORK_HELLO:
-        greet(router, peer, message);
+        greet_worker(router, peer, message);
         break;
     case WORK_PING:
         crew_check_held(router->crew, peer, message);
-        say(router, peer, known ? WORK_PONG : WORK_WHO);
+        say_verb(router, peer, known ? WORK_PONG : WORK_WHO);
         break;
     case WORK_RESULT:
         outcome_take(router, peer, message);
         if (!known)
-            say(router, peer, WORK_WHO);
+            say_verb(router, peer, WORK_WHO);
         break;
     case WORK_TOKEN:
         tokens_take(router, message->token);
@@ -61,28 +102,73 @@ static void take(struct router *router, const struct bus_peer *peer, const struc
     }
 }
 
-void conversation_take_work(struct router *router)
+static void take_messages(struct router *router)
 {
     struct bus_message raw;
     int taken = 0;
     while (taken < MESSAGES_A_TURN && bus_receive(router->work, &raw) == 0) {
         struct work_message message;
         if (work_decode(raw.frames[0], raw.lengths[0], raw.frames[1], raw.lengths[1], &message) == 0)
-            take(router, &raw.peer, &message);
+            take_message(router, &raw.peer, &message);
         work_message_release(&message);
         bus_message_release(&raw);
         taken++;
     }
-    router->inputs_drained = taken < MESSAGES_A_TURN;
+    router->conversation->drained = taken < MESSAGES_A_TURN;
+}
+
+/* ---- what their silence means ---- */
+
+void conversation_undelivered(void *context, const struct bus_peer *peer, const char *work)
+{
+    struct router *router = context;
+    struct conversation *conversation = router->conversation;
+    crew_bye(router->crew, peer);
+    conversation->undelivered =
+        memory_grow(conversation->undelivered, &conversation->undelivered_capacity,
+                    conversation->undelivered_count + 1, sizeof *conversation->undelivered);
+    memcpy(conversation->undelivered[conversation->undelivered_count++], work, WORK_ID_SIZE);
+}
+
+static void take_back_undelivered(struct router *router)
+{
+    struct conversation *conversation = router->conversation;
+    for (size_t i = 0; i < conversation->undelivered_count; i++) {
+        struct lease *lease = crew_find_lease(router->crew, conversation->undelivered[i]);
+        if (lease)
+            outcome_lease_lost(router, lease);
+    }
+    conversation->undelivered_count = 0;
+}
+
+/* ---- the turn ---- */
+
+void conversation_turn(struct router *router)
+{
+    take_back_undelivered(router);
+    take_hints(router);
+    take_messages(router);
+    /* What was not read yet may be a worker's sign of life. */
+    if (router->conversation->drained)
+        crew_expire(router->crew, router->monotonic, outcome_lease_lost, router);
+}
+
+int64_t conversation_wakes_at(struct router *router)
+{
+    const struct conversation *conversation = router->conversation;
+    if (conversation->undelivered_count > 0 || !conversation->drained || bus_has_input(router->hints) ||
+        bus_has_input(router->work))
+        return 0;
+    return crew_next_expiry(router->crew);
 }
 
 /* ---- strangers ---- */
 
 void conversation_look_at_door(struct router *router)
 {
-    door_look(router->door, router->hints, "hints", router->monotonic);
-    door_look(router->door, router->work, "work", router->monotonic);
-    door_look(router->door, router->control, "control", router->monotonic);
+    door_look(router->conversation->door, router->hints, "hints", router->monotonic);
+    door_look(router->conversation->door, router->work, "work", router->monotonic);
+    door_look(router->conversation->door, router->control, "control", router->monotonic);
 }
 
 void conversation_read_keys(struct router *router)

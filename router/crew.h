@@ -7,8 +7,8 @@
 #ifndef FELUCCA_ROUTER_CREW_H
 #define FELUCCA_ROUTER_CREW_H
 
-#include "common/wire/bus.h"
 #include "common/jobs/batch.h"
+#include "common/wire/bus.h"
 #include "common/wire/work.h"
 
 struct seat; /* one worker */

@@ -1,17 +1,48 @@
-/* dispatch - work for whoever asks: a lane, then a batch from it; a share; last a fetch. Costs the same
- * however long the backlog is, since both are picked by index. */
+#include "router/dispatch.h"
+
 #include "common/base/crash.h"
 #include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/config/config.h"
+#include "common/jobs/batch.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
-#include "router/parts.h"
+#include "router/crew.h"
+#include "router/outbox.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 #include <string.h>
 
 enum { LANES_A_LOOK = 100 }; /* that turn out to have nothing that may go */
 
-static bool same_study(struct router *router, const struct lease *lease, const char *origin,
-                       const char *study)
+struct dispatch {
+    char epoch[17];    /* random: the first half of every work id */
+    uint64_t works;    /* how many were named: the second half */
+    int64_t next_lane; /* wall ms: when a sleeping lane is due */
+    bool more;         /* a turn ended before all lanes were looked at */
+};
+
+int dispatch_create(struct dispatch **ret_dispatch)
+{
+    struct dispatch *dispatch = memory_new(1, sizeof *dispatch);
+    int code = random_hex(dispatch->epoch, sizeof dispatch->epoch - 1);
+    if (code != 0)
+        memory_free(&dispatch);
+    else
+        *ret_dispatch = dispatch;
+    return code;
+}
+
+void dispatch_destroy(struct dispatch **dispatch)
+{
+    memory_free(dispatch);
+}
+
+/* ---- one request of a study at a time ---- */
+
+static bool is_of_study(struct router *router, const struct lease *lease, const char *origin,
+                        const char *study)
 {
     if (lease->batch.stage != WORK_SEND || strcmp(lease->batch.study, study) != 0)
         return false;
@@ -19,12 +50,12 @@ static bool same_study(struct router *router, const struct lease *lease, const c
     return target && strcmp(target->row.origin, origin) == 0;
 }
 
-bool dispatch_study_is_busy(struct router *router, const char *origin, const char *study, bool *ret_exclusive)
+static bool study_is_busy(struct router *router, const char *origin, const char *study, bool *ret_exclusive)
 {
     bool busy = false;
     *ret_exclusive = false;
     for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
-        if (!same_study(router, lease, origin, study))
+        if (!is_of_study(router, lease, origin, study))
             continue;
         busy = true;
         *ret_exclusive = *ret_exclusive || lease->exclusive;
@@ -56,19 +87,20 @@ static void say_work(struct router *router, const struct target *target, const s
     memory_free(&work.items);
 }
 
-int *dispatch_counter(struct target *target, enum work_stage stage)
+static void name_work(struct router *router, const struct seat *seat, struct jobdb_batch *batch)
 {
-    return stage == WORK_FETCH ? &target->fetching : &target->in_flight;
+    struct dispatch *dispatch = router->dispatch;
+    crew_name_work(seat, dispatch->epoch, ++dispatch->works, batch->work);
 }
 
-static void hand_out(struct router *router, struct target *target, struct seat *seat,
-                     struct jobdb_batch *batch, bool exclusive)
+static void hand_out_batch(struct router *router, struct target *target, struct seat *seat,
+                           struct jobdb_batch *batch, bool exclusive)
 {
     struct lease *lease = crew_lease(router->crew, seat, batch, router->monotonic, 0);
     lease->exclusive = exclusive;
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
-    *dispatch_counter(target, lease->batch.stage) += 1;
+    *target_counter(target, lease->batch.stage) += 1;
     say_work(router, target, lease);
 }
 
@@ -79,14 +111,14 @@ static void hand_out(struct router *router, struct target *target, struct seat *
 static bool lane_may_go(struct router *router, const struct target *target, const struct jobdb_lane *lane)
 {
     bool exclusive;
-    bool busy = dispatch_study_is_busy(router, target->row.origin, lane->study, &exclusive);
+    bool busy = study_is_busy(router, target->row.origin, lane->study, &exclusive);
     return !exclusive && !(lane->unknown && busy);
 }
 
 /* One batch from a destination. False: it has nothing that may go now. */
 static bool send_from(struct router *router, struct target *target, struct seat *seat)
 {
-    const struct target_retry retry = {router->config->retry.first_ms, router->config->retry.ceiling_ms};
+    const struct target_retry retry = target_retry_of(router->config);
     const struct jobdb_appetite appetite = {(size_t)router->config->sender.batch_instances,
                                             router->config->sender.batch_bytes,
                                             target_is_wary(target, &retry, router->now)};
@@ -101,14 +133,14 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             continue;
         }
         struct jobdb_batch batch = {0};
-        crew_name_work(seat, router->epoch, ++router->works, batch.work);
+        name_work(router, seat, &batch);
         if (jobdb_pick_batch(router->db, &lane, target->row.destination_id, &appetite, router->now, &batch)) {
-            hand_out(router, target, seat, &batch, lane.unknown);
+            hand_out_batch(router, target, seat, &batch, lane.unknown);
             return true;
         }
         jobdb_batch_release(&batch); /* only twins of what is on its way: they sleep now */
     }
-    router->more_to_hand_out = true; /* in the next turn */
+    router->dispatch->more = true; /* in the next turn */
     return false;
 }
 
@@ -118,13 +150,13 @@ static bool share_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    crew_name_work(seat, router->epoch, ++router->works, batch.work);
+    name_work(router, seat, &batch);
     if (!jobdb_pick_share(router->db, target->row.album_id, router->now, &batch, &next_due)) {
         target->look_at = next_due;
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out(router, target, seat, &batch, false);
+    hand_out_batch(router, target, seat, &batch, false);
     return true;
 }
 
@@ -134,13 +166,13 @@ static bool fetch_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    crew_name_work(seat, router->epoch, ++router->works, batch.work);
+    name_work(router, seat, &batch);
     if (!jobdb_pick_fetch(router->db, target->row.destination_id, router->now, &batch, &next_due)) {
         target->fetch_at = next_due;
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out(router, target, seat, &batch, false);
+    hand_out_batch(router, target, seat, &batch, false);
     return true;
 }
 
@@ -178,28 +210,30 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
 
 void dispatch_turn(struct router *router)
 {
-    router->more_to_hand_out = false;
+    router->dispatch->more = false;
     if (jobdb_wake_lanes(router->db, router->now))
         targets_wake(router->targets);
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
     dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
-    router->next_lane = jobdb_next_lane(router->db);
+    router->dispatch->next_lane = jobdb_next_lane(router->db);
+}
+
+static int64_t sooner(int64_t at, int64_t than, int64_t after)
+{
+    return at > after && at < than ? at : than;
 }
 
 int64_t dispatch_wakes_at(struct router *router)
 {
-    int64_t next = router->next_lane;
+    int64_t next = router->dispatch->next_lane;
+    if (router->dispatch->more)
+        return 0;
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
-        int64_t opens = target_opens_at(target, router->now);
-        if (opens > router->now && opens < next)
-            next = opens;
-        if (target->look_at > router->now && target->look_at < next)
-            next = target->look_at;
-        int64_t fetches = target_fetches_at(target);
-        if (fetches > router->now && fetches < next)
-            next = fetches;
+        next = sooner(target_opens_at(target, router->now), next, router->now);
+        next = sooner(target->look_at, next, router->now);
+        next = sooner(target_fetches_at(target), next, router->now);
     }
-    return next;
+    return next == INT64_MAX ? next : next - router->now + router->monotonic;
 }

@@ -1,56 +1,29 @@
 #include "router/gauges.h"
 
-#include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/config/config.h"
 #include "common/jobs/gauge.h"
-#include "router/parts.h"
-
-#include <stdlib.h>
+#include "common/spool/spool.h"
+#include "router/crew.h"
+#include "router/intake.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
-    struct metric *instances, *outcomes, *delivered, *shared, *leases_lost, *fetches;
-    struct metric *parse, *decide, *commit;
     struct metric *jobs, *ages, *states, *tokens;
     struct metric *intake, *workers, *works;
     struct metric *spool_files, *spool_bytes, *free_bytes, *database, *wal;
     int64_t refresh_at; /* monotonic */
 };
 
-static void add_counters(struct gauges *gauges, struct metrics *metrics)
-{
-    static const char *const how[] = {"result", NULL}, *const target[] = {"destination", "album", NULL},
-                             *const outcome[] = {"destination", "album", "outcome", NULL},
-                             *const fetch[] = {"destination", "outcome", NULL};
-    static const char *const destination[] = {"destination", NULL};
-    gauges->instances = metrics_add(metrics, METRIC_COUNTER, "router_instances_total",
-                                    "Instances taken in, by what was decided.", how);
-    gauges->outcomes = metrics_add(metrics, METRIC_COUNTER, "job_outcomes_total",
-                                   "What came of deliveries and shares.", outcome);
-    gauges->delivered = metrics_add(metrics, METRIC_HISTOGRAM, "received_to_delivered_seconds",
-                                    "Time from reception to the destination's confirmation.", destination);
-    gauges->shared = metrics_add(
-        metrics, METRIC_HISTOGRAM, "received_to_shared_seconds",
-        "Time from the intake of the instance that asked for it to the album's confirmation.", target);
-    gauges->leases_lost = metrics_add(metrics, METRIC_COUNTER, "leases_lost_total",
-                                      "Works taken back from workers that went away.", NULL);
-    gauges->fetches = metrics_add(metrics, METRIC_COUNTER, "fetch_outcomes_total",
-                                  "What came of asking KHEOPS to look at studies again.", fetch);
-    gauges->parse = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "header_parse_seconds",
-                                "Time to read and parse the header of a file.", NULL);
-    gauges->decide = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "decision_seconds",
-                                 "Time to evaluate all conditions on an instance.", NULL);
-    gauges->commit = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "commit_seconds",
-                                 "Time that a commit of the job database took.", NULL);
-}
-
 static void add_gauges(struct gauges *gauges, struct metrics *metrics)
 {
-    static const char *const state[] = {"destination", "album", "state", NULL}, *const token[] = {
-                                                                                    "destination", "album",
-                                                                                    "token", NULL};
-    static const char *const stage[] = {"stage", NULL}, *const place[] = {"place", NULL};
+    static const char *const state[] = {"destination", "album", "state", NULL};
+    static const char *const token[] = {"destination", "album", "token", NULL};
+    static const char *const stage[] = {"stage", NULL};
+    static const char *const place[] = {"place", NULL};
     gauges->jobs = metrics_add(metrics, METRIC_GAUGE, "jobs", "Unfinished and failed jobs.", state);
     gauges->ages = metrics_add(metrics, METRIC_GAUGE, "oldest_job_age_seconds",
                                "Age of the oldest job in this state; 0 when there is none.", state);
@@ -76,12 +49,7 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
 struct gauges *gauges_create(struct metrics *metrics)
 {
     struct gauges *gauges = memory_new(1, sizeof *gauges);
-    add_counters(gauges, metrics);
     add_gauges(gauges, metrics);
-    /* There from the start, so that the first increase can be seen. */
-    static const char *const results[] = {"taken", "excluded", "quarantined"};
-    for (size_t i = 0; i < sizeof results / sizeof *results; i++)
-        metric_add(gauges->instances, &results[i], 0);
     return gauges;
 }
 
@@ -90,57 +58,7 @@ void gauges_destroy(struct gauges **gauges)
     memory_free(gauges);
 }
 
-/* ---- what happens ---- */
-
-void gauge_taken(struct gauges *gauges, const char *how)
-{
-    metric_add(gauges->instances, (const char *const[]){how}, 1);
-}
-
-static void observe_since(struct metric *metric, int64_t began_ns)
-{
-    metric_observe(metric, NULL, (double)(clock_monotonic_ns() - began_ns) / 1e9);
-}
-
-void gauge_parsed(struct gauges *gauges, int64_t began_ns)
-{
-    observe_since(gauges->parse, began_ns);
-}
-
-void gauge_decided(struct gauges *gauges, int64_t began_ns)
-{
-    observe_since(gauges->decide, began_ns);
-}
-
-void gauge_committed(struct gauges *gauges, int64_t began_ns)
-{
-    observe_since(gauges->commit, began_ns);
-}
-
-void gauge_outcome(struct gauges *gauges, const char *destination, const char *album, const char *outcome)
-{
-    metric_add(gauges->outcomes, (const char *const[]){destination, album ? album : "", outcome}, 1);
-}
-
-void gauge_done(struct gauges *gauges, const char *destination, const char *album, int64_t milliseconds)
-{
-    metric_observe(album ? gauges->shared : gauges->delivered, (const char *const[]){destination, album},
-                   (double)milliseconds / 1000);
-}
-
-void gauge_lease_lost(struct gauges *gauges)
-{
-    metric_add(gauges->leases_lost, NULL, 1);
-}
-
-void gauge_fetch(struct gauges *gauges, const char *destination, const char *outcome)
-{
-    metric_add(gauges->fetches, (const char *const[]){destination, outcome}, 1);
-}
-
-/* ---- what waits ---- */
-
-static double age(const struct router *router, int64_t since)
+static double job_age(const struct router *router, int64_t since)
 {
     return since > 0 && since < router->now ? (double)(router->now - since) / 1000 : 0;
 }
@@ -179,7 +97,7 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
         if (i > 0 || depth->album) /* only shares wait for an instance */
             metric_set(gauges->jobs, labels, (double)states[i].jobs);
         if (states[i].oldest >= 0)
-            metric_set(gauges->ages, labels, age(router, states[i].oldest));
+            metric_set(gauges->ages, labels, job_age(router, states[i].oldest));
     }
     const char *first[] = {depth->destination, album, depth->album ? "destination" : "stow"};
     const char *source[] = {depth->destination, album, "source"};
@@ -189,8 +107,9 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
         metric_set(gauges->tokens, source, depth->source_active);
 }
 
-static void show_states(struct gauges *gauges, struct router *router)
+static void show_states(struct router *router)
 {
+    struct gauges *gauges = router->gauges;
     static const char *const names[] = {"up", "backing_off", "blocked", "held", "not_configured"};
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
@@ -204,8 +123,9 @@ static void show_states(struct gauges *gauges, struct router *router)
     }
 }
 
-static void show_crew(struct gauges *gauges, struct router *router)
+static void show_crew(struct router *router)
 {
+    struct gauges *gauges = router->gauges;
     for (int stage = 0; stage < WORK_STAGES; stage++) {
         const char *labels[] = {work_stage_name((enum work_stage)stage)};
         size_t works = 0;
@@ -218,8 +138,9 @@ static void show_crew(struct gauges *gauges, struct router *router)
     metric_set(gauges->intake, NULL, (double)intake_waiting(router));
 }
 
-static void show_disk(struct gauges *gauges, struct router *router)
+static void show_disk(struct router *router)
 {
+    struct gauges *gauges = router->gauges;
     static const enum spool_place places[] = {SPOOL_QUEUE, SPOOL_QUARANTINE, SPOOL_KEPT, SPOOL_DROPPED};
     int64_t free_bytes, database, wal;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
@@ -235,13 +156,14 @@ static void show_disk(struct gauges *gauges, struct router *router)
     metric_set(gauges->wal, NULL, (double)wal);
 }
 
-void gauges_turn(struct gauges *gauges, struct router *router)
+void gauges_turn(struct router *router)
 {
+    struct gauges *gauges = router->gauges;
     if (router->monotonic < gauges->refresh_at)
         return;
     gauges->refresh_at = router->monotonic + REFRESH_MS;
     jobdb_each_depth(router->db, show_depth, router);
-    show_states(gauges, router);
-    show_crew(gauges, router);
-    show_disk(gauges, router);
+    show_states(router);
+    show_crew(router);
+    show_disk(router);
 }

@@ -1,94 +1,72 @@
-/* intake - from a receipt to its rows: the file is parsed, decided about, and written down in one
- * transaction; after the commit it moves from incoming/ to queue/. Taking the same receipt twice changes
- * nothing. */
+#include "router/intake.h"
+
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/dicom/header.h"
-#include "common/spool/file_meta.h"
+#include "common/config/config.h"
+#include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
+#include "common/spool/file_meta.h"
+#include "router/arrivals.h"
+#include "router/counters.h"
 #include "router/decide.h"
-#include "router/parts.h"
+#include "router/guard.h"
+#include "router/outbox.h"
+#include "router/pending.h"
+#include "router/shared.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum {
-    PENDING_MAX = 100000, /* receipts in memory; the others wait in incoming/ for the next scan */
-    AGAIN_SECONDS = 3,    /* of the processor, for a header that somebody waits for */
-    TURN_MAX = 64,        /* headers a turn, and */
-    TURN_MS = 250         /* what they may take, so that results and heartbeats never wait long */
+    SCAN_MS = 10 * 1000,
+    AGAIN_SECONDS = 3, /* of the processor, for a header that somebody waits for */
+    TURN_MAX = 64,     /* headers a turn, and */
+    TURN_MS = 250      /* what they may take, so that results and heartbeats never wait long */
 };
 
-/* Receipts that wait to be taken in, first in first out. */
-struct pending {
-    char (*receipts)[RECEIPT_SIZE];
-    size_t first, count;
-    bool missed; /* there was no room for one: incoming/ has more */
+struct intake {
+    struct pending *pending;
+    struct guard *guard;
+    struct arrivals *arrivals;
+    int64_t next_scan; /* monotonic */
 };
 
-struct pending *pending_create(void)
+int intake_open(const char *state_dir, struct intake **ret_intake)
 {
-    struct pending *pending = memory_new(1, sizeof *pending);
-    pending->receipts = memory_new(PENDING_MAX, sizeof *pending->receipts);
-    return pending;
+    struct guard *guard = NULL;
+    int code = guard_create(state_dir, &guard);
+    if (code != 0)
+        return code;
+    struct intake *intake = memory_new(1, sizeof *intake);
+    intake->guard = guard;
+    intake->pending = pending_create();
+    intake->arrivals = arrivals_create();
+    *ret_intake = intake;
+    return 0;
 }
 
-void pending_destroy(struct pending **pending)
+void intake_close(struct intake **intake)
 {
-    if (!*pending)
+    if (!*intake)
         return;
-    free((*pending)->receipts);
-    free(*pending);
-    *pending = NULL;
+    arrivals_destroy(&(*intake)->arrivals);
+    pending_destroy(&(*intake)->pending);
+    guard_destroy(&(*intake)->guard);
+    memory_free(intake);
 }
 
 void intake_add(struct router *router, const char *receipt)
 {
-    struct pending *pending = router->pending;
-    if (!receipt_is_valid(receipt))
-        return;
-    if (pending->count == PENDING_MAX) {
-        pending->missed = true;
-        return;
-    }
-    size_t place = (pending->first + pending->count++) % PENDING_MAX;
-    memcpy(pending->receipts[place], receipt, RECEIPT_SIZE);
+    pending_add(router->intake->pending, receipt);
 }
 
 size_t intake_waiting(const struct router *router)
 {
-    return router->pending->count;
-}
-
-static int add_scanned(void *context, const char *receipt)
-{
-    intake_add(context, receipt);
-    return 0;
-}
-
-static int by_receipt(const void *a, const void *b)
-{
-    return memcmp(a, b, RECEIPT_LENGTH);
-}
-
-bool intake_is_missing_some(const struct router *router)
-{
-    return router->pending->missed;
-}
-
-void intake_scan(struct router *router)
-{
-    struct pending *pending = router->pending;
-    pending->first = pending->count = 0; /* whatever waits still stands there */
-    pending->missed = false;
-    int code = spool_scan(router->spool, SPOOL_INCOMING, add_scanned, router);
-    if (code != 0)
-        log_error("cannot read the spool's incoming folder, retrying", LOG_S("error", err_text(code)));
-    qsort(pending->receipts, pending->count, sizeof *pending->receipts, by_receipt); /* oldest first */
+    return pending_count(router->intake->pending);
 }
 
 /* ---- one receipt ---- */
@@ -107,13 +85,13 @@ static void arrival_release(struct arrival *arrival)
     text_release(&arrival->path);
 }
 
-static void quarantine(struct router *router, const struct arrival *arrival, const char *reason)
+static void quarantine_file(struct router *router, const struct arrival *arrival, const char *reason)
 {
     log_debug("instance quarantined", LOG_S("receipt", arrival->receipt), LOG_S("reason", reason));
-    arrivals_quarantined(router->arrivals, &arrival->instance, reason, router->monotonic);
+    arrivals_quarantined(router->intake->arrivals, &arrival->instance, reason, router->monotonic);
     jobdb_quarantine(router->db, &arrival->instance, reason, router->now);
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUARANTINE);
-    gauge_taken(router->gauges, "quarantined");
+    count_taken(router->counters, "quarantined");
 }
 
 /* Reads size and file meta header. 0; ERR_SYNTAX: not a file of ours; others: not now. */
@@ -171,15 +149,15 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     AUTO(decisions_release) struct decisions decisions = {0};
     int64_t began_ns = clock_monotonic_ns();
     decide(node, router->targets, arrival->instance.sop_class, header_facts(header), &decisions);
-    gauge_decided(router->gauges, began_ns);
+    count_decided(router->counters, began_ns);
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
                   router->now + router->config->retention_excluded_ms);
     size_t taken = 0;
     for (size_t i = 0; i < decisions.count; i++)
         taken += decisions.list[i].takes;
     CRASH_POINT(ROUTER_DECIDED);
-    gauge_taken(router->gauges, taken > 0 ? "taken" : "excluded");
-    arrivals_taken(router->arrivals, &arrival->instance, taken, router->monotonic);
+    count_taken(router->counters, taken > 0 ? "taken" : "excluded");
+    arrivals_taken(router->intake->arrivals, &arrival->instance, taken, router->monotonic);
     log_debug("instance taken in", LOG_S("receipt", arrival->receipt),
               LOG_S("study", arrival->instance.study), LOG_S("sop_instance", arrival->instance.sop_instance),
               LOG_I("destinations", taken));
@@ -188,8 +166,8 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
 }
 
 /* The step that a hostile file may not survive. */
-static int parse(const char *path, const struct header_transfer *transfer, struct header **ret_header,
-                 struct text *reason)
+static int parse_header(const char *path, const struct header_transfer *transfer, struct header **ret_header,
+                        struct text *reason)
 {
     CRASH_ON_POISON(path);
     return header_read(path, transfer, ret_header, reason);
@@ -200,13 +178,13 @@ int intake_parse(struct router *router, const char *receipt, enum spool_place pl
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     spool_append_path(router->spool, place, receipt, &path);
-    guard_note(router->guard, receipt);
-    return parse(text_string(&path), transfer, ret_header, ret_reason);
+    guard_note(router->intake->guard, receipt);
+    return parse_header(text_string(&path), transfer, ret_header, ret_reason);
 }
 
 void intake_parsed(struct router *router)
 {
-    guard_clear(router->guard);
+    guard_clear(router->intake->guard);
 }
 
 static void parse_and_decide(struct router *router, struct arrival *arrival, const struct config_node *node)
@@ -215,13 +193,13 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
                                        arrival->meta.source_address, arrival->meta.transfer_syntax};
-    guard_note(router->guard, arrival->receipt);
+    guard_note(router->intake->guard, arrival->receipt);
     CRASH_POINT(ROUTER_NOTED);
     int64_t began_ns = clock_monotonic_ns();
-    int code = parse(text_string(&arrival->path), &transfer, &header, &reason);
-    gauge_parsed(router->gauges, began_ns);
+    int code = parse_header(text_string(&arrival->path), &transfer, &header, &reason);
+    count_parsed(router->counters, began_ns);
     if (code == ERR_SYNTAX) {
-        quarantine(router, arrival, text_string(&reason));
+        quarantine_file(router, arrival, text_string(&reason));
         return;
     }
     if (code != 0) {
@@ -231,7 +209,7 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
     }
     const char *contradiction = read_uids(header, arrival);
     if (contradiction)
-        quarantine(router, arrival, contradiction);
+        quarantine_file(router, arrival, contradiction);
     else
         take_in(router, arrival, node, header);
 }
@@ -260,7 +238,7 @@ static void take_receipt(struct router *router, const char *receipt, enum spool_
     if (code == ERR_ABSENT)
         return; /* a stale hint */
     if (code == ERR_SYNTAX) {
-        quarantine(router, &arrival, "it has no file meta header of ours");
+        quarantine_file(router, &arrival, "it has no file meta header of ours");
         return;
     }
     if (code != 0) {
@@ -270,27 +248,47 @@ static void take_receipt(struct router *router, const char *receipt, enum spool_
     }
     const struct config_node *node = config_find_node(router->config, arrival.meta.called_aet);
     if (!node)
-        quarantine(router, &arrival, "no node of the configuration has its called AE title");
+        quarantine_file(router, &arrival, "no node of the configuration has its called AE title");
     else
         parse_and_decide(router, &arrival, node);
 }
 
+/* Oldest first: incoming/ holds every receipt whose hint got lost. */
+static void scan_incoming(struct router *router)
+{
+    struct intake *intake = router->intake;
+    intake->next_scan = router->monotonic + SCAN_MS;
+    int code = pending_scan(intake->pending, router->spool);
+    if (code != 0)
+        log_error("cannot read the spool's incoming folder, retrying", LOG_S("error", err_text(code)));
+}
+
 void intake_turn(struct router *router)
 {
-    struct pending *pending = router->pending;
+    struct pending *pending = router->intake->pending;
+    if (router->monotonic >= router->intake->next_scan ||
+        (pending_count(pending) == 0 && pending_is_missing_some(pending)))
+        scan_incoming(router);
     int64_t until = clock_monotonic_ms() + TURN_MS;
-    for (size_t i = 0; i < TURN_MAX && pending->count > 0 && clock_monotonic_ms() < until; i++) {
-        take_receipt(router, pending->receipts[pending->first], SPOOL_INCOMING);
-        pending->first = (pending->first + 1) % PENDING_MAX;
-        pending->count--;
-    }
-    guard_clear(router->guard);
+    for (size_t i = 0; i < TURN_MAX && pending_count(pending) > 0 && clock_monotonic_ms() < until; i++)
+        take_receipt(router, pending_take(pending), SPOOL_INCOMING);
+    guard_clear(router->intake->guard);
+}
+
+int64_t intake_wakes_at(struct router *router)
+{
+    return intake_waiting(router) > 0 ? 0 : INT64_MAX;
+}
+
+void intake_tell(struct router *router)
+{
+    arrivals_turn(router->intake->arrivals, router->monotonic);
 }
 
 void intake_from_queue(struct router *router, const char *receipt)
 {
     take_receipt(router, receipt, SPOOL_QUEUE);
-    guard_clear(router->guard);
+    guard_clear(router->intake->guard);
 }
 
 /* ---- after a crash ---- */
@@ -308,7 +306,7 @@ static void parse_once(void *context)
     AUTO(header_destroy) struct header *header = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct header_transfer transfer = {"", "", "", ""};
-    (void)parse(context, &transfer, &header, &reason);
+    (void)parse_header(context, &transfer, &header, &reason);
 }
 
 bool intake_again(struct router *router, int64_t instance_id, const char *receipt, const char **ret_why)
@@ -324,9 +322,9 @@ bool intake_again(struct router *router, int64_t instance_id, const char *receip
         return false;
     jobdb_take_back(router->db, instance_id);
     take_receipt(router, receipt, SPOOL_QUARANTINE);
-    guard_clear(router->guard);
+    guard_clear(router->intake->guard);
     if (jobdb_find_instance(router->db, receipt) == 0)
-        quarantine(router, &arrival, "it could not be read when it was to be taken in again");
+        quarantine_file(router, &arrival, "it could not be read when it was to be taken in again");
     return true;
 }
 
@@ -351,7 +349,7 @@ static void try_known(struct router *router, const char *receipt)
 void intake_after_crash(struct router *router)
 {
     char receipt[RECEIPT_SIZE];
-    if (!guard_left(router->guard, receipt))
+    if (!guard_left(router->intake->guard, receipt))
         return;
     AUTO(arrival_release)
     struct arrival arrival = {.receipt = receipt, .place = SPOOL_INCOMING, .path = TEXT_EMPTY};
@@ -359,8 +357,8 @@ void intake_after_crash(struct router *router)
         try_known(router, receipt);
     else if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
              !guard_survives(parse_once, (void *)text_string(&arrival.path), GUARD_SECONDS))
-        quarantine(router, &arrival, "its header crashes the DICOM parser");
+        quarantine_file(router, &arrival, "its header crashes the DICOM parser");
     CRASH_POINT(ROUTER_NOTE_TRIED);
-    guard_note(router->guard, receipt);
-    guard_clear(router->guard);
+    guard_note(router->intake->guard, receipt);
+    guard_clear(router->intake->guard);
 }

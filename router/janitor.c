@@ -1,16 +1,52 @@
-/* janitor - what may go: files of finished instances after the commit that finished them, and old history. */
+#include "router/janitor.h"
+
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/crash.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/config/config.h"
 #include "common/jobs/clean.h"
 #include "common/jobs/history.h"
-#include "router/parts.h"
+#include "common/jobs/operator.h"
+#include "router/crew.h"
+#include "router/outbox.h"
+#include "router/shared.h"
+#include "router/targets.h"
+
+#include <stdlib.h>
 
 enum {
     FORGET_A_TURN = 200,
+    FAILED_PAUSE_MS = 10 * 1000, /* after a file could not be moved or removed */
     CLEANING_MS = 2 * 1000,
     AGING_PORTIONS = 20, /* of jobs that wait, in one cleaning */
     AGING_A_PORTION = 200
 };
+
+struct janitor {
+    int64_t next_finishing, next_cleaning; /* monotonic */
+    bool more_to_finish;
+    struct jobdb_walk aging; /* the search for jobs that have waited too long */
+    int64_t *gone;           /* instances whose file was removed: the database is told in the next turn */
+    size_t gone_count, gone_capacity;
+};
+
+struct janitor *janitor_create(void)
+{
+    return memory_new(1, sizeof(struct janitor));
+}
+
+void janitor_destroy(struct janitor **janitor)
+{
+    if (!*janitor)
+        return;
+    free((*janitor)->gone);
+    memory_free(janitor);
+}
+
+/* ---- files ---- */
 
 static void finish_file(void *context, const struct jobdb_file *file, enum jobdb_fate fate)
 {
@@ -22,7 +58,7 @@ static void finish_file(void *context, const struct jobdb_file *file, enum jobdb
                     fate == JOBDB_KEEP ? SPOOL_KEPT : SPOOL_DROPPED);
 }
 
-/* A move that failed left it where it was, whatever its row says. */
+/* Where a move failed it is not where its row says. */
 static void expire_file(void *context, const struct jobdb_file *file)
 {
     struct router *router = context;
@@ -33,7 +69,7 @@ static void expire_file(void *context, const struct jobdb_file *file)
 
 /* ---- jobs that have waited too long (retry.give_up) ---- */
 
-static void give_up_event(struct router *router, const struct jobdb_candidate *job, const char *reason)
+static void add_give_up_event(struct router *router, const struct jobdb_candidate *job, const char *reason)
 {
     struct jobdb_event event = {.at = router->now,
                                 .kind = "failed",
@@ -50,7 +86,7 @@ static void give_up_event(struct router *router, const struct jobdb_candidate *j
 }
 
 /* What an operator holds, or took out of the configuration, waits for that person. */
-static void give_up_if_old(void *context, struct jobdb_candidate *job)
+static void give_up_job_if_old(void *context, struct jobdb_candidate *job)
 {
     struct router *router = context;
     int64_t limit = router->config->retry.give_up_ms;
@@ -65,38 +101,85 @@ static void give_up_if_old(void *context, struct jobdb_candidate *job)
     text_append_duration(&reason, limit);
     text_format(&reason, "%s%s", job->reason ? ": " : "", job->reason ? job->reason : "");
     if (jobdb_give_up_job(router->db, job, text_string(&reason), router->now))
-        give_up_event(router, job, text_string(&reason));
+        add_give_up_event(router, job, text_string(&reason));
 }
 
-/* A portion of all that waits, again and again from the start. */
-static void give_up_old(struct router *router)
+/* A portion of all that waits; after the last portion it begins again with the first. */
+static void give_up_old_jobs(struct router *router)
 {
     const struct jobdb_selection waiting = {.meant = JOBDB_DEFERRED | JOBDB_FRESH};
     if (router->config->retry.give_up_ms == 0)
         return;
-    for (int i = 0; i < AGING_PORTIONS && !router->aging.over; i++)
-        (void)jobdb_walk_on(router->db, &waiting, &router->aging, AGING_A_PORTION, give_up_if_old, router);
-    if (router->aging.over)
-        router->aging = (struct jobdb_walk){0};
+    for (int i = 0; i < AGING_PORTIONS && !router->janitor->aging.over; i++)
+        (void)jobdb_walk_on(router->db, &waiting, &router->janitor->aging, AGING_A_PORTION,
+                            give_up_job_if_old, router);
+    if (router->janitor->aging.over)
+        router->janitor->aging = (struct jobdb_walk){0};
+}
+
+/* ---- the turn ---- */
+
+static void write_down_gone(struct router *router)
+{
+    struct janitor *janitor = router->janitor;
+    for (size_t i = 0; i < janitor->gone_count; i++)
+        jobdb_file_gone(router->db, janitor->gone[i]);
+    CRASH_POINT_IF(janitor->gone_count > 0, ROUTER_GONE_MARKED);
+    janitor->gone_count = 0;
 }
 
 void janitor_turn(struct router *router)
 {
-    for (size_t i = 0; i < router->gone_count; i++)
-        jobdb_file_gone(router->db, router->gone[i]);
-    CRASH_POINT_IF(router->gone_count > 0, ROUTER_GONE_MARKED);
-    router->gone_count = 0;
+    struct janitor *janitor = router->janitor;
     size_t portion = outbox_portion(router->outbox);
-    router->more_to_clean =
-        router->monotonic >= router->next_finishing &&
+    write_down_gone(router);
+    janitor->more_to_finish =
+        router->monotonic >= janitor->next_finishing &&
         jobdb_each_finished(router->db, router->now, router->now + router->config->retention_excluded_ms,
                             portion, finish_file, router) == portion;
-    if (router->monotonic < router->next_cleaning)
+    if (router->monotonic < janitor->next_cleaning)
         return;
-    router->next_cleaning = router->monotonic + CLEANING_MS;
-    give_up_old(router);
+    janitor->next_cleaning = router->monotonic + CLEANING_MS;
+    give_up_old_jobs(router);
     size_t expired = jobdb_each_expired(router->db, router->now, portion, expire_file, router);
     size_t forgotten = jobdb_forget(router->db, router->now - router->config->history_ms, FORGET_A_TURN);
     if (expired == portion || forgotten == FORGET_A_TURN)
-        router->next_cleaning = router->monotonic;
+        janitor->next_cleaning = router->monotonic;
+}
+
+int64_t janitor_wakes_at(struct router *router)
+{
+    const struct janitor *janitor = router->janitor;
+    if (janitor->gone_count > 0 || janitor->more_to_finish)
+        return 0;
+    return janitor->next_finishing > router->monotonic ? janitor->next_finishing : INT64_MAX;
+}
+
+/* ---- after the commit ---- */
+
+void janitor_file_gone(void *context, int64_t instance_id)
+{
+    struct router *router = context;
+    struct janitor *janitor = router->janitor;
+    if (instance_id == 0)
+        return;
+    janitor->gone =
+        memory_grow(janitor->gone, &janitor->gone_capacity, janitor->gone_count + 1, sizeof *janitor->gone);
+    janitor->gone[janitor->gone_count++] = instance_id;
+}
+
+void janitor_file_failed(void *context, const char *receipt, enum spool_place place, int code)
+{
+    struct router *router = context;
+    router->janitor->next_finishing = router->monotonic + FAILED_PAUSE_MS;
+    log_error("cannot move or remove a spool file, trying it again later", LOG_S("receipt", receipt),
+              LOG_S("place", spool_place_name(place)), LOG_S("error", err_text(code)));
+}
+
+void janitor_give_way(struct router *router)
+{
+    struct janitor *janitor = router->janitor;
+    int64_t rested = clock_monotonic_ms() + 4 * outbox_removing_ms(router->outbox);
+    if (crew_leases(router->crew) && rested > janitor->next_finishing)
+        janitor->next_finishing = rested;
 }

@@ -1,32 +1,46 @@
-/* recover - at start, before any work is handed out, spool and database are made to agree:
- *   a file in queue/ without a row     is taken in as new (the database was lost);
- *   a row whose file is in incoming/   gets it moved (a crash between commit and move);
- *   a row whose file is nowhere        is parked with a sentence;
- *   a file in quarantine/ without a row is written down again;
- *   work that was handed out           is nobody's lease until its worker says HELLO or the lease time is
- * over. */
+#include "router/recover.h"
+
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/jobs/batch.h"
 #include "common/jobs/clean.h"
 #include "common/jobs/dispatch.h"
-#include "router/parts.h"
+#include "common/jobs/intake.h"
+#include "common/jobs/outcome.h"
+#include "common/service/service.h"
+#include "common/spool/spool.h"
+#include "router/commit.h"
+#include "router/crew.h"
+#include "router/intake.h"
+#include "router/outbox.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 enum { ROWS_A_STEP = 1000 };
 
-static const char file_is_gone[] = "its spool file is gone: ask the sender of the study to send it again";
+static const char spool_file_is_gone[] =
+    "its spool file is gone: ask the sender of the study to send it again";
+
+/* What one recovery has seen. */
+struct recovery {
+    struct router *router;
+    size_t adopted; /* files that it looked at in queue/ */
+    size_t missing; /* files that it did not find */
+};
 
 /* ---- files ---- */
 
-/* After a lost database these are all files: each step is kept, so that a crash does not start from nothing.
- */
+/* After a lost database these are all files. Each step is kept, so that a crash does not start from nothing. */
 static int adopt_queued(void *context, const char *receipt)
 {
-    struct router *router = context;
+    struct recovery *recovery = context;
+    struct router *router = recovery->router;
     router->now = clock_wall_ms();
     intake_from_queue(router, receipt);
-    if (++router->adopted % ROWS_A_STEP == 0)
-        router_commit(router);
+    if (++recovery->adopted % ROWS_A_STEP == 0)
+        commit(router);
     return 0;
 }
 
@@ -54,7 +68,8 @@ static int adopt_quarantined(void *context, const char *receipt)
 
 static void check_active(void *context, const struct jobdb_file *file)
 {
-    struct router *router = context;
+    struct recovery *recovery = context;
+    struct router *router = recovery->router;
     enum spool_place place;
     int code = spool_find(router->spool, file->receipt, &place);
     if (code == 0) {
@@ -66,8 +81,8 @@ static void check_active(void *context, const struct jobdb_file *file)
     if (code != ERR_ABSENT)
         log_error("cannot look for a spool file, leaving its jobs as they are",
                   LOG_S("receipt", file->receipt), LOG_S("error", err_text(code)));
-    else if (jobdb_fail_instance(router->db, file->instance_id, file_is_gone, router->now) > 0) {
-        router->missing++;
+    else if (jobdb_fail_instance(router->db, file->instance_id, spool_file_is_gone, router->now) > 0) {
+        recovery->missing++;
         log_debug("spool file is missing", LOG_S("receipt", file->receipt));
     }
 }
@@ -88,38 +103,41 @@ static void hold_work(void *context, struct jobdb_batch *batch)
         crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORK_LEASE_MS);
     lease->exclusive = lease->batch.stage == WORK_SEND;
     if (target) {
-        *dispatch_counter(target, lease->batch.stage) += 1;
+        *target_counter(target, lease->batch.stage) += 1;
         lease->stored_mark = target->row.stored;
     }
 }
 
-static void check_rows(struct router *router)
+static void check_rows(struct recovery *recovery)
 {
+    struct router *router = recovery->router;
     int64_t cursor = 0;
-    while (jobdb_each_active(router->db, &cursor, ROWS_A_STEP, check_active, router) > 0)
-        router_commit(router);
+    while (jobdb_each_active(router->db, &cursor, ROWS_A_STEP, check_active, recovery) > 0)
+        commit(router);
     cursor = 0;
     while (jobdb_each_quarantined(router->db, &cursor, ROWS_A_STEP, check_quarantined, router) > 0)
-        router_commit(router);
+        commit(router);
 }
 
-int recover(struct router *router)
+int recover(struct router *router, size_t *ret_files)
 {
+    struct recovery recovery = {.router = router};
     intake_after_crash(router);
     service_serve_metrics(router->service); /* no fork from here on, and the rest may take long */
-    router_commit(router);
-    int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, router);
+    commit(router);
+    int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, &recovery);
     if (code == 0)
         code = spool_scan(router->spool, SPOOL_QUARANTINE, adopt_quarantined, router);
-    if (code != 0)
+    if (code != 0) {
         log_error("cannot reconcile the spool with the job database", LOG_S("error", err_text(code)));
-    if (code != 0)
         return code;
-    check_rows(router);
-    if (router->missing > 0)
-        log_error("spool files are missing, their jobs failed", LOG_I("files", router->missing));
+    }
+    check_rows(&recovery);
+    if (recovery.missing > 0)
+        log_error("spool files are missing, their jobs failed", LOG_I("files", recovery.missing));
     /* Last, so that the workers have the whole lease time to say what they hold. */
     router->monotonic = clock_monotonic_ms();
     jobdb_each_work(router->db, hold_work, router);
+    *ret_files = recovery.adopted;
     return 0;
 }

@@ -3,33 +3,39 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/base/random.h"
+#include "common/config/config.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/gauge.h"
+#include "common/jobs/jobdb.h"
+#include "common/spool/spool.h"
+#include "common/wire/bus.h"
+#include "router/changes.h"
+#include "router/commit.h"
+#include "router/control.h"
+#include "router/conversation.h"
+#include "router/counters.h"
+#include "router/crew.h"
+#include "router/dispatch.h"
+#include "router/gauges.h"
+#include "router/give_up.h"
+#include "router/intake.h"
+#include "router/janitor.h"
 #include "router/lock.h"
-#include "router/parts.h"
+#include "router/outbox.h"
+#include "router/recover.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sysexits.h>
 
 enum {
-    SCAN_MS = 10 * 1000,
     LONGEST_WAIT_MS = 1000,
     LOCK_POLL_MS = 500,
-    CLEANING_PAUSE_MS = 10 * 1000,
-    CLOCK_STEP_MS = 60 * 1000
+    CLOCK_STEP_MS = 60 * 1000 /* more than that is no clock that is slewed, but one that was set back */
 };
-
-/* A broken environment: say so and be restarted by the supervisor. */
-static _Noreturn void give_up(const char *doing, const char *why)
-{
-    log_error(doing, LOG_S("error", why));
-    exit(EX_TEMPFAIL);
-}
 
 /* ---- creation ---- */
 
@@ -37,7 +43,7 @@ static void open_spool(struct router *router)
 {
     int code = spool_create(router->config->state_dir, &router->spool);
     if (code == 0)
-        code = guard_create(router->config->state_dir, &router->guard);
+        code = intake_open(router->config->state_dir, &router->intake);
     if (code != 0)
         give_up("cannot open the state directory", err_text(code));
 }
@@ -87,7 +93,7 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
-/* Whoever may open this socket may change things: the user of the state folder, and its group where that may
+/* Whoever may open this socket may change things: the user of the state folder, and its group where the group may
  * write there. */
 static void open_control(struct router *router)
 {
@@ -98,7 +104,7 @@ static void open_control(struct router *router)
     (void)umask(before);
 }
 
-static void reload(void *context, const struct config *old, const struct config *new)
+static void reload_router(void *context, const struct config *old, const struct config *new)
 {
     struct router *router = context;
     (void)old;
@@ -108,32 +114,38 @@ static void reload(void *context, const struct config *old, const struct config 
     conversation_read_keys(router);
 }
 
+static void create_parts(struct router *router)
+{
+    struct metrics *metrics = service_metrics(router->service);
+    router->counters = counters_create(metrics);
+    router->gauges = gauges_create(metrics);
+    router->conversation = conversation_create(metrics);
+    router->outbox = outbox_create();
+    router->changes = changes_create();
+    router->crew = crew_create();
+    router->targets = targets_create();
+    router->janitor = janitor_create();
+}
+
 struct router *router_create(struct service *service)
 {
     AUTO(router_destroy) struct router *router = memory_new(1, sizeof *router);
     router->service = service;
     router->config = service_config(service);
     router->lock_fd = -1;
-    if (random_hex(router->epoch, sizeof router->epoch - 1) != 0)
+    if (dispatch_create(&router->dispatch) != 0)
         give_up("cannot start", "the kernel gives no random bytes");
     open_spool(router);
     if (!take_lock(router))
         return NULL;
     router->config = service_config(service); /* it may have been read again meanwhile */
     open_database(router);
-    router->gauges = gauges_create(service_metrics(service));
-    router->arrivals = arrivals_create();
-    router->door = door_create(service_metrics(service));
-    router->pending = pending_create();
-    router->outbox = outbox_create();
-    router->changes = changes_create();
-    router->crew = crew_create();
-    router->targets = targets_create();
+    create_parts(router);
     targets_configure(router->targets, router->db, router->config);
     open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
     open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
     open_control(router);
-    service_on_reload(service, reload, router);
+    service_on_reload(service, reload_router, router);
     struct router *created = router;
     router = NULL;
     return created;
@@ -151,90 +163,22 @@ void router_destroy(struct router **router)
     targets_destroy(&r->targets);
     outbox_destroy(&r->outbox);
     changes_destroy(&r->changes);
-    pending_destroy(&r->pending);
+    conversation_destroy(&r->conversation);
+    janitor_destroy(&r->janitor);
+    dispatch_destroy(&r->dispatch);
+    intake_close(&r->intake);
     gauges_destroy(&r->gauges);
-    arrivals_destroy(&r->arrivals);
-    door_destroy(&r->door);
+    counters_destroy(&r->counters);
     jobdb_destroy(&r->db);
-    guard_destroy(&r->guard);
     spool_destroy(&r->spool);
-    free(r->gone);
-    free(r->undelivered);
     fd_close(&r->lock_fd); /* last: the next router may start now */
     memory_free(router);
 }
 
-/* ---- the turn ---- */
+/* ---- clocks ---- */
 
-static void file_is_gone(void *context, int64_t instance_id)
-{
-    struct router *router = context;
-    if (instance_id == 0)
-        return;
-    router->gone =
-        memory_grow(router->gone, &router->gone_capacity, router->gone_count + 1, sizeof *router->gone);
-    router->gone[router->gone_count++] = instance_id;
-}
-
-/* Nobody has this work, and this worker is gone. */
-static void work_undelivered(void *context, const struct bus_peer *peer, const char *work)
-{
-    struct router *router = context;
-    crew_bye(router->crew, peer);
-    router->undelivered = memory_grow(router->undelivered, &router->undelivered_capacity,
-                                      router->undelivered_count + 1, sizeof *router->undelivered);
-    memcpy(router->undelivered[router->undelivered_count++], work, WORK_ID_SIZE);
-}
-
-/* What is in incoming/ is found by the next scan, what the janitor wanted by its next round. */
-static void file_failed(void *context, const char *receipt, enum spool_place place, int code)
-{
-    struct router *router = context;
-    router->next_finishing = router->monotonic + CLEANING_PAUSE_MS;
-    log_error("cannot move or remove a spool file, trying it again later", LOG_S("receipt", receipt),
-              LOG_S("place", spool_place_name(place)), LOG_S("error", err_text(code)));
-}
-
-/* The database shows its damage only where it is read: the next start makes a new one. */
-static _Noreturn void give_up_database(struct router *router, int code)
-{
-    AUTO(text_release) struct text aside = TEXT_EMPTY;
-    const char *sentence = jobdb_error(router->db);
-    if (code == ERR_DAMAGED && jobdb_set_aside(router->config->state_dir, router->now, &aside) == 0) {
-        log_error("the job database is damaged: set aside, the next start makes a new one from the spool",
-                  LOG_S("file", text_string(&aside)), LOG_S("error", sentence));
-        exit(EX_TEMPFAIL);
-    }
-    give_up("cannot use the job database: stopping, to recover at the next start", sentence);
-}
-
-/* Removing files costs as much processor and disk as sending them: while work is out it has a fifth of the
- * time. */
-static void let_workers_go_first(struct router *router)
-{
-    int64_t rested = clock_monotonic_ms() + 4 * outbox_removing_ms(router->outbox);
-    if (crew_leases(router->crew) && rested > router->next_finishing)
-        router->next_finishing = rested;
-}
-
-void router_commit(struct router *router)
-{
-    struct outbox_hearer hearer = {router, file_is_gone, work_undelivered, file_failed};
-    struct outbox_ways ways = {router->work, router->control, router->spool};
-    bool dirty = jobdb_is_dirty(router->db);
-    int64_t began_ns = clock_monotonic_ns();
-    int code = jobdb_commit(router->db);
-    if (code != 0)
-        give_up_database(router, code);
-    if (dirty)
-        gauge_committed(router->gauges, began_ns);
-    outbox_flush(router->outbox, &ways, &hearer);
-    let_workers_go_first(router);
-    metrics_progress(service_metrics(router->service), router->recovered);
-}
-
-/* Waiting for a time of the wall clock must end although that clock goes back. */
-static void hurry(struct router *router)
+/* What waits for a time of the wall clock must not wait longer because that clock was set back. */
+static void hurry_all(struct router *router)
 {
     int64_t ceiling = router->config->retry.ceiling_ms;
     jobdb_hurry(router->db, router->now, router->now + ceiling + CLOCK_STEP_MS);
@@ -247,41 +191,60 @@ static void read_clocks(struct router *router)
     router->monotonic = clock_monotonic_ms();
     int64_t offset = router->now - router->monotonic;
     if (offset < router->offset - CLOCK_STEP_MS)
-        hurry(router);
+        hurry_all(router);
     router->offset = offset;
 }
 
+/* ---- the start ---- */
+
 void router_recover(struct router *router)
 {
+    size_t files = 0;
     if (!router)
         return;
     read_clocks(router);
-    hurry(router);
-    if (recover(router) != 0)
+    hurry_all(router);
+    if (recover(router, &files) != 0)
         give_up("cannot recover", "see the line before");
     jobdb_count_spool(router->db);
     router->recovered = true;
     changes_load(router);
-    router_commit(router);
-    log_info("recovered", LOG_I("files", router->adopted), LOG_I("works_held", crew_held(router->crew)));
+    commit(router);
+    log_info("recovered", LOG_I("files", files), LOG_I("works_held", crew_held(router->crew)));
 }
 
+/* ---- the turn ---- */
+
+/* The parts in the order of their turns. wakes_at NULL: it can wait for the next turn. */
+static const struct part {
+    void (*turn)(struct router *router);
+    int64_t (*wakes_at)(struct router *router);
+} parts[] = {
+    {conversation_turn, conversation_wakes_at}, /* what receiver and workers say, or do not say */
+    {control_turn, control_wakes_at},           /* what operators want, */
+    {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
+    {conversation_look_at_door, NULL},          /* who was turned away at the sockets */
+    {intake_turn, intake_wakes_at},             /* receipts become jobs */
+    {janitor_turn, janitor_wakes_at},           /* what is finished goes */
+    {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
+    {commit, NULL},                             /* all of that is durable; then it is said and done */
+    {intake_tell, NULL},                        /* what was taken in, for the log */
+    {gauges_turn, NULL},                        /* what waits, for the metrics port */
+};
+enum { PARTS = sizeof parts / sizeof *parts };
+
 /* How long nothing will happen by itself. */
-static int64_t wait_ms(struct router *router)
+static int wait_ms(struct router *router)
 {
-    if (service_stopping(router->service) || intake_waiting(router) > 0 || router->gone_count > 0 ||
-        router->undelivered_count > 0 || router->more_to_clean || router->more_to_hand_out ||
-        !router->inputs_drained || bus_has_input(router->hints) || bus_has_input(router->work) ||
-        bus_has_input(router->control) || changes_wait(router))
+    int64_t soonest = service_stopping(router->service) ? 0 : INT64_MAX;
+    for (size_t i = 0; i < PARTS && soonest > 0; i++) {
+        int64_t at = parts[i].wakes_at ? parts[i].wakes_at(router) : INT64_MAX;
+        soonest = at < soonest ? at : soonest;
+    }
+    int64_t now = clock_monotonic_ms();
+    if (soonest <= now)
         return 0;
-    int64_t wait = LONGEST_WAIT_MS;
-    int64_t work = dispatch_wakes_at(router) - clock_wall_ms();
-    int64_t expiry = crew_next_expiry(router->crew) - clock_monotonic_ms();
-    wait = work < wait ? work : wait;
-    int64_t rest = router->next_finishing - clock_monotonic_ms();
-    wait = expiry < wait ? expiry : wait;
-    wait = rest > 0 && rest < wait ? rest : wait;
-    return wait < 0 ? 0 : wait;
+    return soonest - now < LONGEST_WAIT_MS ? (int)(soonest - now) : LONGEST_WAIT_MS;
 }
 
 static void wait_for_input(struct router *router)
@@ -290,7 +253,7 @@ static void wait_for_input(struct router *router)
                            {.fd = bus_fd(router->hints), .events = POLLIN},
                            {.fd = bus_fd(router->work), .events = POLLIN},
                            {.fd = bus_fd(router->control), .events = POLLIN}};
-    (void)poll(fds, sizeof fds / sizeof *fds, (int)wait_ms(router));
+    (void)poll(fds, sizeof fds / sizeof *fds, wait_ms(router));
 }
 
 bool router_turn(void *context)
@@ -301,24 +264,7 @@ bool router_turn(void *context)
     wait_for_input(router);
     service_turn(router->service);
     read_clocks(router);
-    outcome_undelivered(router);
-    conversation_take_hints(router);
-    conversation_take_work(router);
-    control_take(router);
-    conversation_look_at_door(router);
-    changes_turn(router);
-    if (router->monotonic >= router->next_scan ||
-        (intake_waiting(router) == 0 && intake_is_missing_some(router))) {
-        intake_scan(router);
-        router->next_scan = router->monotonic + SCAN_MS;
-    }
-    intake_turn(router);
-    if (router->inputs_drained)
-        crew_expire(router->crew, router->monotonic, outcome_lease_lost, router);
-    janitor_turn(router);
-    dispatch_turn(router);
-    router_commit(router);
-    arrivals_turn(router->arrivals, router->monotonic);
-    gauges_turn(router->gauges, router);
+    for (size_t i = 0; i < PARTS; i++)
+        parts[i].turn(router);
     return false;
 }

@@ -1,5 +1,21 @@
 #include "router/target.h"
 
+void target_append_name(const struct target *target, struct text *out)
+{
+    const char *album = target->row.album;
+    text_format(out, "%s%s%s", target->row.destination, album ? "/" : "", album ? album : "");
+}
+
+struct target_retry target_retry_of(const struct config *config)
+{
+    return (struct target_retry){config->retry.first_ms, config->retry.ceiling_ms};
+}
+
+int *target_counter(struct target *target, enum work_stage stage)
+{
+    return stage == WORK_FETCH ? &target->fetching : &target->in_flight;
+}
+
 bool target_is_held(const struct target *target)
 {
     return target->row.held || target->destination_held;

@@ -15,6 +15,7 @@
 
 #include "common/config/config.h"
 #include "common/jobs/target.h"
+#include "common/wire/work.h"
 
 struct target {
     struct jobdb_target row;
@@ -34,6 +35,14 @@ struct target_retry {
 };
 
 enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_WARY_WAITS = 12, TARGET_LONGEST_MS = 3600 * 1000 };
+
+struct target_retry target_retry_of(const struct config *config);
+
+/* Appends its name: "destination" or "destination/album". */
+void target_append_name(const struct target *target, struct text *out);
+
+/* Where its requests of a stage are counted while they are out. */
+int *target_counter(struct target *target, enum work_stage stage);
 
 /* Whether an operator holds it, or the destination that it belongs to. */
 bool target_is_held(const struct target *target);

@@ -1,6 +1,7 @@
 #include "router/targets.h"
 
 #include "common/base/memory.h"
+#include "common/jobs/target.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,13 @@
-/* tokens - what KHEOPS says of the tokens, as workers report it: written down, told when it changes, and a
- * blocked target whose token was renewed is probed at once. */
-#include "router/parts.h"
+#include "router/tokens.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/jobs/history.h"
+#include "common/jobs/target.h"
 #include "common/kheops/token_verdict.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 #include <string.h>
 
@@ -20,7 +22,7 @@ static void verdicts_release(struct verdicts *verdicts)
     text_release(&verdicts->source);
 }
 
-static void judge(struct router *router, const struct target *target, struct verdicts *ret_verdicts)
+static void judge_tokens(struct router *router, const struct target *target, struct verdicts *ret_verdicts)
 {
     const struct target *destination = targets_find(router->targets, target->row.destination_id, 0);
     const struct jobdb_token *stow = &destination->row.token;
@@ -31,8 +33,8 @@ static void judge(struct router *router, const struct target *target, struct ver
         (void)jobdb_token_trouble(&target->row.source, WORK_TOKEN_SOURCE, stow, &ret_verdicts->source);
 }
 
-static void tell(struct router *router, const struct target *target, enum work_token_kind kind,
-                 const struct text *before, const struct text *now)
+static void tell_verdict(struct router *router, const struct target *target, enum work_token_kind kind,
+                         const struct text *before, const struct text *now)
 {
     AUTO(text_release) struct text good = TEXT_EMPTY;
     if (strcmp(text_string(before), text_string(now)) == 0)
@@ -50,25 +52,27 @@ static void tell(struct router *router, const struct target *target, enum work_t
            LOG_S("album", target->row.album ? target->row.album : "-"), LOG_S("reason", detail));
 }
 
-static void tell_changes(struct router *router, const struct target *target, const struct verdicts *before)
+static void tell_changed_verdicts(struct router *router, const struct target *target,
+                                  const struct verdicts *before)
 {
     AUTO(verdicts_release) struct verdicts now = {TEXT_EMPTY, TEXT_EMPTY};
     bool album = target->row.album_id != 0;
-    judge(router, target, &now);
-    tell(router, target, album ? WORK_TOKEN_DESTINATION : WORK_TOKEN_STOW, &before->token, &now.token);
-    tell(router, target, WORK_TOKEN_SOURCE, &before->source, &now.source);
+    judge_tokens(router, target, &now);
+    tell_verdict(router, target, album ? WORK_TOKEN_DESTINATION : WORK_TOKEN_STOW, &before->token,
+                 &now.token);
+    tell_verdict(router, target, WORK_TOKEN_SOURCE, &before->source, &now.source);
 }
 
 /* A STOW token of another album changes what is to be said of the destination's albums. */
-static bool concerns(const struct target *target, const struct target *of)
+static bool token_concerns(const struct target *target, const struct target *of)
 {
     return target == of || (of->row.album_id == 0 && target->row.destination_id == of->row.destination_id);
 }
 
 /* Only another token, or another answer about the same, lets a probe go before its time: whoever is refused
  * although its token is called good must not be probed after each question. */
-static bool was_renewed(const struct verdicts *before, const struct verdicts *now,
-                        const struct work_token *token)
+static bool token_was_renewed(const struct verdicts *before, const struct verdicts *now,
+                              const struct work_token *token)
 {
     const struct text *then = token->kind == WORK_TOKEN_SOURCE ? &before->source : &before->token;
     const struct text *is = token->kind == WORK_TOKEN_SOURCE ? &now->source : &now->token;
@@ -85,19 +89,19 @@ void tokens_take(struct router *router, const struct work_token *token)
     AUTO(verdicts_release) struct verdicts now = {TEXT_EMPTY, TEXT_EMPTY};
     size_t its = 0;
     for (size_t i = 0; i < count; i++) {
-        if (concerns(targets_at(router->targets, i), target))
-            judge(router, targets_at(router->targets, i), &before[i]);
+        if (token_concerns(targets_at(router->targets, i), target))
+            judge_tokens(router, targets_at(router->targets, i), &before[i]);
         if (targets_at(router->targets, i) == target)
             its = i;
     }
     jobdb_save_token(router->db, &target->row, token, router->now);
-    judge(router, target, &now);
-    if (was_renewed(&before[its], &now, token) && target_probe_now(target, router->now))
+    judge_tokens(router, target, &now);
+    if (token_was_renewed(&before[its], &now, token) && target_probe_now(target, router->now))
         log_info("a token was renewed, trying it now", LOG_S("destination", target->row.destination),
                  LOG_S("album", target->row.album ? target->row.album : "-"));
     for (size_t i = 0; i < count; i++) {
-        if (concerns(targets_at(router->targets, i), target))
-            tell_changes(router, targets_at(router->targets, i), &before[i]);
+        if (token_concerns(targets_at(router->targets, i), target))
+            tell_changed_verdicts(router, targets_at(router->targets, i), &before[i]);
         verdicts_release(&before[i]);
     }
 }

@@ -1,11 +1,14 @@
-/* visibility - where a destination says ensure_visible, KHEOPS is asked to look again at each study of which
- * something was stored, once it has been quiet there for a while: it does so by itself after each store, but
- * when that fails it only logs it, and the series stay invisible. */
-#include "router/parts.h"
+#include "router/visibility.h"
 
+#include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/config/config.h"
+#include "common/jobs/batch.h"
 #include "common/jobs/fetch.h"
 #include "common/jobs/history.h"
+#include "router/counters.h"
+#include "router/shared.h"
+#include "router/targets.h"
 
 /* A study is quiet when nothing of it was stored for so long: six times the first wait of a retry, by default
  * half a minute. */
@@ -38,8 +41,8 @@ bool visibility_move(struct router *router, const struct jobdb_batch *batch, con
     return true;
 }
 
-static void tell_trouble(struct router *router, const struct target *target, const struct jobdb_batch *batch,
-                         const struct work_answer *answer)
+static void tell_fetch_trouble(struct router *router, const struct target *target,
+                               const struct jobdb_batch *batch, const struct work_answer *answer)
 {
     struct jobdb_event event = {.at = router->now,
                                 .kind = "trouble",
@@ -52,18 +55,18 @@ static void tell_trouble(struct router *router, const struct target *target, con
                 LOG_I("status", answer->http_status), LOG_S("reason", answer->reason));
 }
 
-/* The first trouble of several in a row is told; what came of a study stands in its row. */
+/* The first trouble of several in a row is told. What came of a study is in its row. */
 void visibility_learn(struct router *router, struct target *target, const struct jobdb_batch *batch,
                       const struct work_result *result)
 {
     const struct work_answer *answer = &result->answers[0];
-    struct target_retry retry = {router->config->retry.first_ms, router->config->retry.ceiling_ms};
-    gauge_fetch(router->gauges, target->row.destination, work_outcome_name(answer->outcome));
+    struct target_retry retry = target_retry_of(router->config);
+    count_fetch(router->counters, target->row.destination, work_outcome_name(answer->outcome));
     if (answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_REJECT_OUTCOME) {
         target_fetched(target);
         return;
     }
     if (target->fetch_failures == 0)
-        tell_trouble(router, target, batch, answer);
+        tell_fetch_trouble(router, target, batch, answer);
     target_fetch_failed(target, &retry, result->not_before_ms, random_below(UINT64_MAX), router->now);
 }

@@ -1,0 +1,18 @@
+/* outcome - what came of a request: its jobs are moved, its target is learned about, the worker is told. */
+#ifndef FELUCCA_ROUTER_OUTCOME_H
+#define FELUCCA_ROUTER_OUTCOME_H
+
+#include "common/wire/bus.h"
+#include "common/wire/work.h"
+#include "router/crew.h"
+
+struct router;
+
+/* A worker's RESULT. It is acknowledged in any case. Whatever it says was stored counts, also when the lease was
+ * lost before; the rest of such a late result is ignored: others have that work. */
+void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
+
+/* The worker went away with its work, or never got it: others get it. Ends the lease. For crew_expire(). */
+void outcome_lease_lost(void *router, struct lease *lease);
+
+#endif

@@ -1,0 +1,46 @@
+/* shared - what all parts of the router share: the one struct that they work on.
+ *
+ * One thread. A part is a file with a header and, where it needs one, a state of its own that no other part
+ * sees. A part changes the database, the crew and the outbox; it says nothing to anybody, and moves no file,
+ * before commit() has made the turn's changes durable.
+ *
+ * A part of the turn (the table in router.c) offers
+ *     x_turn()       its work of one turn, bounded;
+ *     x_wakes_at()   when it has work although no message comes: milliseconds of the monotonic clock, as in
+ *                    `monotonic`. A time that has passed (0): at once. INT64_MAX: never.
+ * The router begins a turn every second at the latest. What can wait that long has no x_wakes_at(). */
+#ifndef FELUCCA_ROUTER_SHARED_H
+#define FELUCCA_ROUTER_SHARED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct router {
+    struct service *service;
+    const struct config *config; /* the one in force, until the next reload */
+    struct spool *spool;
+    struct jobdb *db;
+    struct bus *hints, *work, *control;
+    int64_t now;       /* wall clock at the beginning of the turn, in ms */
+    int64_t monotonic; /* monotonic clock at the beginning of the turn, in ms */
+    bool recovered;
+
+    struct targets *targets;
+    struct crew *crew;
+    struct outbox *outbox;
+    struct counters *counters;
+
+    /* The states of the parts: each is for the file of its name. */
+    struct conversation *conversation;
+    struct changes *changes;
+    struct intake *intake;
+    struct janitor *janitor;
+    struct dispatch *dispatch;
+    struct gauges *gauges;
+
+    /* For router.c. */
+    int lock_fd;
+    int64_t offset; /* now minus monotonic */
+};
+
+#endif

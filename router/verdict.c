@@ -1,0 +1,233 @@
+#include "router/verdict.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/config/config.h"
+#include "common/jobs/batch.h"
+#include "common/jobs/history.h"
+#include "common/jobs/intake.h"
+#include "common/jobs/operator.h"
+#include "common/jobs/target.h"
+#include "common/spool/spool.h"
+#include "router/crew.h"
+#include "router/outbox.h"
+#include "router/shared.h"
+#include "router/targets.h"
+#include "router/visibility.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+/* ---- moving a job ---- */
+
+static void wake_album(void *context, int64_t album_id)
+{
+    struct router *router = context;
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        if (targets_at(router->targets, i)->row.album_id == album_id)
+            targets_at(router->targets, i)->look_at = 0;
+    }
+}
+
+bool verdict_move(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                  const struct jobdb_outcome *outcome)
+{
+    if (batch->stage == WORK_SHARE)
+        return jobdb_move_share(router->db, batch, item, outcome);
+    if (batch->stage == WORK_FETCH)
+        return visibility_move(router, batch, item, outcome);
+    return jobdb_move_delivery(router->db, batch, item, outcome, wake_album, router);
+}
+
+struct jobdb_outcome verdict_outcome(const struct router *router, const struct jobdb_item *item,
+                                     const struct work_answer *answer)
+{
+    return (struct jobdb_outcome){.now = router->now,
+                                  .due_at = router->now,
+                                  .attempts = item->attempts,
+                                  .attempt_mark = item->attempt_mark,
+                                  .batch_limit = item->batch_limit,
+                                  .http_status = answer->http_status,
+                                  .reason = answer->reason,
+                                  .keep_until = router->now + router->config->retention_ms};
+}
+
+/* ---- failed ---- */
+
+static void add_job_event(struct router *router, const struct jobdb_batch *batch,
+                          const struct jobdb_item *item, const char *kind, const struct work_answer *answer)
+{
+    struct jobdb_event event = {.at = router->now,
+                                .kind = kind,
+                                .instance_id = batch->stage == WORK_SEND ? item->instance_id : 0,
+                                .delivery_id = batch->stage == WORK_SEND ? item->id : 0,
+                                .share_id = batch->stage == WORK_SHARE ? item->id : 0,
+                                .destination_id = batch->destination_id,
+                                .album_id = batch->album_id,
+                                .http_status = answer->http_status,
+                                .detail = answer->reason};
+    jobdb_add_event(router->db, &event);
+}
+
+static void fail_job(struct verdict *verdict, const struct jobdb_item *item, const struct work_answer *answer,
+                     struct jobdb_outcome *outcome, enum cause cause)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    outcome->cause = cause;
+    if (!verdict_move(router, batch, item, outcome))
+        return;
+    add_job_event(router, batch, item, "failed", answer);
+    if (batch->stage != WORK_FETCH)
+        jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, 0, 0, 1);
+    log_debug("job failed", LOG_I("id", item->id), LOG_S("receipt", item->receipt),
+              LOG_S("study", batch->study), LOG_S("reason", answer->reason));
+    if (verdict->failed++ > 0)
+        return;
+    verdict->first_id = item->id;
+    verdict->first_status = answer->http_status;
+    (void)snprintf(verdict->first_reason, sizeof verdict->first_reason, "%s",
+                   answer->reason ? answer->reason : "");
+}
+
+void verdict_tell_failures(const struct verdict *verdict)
+{
+    const struct jobdb_target *target = &verdict->target->row;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    if (verdict->failed == 0)
+        return;
+    log_warning("jobs failed", LOG_S("stage", work_stage_name(batch->stage)),
+                LOG_S("destination", target->destination),
+                LOG_S("album", target->album ? target->album : "-"), LOG_S("study", batch->study),
+                LOG_I("jobs", verdict->failed), LOG_I("first_id", verdict->first_id),
+                LOG_I("status", verdict->first_status), LOG_S("reason", verdict->first_reason));
+}
+
+/* ---- again later ---- */
+
+/* An attempt counts only when it is the job's own fault: another job was stored at the same target since this
+ * job's previous attempt, or, at its first, since it went out. */
+static bool attempt_counts(const struct verdict *verdict, const struct jobdb_item *item)
+{
+    int64_t mark = item->attempt_mark >= 0 ? item->attempt_mark : verdict->lease->stored_mark;
+    return verdict->target->row.stored > mark;
+}
+
+/* The next limit of a batch that failed as a whole. Where nothing else was stored meanwhile the destination
+ * may be at fault and not the batch: that limit only holds until it stores something. */
+static int half_of(const struct verdict *verdict)
+{
+    int half = (int)((verdict->lease->batch.item_count + 1) / 2);
+    bool others_pass = verdict->target->row.stored > verdict->lease->stored_mark;
+    return verdict->result->trouble && !others_pass ? -half : half;
+}
+
+/* It goes back to the queue. An attempt counts only for an instance that the answer names, or that was alone. */
+static void try_job_again(struct verdict *verdict, const struct jobdb_item *item,
+                          const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    struct jobdb_outcome outcome = verdict_outcome(router, item, answer);
+    struct target_retry retry = target_retry_of(router->config);
+    bool halve = verdict->result->split && batch->item_count > 1;
+    bool own = answer->bounded && !halve, counts = own && attempt_counts(verdict, item);
+    int64_t give_up = router->config->retry.give_up_ms;
+    outcome.attempts += counts;
+    if (own)
+        outcome.attempt_mark = verdict->target->row.stored;
+    if (answer->outcome == WORK_MISSING_OUTCOME && answer->bounded)
+        outcome.batch_limit = 1; /* it ends whatever request it is in */
+    else if (halve)
+        outcome.batch_limit = half_of(verdict);
+    else if (counts && batch->item_count == 1 && batch->stage == WORK_SEND)
+        outcome.batch_limit = 1; /* others pass: it is the culprit, and takes nobody with it again */
+    if (!halve && !verdict->backs_off)
+        outcome.due_at = router->now + target_delay(&retry, item->tries, random_below(UINT64_MAX));
+    if ((counts && outcome.attempts >= router->config->retry.attempts) ||
+        (give_up > 0 && router->now - jobdb_waiting_since(router->db, batch->stage, item) > give_up)) {
+        fail_job(verdict, item, answer, &outcome, CAUSE_GIVEN_UP);
+        return;
+    }
+    outcome.cause = CAUSE_TROUBLE;
+    if (!verdict_move(router, batch, item, &outcome) || !own || batch->stage == WORK_FETCH)
+        return;
+    if (batch->stage == WORK_SEND && !verdict->result->split && answer->outcome == WORK_RETRY_OUTCOME)
+        jobdb_series_unknown(router->db, item->series_id);
+    add_job_event(router, batch, item, "trouble", answer);
+}
+
+/* ---- its file is missing ---- */
+
+static bool has_its_size(struct router *router, const struct jobdb_item *item, enum spool_place place)
+{
+    AUTO(fd_close) int fd = -1;
+    struct stat status;
+    return spool_open_file(router->spool, place, item->receipt, &fd) != 0 || fstat(fd, &status) != 0 ||
+           status.st_size == item->size;
+}
+
+static void fail_file(struct verdict *verdict, const struct jobdb_item *item,
+                      const struct work_answer *answer, const char *reason)
+{
+    struct work_answer lost = *answer;
+    lost.reason = (char *)reason;
+    struct jobdb_outcome outcome = verdict_outcome(verdict->router, item, &lost);
+    fail_job(verdict, item, &lost, &outcome, CAUSE_FILE_MISSING);
+}
+
+/* False where somebody else has delivered it meanwhile, and it is kept. */
+static bool belongs_in_queue(struct router *router, const struct jobdb_item *item)
+{
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    return jobdb_knows(router->db, item->receipt, &state, &place, &gone) && place == SPOOL_QUEUE && !gone;
+}
+
+/* The sender did not find the file as recorded. A file that is whole and in its place is tried again: for ever
+ * when the sender cannot even see it, a bounded number of times when it cannot read it. */
+static void find_spool_file(struct verdict *verdict, const struct jobdb_item *item,
+                            const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    enum spool_place place;
+    int code = spool_find(router->spool, item->receipt, &place);
+    if (code == ERR_ABSENT)
+        fail_file(verdict, item, answer,
+                  "its spool file is gone: ask the sender of the study to send it again");
+    else if (code == 0 && !has_its_size(router, item, place))
+        fail_file(verdict, item, answer,
+                  "its spool file is not as long as it was: ask the sender of the study to send it again");
+    else
+        try_job_again(verdict, item, answer);
+    if (code == 0 && place != SPOOL_QUEUE && belongs_in_queue(router, item))
+        outbox_move(router->outbox, item->receipt, place, SPOOL_QUEUE);
+}
+
+void verdict_apply(struct verdict *verdict, const struct jobdb_item *item, const struct work_answer *answer)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    struct jobdb_outcome outcome = verdict_outcome(router, item, answer);
+    switch (answer->outcome) {
+    case WORK_DONE_OUTCOME:
+    case WORK_DUPLICATE_OUTCOME:
+        break; /* outcome.c has moved it */
+    case WORK_REJECT_OUTCOME:
+        fail_job(verdict, item, answer, &outcome, CAUSE_REFUSED);
+        break;
+    case WORK_MISSING_OUTCOME:
+        find_spool_file(verdict, item, answer);
+        break;
+    case WORK_BLOCKED_OUTCOME:
+        outcome.cause = CAUSE_TROUBLE;
+        (void)verdict_move(router, batch, item, &outcome);
+        break;
+    default:
+        try_job_again(verdict, item, answer);
+        break;
+    }
+}
