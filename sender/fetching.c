@@ -79,7 +79,7 @@ static void answered(void *context, struct http_answer *answer)
     const struct token_place place = {fetching->work->destination, NULL, WORK_TOKEN_STOW};
     fetching->transfer = NULL;
     fetching->result->milliseconds = answer->milliseconds;
-    if (fetch_judge(answer, fetching->result) == FETCH_ASK_TOKEN)
+    if (fetch_judge(answer, fetching->result) == ANSWER_ASK_TOKEN)
         token_watch_ask(fetching->sender->tokens, &place, fetching->began_at, token_explained, fetching);
     else
         finish(fetching);

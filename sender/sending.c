@@ -245,9 +245,9 @@ static void stow_answered(void *context, struct http_answer *answer)
     }
     stow_judge(sending->batch, destination, answer, keyword_of, sending->result, &sending->judgement);
     take_missing(sending);
-    if (sending->judgement.question == STOW_ASK_TOKEN)
+    if (sending->judgement.next == ANSWER_ASK_TOKEN)
         ask_token(sending);
-    else if (sending->judgement.question == STOW_ASK_PRESENCE)
+    else if (sending->judgement.next == ANSWER_ASK_PRESENCE)
         ask_next_series(sending);
     else
         finish(sending);

@@ -4,6 +4,8 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/dicom/uid.h"
+#include "common/kheops/answer_judge.h"
+#include "common/kheops/token_verdict.h"
 
 #include <stdlib.h>
 
@@ -39,9 +41,9 @@ static void set_all(const struct judge *judge, enum work_outcome outcome, bool b
         set(judge, i, outcome, bounded, reason);
 }
 
-static void open_all(const struct judge *judge, enum stow_question question)
+static void open_all(const struct judge *judge, enum answer_next next)
 {
-    judge->judgement->question = question;
+    judge->judgement->next = next;
     for (size_t i = 0; i < judge->batch->count; i++)
         judge->judgement->open[i] = true;
 }
@@ -50,7 +52,7 @@ static void open_all(const struct judge *judge, enum stow_question question)
 static void ask_presence(const struct judge *judge)
 {
     if (judge->answer->body_sent)
-        open_all(judge, STOW_ASK_PRESENCE);
+        open_all(judge, ANSWER_ASK_PRESENCE);
 }
 
 /* ---- per instance ---- */
@@ -65,28 +67,19 @@ static void append_tags(const struct judge *judge, const struct stow_reference *
     }
 }
 
-static void append_failure(const struct judge *judge, const struct stow_reference *reference,
-                           const struct stow_failure_rule *rule, struct text *out)
-{
-    text_format(out, "0x%04X: %s", reference->reason,
-                rule->sentence ? rule->sentence : "it is there already");
-    append_tags(judge, reference, out);
-    if (reference->reason == 0x0106 && judge->destination->kheops && !judge->destination->skip_verify)
-        text_append(out, "; correct them at their source, or set skip_verify: true for this destination");
-}
-
 static void judge_failed(const struct judge *judge, size_t item, const struct stow_reference *reference)
 {
-    const struct stow_failure_rule *rule = stow_failure_rule(reference->reason);
+    const struct answer_rule *rule = answer_rule(ANSWER_STOW_INSTANCE, reference->reason, ANSWER_OTHER);
+    const struct answer_meaning *meaning = answer_meaning(rule->verdict);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (reference->reason == 0)
-        text_append(&reason, "the server refuses it and gives no reason");
-    else
-        append_failure(judge, reference, rule, &reason);
-    set(judge, item, rule->outcome, rule->bounded, text_string(&reason));
-    judge->result->trouble |= rule->trouble;
-    if (rule->token) {
-        judge->judgement->question = STOW_ASK_TOKEN;
+    answer_rule_append(rule, ANSWER_STOW_INSTANCE, reference->reason, &reason);
+    append_tags(judge, reference, &reason);
+    if (reference->reason == 0x0106 && judge->destination->kheops && !judge->destination->skip_verify)
+        text_append(&reason, "; correct them at their source, or set skip_verify: true for this destination");
+    set(judge, item, meaning->outcome, meaning->bounded, text_string(&reason));
+    judge->result->trouble |= meaning->trouble;
+    if (meaning->next == ANSWER_ASK_TOKEN) {
+        judge->judgement->next = ANSWER_ASK_TOKEN;
         judge->judgement->open[item] = true;
     }
 }
@@ -131,127 +124,59 @@ static void judge_listed(const struct judge *judge, const struct stow_answer *an
 
 /* ---- per request ---- */
 
-/* 409 from a server that does not say of what: some answer so for an instance that they have. */
-static void judge_bare_conflict(const struct judge *judge)
-{
-    bool alone = judge->batch->count == 1;
-    judge->result->split = true;
-    if (judge->destination->conflict_means == CONFIG_CONFLICT_STORED && alone)
-        set_all(judge, WORK_DUPLICATE_OUTCOME, false,
-                "409 without a list: taken as stored (conflict_means: stored)");
-    else
-        set_all(judge, WORK_RETRY_OUTCOME, true,
-                "the server answers 409 and does not say why; if it does so for instances that it has, set "
-                "conflict_means: stored");
-}
-
-/* 200 without a body is some servers' way to say "stored", but never KHEOPS's: what stands in front of it, or
- * something inside of it, has lost the answer or the request. */
-static void judge_empty(const struct judge *judge)
-{
-    if (!judge->destination->kheops) {
-        set_all(judge, WORK_DONE_OUTCOME, false, "stored: 200 without a list");
-        return;
-    }
-    judge->result->trouble = judge->result->split = true;
-    set_all(judge, WORK_RETRY_OUTCOME, true,
-            "the server answers 200 and lists nothing, as KHEOPS never does; if this is another server, set "
-            "kheops: false");
-    ask_presence(judge);
-}
-
-static void judge_body(const struct judge *judge)
-{
-    const struct http_answer *answer = judge->answer;
-    AUTO(stow_answer_destroy) struct stow_answer *listed = NULL;
-    int code = answer->trouble != HTTP_NONE
-                   ? ERR_SYNTAX
-                   : stow_answer_read(answer->content_type, text_string(&answer->body), answer->body.length,
-                                      &listed);
-    if (code == 0) {
-        judge_listed(judge, listed);
-    } else if (answer->status == 409) {
-        judge_bare_conflict(judge);
-    } else if (answer->status == 200 && code == ERR_ABSENT) {
-        judge_empty(judge);
-    } else {
-        judge->result->trouble = true;
-        set_all(judge, WORK_RETRY_OUTCOME, false,
-                code == ERR_ABSENT ? "the answer says that some were stored, but not which"
-                                   : "the answer cannot be read as DICOM JSON or DICOM XML");
-        ask_presence(judge);
-    }
-}
-
-static void append_status(const struct judge *judge, const struct stow_status_rule *rule, struct text *out)
-{
-    text_format(out, "the server answers %d: %s", judge->answer->status, rule->sentence);
-    if (judge->answer->location.length > 0)
-        text_format(out, " (%.200s)", text_string(&judge->answer->location));
-}
-
-static void judge_status(const struct judge *judge, const struct stow_status_rule *rule)
-{
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool alone = judge->batch->count == 1;
-    append_status(judge, rule, &reason);
-    const char *text = text_string(&reason);
-    judge->result->trouble = rule->trouble;
-    judge->result->split = rule->verdict == STOW_BROKEN || rule->verdict == STOW_REFUSED;
-    switch (rule->verdict) {
-    case STOW_TOKEN:
-        set_all(judge, WORK_RETRY_OUTCOME, true, text);
-        open_all(judge, STOW_ASK_TOKEN);
-        break;
-    case STOW_WRONG_URL:
-        set_all(judge, WORK_BLOCKED_OUTCOME, false, text);
-        break;
-    case STOW_REFUSED:
-        set_all(judge, alone ? WORK_REJECT_OUTCOME : WORK_RETRY_OUTCOME, true, text);
-        break;
-    case STOW_OUTAGE:
-        set_all(judge, WORK_RETRY_OUTCOME, false, text);
-        break;
-    default:
-        set_all(judge, WORK_RETRY_OUTCOME, true, text);
-        break;
-    }
-    if (judge->answer->status >= 500 && rule->verdict != STOW_REFUSED)
-        ask_presence(judge);
-}
-
 /* A server that refuses a token early may reset the connection before its answer could be read. */
 static bool was_cut_off(const struct http_answer *answer)
 {
     return answer->trouble == HTTP_BROKEN && !answer->body_sent && answer->sent_bytes > 0;
 }
 
-static void judge_no_answer(const struct judge *judge)
+static void judge_lost(const struct judge *judge)
 {
     const char *reason = text_string(&judge->answer->reason);
     bool oversize = judge->answer->trouble == HTTP_OVERSIZE;
-    if (judge->answer->trouble == HTTP_REQUEST) {
-        set_all(judge, WORK_BLOCKED_OUTCOME, false, reason);
-    } else if (judge->answer->trouble == HTTP_SOURCE) {
-        set_all(judge, WORK_RETRY_OUTCOME, false, "another file of its request could not be read");
-    } else {
-        judge->result->trouble = true;
-        judge->result->split = oversize; /* fewer instances have a shorter answer */
-        set_all(judge, WORK_RETRY_OUTCOME, oversize, reason);
-        ask_presence(judge);
-        if (was_cut_off(judge->answer))
-            open_all(judge, STOW_ASK_TOKEN);
+    enum work_outcome outcome = answer_lost_outcome(judge->answer);
+    if (judge->answer->trouble == HTTP_SOURCE) {
+        set_all(judge, outcome, false, "another file of its request could not be read");
+        return;
     }
+    set_all(judge, outcome, oversize, reason);
+    if (outcome == WORK_BLOCKED_OUTCOME)
+        return;
+    judge->result->trouble = true;
+    judge->result->split = oversize; /* fewer instances have a shorter answer */
+    ask_presence(judge);
+    if (was_cut_off(judge->answer))
+        open_all(judge, ANSWER_ASK_TOKEN);
 }
 
-/* A status whose body matters not counts however the connection ended afterwards. */
-static bool status_counts(const struct http_answer *answer)
+static void judge_whole(const struct judge *judge, const struct answer_rule *rule)
 {
-    if (answer->status == 0 || answer->trouble == HTTP_SOURCE)
-        return false;
-    if (stow_status_rule(answer->status)->verdict != STOW_LISTED)
-        return true;
-    return answer->trouble == HTTP_NONE || (answer->trouble == HTTP_OVERSIZE && answer->status == 409);
+    const struct answer_meaning *meaning = answer_meaning(rule->verdict);
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    bool never = rule->verdict == ANSWER_REFUSED && judge->batch->count == 1;
+    answer_append_reason(rule, ANSWER_STOW, judge->answer, &reason);
+    set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome, meaning->bounded, text_string(&reason));
+    judge->result->trouble = meaning->trouble;
+    judge->result->split = meaning->split;
+    if (meaning->next == ANSWER_ASK_TOKEN)
+        open_all(judge, ANSWER_ASK_TOKEN);
+    else if (meaning->next == ANSWER_ASK_PRESENCE)
+        ask_presence(judge);
+}
+
+/* What is true of the answer; its list, when it is one, is then the caller's. */
+static unsigned facts_of(const struct judge *judge, struct stow_answer **ret_listed)
+{
+    const struct http_answer *answer = judge->answer;
+    unsigned body = answer_body(answer);
+    if (body == ANSWER_OTHER && answer_needs_body(ANSWER_STOW, answer_code(answer))) {
+        int code = stow_answer_read(answer->content_type, text_string(&answer->body), answer->body.length,
+                                    ret_listed);
+        body = code == 0 ? ANSWER_LIST : code == ERR_ABSENT ? ANSWER_EMPTY : ANSWER_OTHER;
+    }
+    bool stored = judge->destination->conflict_means == CONFIG_CONFLICT_STORED && judge->batch->count == 1;
+    return body | (judge->destination->kheops ? (unsigned)ANSWER_OF_KHEOPS : 0) |
+           (stored ? (unsigned)ANSWER_MEANS_STORED : 0);
 }
 
 void stow_judge(const struct batch *batch, const struct config_destination *destination,
@@ -260,13 +185,16 @@ void stow_judge(const struct batch *batch, const struct config_destination *dest
 {
     *ret_judgement = (struct stow_judgement){.open = memory_new(batch->count + 1, sizeof(bool))};
     struct judge judge = {batch, destination, answer, keyword, result, ret_judgement};
+    AUTO(stow_answer_destroy) struct stow_answer *listed = NULL;
+    unsigned facts = facts_of(&judge, &listed);
+    const struct answer_rule *rule = answer_rule(ANSWER_STOW, answer_code(answer), facts);
     result->not_before_ms = answer->retry_after_ms;
-    if (!status_counts(answer))
-        judge_no_answer(&judge);
-    else if (stow_status_rule(answer->status)->verdict == STOW_LISTED)
-        judge_body(&judge);
+    if (rule->verdict == ANSWER_LOST)
+        judge_lost(&judge);
+    else if (rule->verdict == ANSWER_LISTED)
+        judge_listed(&judge, listed);
     else
-        judge_status(&judge, stow_status_rule(answer->status));
+        judge_whole(&judge, rule);
 }
 
 /* ---- after introspection ---- */
@@ -279,19 +207,6 @@ static void set_open(const struct batch *batch, const struct stow_judgement *jud
         if (judgement->open[i])
             work_answer_set(answer, outcome, bounded, answer->http_status, reason);
     }
-}
-
-static const char *sentence_when_fine(int http_status)
-{
-    if (http_status == 401 || http_status == 403)
-        return "KHEOPS refuses the token, but calls it active and allowed to write when asked; if this "
-               "stays, make "
-               "a new token";
-    return "0x0124: KHEOPS does not let its series into the album although the token may write: the series "
-           "is in "
-           "another album of this KHEOPS, but not in this one (share it there, or remove it), or its series "
-           "UID is "
-           "not valid, or it was coming in at the same time";
 }
 
 /* The token is fine, or nothing can be said about it: then a UID that KHEOPS can never take is the cause, or
@@ -309,8 +224,10 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
             work_answer_set(answer, WORK_REJECT_OUTCOME, false, answer->http_status,
                             "0x0124: its study or instance UID is not a valid object identifier");
         else
-            work_answer_set(answer, WORK_RETRY_OUTCOME, true, answer->http_status,
-                            sentence ? sentence : sentence_when_fine(answer->http_status));
+            work_answer_set(
+                answer, WORK_RETRY_OUTCOME, true, answer->http_status,
+                sentence ? sentence
+                         : answer_rule(ANSWER_STOW_GOOD_TOKEN, answer->http_status, ANSWER_OTHER)->sentence);
     }
 }
 
@@ -324,7 +241,8 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     const int status = request_status(batch, result);
-    if (introspection && introspection_explain(introspection, "the STOW token", "write", &reason)) {
+    if (introspection && introspection_explain(introspection, token_name(WORK_TOKEN_STOW),
+                                               token_permissions(WORK_TOKEN_STOW), &reason)) {
         set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, false, text_string(&reason));
         result->trouble = result->trouble && status != 0; /* it was not the server that was in trouble */
     } else if (status == 0) {

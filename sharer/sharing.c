@@ -157,7 +157,7 @@ static void share_answered(void *context, struct http_answer *answer)
     CRASH_POINT(SHARER_ANSWERED);
     sharing->transfer = NULL;
     sharing->result->milliseconds = answer->milliseconds;
-    if (share_judge(answer, sharing->result) == SHARE_ASK_TOKENS)
+    if (share_judge(answer, sharing->result) == ANSWER_ASK_TOKEN)
         ask_tokens(sharing);
     else
         finish(sharing);

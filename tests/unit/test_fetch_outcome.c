@@ -30,18 +30,18 @@ static const struct status_row {
     int status;
     enum http_trouble trouble;
     const char *outcome;
-    enum fetch_question question;
+    enum answer_next question;
 } status_rows[] = {
-    {200, HTTP_NONE, "done", FETCH_SETTLED},     {204, HTTP_NONE, "done", FETCH_SETTLED},
-    {200, HTTP_BROKEN, "done", FETCH_SETTLED},   {302, HTTP_NONE, "blocked", FETCH_SETTLED},
-    {400, HTTP_NONE, "reject", FETCH_SETTLED},   {401, HTTP_NONE, "retry*", FETCH_ASK_TOKEN},
-    {403, HTTP_NONE, "retry*", FETCH_ASK_TOKEN}, {404, HTTP_NONE, "retry*", FETCH_ASK_TOKEN},
-    {405, HTTP_NONE, "blocked", FETCH_SETTLED},  {408, HTTP_NONE, "retry", FETCH_SETTLED},
-    {409, HTTP_NONE, "retry*", FETCH_SETTLED},   {429, HTTP_NONE, "retry", FETCH_SETTLED},
-    {500, HTTP_NONE, "retry*", FETCH_SETTLED},   {501, HTTP_NONE, "blocked", FETCH_SETTLED},
-    {502, HTTP_NONE, "retry", FETCH_SETTLED},    {503, HTTP_NONE, "retry", FETCH_SETTLED},
-    {504, HTTP_NONE, "retry", FETCH_SETTLED},    {0, HTTP_UNREACHABLE, "retry", FETCH_SETTLED},
-    {0, HTTP_TIMEOUT, "retry", FETCH_SETTLED},   {0, HTTP_REQUEST, "blocked", FETCH_SETTLED},
+    {200, HTTP_NONE, "done", ANSWER_SETTLED},     {204, HTTP_NONE, "done", ANSWER_SETTLED},
+    {200, HTTP_BROKEN, "done", ANSWER_SETTLED},   {302, HTTP_NONE, "blocked", ANSWER_SETTLED},
+    {400, HTTP_NONE, "reject", ANSWER_SETTLED},   {401, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN},
+    {403, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN}, {404, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN},
+    {405, HTTP_NONE, "blocked", ANSWER_SETTLED},  {408, HTTP_NONE, "retry", ANSWER_SETTLED},
+    {409, HTTP_NONE, "retry*", ANSWER_SETTLED},   {429, HTTP_NONE, "retry", ANSWER_SETTLED},
+    {500, HTTP_NONE, "retry*", ANSWER_SETTLED},   {501, HTTP_NONE, "blocked", ANSWER_SETTLED},
+    {502, HTTP_NONE, "retry", ANSWER_SETTLED},    {503, HTTP_NONE, "retry", ANSWER_SETTLED},
+    {504, HTTP_NONE, "retry", ANSWER_SETTLED},    {0, HTTP_UNREACHABLE, "retry", ANSWER_SETTLED},
+    {0, HTTP_TIMEOUT, "retry", ANSWER_SETTLED},   {0, HTTP_REQUEST, "blocked", ANSWER_SETTLED},
 };
 
 START_TEST(a_status_has_its_outcome)
@@ -50,7 +50,7 @@ START_TEST(a_status_has_its_outcome)
     AUTO(work_result_destroy) struct work_result *result = result_new();
     struct http_answer answer = {.status = row->status, .trouble = row->trouble, .retry_after_ms = 9000};
     text_append(&answer.reason, "a sentence");
-    enum fetch_question question = fetch_judge(&answer, result);
+    enum answer_next question = fetch_judge(&answer, result);
     text_release(&answer.reason);
     ck_assert_int_eq(question, row->question);
     ck_assert_msg(is(result, row->outcome), "%d", row->status);
@@ -78,7 +78,7 @@ START_TEST(introspection_decides_a_refusal)
     const struct http_answer answer = {.status = 401};
     struct introspection introspection = {.state = row->state, .scope = (char *)row->scope};
     text_append(&introspection.trouble, "away");
-    ck_assert_int_eq(fetch_judge(&answer, result), FETCH_ASK_TOKEN);
+    ck_assert_int_eq(fetch_judge(&answer, result), ANSWER_ASK_TOKEN);
     fetch_decide(&introspection, result);
     text_release(&introspection.trouble);
     ck_assert(is(result, row->outcome));

@@ -20,13 +20,13 @@ static struct work_result *result_new(void)
 }
 
 /* "retry*" is bounded; then T for trouble and ?tokens. */
-static void describe(const struct work_result *result, enum share_question question, struct text *out)
+static void describe(const struct work_result *result, enum answer_next question, struct text *out)
 {
     const struct work_answer *answer = &result->answers[0];
     bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
     text_format(out, "%s%s%s%s%s", work_outcome_name(answer->outcome), bounded ? "*" : "",
                 result->trouble ? " T" : "", result->split ? " S" : "",
-                question == SHARE_ASK_TOKENS ? " ?tokens" : "");
+                question == ANSWER_ASK_TOKEN ? " ?tokens" : "");
 }
 
 static const struct status_row {
@@ -84,7 +84,7 @@ START_TEST(retry_after_is_told)
 {
     AUTO(work_result_destroy) struct work_result *result = result_new();
     const struct http_answer answer = {.status = 503, .retry_after_ms = 9000};
-    ck_assert_int_eq(share_judge(&answer, result), SHARE_SETTLED);
+    ck_assert_int_eq(share_judge(&answer, result), ANSWER_SETTLED);
     ck_assert_int_eq(result->not_before_ms, 9000);
 }
 END_TEST
@@ -133,9 +133,9 @@ START_TEST(a_refusal_is_decided)
     struct introspection source = {.state = row->source, .scope = (char *)row->source_scope};
     text_append(&destination.trouble, "KHEOPS is away");
     text_append(&source.trouble, "KHEOPS is away");
-    ck_assert_int_eq(share_judge(&answer, result), SHARE_ASK_TOKENS);
+    ck_assert_int_eq(share_judge(&answer, result), ANSWER_ASK_TOKEN);
     share_decide(&destination, &source, result);
-    describe(result, SHARE_SETTLED, &says);
+    describe(result, ANSWER_SETTLED, &says);
     text_release(&destination.trouble);
     text_release(&source.trouble);
     ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));

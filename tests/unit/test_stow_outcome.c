@@ -82,9 +82,9 @@ static void describe(const struct scene *scene, struct text *out)
         text_append(out, " T");
     if (scene->result->split)
         text_append(out, " S");
-    if (scene->judgement.question == STOW_ASK_TOKEN)
+    if (scene->judgement.next == ANSWER_ASK_TOKEN)
         text_append(out, " ?token");
-    if (scene->judgement.question == STOW_ASK_PRESENCE)
+    if (scene->judgement.next == ANSWER_ASK_PRESENCE)
         text_append(out, " ?presence");
 }
 
@@ -334,9 +334,9 @@ START_TEST(a_refusal_is_decided)
         text_append(&scene.answer.reason, "the connection was cut off");
     }
     judge(&scene, row->status, row->status == 409 ? LIST(STORED(SOP(1)), FAILED(SOP(2), "292"), "") : "");
-    ck_assert_int_eq(scene.judgement.question, STOW_ASK_TOKEN);
+    ck_assert_int_eq(scene.judgement.next, ANSWER_ASK_TOKEN);
     stow_decide_token(&scene.batch, &scene.judgement, row->state < 0 ? NULL : &introspection, scene.result);
-    scene.judgement.question = STOW_SETTLED;
+    scene.judgement.next = ANSWER_SETTLED;
     describe(&scene, &says);
     text_release(&introspection.trouble);
     ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));
@@ -352,7 +352,7 @@ START_TEST(a_replaced_token_is_tried)
     scene_init(&scene, 2);
     judge(&scene, 401, "");
     stow_token_replaced(&scene.batch, &scene.judgement, scene.result);
-    scene.judgement.question = STOW_SETTLED;
+    scene.judgement.next = ANSWER_SETTLED;
     describe(&scene, &says);
     ck_assert_str_eq(text_string(&says), "retry retry");
 }

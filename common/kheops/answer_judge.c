@@ -1,0 +1,57 @@
+#include "common/kheops/answer_judge.h"
+
+#include "common/base/cleanup.h"
+
+int answer_code(const struct http_answer *answer)
+{
+    return answer->trouble == HTTP_SOURCE ? 0 : answer->status;
+}
+
+unsigned answer_body(const struct http_answer *answer)
+{
+    if (answer->trouble == HTTP_OVERSIZE)
+        return ANSWER_ENDLESS;
+    if (answer->trouble != HTTP_NONE)
+        return ANSWER_CUT;
+    return answer->body.length == 0 ? ANSWER_EMPTY : ANSWER_OTHER;
+}
+
+void answer_append_reason(const struct answer_rule *rule, enum answer_question question,
+                          const struct http_answer *answer, struct text *out)
+{
+    if (rule->verdict == ANSWER_LOST)
+        text_append(out, text_string(&answer->reason));
+    answer_rule_append(rule, question, answer_code(answer), out);
+    if (answer->location.length > 0)
+        text_format(out, " (%.200s)", text_string(&answer->location));
+}
+
+enum work_outcome answer_lost_outcome(const struct http_answer *answer)
+{
+    return answer->trouble == HTTP_REQUEST ? WORK_BLOCKED_OUTCOME : WORK_RETRY_OUTCOME;
+}
+
+enum answer_next answer_judge(enum answer_question question, const struct http_answer *answer, unsigned facts,
+                              struct work_result *result)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct answer_rule *rule = answer_rule(question, answer_code(answer), facts);
+    const struct answer_meaning *meaning = answer_meaning(rule->verdict);
+    enum work_outcome outcome = rule->verdict == ANSWER_LOST ? answer_lost_outcome(answer) : meaning->outcome;
+    bool done = outcome == WORK_DONE_OUTCOME;
+    answer_append_reason(rule, question, answer, &reason);
+    work_answer_set(&result->answers[0], outcome, meaning->bounded, answer->status,
+                    done ? NULL : text_string(&reason));
+    result->not_before_ms = answer->retry_after_ms;
+    result->trouble = meaning->trouble && outcome == WORK_RETRY_OUTCOME;
+    return meaning->next == ANSWER_ASK_TOKEN ? ANSWER_ASK_TOKEN : ANSWER_SETTLED;
+}
+
+void answer_decide(enum answer_question question, long code, struct work_result *result)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct answer_rule *rule = answer_rule(question, code, ANSWER_OTHER);
+    const struct answer_meaning *meaning = answer_meaning(rule->verdict);
+    answer_rule_append(rule, question, code, &reason);
+    work_answer_set(&result->answers[0], meaning->outcome, meaning->bounded, (int)code, text_string(&reason));
+}

@@ -1,0 +1,115 @@
+/* answer_rule - what the answer to each question of ours means: one table a question, one row a status.
+ *
+ *     rule = answer_rule(ANSWER_STOW, 409, ANSWER_LIST);
+ *     answer_meaning(rule->verdict)->outcome ...
+ *
+ * "Where is a 409 handled?" The row with 409 in answer_rule.c says it, and nothing else does. A row has what
+ * an answer must be for it, a verdict, and the sentence for operators; a verdict has its outcome, what it
+ * says of the server, and what is asked before it is final. Both are values without state.
+ *
+ * Nothing is rejected because a server was down, slow, or refused a token. A sentence holds no token and
+ * nothing of a patient. */
+#ifndef FELUCCA_KHEOPS_ANSWER_RULE_H
+#define FELUCCA_KHEOPS_ANSWER_RULE_H
+
+#include "common/base/text.h"
+#include "common/wire/work.h"
+
+/* A code is an HTTP status, 0 for none, unless something else is said. */
+#define ANSWER_QUESTION_MAP(X) /* name, meaning */                                              \
+    X(STOW, "POST of instances to stow_url (PS3.18 section 10.5)")                              \
+    X(STOW_INSTANCE, "what its answer says of one; the code is the FailureReason (0008,1197)")  \
+    X(STOW_GOOD_TOKEN, "it refused a token that is good when asked, or (other codes) a series") \
+    X(SHARE, "PUT api_url/studies/{study}/series/{series}, with two tokens")                    \
+    X(SHARE_GOOD_TOKENS, "it was refused, but both tokens are good when asked")                 \
+    X(FETCH, "POST api_url/studies/{study}/fetch")
+
+enum answer_question {
+#define X(name, meaning) ANSWER_##name,
+    ANSWER_QUESTION_MAP(X)
+#undef X
+        ANSWER_QUESTIONS
+};
+
+/* What is true of an answer: one of the first eight bits, what its body is, and any of the others. A row needs
+ * one of the bodies that it names, and each of the others. */
+#define ANSWER_FACT_MAP(X) /* name, bit, meaning */                        \
+    X(OTHER, 0, "its body is none of the following, or was not looked at") \
+    X(LIST, 1, "it lists instances (PS3.18 section 10.5.3)")               \
+    X(EMPTY, 2, "it has no body")                                          \
+    X(CUT, 3, "its body has no end: the connection broke or fell silent")  \
+    X(ENDLESS, 4, "its body is longer than allowed")                       \
+    X(NO_ALBUM, 5, "KHEOPS says \"Album Not Found\"")                      \
+    X(OF_KHEOPS, 8, "the server is KHEOPS (kheops: true)")                 \
+    X(MEANS_STORED, 9, "one instance alone, to a server with conflict_means: stored")
+
+enum answer_fact {
+#define X(name, bit, meaning) ANSWER_##name = 1 << (bit),
+    ANSWER_FACT_MAP(X)
+#undef X
+        ANSWER_BODIES = 0x00ff,
+    ANSWER_CONDITIONS = 0xff00
+};
+
+/* What is asked before it is final. */
+enum answer_next { ANSWER_SETTLED, ANSWER_ASK_TOKEN, ANSWER_ASK_PRESENCE };
+
+/* trouble: the server looks down or overloaded. split: smaller requests find the culprit. */
+#define ANSWER_VERDICT_MAP(X) /* name, outcome, bounded, trouble, split, next, meaning */              \
+    X(DONE, DONE, false, false, false, SETTLED, "it is there now")                                     \
+    X(DUPLICATE, DUPLICATE, false, false, false, SETTLED, "it was there already")                      \
+    X(LISTED, RETRY, true, false, false, SETTLED, "the body says it of each instance")                 \
+    X(LOST, RETRY, false, true, false, ASK_PRESENCE,                                                   \
+      "no whole answer: how its connection ended says the rest")                                       \
+    X(REJECTED, REJECT, false, false, false, SETTLED, "this one is never taken")                       \
+    X(REFUSED, RETRY, true, false, true, SETTLED,                                                      \
+      "such a request is not taken; of one instance alone: reject")                                    \
+    X(BROKEN, RETRY, true, false, true, SETTLED, "the request as a whole, no instance is named")       \
+    X(CRASHED, RETRY, true, true, true, ASK_PRESENCE, "the same, and the server is in trouble")        \
+    X(TOKEN, RETRY, true, false, false, ASK_TOKEN,                                                     \
+      "a token is refused or opens too little: which, and why?")                                       \
+    X(BLOCKED, BLOCKED, false, false, false, SETTLED,                                                  \
+      "all of the destination or album, until somebody acts")                                          \
+    X(BUSY, RETRY, false, true, false, SETTLED, "not taken now: again, without bound")                 \
+    X(OUTAGE, RETRY, false, true, false, ASK_PRESENCE, "again, without bound; it may have been taken") \
+    X(LATER, RETRY, false, false, false, SETTLED, "again, without bound, and the server is well")      \
+    X(STRANGE, RETRY, true, false, false, SETTLED, "again, bounded")
+
+enum answer_verdict {
+#define X(name, outcome, bounded, trouble, split, next, meaning) ANSWER_##name,
+    ANSWER_VERDICT_MAP(X)
+#undef X
+        ANSWER_VERDICTS
+};
+
+struct answer_meaning {
+    enum work_outcome outcome;
+    bool bounded; /* RETRY: may count as an attempt */
+    bool trouble, split;
+    enum answer_next next;
+};
+
+const struct answer_meaning *answer_meaning(enum answer_verdict verdict);
+
+struct answer_rule {
+    long low, high; /* codes, both included */
+    unsigned needs; /* facts */
+    enum answer_verdict verdict;
+    const char *sentence; /* what happened and what to do; NULL: nothing, or the connection's own */
+};
+
+/* The first row that fits; there is always one. facts: what is true of the answer. */
+const struct answer_rule *answer_rule(enum answer_question question, long code, unsigned facts);
+
+/* Appends its sentence for operators, behind what all of its table begin with; nothing for NULL. What is
+ * done is told by its sentence alone. */
+void answer_rule_append(const struct answer_rule *rule, enum answer_question question, long code,
+                        struct text *out);
+
+/* Whether what the body is matters for a code. */
+bool answer_needs_body(enum answer_question question, long code);
+
+/* The whole table of a question, for tests and documents. */
+const struct answer_rule *answer_rules(enum answer_question question, size_t *ret_count);
+
+#endif
