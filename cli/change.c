@@ -1,6 +1,6 @@
 #include "cli/change.h"
 
-#include "cli/call.h"
+#include "cli/ask.h"
 #include "cli/confirm.h"
 #include "cli/database.h"
 #include "cli/option.h"
@@ -66,7 +66,7 @@ int change_many(const struct config *config, const struct command *command,
         if (status != EXIT_OK)
             return status;
     }
-    return call_and_print(config, request, manner->json);
+    return ask_and_print(config, request, manner->json);
 }
 
 /* ---- retry and drop ---- */

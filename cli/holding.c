@@ -1,6 +1,6 @@
 #include "cli/holding.h"
 
-#include "cli/call.h"
+#include "cli/ask.h"
 #include "cli/configuration.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
@@ -47,5 +47,5 @@ int hold_or_release(const struct cli *cli, const struct command *command, int ar
         return status;
     if (control_request_start(&request, verb) != 0)
         return EXIT_NO;
-    return call_and_print(config, &request, json);
+    return ask_and_print(config, &request, json);
 }

@@ -1,5 +1,5 @@
 /* felucca reshare - asks the condition of an album again for series that were received before. */
-#include "cli/call.h"
+#include "cli/ask.h"
 #include "cli/configuration.h"
 #include "cli/confirm.h"
 #include "cli/option.h"
@@ -105,42 +105,35 @@ static bool find_album(struct reshare *reshare, const struct config *config)
 
 static void print_json(const struct control_request *request, const struct control_answer *answer)
 {
-    json_t *notes = json_array();
-    for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
-    json_print_line(json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command", "reshare",
-                              "done", answer->stage == CONTROL_DONE, "dry_run", request->dry_run,
-                              "destination", request->destination, "album", request->album, "matched",
-                              (json_int_t)answer->changed, "already", (json_int_t)answer->already,
-                              "not_matched", (json_int_t)answer->unmatched, "undecided",
-                              (json_int_t)answer->skipped, "sentence",
-                              json_from_text(text_string(&answer->sentence)), "notes", notes));
+    json_print_line(
+        json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command", "reshare", "done",
+                  answer->stage == CONTROL_DONE, "dry_run", request->dry_run, "destination",
+                  request->destination, "album", request->album, "matched", (json_int_t)answer->changed,
+                  "already", (json_int_t)answer->already, "not_matched", (json_int_t)answer->unmatched,
+                  "undecided", (json_int_t)answer->skipped, "sentence",
+                  json_from_text(text_string(&answer->sentence)), "notes", ask_notes_json(answer)));
 }
 
 static void print(const struct reshare *reshare, const struct control_answer *answer)
 {
-    bool refused = answer->stage == CONTROL_REFUSED;
     if (reshare->json) {
         print_json(&reshare->request, answer);
         return;
     }
-    (void)fprintf(refused ? stderr : stdout, "%s%s\n", refused ? "felucca: " : "",
-                  text_string(&answer->sentence));
-    for (size_t i = 0; i < answer->note_count; i++)
-        (void)fprintf(stderr, "  %s\n", answer->notes[i]);
+    ask_print_answer(answer);
     if (answer->skipped > (int64_t)answer->note_count && answer->note_count > 0)
         (void)fprintf(stderr, "  and others\n");
 }
 
 /* One request; the exit status, and how many series matched. */
-static int ask_router(struct reshare *reshare, const struct config *config, bool dry_run, bool silent,
-                      int64_t *ret_matched)
+static int reshare_once(struct reshare *reshare, const struct config *config, bool dry_run, bool silent,
+                        int64_t *ret_matched)
 {
     AUTO(control_answer_release) struct control_answer answer = {0};
     reshare->request.dry_run = dry_run;
     if (control_request_start(&reshare->request, CONTROL_RESHARE) != 0)
         return EXIT_NO;
-    int status = call_router(config, &reshare->request, NULL, NULL, &answer);
+    int status = ask_router(config, &reshare->request, NULL, NULL, &answer);
     if (status != EXIT_OK)
         return status;
     *ret_matched = answer.changed;
@@ -167,12 +160,12 @@ static int run(const struct cli *cli, int argc, char **argv)
     if (!find_album(&reshare, config))
         return EXIT_USAGE;
     if (reshare.dry_run || !reshare.yes)
-        status = ask_router(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);
+        status = reshare_once(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);
     if (!reshare.dry_run && !reshare.yes && status == EXIT_OK && matched > 0)
         status = confirm("reshare", "add", matched, "share");
     bool wanted = reshare.yes || matched > 0;
     if (!reshare.dry_run && wanted && status == EXIT_OK)
-        status = ask_router(&reshare, config, false, false, &matched);
+        status = reshare_once(&reshare, config, false, false, &matched);
     return status == EXIT_OK && matched == 0 ? EXIT_NO : status;
 }
 
