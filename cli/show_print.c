@@ -1,11 +1,11 @@
 #include "cli/show_print.h"
 
 #include "cli/colour.h"
-#include "cli/show_read.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/view/details.h"
 
 #include <string.h>
 
@@ -282,7 +282,7 @@ static void append_unfinished(struct text *out, const json_t *study)
     json_array_foreach(jobs, index, job)
     {
         AUTO(text_release) struct text name = TEXT_EMPTY;
-        if (index == SHOW_UNFINISHED_MOST) {
+        if (index == DETAILS_UNFINISHED_MOST) {
             text_append(out, "  … and more; all of them:\n    felucca jobs --study ");
             text_format(out, "%s\n", json_text(study, "study"));
             return;

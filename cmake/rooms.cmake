@@ -19,6 +19,7 @@ set(room_table
     "http      | base config                                 | PkgConfig::CURL"
     "kheops    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
+    "view      | base condition config spool jobs             |"
     "worker    | base config wire                            |"
 )
 
@@ -29,7 +30,7 @@ set(program_table
     "router    | base condition dicom config spool wire service kheops jobs           |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
-    "cli       | base condition dicom config spool wire service http kheops jobs      |"
+    "cli       | base condition dicom config spool wire service http kheops jobs view |"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

@@ -6,13 +6,13 @@
 #include "cli/option.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/jobs/read.h"
 #include "common/service/service.h"
+#include "common/view/csv.h"
+#include "common/view/rows.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { WIDTH = 79, LIMIT = 50, JSON = 1, CSV };
 
@@ -25,73 +25,6 @@ struct listing {
 };
 
 /* ---- the three forms ---- */
-
-static void print_json(const struct jobdb_job_row *job)
-{
-    json_t *object = json_pack(
-        "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "job",
-        job->kind, "id", (json_int_t)job->id, "state", job->state, "destination", job->destination, "album",
-        json_from_text(job->album), "study", json_from_text(job->study), "series",
-        json_from_text(job->series), "sop_instance", json_from_text(job->sop_instance), "receipt",
-        json_from_text(job->receipt), "tries", (json_int_t)job->tries, "attempts", (json_int_t)job->attempts,
-        "http_status", (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
-        json_from_time(job->received_at), "due_at", json_from_time(job->due_at), "finished_at",
-        json_from_time(job->finished_at), "reason", json_from_text(job->reason));
-    json_print_line(object);
-}
-
-/* Quoted as RFC 4180 asks where it has to be. */
-static void append_csv(struct text *line, const char *value)
-{
-    const char *shown = value ? value : "";
-    if (line->length > 0)
-        text_append_char(line, ',');
-    if (!strpbrk(shown, ",\"\r\n")) {
-        text_append(line, shown);
-        return;
-    }
-    text_append_char(line, '"');
-    for (; *shown; shown++) {
-        if (*shown == '"')
-            text_append_char(line, '"');
-        text_append_char(line, *shown);
-    }
-    text_append_char(line, '"');
-}
-
-static void append_csv_number(struct text *line, int64_t value)
-{
-    text_format(line, ",%lld", (long long)value);
-}
-
-static void append_csv_time(struct text *line, int64_t ms)
-{
-    char buffer[CLOCK_ISO_SIZE];
-    append_csv(line, ms > 0 ? clock_iso8601(ms, buffer) : "");
-}
-
-static void print_csv(const struct jobdb_job_row *job)
-{
-    AUTO(text_release) struct text line = TEXT_EMPTY;
-    append_csv(&line, job->kind);
-    append_csv_number(&line, job->id);
-    append_csv(&line, job->state);
-    append_csv(&line, job->destination);
-    append_csv(&line, job->album);
-    append_csv(&line, job->study);
-    append_csv(&line, job->series);
-    append_csv(&line, job->sop_instance);
-    append_csv(&line, job->receipt);
-    append_csv_number(&line, job->tries);
-    append_csv_number(&line, job->attempts);
-    append_csv_number(&line, job->http_status);
-    append_csv_number(&line, job->size);
-    append_csv_time(&line, job->received_at);
-    append_csv_time(&line, job->due_at);
-    append_csv_time(&line, job->finished_at);
-    append_csv(&line, job->reason);
-    (void)puts(text_string(&line));
-}
 
 static void print_row(const struct jobdb_job_row *job)
 {
@@ -114,17 +47,9 @@ static void print_row(const struct jobdb_job_row *job)
     (void)fputs(text_string(&line), stdout);
 }
 
-static void print_heading(enum form form)
+static void print_heading(void)
 {
     AUTO(text_release) struct text line = TEXT_EMPTY;
-    if (form == FORM_JSON)
-        return;
-    if (form == FORM_CSV) {
-        (void)puts(
-            "job,id,state,destination,album,study,series,sop_instance,receipt,tries,attempts,http_status,"
-            "size,received_at,due_at,finished_at,reason");
-        return;
-    }
     table_cell(&line, "JOB", 17, TABLE_LEFT);
     table_cell(&line, "STATE", 8, TABLE_LEFT);
     table_cell(&line, "TRIES", 5, TABLE_RIGHT);
@@ -134,17 +59,29 @@ static void print_heading(enum form form)
     (void)fputs(text_string(&line), stdout);
 }
 
+static void print_csv(const struct jobdb_job_row *job, bool heading)
+{
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    AUTO(json_release) json_t *object = rows_job(job);
+    if (heading)
+        csv_append_heading(object, &lines);
+    csv_append_row(object, &lines);
+    (void)fputs(text_string(&lines), stdout);
+}
+
 static void print_job(void *context, const struct jobdb_job_row *job)
 {
     struct listing *listing = context;
-    if (listing->rows++ == 0)
-        print_heading(listing->form);
-    if (listing->form == FORM_JSON)
-        print_json(job);
-    else if (listing->form == FORM_CSV)
-        print_csv(job);
-    else
+    bool first = listing->rows++ == 0;
+    if (listing->form == FORM_JSON) {
+        json_print_line(rows_job(job));
+    } else if (listing->form == FORM_CSV) {
+        print_csv(job, first);
+    } else {
+        if (first)
+            print_heading();
         print_row(job);
+    }
 }
 
 /* ---- arguments ---- */

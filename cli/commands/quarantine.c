@@ -10,6 +10,7 @@
 #include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
 #include "common/service/service.h"
+#include "common/view/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,17 +33,6 @@ static void quarantine_release(struct quarantine *quarantine)
 }
 
 /* ---- the list ---- */
-
-static void print_json(const struct jobdb_quarantined *file)
-{
-    json_print_line(
-        json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "id", (json_int_t)file->id, "receipt",
-                  file->receipt, "reason", json_from_text(file->reason), "calling_aet",
-                  json_from_text(file->calling_aet), "called_aet", json_from_text(file->called_aet), "study",
-                  json_from_text(file->study), "sop_instance", json_from_text(file->sop_instance), "size",
-                  (json_int_t)file->size, "received_at", json_from_time(file->received_at), "quarantined_at",
-                  json_from_time(file->quarantined_at)));
-}
 
 static void print_heading(void)
 {
@@ -91,7 +81,7 @@ static void take_file(void *context, const struct jobdb_quarantined *file)
     if (strcmp(quarantine->action, "list") != 0)
         return;
     if (quarantine->manner.json) {
-        print_json(file);
+        json_print_line(rows_quarantined(file));
         return;
     }
     if (quarantine->found == 1)

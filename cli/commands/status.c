@@ -5,7 +5,6 @@
 #include "cli/database.h"
 #include "cli/option.h"
 #include "cli/rates.h"
-#include "cli/surroundings.h"
 #include "cli/table.h"
 #include "cli/watch.h"
 #include "common/base/cleanup.h"
@@ -14,6 +13,8 @@
 #include "common/jobs/read.h"
 #include "common/jobs/show.h"
 #include "common/service/service.h"
+#include "common/view/rows.h"
+#include "common/view/surroundings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,23 +33,6 @@ static void release(struct view *view)
 {
     text_release(&view->table);
     text_release(&view->notes);
-}
-
-/* ---- one object a line ---- */
-
-static void append_json(struct text *out, const struct jobdb_status_row *row)
-{
-    json_append_line(json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-                               "destination", row->destination, "album", json_from_text(row->album), "state",
-                               row->state, "waiting", (json_int_t)row->waiting, "queued",
-                               (json_int_t)row->queued, "deferred", (json_int_t)row->deferred, "in_flight",
-                               (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "done_hour",
-                               (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day,
-                               "oldest_waiting", json_from_time(row->oldest_waiting_at), "last_error",
-                               json_from_text(row->last_error), "last_error_at",
-                               json_from_time(row->last_error_at), "token_trouble",
-                               json_from_text(*row->token_trouble ? row->token_trouble : NULL)),
-                     out);
 }
 
 /* ---- a table of 80 columns ---- */
@@ -101,7 +85,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     if (!row->album)
         view->backlog += row->queued + row->in_flight;
     if (view->json) {
-        append_json(&view->table, row);
+        json_append_line(rows_status(row), &view->table);
         return;
     }
     text_format(&name, "%s%s", row->album ? "  " : "", row->album ? row->album : row->destination);
@@ -130,6 +114,20 @@ struct screen {
     int64_t began; /* wall ms: what is done since is counted */
     struct rates rates;
 };
+
+static void add_troubles(struct view *view, const struct surroundings *around, const struct config *config)
+{
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    surroundings_append_troubles(around, config, &lines);
+    for (const char *line = text_string(&lines); *line;) {
+        AUTO(text_release) struct text sentence = TEXT_EMPTY;
+        size_t length = strcspn(line, "\n");
+        text_append_bytes(&sentence, line, length);
+        text_append_char(&view->notes, '\n');
+        table_wrap(&view->notes, text_string(&sentence), 0, WIDTH);
+        line += length + (line[length] == '\n');
+    }
+}
 
 static void add_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
 {
@@ -186,7 +184,7 @@ static int draw(void *context, struct text *frame)
     if (view.json) {
         add_json_totals(&view, quarantined, &around);
     } else {
-        surroundings_append_troubles(&around, screen->config, &view.notes);
+        add_troubles(&view, &around, screen->config);
         add_totals(&view, quarantined, &around);
         if (screen->watching)
             add_rates(screen, &view, db);

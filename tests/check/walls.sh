@@ -31,6 +31,7 @@ service   service_start
 http      http_start
 kheops    introspection_
 jobs      jobdb_
+view      details_
 worker    worker_
 '
 

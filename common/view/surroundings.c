@@ -1,13 +1,10 @@
-#include "cli/surroundings.h"
+#include "common/view/surroundings.h"
 
-#include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
 #include "common/spool/spool.h"
 
 #include <fcntl.h>
-
-enum { WIDTH = 79 };
 
 static int64_t free_space(const struct config *config)
 {
@@ -18,7 +15,7 @@ static int64_t free_space(const struct config *config)
     return bytes;
 }
 
-static int count(void *context, const char *receipt)
+static int surroundings_count(void *context, const char *receipt)
 {
     (void)receipt;
     ++*(int64_t *)context;
@@ -30,7 +27,7 @@ int64_t surroundings_incoming(const struct config *config)
     AUTO(spool_destroy) struct spool *spool = NULL;
     int64_t files = 0;
     if (spool_open(config->state_dir, &spool) == 0)
-        (void)spool_scan(spool, SPOOL_INCOMING, count, &files);
+        (void)spool_scan(spool, SPOOL_INCOMING, surroundings_count, &files);
     return files;
 }
 
@@ -53,49 +50,37 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
 }
 
-static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
+static void append_holder(const struct jobdb_wal *wal, struct text *lines)
 {
-    text_append(sentence, "jobs.db-wal holds ");
-    text_append_size(sentence, wal->bytes);
-    text_append(sentence, " and cannot begin anew: ");
+    text_append(lines, "jobs.db-wal holds ");
+    text_append_size(lines, wal->bytes);
+    text_append(lines, " and cannot begin anew: ");
     if (wal->holder)
-        text_format(sentence, "process %lld (%s)", (long long)wal->holder, wal->program);
+        text_format(lines, "process %lld (%s)", (long long)wal->holder, wal->program);
     else
-        text_append(sentence, "another process");
-    text_append(sentence, " keeps a read transaction open. It costs disk space only; end the transaction "
-                          "(COMMIT, or .quit in sqlite3) or that process.");
+        text_append(lines, "another process");
+    text_append(lines, " keeps a read transaction open. It costs disk space only; end the transaction "
+                       "(COMMIT, or .quit in sqlite3) or that process.\n");
 }
 
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
-                                  struct text *notes)
+                                  struct text *lines)
 {
-    AUTO(text_release) struct text sentence = TEXT_EMPTY;
     int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
-    if (surroundings->router == 0) {
-        text_format(
-            &sentence,
-            "The router does not run: nothing is sent, and what arrives waits in incoming/ (%lld files). "
-            "Start it.",
-            (long long)surroundings_incoming(config));
-        text_append_char(notes, '\n');
-        table_wrap(notes, text_string(&sentence), 0, WIDTH);
-        text_clear(&sentence);
-    }
+    if (surroundings->router == 0)
+        text_format(lines,
+                    "The router does not run: nothing is sent, and what arrives waits in incoming/ (%lld "
+                    "files). Start it.\n",
+                    (long long)surroundings_incoming(config));
     if (free_bytes >= 0 && free_bytes < least) {
-        text_append(&sentence, "The spool's disk has ");
-        text_append_size(&sentence, free_bytes);
-        text_append(&sentence, " left, less than receiver.min_free_space (");
-        text_append_size(&sentence, least);
-        text_append(&sentence, "): the receiver refuses instances (A700) until there is more.");
-        text_append_char(notes, '\n');
-        table_wrap(notes, text_string(&sentence), 0, WIDTH);
-        text_clear(&sentence);
+        text_append(lines, "The spool's disk has ");
+        text_append_size(lines, free_bytes);
+        text_append(lines, " left, less than receiver.min_free_space (");
+        text_append_size(lines, least);
+        text_append(lines, "): the receiver refuses instances (A700) until there is more.\n");
     }
-    if (surroundings->wal.held) {
-        append_holder(&surroundings->wal, &sentence);
-        text_append_char(notes, '\n');
-        table_wrap(notes, text_string(&sentence), 0, WIDTH);
-    }
+    if (surroundings->wal.held)
+        append_holder(&surroundings->wal, lines);
 }
 
 void surroundings_add_json(const struct surroundings *surroundings, json_t *object)

@@ -1,4 +1,4 @@
-#include "cli/show_read.h"
+#include "common/view/details.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -12,7 +12,7 @@
 
 /* ---- rows become objects ---- */
 
-static void add_row(void *context, const struct jobdb_field *fields, size_t count)
+static void details_add_row(void *context, const struct jobdb_field *fields, size_t count)
 {
     json_t *row = json_object();
     for (size_t i = 0; i < count; i++) {
@@ -23,24 +23,25 @@ static void add_row(void *context, const struct jobdb_field *fields, size_t coun
     (void)json_array_append_new(context, row);
 }
 
-json_t *show_ask(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n)
+json_t *details_ask(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n)
 {
     json_t *rows = json_array();
-    (void)jobdb_ask(db, question, a, b, n, add_row, rows);
+    (void)jobdb_ask(db, question, a, b, n, details_add_row, rows);
     return rows;
 }
 
-static void take_name(void *context, const struct jobdb_field *fields, size_t count)
+static void details_take_name(void *context, const struct jobdb_field *fields, size_t count)
 {
     char **name = context;
     if (!*name && count > 0 && fields[0].text)
         *name = memory_string(fields[0].text);
 }
 
-char *show_ask_name(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n)
+char *details_ask_name(struct jobdb *db, enum jobdb_question question, const char *a, const char *b,
+                       int64_t n)
 {
     char *name = NULL;
-    (void)jobdb_ask(db, question, a, b, n, take_name, &name);
+    (void)jobdb_ask(db, question, a, b, n, details_take_name, &name);
     return name;
 }
 
@@ -49,13 +50,13 @@ static bool is_time(const char *name)
     return strcmp(name, "at") == 0 || string_ends_with(name, "_at") || string_ends_with(name, "_until");
 }
 
-void show_write_times(json_t *value)
+void details_write_times(json_t *value)
 {
     const char *name;
     json_t *member;
     size_t index;
     if (json_is_array(value)) {
-        json_array_foreach(value, index, member) show_write_times(member);
+        json_array_foreach(value, index, member) details_write_times(member);
         return;
     }
     json_object_foreach(value, name, member)
@@ -63,7 +64,7 @@ void show_write_times(json_t *value)
         if (json_is_integer(member) && is_time(name))
             (void)json_object_set_new(value, name, json_from_time(json_integer_value(member)));
         else
-            show_write_times(member);
+            details_write_times(member);
     }
 }
 
@@ -148,12 +149,12 @@ static bool is_newer(const struct config *config, int64_t decided_at)
 
 static json_t *read_events(struct jobdb *db, int64_t instance_id, const json_t *shares)
 {
-    json_t *events = show_ask(db, JOBDB_ASK_INSTANCE_EVENTS, NULL, NULL, instance_id), *share;
+    json_t *events = details_ask(db, JOBDB_ASK_INSTANCE_EVENTS, NULL, NULL, instance_id), *share;
     size_t index;
     json_array_foreach(shares, index, share)
     {
-        json_t *more = show_ask(db, JOBDB_ASK_SHARE_EVENTS, NULL, NULL,
-                                json_integer_value(json_object_get(share, "id")));
+        json_t *more = details_ask(db, JOBDB_ASK_SHARE_EVENTS, NULL, NULL,
+                                   json_integer_value(json_object_get(share, "id")));
         (void)json_array_extend(events, more);
         json_decref(more);
     }
@@ -173,16 +174,16 @@ static json_t *file_of(const struct config *config, const json_t *instance)
     return json_from_text(text_string(&path));
 }
 
-json_t *show_read_instance(struct jobdb *db, const struct config *config, const char *receipt)
+json_t *details_of_instance(struct jobdb *db, const struct config *config, const char *receipt)
 {
-    AUTO(json_release) json_t *found = show_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
+    AUTO(json_release) json_t *found = details_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
     json_t *instance = json_incref(json_array_get(found, 0));
     if (!instance)
         return NULL;
     int64_t id = json_integer_value(json_object_get(instance, "id"));
-    json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERIES, NULL, NULL, id);
-    json_t *shares = show_ask(db, JOBDB_ASK_SHARES, json_text_or_null(instance, "study"),
-                              json_text_or_null(instance, "series"), id);
+    json_t *deliveries = details_ask(db, JOBDB_ASK_DELIVERIES, NULL, NULL, id);
+    json_t *shares = details_ask(db, JOBDB_ASK_SHARES, json_text_or_null(instance, "study"),
+                                 json_text_or_null(instance, "series"), id);
     int64_t decided_at = json_integer_value(json_object_get(instance, "decided_at"));
     (void)json_object_set_new(instance, "kind", json_string("instance"));
     (void)json_object_set_new(instance, "decisions", decide(deliveries, shares, config));
@@ -209,13 +210,12 @@ static json_t *of_series(const json_t *rows, const char *series)
     return chosen;
 }
 
-json_t *show_read_study(struct jobdb *db, const struct config *config, const char *study, const char *series)
+json_t *details_of_study(struct jobdb *db, const char *study, const char *series)
 {
-    AUTO(json_release) json_t *deliveries = show_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
-    AUTO(json_release) json_t *shares = show_ask(db, JOBDB_ASK_SHARES, study, series, 0);
-    json_t *sums = show_ask(db, JOBDB_ASK_SERIES_SUMS, study, series, 0), *row;
+    AUTO(json_release) json_t *deliveries = details_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
+    AUTO(json_release) json_t *shares = details_ask(db, JOBDB_ASK_SHARES, study, series, 0);
+    json_t *sums = details_ask(db, JOBDB_ASK_SERIES_SUMS, study, series, 0), *row;
     size_t index;
-    (void)config;
     json_array_foreach(sums, index, row)
     {
         (void)json_object_set_new(row, "deliveries", of_series(deliveries, json_text_or_null(row, "series")));
@@ -223,6 +223,6 @@ json_t *show_read_study(struct jobdb *db, const struct config *config, const cha
     }
     return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
                      "asked", json_from_text(series), "series", sums, "unfinished",
-                     show_ask(db, JOBDB_ASK_UNFINISHED, study, series, SHOW_UNFINISHED_MOST + 1), "fetches",
-                     show_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
+                     details_ask(db, JOBDB_ASK_UNFINISHED, study, series, DETAILS_UNFINISHED_MOST + 1),
+                     "fetches", details_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
 }

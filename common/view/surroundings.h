@@ -1,6 +1,7 @@
-/* surroundings - what status tells beside the job database: the router, the disk, and who holds the log. */
-#ifndef FELUCCA_CLI_SURROUNDINGS_H
-#define FELUCCA_CLI_SURROUNDINGS_H
+/* surroundings - what the job database cannot tell of the whole: whether the router runs, how full the disk is,
+ * and who keeps the database's log from shrinking. */
+#ifndef FELUCCA_VIEW_SURROUNDINGS_H
+#define FELUCCA_VIEW_SURROUNDINGS_H
 
 #include "common/base/json.h"
 #include "common/config/config.h"
@@ -18,9 +19,9 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
 /* How many received files the router has not taken in yet; 0 where the spool cannot be read. */
 int64_t surroundings_incoming(const struct config *config);
 
-/* A sentence for each trouble, and what to do; appended. */
+/* A line for each trouble, with what to do about it; appended. */
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
-                                  struct text *notes);
+                                  struct text *lines);
 
 /* The same as members of the object. */
 void surroundings_add_json(const struct surroundings *surroundings, json_t *object);

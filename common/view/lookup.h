@@ -1,0 +1,44 @@
+/* lookup - what a name that a person writes may mean: a job, or a study, series, instance or receipt that has this
+ * name or begins with it. */
+#ifndef FELUCCA_VIEW_LOOKUP_H
+#define FELUCCA_VIEW_LOOKUP_H
+
+#include "common/jobs/jobdb.h"
+
+#include <stddef.h>
+
+#define LOOKUP_KIND_MAP(X)      \
+    X(STUDY, "study")           \
+    X(SERIES, "series")         \
+    X(SOP_INSTANCE, "instance") \
+    X(RECEIPT, "receipt")
+
+enum lookup_kind {
+#define X(name, text) LOOKUP_##name,
+    LOOKUP_KIND_MAP(X)
+#undef X
+};
+
+/* For people. Borrowed for ever. */
+const char *lookup_kind_name(enum lookup_kind kind);
+
+enum { LOOKUP_MOST = 10 };
+
+struct lookup_found {
+    enum lookup_kind kind;
+    char *name; /* the whole */
+};
+
+/* Starts zeroed. More than LOOKUP_MOST: there are further ones. */
+struct lookup {
+    struct lookup_found list[LOOKUP_MOST + 1];
+    size_t count;
+};
+
+/* Finds what the name may mean. A name that is whole means itself, although it begins others; "delivery:12",
+ * "instance:7", "share:3" and "fetch:4", as lists show jobs, mean the receipt, series or study of that job.
+ * jobdb_error() tells when something could not be read. */
+void lookup_find(struct jobdb *db, const char *name, struct lookup *lookup);
+void lookup_release(struct lookup *lookup);
+
+#endif

@@ -1,0 +1,37 @@
+#include "common/view/rows.h"
+
+json_t *rows_job(const struct jobdb_job_row *job)
+{
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+                     "job", job->kind, "id", (json_int_t)job->id, "state", job->state, "destination",
+                     job->destination, "album", json_from_text(job->album), "study",
+                     json_from_text(job->study), "series", json_from_text(job->series), "sop_instance",
+                     json_from_text(job->sop_instance), "receipt", json_from_text(job->receipt), "tries",
+                     (json_int_t)job->tries, "attempts", (json_int_t)job->attempts, "http_status",
+                     (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
+                     json_from_time(job->received_at), "due_at", json_from_time(job->due_at), "finished_at",
+                     json_from_time(job->finished_at), "reason", json_from_text(job->reason));
+}
+
+json_t *rows_status(const struct jobdb_status_row *row)
+{
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "destination",
+                     row->destination, "album", json_from_text(row->album), "state", row->state, "waiting",
+                     (json_int_t)row->waiting, "queued", (json_int_t)row->queued, "deferred",
+                     (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight, "failed",
+                     (json_int_t)row->failed, "done_hour", (json_int_t)row->done_hour, "done_day",
+                     (json_int_t)row->done_day, "oldest_waiting", json_from_time(row->oldest_waiting_at),
+                     "last_error", json_from_text(row->last_error), "last_error_at",
+                     json_from_time(row->last_error_at), "token_trouble",
+                     json_from_text(*row->token_trouble ? row->token_trouble : NULL));
+}
+
+json_t *rows_quarantined(const struct jobdb_quarantined *file)
+{
+    return json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "id", (json_int_t)file->id,
+                     "receipt", file->receipt, "reason", json_from_text(file->reason), "calling_aet",
+                     json_from_text(file->calling_aet), "called_aet", json_from_text(file->called_aet),
+                     "study", json_from_text(file->study), "sop_instance", json_from_text(file->sop_instance),
+                     "size", (json_int_t)file->size, "received_at", json_from_time(file->received_at),
+                     "quarantined_at", json_from_time(file->quarantined_at));
+}
