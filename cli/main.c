@@ -1,8 +1,9 @@
-/* felucca - the operator's tool: `felucca COMMAND`. The commands are the table in command.h, one file each.
- */
+/* felucca - the operator's tool: `felucca COMMAND`. The commands are the table in command.h, one file each. */
 #include "cli/command.h"
+#include "common/base/core_dumps.h"
 
 int main(int argc, char **argv)
 {
+    core_dumps_refuse();
     return command_main(argc, argv);
 }

@@ -99,6 +99,7 @@ struct config {
         int64_t give_up_ms; /* 0: never */
     } retry;
     int64_t retention_ms, retention_excluded_ms, history_ms;
+    bool core_dumps;
     struct {
         char *hints, *work, *control; /* always set: ipc:// in state_dir/run by default */
     } endpoints;

@@ -245,6 +245,10 @@ static const struct config_key file_keys[] = {
              "error in a condition can be repaired."},
     {"history", CONFIG_DURATION, OF(config, history_ms), .standard = "30d", .least = 0, .most = YEARS,
      .help = "How long finished jobs stay in the job database."},
+    {"core_dumps", CONFIG_BOOLEAN, OF(config, core_dumps), .standard = "false",
+     .help =
+         "Whether a process that crashes may leave its memory in a file. It holds images and tokens: only for a "
+         "developer's machine. Counts from the next start."},
     {"receiver", CONFIG_SECTION, .section = &receiver_section},
     {"sender", CONFIG_SECTION, .section = &sender_section},
     {"sharer", CONFIG_SECTION, .section = &sharer_section},

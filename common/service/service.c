@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/core_dumps.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
@@ -183,6 +184,8 @@ struct service *service_start(const char *name, int argc, char **argv)
         exit(EXIT_NO);
     }
     take_config(service, &warnings);
+    if (!service->config->core_dumps)
+        core_dumps_refuse();
     set_log(service);
     add_metrics(service);
     log_info("starts", LOG_S("version", FELUCCA_VERSION), LOG_S("config", service->config->path));

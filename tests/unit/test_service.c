@@ -14,6 +14,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -272,6 +274,30 @@ START_TEST(signals_change_the_detail_of_the_log)
 }
 END_TEST
 
+/* Memory holds images and tokens: it stays in memory, unless a developer asks for it. */
+START_TEST(memory_is_left_behind_only_where_asked_for)
+{
+    const bool wanted = _i == 1;
+    sandbox_write(sandbox, "dumps.yaml",
+                  wanted ? "state_dir: state\ncore_dumps: true\nmetrics: { port: 0 }\nnodes: []\n"
+                         : "state_dir: state\nmetrics: { port: 0 }\nnodes: []\n");
+    ck_assert_int_eq(prctl(PR_SET_DUMPABLE, 1), 0);
+    AUTO(service_stop) struct service *service = start("receiver", "dumps.yaml");
+    ck_assert_int_eq(prctl(PR_GET_DUMPABLE), wanted);
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_CORE, &limit), 0);
+    ck_assert(wanted || limit.rlim_cur == 0);
+    /* What it forks is like it. */
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        _exit(prctl(PR_GET_DUMPABLE));
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == wanted);
+}
+END_TEST
+
 START_TEST(broken_pipe_is_no_end)
 {
     AUTO(service_stop) struct service *service = start("router", "good.yaml");
@@ -394,6 +420,7 @@ int main(void)
     tests_add(tests, bad_file_leaves_the_old_one_in_force);
     tests_add(tests, level_of_the_command_line_outlives_a_reload);
     tests_add(tests, signals_change_the_detail_of_the_log);
+    tests_rows(tests, memory_is_left_behind_only_where_asked_for, 2);
     tests_add(tests, broken_pipe_is_no_end);
     tests_rows(tests, run_ends_after_what_is_in_hand, ROWS(run_rows));
     tests_add(tests, run_does_not_wait_for_ever);
