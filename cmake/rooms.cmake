@@ -20,7 +20,7 @@ set(room_table
     "kheops    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
     "view      | base condition config spool jobs             |"
-    "worker    | base config wire                            |"
+    "worker    | base config wire service http kheops         |"
 )
 
 # What a program's row does not name, it cannot call. kheops without http: what tokens mean, nobody to ask.

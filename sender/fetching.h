@@ -2,13 +2,8 @@
 #ifndef FELUCCA_SENDER_FETCHING_H
 #define FELUCCA_SENDER_FETCHING_H
 
-#include "sender/parts.h"
+#include "common/worker/task.h"
 
-struct fetching;
-
-/* Begins it; work is then its. It ends by itself with worker_finish(), and is then gone. */
-void fetching_start(struct sender *sender, struct work *work);
-/* Ends it without a result; *fetching is NULL afterwards. */
-void fetching_abort(struct fetching **fetching);
+extern const struct task_kind fetching_kind;
 
 #endif

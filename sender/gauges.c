@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 struct sender_gauges {
-    struct metric *requests, *seconds, *bytes, *instances, *in_flight, *router, *tokens;
+    struct metric *requests, *seconds, *bytes, *instances;
 };
 
 struct sender_gauges *sender_gauges_create(struct metrics *metrics)
@@ -13,8 +13,6 @@ struct sender_gauges *sender_gauges_create(struct metrics *metrics)
     static const char *const by_status[] = {"destination", "status", NULL};
     static const char *const by_destination[] = {"destination", NULL};
     static const char *const by_outcome[] = {"destination", "outcome", NULL};
-    static const char *const by_nothing[] = {NULL}, *const by_answer[] = {"destination", "album", "result",
-                                                                          NULL};
     struct sender_gauges *gauges = memory_new(1, sizeof *gauges);
     gauges->requests = metrics_add(metrics, METRIC_COUNTER, "stow_requests_total",
                                    "STOW-RS requests by HTTP status (none: no answer).", by_status);
@@ -24,12 +22,6 @@ struct sender_gauges *sender_gauges_create(struct metrics *metrics)
                                 by_destination);
     gauges->instances = metrics_add(metrics, METRIC_COUNTER, "stow_instances_total",
                                     "Instances by what came of sending them.", by_outcome);
-    gauges->in_flight = metrics_add(metrics, METRIC_GAUGE, "sender_requests_in_flight",
-                                    "HTTP requests under way now.", by_nothing);
-    gauges->router = metrics_add(metrics, METRIC_GAUGE, "router_connected",
-                                 "Whether the router answers this process.", by_nothing);
-    gauges->tokens = metrics_add(metrics, METRIC_COUNTER, "token_checks_total",
-                                 "Answers of KHEOPS about a token.", by_answer);
     return gauges;
 }
 
@@ -59,20 +51,4 @@ void sender_gauges_result(struct sender_gauges *gauges, const struct work_result
         if (counts[i] > 0)
             metric_add(gauges->instances, labels, counts[i]);
     }
-}
-
-void sender_gauges_in_flight(struct sender_gauges *gauges, size_t requests)
-{
-    metric_set(gauges->in_flight, NULL, (double)requests);
-}
-
-void sender_gauges_router(struct sender_gauges *gauges, bool connected)
-{
-    metric_set(gauges->router, NULL, connected);
-}
-
-void sender_gauges_token(struct sender_gauges *gauges, const struct work_token *token)
-{
-    const char *labels[] = {token->destination, token->album, token->active ? "active" : "inactive"};
-    metric_add(gauges->tokens, labels, 1);
 }

@@ -1,4 +1,4 @@
-/* gauges - what a sender shows at its metrics port. */
+/* gauges - what a sender shows at its metrics port, beside what every worker process shows. */
 #ifndef FELUCCA_SENDER_GAUGES_H
 #define FELUCCA_SENDER_GAUGES_H
 
@@ -15,9 +15,5 @@ void sender_gauges_request(struct sender_gauges *gauges, const char *destination
                            int64_t milliseconds);
 /* A result goes to the router. */
 void sender_gauges_result(struct sender_gauges *gauges, const struct work_result *result);
-void sender_gauges_in_flight(struct sender_gauges *gauges, size_t requests);
-void sender_gauges_router(struct sender_gauges *gauges, bool connected);
-/* What KHEOPS said of a token. */
-void sender_gauges_token(struct sender_gauges *gauges, const struct work_token *token);
 
 #endif

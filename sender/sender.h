@@ -1,19 +1,23 @@
 /* sender - uploads instances from the spool to STOW-RS servers, as the router says.
  *
- * One thread; as many requests at once as sender.slots. It reads the spool and never writes to it, knows no
- * database, and sees the secrets of STOW destinations only. */
+ * A worker process (common/worker/process.h) of two kinds of task: sending and fetching. It reads the spool
+ * and never writes to it, knows no database, and sees the secrets of STOW destinations only. */
 #ifndef FELUCCA_SENDER_SENDER_H
 #define FELUCCA_SENDER_SENDER_H
 
-#include "common/service/service.h"
+#include "common/spool/spool.h"
+#include "common/worker/process.h"
+#include "sender/gauges.h"
 
-struct sender;
+/* What a sender has beside what every worker process has. */
+struct sender {
+    struct spool *spool;
+    struct sender_gauges *gauges;
+};
 
-/* Opens the spool, connects to the router. NULL, after a line in the log, when the environment is broken. */
-struct sender *sender_create(struct service *service);
-void sender_destroy(struct sender **sender);
+/* Ends a task whose destination the configuration does not name: nobody but its operator can help. */
+void sender_finish_unnamed(struct task *task);
 
-/* One turn of the loop, for service_run(): whether there is work in hand. */
-bool sender_turn(void *context);
+extern const struct worker_kind sender_kind;
 
 #endif

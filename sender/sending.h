@@ -3,18 +3,12 @@
  *     STOW ──┬─ every instance's fate is known ───────────────────────────┐
  *            ├─ the token is refused ──── introspection ──────────────────┼──▶ RESULT
  *            └─ the body went out, no good answer came ── QIDO-RS ────────┘
- *
- * What a request needs of the configuration is looked up when it is made, so a reload in between does no
- * harm. */
+ */
 #ifndef FELUCCA_SENDER_SENDING_H
 #define FELUCCA_SENDER_SENDING_H
 
-#include "sender/parts.h"
+#include "common/worker/task.h"
 
-/* Begins work, which is then the sending's. It ends itself with worker_finish(). */
-void sending_start(struct sender *sender, struct work *work);
-
-/* Ends it without a result; *sending is NULL afterwards. */
-void sending_abort(struct sending **sending);
+extern const struct task_kind sending_kind;
 
 #endif

@@ -1,4 +1,4 @@
-/* gauges - what a sharer shows at its metrics port. */
+/* gauges - what a sharer shows at its metrics port, beside what every worker process shows. */
 #ifndef FELUCCA_SHARER_GAUGES_H
 #define FELUCCA_SHARER_GAUGES_H
 
@@ -12,9 +12,5 @@ void sharer_gauges_destroy(struct sharer_gauges **gauges);
 
 /* A result goes to the router; no_request: none was made for it. */
 void sharer_gauges_result(struct sharer_gauges *gauges, const struct work_result *result, bool no_request);
-void sharer_gauges_in_flight(struct sharer_gauges *gauges, size_t requests);
-void sharer_gauges_router(struct sharer_gauges *gauges, bool connected);
-/* What KHEOPS said of a token. */
-void sharer_gauges_token(struct sharer_gauges *gauges, const struct work_token *token);
 
 #endif

@@ -1,130 +1,84 @@
 #include "sharer/sharing.h"
 
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
-#include "common/base/crash.h"
 #include "common/base/log.h"
-#include "common/base/memory.h"
 #include "common/dicom/uid.h"
 #include "sharer/share.h"
 #include "sharer/share_outcome.h"
+#include "sharer/sharer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct sharing {
-    struct sharer *sharer;
-    struct sharing *previous, *next;
-    struct work *work;
-    struct work_result *result;
-    struct http_transfer *transfer;
+    struct task task;
     struct share_tokens tokens; /* that the request carries */
     bool requested;
-    int64_t began_at;                 /* monotonic */
     struct introspection destination; /* what KHEOPS said of the first token */
 };
 
-/* ---- life ---- */
-
-static void release(struct sharing *sharing)
+static void sharing_release(struct task *task)
 {
-    http_cancel(&sharing->transfer);
-    token_watch_forget(sharing->sharer->tokens, sharing);
-    if (sharing->previous)
-        sharing->previous->next = sharing->next;
-    else
-        sharing->sharer->sharings = sharing->next;
-    if (sharing->next)
-        sharing->next->previous = sharing->previous;
+    struct sharing *sharing = (struct sharing *)task;
     share_tokens_wipe(&sharing->tokens);
     introspection_release(&sharing->destination);
-    work_result_destroy(&sharing->result);
-    work_destroy(&sharing->work);
-    free(sharing);
 }
 
-void sharing_abort(struct sharing **sharing)
+static const struct sharer *sharer_of(const struct task *task)
 {
-    release(*sharing);
-    *sharing = NULL;
-}
-
-static const struct config_destination *destination_of(const struct sharing *sharing)
-{
-    return config_find_destination(sharing->sharer->config, sharing->work->destination);
-}
-
-static const struct config_album *album_of(const struct sharing *sharing)
-{
-    const struct config_destination *destination = destination_of(sharing);
-    return destination ? config_find_album(destination, sharing->work->album) : NULL;
+    return task->process->own;
 }
 
 /* ---- the end ---- */
 
-static void log_end(const struct sharing *sharing)
+static void sharing_log(const struct task *task)
 {
-    const struct work *work = sharing->work;
-    const struct work_answer *answer = &sharing->result->answers[0];
+    const struct work *work = task->work;
+    const struct work_answer *answer = &task->result->answers[0];
     bool done = answer->outcome == WORK_DONE_OUTCOME;
     if (done)
         log_info("series shared", LOG_S("destination", work->destination), LOG_S("album", work->album),
                  LOG_S("study", work->study), LOG_S("series", work->series),
-                 LOG_I("status", answer->http_status), LOG_I("ms", sharing->result->milliseconds));
+                 LOG_I("status", answer->http_status), LOG_I("ms", task->result->milliseconds));
     else
         log_warning("series not shared", LOG_S("destination", work->destination), LOG_S("album", work->album),
                     LOG_S("study", work->study), LOG_S("series", work->series),
-                    LOG_I("status", answer->http_status), LOG_I("ms", sharing->result->milliseconds),
+                    LOG_I("status", answer->http_status), LOG_I("ms", task->result->milliseconds),
                     LOG_S("outcome", work_outcome_name(answer->outcome)), LOG_S("reason", answer->reason));
 }
 
-static void finish(struct sharing *sharing)
+static void sharing_tell(const struct task *task)
 {
-    if (sharing->result->answers[0].outcome == WORK_DONE_OUTCOME)
-        misses_clear(sharing->sharer->misses, sharing->work->destination, sharing->work->album);
-    log_end(sharing);
-    sharer_gauges_result(sharing->sharer->gauges, sharing->result, !sharing->requested);
-    CRASH_POINT(SHARER_RESULT_DUE);
-    worker_finish(sharing->sharer->worker, &sharing->result);
-    CRASH_POINT(SHARER_RESULT_SENT);
-    release(sharing);
-}
-
-static void finish_with(struct sharing *sharing, enum work_outcome outcome, const char *reason)
-{
-    work_answer_set(&sharing->result->answers[0], outcome, false, 0, reason);
-    finish(sharing);
+    const struct sharing *sharing = (const struct sharing *)task;
+    if (task->result->answers[0].outcome == WORK_DONE_OUTCOME)
+        misses_clear(sharer_of(task)->misses, task->work->destination, task->work->album);
+    sharing_log(task);
+    sharer_gauges_result(sharer_of(task)->gauges, task->result, !sharing->requested);
 }
 
 /* ---- refused: which token, and why? ---- */
 
-static void source_explained(void *context, struct introspection *source)
+static void sharing_source_explained(void *context, struct introspection *source)
 {
     struct sharing *sharing = context;
-    const struct work *work = sharing->work;
-    share_decide(&sharing->destination, source, sharing->result);
-    if (share_not_found(sharing->result) &&
-        misses_add(sharing->sharer->misses, work->destination, work->album, work->series))
-        share_blame_album(sharing->result);
-    finish(sharing);
+    const struct work *work = sharing->task.work;
+    share_decide(&sharing->destination, source, sharing->task.result);
+    if (share_not_found(sharing->task.result) &&
+        misses_add(sharer_of(&sharing->task)->misses, work->destination, work->album, work->series))
+        share_blame_album(sharing->task.result);
+    task_finish(&sharing->task);
 }
 
-static void destination_explained(void *context, struct introspection *destination)
+static void sharing_destination_explained(void *context, struct introspection *destination)
 {
     struct sharing *sharing = context;
-    const struct token_place place = {sharing->work->destination, sharing->work->album, WORK_TOKEN_SOURCE};
-    sharing->destination = (struct introspection){.state = destination->state,
-                                                  .http_status = destination->http_status,
-                                                  .scope = memory_string(destination->scope),
-                                                  .album_id = memory_string(destination->album_id)};
-    text_append(&sharing->destination.trouble, text_string(&destination->trouble));
-    token_watch_ask(sharing->sharer->tokens, &place, sharing->began_at, source_explained, sharing);
+    introspection_copy(destination, &sharing->destination);
+    task_ask_token(&sharing->task, WORK_TOKEN_SOURCE, sharing_source_explained);
 }
 
 /* Whether the album's files or variables hold other tokens now than those that were refused. */
 static bool tokens_were_replaced(const struct sharing *sharing)
 {
-    const struct config_album *album = album_of(sharing);
+    const struct config_album *album = task_album(&sharing->task);
     struct share_tokens now;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!album)
@@ -137,66 +91,50 @@ static bool tokens_were_replaced(const struct sharing *sharing)
     return replaced;
 }
 
-static void ask_tokens(struct sharing *sharing)
+static void sharing_ask_tokens(struct sharing *sharing)
 {
     if (tokens_were_replaced(sharing)) {
-        share_token_replaced(sharing->result);
-        finish(sharing);
+        share_token_replaced(sharing->task.result);
+        task_finish(&sharing->task);
         return;
     }
-    const struct token_place place = {sharing->work->destination, sharing->work->album,
-                                      WORK_TOKEN_DESTINATION};
-    token_watch_ask(sharing->sharer->tokens, &place, sharing->began_at, destination_explained, sharing);
+    task_ask_token(&sharing->task, WORK_TOKEN_DESTINATION, sharing_destination_explained);
 }
 
 /* ---- the request ---- */
 
-static void share_answered(void *context, struct http_answer *answer)
+static void sharing_answered(void *context, struct http_answer *answer)
 {
     struct sharing *sharing = context;
-    CRASH_POINT(SHARER_ANSWERED);
-    sharing->transfer = NULL;
-    sharing->result->milliseconds = answer->milliseconds;
-    if (share_judge(answer, sharing->result) == ANSWER_ASK_TOKEN)
-        ask_tokens(sharing);
+    task_answered(&sharing->task, answer);
+    if (share_judge(answer, sharing->task.result) == ANSWER_ASK_TOKEN)
+        sharing_ask_tokens(sharing);
     else
-        finish(sharing);
+        task_finish(&sharing->task);
 }
 
-static struct sharing *create(struct sharer *sharer, struct work *work)
+static void sharing_begin(struct task *task)
 {
-    struct sharing *sharing = memory_new(1, sizeof *sharing);
-    sharing->sharer = sharer;
-    sharing->work = work;
-    sharing->result = work_result_create(work);
-    sharing->began_at = clock_monotonic_ms();
-    sharing->next = sharer->sharings;
-    if (sharing->next)
-        sharing->next->previous = sharing;
-    sharer->sharings = sharing;
-    return sharing;
-}
-
-void sharing_start(struct sharer *sharer, struct work *work)
-{
-    struct sharing *sharing = create(sharer, work);
-    const struct config_destination *destination = destination_of(sharing);
-    const struct config_album *album = album_of(sharing);
+    struct sharing *sharing = (struct sharing *)task;
+    const struct work *work = task->work;
+    const struct config_album *album = task_album(task);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    CRASH_POINT(SHARER_TOOK_WORK);
     if (!album) {
-        finish_with(sharing, WORK_BLOCKED_OUTCOME,
-                    "this sharer's configuration does not name the album: give router and sharers the same "
-                    "configuration");
+        task_finish_all(
+            task, WORK_BLOCKED_OUTCOME,
+            "this sharer's configuration does not name the album: give router and sharers the same "
+            "configuration");
     } else if (!uid_is_plain(work->study) || !uid_is_plain(work->series)) {
-        finish_with(
-            sharing, WORK_REJECT_OUTCOME,
-            "its study or series UID has other characters than digits and dots: KHEOPS takes no such");
+        task_finish_all(task, WORK_REJECT_OUTCOME,
+                        "its study or series UID has other characters than digits and dots: KHEOPS takes no "
+                        "such");
     } else if (share_tokens_resolve(album, &sharing->tokens, &reason) != 0) {
-        finish_with(sharing, WORK_BLOCKED_OUTCOME, text_string(&reason));
+        task_finish_all(task, WORK_BLOCKED_OUTCOME, text_string(&reason));
     } else {
         sharing->requested = true;
-        share_start(sharer->http, destination, album, &sharing->tokens, work, share_answered, sharing,
-                    &sharing->transfer);
+        share_start(task->process->http, task_destination(task), album, &sharing->tokens, work,
+                    sharing_answered, sharing, &task->transfer);
     }
 }
+
+const struct task_kind sharing_kind = {sizeof(struct sharing), sharing_begin, sharing_tell, sharing_release};

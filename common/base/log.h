@@ -8,8 +8,9 @@
  * no UTF-8 becomes U+FFFD, so that what a peer sent can neither break a line nor a terminal. Never pass
  * patient data or a token. Keys are not those that every JSON line has: time, level, process, pid, message.
  *
- * Only processes log: common/ logs at debug, except the service skeleton. Library functions return errors.
- * The level and format are the one piece of global state that the house allows. */
+ * Only processes log: common/ logs at debug, except the two skeletons of processes, common/service and
+ * common/worker/process.h. Library functions return errors. The level and format are the one piece of global
+ * state that the house allows. */
 #ifndef FELUCCA_BASE_LOG_H
 #define FELUCCA_BASE_LOG_H
 

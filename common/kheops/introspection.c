@@ -11,6 +11,15 @@ void introspection_release(struct introspection *introspection)
     text_release(&introspection->trouble);
 }
 
+void introspection_copy(const struct introspection *original, struct introspection *ret_copy)
+{
+    *ret_copy = (struct introspection){.state = original->state,
+                                       .http_status = original->http_status,
+                                       .scope = memory_string(original->scope),
+                                       .album_id = memory_string(original->album_id)};
+    text_append(&ret_copy->trouble, text_string(&original->trouble));
+}
+
 static bool has_word(const char *words, const char *word, size_t length)
 {
     while (*words) {

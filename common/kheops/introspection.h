@@ -28,6 +28,8 @@ struct introspection {
 };
 
 void introspection_release(struct introspection *introspection);
+/* The copy is then yours, to release. */
+void introspection_copy(const struct introspection *original, struct introspection *ret_copy);
 
 /* Whether an active token's scope has this permission: "read", "write" or "send", compared as a whole word.
  */

@@ -216,20 +216,11 @@ static void keep(struct entry *entry, struct introspection *introspection)
     entry->watch->report(entry->watch->context, &place, &entry->known, replaced);
 }
 
-static struct introspection copy_of(const struct introspection *original)
-{
-    struct introspection copy = {.state = original->state,
-                                 .http_status = original->http_status,
-                                 .scope = memory_string(original->scope),
-                                 .album_id = memory_string(original->album_id)};
-    text_append(&copy.trouble, text_string(&original->trouble));
-    return copy;
-}
-
 /* What is known of one place of a token counts for another. */
 static void take_over(struct entry *entry, const struct entry *other)
 {
-    struct introspection copy = copy_of(&other->known);
+    struct introspection copy;
+    introspection_copy(&other->known, &copy);
     entry->asking_since = other->asking_since;
     keep(entry, &copy);
     tell_waiters(entry, &entry->known);

@@ -10,7 +10,8 @@
  * Options: --config FILE, --log-level LEVEL, --log-format text|json, --check, --help, --version. Signals are
  * blocked and read from a descriptor, so nothing runs in a handler: SIGTERM and SIGINT stop, SIGHUP reads the
  * configuration again (a broken one is logged and the old one stays in force), SIGUSR1 and SIGUSR2 make the
- * log more and less detailed. The one part of common/ that exits and logs above debug. */
+ * log more and less detailed. The one part of common/ that exits; it and the skeleton of the workers
+ * (common/worker/process.h) log above debug. */
 #ifndef FELUCCA_SERVICE_SERVICE_H
 #define FELUCCA_SERVICE_SERVICE_H
 

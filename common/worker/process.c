@@ -1,0 +1,179 @@
+#include "common/worker/process.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/kheops/token_verdict.h"
+#include "common/worker/task.h"
+
+#include <poll.h>
+#include <stdlib.h>
+
+enum { LONGEST_WAIT_MS = 1000 };
+
+/* ---- what the router wants ---- */
+
+static void process_start_work(void *context, struct work *work)
+{
+    task_start(context, work);
+}
+
+static void process_give_up(void *context)
+{
+    size_t count = task_give_up_all(context);
+    log_warning("the router is silent, its work is given up: others may do it now", LOG_I("requests", count));
+}
+
+/* ---- what is learned about tokens ---- */
+
+static void log_token(const struct token_place *place, const struct introspection *introspection)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    /* A field without key ends the line: a destination's own token has no album. */
+    const struct log_field album = {place->album ? "album" : NULL, place->album, 0};
+    if (introspection_explain(introspection, token_name(place->kind), token_permissions(place->kind),
+                              &reason))
+        log_warning("token is no good", LOG_S("destination", place->destination),
+                    LOG_S("reason", text_string(&reason)), album);
+    else
+        log_debug("token is good", LOG_S("destination", place->destination),
+                  LOG_S("token", token_name(place->kind)), LOG_S("scope", introspection->scope), album);
+}
+
+static void process_learned(void *context, const struct token_place *place,
+                            const struct introspection *introspection, bool replaced)
+{
+    struct worker_process *process = context;
+    const struct work_token token = {.destination = (char *)place->destination,
+                                     .album = (char *)place->album,
+                                     .kind = place->kind,
+                                     .active = introspection->state == INTROSPECTION_ACTIVE,
+                                     .replaced = replaced,
+                                     .scope = introspection->scope,
+                                     .album_id = introspection->album_id};
+    const char *labels[] = {token.destination, token.album, token.active ? "active" : "inactive"};
+    worker_report_token(process->worker, &token);
+    metric_add(process->checks, labels, 1);
+    log_token(place, introspection);
+}
+
+/* ---- configuration ---- */
+
+static void process_configure(struct worker_process *process)
+{
+    token_watch_configure(process->tokens, process->config, process->kind->stage);
+    if (process->kind->configured)
+        process->kind->configured(process->config);
+}
+
+static void process_reload(void *context, const struct config *old, const struct config *new)
+{
+    struct worker_process *process = context;
+    AUTO(text_release) struct text key = TEXT_EMPTY;
+    process->config = new;
+    process_configure(process);
+    if (process->kind->slots(old) == process->kind->slots(new))
+        return;
+    text_format(&key, "%s.slots", process->kind->name);
+    log_warning("a new number of slots needs a restart, ignoring it until then",
+                LOG_S("key", text_string(&key)));
+}
+
+/* ---- life ---- */
+
+static void process_add_metrics(struct worker_process *process)
+{
+    static const char *const by_answer[] = {"destination", "album", "result", NULL};
+    static const char *const by_nothing[] = {NULL};
+    struct metrics *metrics = service_metrics(process->service);
+    AUTO(text_release) struct text in_flight = TEXT_EMPTY;
+    text_format(&in_flight, "%s_requests_in_flight", process->kind->name);
+    process->in_flight = metrics_add(metrics, METRIC_GAUGE, text_string(&in_flight),
+                                     "HTTP requests under way now.", by_nothing);
+    process->connected = metrics_add(metrics, METRIC_GAUGE, "router_connected",
+                                     "Whether the router answers this process.", by_nothing);
+    process->checks = metrics_add(metrics, METRIC_COUNTER, "token_checks_total",
+                                  "Answers of KHEOPS about a token.", by_answer);
+}
+
+static int process_open(struct worker_process *process, struct text *reason)
+{
+    const struct worker_handler handler = {process, process_start_work, process_give_up};
+    int code = process->kind->open(process, reason);
+    if (code == 0)
+        code = http_create(&process->http);
+    if (code != 0)
+        return code;
+    process->tokens = token_watch_create(process->http, process_learned, process);
+    return worker_create(process->config, process->kind->stage, process->kind->slots(process->config),
+                         &handler, &process->worker, reason);
+}
+
+struct worker_process *worker_process_create(struct service *service, const struct worker_kind *kind)
+{
+    AUTO(worker_process_destroy) struct worker_process *process = memory_new(1, sizeof *process);
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    process->kind = kind;
+    process->service = service;
+    process->config = service_config(service);
+    int code = process_open(process, &reason);
+    if (code != 0) {
+        log_error("cannot start", LOG_S("error", err_text(code)), LOG_S("reason", text_string(&reason)));
+        return NULL;
+    }
+    process_add_metrics(process);
+    process_configure(process);
+    service_on_reload(service, process_reload, process);
+    log_info("worker starts", LOG_I("slots", kind->slots(process->config)));
+    struct worker_process *created = process;
+    process = NULL;
+    return created;
+}
+
+void worker_process_destroy(struct worker_process **process)
+{
+    struct worker_process *gone = *process;
+    if (!gone)
+        return;
+    (void)task_give_up_all(gone);
+    token_watch_destroy(&gone->tokens);
+    worker_destroy(&gone->worker);
+    http_destroy(&gone->http);
+    gone->kind->close(gone);
+    memory_free(process);
+}
+
+/* ---- the turn ---- */
+
+static void process_wait(struct worker_process *process)
+{
+    bool stopping = service_stopping(process->service);
+    bool nothing_left = stopping && !worker_busy(process->worker);
+    int64_t wait = nothing_left ? 0 : worker_wait_ms(process->worker);
+    struct pollfd fds[] = {{.fd = worker_fd(process->worker), .events = POLLIN},
+                           {.fd = service_signal_fd(process->service), .events = POLLIN}};
+    http_poll(process->http, fds, sizeof fds / sizeof *fds, wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS);
+}
+
+static void process_show(struct worker_process *process)
+{
+    bool connected = worker_connected(process->worker);
+    metric_set(process->in_flight, NULL, (double)http_active(process->http));
+    metric_set(process->connected, NULL, connected);
+    metrics_progress(service_metrics(process->service), connected);
+}
+
+bool worker_process_turn(void *context)
+{
+    struct worker_process *process = context;
+    if (!service_stopping(process->service))
+        token_watch_turn(process->tokens);
+    worker_turn(process->worker);
+    process_wait(process);
+    service_turn(process->service);
+    if (service_stopping(process->service))
+        worker_leave(process->worker);
+    process_show(process);
+    return worker_busy(process->worker);
+}

@@ -1,0 +1,106 @@
+#include "common/worker/task.h"
+
+#include "common/base/clock.h"
+#include "common/base/crash.h"
+#include "common/base/memory.h"
+
+#include <stdlib.h>
+
+static void link_task(struct task *task)
+{
+    struct worker_process *process = task->process;
+    task->next = process->tasks;
+    if (task->next)
+        task->next->previous = task;
+    process->tasks = task;
+}
+
+static void unlink_task(struct task *task)
+{
+    if (task->previous)
+        task->previous->next = task->next;
+    else
+        task->process->tasks = task->next;
+    if (task->next)
+        task->next->previous = task->previous;
+}
+
+void task_start(struct worker_process *process, struct work *work)
+{
+    const struct task_kind *kind = process->kind->tasks[work->stage];
+    struct task *task = memory_new(1, kind->size);
+    task->process = process;
+    task->kind = kind;
+    task->work = work;
+    task->result = work_result_create(work);
+    task->began_at = clock_monotonic_ms();
+    link_task(task);
+    CRASH_POINT_IF(work->stage == WORK_SEND, SENDER_TOOK_WORK);
+    CRASH_POINT_IF(work->stage == WORK_SHARE, SHARER_TOOK_WORK);
+    kind->begin(task);
+}
+
+static void release_task(struct task *task)
+{
+    http_cancel(&task->transfer);
+    token_watch_forget(task->process->tokens, task);
+    unlink_task(task);
+    if (task->kind->release)
+        task->kind->release(task);
+    work_result_destroy(&task->result);
+    work_destroy(&task->work);
+    free(task);
+}
+
+size_t task_give_up_all(struct worker_process *process)
+{
+    size_t count = 0;
+    for (; process->tasks; count++)
+        release_task(process->tasks);
+    return count;
+}
+
+const struct config_destination *task_destination(const struct task *task)
+{
+    return config_find_destination(task->process->config, task->work->destination);
+}
+
+const struct config_album *task_album(const struct task *task)
+{
+    const struct config_destination *destination = task_destination(task);
+    return destination ? config_find_album(destination, task->work->album) : NULL;
+}
+
+void task_answered(struct task *task, const struct http_answer *answer)
+{
+    CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_ANSWERED);
+    CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_ANSWERED);
+    task->transfer = NULL;
+    task->result->milliseconds = answer->milliseconds;
+}
+
+void task_ask_token(struct task *task, enum work_token_kind kind, introspection_done *done)
+{
+    const struct token_place place = {task->work->destination, task->work->album, kind};
+    token_watch_ask(task->process->tokens, &place, task->began_at, done, task);
+}
+
+void task_finish(struct task *task)
+{
+    task->kind->tell(task);
+    CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_DUE);
+    CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_DUE);
+    worker_finish(task->process->worker, &task->result);
+    CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_SENT);
+    CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_SENT);
+    release_task(task);
+}
+
+void task_finish_all(struct task *task, enum work_outcome outcome, const char *reason)
+{
+    for (size_t i = 0; i < task->result->answer_count; i++) {
+        if (task->result->answers[i].outcome != WORK_MISSING_OUTCOME)
+            work_answer_set(&task->result->answers[i], outcome, false, 0, reason);
+    }
+    task_finish(task);
+}
