@@ -17,7 +17,7 @@ help:
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make install             programs, units, manual pages below PREFIX (/usr/local); DESTDIR in front'
-	@echo 'make package             a Debian package, in build/package'
+	@echo 'make package             a Debian package and its bill of materials (SPDX), in build/package'
 	@echo 'make package-test        installs that in a fresh Debian and removes it again (as root)'
 	@echo 'make packages            installs the Debian packages that packages.txt names'
 	@echo 'make clean               removes build folders'
@@ -70,7 +70,9 @@ package:
 	@$(MAKE) --no-print-directory configure CMAKE_FLAGS='$(CMAKE_FLAGS) -DCMAKE_INSTALL_PREFIX=/usr'
 	@cmake --build --preset release -j $(JOBS) --target programs documents
 	@cd build && cpack -G DEB >package.log 2>&1 || { cat package.log; exit 1; }
-	@ls build/package/*.deb
+	@version=$$(sed -n 's/^project(felucca VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt); \
+		scripts/sbom.sh "$$version" >"build/package/felucca_$$version.spdx.json"
+	@ls build/package/*.deb build/package/*.spdx.json
 
 # Status 77 says that no other Debian can be made here.
 package-test: package
