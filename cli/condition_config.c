@@ -10,25 +10,37 @@
 
 /* One line about a destination or album, and the explanation of its condition below. */
 struct finding {
-    bool takes;
-    const char *why;
+    enum condition_verdict takes;
+    struct text why;
     struct explanation *explanation; /* NULL: no condition was asked */
 };
 
 static void finding_release(struct finding *finding)
 {
+    text_release(&finding->why);
     explain_destroy(&finding->explanation);
+}
+
+static struct finding without_condition(enum condition_verdict takes, const char *why)
+{
+    struct finding finding = {.takes = takes, .why = TEXT_EMPTY};
+    text_append(&finding.why, why);
+    return finding;
 }
 
 static struct finding ask(struct condition_file *file, const struct condition *condition,
                           const struct condition_options *options)
 {
     if (!condition)
-        return (struct finding){true, "it has no condition", NULL};
+        return without_condition(CONDITION_TRUE, "it has no condition");
     struct explanation *explanation = condition_file_explain(file, condition, options);
-    return (struct finding){explanation->verdict,
-                            explanation->verdict ? "its condition holds" : "its condition does not hold",
-                            explanation};
+    struct finding finding = {.takes = explanation->verdict, .why = TEXT_EMPTY, .explanation = explanation};
+    text_append(&finding.why, finding.takes == CONDITION_TRUE    ? "its condition holds"
+                              : finding.takes == CONDITION_FALSE ? "its condition does not hold"
+                                                                 : "its condition cannot be decided: ");
+    if (finding.takes == CONDITION_UNDECIDED)
+        explain_doubt(explanation, &finding.why);
+    return finding;
 }
 
 static bool class_is_wanted(const struct config_destination *destination, const char *sop_class)
@@ -44,7 +56,7 @@ static struct finding ask_destination(struct condition_file *file,
                                       const struct condition_options *options)
 {
     if (!class_is_wanted(destination, header_uid(file->header, HEADER_SOP_CLASS)))
-        return (struct finding){false, "the SOP class is not among its sop_classes", NULL};
+        return without_condition(CONDITION_FALSE, "the SOP class is not among its sop_classes");
     return ask(file, destination->condition, options);
 }
 
@@ -54,7 +66,11 @@ static void print_finding(const struct finding *finding, const char *what, const
                           const char *no, unsigned indent)
 {
     AUTO(text_release) struct text tree = TEXT_EMPTY;
-    printf("%*s%s %s: %s: %s\n", (int)indent, "", what, name, finding->takes ? yes : no, finding->why);
+    printf("%*s%s %s: %s: %s\n", (int)indent, "", what, name,
+           finding->takes == CONDITION_TRUE    ? yes
+           : finding->takes == CONDITION_FALSE ? no
+                                               : "waits for a person",
+           text_string(&finding->why));
     if (finding->explanation)
         explain_print(finding->explanation, indent + 2, &tree);
     (void)fputs(text_string(&tree), stdout);
@@ -65,11 +81,11 @@ static bool print_destination(struct condition_file *file, const struct config_d
 {
     AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
     print_finding(&taken, "destination", destination->name, "takes it", "does not take it", 4);
-    for (size_t i = 0; taken.takes && i < destination->album_count; i++) {
+    for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++) {
         AUTO(finding_release) struct finding album = ask(file, destination->albums[i].condition, options);
         print_finding(&album, "album", destination->albums[i].name, "gets the series", "does not get it", 6);
     }
-    return taken.takes;
+    return taken.takes == CONDITION_TRUE;
 }
 
 /* --- for programs --- */
@@ -77,8 +93,8 @@ static bool print_destination(struct condition_file *file, const struct config_d
 static json_t *finding_json(const struct finding *finding, const char *what, const char *name,
                             const char *verb)
 {
-    return json_pack("{s:s, s:b, s:s, s:o}", what, name, verb, finding->takes, "why", finding->why,
-                     "condition",
+    return json_pack("{s:s, s:o, s:s, s:o}", what, name, verb, condition_verdict_json(finding->takes), "why",
+                     text_string(&finding->why), "condition",
                      finding->explanation ? condition_explanation_json(finding->explanation) : json_null());
 }
 
@@ -88,13 +104,13 @@ static bool add_destination(struct condition_file *file, const struct config_des
     AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
     json_t *object = finding_json(&taken, "destination", destination->name, "takes");
     json_t *albums = json_array();
-    for (size_t i = 0; taken.takes && i < destination->album_count; i++) {
+    for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++) {
         AUTO(finding_release) struct finding album = ask(file, destination->albums[i].condition, options);
         json_array_append_new(albums, finding_json(&album, "album", destination->albums[i].name, "gets"));
     }
     json_object_set_new(object, "albums", albums);
     json_array_append_new(destinations, object);
-    return taken.takes;
+    return taken.takes == CONDITION_TRUE;
 }
 
 /* --- nodes --- */

@@ -12,7 +12,8 @@
 
 struct condition_options {
     bool json;
-    bool values; /* show also what may identify a patient */
+    bool values;    /* show also what may identify a patient */
+    bool in_folder; /* nobody named the file: it may be no DICOM */
 };
 
 struct condition_file {
@@ -30,6 +31,9 @@ void condition_file_release(struct condition_file *file);
 /* The explanation of a condition on the file; is then yours. */
 struct explanation *condition_file_explain(struct condition_file *file, const struct condition *condition,
                                            const struct condition_options *options);
+
+/* true, false, or null for what cannot be decided; a new reference. */
+json_t *condition_verdict_json(enum condition_verdict verdict);
 
 /* The tree as JSON, a new reference. */
 json_t *condition_explanation_json(const struct explanation *explanation);

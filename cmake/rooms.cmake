@@ -11,7 +11,7 @@
 set(room_table
     "base      |                                             | Threads::Threads PkgConfig::JANSSON"
     "condition | base                                        | PkgConfig::PCRE2"
-    "dicom     | base condition                              | dcmdata oflog ofstd"
+    "dicom     | base condition                              | PkgConfig::ZLIB"
     "config    | base condition dicom                        | PkgConfig::YAML"
     "spool     | base                                        |"
     "wire      | base dicom config                           | PkgConfig::ZMQ"
@@ -26,7 +26,7 @@ set(room_table
 # What a program's row does not name, it cannot call. kheops without http: what tokens mean, nobody to ask.
 #    program    its rooms                                                               foreign libraries
 set(program_table
-    "receiver  | base condition dicom config spool wire service                       | dcmnet"
+    "receiver  | base condition dicom config spool wire service                       | dcmnet dcmdata oflog ofstd"
     "router    | base condition dicom config spool wire service kheops jobs           |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"

@@ -20,8 +20,6 @@ enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8, ROWS_A_STEP = 500 };
 /* walk.phase */
 enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED };
 
-enum answer { NO, YES, UNKNOWN };
-
 struct reshare_step {
     struct router *router;
     struct change *change;
@@ -32,8 +30,8 @@ struct reshare_step {
 
 /* ---- one instance ---- */
 
-static enum answer ask_row(struct reshare_step *step, const struct jobdb_series *series,
-                           const struct jobdb_past *past)
+static enum condition_verdict ask_row(struct reshare_step *step, const struct jobdb_series *series,
+                                      const struct jobdb_past *past)
 {
     struct recorded recorded = {.study = series->study,
                                 .series = series->series,
@@ -44,11 +42,11 @@ static enum answer ask_row(struct reshare_step *step, const struct jobdb_series 
                                 .called_aet = past->called_aet,
                                 .source_address = past->source_address};
     const struct condition_facts facts = recorded_facts(&recorded);
-    bool holds = condition_holds(step->target->album->condition, &facts);
-    if (!recorded_unknown(&recorded))
-        return holds ? YES : NO;
-    step->change->missing_tag = recorded.asked;
-    return UNKNOWN;
+    enum condition_verdict verdict = condition_judge(step->target->album->condition, &facts);
+    if (verdict == CONDITION_UNDECIDED)
+        step->change->missing_tag = recorded.asked;
+    step->change->header_doubtful = false;
+    return verdict;
 }
 
 /* Where its file is; false: nowhere. */
@@ -63,8 +61,8 @@ static bool find_past_file(struct router *router, const struct jobdb_past *past,
     return spool_open_file(router->spool, past->place, past->receipt, &fd) == 0;
 }
 
-static enum answer ask_instance(struct reshare_step *step, const struct jobdb_series *series,
-                                const struct jobdb_past *past)
+static enum condition_verdict ask_instance(struct reshare_step *step, const struct jobdb_series *series,
+                                           const struct jobdb_past *past)
 {
     AUTO(header_destroy) struct header *header = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -73,13 +71,15 @@ static enum answer ask_instance(struct reshare_step *step, const struct jobdb_se
     const struct condition *condition = step->target->album->condition;
     enum spool_place place;
     if (!condition)
-        return YES;
+        return CONDITION_TRUE;
     if (!find_past_file(step->router, past, &place))
         return ask_row(step, series, past);
     step->headers--;
     if (intake_parse(step->router, past->receipt, place, &transfer, &header, &reason) != 0)
         return ask_row(step, series, past);
-    return condition_holds(condition, header_facts(header)) ? YES : NO;
+    enum condition_verdict verdict = condition_judge(condition, header_facts(header));
+    step->change->header_doubtful = verdict == CONDITION_UNDECIDED;
+    return verdict;
 }
 
 /* ---- one series ---- */
@@ -100,6 +100,14 @@ static void tell_undecided(struct change *change, const struct jobdb_series *ser
     const struct condition_dictionary *dictionary = dictionary_for_conditions();
     const char *keyword =
         change->missing_tag ? dictionary->keyword_of(dictionary->context, change->missing_tag) : NULL;
+    if (change->header_doubtful) {
+        change_skip(
+            change,
+            "cannot be decided: series %s of study %s: a header does not tell what the condition asks "
+            "for; `felucca condition` on its file shows it",
+            series->series, series->study);
+        return;
+    }
     change_skip(change,
                 "cannot be decided: series %s of study %s: files are gone, and the condition asks for %s",
                 series->series, series->study, keyword ? keyword : "what no row tells");
@@ -129,14 +137,14 @@ static bool look_at_instances(struct reshare_step *step, const struct jobdb_seri
             return true;
         }
         walk->id = past.id;
-        enum answer answer = ask_instance(step, series, &past);
-        if (answer == YES) {
+        enum condition_verdict answer = ask_instance(step, series, &past);
+        if (answer == CONDITION_TRUE) {
             share_series(step, series, &past);
             walk->phase = BETWEEN;
             return true;
         }
-        if (answer == UNKNOWN || walk->phase == NOTHING_SEEN)
-            walk->phase = answer == UNKNOWN ? NOT_DECIDED : NO_MATCH;
+        if (answer == CONDITION_UNDECIDED || walk->phase == NOTHING_SEEN)
+            walk->phase = answer == CONDITION_UNDECIDED ? NOT_DECIDED : NO_MATCH;
     }
     return false;
 }

@@ -12,6 +12,9 @@
 struct decisions {
     struct jobdb_decision *list; /* one a destination of the node, in its order */
     size_t count;
+    /* A condition that cannot be decided, and why; empty: there is none. Nothing is then to be sent or shared:
+     * what the list says of that destination or album is no decision. */
+    struct text undecided;
 };
 
 void decisions_release(struct decisions *decisions);

@@ -150,6 +150,11 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     int64_t began_ns = clock_monotonic_ns();
     decide(node, router->targets, arrival->instance.sop_class, header_facts(header), &decisions);
     count_decided(router->counters, began_ns);
+    /* Neither sent nor left out: it waits for a person. */
+    if (decisions.undecided.length > 0) {
+        quarantine_file(router, arrival, text_string(&decisions.undecided));
+        return;
+    }
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
                   router->now + router->config->retention_excluded_ms);
     size_t taken = 0;
@@ -208,8 +213,12 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
         return;
     }
     const char *contradiction = read_uids(header, arrival);
+    if (contradiction && header_incomplete(header))
+        text_format(&reason, "%s: %s", contradiction, header_incomplete(header));
+    else if (contradiction)
+        text_append(&reason, contradiction);
     if (contradiction)
-        quarantine_file(router, arrival, contradiction);
+        quarantine_file(router, arrival, text_string(&reason));
     else
         take_in(router, arrival, node, header);
 }

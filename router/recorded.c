@@ -37,9 +37,8 @@ static const char *value_or_unknown(struct recorded *recorded, const char *value
 {
     if (value && *value)
         return value;
-    if (!recorded->unknown)
+    if (recorded->asked == 0)
         recorded->asked = tag;
-    recorded->unknown = true;
     return NULL;
 }
 
@@ -84,14 +83,15 @@ static const char *transfer(void *context, enum condition_transfer fact, size_t 
     return value;
 }
 
-struct condition_facts recorded_facts(struct recorded *recorded)
+/* Nothing is known to be absent. */
+static const char *unknown(void *context, const struct condition_path *path, enum condition_aspect aspect)
 {
-    recorded->unknown = false;
-    recorded->asked = 0;
-    return (struct condition_facts){recorded, is_present, text, number, transfer};
+    (void)context, (void)path, (void)aspect;
+    return "no row tells it";
 }
 
-bool recorded_unknown(const struct recorded *recorded)
+struct condition_facts recorded_facts(struct recorded *recorded)
 {
-    return recorded->unknown;
+    recorded->asked = 0;
+    return (struct condition_facts){recorded, is_present, text, number, transfer, unknown};
 }

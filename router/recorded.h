@@ -1,7 +1,7 @@
 /* recorded - what the row of an instance still tells of it when its file is gone, as facts for a condition.
  *
- * A condition that asks for anything else cannot be decided: recorded_unknown() tells, after
- * condition_holds(), whether it did, and what was said is then worth nothing. */
+ * What is not recorded is unknown: a condition over it is true or false only where what is recorded makes it
+ * so. */
 #ifndef FELUCCA_ROUTER_RECORDED_H
 #define FELUCCA_ROUTER_RECORDED_H
 
@@ -13,13 +13,8 @@ struct recorded {
     const char *study, *series, *sop_instance, *sop_class, *transfer_syntax;
     const char *calling_aet, *called_aet, *source_address; /* borrowed; all may be NULL: not recorded */
     uint32_t asked;                                        /* the first tag that nobody knows, 0: none */
-    bool unknown;
 };
 
 /* Facts over it, borrowed from it. */
 struct condition_facts recorded_facts(struct recorded *recorded);
-
-/* Whether something was asked for that is not recorded. */
-bool recorded_unknown(const struct recorded *recorded);
-
 #endif

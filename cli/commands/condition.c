@@ -1,14 +1,18 @@
 /* felucca condition - explains a condition, or those of a configuration, on DICOM files. */
 #include "cli/command.h"
 #include "cli/condition_file.h"
+#include "cli/folder.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/base/json.h"
 #include "common/dicom/dictionary.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>
+
+enum { NO_DICOM = -1 }; /* beside the exit statuses: a file in a folder that nobody named */
 
 /* One of the two things that files are held against. */
 struct measure {
@@ -27,25 +31,40 @@ static bool print_condition(const struct measure *measure, struct condition_file
 {
     AUTO(explain_destroy)
     struct explanation *explanation = condition_file_explain(file, measure->condition, options);
+    AUTO(text_release) struct text doubt = TEXT_EMPTY;
+    const char *incomplete = header_incomplete(file->header);
+    if (explanation->verdict == CONDITION_UNDECIDED)
+        explain_doubt(explanation, &doubt);
     if (options->json) {
-        json_print_line(json_pack("{s:o, s:b, s:o}", "file", json_from_text(file->path), "verdict",
-                                  explanation->verdict, "condition",
-                                  condition_explanation_json(explanation)));
+        json_print_line(json_pack("{s:o, s:o, s:o, s:o, s:o}", "file", json_from_text(file->path), "verdict",
+                                  condition_verdict_json(explanation->verdict), "undecided",
+                                  json_from_text(doubt.bytes), "incomplete", json_from_text(incomplete),
+                                  "condition", condition_explanation_json(explanation)));
     } else {
         AUTO(text_release) struct text tree = TEXT_EMPTY;
         explain_print(explanation, 2, &tree);
-        printf("%s: %s\n%s", file->path, explanation->verdict ? "true" : "false", text_string(&tree));
+        printf("%s: %s%s\n", file->path,
+               explanation->verdict == CONDITION_TRUE    ? "true"
+               : explanation->verdict == CONDITION_FALSE ? "false"
+                                                         : "cannot be decided: ",
+               text_string(&doubt));
+        if (incomplete)
+            printf("  the header is incomplete: %s\n", incomplete);
+        (void)fputs(text_string(&tree), stdout);
     }
-    return explanation->verdict;
+    return explanation->verdict == CONDITION_TRUE;
 }
 
-/* EXIT_OK: true; EXIT_NO: false; EXIT_USAGE: the file cannot be read. */
+/* EXIT_OK: true; EXIT_NO: false or undecided; EXIT_USAGE: the file cannot be read. */
 static int hold_against(const struct measure *measure, const char *path,
                         const struct condition_options *options)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     AUTO(condition_file_release) struct condition_file file;
-    if (condition_file_read(path, &file, &reason) != 0) {
+    int code = condition_file_read(path, &file, &reason);
+    if (code == ERR_SYNTAX && options->in_folder)
+        return NO_DICOM;
+    if (code != 0) {
         fprintf(stderr, "felucca: %s %s\n", path, text_string(&reason));
         if (options->json)
             json_print_line(json_pack("{s:o, s:n, s:o}", "file", json_from_text(path), "verdict", "error",
@@ -55,6 +74,41 @@ static int hold_against(const struct measure *measure, const char *path,
     bool verdict = measure->config ? condition_config_print(measure->config, &file, options)
                                    : print_condition(measure, &file, options);
     return verdict ? EXIT_OK : EXIT_NO;
+}
+
+/* A folder whose files are held against the measure. */
+struct walk {
+    const struct measure *measure;
+    struct condition_options options;
+    int status;
+    size_t files, no_dicom;
+};
+
+static bool hold_file(void *context, const char *path)
+{
+    struct walk *walk = context;
+    int status = hold_against(walk->measure, path, &walk->options);
+    if (status == NO_DICOM)
+        walk->no_dicom++;
+    else
+        walk->files++;
+    walk->status = status > walk->status ? status : walk->status;
+    return true;
+}
+
+static int hold_folder(const struct measure *measure, const char *path,
+                       const struct condition_options *options)
+{
+    struct walk walk = {.measure = measure, .options = *options, .status = EXIT_OK};
+    walk.options.in_folder = true;
+    int code = folder_walk_files(path, hold_file, &walk);
+    if (code != 0)
+        fprintf(stderr, "felucca: %s cannot be read as a whole\n", path);
+    if (walk.no_dicom > 0)
+        fprintf(stderr, "felucca: %s: %zu files that are not DICOM were passed over\n", path, walk.no_dicom);
+    if (walk.files == 0)
+        fprintf(stderr, "felucca: %s holds no DICOM file\n", path);
+    return code != 0 || walk.files == 0 ? EXIT_USAGE : walk.status;
 }
 
 static int load_config(const char *path, struct config **ret_config)
@@ -97,7 +151,8 @@ static int run_on(const char *config_path, int count, char **arguments,
     if (first == count)
         return usage("which files?");
     for (int i = first; i < count; i++) {
-        int verdict = hold_against(&measure, arguments[i], options);
+        int verdict = folder_is_one(arguments[i]) ? hold_folder(&measure, arguments[i], options)
+                                                  : hold_against(&measure, arguments[i], options);
         status = verdict > status ? verdict : status;
     }
     return status;
@@ -116,7 +171,7 @@ static bool take(void *context, int key, const char *value)
 
 static int run(const struct cli *cli, int argc, char **argv)
 {
-    struct condition_options options = {false, false};
+    struct condition_options options = {false, false, false};
     int first;
     if (!option_parse(&command_condition, argc, argv, take, &options, &first))
         return EXIT_USAGE;
@@ -136,10 +191,11 @@ const struct command command_condition = {
     .words = "@file",
     .help = "For each file: the verdict, every part of the expression with its own, and the\n"
             "values it saw. With --config FILE in place of the expression: which destinations\n"
-            "would take each file, which albums would get its series, and why. Exit status 0:\n"
-            "true for every file (with --config: a destination takes it), 1: false for one,\n"
-            "2: an error in the expression or a file that cannot be read, 3: a bad\n"
-            "configuration.\n",
+            "would take each file, which albums would get its series, and why. \"?\" is what\n"
+            "cannot be decided, as in a file that breaks off. FILE may be a folder: all DICOM\n"
+            "files below it. Exit status 0: true for every file (with --config: a\n"
+            "destination takes it), 1: false or undecided for one, 2: an error in the\n"
+            "expression or a file that cannot be read, 3: a bad configuration.\n",
     .example = "felucca condition 'tagValueIsPresent(#Tag.Modality, \"CT\")' study/*.dcm\n"
                "felucca condition --config felucca.yaml study/*.dcm\n",
     .run = run,

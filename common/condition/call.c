@@ -72,9 +72,10 @@ static int wrong_count(struct parser *parser, const struct function *function, c
 {
     AUTO(text_release) struct text hint = TEXT_EMPTY;
     text_format(&hint, "write %s", function->example);
-    const char *wanted = function->least == 0 ? "a tag"
-                         : function->most > 1 ? "a tag and values"
-                                              : "a tag and a value";
+    const char *wanted = function->result != VALUE_BOOLEAN ? "a tag and maybe a VR"
+                         : function->least == 0            ? "a tag"
+                         : function->most > 1              ? "a tag and values"
+                                                           : "a tag and a value";
     return condition_error_set(parser->error, name->offset, name->length, text_string(&hint),
                                "%s takes %s, not %zu argument%s", function->name, wanted, values + 1,
                                values == 0 ? "" : "s");
@@ -103,6 +104,28 @@ static int parse_value(struct parser *parser, const struct function *function, u
     return 0;
 }
 
+/* The value representation behind the tag of tagText and tagNumber, if there is one. */
+static int parse_vr(struct parser *parser, const struct function *function, struct condition_path *path)
+{
+    const struct condition_dictionary *dictionary = parser->dictionary;
+    const struct token *token = &parser->token;
+    if (function->result == VALUE_BOOLEAN || token->kind != TOKEN_COMMA)
+        return 0;
+    if (parser_advance(parser))
+        return ERR_SYNTAX;
+    AUTO(text_release) struct text hint = TEXT_EMPTY;
+    text_format(&hint, "such as %s(\"0019,100C\", IS)", function->name);
+    if (token->kind == TOKEN_END)
+        return parser_unexpected(parser, text_string(&hint));
+    if (token->kind == TOKEN_NAME && token->name_length == 2)
+        memcpy(path->vr, token->name, 2);
+    if (!path->vr[0] || !dictionary->has_text(dictionary->context, path->vr))
+        return condition_error_set(parser->error, token->offset, token->length, text_string(&hint),
+                                   "the second argument of %s is a VR that has a text, without quotes",
+                                   function->name);
+    return parser_advance(parser);
+}
+
 /* The values, of which there must be as many as the function takes; their operands follow each other, since
  * what is a text adds one operand and nothing else. */
 static int parse_values(struct parser *parser, const struct function *function, const struct token *name,
@@ -121,7 +144,7 @@ static int parse_values(struct parser *parser, const struct function *function, 
     if (parser->token.kind != TOKEN_CLOSE)
         return parser_unexpected(parser, "a comma or a closing ) belongs here");
     if (count < function->least || count > function->most)
-        return wrong_count(parser, function, name, count);
+        return wrong_count(parser, function, name, count + (function->result != VALUE_BOOLEAN));
     return 0;
 }
 
@@ -132,7 +155,7 @@ static int parse_arguments(struct parser *parser, const struct function *functio
     struct condition_path path;
     if (parser->token.kind == TOKEN_CLOSE)
         return wrong_count(parser, function, name, SIZE_MAX);
-    if (parser_tag(parser, function->name, &path))
+    if (parser_tag(parser, function->name, &path) || parse_vr(parser, function, &path))
         return ERR_SYNTAX;
     struct operand operand = {.kind = function->result == VALUE_NUMBER ? OPERAND_TAG_NUMBER : OPERAND_TEXT,
                               .path = tree_add_path(tree, &path)};

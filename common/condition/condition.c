@@ -38,7 +38,12 @@ const char *condition_text(const struct condition *condition)
     return condition->text;
 }
 
-bool condition_holds(const struct condition *condition, const struct condition_facts *facts)
+enum condition_verdict condition_judge(const struct condition *condition, const struct condition_facts *facts)
 {
     return program_run(&condition->program, &condition->tree, facts);
+}
+
+bool condition_holds(const struct condition *condition, const struct condition_facts *facts)
+{
+    return condition_judge(condition, facts) == CONDITION_TRUE;
 }

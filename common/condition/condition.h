@@ -1,8 +1,8 @@
 /* condition - a boolean expression over one DICOM instance, compiled once and evaluated often.
  *
  * The language is the one that KARNAK's users write (docs/conditions.md). Everything that can be wrong with
- * an expression is found by condition_compile(); evaluation cannot fail: it answers true or false, allocates
- * nothing unbounded, and has no recursion over the heap. Pure: no input or output, no DICOM toolkit. Names of
+ * an expression is found by condition_compile(); evaluation cannot fail: it answers true, false, or that it
+ * cannot be decided, allocates nothing unbounded, and has no recursion over the heap. Pure: no input or output, no DICOM toolkit. Names of
  * attributes come from a condition_dictionary, values from condition_facts. A compiled condition is read-only
  * and may be used from several threads, each with facts of its own. */
 #ifndef FELUCCA_CONDITION_CONDITION_H
@@ -20,11 +20,20 @@ enum {
     CONDITION_PATH_MAX = 8          /* tags in a path into sequences */
 };
 
-/* Where a value stands: tags (group << 16 | element) from the outermost sequence in; depth 1 is top level. */
+/* Where a value stands: tags (group << 16 | element) from the outermost sequence in; depth 1 is top level. vr:
+ * how the value is to be read, whatever the file and the dictionary say; "": as they say. */
 struct condition_path {
     uint32_t tags[CONDITION_PATH_MAX];
     size_t depth;
+    char vr[3];
 };
+
+/* What a condition is for an instance. Two of the three can be joined with a third as Kleene's logic has it:
+ * "no and unknown" is no, "yes or unknown" is yes. In this order && is the least and || the most. */
+enum condition_verdict { CONDITION_FALSE, CONDITION_UNDECIDED, CONDITION_TRUE };
+
+/* What is asked of a value. */
+enum condition_aspect { CONDITION_PRESENCE, CONDITION_TEXT, CONDITION_NUMBER, CONDITION_ASPECTS };
 
 /* Facts of the transfer that an expression can name. */
 enum condition_transfer {
@@ -41,6 +50,8 @@ struct condition_dictionary {
     bool (*tag_of)(void *context, const char *keyword, uint32_t *ret_tag);
     /* The keyword of a tag, borrowed for ever, or NULL. */
     const char *(*keyword_of)(void *context, uint32_t tag);
+    /* Whether values of a value representation ("LO") have a text. */
+    bool (*has_text)(void *context, const char *vr);
     /* Calls each(closure, keyword) for every keyword, for "did you mean". */
     void (*for_each)(void *context, void (*each)(void *closure, const char *keyword), void *closure);
 };
@@ -56,6 +67,11 @@ struct condition_facts {
     const char *(*text)(void *context, const struct condition_path *path, size_t index, size_t *ret_length);
     bool (*number)(void *context, const struct condition_path *path, size_t index, double *ret_number);
     const char *(*transfer)(void *context, enum condition_transfer fact, size_t *ret_length);
+    /* Asked right after one of the functions above found nothing, or nothing more: NULL when that is so, else
+     * why it may be there all the same, as a part of a sentence, borrowed until the facts are gone ("reading
+     * ended at offset 1,234 ..."). path NULL: a fact of the transfer. The function may be NULL: all that is
+     * not found is not there. */
+    const char *(*unknown)(void *context, const struct condition_path *path, enum condition_aspect aspect);
 };
 
 /* What is wrong with an expression, and where. */
@@ -84,6 +100,17 @@ void condition_error_print(const char *expression, const struct condition_error 
 /* The expression as it was written, borrowed from the condition. */
 const char *condition_text(const struct condition *condition);
 
+/* Only CONDITION_TRUE may send or share anything. CONDITION_UNDECIDED: what the facts do not know could make
+ * it true or false. */
+enum condition_verdict condition_judge(const struct condition *condition,
+                                       const struct condition_facts *facts);
+
+/* Whether it is true for certain. What is not may be undecided: a negation of this answer means nothing. */
 bool condition_holds(const struct condition *condition, const struct condition_facts *facts);
+
+/* Appends why an undecided condition is: "#Tag.StudyDescription is not known: reading ended at offset 1,234
+ * behind (0032,1060): the value there is cut". No value of the instance. */
+void condition_tell_doubt(const struct condition *condition, const struct condition_dictionary *dictionary,
+                          const struct condition_facts *facts, struct text *out);
 
 #endif

@@ -1,5 +1,6 @@
 #include "common/condition/explain.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
 #include "common/condition/compiled.h"
@@ -65,7 +66,7 @@ struct source {
     const struct condition_dictionary *dictionary;
     const struct condition_facts *facts;
     bool show_identifying;
-    bool *verdicts; /* of each node */
+    enum condition_verdict *verdicts; /* of each node */
 };
 
 static void append_path(const struct source *source, const struct condition_path *path, struct text *out)
@@ -73,12 +74,12 @@ static void append_path(const struct source *source, const struct condition_path
     const char *keyword = NULL;
     if (path->depth == 1 && source->dictionary)
         keyword = source->dictionary->keyword_of(source->dictionary->context, path->tags[0]);
-    if (keyword) {
+    if (keyword)
         text_format(out, "#Tag.%s", keyword);
-        return;
-    }
-    for (size_t i = 0; i < path->depth; i++)
+    for (size_t i = 0; i < path->depth && !keyword; i++)
         text_format(out, "%s%04x,%04x", i > 0 ? "/" : "", path->tags[i] >> 16, path->tags[i] & 0xFFFF);
+    if (path->vr[0])
+        text_format(out, " as %s", path->vr);
 }
 
 static const char *transfer_name(enum condition_transfer fact)
@@ -111,8 +112,32 @@ static void take_texts(const struct source *source, const struct operand *operan
     }
 }
 
-static void explain_operand(const struct source *source, const struct operand *operand,
-                            struct explain_line *line, size_t *room)
+/* What the test asks of an operand. */
+static enum condition_aspect aspect_of(const struct test *test, const struct operand *operand)
+{
+    if (test->kind == TEST_PRESENT)
+        return CONDITION_PRESENCE;
+    return operand->kind == OPERAND_TAG_NUMBER ? CONDITION_NUMBER : CONDITION_TEXT;
+}
+
+/* Why there may be more than was shown: asked as the test asks. */
+static char *take_doubt(const struct source *source, const struct test *test, const struct operand *operand,
+                        size_t total)
+{
+    const struct tree *tree = &source->condition->tree;
+    enum condition_aspect aspect = aspect_of(test, operand);
+    double number;
+    bool found = aspect == CONDITION_PRESENCE
+                     ? source->facts->is_present(source->facts->context, &tree->paths[operand->path])
+                 : aspect == CONDITION_NUMBER ? operand_number(tree, operand, source->facts, 0, &number)
+                                              : total > 0;
+    if (found && (aspect == CONDITION_PRESENCE || !operand_is_many(tree, operand)))
+        return NULL;
+    return memory_string(operand_doubt(tree, operand, source->facts, aspect));
+}
+
+static void explain_operand(const struct source *source, const struct test *test,
+                            const struct operand *operand, struct explain_line *line, size_t *room)
 {
     if (operand->kind == OPERAND_STRING || operand->kind == OPERAND_NUMBER)
         return;
@@ -129,6 +154,7 @@ static void explain_operand(const struct source *source, const struct operand *o
     value->hidden = path && !source->show_identifying && explain_is_identifying(path);
     take_texts(source, operand, value);
     value->absent = value->total == 0 && !(path && source->facts->is_present(source->facts->context, path));
+    value->unknown = take_doubt(source, test, operand, value->total);
     value->hidden = value->hidden && !value->absent;
 }
 
@@ -136,38 +162,44 @@ static void explain_test(const struct source *source, const struct test *test, s
 {
     const struct tree *tree = &source->condition->tree;
     size_t room = 0;
-    explain_operand(source, &tree->operands[test->left], line, &room);
+    explain_operand(source, test, &tree->operands[test->left], line, &room);
     if (test->kind == TEST_PRESENT || test->kind == TEST_MATCHES)
         return;
     uint32_t count = test->kind >= TEST_EQUAL ? 1 : test->right_count;
     for (uint32_t i = 0; i < count; i++)
-        explain_operand(source, &tree->operands[test->right + i], line, &room);
+        explain_operand(source, test, &tree->operands[test->right + i], line, &room);
+}
+
+static enum condition_verdict opposite(enum condition_verdict verdict)
+{
+    return (enum condition_verdict)(CONDITION_TRUE - verdict);
 }
 
 /* The children of a node have lower indices, so their verdicts are known. */
-static bool node_verdict(const struct source *source, const struct node *node)
+static enum condition_verdict node_verdict(const struct source *source, const struct node *node)
 {
     const struct tree *tree = &source->condition->tree;
-    bool verdict = node->kind == NODE_ALL;
+    const enum condition_verdict *verdicts = source->verdicts;
+    enum condition_verdict verdict = node->kind == NODE_ALL ? CONDITION_TRUE : CONDITION_FALSE;
     switch (node->kind) {
     case NODE_ALL:
     case NODE_ANY:
         for (uint32_t child = node->first_child; child != TREE_NONE; child = tree->nodes[child].sibling)
-            verdict = node->kind == NODE_ALL ? verdict && source->verdicts[child]
-                                             : verdict || source->verdicts[child];
+            if (node->kind == NODE_ALL ? verdicts[child] < verdict : verdicts[child] > verdict)
+                verdict = verdicts[child];
         return verdict;
     case NODE_NOT:
-        return !source->verdicts[node->first_child];
+        return opposite(verdicts[node->first_child]);
     case NODE_SAME:
     case NODE_DIFFER:
-        return (source->verdicts[node->first_child] ==
-                source->verdicts[tree->nodes[node->first_child].sibling]) == (node->kind == NODE_SAME);
+        verdict = program_same(verdicts[node->first_child], verdicts[tree->nodes[node->first_child].sibling]);
+        return node->kind == NODE_SAME ? verdict : opposite(verdict);
     case NODE_CONSTANT:
-        return node->truth;
+        return node->truth ? CONDITION_TRUE : CONDITION_FALSE;
     case NODE_TEST:
         break;
     }
-    return test_holds(tree, &tree->tests[node->test], source->facts);
+    return test_judge(tree, &tree->tests[node->test], source->facts);
 }
 
 static char *part_of(const char *expression, size_t start, size_t end)
@@ -217,7 +249,7 @@ struct explanation *explain_create(const struct condition *condition,
 {
     const struct tree *tree = &condition->tree;
     struct source source = {condition, dictionary, facts, show_identifying,
-                            memory_new(tree->node_count, sizeof(bool))};
+                            memory_new(tree->node_count, sizeof(enum condition_verdict))};
     struct explanation *explanation = memory_new(1, sizeof *explanation);
     for (size_t i = 0; i < tree->node_count; i++)
         source.verdicts[i] = node_verdict(&source, &tree->nodes[i]);
@@ -236,6 +268,7 @@ void explain_destroy(struct explanation **explanation)
         struct explain_line *line = &(*explanation)->lines[i];
         for (size_t j = 0; j < line->value_count; j++) {
             free(line->values[j].name);
+            free(line->values[j].unknown);
             for (size_t k = 0; k < line->values[j].text_count; k++)
                 free(line->values[j].texts[k]);
         }
@@ -249,6 +282,11 @@ void explain_destroy(struct explanation **explanation)
 
 static void print_value(const struct explain_value *value, struct text *out)
 {
+    bool has_none = value->absent || (value->text_count == 0 && !value->hidden);
+    if (value->unknown && has_none) {
+        text_format(out, "%s is not known: %s", value->name, value->unknown);
+        return;
+    }
     const char *state = value->absent            ? " is absent or empty"
                         : value->hidden          ? " is there, hidden"
                         : value->text_count == 0 ? " is there, without a text"
@@ -258,6 +296,35 @@ static void print_value(const struct explain_value *value, struct text *out)
         text_format(out, "%s\"%s\"", i > 0 ? ", " : "", value->texts[i]);
     if (value->text_count > 0 && value->total > value->text_count)
         text_format(out, " and %zu more", value->total - value->text_count);
+    if (value->unknown)
+        text_format(out, "; whether there are more is not known: %s", value->unknown);
+}
+
+void explain_doubt(const struct explanation *explanation, struct text *out)
+{
+    for (size_t i = 0; i < explanation->line_count; i++) {
+        const struct explain_line *line = &explanation->lines[i];
+        for (size_t j = 0; j < line->value_count && line->verdict == CONDITION_UNDECIDED; j++) {
+            if (!line->values[j].unknown)
+                continue;
+            text_format(out, "%s is not known: %s", line->values[j].name, line->values[j].unknown);
+            return;
+        }
+    }
+    text_append(out, "a search in a text took too many steps");
+}
+
+void condition_tell_doubt(const struct condition *condition, const struct condition_dictionary *dictionary,
+                          const struct condition_facts *facts, struct text *out)
+{
+    AUTO(explain_destroy)
+    struct explanation *explanation = explain_create(condition, dictionary, facts, false);
+    explain_doubt(explanation, out);
+}
+
+static const char *verdict_text(enum condition_verdict verdict)
+{
+    return verdict == CONDITION_TRUE ? "true" : verdict == CONDITION_FALSE ? "false" : "?";
 }
 
 void explain_print(const struct explanation *explanation, unsigned indent, struct text *out)
@@ -265,7 +332,7 @@ void explain_print(const struct explanation *explanation, unsigned indent, struc
     for (size_t i = 0; i < explanation->line_count; i++) {
         const struct explain_line *line = &explanation->lines[i];
         const char *kind = explain_kind_text(line->kind);
-        text_format(out, "%*s%-5s %*s%s\n", (int)indent, "", line->verdict ? "true" : "false",
+        text_format(out, "%*s%-5s %*s%s\n", (int)indent, "", verdict_text(line->verdict),
                     (int)(2 * line->depth), "", kind ? kind : line->text);
         for (size_t j = 0; j < line->value_count; j++) {
             text_format(out, "%*s", (int)(indent + 6 + 2 * line->depth + 4), "");

@@ -26,22 +26,23 @@ struct explain_value {
     char *name; /* as conditions write it: "#Tag.Modality", "0040,0275/0040,0007", "callingAET" */
     char *texts[EXPLAIN_VALUES]; /* the first ones; none when absent, without a text, or hidden */
     size_t text_count;
-    size_t total; /* how many there are, of a path into sequences */
-    bool absent;  /* no such value */
-    bool hidden;  /* it may identify a patient */
+    size_t total;  /* how many there are, of a path into sequences */
+    bool absent;   /* no such value */
+    bool hidden;   /* it may identify a patient */
+    char *unknown; /* why there may be a value, or one more, all the same; NULL: there is not */
 };
 
 struct explain_line {
     enum explain_kind kind;
     unsigned depth; /* 0: the whole expression; what belongs to a line follows it, one deeper */
-    bool verdict;
+    enum condition_verdict verdict;
     char *text; /* the part of the expression, white space made one blank */
     struct explain_value *values;
     size_t value_count;
 };
 
 struct explanation {
-    bool verdict;
+    enum condition_verdict verdict;
     struct explain_line *lines;
     size_t line_count;
 };
@@ -54,7 +55,10 @@ void explain_destroy(struct explanation **explanation);
 /* "all of", "any of", ...; NULL for tests and constants. Borrowed for ever. */
 const char *explain_kind_text(enum explain_kind kind);
 
-/* Appends the lines for people, each after indent blanks. */
+/* Appends why it cannot be decided, as condition_tell_doubt(). */
+void explain_doubt(const struct explanation *explanation, struct text *out);
+
+/* Appends the lines for people, each after indent blanks; "?" is what cannot be decided. */
 void explain_print(const struct explanation *explanation, unsigned indent, struct text *out);
 
 /* Whether a value there may identify a patient, or somebody who cares for one. */

@@ -16,16 +16,18 @@ static size_t emit(struct program *program, enum program_op op, uint32_t argumen
 
 static void generate(const struct tree *tree, uint32_t index, struct program *program);
 
-/* Each child but the last is followed by a jump to the end; the jumps are chained through their arguments
- * until the end is known. */
+/* Each child but the last is followed by a jump to the end, and each but the first by what joins it to those
+ * before; the jumps are chained through their arguments until the end is known. */
 static void generate_chain(const struct tree *tree, const struct node *node, struct program *program)
 {
-    enum program_op jump = node->kind == NODE_ALL ? PROGRAM_JUMP_IF_FALSE : PROGRAM_JUMP_IF_TRUE;
+    bool all = node->kind == NODE_ALL;
     uint32_t pending = TREE_NONE;
     for (uint32_t child = node->first_child; child != TREE_NONE; child = tree->nodes[child].sibling) {
         generate(tree, child, program);
+        if (child != node->first_child)
+            emit(program, all ? PROGRAM_ALL : PROGRAM_ANY, 0);
         if (tree->nodes[child].sibling != TREE_NONE)
-            pending = (uint32_t)emit(program, jump, pending);
+            pending = (uint32_t)emit(program, all ? PROGRAM_UNLESS_FALSE : PROGRAM_UNLESS_TRUE, pending);
     }
     while (pending != TREE_NONE) {
         uint32_t next = program->instructions[pending].argument;
@@ -74,39 +76,64 @@ void program_release(struct program *program)
     *program = (struct program){.instructions = NULL};
 }
 
-bool program_run(const struct program *program, const struct tree *tree, const struct condition_facts *facts)
+static enum condition_verdict opposite(enum condition_verdict verdict)
 {
-    /* Each PUSH stands one level of nesting deeper than the one before it. */
-    bool aside[CONDITION_DEPTH_MAX + 1];
-    size_t aside_count = 0;
-    bool accumulator = false;
+    return (enum condition_verdict)(CONDITION_TRUE - verdict);
+}
+
+static enum condition_verdict lesser(enum condition_verdict a, enum condition_verdict b)
+{
+    return a < b ? a : b;
+}
+
+enum condition_verdict program_same(enum condition_verdict a, enum condition_verdict b)
+{
+    if (a == CONDITION_UNDECIDED || b == CONDITION_UNDECIDED)
+        return CONDITION_UNDECIDED;
+    return a == b ? CONDITION_TRUE : CONDITION_FALSE;
+}
+
+enum condition_verdict program_run(const struct program *program, const struct tree *tree,
+                                   const struct condition_facts *facts)
+{
+    /* A level of parentheses puts aside one verdict of ||, one of && and one of a comparison, at most. */
+    enum condition_verdict aside[3 * (CONDITION_DEPTH_MAX + 1)];
+    size_t count = 0;
+    enum condition_verdict accumulator = CONDITION_FALSE;
     for (size_t i = 0; i < program->count; i++) {
         const struct instruction *instruction = &program->instructions[i];
         switch ((enum program_op)instruction->op) {
         case PROGRAM_TEST:
-            accumulator = test_holds(tree, &tree->tests[instruction->argument], facts);
+            accumulator = test_judge(tree, &tree->tests[instruction->argument], facts);
             break;
         case PROGRAM_CONSTANT:
-            accumulator = instruction->argument != 0;
+            accumulator = instruction->argument ? CONDITION_TRUE : CONDITION_FALSE;
             break;
         case PROGRAM_NOT:
-            accumulator = !accumulator;
+            accumulator = opposite(accumulator);
             break;
-        case PROGRAM_JUMP_IF_FALSE:
-            i = accumulator ? i : instruction->argument - 1;
-            break;
-        case PROGRAM_JUMP_IF_TRUE:
-            i = accumulator ? instruction->argument - 1 : i;
-            break;
+        case PROGRAM_UNLESS_FALSE:
+        case PROGRAM_UNLESS_TRUE:
+            if (accumulator == (instruction->op == PROGRAM_UNLESS_TRUE ? CONDITION_TRUE : CONDITION_FALSE)) {
+                i = instruction->argument - 1;
+                break;
+            }
+            /* fall through */
         case PROGRAM_PUSH:
-            assert(aside_count < sizeof aside / sizeof *aside);
-            aside[aside_count++] = accumulator;
+            assert(count < sizeof aside / sizeof *aside);
+            aside[count++] = accumulator;
+            break;
+        case PROGRAM_ALL:
+            accumulator = lesser(aside[--count], accumulator);
+            break;
+        case PROGRAM_ANY:
+            accumulator = opposite(lesser(opposite(aside[--count]), opposite(accumulator)));
             break;
         case PROGRAM_SAME:
-            accumulator = aside[--aside_count] == accumulator;
+            accumulator = program_same(aside[--count], accumulator);
             break;
         case PROGRAM_DIFFER:
-            accumulator = aside[--aside_count] != accumulator;
+            accumulator = opposite(program_same(aside[--count], accumulator));
             break;
         }
     }

@@ -50,21 +50,25 @@ static uint32_t steps_a_place(size_t length, size_t earlier)
     return steps > STEPS_LEAST ? (uint32_t)steps : STEPS_LEAST;
 }
 
-bool regex_matches(const struct regex *regex, const char *text, size_t length, size_t earlier)
+enum condition_verdict regex_matches(const struct regex *regex, const char *text, size_t length,
+                                     size_t earlier)
 {
-    if (length > REGEX_SUBJECT_MAX)
-        length = REGEX_SUBJECT_MAX;
+    bool cut = length > REGEX_SUBJECT_MAX;
     pcre2_match_context *context = pcre2_match_context_create(NULL);
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    bool found = false;
+    int result = PCRE2_ERROR_NOMEMORY;
+    if (cut)
+        length = REGEX_SUBJECT_MAX;
     if (context && data) {
         pcre2_set_match_limit(context, steps_a_place(length, earlier));
         pcre2_set_depth_limit(context, DEPTH);
         pcre2_set_heap_limit(context, HEAP_KIB);
-        /* 0: found, but the groups do not fit into our one pair of offsets, which nobody reads. */
-        found = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0, data, context) >= 0;
+        result = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0, data, context);
     }
     pcre2_match_data_free(data);
     pcre2_match_context_free(context);
-    return found;
+    /* 0: found, but the groups do not fit into our one pair of offsets, which nobody reads. */
+    if (result >= 0)
+        return CONDITION_TRUE;
+    return result == PCRE2_ERROR_NOMATCH && !cut ? CONDITION_FALSE : CONDITION_UNDECIDED;
 }

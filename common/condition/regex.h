@@ -2,9 +2,11 @@
  *
  * Compiled once, when the configuration is read. Matching is bounded: it looks at the first REGEX_SUBJECT_MAX
  * bytes of a text, and takes at most about REGEX_STEPS steps, so that no pattern and no text can stall the
- * process; what is not found within that is not found. Read-only once compiled. */
+ * process; what is not found within that is not known. Read-only once compiled. */
 #ifndef FELUCCA_CONDITION_REGEX_H
 #define FELUCCA_CONDITION_REGEX_H
+
+#include "common/condition/condition.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +23,7 @@ void regex_destroy(struct regex **regex);
 
 /* Whether the pattern is found anywhere in the text, which should be UTF-8. earlier is the number of texts
  * tried before by the same test: the more there were, the fewer steps each of the others gets. */
-bool regex_matches(const struct regex *regex, const char *text, size_t length, size_t earlier);
+enum condition_verdict regex_matches(const struct regex *regex, const char *text, size_t length,
+                                     size_t earlier);
 
 #endif

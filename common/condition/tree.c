@@ -43,7 +43,7 @@ uint32_t tree_add_operand(struct tree *tree, struct operand operand)
 uint32_t tree_add_path(struct tree *tree, const struct condition_path *path)
 {
     for (size_t i = 0; i < tree->path_count; i++)
-        if (tree->paths[i].depth == path->depth &&
+        if (tree->paths[i].depth == path->depth && strcmp(tree->paths[i].vr, path->vr) == 0 &&
             memcmp(tree->paths[i].tags, path->tags, path->depth * sizeof *path->tags) == 0)
             return (uint32_t)i;
     tree->paths = memory_grow(tree->paths, &tree->path_room, tree->path_count + 1, sizeof *path);

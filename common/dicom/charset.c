@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* How the bytes of a set become input of iconv. */
 enum set_form {
@@ -76,10 +77,11 @@ static int term_number(const char *term, size_t length)
     return start > 0 ? number : 0;
 }
 
+/* Files in the wild write names in any case. */
 static bool term_is(const char *term, size_t length, const char *name)
 {
     size_t wanted = strlen(name);
-    return length >= wanted && memcmp(term + length - wanted, name, wanted) == 0;
+    return length >= wanted && strncasecmp(term + length - wanted, name, wanted) == 0;
 }
 
 static void declare_first(struct charset *charset, const char *term, size_t length)
@@ -110,6 +112,14 @@ struct charset *charset_create(const char *declaration, size_t length)
         length--;
     declare_first(charset, declaration, length);
     return charset;
+}
+
+bool charset_is_plain(const char *bytes, size_t length)
+{
+    size_t i = 0;
+    while (i < length && (signed char)bytes[i] >= 0 && bytes[i] != 0x1B)
+        i++;
+    return i == length;
 }
 
 void charset_destroy(struct charset **charset)

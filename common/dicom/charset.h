@@ -9,6 +9,7 @@
 
 #include "common/base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Where the character sets return to the initial ones: at line breaks and tabs, ... */
@@ -22,6 +23,9 @@ struct charset;
 
 /* declaration: the bytes of Specific Character Set (0008,0005), length 0 when there is none. */
 struct charset *charset_create(const char *declaration, size_t length);
+
+/* Whether the bytes mean the same in nearly every character set: ASCII, no escape sequence. */
+bool charset_is_plain(const char *bytes, size_t length);
 void charset_destroy(struct charset **charset);
 
 /* Appends the bytes as valid UTF-8. A delimiter stays what it is. charset NULL: plain ASCII, without escape

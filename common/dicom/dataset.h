@@ -1,7 +1,13 @@
-/* dataset - the elements of a DICOM file up to its pixel data, as raw bytes: the thin bridge to DCMTK.
+/* dataset - the elements of a DICOM file, found without reading their values (PS3.5 section 7, PS3.10).
  *
- * Plain C on this side, DCMTK on the other; no exception crosses. Nothing is interpreted here but the file's
- * structure: texts, numbers and character sets are value.h's and charset.h's. Not thread-safe. */
+ * The whole file is walked once, values are skipped: pixel data too, so that what stands behind it is seen.
+ * Implicit and explicit, little and big endian, deflated; with and without a file meta header. Items of
+ * sequences are looked at when a path asks. Nothing here recurses, nesting is bounded, and so is the number
+ * of elements, so no file can bloat or stall the process.
+ *
+ * What is out of place is read over as other readers do: a delimiter without its item, a tag that is smaller
+ * than the one before. Where that cannot be, or the file ends too early, the data set is *incomplete*: what
+ * was found in it counts, what was not found may be there all the same. Not thread-safe. */
 #ifndef FELUCCA_DICOM_DATASET_H
 #define FELUCCA_DICOM_DATASET_H
 
@@ -11,39 +17,71 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct dataset;
-/* An item of a sequence, and an element; borrowed from the dataset. */
-struct dataset_item;
-struct dataset_element;
+enum {
+    DATASET_NESTING_MAX = 64,      /* sequences of undefined length inside each other */
+    DATASET_ELEMENTS_MAX = 1 << 20 /* at the top level */
+};
 
-/* Reads the file up to its pixel data; longer values stay in the file until they are asked for. 0, or
- * ERR_ABSENT, ERR_DENIED, ERR_IO or ERR_SYNTAX (not DICOM, cut, broken), with a sentence without any value of
- * the file appended to ret_reason. */
+#define DATASET_UNDEFINED UINT32_MAX
+
+struct dataset;
+
+struct element {
+    uint32_t tag;
+    /* How the value is to be read: as written; for UN and implicit elements as the dictionary knows it, of
+     * private ones by their creator; "UN" when nobody knows. */
+    char vr[3];
+    uint32_t length;          /* of the value, or DATASET_UNDEFINED: items up to a delimiter */
+    uint64_t offset;          /* of the value */
+    bool is_explicit, is_big; /* how its numbers and items are written */
+};
+
+/* An item of a sequence; all zero before the first. */
+struct item {
+    uint64_t offset, end; /* end UINT64_MAX: at its delimiter */
+    bool is_explicit, is_big;
+};
+
+/* The end of what can be known of an incomplete data set. */
+struct dataset_break {
+    uint64_t offset; /* in the file; behind the start of a deflated data set, in what it inflates to */
+    uint32_t behind; /* the tag before that place, 0: none */
+    const char *why; /* NULL: the data set is complete */
+    bool over;       /* nothing was read behind it */
+};
+
+/* 0, or ERR_ABSENT, ERR_DENIED, ERR_IO, or ERR_SYNTAX (not DICOM, or not a single element), with a sentence
+ * without any value of the file appended to ret_reason. */
 int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason);
 void dataset_destroy(struct dataset **dataset);
 
-/* The pixel data element with a value that stands where reading stopped: (7FE0,0008), (7FE0,0009) or
- * (7FE0,0010); 0 when there is none. */
-uint32_t dataset_pixel_data(const struct dataset *dataset);
+const struct dataset_break *dataset_incomplete(const struct dataset *dataset);
 
-/* The top-level element, of the file meta header for group 0002; NULL when there is none. Quick. */
-const struct dataset_element *dataset_top(const struct dataset *dataset, uint32_t tag);
+/* Something was read over: sequences may have ended before their real end. */
+bool dataset_is_disordered(const struct dataset *dataset);
 
-/* The element of an item, likewise. */
-const struct dataset_element *dataset_find(const struct dataset_item *item, uint32_t tag);
+enum dataset_look {
+    DATASET_ABSENT, /* with an incomplete data set: not found */
+    DATASET_FOUND,
+    DATASET_TWICE, /* found with different values; the first of them is given */
+    DATASET_BROKEN /* the item or sequence cannot be read to its end, and it was not found before */
+};
 
-/* The value representation as two letters, such as "LO"; "SQ" for a sequence, "UN" when unknown. */
-const char *dataset_element_vr(const struct dataset_element *element);
+/* A top-level element, of the file meta header for group 0002. Quick. */
+enum dataset_look dataset_top(struct dataset *dataset, uint32_t tag, struct element *ret_element);
 
-/* Bytes of the value; 0 for a sequence. */
-size_t dataset_element_length(const struct dataset_element *element);
+/* The element of an item. */
+enum dataset_look dataset_find(struct dataset *dataset, const struct item *item, uint32_t tag,
+                               struct element *ret_element);
 
-/* Copies length bytes from the start of the value, numbers in the machine's byte order. False when they
- * cannot be read. */
-bool dataset_element_copy(const struct dataset_element *element, void *buffer, size_t length);
+/* Goes on to the next item of a sequence. DATASET_ABSENT past the last, and when this is no sequence. */
+enum dataset_look dataset_next_item(struct dataset *dataset, const struct element *sequence,
+                                    struct item *item);
 
-/* The item after previous (NULL: the first); NULL past the last, and when this is no sequence. */
-const struct dataset_item *dataset_element_item(const struct dataset_element *element,
-                                                const struct dataset_item *previous);
+/* Whether the value is a list of items: a sequence, or one of an unknown representation. */
+bool element_is_sequence(const struct element *element);
+
+/* Copies the first length bytes of the value as they are written. False when they cannot be read. */
+bool dataset_copy(struct dataset *dataset, const struct element *element, void *buffer, size_t length);
 
 #endif

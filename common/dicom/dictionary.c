@@ -1,5 +1,7 @@
 #include "common/dicom/dictionary.h"
 
+#include "common/dicom/value.h"
+
 #include <string.h>
 
 static const struct attribute {
@@ -133,6 +135,12 @@ static const char *keyword_of(void *context, uint32_t tag)
     return attribute && *attribute->keyword ? attribute->keyword : NULL;
 }
 
+static bool has_text(void *context, const char *vr)
+{
+    (void)context;
+    return value_is_text(vr);
+}
+
 static void for_each(void *context, void (*each)(void *closure, const char *keyword), void *closure)
 {
     (void)context;
@@ -142,7 +150,7 @@ static void for_each(void *context, void (*each)(void *closure, const char *keyw
 
 const struct condition_dictionary *dictionary_for_conditions(void)
 {
-    static const struct condition_dictionary for_conditions = {NULL, tag_of, keyword_of, for_each};
+    static const struct condition_dictionary for_conditions = {NULL, tag_of, keyword_of, has_text, for_each};
     return &for_conditions;
 }
 

@@ -5,6 +5,7 @@
 #include "common/dicom/dataset.h"
 #include "common/dicom/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +25,7 @@ struct found {
     size_t text_count, text_room;
     double *numbers;
     size_t number_count, number_room;
+    const char *doubts[CONDITION_ASPECTS]; /* why there may be more than was found; borrowed */
 };
 
 struct header {
@@ -35,17 +37,21 @@ struct header {
     struct found **table;    /* open addressing; its size is a power of two */
     size_t table_size, found_count;
     size_t text_bytes;
+    bool charset_unknown;   /* that of the top level may be behind a break */
+    struct text incomplete; /* "reading ended at offset ..."; empty: it did not */
 };
 
 /* --- identifiers --- */
 
-static void read_uid(const struct dataset_element *element, char *ret_uid)
+static void read_uid(struct dataset *dataset, uint32_t tag, char *ret_uid)
 {
     char bytes[UID_MAX + 1];
-    size_t length = element ? dataset_element_length(element) : 0;
+    struct element element;
     *ret_uid = '\0';
-    if (length == 0 || length > sizeof bytes || !dataset_element_copy(element, bytes, length))
+    if (dataset_top(dataset, tag, &element) != DATASET_FOUND || element.length > sizeof bytes ||
+        !dataset_copy(dataset, &element, bytes, element.length))
         return;
+    size_t length = element.length;
     while (length > 0 && (bytes[length - 1] == '\0' || bytes[length - 1] == ' '))
         length--;
     if (length > UID_MAX)
@@ -64,102 +70,205 @@ const char *header_uid(const struct header *header, enum header_uid which)
 
 /* --- walking a path --- */
 
-/* Called for each element under a path; true stops. */
-typedef bool (*visit_fn)(struct header *header, const struct dataset_element *element,
-                         struct charset *charset, struct found *found);
+static const char twice[] = "it is there twice, with different values",
+                  unreadable[] = "its value cannot be read", unknown_vr[] = "no dictionary knows its VR",
+                  too_long[] = "its value is too long",
+                  misshapen[] = "its value has not the length of its VR",
+                  in_sequence[] = "a sequence on its way cannot be read to its end",
+                  no_charset[] = "its character set is not known",
+                  disordered[] = "a sequence may have ended too early, since the data set is in disorder";
 
-static struct charset *charset_of(const struct dataset_element *element)
+/* Called for each element under a path; true stops. */
+typedef bool (*visit_fn)(struct header *header, const struct element *element, struct charset *charset,
+                         struct found *found);
+
+static void doubt(struct found *found, enum condition_aspect aspect, const char *why)
+{
+    if (!found->doubts[aspect])
+        found->doubts[aspect] = why;
+}
+
+static void doubt_all(struct found *found, const char *why)
+{
+    doubt(found, CONDITION_PRESENCE, why);
+    doubt(found, CONDITION_TEXT, why);
+    doubt(found, CONDITION_NUMBER, why);
+}
+
+static struct charset *charset_of(struct header *header, const struct element *element)
 {
     char declaration[256];
-    size_t length = element ? dataset_element_length(element) : 0;
-    length = length < sizeof declaration ? length : sizeof declaration;
-    if (!element || !dataset_element_copy(element, declaration, length))
+    size_t length = element->length < sizeof declaration ? element->length : sizeof declaration;
+    if (!dataset_copy(header->dataset, element, declaration, length))
         return NULL;
     return charset_create(declaration, length);
 }
 
+static struct charset *charset_of_item(struct header *header, const struct item *item)
+{
+    struct element element;
+    enum dataset_look look = dataset_find(header->dataset, item, TAG_CHARSET, &element);
+    return look == DATASET_FOUND ? charset_of(header, &element) : NULL;
+}
+
+static bool is_there(enum dataset_look look, struct found *found)
+{
+    if (look == DATASET_TWICE)
+        doubt_all(found, twice);
+    if (look == DATASET_BROKEN)
+        doubt_all(found, in_sequence);
+    return look == DATASET_FOUND;
+}
+
+static bool visit_element(struct header *header, struct element element, struct charset *charset,
+                          struct found *found, visit_fn visit)
+{
+    if (found->path.vr[0] && !element_is_sequence(&element))
+        memcpy(element.vr, found->path.vr, sizeof element.vr);
+    return visit(header, &element, charset, found);
+}
+
 /* element stands at the path's level. An item's own character set counts inside it; else that of what it
  * stands in. At most CONDITION_PATH_MAX deep. */
-static bool walk(struct header *header, const struct dataset_element *element, struct charset *charset,
-                 size_t level, struct found *found, visit_fn visit)
+static bool walk(struct header *header, const struct element *element, struct charset *charset, size_t level,
+                 struct found *found, visit_fn visit)
 {
-    if (!element)
-        return false;
+    struct dataset *dataset = header->dataset;
     if (level + 1 == found->path.depth)
-        return visit(header, element, charset, found);
-    const struct dataset_item *item = NULL;
-    while ((item = dataset_element_item(element, item))) {
-        AUTO(charset_destroy) struct charset *own = charset_of(dataset_find(item, TAG_CHARSET));
-        if (walk(header, dataset_find(item, found->path.tags[level + 1]), own ? own : charset, level + 1,
-                 found, visit))
+        return visit_element(header, *element, charset, found, visit);
+    if (element->length > 0 && !element_is_sequence(element) && memcmp(element->vr, "UN", 2) == 0)
+        doubt_all(found, unknown_vr);
+    struct item item = {.offset = 0};
+    enum dataset_look next;
+    while ((next = dataset_next_item(dataset, element, &item)) == DATASET_FOUND) {
+        AUTO(charset_destroy) struct charset *own = charset_of_item(header, &item);
+        struct element inside;
+        enum dataset_look look = dataset_find(dataset, &item, found->path.tags[level + 1], &inside);
+        if (is_there(look, found) && walk(header, &inside, own ? own : charset, level + 1, found, visit))
             return true;
     }
+    (void)is_there(next, found);
     return false;
+}
+
+/* What was not found may be there all the same. */
+static void doubt_the_rest(const struct header *header, struct found *found, bool top_is_there)
+{
+    if (!top_is_there && found->path.tags[0] >> 16 != 2 && dataset_incomplete(header->dataset))
+        doubt_all(found, text_string(&header->incomplete));
+    if (found->path.depth > 1 && dataset_is_disordered(header->dataset))
+        doubt_all(found, disordered);
+}
+
+static void find_charset(struct header *header)
+{
+    struct element element;
+    enum dataset_look look = dataset_top(header->dataset, TAG_CHARSET, &element);
+    if (look == DATASET_FOUND)
+        header->charset = charset_of(header, &element);
+    header->charset_unknown =
+        look == DATASET_TWICE || (look == DATASET_ABSENT && dataset_incomplete(header->dataset));
+    if (!header->charset)
+        header->charset = charset_create("", 0);
 }
 
 static void walk_all(struct header *header, struct found *found, visit_fn visit)
 {
-    const struct dataset_element *top = dataset_top(header->dataset, found->path.tags[0]);
+    struct element element;
     if (!header->charset)
-        header->charset = charset_of(dataset_top(header->dataset, TAG_CHARSET));
-    if (!header->charset)
-        header->charset = charset_create("", 0);
-    walk(header, top, header->charset, 0, found, visit);
+        find_charset(header);
+    enum dataset_look look = dataset_top(header->dataset, found->path.tags[0], &element);
+    if (is_there(look, found))
+        walk(header, &element, header->charset, 0, found, visit);
+    doubt_the_rest(header, found, look != DATASET_ABSENT);
 }
 
 /* --- values --- */
 
-/* The bytes of an element, when they have a text; else NULL. */
-static char *element_bytes(const struct dataset_element *element, char *buffer, size_t room,
-                           size_t *ret_length)
+/* The bytes of an element, when they have a text; else NULL, and *ret_why tells why they cannot be decoded, or
+ * that there are none that could be. */
+static char *element_bytes(struct header *header, const struct element *element, char *buffer, size_t room,
+                           const char **ret_why)
 {
-    size_t length = dataset_element_length(element);
-    if (length == 0 || !value_has_text(dataset_element_vr(element), length))
-        return NULL;
-    char *bytes = length <= room ? buffer : malloc(length);
-    if (bytes && !dataset_element_copy(element, bytes, length)) {
-        if (bytes != buffer)
-            free(bytes);
+    *ret_why = NULL;
+    if (element->length == 0 || element_is_sequence(element) || !value_is_text(element->vr)) {
+        bool is_unknown = element->length > 0 && memcmp(element->vr, "UN", 2) == 0;
+        *ret_why = is_unknown && !element_is_sequence(element) ? unknown_vr : NULL;
         return NULL;
     }
-    *ret_length = length;
-    return bytes;
+    if (!value_has_text(element->vr, element->length)) {
+        *ret_why = element->length < VALUE_BINARY_MAX ? misshapen : too_long;
+        return NULL;
+    }
+    char *bytes = element->length <= room ? buffer : malloc(element->length);
+    if (bytes && dataset_copy(header->dataset, element, bytes, element->length)) {
+        value_to_machine(element->vr, bytes, element->length, element->is_big);
+        return bytes;
+    }
+    if (bytes != buffer)
+        free(bytes);
+    *ret_why = unreadable;
+    return NULL;
 }
 
-static bool element_text(const struct dataset_element *element, struct charset *charset, struct text *out)
+static bool element_text(struct header *header, const struct element *element, struct charset *charset,
+                         struct text *out, const char **ret_why)
 {
     char buffer[256];
-    size_t length = 0;
-    char *bytes = element_bytes(element, buffer, sizeof buffer, &length);
-    bool has = bytes && value_text(dataset_element_vr(element), bytes, length, charset, out);
+    char *bytes = element_bytes(header, element, buffer, sizeof buffer, ret_why);
+    bool is_readable = bytes && !(header->charset_unknown && charset == header->charset &&
+                                  !charset_is_plain(bytes, element->length));
+    bool has = is_readable && value_text(element->vr, bytes, element->length, charset, out);
+    if (bytes && !is_readable)
+        *ret_why = no_charset;
     if (bytes != buffer)
         free(bytes);
     return has;
 }
 
-static bool visit_presence(struct header *header, const struct dataset_element *element,
-                           struct charset *charset, struct found *found)
+/* Whether an element of an unknown representation has a value: blanks are none in a text. */
+static void judge_unknown(struct header *header, const struct element *element, struct found *found)
 {
-    (void)header;
-    size_t length = dataset_element_length(element);
-    const char *vr = dataset_element_vr(element);
-    if (memcmp(vr, "SQ", 2) == 0) {
-        found->present = dataset_element_item(element, NULL) != NULL;
-    } else if (!value_has_text(vr, length)) {
-        found->present = length > 0;
+    char bytes[64];
+    size_t length = element->length < sizeof bytes ? element->length : sizeof bytes;
+    bool readable = dataset_copy(header->dataset, element, bytes, length);
+    for (size_t i = 0; readable && i < length; i++)
+        found->present = found->present || (unsigned char)bytes[i] > ' ';
+    found->present = found->present || length == sizeof bytes;
+    if (!found->present)
+        doubt(found, CONDITION_PRESENCE, unknown_vr);
+}
+
+static bool visit_presence(struct header *header, const struct element *element, struct charset *charset,
+                           struct found *found)
+{
+    const char *why = NULL;
+    if (element_is_sequence(element)) {
+        struct item item = {.offset = 0};
+        enum dataset_look look = dataset_next_item(header->dataset, element, &item);
+        found->present = is_there(look, found);
+    } else if (element->length > 0 && memcmp(element->vr, "UN", 2) == 0) {
+        judge_unknown(header, element, found);
+    } else if (!value_has_text(element->vr, element->length)) {
+        found->present = element->length > 0;
     } else {
         AUTO(text_release) struct text text = TEXT_EMPTY;
-        found->present = element_text(element, charset, &text);
+        found->present = element_text(header, element, charset, &text, &why);
+        if (why)
+            doubt(found, CONDITION_PRESENCE, why);
     }
     return found->present;
 }
 
-static bool visit_text(struct header *header, const struct dataset_element *element, struct charset *charset,
+static bool visit_text(struct header *header, const struct element *element, struct charset *charset,
                        struct found *found)
 {
     struct text text = TEXT_EMPTY;
-    if (header->text_bytes > TEXTS_MAX || !element_text(element, charset, &text)) {
+    const char *why = too_long;
+    if (header->text_bytes > TEXTS_MAX || !element_text(header, element, charset, &text, &why)) {
         text_release(&text);
+        if (why)
+            doubt(found, CONDITION_TEXT, why);
         return false;
     }
     header->text_bytes += text.capacity;
@@ -168,17 +277,19 @@ static bool visit_text(struct header *header, const struct dataset_element *elem
     return false;
 }
 
-static bool visit_number(struct header *header, const struct dataset_element *element,
-                         struct charset *charset, struct found *found)
+static bool visit_number(struct header *header, const struct element *element, struct charset *charset,
+                         struct found *found)
 {
-    (void)header, (void)charset;
+    (void)charset;
     char buffer[256];
-    size_t length = 0;
     double number = 0;
-    char *bytes = element_bytes(element, buffer, sizeof buffer, &length);
-    bool is_number = bytes && value_number(dataset_element_vr(element), bytes, length, &number);
+    const char *why;
+    char *bytes = element_bytes(header, element, buffer, sizeof buffer, &why);
+    bool is_number = bytes && value_number(element->vr, bytes, element->length, &number);
     if (bytes != buffer)
         free(bytes);
+    if (why)
+        doubt(found, CONDITION_NUMBER, why);
     if (is_number) {
         found->numbers =
             memory_grow(found->numbers, &found->number_room, found->number_count + 1, sizeof number);
@@ -191,7 +302,7 @@ static bool visit_number(struct header *header, const struct dataset_element *el
 
 static size_t hash(const struct condition_path *path)
 {
-    uint64_t value = path->depth;
+    uint64_t value = path->depth + ((uint64_t)path->vr[0] << 8 | (unsigned char)path->vr[1]);
     for (size_t i = 0; i < path->depth; i++)
         value = (value ^ path->tags[i]) * 0x9E3779B97F4A7C15u;
     return (size_t)(value >> 32);
@@ -199,7 +310,7 @@ static size_t hash(const struct condition_path *path)
 
 static bool same_path(const struct condition_path *a, const struct condition_path *b)
 {
-    if (a->depth != b->depth || a->tags[0] != b->tags[0])
+    if (a->depth != b->depth || a->tags[0] != b->tags[0] || memcmp(a->vr, b->vr, sizeof a->vr) != 0)
         return false;
     return a->depth == 1 || memcmp(a->tags, b->tags, a->depth * sizeof *a->tags) == 0;
 }
@@ -252,7 +363,7 @@ static bool fact_is_present(void *context, const struct condition_path *path)
     if (found->looked)
         return found->present;
     read_texts(header, found); /* most tags that are asked for have one, and it will be asked for too */
-    if (found->text_count > 0 || (path->depth == 1 && path->tags[0] == dataset_pixel_data(header->dataset)))
+    if (found->text_count > 0)
         found->present = true;
     else
         walk_all(header, found, visit_presence);
@@ -284,6 +395,12 @@ static bool fact_number(void *context, const struct condition_path *path, size_t
     return true;
 }
 
+static const char *fact_unknown(void *context, const struct condition_path *path,
+                                enum condition_aspect aspect)
+{
+    return path ? find(context, path)->doubts[aspect] : NULL;
+}
+
 static const char *fact_transfer(void *context, enum condition_transfer fact, size_t *ret_length)
 {
     static const uint32_t tags[FACTS] = {[CONDITION_CALLING_AET] = 0x00020016,
@@ -306,6 +423,41 @@ const struct condition_facts *header_facts(struct header *header)
 
 /* --- reading --- */
 
+/* 1234567 as "1,234,567". */
+static void append_offset(struct text *out, uint64_t offset)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%llu", (unsigned long long)offset);
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text_append_char(out, ',');
+        text_append_char(out, digits[i]);
+    }
+}
+
+static void tell_break(struct header *header)
+{
+    const struct dataset_break *broken = dataset_incomplete(header->dataset);
+    struct text *out = &header->incomplete;
+    if (!broken)
+        return;
+    text_append(out, broken->over ? "reading ended at offset " : "reading was disturbed at offset ");
+    append_offset(out, broken->offset);
+    if (broken->behind)
+        text_format(out, " behind (%04X,%04X)", broken->behind >> 16, broken->behind & 0xFFFF);
+    text_format(out, ": %s", broken->why);
+}
+
+const char *header_incomplete(const struct header *header)
+{
+    return header->incomplete.length > 0 ? text_string(&header->incomplete) : NULL;
+}
+
+const struct dataset_break *header_break(const struct header *header)
+{
+    return dataset_incomplete(header->dataset);
+}
+
 int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
                 struct text *ret_reason)
 {
@@ -321,7 +473,8 @@ int header_read(const char *path, const struct header_transfer *transfer, struct
                                              .is_present = fact_is_present,
                                              .text = fact_text,
                                              .number = fact_number,
-                                             .transfer = fact_transfer};
+                                             .transfer = fact_transfer,
+                                             .unknown = fact_unknown};
     if (transfer) {
         header->transfer[CONDITION_CALLING_AET] = transfer->calling_aet;
         header->transfer[CONDITION_CALLED_AET] = transfer->called_aet;
@@ -329,7 +482,8 @@ int header_read(const char *path, const struct header_transfer *transfer, struct
         header->transfer[CONDITION_TRANSFER_SYNTAX] = transfer->transfer_syntax;
     }
     for (size_t i = 0; i < HEADER_UIDS; i++)
-        read_uid(dataset_top(header->dataset, uids[i]), header->uids[i]);
+        read_uid(header->dataset, uids[i], header->uids[i]);
+    tell_break(header);
     *ret_header = header;
     header = NULL;
     return 0;
@@ -351,8 +505,8 @@ void header_destroy(struct header **header)
     }
     free((*header)->table);
     charset_destroy(&(*header)->charset);
-    if ((*header)->dataset)
-        dataset_destroy(&(*header)->dataset);
+    dataset_destroy(&(*header)->dataset);
+    text_release(&(*header)->incomplete);
     free(*header);
     *header = NULL;
 }

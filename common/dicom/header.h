@@ -1,14 +1,17 @@
-/* header - the data set of a DICOM file up to its pixel data, read once.
+/* header - the attributes of a DICOM file, read once.
  *
- * Answers what conditions ask (header_facts) and the identifiers that the job database needs. Reads at most
- * what stands before the pixel data; long values are read when a condition asks for them, within the bounds
- * of value.h. Parsing untrusted bytes is DCMTK's work, and DCMTK may crash: the router is prepared for that.
- * Not thread-safe. */
+ * Answers what conditions ask (header_facts) and the identifiers that the job database needs. Values are read
+ * when a condition asks for them, within the bounds of value.h. A header that cannot be read to its end is
+ * incomplete: header_facts() then tells that what was not found is unknown, so that no condition becomes true
+ * because reading ended early. So is what cannot be decoded: a value whose VR nobody knows, that is too long,
+ * or that is there twice. Reading never fails for what a file's bytes are, once it looks like DICOM and has an
+ * element. Not thread-safe. */
 #ifndef FELUCCA_DICOM_HEADER_H
 #define FELUCCA_DICOM_HEADER_H
 
 #include "common/base/text.h"
 #include "common/condition/condition.h"
+#include "common/dicom/dataset.h"
 
 enum header_uid { HEADER_SOP_CLASS, HEADER_SOP_INSTANCE, HEADER_STUDY, HEADER_SERIES, HEADER_UIDS };
 
@@ -20,14 +23,22 @@ struct header_transfer {
 
 struct header;
 
-/* Reads a Part 10 file. 0, or ERR_SYNTAX (not DICOM, cut, broken) or ERR_IO or ERR_ABSENT, with a sentence
- * without any value of the file appended to ret_reason. */
+/* Reads a Part 10 file, or a bare data set. 0, or ERR_SYNTAX (not DICOM, or without any element), ERR_IO,
+ * ERR_DENIED or ERR_ABSENT, with a sentence without any value of the file appended to ret_reason. */
 int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
                 struct text *ret_reason);
 void header_destroy(struct header **header);
 
+/* NULL: it was read to its end. Else where and why reading ended, for people, without any value of the file:
+ * "reading ended at offset 1,234 behind (0032,1060): the value there is cut". Borrowed from the header. */
+const char *header_incomplete(const struct header *header);
+
+/* The same for programs; NULL: it was read to its end. Borrowed from the header. */
+const struct dataset_break *header_break(const struct header *header);
+
 /* A UID of the data set (never of the file meta header), padding removed, borrowed; NULL when it is missing,
- * empty, longer than 64 bytes, or holds anything but digits and dots (PS3.5 section 9). */
+ * empty, longer than 64 bytes, there twice with different values, or holds anything but digits and dots (PS3.5
+ * section 9). */
 const char *header_uid(const struct header *header, enum header_uid which);
 
 /* What conditions ask; each distinct path is looked up and decoded once. Borrowed from the header. */

@@ -36,10 +36,32 @@ static const struct representation *representation_of(const char *vr)
     return NULL;
 }
 
+bool value_is_text(const char *vr)
+{
+    return representation_of(vr) != NULL;
+}
+
 bool value_has_text(const char *vr, size_t length)
 {
     const struct representation *form = representation_of(vr);
-    return form && length <= (form->kind == KIND_BINARY ? VALUE_BINARY_MAX : VALUE_TEXT_MAX);
+    if (!form || (length > 0 && length < form->width))
+        return false;
+    return length <= (form->kind == KIND_BINARY ? VALUE_BINARY_MAX : VALUE_TEXT_MAX);
+}
+
+void value_to_machine(const char *vr, char *bytes, size_t length, bool is_big)
+{
+    const struct representation *form = representation_of(vr);
+    size_t width = !form ? 0 : memcmp(vr, "AT", 2) == 0 ? 2 : form->width;
+    if (width < 2 || is_big == (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
+        return;
+    for (size_t i = 0; i + width <= length; i += width) {
+        for (size_t k = 0; k < width / 2; k++) {
+            char turned = bytes[i + k];
+            bytes[i + k] = bytes[i + width - 1 - k];
+            bytes[i + width - 1 - k] = turned;
+        }
+    }
 }
 
 /* Blank is everything up to U+0020. */
@@ -223,6 +245,11 @@ bool value_number(const char *vr, const char *bytes, size_t length, double *ret_
                                                     : value.real;
     if (!isfinite(number))
         return false;
+    if (value.kind == BINARY_SINGLE) {
+        AUTO(text_release) struct text shown = TEXT_EMPTY;
+        append_float(&shown, number, true);
+        number = strtod(text_string(&shown), NULL);
+    }
     *ret_number = number;
     return true;
 }

@@ -45,13 +45,13 @@ BEGIN {
     owner["zmq.h"] = "^common/wire/bus(_gate)?\\.c$"
     owner["common/wire/bus_gate.h"] = "^common/wire/bus(_gate)?\\.c$"
     owner["curl/"] = "^common/http/[a-z_]*\\.c$"
-    owner["dcmtk/"] = "^(common/dicom|receiver)/[a-z_]*\\.cc$"
+    owner["dcmtk/"] = "^receiver/[a-z_]*\\.cc$"
     owner["yaml.h"] = "^common/config/yaml\\.c$"
     owner["microhttpd.h"] = "^common/service/metrics_http\\.c$|^tests/kheops-sim/"
     owner["pcre2.h"] = "^common/condition/[a-z_]*\\.c$"
     owner["jansson.h"] = "^common/base/json\\.h$|^tests/"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
-    owner["zlib.h"] = "^tests/kheops-sim/"
+    owner["zlib.h"] = "^(common/dicom/source\\.c$|tests/)"
     owner["check.h"] = "^tests/"
 
     # What a process must never see of a room that it has (docs/architecture.md).

@@ -16,10 +16,10 @@ status=0
 # What a program must not be linked with.
 foreign='
 felucca-receiver sqlite3 curl jansson expat
-felucca-router   curl expat dcmnet
+felucca-router   curl expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
-felucca          expat dcmnet
+felucca          expat dcmnet dcmdata oflog ofstd
 '
 
 # Functions of a room begin with these.

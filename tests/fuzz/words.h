@@ -3,6 +3,7 @@
 #define FELUCCA_TESTS_FUZZ_WORDS_H
 
 #include "common/condition/condition.h"
+#include "common/dicom/value.h"
 
 #include <string.h>
 
@@ -38,6 +39,12 @@ static const char *word_keyword(void *context, uint32_t tag)
     return NULL;
 }
 
+static bool word_has_text(void *context, const char *vr)
+{
+    (void)context;
+    return value_is_text(vr);
+}
+
 static void word_each(void *context, void (*each)(void *closure, const char *keyword), void *closure)
 {
     (void)context;
@@ -45,6 +52,7 @@ static void word_each(void *context, void (*each)(void *closure, const char *key
         each(closure, words[i].keyword);
 }
 
-static const struct condition_dictionary word_dictionary = {NULL, word_tag, word_keyword, word_each};
+static const struct condition_dictionary word_dictionary = {NULL, word_tag, word_keyword, word_has_text,
+                                                            word_each};
 
 #endif

@@ -66,8 +66,16 @@ const struct condition_error_row condition_error_rows[] = {
      "takes a tag, not 2 arguments", "write"},
     {"one of nothing", "tagValueIsOneOf(#Tag.Modality)", "tagValueIsOneOf",
      "takes a tag and values, not 1 argument", "write"},
-    {"text of two", "tagText(#Tag.Modality, \"x\") == \"CT\"", "tagText", "takes a tag, not 2 arguments",
-     "write"},
+    {"text of two", "tagText(#Tag.Modality, \"x\") == \"CT\"", "\"x\"", "a VR that has a text",
+     "such as tagText(\"0019,100C\", IS)"},
+    {"text of three", "tagText(#Tag.Modality, CS, \"x\") == \"CT\"", "tagText",
+     "takes a tag and maybe a VR, not 3 arguments", "write"},
+    {"a VR in quotes", "tagNumber(\"0019,100C\", \"IS\") > 1", "\"IS\"", "without quotes", "IS)"},
+    {"no such VR", "tagNumber(\"0019,100C\", XX) > 1", "XX", "a VR that has a text", "IS)"},
+    {"a VR in small letters", "tagNumber(\"0019,100C\", is) > 1", "is", "a VR that has a text", "IS)"},
+    {"a VR without a text", "tagText(\"0019,100C\", OB) == \"x\"", "OB", "a VR that has a text", "IS)"},
+    {"a VR for a value function", "tagValueIsPresent(\"0019,100C\", IS)", "IS", "unknown name \"IS\"", NULL},
+    {"no VR after all", "tagText(#Tag.Modality,", NULL, "ends too early", "IS)"},
     {"a trailing comma", "tagValueIsOneOf(#Tag.Modality, \"CT\",)", ")", "unexpected )", NULL},
 
     /* --- types --- */

@@ -15,6 +15,7 @@ struct attribute {
     struct condition_path path;
     char *text; /* NULL: there, without a text */
     size_t length;
+    bool unknown; /* not found, and may be there all the same */
 };
 
 struct facts {
@@ -47,7 +48,7 @@ static bool is_present(void *context, const struct condition_path *path)
     const struct facts *facts = context;
     for (size_t i = 0; i < facts->count; i++) {
         const struct attribute *attribute = &facts->attributes[i];
-        if (path_starts(&attribute->path, path) &&
+        if (path_starts(&attribute->path, path) && !attribute->unknown &&
             (attribute->path.depth > path->depth || !attribute->text || attribute->length > 0))
             return true;
     }
@@ -85,6 +86,17 @@ static const char *transfer(void *context, enum condition_transfer fact, size_t 
     return value;
 }
 
+static const char *unknown(void *context, const struct condition_path *path, enum condition_aspect aspect)
+{
+    const struct facts *facts = context;
+    (void)aspect;
+    for (size_t i = 0; path && i < facts->count; i++)
+        if (facts->attributes[i].unknown &&
+            (path_starts(&facts->attributes[i].path, path) || path_starts(path, &facts->attributes[i].path)))
+            return "reading ended there";
+    return NULL;
+}
+
 static void fail(const char *part)
 {
     fprintf(stderr, "facts: cannot read \"%s\"\n", part);
@@ -92,7 +104,7 @@ static void fail(const char *part)
 }
 
 static void add(struct facts *facts, const struct condition_dictionary *dictionary, const char *name,
-                const char *value, bool has_text)
+                const char *value, char kind)
 {
     static const char *const transfers[TRANSFERS] = {"callingAET", "calledAET", "sourceAddress",
                                                      "transferSyntax"};
@@ -110,31 +122,32 @@ static void add(struct facts *facts, const struct condition_dictionary *dictiona
         attribute.path.depth = 1;
     if (facts->count == MOST)
         fail(name);
-    attribute.text = has_text ? memory_string(value) : NULL;
-    attribute.length = has_text ? strlen(value) : 0;
+    attribute.text = kind == '=' ? memory_string(value) : NULL;
+    attribute.length = kind == '=' ? strlen(value) : 0;
+    attribute.unknown = kind == '?';
     facts->attributes[facts->count++] = attribute;
 }
 
 struct facts *facts_create(const char *from, const struct condition_dictionary *dictionary)
 {
     struct facts *facts = memory_new(1, sizeof *facts);
-    facts->facts = (struct condition_facts){facts, is_present, text, number, transfer};
+    facts->facts = (struct condition_facts){facts, is_present, text, number, transfer, unknown};
     while (*from) {
         AUTO(text_release) struct text name = TEXT_EMPTY;
         AUTO(text_release) struct text value = TEXT_EMPTY;
-        size_t length = strcspn(from, "=!;");
+        size_t length = strcspn(from, "=!?;");
         text_append_bytes(&name, from, length);
         from += length;
-        bool has_text = *from == '=';
+        char kind = *from;
         if (*from != '\0')
             from++;
-        for (; has_text && *from && *from != ';'; from++) {
+        for (; kind == '=' && *from && *from != ';'; from++) {
             if (*from == '\\' && from[1])
                 from++, text_append_char(&value, *from == 'n' ? '\n' : *from);
             else
                 text_append_char(&value, *from);
         }
-        add(facts, dictionary, text_string(&name), text_string(&value), has_text);
+        add(facts, dictionary, text_string(&name), text_string(&value), kind);
         if (*from == ';')
             from++;
     }

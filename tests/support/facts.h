@@ -4,7 +4,8 @@
  *
  * Each part is an attribute (tag, path of tags, DICOM keyword or fact of the transfer) and its value; a value
  * may hold \n, \; and \\ (a backslash that separates values is written \\). Several parts with one path are
- * the values of several items. "7FE0,0010!" is an attribute that is there without a text. The same text can
+ * the values of several items. "7FE0,0010!" is an attribute that is there without a text, "Modality?"
+ * one that was not found and may be there all the same, as in a file that is cut. The same text can
  * be evaluated as it is, without any file, or be written to a DICOM file. */
 #ifndef FELUCCA_TESTS_FACTS_H
 #define FELUCCA_TESTS_FACTS_H
@@ -22,7 +23,7 @@ const struct condition_facts *facts_of(const struct facts *facts);
 
 /* Writes a DICOM file with these attributes, all as LO (long ones as UT), and callingAET, calledAET and
  * transferSyntax in its file meta header. False when it cannot be written, or when they hold something that
- * no file can: sourceAddress, or an attribute without a text. */
+ * no file can: sourceAddress, or an attribute without a text or unknown. */
 bool facts_write_dicom(const struct facts *facts, const char *path);
 
 #endif

@@ -99,7 +99,7 @@ START_TEST(explanation_is_printed)
     explain_print(explanation, 0, &printed);
     ck_assert_msg(strcmp(printed.bytes, row->printed) == 0, "%s:\n%s\nnot\n%s", row->label, printed.bytes,
                   row->printed);
-    ck_assert(explanation->verdict == condition_holds(condition, facts_of(facts)));
+    ck_assert(explanation->verdict == condition_judge(condition, facts_of(facts)));
 }
 END_TEST
 
@@ -108,21 +108,21 @@ static const struct identifying_row {
     struct condition_path path;
     bool identifying;
 } identifying_rows[] = {
-    {"patient's name", {{0x00100010}, 1}, true},
-    {"the last of group 0010", {{0x0010FFFF}, 1}, true},
-    {"before group 0010", {{0x0008FFFF}, 1}, false},
-    {"behind group 0010", {{0x00120010}, 1}, false},
-    {"accession number", {{0x00080050}, 1}, true},
-    {"referring physician", {{0x00080090}, 1}, true},
-    {"operators' name", {{0x00081070}, 1}, true},
-    {"study id", {{0x00200010}, 1}, true},
-    {"person name in a report", {{0x0040A730, 0x0040A123}, 2}, true},
-    {"anything below a patient's sequence", {{0x00101002, 0x00080060}, 2}, true},
-    {"modality", {{0x00080060}, 1}, false},
-    {"study description", {{0x00081030}, 1}, false},
-    {"station name", {{0x00081010}, 1}, false},
-    {"study instance UID", {{0x0020000D}, 1}, false},
-    {"trial", {{0x00120020}, 1}, false},
+    {"patient's name", {{0x00100010}, 1, ""}, true},
+    {"the last of group 0010", {{0x0010FFFF}, 1, ""}, true},
+    {"before group 0010", {{0x0008FFFF}, 1, ""}, false},
+    {"behind group 0010", {{0x00120010}, 1, ""}, false},
+    {"accession number", {{0x00080050}, 1, ""}, true},
+    {"referring physician", {{0x00080090}, 1, ""}, true},
+    {"operators' name", {{0x00081070}, 1, ""}, true},
+    {"study id", {{0x00200010}, 1, ""}, true},
+    {"person name in a report", {{0x0040A730, 0x0040A123}, 2, ""}, true},
+    {"anything below a patient's sequence", {{0x00101002, 0x00080060}, 2, ""}, true},
+    {"modality", {{0x00080060}, 1, ""}, false},
+    {"study description", {{0x00081030}, 1, ""}, false},
+    {"station name", {{0x00081010}, 1, ""}, false},
+    {"study instance UID", {{0x0020000D}, 1, ""}, false},
+    {"trial", {{0x00120020}, 1, ""}, false},
 };
 
 START_TEST(identifying_is)

@@ -89,8 +89,8 @@ static const char *nothing_known(void *context, enum condition_transfer fact, si
     return NULL;
 }
 
-static const struct condition_facts nothing = {NULL, nothing_present, nothing_text, nothing_number,
-                                               nothing_known};
+static const struct condition_facts nothing = {NULL,           nothing_present, nothing_text,
+                                               nothing_number, nothing_known,   NULL};
 
 static void append_times(struct text *out, const char *unit, size_t count)
 {
@@ -122,7 +122,8 @@ START_TEST(expression_is_bounded)
         AUTO(explain_destroy)
         struct explanation *explanation =
             explain_create(condition, dictionary_for_conditions(), &nothing, false);
-        ck_assert_msg(explanation->verdict == (row->verdict == TRUE), "%s: explained", row->label);
+        ck_assert_msg((explanation->verdict == CONDITION_TRUE) == (row->verdict == TRUE), "%s: explained",
+                      row->label);
         explain_print(explanation, 0, &printed);
         ck_assert_uint_gt(printed.length, 0);
     }

@@ -105,13 +105,13 @@ static void make(struct random *random, unsigned depth, struct text *out)
 }
 
 /* The verdict, which the tree walked from its leaves up must confirm. */
-static bool verdict(const char *expression, const struct facts *facts)
+static enum condition_verdict verdict(const char *expression, const struct facts *facts)
 {
     AUTO(condition_destroy) struct condition *condition = NULL;
     AUTO(condition_error_release) struct condition_error error = {.message = NULL};
     ck_assert_msg(condition_compile(expression, dictionary_for_conditions(), &condition, &error) == 0,
                   "%s: %s", expression, error.message);
-    bool holds = condition_holds(condition, facts_of(facts));
+    enum condition_verdict holds = condition_judge(condition, facts_of(facts));
     AUTO(explain_destroy)
     struct explanation *explanation =
         explain_create(condition, dictionary_for_conditions(), facts_of(facts), true);

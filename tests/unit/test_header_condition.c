@@ -106,7 +106,7 @@ START_TEST(many_tags_are_kept)
     const struct condition_facts *facts = header_facts(header);
     for (int round = 0; round < 2; round++) {
         for (uint32_t tag = 0x00080000; tag < 0x00083000; tag++) {
-            const struct condition_path path_of_tag = {{tag}, 1};
+            const struct condition_path path_of_tag = {{tag}, 1, ""};
             size_t length = 0;
             const char *text = facts->text(facts->context, &path_of_tag, 0, &length);
             ck_assert(!text || facts->is_present(facts->context, &path_of_tag));

@@ -36,7 +36,7 @@ static bool is_present(struct header *header, struct condition_path path)
     return facts->is_present(facts->context, &path);
 }
 
-#define TAG(tag) ((struct condition_path){{tag}, 1})
+#define TAG(tag) ((struct condition_path){{tag}, 1, ""})
 
 static const struct dicom_element inner[] = {{0x0008, 0x0100, "SH", "T-1", 0, NULL, 0}};
 static const struct dicom_item code[] = {{inner, 1}};
@@ -89,7 +89,8 @@ START_TEST(what_is_no_dicom_is_refused)
 }
 END_TEST
 
-/* A file that is cut anywhere before its pixels' bytes is refused, or is exactly the shorter data set. */
+/* A file that is cut anywhere before its pixels' bytes is refused, is incomplete, or
+ * is exactly the shorter data set. */
 START_TEST(cut_anywhere_never_crashes)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
@@ -104,7 +105,8 @@ START_TEST(cut_anywhere_never_crashes)
     for (size_t length = 0; length < head; length++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         file_write(cut, bytes.bytes, length);
-        refused += read_reason(cut, &reason) != 0;
+        AUTO(header_destroy) struct header *header = NULL;
+        refused += header_read(cut, NULL, &header, &reason) != 0 || header_incomplete(header);
     }
     ck_assert_uint_gt(refused, head / 2);
 }
@@ -139,12 +141,12 @@ START_TEST(spoiled_bytes_never_crash)
         file_write(bad, bytes.bytes, bytes.length);
         if (header_read(bad, NULL, &header, &reason) != 0)
             continue;
-        static const struct condition_path paths[] = {{{0x00080060}, 1},
-                                                      {{0x00100010}, 1},
-                                                      {{0x00400275}, 1},
-                                                      {{0x00400275, 0x00400007}, 2},
-                                                      {{0x00400275, 0x00400008, 0x00080100}, 3},
-                                                      {{0x7FE00010}, 1}};
+        static const struct condition_path paths[] = {{{0x00080060}, 1, ""},
+                                                      {{0x00100010}, 1, ""},
+                                                      {{0x00400275}, 1, ""},
+                                                      {{0x00400275, 0x00400007}, 2, ""},
+                                                      {{0x00400275, 0x00400008, 0x00080100}, 3, ""},
+                                                      {{0x7FE00010}, 1, ""}};
         for (size_t k = 0; k < ROWS(paths); k++) {
             bool present = is_present(header, paths[k]);
             const char *text = text_of(header, paths[k], 0);
