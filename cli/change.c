@@ -84,7 +84,7 @@ static void change_release(struct change *change)
     control_request_release(&change->request);
 }
 
-static bool take(void *context, int key, const char *value)
+static bool change_take(void *context, int key, const char *value)
 {
     struct change *change = context;
     return change_take_manner(&change->manner, &change->request.all, key) ||
@@ -129,7 +129,7 @@ static bool take_jobs(struct change *change, int count, char **names)
     return true;
 }
 
-/* Whether what is meant is clear; what is not has been said. */
+/* Whether it is clear which jobs are meant. If not, it has been said why. */
 static bool is_clear(struct change *change)
 {
     const struct jobdb_filter *filter = &change->filter;
@@ -176,7 +176,7 @@ int change_run(const struct command *command, const struct cli *cli, int argc, c
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(change_release) struct change change = {.command = command};
     int first;
-    if (!option_parse(command, argc, argv, take, &change, &first) ||
+    if (!option_parse(command, argc, argv, change_take, &change, &first) ||
         (argc > first && !take_jobs(&change, argc - first, argv + first)) || !is_clear(&change))
         return EXIT_USAGE;
     int status = database_open(cli, &config, &db);

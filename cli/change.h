@@ -1,5 +1,5 @@
-/* change - what `felucca retry` and `felucca drop` share: the jobs that are meant, by their names or by the
- * filters of `felucca jobs`; how many they are; whether that is wanted; the request to the router. */
+/* change - what `felucca retry` and `felucca drop` share: they choose jobs, by their names or by the filters of
+ * `felucca jobs`, count them, ask whether to go on, and ask the router. */
 #ifndef FELUCCA_CLI_CHANGE_H
 #define FELUCCA_CLI_CHANGE_H
 
@@ -19,7 +19,7 @@ enum { CHANGE_ALL = 'A', CHANGE_YES, CHANGE_DRY_RUN, CHANGE_JSON };
         "json", NULL, NULL, "what came of it as one object", CHANGE_JSON        \
     }
 
-/* How a change is to be made. */
+/* How to make a change. */
 struct change_manner {
     bool yes, dry_run, json;
 };

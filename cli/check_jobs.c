@@ -12,13 +12,13 @@ struct check {
     int64_t total;
 };
 
-static void release(struct check *check)
+static void check_release(struct check *check)
 {
     for (int i = 0; i < CONSISTENCY_PROBLEMS; i++)
         text_release(&check->lines[i]);
 }
 
-static void add(void *context, enum consistency_problem problem, const char *what)
+static void check_add(void *context, enum consistency_problem problem, const char *what)
 {
     struct check *check = context;
     check->total++;
@@ -30,9 +30,9 @@ static void add(void *context, enum consistency_problem problem, const char *wha
 bool check_jobs(const struct config *config, struct text *out)
 {
     static const struct consistency_patience patience = {SECOND_LOOK_MS, INTAKE_MS};
-    AUTO(release) struct check check = {0};
+    AUTO(check_release) struct check check = {0};
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    int code = consistency_check(config->state_dir, &patience, add, &check, &reason);
+    int code = consistency_check(config->state_dir, &patience, check_add, &check, &reason);
     if (code == ERR_ABSENT)
         return true;
     for (int i = 0; i < CONSISTENCY_PROBLEMS; i++) {

@@ -1,4 +1,4 @@
-/* check_jobs - says where spool and job database disagree, and what to do about it. */
+/* check_jobs - tells where spool and job database disagree, and what to do about it. */
 #ifndef FELUCCA_CLI_CHECK_JOBS_H
 #define FELUCCA_CLI_CHECK_JOBS_H
 
@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* One line, appended to out, that all is well, or lines for what is not. Whether all is well. A state folder
- * in which no router has run is, and says nothing. */
+/* Appends one line when all is well, or lines for what is not, to out. Whether all is well. A state folder
+ * in which no router has run is well, and there is no line for it. */
 bool check_jobs(const struct config *config, struct text *out);
 
 #endif

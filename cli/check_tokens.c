@@ -54,8 +54,9 @@ static void say(struct check *check, bool well, const struct config_destination 
 
 /* ---- secrets ---- */
 
-static struct question *add(struct check *check, enum work_token_kind kind,
-                            const struct config_destination *destination, const struct config_album *album)
+static struct question *check_add(struct check *check, enum work_token_kind kind,
+                                  const struct config_destination *destination,
+                                  const struct config_album *album)
 {
     check->questions =
         memory_grow(check->questions, &check->capacity, check->count + 1, sizeof *check->questions);
@@ -68,7 +69,7 @@ static struct question *add(struct check *check, enum work_token_kind kind,
 static void add_destination(struct check *check, const struct config_destination *destination)
 {
     AUTO(credentials_wipe) struct credentials credentials = {0};
-    struct question *question = add(check, WORK_TOKEN_STOW, destination, NULL);
+    struct question *question = check_add(check, WORK_TOKEN_STOW, destination, NULL);
     if (credentials_of_destination(destination, &credentials, &question->trouble) != 0)
         return;
     text_append(&question->token, text_string(&credentials.token));
@@ -80,9 +81,9 @@ static void add_destination(struct check *check, const struct config_destination
 static void add_album(struct check *check, const struct config_destination *destination,
                       const struct config_album *album)
 {
-    struct question *question = add(check, WORK_TOKEN_DESTINATION, destination, album);
+    struct question *question = check_add(check, WORK_TOKEN_DESTINATION, destination, album);
     (void)credentials_of_token(album->destination_token, &question->token, &question->trouble);
-    question = add(check, WORK_TOKEN_SOURCE, destination, album);
+    question = check_add(check, WORK_TOKEN_SOURCE, destination, album);
     (void)credentials_of_token(album->source_token, &question->token, &question->trouble);
 }
 
@@ -131,7 +132,7 @@ static bool is_asked(const struct question *question)
     return question->destination->kheops && question->trouble.length == 0;
 }
 
-static void ask(struct http *http, struct question *question)
+static void question_ask(struct http *http, struct question *question)
 {
     const struct introspection_question what = {.api_url = question->album ? question->album->api_url
                                                                            : question->destination->api_url,
@@ -151,7 +152,7 @@ static void ask_all(struct check *check)
         while (next < check->count && check->asked - check->answered < QUESTIONS_AT_ONCE) {
             struct question *question = &check->questions[next++];
             if (is_asked(question))
-                ask(http, question);
+                question_ask(http, question);
         }
         if (check->answered < check->asked)
             http_poll(http, NULL, 0, WAIT_MS);
@@ -203,7 +204,7 @@ static void judge_all(struct check *check, bool online)
     }
 }
 
-static void release(struct check *check)
+static void check_release(struct check *check)
 {
     for (size_t i = 0; i < check->count; i++) {
         secret_wipe(&check->questions[i].token);
@@ -215,7 +216,7 @@ static void release(struct check *check)
 
 bool check_tokens(const struct config *config, bool online, struct text *out)
 {
-    AUTO(release) struct check check = {.out = out, .well = true};
+    AUTO(check_release) struct check check = {.out = out, .well = true};
     check_keys(&check, config);
     add_all(&check, config);
     for (size_t i = 0; i < check.count; i++)

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* Resolves every secret of the configuration, and with online asks KHEOPS about each token: whether it is
- * active, has the permissions that it needs, and opens the right album. One line for each that was asked, or
- * that is wrong, appended to out. Whether all is well. */
+ * active, has the permissions that it needs, and opens the right album. Appends one line to out for each that was asked,
+ * or that is wrong. Whether all is well. */
 bool check_tokens(const struct config *config, bool online, struct text *out);
 
 #endif

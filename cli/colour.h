@@ -5,7 +5,7 @@
 #include "common/base/text.h"
 
 /* Appends text, in red where the state needs somebody to look at it, in yellow where it is trouble that
- * passes by itself. Wrap it around what is already as wide as it shall be. */
+ * passes by itself. text must have its width already. */
 void colour_append(struct text *line, const char *state, const char *text);
 
 /* A cell as table_cell() makes it, of a state. */

@@ -20,7 +20,7 @@ const struct command *const *command_table(void)
     return table;
 }
 
-static const struct command *find(const char *name)
+static const struct command *command_find(const char *name)
 {
     for (const struct command *const *c = command_table(); *c; c++)
         if (strcmp((*c)->name, name) == 0)
@@ -113,7 +113,7 @@ static bool asks_for_help(int argc, char **argv)
 
 static int run_named(const struct cli *cli, int argc, char **argv)
 {
-    const struct command *command = find(argv[0]);
+    const struct command *command = command_find(argv[0]);
     if (!command)
         return say_unknown(argv[0]);
     if (asks_for_help(argc, argv)) {
@@ -141,7 +141,7 @@ int command_main(int argc, char **argv)
         return EXIT_OK;
     }
     if (strcmp(arguments[0], "help") == 0) {
-        const struct command *command = find(arguments[1]);
+        const struct command *command = command_find(arguments[1]);
         if (!command)
             return say_unknown(arguments[1]);
         print_help(command);

@@ -1,6 +1,6 @@
 /* command - the operator's commands, one file each, all in one table.
  *
- * A command gets the arguments after its name; --config FILE may stand before or after the name and has been
+ * A command gets the arguments after its name; --config FILE may come before or after the name and has been
  * taken out (nothing is taken out behind a "--"). It returns the exit status (enum service_exit). `--help`
  * after the name never reaches it. */
 #ifndef FELUCCA_CLI_COMMAND_H
@@ -17,7 +17,7 @@ struct command_option {
     const char *name;     /* "state": --state; NULL ends the table */
     const char *argument; /* "STATE"; NULL: it takes none */
     const char *words;    /* what the argument may be, with a space between; "@destination", "@album" and
-                             "@file" stand for such names; NULL: anything */
+                             "@file" mean such names; NULL: anything */
     const char *meaning;  /* for --help; may have several lines */
     int key;              /* tells the option to the command */
 };
@@ -29,7 +29,7 @@ struct command {
     const char *help;      /* what else `felucca NAME --help` says; ends with a newline, or is "" */
     int (*run)(const struct cli *cli, int argc, char **argv); /* argv[0] is the name */
     const struct command_option *options;                     /* NULL: none */
-    const char *words;   /* what stands beside options, likewise; NULL: nothing that could be completed */
+    const char *words;   /* the same for what is no option; NULL: nothing that could be completed */
     const char *example; /* command lines, each with a newline; may have a "  # why" */
     bool hidden;         /* for programs: not in `felucca --help` */
 };

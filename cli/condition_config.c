@@ -28,8 +28,8 @@ static struct finding without_condition(enum condition_verdict takes, const char
     return finding;
 }
 
-static struct finding ask(struct condition_file *file, const struct condition *condition,
-                          const struct condition_options *options)
+static struct finding finding_ask(struct condition_file *file, const struct condition *condition,
+                                  const struct condition_options *options)
 {
     if (!condition)
         return without_condition(CONDITION_TRUE, "it has no condition");
@@ -57,7 +57,7 @@ static struct finding ask_destination(struct condition_file *file,
 {
     if (!class_is_wanted(destination, header_uid(file->header, HEADER_SOP_CLASS)))
         return without_condition(CONDITION_FALSE, "the SOP class is not among its sop_classes");
-    return ask(file, destination->condition, options);
+    return finding_ask(file, destination->condition, options);
 }
 
 /* --- for people --- */
@@ -82,7 +82,8 @@ static bool print_destination(struct condition_file *file, const struct config_d
     AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
     print_finding(&taken, "destination", destination->name, "takes it", "does not take it", 4);
     for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++) {
-        AUTO(finding_release) struct finding album = ask(file, destination->albums[i].condition, options);
+        AUTO(finding_release)
+        struct finding album = finding_ask(file, destination->albums[i].condition, options);
         print_finding(&album, "album", destination->albums[i].name, "gets the series", "does not get it", 6);
     }
     return taken.takes == CONDITION_TRUE;
@@ -105,7 +106,8 @@ static bool add_destination(struct condition_file *file, const struct config_des
     json_t *object = finding_json(&taken, "destination", destination->name, "takes");
     json_t *albums = json_array();
     for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++) {
-        AUTO(finding_release) struct finding album = ask(file, destination->albums[i].condition, options);
+        AUTO(finding_release)
+        struct finding album = finding_ask(file, destination->albums[i].condition, options);
         json_array_append_new(albums, finding_json(&album, "album", destination->albums[i].name, "gets"));
     }
     json_object_set_new(object, "albums", albums);
@@ -115,7 +117,7 @@ static bool add_destination(struct condition_file *file, const struct config_des
 
 /* --- nodes --- */
 
-/* Which nodes are shown: the one that was called, or all when the file does not tell. */
+/* Which nodes are shown: the one that was called, or all when the file does not say. */
 static bool is_shown(const struct config *config, const struct config_node *node, const char *called_aet)
 {
     return !called_aet || !config_find_node(config, called_aet) || strcmp(node->aet, called_aet) == 0;

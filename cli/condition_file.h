@@ -1,4 +1,4 @@
-/* condition_file - one DICOM file as the condition command sees it, and how explanations are shown. */
+/* condition_file - one DICOM file as the condition command sees it, and the explanation of a condition on it. */
 #ifndef FELUCCA_CLI_CONDITION_FILE_H
 #define FELUCCA_CLI_CONDITION_FILE_H
 

@@ -5,8 +5,8 @@
 #include "cli/command.h"
 #include "common/config/config.h"
 
-/* EXIT_OK, or EXIT_CONFIG with every error already said on stderr. Warnings are passed over: they are told by
- * `felucca check` and by the processes. The configuration is then yours. */
+/* EXIT_OK, or EXIT_CONFIG with every error already said on stderr. It leaves warnings
+ * to `felucca check` and the processes. The configuration is then yours. */
 int configuration_load(const struct cli *cli, struct config **ret_config);
 
 #endif

@@ -10,11 +10,11 @@
  * said on stderr. Both are then yours. */
 int database_open(const struct cli *cli, struct config **ret_config, struct jobdb **ret_db);
 
-/* The same with a configuration that is loaded already. */
+/* The same with a configuration that has been loaded. */
 int database_open_in(const struct config *config, struct jobdb **ret_db);
 
-/* Whether something could not be read; it is said on stderr then. What was found before counts for nothing.
- */
+/* Whether something could not be read, which is then said on stderr: what was read until then counts for
+ * nothing. */
 bool database_failed(struct jobdb *db);
 
 #endif

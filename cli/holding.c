@@ -21,7 +21,7 @@ static void set_target(struct control_request *request, const char *name)
 const struct command_option hold_options[] = {{"json", NULL, NULL, "the answer as one object", 'j'},
                                               {.name = NULL}};
 
-static bool take(void *context, int key, const char *value)
+static bool holding_take(void *context, int key, const char *value)
 {
     (void)value;
     *(bool *)context = key == 'j';
@@ -35,7 +35,7 @@ int hold_or_release(const struct cli *cli, const struct command *command, int ar
     AUTO(control_request_release) struct control_request request = {0};
     bool json = false;
     int first;
-    if (!option_parse(command, argc, argv, take, &json, &first))
+    if (!option_parse(command, argc, argv, holding_take, &json, &first))
         return EXIT_USAGE;
     if (argc - first != 1 || !*argv[first]) {
         (void)fprintf(stderr, "felucca %s: takes one DESTINATION or DESTINATION/ALBUM\n", argv[0]);

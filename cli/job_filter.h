@@ -1,4 +1,4 @@
-/* job_filter - which jobs a command is about: the options that `felucca jobs` and those that change jobs
+/* job_filter - which jobs a command is about, by the options that `felucca jobs` and those that change jobs
  * share. */
 #ifndef FELUCCA_CLI_JOB_FILTER_H
 #define FELUCCA_CLI_JOB_FILTER_H

@@ -1,4 +1,4 @@
-/* felucca - the operator's tool: `felucca COMMAND`. The commands are the table in command.h, one file each. */
+/* felucca - the operator's tool: `felucca COMMAND`. command.h has the table of commands, one file each. */
 #include "cli/command.h"
 #include "common/base/core_dumps.h"
 

@@ -53,10 +53,10 @@ void manual_command(struct text *page)
                 ".B felucca\n[\\fB\\-\\-config\\fR \\fIFILE\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]\n");
     roff_heading(page, "description");
     roff_sentence(
-        page, "Felucca takes what modalities and PACS send (C-STORE), uploads it to a KHEOPS album, and "
-              "puts each series into further albums whose conditions it meets. `felucca` shows what it "
-              "does, changes it, checks the configuration, and runs it on a single machine. Commands that "
-              "read also work while the router is down.");
+        page, "Felucca takes what modalities and PACS send (C-STORE), uploads it to a KHEOPS album, and puts "
+              "each series into further albums whose conditions it meets. `felucca` shows what it does, "
+              "changes it, checks the configuration, and runs it on a single machine. Commands that read "
+              "also work while the router is down.");
     roff_heading(page, "commands");
     for (const struct command *const *c = command_table(); *c; c++) {
         if (!(*c)->hidden)

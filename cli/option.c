@@ -73,7 +73,7 @@ static bool say_unknown(const struct command *command, const char *argument)
 
 /* ---- parsing ---- */
 
-static void fill(const struct command *command, struct option *ret_options)
+static void option_fill(const struct command *command, struct option *ret_options)
 {
     int count = 0;
     for (const struct command_option *o = command->options; o && o->name && count < OPTIONS_MOST; o++)
@@ -106,7 +106,7 @@ bool option_parse(const struct command *command, int argc, char **argv,
                   bool (*take)(void *context, int key, const char *value), void *context, int *ret_first)
 {
     struct option options[OPTIONS_MOST + 1];
-    fill(command, options);
+    option_fill(command, options);
     optind = 0; /* glibc: start anew, and take options anywhere before a "--" */
     opterr = 0;
     int index = 0;

@@ -1,6 +1,6 @@
 /* option - the options of a command, by its table: parsed, and explained.
  *
- * Options may stand before, between and behind the other arguments, as "--name value" or "--name=value",
+ * Options may come before, between and behind the other arguments, as "--name value" or "--name=value",
  * until a "--". What is wrong is said on stderr with what would be right. */
 #ifndef FELUCCA_CLI_OPTION_H
 #define FELUCCA_CLI_OPTION_H

@@ -1,4 +1,4 @@
-/* rates - how fast the backlog goes, from what was done between two looks. */
+/* rates - how fast the backlog shrinks, by what was done between two looks. */
 #ifndef FELUCCA_CLI_RATES_H
 #define FELUCCA_CLI_RATES_H
 
@@ -22,8 +22,8 @@ struct rates {
 
 void rates_add(struct rates *rates, const struct rates_sample *sample);
 
-/* "34.2 instances/s, 17 MiB/s; backlog 12345, empty in about 6 min", appended; with one look alone only the
- * backlog. */
+/* "34.2 instances/s, 17 MiB/s; backlog 12345, empty in about 6 min", appended; after one
+ * look there is only the backlog. */
 void rates_append(const struct rates *rates, struct text *line);
 
 #endif

@@ -1,4 +1,4 @@
-/* roff - text of any kind as troff's man macros take it: nothing in it is ever a request or an escape. */
+/* roff - writes text of any kind for troff's man macros, so that nothing in it becomes a request or an escape. */
 #ifndef FELUCCA_CLI_ROFF_H
 #define FELUCCA_CLI_ROFF_H
 
@@ -17,7 +17,7 @@ void roff_lines(struct text *page, const char *lines);
 void roff_item(struct text *page, const char *term, const char *argument, const char *meaning);
 
 /* A page of Markdown as our own programs print it: headings, paragraphs, lists, tables of four columns. Its
- * first line is passed over. */
+ * first line is left out. */
 void roff_markdown(struct text *page, const char *markdown);
 
 #endif

@@ -117,7 +117,7 @@ static void plan_restart(struct supervisor *supervisor, struct child *child, int
     child->due_ms = now + supervisor_delay_ms(&supervisor->times, child->ends);
 }
 
-static void start(struct supervisor *supervisor, struct child *child, int64_t now)
+static void child_start(struct supervisor *supervisor, struct child *child, int64_t now)
 {
     pid_t self = getpid();
     child->started_ms = now;
@@ -141,7 +141,7 @@ static void start_what_is_due(struct supervisor *supervisor, int64_t now)
     for (size_t i = 0; i < supervisor->count && !supervisor->stopping; i++) {
         struct child *child = &supervisor->children[i];
         if (child->state == CHILD_WAITING && child->due_ms <= now)
-            start(supervisor, child, now);
+            child_start(supervisor, child, now);
     }
 }
 
@@ -168,7 +168,7 @@ static void begin_stop(struct supervisor *supervisor, int status, int64_t now)
             supervisor->children[i].state = CHILD_GONE;
 }
 
-/* Asks the stages whose turn it is; kills what is left when the time is over. */
+/* Asks the stages whose turn it is, and kills what is left when the time is over. */
 static void advance_stop(struct supervisor *supervisor, int64_t now)
 {
     for (size_t i = 0; i < supervisor->count; i++) {

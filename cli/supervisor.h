@@ -6,8 +6,8 @@
  *
  * SIGTERM and SIGINT stop: the programs of the lowest stage get SIGTERM, the next stage follows when they are
  * gone (or have had their time), and whatever is left at the end is killed. A second SIGTERM asks all stages
- * at once. SIGHUP is passed on to all. Children get SIGTERM should the supervisor itself die, and stand in
- * process groups of their own, so that a terminal's Ctrl-C reaches only the supervisor, which keeps the
+ * at once. SIGHUP is passed on to all. A child gets SIGTERM when the supervisor itself dies, and has a
+ * process group of its own, so that a terminal's Ctrl-C reaches only the supervisor, which keeps the
  * order.
  *
  * Single-threaded; signals are read from a descriptor. It forks, so use it before any thread exists. */

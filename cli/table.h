@@ -1,6 +1,6 @@
 /* table - rows of text for a terminal, in columns of fixed width.
  *
- * What stands in a cell may come from a server or a modality: control characters become '?', and a cell that
+ * What is in a cell may come from a server or a modality: control characters become '?', and a cell that
  * is too long is cut, with "…" at its end (or at its start, for UIDs, whose ends tell them apart). Width
  * counts characters of UTF-8. */
 #ifndef FELUCCA_CLI_TABLE_H

@@ -20,7 +20,7 @@ static int open_signals(void)
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         (void)sigaddset(&signals, wanted[i]);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL);
-    (void)sigdelset(&signals, SIGPIPE); /* a write that fails tells it */
+    (void)sigdelset(&signals, SIGPIPE); /* a write that fails says so */
     return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
@@ -50,7 +50,7 @@ static void append_in_place(struct text *screen, const char *frame, int rows)
     text_append(screen, "\033[J");
 }
 
-static bool show(const struct text *frame, bool first)
+static bool watch_show(const struct text *frame, bool first)
 {
     AUTO(text_release) struct text screen = TEXT_EMPTY;
     int rows = terminal_rows();
@@ -63,7 +63,7 @@ static bool show(const struct text *frame, bool first)
     return fputs(text_string(&screen), stdout) >= 0 && fflush(stdout) == 0;
 }
 
-/* Waits until the next frame is due. False: to be ended. */
+/* Waits until the next frame is due. False: a signal ends the watch. */
 static bool wait_for_next(int signals, int64_t due)
 {
     struct pollfd input = {.fd = signals, .events = POLLIN};
@@ -84,7 +84,7 @@ int watch_run(int (*draw)(void *context, struct text *frame), void *context)
         AUTO(text_release) struct text frame = TEXT_EMPTY;
         int64_t due = clock_monotonic_ms() + WATCH_MS;
         status = draw(context, &frame);
-        if (status == EXIT_OK && !show(&frame, first))
+        if (status == EXIT_OK && !watch_show(&frame, first))
             status = EXIT_NO;
         going = status == EXIT_OK && wait_for_next(signals, due);
     }

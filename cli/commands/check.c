@@ -9,7 +9,7 @@
 
 enum { OFFLINE };
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int check_run(const struct cli *cli, int argc, char **argv)
 {
     unsigned flags;
     AUTO(config_destroy) struct config *config = NULL;
@@ -45,10 +45,10 @@ const struct command command_check = {
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
             "needs, and opens the right album; and what to do where it does not. Then\n"
-            "compares, without changing anything and while all goes on, every file of the\n"
-            "spool with the job database, and the database with itself; where no router has\n"
-            "run there is nothing to compare. Exit status 0 when all is well, 1 when\n"
+            "compares every file of the spool with the job database, and the database with\n"
+            "itself, without changing anything and while all goes on; until a router has run\n"
+            "there is nothing to compare. Exit status 0 when all is well, 1 when\n"
             "something is not, 3 when the file itself is wrong.\n",
     .example = "felucca check --offline --config felucca.yaml\n",
-    .run = run,
+    .run = check_run,
 };

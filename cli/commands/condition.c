@@ -14,7 +14,7 @@
 
 enum { NO_DICOM = -1 }; /* beside the exit statuses: a file in a folder that nobody named */
 
-/* One of the two things that files are held against. */
+/* One of the two things that decide about files. */
 struct measure {
     struct condition *condition;
     struct config *config; /* NULL: the condition alone */
@@ -158,7 +158,7 @@ static int run_on(const char *config_path, int count, char **arguments,
     return status;
 }
 
-static bool take(void *context, int key, const char *value)
+static bool condition_take(void *context, int key, const char *value)
 {
     struct condition_options *options = context;
     (void)value;
@@ -169,11 +169,11 @@ static bool take(void *context, int key, const char *value)
     return true;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int condition_run(const struct cli *cli, int argc, char **argv)
 {
     struct condition_options options = {false, false, false};
     int first;
-    if (!option_parse(&command_condition, argc, argv, take, &options, &first))
+    if (!option_parse(&command_condition, argc, argv, condition_take, &options, &first))
         return EXIT_USAGE;
     return run_on(cli->config_path, argc - first, argv + first, &options);
 }
@@ -198,5 +198,5 @@ const struct command command_condition = {
             "expression or a file that cannot be read, 3: a bad configuration.\n",
     .example = "felucca condition 'tagValueIsPresent(#Tag.Modality, \"CT\")' study/*.dcm\n"
                "felucca condition --config felucca.yaml study/*.dcm\n",
-    .run = run,
+    .run = condition_run,
 };

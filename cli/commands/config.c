@@ -9,12 +9,12 @@
 
 enum { REFERENCE };
 
-static int print(struct text *out)
+static int config_put(struct text *out)
 {
     return fputs(text_string(out), stdout) < 0 || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int config_command_run(const struct cli *cli, int argc, char **argv)
 {
     unsigned flags;
     AUTO(text_release) struct text out = TEXT_EMPTY;
@@ -22,7 +22,7 @@ static int run(const struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (flags & 1u << REFERENCE) {
         config_reference(&out);
-        return print(&out);
+        return config_put(&out);
     }
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
@@ -34,7 +34,7 @@ static int run(const struct cli *cli, int argc, char **argv)
         return EXIT_CONFIG;
     }
     config_print(config, &out);
-    return print(&out);
+    return config_put(&out);
 }
 
 static const struct command_option options[] = {
@@ -46,8 +46,8 @@ const struct command command_config = {
     .summary = "prints the configuration in force, secrets masked",
     .arguments = "[--reference]",
     .options = options,
-    .help = "Defaults and what follows from other keys are filled in; what ${env:...} and\n"
-            "${file:...} stand for too, except in secrets and headers.\n",
+    .help = "Defaults and what follows from other keys are filled in, and so are ${env:...}\n"
+            "and ${file:...}, except in secrets and headers.\n",
     .example = "felucca config --config felucca.yaml\n",
-    .run = run,
+    .run = config_command_run,
 };

@@ -1,7 +1,7 @@
-/* felucca drop - jobs that will never be done are given up. */
+/* felucca drop - gives up jobs that will never be done. */
 #include "cli/change.h"
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int drop_run(const struct cli *cli, int argc, char **argv)
 {
     return change_run(&command_drop, cli, argc, argv, CONTROL_DROP);
 }
@@ -25,5 +25,5 @@ const struct command command_drop = {
             "dropped deliveries alone goes with them. Asks before it drops anything.\n",
     .example = "felucca drop --destination old-kheops --state queued\n"
                "felucca drop --study 1.2.840.113619.2.1 --dry-run\n",
-    .run = run,
+    .run = drop_run,
 };

@@ -65,7 +65,7 @@ static int generate(const struct cli *cli, const char *what, struct text *out)
     return EXIT_OK;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int generate_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(text_release) struct text out = TEXT_EMPTY;
     int first;
@@ -87,6 +87,6 @@ const struct command command_generate = {
             "destinations or albums, for their names in the configuration.\n"
             "PROCESS is one of: " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
-    .run = run,
+    .run = generate_run,
     .hidden = true,
 };

@@ -34,7 +34,7 @@ static int connect_to(const char *host, const char *port)
 }
 
 /* The status code of GET /healthz; 0 when nobody answers in time, -1 when what answers is not HTTP. */
-static int ask(const char *host, int port)
+static int health_ask(const char *host, int port)
 {
     char port_text[12];
     snprintf(port_text, sizeof port_text, "%d", port);
@@ -65,7 +65,7 @@ static bool is_healthy(const struct config *config, const struct processes_row *
 {
     const char *host = reachable(config->metrics.bind);
     int port = config->metrics.port + process->port;
-    int status = ask(host, port);
+    int status = health_ask(host, port);
     if (status == 200)
         printf("%s: healthy\n", process->name);
     else if (status == 0)
@@ -85,7 +85,7 @@ static const struct processes_row *find_process(const char *name)
     return process && process->count != PROCESS_HELPER ? process : NULL;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int health_run(const struct cli *cli, int argc, char **argv)
 {
     const struct processes_row *only = argc == 2 ? find_process(argv[1]) : NULL;
     if (argc > 2 || (argc == 2 && !only)) {
@@ -123,5 +123,5 @@ const struct command command_health = {
             "makes progress, else 1. Made for the health checks of containers.\n",
     .words = PROCESS_NAMES,
     .example = "felucca health router\n",
-    .run = run,
+    .run = health_run,
 };

@@ -1,7 +1,7 @@
-/* felucca hold - nothing more goes to a destination or album until it is released. */
+/* felucca hold - lets nothing more go to a destination or album until it is released. */
 #include "cli/holding.h"
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int hold_run(const struct cli *cli, int argc, char **argv)
 {
     return hold_or_release(cli, &command_hold, argc, argv, CONTROL_HOLD);
 }
@@ -16,5 +16,5 @@ const struct command command_hold = {
     .words = "@destination",
     .example = "felucca hold kheops-main\n"
                "felucca hold kheops-main/research-ct\n",
-    .run = run,
+    .run = hold_run,
 };

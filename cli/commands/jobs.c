@@ -1,4 +1,4 @@
-/* felucca jobs - lists deliveries and shares. */
+/* felucca jobs - lists deliveries, shares and fetches. */
 #include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/database.h"
@@ -86,7 +86,7 @@ static void print_job(void *context, const struct jobdb_job_row *job)
 
 /* ---- arguments ---- */
 
-static bool take(void *context, int key, const char *value)
+static bool jobs_take(void *context, int key, const char *value)
 {
     struct listing *listing = context;
     if (key == JSON || key == CSV)
@@ -94,12 +94,12 @@ static bool take(void *context, int key, const char *value)
     return job_filter_take(&listing->filter, command_jobs.name, key, value);
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int jobs_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     struct listing listing = {.filter = {.limit = LIMIT}, .form = FORM_TABLE};
-    if (!option_parse(&command_jobs, argc, argv, take, &listing, NULL))
+    if (!option_parse(&command_jobs, argc, argv, jobs_take, &listing, NULL))
         return EXIT_USAGE;
     int code = database_open(cli, &config, &db);
     if (code != EXIT_OK)
@@ -132,5 +132,5 @@ const struct command command_jobs = {
     .help = "Lists 50 of each kind unless --limit says otherwise. `felucca show` tells more\n"
             "about one, by its JOB or any UID.\n",
     .example = "felucca jobs --state failed --since yesterday\n",
-    .run = run,
+    .run = jobs_run,
 };

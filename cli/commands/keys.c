@@ -25,7 +25,7 @@ static int write_secret(const char *path, const char *secret)
     return EXIT_OK;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int keys_run(const struct cli *cli, int argc, char **argv)
 {
     (void)cli;
     if (argc > 2 || (argc == 2 && argv[1][0] == '-')) {
@@ -61,5 +61,5 @@ const struct command command_keys = {
             "runs this; give it to the process's user: chown felucca: FILE\n",
     .words = "@file",
     .example = "felucca keys /etc/felucca/curve-secret\n",
-    .run = run,
+    .run = keys_run,
 };

@@ -1,4 +1,4 @@
-/* felucca quarantine - files that could not be taken in: listed, taken in again, given up. */
+/* felucca quarantine - lists the files that could not be taken in, takes them in again, or gives them up. */
 #include "cli/change.h"
 #include "cli/database.h"
 #include "cli/option.h"
@@ -105,7 +105,7 @@ static bool take_number(const char *value, int64_t *ret_number)
     return *value >= '1' && *value <= '9' && !*end;
 }
 
-static bool take(void *context, int key, const char *value)
+static bool quarantine_take(void *context, int key, const char *value)
 {
     struct quarantine *quarantine = context;
     if (key == REASON)
@@ -138,8 +138,8 @@ static bool take_files(struct quarantine *quarantine, int count, char **names, s
         int64_t id = find_file(names[i], db);
         if (id == 0) {
             (void)fprintf(stderr,
-                          "felucca quarantine: \"%s\" is neither a file's number nor a receipt that "
-                          "is known; felucca quarantine lists them\n",
+                          "felucca quarantine: \"%s\" is neither a file's number nor a receipt that is "
+                          "known; felucca quarantine lists them\n",
                           names[i]);
             return false;
         }
@@ -167,7 +167,7 @@ static bool lists_all(int files)
     return false;
 }
 
-static int change(struct quarantine *quarantine, const struct config *config, struct jobdb **db)
+static int quarantine_change(struct quarantine *quarantine, const struct config *config, struct jobdb **db)
 {
     bool drop = strcmp(quarantine->action, "drop") == 0;
     struct control_request *request = &quarantine->request;
@@ -184,7 +184,7 @@ static int change(struct quarantine *quarantine, const struct config *config, st
                        drop || request->job_count == 0);
 }
 
-static int list(struct quarantine *quarantine, struct jobdb *db)
+static int quarantine_list(struct quarantine *quarantine, struct jobdb *db)
 {
     go_through(quarantine, db);
     if (database_failed(db))
@@ -203,13 +203,13 @@ static bool is_action(const char *word)
     return false;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int quarantine_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(quarantine_release) struct quarantine quarantine = {.action = "list"};
     int first;
-    if (!option_parse(&command_quarantine, argc, argv, take, &quarantine, &first))
+    if (!option_parse(&command_quarantine, argc, argv, quarantine_take, &quarantine, &first))
         return EXIT_USAGE;
     if (first < argc)
         quarantine.action = argv[first++];
@@ -222,10 +222,10 @@ static int run(const struct cli *cli, int argc, char **argv)
     if (status != EXIT_OK)
         return status;
     if (lists)
-        return list(&quarantine, db);
+        return quarantine_list(&quarantine, db);
     if (argc > first && !take_files(&quarantine, argc - first, argv + first, db))
         return database_failed(db) ? EXIT_NO : EXIT_USAGE;
-    return change(&quarantine, config, &db);
+    return quarantine_change(&quarantine, config, &db);
 }
 
 static const struct command_option options[] = {
@@ -247,5 +247,5 @@ const struct command command_quarantine = {
     .example = "felucca quarantine\n"
                "felucca quarantine retry --reason \"no node\"\n"
                "felucca quarantine drop instance:17 instance:18\n",
-    .run = run,
+    .run = quarantine_run,
 };

@@ -1,7 +1,7 @@
-/* felucca release - what was held may go again. */
+/* felucca release - lets go again what was held. */
 #include "cli/holding.h"
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int release_run(const struct cli *cli, int argc, char **argv)
 {
     return hold_or_release(cli, &command_release, argc, argv, CONTROL_RELEASE);
 }
@@ -15,5 +15,5 @@ const struct command command_release = {
     .options = hold_options,
     .words = "@destination",
     .example = "felucca release kheops-main\n",
-    .run = run,
+    .run = release_run,
 };

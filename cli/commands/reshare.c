@@ -46,7 +46,7 @@ static bool take_study(struct reshare *reshare, const char *value)
     return true;
 }
 
-static bool take(void *context, int key, const char *value)
+static bool reshare_take(void *context, int key, const char *value)
 {
     struct reshare *reshare = context;
     switch (key) {
@@ -70,7 +70,7 @@ static bool take(void *context, int key, const char *value)
     }
 }
 
-/* The destination of the album, when it is only one. False: it has been said what is wrong. */
+/* Fills in the destination of the album, when only one has it. False: what is wrong has been said. */
 static bool find_album(struct reshare *reshare, const struct config *config)
 {
     struct control_request *request = &reshare->request;
@@ -114,7 +114,7 @@ static void print_json(const struct control_request *request, const struct contr
                   json_from_text(text_string(&answer->sentence)), "notes", ask_notes_json(answer)));
 }
 
-static void print(const struct reshare *reshare, const struct control_answer *answer)
+static void reshare_print(const struct reshare *reshare, const struct control_answer *answer)
 {
     if (reshare->json) {
         print_json(&reshare->request, answer);
@@ -138,16 +138,16 @@ static int reshare_once(struct reshare *reshare, const struct config *config, bo
         return status;
     *ret_matched = answer.changed;
     if (!silent || answer.stage == CONTROL_REFUSED)
-        print(reshare, &answer);
+        reshare_print(reshare, &answer);
     return answer.stage == CONTROL_REFUSED || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int reshare_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(reshare_release) struct reshare reshare = {.yes = false};
     int64_t matched = 0;
-    if (!option_parse(&command_reshare, argc, argv, take, &reshare, NULL))
+    if (!option_parse(&command_reshare, argc, argv, reshare_take, &reshare, NULL))
         return EXIT_USAGE;
     if (!reshare.request.album || !reshare.request.since) {
         (void)fputs("felucca reshare: say --album NAME, and --since WHEN its instances were received\n",
@@ -176,7 +176,7 @@ static const struct command_option options[] = {
      "received since: 2h, 7d, today, yesterday, 2026-01-31,\n"
      "2026-01-31T08:15",
      SINCE},
-    {"until", "WHEN", NULL, "and until, likewise", UNTIL},
+    {"until", "WHEN", NULL, "and received until, written the same way", UNTIL},
     {"study", "UID", NULL, "of this study only", STUDY},
     {"dry-run", NULL, NULL, "only say how many there are", DRY_RUN},
     {"yes", NULL, NULL, "do not ask", YES},
@@ -191,10 +191,10 @@ const struct command command_reshare = {
     .help = "For an album that was added to the configuration, or whose condition was\n"
             "corrected: an album only asks for what arrives from then on. A series that\n"
             "meets the condition is shared once it is stored at the destination; what was\n"
-            "asked for before stays as it is. A condition is asked of the instances' files\n"
+            "asked for before stays as it is. The condition is asked of the instances' files\n"
             "while these are in the spool (see retention), else of what the database\n"
-            "recorded: UIDs, AE titles, address, transfer syntax and SOP class. What cannot\n"
-            "be decided so is told. Exit status 1: nothing was shared.\n",
+            "recorded: UIDs, AE titles, address, transfer syntax and SOP class. What\n"
+            "cannot be decided is listed. Exit status 1: nothing was shared.\n",
     .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
-    .run = run,
+    .run = reshare_run,
 };

@@ -1,7 +1,7 @@
-/* felucca retry - jobs that failed, or wait after trouble, are tried again at once. */
+/* felucca retry - tries jobs again at once that failed, or that wait after trouble. */
 #include "cli/change.h"
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int retry_run(const struct cli *cli, int argc, char **argv)
 {
     return change_run(&command_retry, cli, argc, argv, CONTROL_RETRY);
 }
@@ -24,5 +24,5 @@ const struct command command_retry = {
             "changed; 4: the router is not reachable.\n",
     .example = "felucca retry --destination kheops-main --state failed --since yesterday\n"
                "felucca retry delivery:4711 share:12\n",
-    .run = run,
+    .run = retry_run,
 };

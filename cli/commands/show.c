@@ -1,4 +1,4 @@
-/* felucca show - everything about one instance, series or study, by any name that it has. */
+/* felucca show - tells everything about one instance, series or study, by any name that it has. */
 #include "cli/command.h"
 #include "cli/database.h"
 #include "cli/option.h"
@@ -18,7 +18,7 @@ enum { JSON, RECEIPTS_MOST = 5 };
 
 /* ---- showing it ---- */
 
-static void print(json_t *thing, bool json, bool is_instance)
+static void show_thing(json_t *thing, bool json, bool is_instance)
 {
     AUTO(text_release) struct text out = TEXT_EMPTY;
     if (!thing)
@@ -45,7 +45,7 @@ static void show_receipts(struct jobdb *db, const struct config *config, const c
     for (size_t i = 0; i < count && i < RECEIPTS_MOST; i++) {
         (void)fputs(i > 0 && !json ? "\n" : "", stdout);
         const char *receipt = json_text_or_null(json_array_get(receipts, i), "receipt");
-        print(details_of_instance(db, config, receipt), json, true);
+        show_thing(details_of_instance(db, config, receipt), json, true);
     }
     if (count > RECEIPTS_MOST && !json)
         (void)fputs("\nIt has arrived more often than that; these are the newest.\n", stdout);
@@ -58,12 +58,12 @@ static void show_found(struct jobdb *db, const struct config *config, const stru
     if (found->kind == LOOKUP_SOP_INSTANCE) {
         show_receipts(db, config, found->name, json);
     } else if (found->kind == LOOKUP_RECEIPT) {
-        print(details_of_instance(db, config, found->name), json, true);
+        show_thing(details_of_instance(db, config, found->name), json, true);
     } else if (found->kind == LOOKUP_STUDY) {
-        print(details_of_study(db, found->name, NULL), json, false);
+        show_thing(details_of_study(db, found->name, NULL), json, false);
     } else {
         study = details_ask_name(db, JOBDB_ASK_STUDY_OF_SERIES, found->name, NULL, 0);
-        print(details_of_study(db, study ? study : "", found->name), json, false);
+        show_thing(details_of_study(db, study ? study : "", found->name), json, false);
     }
 }
 
@@ -72,8 +72,8 @@ static int say_nothing(const struct config *config, const char *name)
     int64_t incoming = surroundings_incoming(config);
     (void)fprintf(
         stderr,
-        "felucca show: nothing begins with \"%s\": no study, series, instance, receipt or job. Either it "
-        "never\narrived, or it was done longer ago than `history` keeps.\n",
+        "felucca show: nothing begins with \"%s\": no study, series, instance, receipt or job. Either it never\n"
+        "arrived, or it was done longer ago than `history` keeps.\n",
         name);
     if (incoming > 0)
         (void)fprintf(stderr,
@@ -92,7 +92,7 @@ static int say_ambiguous(const struct lookup *lookup, const char *name)
     return EXIT_NO;
 }
 
-static int show(struct jobdb *db, const struct config *config, const char *name, bool json)
+static int show_name(struct jobdb *db, const struct config *config, const char *name, bool json)
 {
     AUTO(lookup_release) struct lookup lookup = {.count = 0};
     jobdb_snapshot_begin(db);
@@ -107,27 +107,27 @@ static int show(struct jobdb *db, const struct config *config, const char *name,
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
-static bool take(void *context, int key, const char *value)
+static bool show_take(void *context, int key, const char *value)
 {
     (void)value;
     *(bool *)context = key == JSON;
     return true;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int show_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     bool json = false;
     int first;
-    if (!option_parse(&command_show, argc, argv, take, &json, &first))
+    if (!option_parse(&command_show, argc, argv, show_take, &json, &first))
         return EXIT_USAGE;
     if (argc - first != 1 || !*argv[first]) {
         (void)fputs("felucca show: takes one UID, receipt or job; see felucca show --help\n", stderr);
         return EXIT_USAGE;
     }
     int code = database_open(cli, &config, &db);
-    return code == EXIT_OK ? show(db, config, argv[first], json) : code;
+    return code == EXIT_OK ? show_name(db, config, argv[first], json) : code;
 }
 
 static const struct command_option options[] = {{"json", NULL, NULL, "one object a line", JSON},
@@ -146,5 +146,5 @@ const struct command command_show = {
             "things, which are listed.\n",
     .example = "felucca show 1.2.840.113619.2.55\n"
                "felucca show delivery:12\n",
-    .run = run,
+    .run = show_run,
 };

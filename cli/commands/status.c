@@ -1,4 +1,4 @@
-/* felucca status - what waits, goes and fails, by destination and album. */
+/* felucca status - shows what waits, goes and fails, by destination and album. */
 #include "cli/colour.h"
 #include "cli/command.h"
 #include "cli/configuration.h"
@@ -29,7 +29,7 @@ struct view {
     bool json;
 };
 
-static void release(struct view *view)
+static void view_release(struct view *view)
 {
     text_release(&view->table);
     text_release(&view->notes);
@@ -50,7 +50,7 @@ static void add_heading(struct text *table)
     table_end(table);
 }
 
-/* What KHEOPS says against the tokens of a target that is not known to suffer from it (yet). */
+/* What KHEOPS says against the tokens of a target that does not (yet) suffer from it. */
 static void add_token_note(struct view *view, const struct jobdb_status_row *row)
 {
     bool told =
@@ -111,7 +111,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
 struct screen {
     const struct config *config;
     bool json, watching;
-    int64_t began; /* wall ms: what is done since is counted */
+    int64_t began; /* wall ms; what was done since then counts */
     struct rates rates;
 };
 
@@ -161,12 +161,12 @@ static void add_rates(struct screen *screen, struct view *view, struct jobdb *db
     text_format(&view->table, "%s: %s\n", clock_local(view->now, now), text_string(&line));
 }
 
-static int draw(void *context, struct text *frame)
+static int status_draw(void *context, struct text *frame)
 {
     struct screen *screen = context;
     struct surroundings around;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    AUTO(release)
+    AUTO(view_release)
     struct view view = {
         .table = TEXT_EMPTY, .notes = TEXT_EMPTY, .now = clock_wall_ms(), .json = screen->json};
     int64_t quarantined = 0;
@@ -194,7 +194,7 @@ static int draw(void *context, struct text *frame)
     return EXIT_OK;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int status_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text frame = TEXT_EMPTY;
@@ -207,8 +207,8 @@ static int run(const struct cli *cli, int argc, char **argv)
     struct screen screen = {.config = config, .json = flags & 1u << JSON, .watching = flags & 1u << WATCH};
     screen.began = clock_wall_ms() - 60 * 60 * 1000;
     if (screen.watching)
-        return watch_run(draw, &screen);
-    code = draw(&screen, &frame);
+        return watch_run(status_draw, &screen);
+    code = status_draw(&screen, &frame);
     (void)fputs(text_string(&frame), stdout);
     return fflush(stdout) == 0 ? code : EXIT_NO;
 }
@@ -232,5 +232,5 @@ const struct command command_status = {
             "on, whether the router runs, whether the disk is full, and who keeps the job\n"
             "database's log from shrinking.\n",
     .example = "felucca status\n",
-    .run = run,
+    .run = status_run,
 };

@@ -19,7 +19,7 @@
 
 enum { MOST_WORKERS = 64 };
 
-/* Appends the path of a program that stands in the folder. */
+/* Appends the path of a program, when it is in the folder. */
 static bool find_in(const char *folder, size_t folder_length, const char *program, struct text *ret_path)
 {
     text_clear(ret_path);
@@ -89,8 +89,8 @@ static bool take_option(void *context, int key, const char *value)
     return parse_count(processes_table()[key].name, value, (int *)context + key);
 }
 
-/* The folders stand before any process starts, so that none finds them missing; and a state_dir that cannot
- * be written is said once, instead of by every process again and again. */
+/* Makes the folders before any process starts, so that none finds them missing, and so that a state_dir which
+ * cannot be written is said once, instead of by every process again and again. */
 static bool make_state(const struct config *config)
 {
     AUTO(spool_destroy) struct spool *spool = NULL;
@@ -101,7 +101,7 @@ static bool make_state(const struct config *config)
     return code == 0;
 }
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int up_run(const struct cli *cli, int argc, char **argv)
 {
     int counts[PROCESSES];
     for (int k = 0; k < PROCESSES; k++)
@@ -147,5 +147,5 @@ const struct command command_up = {
             "again. What crashes is started again after 1 s, 2 s, 4 s and so on, at most\n"
             "30 s.\n",
     .example = "felucca up --senders 2 --config felucca.yaml\n",
-    .run = run,
+    .run = up_run,
 };

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-static int run(const struct cli *cli, int argc, char **argv)
+static int version_run(const struct cli *cli, int argc, char **argv)
 {
     (void)cli;
     (void)argv;
@@ -22,5 +22,5 @@ const struct command command_version = {
     .arguments = "",
     .help = "",
     .example = "felucca version\n",
-    .run = run,
+    .run = version_run,
 };

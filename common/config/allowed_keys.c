@@ -38,7 +38,7 @@ size_t allowed_keys_count(const struct allowed_keys *keys)
     return keys->count;
 }
 
-static const struct entry *find(const struct allowed_keys *keys, const char *public_key)
+static const struct entry *allowed_keys_find(const struct allowed_keys *keys, const char *public_key)
 {
     for (size_t i = 0; i < keys->count; i++)
         if (strcmp(keys->entries[i].key, public_key) == 0)
@@ -48,7 +48,7 @@ static const struct entry *find(const struct allowed_keys *keys, const char *pub
 
 const char *allowed_keys_name(const struct allowed_keys *keys, const char *public_key)
 {
-    const struct entry *entry = find(keys, public_key);
+    const struct entry *entry = allowed_keys_find(keys, public_key);
     return entry ? entry->name : NULL;
 }
 
@@ -69,7 +69,7 @@ static bool is_key(const char *word)
     return config_value_check_key(word, &ignored) == 0;
 }
 
-/* What `felucca keys` prints in front of a key was copied with it. */
+/* The word that `felucca keys` prints in front of a key was copied with it. */
 static const char *word_in_front(const char *word)
 {
     if (strcmp(word, "public") == 0)
@@ -78,8 +78,7 @@ static const char *word_in_front(const char *word)
         return "begins with the word \"secret\"; the list has public keys only, and a secret one that was "
                "shown to others should be replaced";
     return "does not begin with a public key; a key has 40 characters, as `felucca keys` prints it, and a "
-           "name "
-           "may follow behind a blank";
+           "name may follow behind a blank";
 }
 
 /* Takes one line. 0, or ERR_SYNTAX with a sentence. */
@@ -100,7 +99,7 @@ static int take_line(struct allowed_keys *keys, char *text, unsigned line, struc
         text_append(reason, word_in_front(text));
         return ERR_SYNTAX;
     }
-    const struct entry *twin = find(keys, text);
+    const struct entry *twin = allowed_keys_find(keys, text);
     if (twin) {
         text_format(reason, "is the key of line %u once more; write each key once", twin->line);
         return ERR_SYNTAX;

@@ -15,7 +15,7 @@
 struct allowed_keys;
 
 /* Reads the file. 0, or ERR_CONFIG with "path:line: sentence" and a line's end appended to errors for each
- * bad line. What stands in the file is never shown: it may be a secret key that was pasted wrongly. */
+ * bad line. The content of the file is never shown: it may be a secret key that was pasted wrongly. */
 int allowed_keys_load(const char *path, struct allowed_keys **ret_keys, struct text *errors);
 void allowed_keys_destroy(struct allowed_keys **keys);
 

@@ -81,7 +81,7 @@ static int set_url(void *member, const char *value, struct text *reason)
     return code;
 }
 
-/* Texts that stand for themselves once they are checked. */
+/* Texts that are kept as they are, once they are checked. */
 static int set_checked(int (*check)(const char *text, struct text *reason), void *member, const char *value,
                        struct text *reason)
 {

@@ -1,8 +1,8 @@
-/* assign - one value into the member that its key describes, and all of them released again.
+/* assign - puts one value into the member that its key describes, and releases all of them again.
  *
  * Inside the configuration reader only. */
-#ifndef FELUCCA_CONFIG_CONFIG_ASSIGN_H
-#define FELUCCA_CONFIG_CONFIG_ASSIGN_H
+#ifndef FELUCCA_CONFIG_ASSIGN_H
+#define FELUCCA_CONFIG_ASSIGN_H
 
 #include "common/base/text.h"
 #include "common/config/config.h"

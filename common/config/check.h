@@ -1,7 +1,7 @@
-/* check - what one key cannot know: whether the keys of a configuration agree, and what follows from
+/* check - tells what one key cannot know: whether the keys of a configuration agree, and what follows from
  * them. Inside the configuration reader only. Accepts a configuration of which parts could not be read. */
-#ifndef FELUCCA_CONFIG_CONFIG_CHECK_H
-#define FELUCCA_CONFIG_CONFIG_CHECK_H
+#ifndef FELUCCA_CONFIG_CHECK_H
+#define FELUCCA_CONFIG_CHECK_H
 
 #include "common/config/config.h"
 #include "common/config/report.h"
@@ -9,7 +9,7 @@
 /* Fills what is derived: endpoints, API URLs, origins. */
 void config_derive(struct config *config);
 
-/* Checks the processes' own keys, then nodes with their destinations and albums (config_check_nodes.c). */
+/* Checks the processes' own keys, then nodes with their destinations and albums (check_nodes.c). */
 void config_check(const struct config *config, struct config_report *report);
 void config_check_nodes(const struct config *config, struct config_report *report);
 

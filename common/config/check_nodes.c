@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names that may stand there once ---- */
+/* ---- names that may be used once ---- */
 
-/* A name, the key it stands at, and what it stands in. */
+/* A name, its key, and what the two belong to. */
 struct named {
     const char *name;
     char *const *field;
@@ -113,7 +113,7 @@ static void append_where(const struct place *place, const char *key, struct text
     text_format(out, ": %s", key);
 }
 
-/* field is where it stands; when it was not written, the item's name is. */
+/* field is its place; when it was not written, that is the item's name. */
 static struct config_yaml_place find_place(const struct place *place, const void *field)
 {
     struct config_yaml_place found;
@@ -172,12 +172,11 @@ static void check_security(const struct place *place)
              "\"Authorization: Bearer ${file:...}\", or kheops: false");
     if (destination->ensure_visible && !destination->kheops)
         complain(place, "ensure_visible", &destination->ensure_visible,
-                 "is a question to KHEOPS, and kheops: false stands there; leave one of them out");
+                 "is a question to KHEOPS, and there is kheops: false; leave one of them out");
     if (!destination->client_cert && destination->client_key)
-        complain(place, "client_key", &destination->client_key, "stands there without client_cert; set both");
+        complain(place, "client_key", &destination->client_key, "is set without client_cert; set both");
     if (destination->client_cert && !destination->client_key)
-        complain(place, "client_cert", &destination->client_cert,
-                 "stands there without client_key; set both");
+        complain(place, "client_cert", &destination->client_cert, "is set without client_key; set both");
 }
 
 static void check_album(const struct place *place)
@@ -229,8 +228,7 @@ static void check_node(struct config_report *report, const struct config_node *n
     if (node->source_count == 0 && config_report_find(report, &node->sources, &place))
         config_report_error(
             report, place, text_string(&where),
-            "sources: an empty list does not say who may send; name them, or leave the key out "
-            "for any caller");
+            "sources: an empty list does not say who may send; name them, or leave the key out for any caller");
     if (node->destination_count == 0 && config_report_find(report, &node->destinations, &place))
         config_report_warning(report, place, text_string(&where),
                               "destinations: there is none, so what this node receives goes nowhere");

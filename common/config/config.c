@@ -64,7 +64,7 @@ static int read_file(const char *path, struct text *ret_content, struct text *er
     return 0;
 }
 
-/* The absolute folder in which the file stands; is then yours. */
+/* The absolute folder of the file; is then yours. */
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');

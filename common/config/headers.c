@@ -46,7 +46,7 @@ void config_headers_release(struct config_header **headers, size_t count)
     *headers = NULL;
 }
 
-static void release(struct headers *headers)
+static void headers_release(struct headers *headers)
 {
     config_headers_release(&headers->list, headers->count);
 }
@@ -101,14 +101,14 @@ static int check_name(const struct headers *headers, const char *name, struct te
         }
     }
     if (config_headers_find(headers->list, headers->count, name)) {
-        text_format(reason, "the header %s stands there twice; keep one", name);
+        text_format(reason, "the header %s is there twice; keep one", name);
         return ERR_SYNTAX;
     }
     return 0;
 }
 
 /* Takes name and value over. */
-static int add(struct headers *headers, char *name, char *value, struct text *reason)
+static int headers_add(struct headers *headers, char *name, char *value, struct text *reason)
 {
     AUTO(memory_free) char *own_name = name;
     AUTO(free_value) char *own_value = value;
@@ -164,7 +164,7 @@ static const char *skip_blanks(const char *text)
     return text;
 }
 
-/* Takes <name>...</name> from *cursor; NULL when something else stands there. The result is then yours. */
+/* Takes <name>...</name> from *cursor; NULL when there is something else. The result is then yours. */
 static char *take_element(const char **cursor, const char *open, const char *close)
 {
     const char *start = skip_blanks(*cursor);
@@ -191,7 +191,7 @@ static int parse_elements(const char *text, struct headers *headers, struct text
                         "after each <key>NAME</key> a <value>VALUE</value> must follow, and nothing else");
             return ERR_SYNTAX;
         }
-        int code = add(headers, name, value, reason);
+        int code = headers_add(headers, name, value, reason);
         if (code != 0)
             return code;
     }
@@ -212,8 +212,8 @@ static int parse_lines(const char *text, struct headers *headers, struct text *r
                                 "${file:/run/secrets/token}\"; or use <key> and <value>");
             return ERR_SYNTAX;
         }
-        int code = add(headers, trimmed(start, (size_t)(colon - start)),
-                       trimmed(colon + 1, (size_t)(end - colon - 1)), reason);
+        int code = headers_add(headers, trimmed(start, (size_t)(colon - start)),
+                               trimmed(colon + 1, (size_t)(end - colon - 1)), reason);
         if (code != 0)
             return code;
     }
@@ -223,7 +223,7 @@ static int parse_lines(const char *text, struct headers *headers, struct text *r
 int config_headers_parse(const char *text, struct config_header **ret_headers, size_t *ret_count,
                          struct text *reason)
 {
-    AUTO(release) struct headers headers = {0};
+    AUTO(headers_release) struct headers headers = {0};
     int code = *skip_blanks(text) == '<' ? parse_elements(text, &headers, reason)
                                          : parse_lines(text, &headers, reason);
     if (code == 0 && headers.count == 0) {

@@ -2,8 +2,8 @@
  *
  * Either KARNAK's form, <key>Authorization</key><value>Bearer ...</value>, any number of times, or plain
  * "Name: value" lines. Values are secret templates and never shown. */
-#ifndef FELUCCA_CONFIG_CONFIG_HEADERS_H
-#define FELUCCA_CONFIG_CONFIG_HEADERS_H
+#ifndef FELUCCA_CONFIG_HEADERS_H
+#define FELUCCA_CONFIG_HEADERS_H
 
 #include "common/base/text.h"
 #include "common/config/config.h"

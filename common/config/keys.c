@@ -15,7 +15,8 @@ static bool uses_tcp(const struct config *config, unsigned traits)
            ((traits & PROCESS_CONTROL) && string_starts_with(config->endpoints.control, "tcp://"));
 }
 
-static int fail(const struct config *config, struct text *errors, const char *where, const char *sentence)
+static int keys_fail(const struct config *config, struct text *errors, const char *where,
+                     const char *sentence)
 {
     text_format(errors, "%s: curve: %s: %s\n", config->path, where, sentence);
     return ERR_CONFIG;
@@ -39,7 +40,7 @@ static int check_secret(const struct config *config, struct text *errors, struct
     warn_of_secret(config, warnings);
     if (secret_resolve(config->curve.secret_key, &key, &reason) != 0 ||
         config_value_check_key(text_string(&key), &reason) != 0)
-        return fail(config, errors, "secret_key", text_string(&reason));
+        return keys_fail(config, errors, "secret_key", text_string(&reason));
     return 0;
 }
 
@@ -65,13 +66,15 @@ static int check_side(const struct config *config, bool is_server, struct text *
     if (!is_server)
         return config->curve.server_key
                    ? code
-                   : fail(config, errors, "server_key",
-                          "is missing; a tcp:// endpoint needs the router's public key, which `felucca keys` "
-                          "printed with its secret one");
+                   : keys_fail(
+                         config, errors, "server_key",
+                         "is missing; a tcp:// endpoint needs the router's public key, which `felucca keys` "
+                         "printed with its secret one");
     if (!config->curve.allowed_keys)
-        return fail(config, errors, "allowed_keys",
-                    "is missing; the router's tcp:// endpoints need a file with the public keys that may "
-                    "connect, one a line");
+        return keys_fail(
+            config, errors, "allowed_keys",
+            "is missing; the router's tcp:// endpoints need a file with the public keys that may connect, "
+            "one a line");
     int list = check_list(config, errors, warnings);
     return code ? code : list;
 }

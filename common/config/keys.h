@@ -1,8 +1,8 @@
-/* keys - the CURVE keys that one process needs for its tcp:// endpoints: whether they are there.
+/* keys - checks the CURVE keys that one process needs for its tcp:// endpoints: whether they are there.
  *
- * What config_load() cannot check, because only one process has the secret, and only the router the list. */
-#ifndef FELUCCA_CONFIG_CONFIG_KEYS_H
-#define FELUCCA_CONFIG_CONFIG_KEYS_H
+ * config_load() cannot: only the process itself has its secret, and only the router has the list. */
+#ifndef FELUCCA_CONFIG_KEYS_H
+#define FELUCCA_CONFIG_KEYS_H
 
 #include "common/base/text.h"
 #include "common/config/config.h"

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name service that does not answer costs a start at most about so long, however many names there are. */
+/* A name service that does not answer delays a start by about so long at most, however many names there are. */
 enum { LOOKUPS_MOST_MS = 10000, NAME_MOST = 253 };
 
 static bool parse_address(const char *text, unsigned char *ret_address, int *ret_bits)

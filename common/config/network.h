@@ -1,6 +1,6 @@
-/* network - the addresses that a source's host means, and who is admitted. */
-#ifndef FELUCCA_CONFIG_CONFIG_NETWORK_H
-#define FELUCCA_CONFIG_CONFIG_NETWORK_H
+/* network - the addresses that a source's host means, and whom they admit. */
+#ifndef FELUCCA_CONFIG_NETWORK_H
+#define FELUCCA_CONFIG_NETWORK_H
 
 #include "common/base/text.h"
 #include "common/config/config.h"
@@ -9,7 +9,7 @@
  * config_resolve_names(). 0, or ERR_SYNTAX when it can be neither, with what is wrong appended to reason. */
 int config_network_parse(struct config_source *source, struct text *reason);
 
-/* Checks a numeric address to listen on. 0 or ERR_SYNTAX, likewise. */
+/* Checks a numeric address to listen on. 0, or ERR_SYNTAX with what is wrong appended to reason. */
 int config_network_check_bind(const char *text, struct text *reason);
 
 #endif

@@ -166,7 +166,7 @@ static void print_list(const struct config_key *key, const void *structure, int 
     for (size_t i = 0; i < count; i++) {
         size_t start = out->length;
         print_members(key->section, items + i * key->section->size, indent + 4, out);
-        /* The first key of an item stands behind its hyphen. */
+        /* The first key of an item follows its hyphen. */
         out->bytes[start + (size_t)indent + 2] = '-';
     }
 }

@@ -146,9 +146,9 @@ static void complain_condition(struct reading *reading, const struct config_yaml
 {
     AUTO(text_release) struct text shown = TEXT_EMPTY;
     if (!secret_is_literal(node->text)) {
-        /* It came from elsewhere, and might be something that must not be shown. */
+        /* It came from elsewhere and might be something that must not be shown. */
         config_report_error(reading->report, node->place, text_string(&reading->where),
-                            "what its ${...} stands for is not a condition, from character %zu on; "
+                            "what its ${...} means is not a condition, from character %zu on; "
                             "`felucca condition` explains one",
                             error->offset + 1);
         return;
@@ -293,7 +293,7 @@ static void read_pair(struct reading *reading, const struct config_section *sect
         before = enter(reading, key->name);
     if (first->line > 0) {
         config_report_error(reading->report, key_node->place, text_string(&reading->where),
-                            "stands there twice (line %d has it already); keep one", first->line);
+                            "is there twice (line %d has it already); keep one", first->line);
     } else {
         *first = key_node->place;
         read_value(reading, structure, key, value);

@@ -26,11 +26,9 @@ static const char introduction[] =
     "  after `|`: an unquoted `!` in front would be YAML's own.\n"
     "- **secret**: a text that is never shown, logged or stored, best as a reference to a file.\n"
     "- `${env:NAME}` and `${file:PATH}` in any value are replaced by the environment variable or by the\n"
-    "  content of the file, without its last line break; an empty or missing one is an error. In secrets "
-    "and\n"
-    "  headers this happens only in the process that uses them, each time it does, so that each service "
-    "needs\n"
-    "  just its own secrets and a replaced token file counts at once. `$${` stands for `${` itself.\n"
+    "  content of the file, without its last line break; an empty or missing one is an error. In secrets and\n"
+    "  headers this happens only in the process that uses them, each time it does, so that each service needs\n"
+    "  just its own secrets and a replaced token file counts at once. Write `$${` for `${` itself.\n"
     "- YAML tags, anchors and aliases are not used; a key without a value is an error.\n";
 
 /* A cell of a table: no line break, no bar. */

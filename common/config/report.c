@@ -93,8 +93,8 @@ struct config_yaml_place config_report_place(struct config_report *report, const
     return place;
 }
 
-static void add(struct list *list, struct config_yaml_place place, const char *where, const char *format,
-                va_list arguments)
+static void report_add(struct list *list, struct config_yaml_place place, const char *where,
+                       const char *format, va_list arguments)
 {
     if (list->count == CONFIG_REPORT_MAX) {
         list->more++;
@@ -114,7 +114,7 @@ void config_report_error(struct config_report *report, struct config_yaml_place 
 {
     va_list arguments;
     va_start(arguments, format);
-    add(&report->errors, place, where, format, arguments);
+    report_add(&report->errors, place, where, format, arguments);
     va_end(arguments);
 }
 
@@ -123,7 +123,7 @@ void config_report_warning(struct config_report *report, struct config_yaml_plac
 {
     va_list arguments;
     va_start(arguments, format);
-    add(&report->warnings, place, where, format, arguments);
+    report_add(&report->warnings, place, where, format, arguments);
     va_end(arguments);
 }
 

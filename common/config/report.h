@@ -1,8 +1,8 @@
 /* report - everything that is wrong with a configuration, in the order of its lines.
  *
  * Inside the configuration reader only. At most so many errors are kept; the others are counted. */
-#ifndef FELUCCA_CONFIG_CONFIG_REPORT_H
-#define FELUCCA_CONFIG_CONFIG_REPORT_H
+#ifndef FELUCCA_CONFIG_REPORT_H
+#define FELUCCA_CONFIG_REPORT_H
 
 #include "common/base/text.h"
 #include "common/config/yaml.h"
@@ -14,15 +14,15 @@ enum { CONFIG_REPORT_MAX = 100 };
 
 struct config_report;
 
-/* path stands in front of each line; borrowed until config_report_destroy(). */
+/* path begins each line; borrowed until config_report_destroy(). */
 struct config_report *config_report_create(const char *path);
 void config_report_destroy(struct config_report **report);
 
-/* Where things stand of which only the address is known: key or item at field came from place. */
+/* Notes that the key or item at the address field came from place. */
 void config_report_note(struct config_report *report, const void *field, struct config_yaml_place place);
 /* Whether the file has the field; its place. */
 bool config_report_find(struct config_report *report, const void *field, struct config_yaml_place *ret_place);
-/* Its place; the start of the file when it was not written there. */
+/* The place of the field; the start of the file when it was not written there. */
 struct config_yaml_place config_report_place(struct config_report *report, const void *field);
 
 /* where ("receiver: port") and format make the sentence. */

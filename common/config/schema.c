@@ -88,11 +88,9 @@ static const struct config_key endpoint_keys[] = {
 static const struct config_section endpoint_section = {
     "endpoints", NULL, 0, endpoint_keys,
     "Where the processes meet: `ipc:///PATH` on one machine (also between containers that share "
-    "`state_dir`), "
-    "or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens there, on all "
-    "addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP address "
-    "(`[::]` "
-    "for all, with IPv6)."};
+    "`state_dir`), or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens "
+    "there, on all addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP "
+    "address (`[::]` for all, with IPv6)."};
 
 static const struct config_key curve_keys[] = {
     {"secret_key", CONFIG_SECRET, OF(config, curve.secret_key), .otherwise = "no encryption",
@@ -148,8 +146,8 @@ static const struct config_key album_keys[] = {
      .help = "Token of this album, with the permission *Write*."},
     {"source_token", CONFIG_SECRET, OF(config_album, source_token), .required = true,
      .help =
-         "Token of the album that the destination writes to, with the permissions *Read* and *Add to Album "
-         "/ Inbox*."},
+         "Token of the album that the destination writes to, with the permissions *Read* and *Add to Album / "
+         "Inbox*."},
     {"condition", CONFIG_CONDITION, OF(config_album, condition), .otherwise = "always",
      .help = "A series is put into the album when this holds for one of its instances."},
     {.name = NULL},
@@ -224,7 +222,7 @@ static const struct config_section source_section = {"source", "aet", sizeof(str
 
 static const struct config_key node_keys[] = {
     {"aet", CONFIG_AET, OF(config_node, aet), .required = true,
-     .help = "Called AE title; each stands in the file once."},
+     .help = "Called AE title; a file names each once."},
     {"sources", CONFIG_LIST, COUNTED(config_node, sources, source_count), .otherwise = "any caller",
      .section = &source_section, .help = "Who may send to it, see below."},
     {"destinations", CONFIG_LIST, COUNTED(config_node, destinations, destination_count), .required = true,
@@ -241,8 +239,8 @@ static const struct config_key file_keys[] = {
      .help = "How long a spool file outlives its last delivery."},
     {"retention_excluded", CONFIG_DURATION, OF(config, retention_excluded_ms), .standard = "7d", .least = 0,
      .most = YEARS,
-     .help = "How long it stays when every destination's condition said no, so that a typing "
-             "error in a condition can be repaired."},
+     .help = "How long it stays when every destination's condition said no, so that a typing error in a "
+             "condition can be repaired."},
     {"history", CONFIG_DURATION, OF(config, history_ms), .standard = "30d", .least = 0, .most = YEARS,
      .help = "How long finished jobs stay in the job database."},
     {"core_dumps", CONFIG_BOOLEAN, OF(config, core_dumps), .standard = "false",

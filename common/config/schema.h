@@ -2,8 +2,8 @@
  *
  * One table per section. The same rows parse a file, give the defaults, print the configuration in force and
  * write its reference page, so none of these can drift apart. Inside the configuration reader only. */
-#ifndef FELUCCA_CONFIG_CONFIG_SCHEMA_H
-#define FELUCCA_CONFIG_CONFIG_SCHEMA_H
+#ifndef FELUCCA_CONFIG_SCHEMA_H
+#define FELUCCA_CONFIG_SCHEMA_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -33,7 +33,7 @@ static bool is_name(const char *text, size_t length)
     return true;
 }
 
-/* Takes the reference that begins at *cursor with "${". What stands in it is never shown: it may be a secret
+/* Takes the reference that begins at *cursor with "${". Its content is never shown: it may be a secret
  * that was pasted wrongly. */
 static int take_reference(const char **cursor, struct piece *ret_piece, struct text *reason)
 {

@@ -1,9 +1,9 @@
 /* secret - text with ${env:NAME} and ${file:PATH} in it, resolved by the process that uses it, when it does.
  *
- * A secret is kept as its template; what it stands for exists only in memory that secret_resolve() fills and
+ * A secret is kept as its template; its value exists only in memory that secret_resolve() fills and
  * secret_wipe() clears. A file is read anew each time, so that a token file replaced on disk is seen; its
  * last newline is dropped. Files are bounded to 64 KiB. An empty variable or file is an error, as if it were
- * not there. "$${" in a template stands for "${" itself. */
+ * not there. "$${" in a template means "${" itself. */
 #ifndef FELUCCA_CONFIG_SECRET_H
 #define FELUCCA_CONFIG_SECRET_H
 
@@ -19,7 +19,7 @@ int secret_check(const char *template, struct text *ret_reason);
  * ret_text is then as it was. */
 int secret_resolve(const char *template, struct text *ret_text, struct text *ret_reason);
 
-/* Whether the template stands for itself: nothing in it has to be resolved. */
+/* Whether the template is its own value: nothing in it has to be resolved. */
 bool secret_is_literal(const char *template);
 
 /* Whether everybody on this machine can read a file of the template, or its group can change it; the first

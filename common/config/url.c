@@ -83,9 +83,8 @@ static int split(const char *url, struct parts *parts, struct text *reason)
     const char *start = url + (secure ? 8 : 7);
     const char *end = start + strcspn(start, "/?#");
     if (memchr(start, '@', (size_t)(end - start)))
-        return refuse(reason,
-                      "holds a user name or password; put it into a header instead, since URLs end up "
-                      "in logs");
+        return refuse(
+            reason, "holds a user name or password; put it into a header instead, since URLs end up in logs");
     if (strpbrk(end, "?#"))
         return refuse(reason, "has a query or fragment; write the address only, without \"?\" and \"#\"");
     if (!split_authority(start, end, parts) || !is_host(parts->host, parts->host_length))

@@ -1,8 +1,8 @@
 /* url - the URLs of a configuration: http or https, a host, perhaps a port and a path; nothing else.
  *
- * A URL with a user, a password, a query or a fragment is refused: what stands in a URL ends up in logs. */
-#ifndef FELUCCA_CONFIG_CONFIG_URL_H
-#define FELUCCA_CONFIG_CONFIG_URL_H
+ * A URL with a user, a password, a query or a fragment is refused, because URLs end up in logs. */
+#ifndef FELUCCA_CONFIG_URL_H
+#define FELUCCA_CONFIG_URL_H
 
 #include "common/base/text.h"
 
@@ -18,7 +18,7 @@ char *config_url_origin(const char *url);
 /* Whether it is http:// to another machine, where anybody on the way can read a token. */
 bool config_url_is_exposed(const char *url);
 
-/* Checks a ZeroMQ address, ipc:///path or tcp://host:port. 0 or ERR_SYNTAX, likewise. */
+/* Checks a ZeroMQ address, ipc:///path or tcp://host:port. 0, or ERR_SYNTAX as config_url_parse() has it. */
 int config_url_check_endpoint(const char *text, struct text *reason);
 
 #endif

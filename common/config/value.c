@@ -109,9 +109,9 @@ int config_value_duration(const char *text, const char *word, int64_t least_ms, 
         return 0;
     }
     if (!parse_quantity(text, durations, DURATIONS, &ms)) {
-        text_append(reason,
-                    "is not a duration; write a whole number with ms, s, m, h or d, such as 500ms, 15m "
-                    "or 30d");
+        text_append(
+            reason,
+            "is not a duration; write a whole number with ms, s, m, h or d, such as 500ms, 15m or 30d");
         if (word)
             text_format(reason, ", or %s", word);
         return ERR_SYNTAX;

@@ -2,8 +2,8 @@
  *
  * Parsers answer 0, or ERR_SYNTAX or ERR_RANGE with "is not ...; write ..." appended to reason: what is wrong
  * and what would be right, without the value itself (the reader shows it where it may be shown). */
-#ifndef FELUCCA_CONFIG_CONFIG_VALUE_H
-#define FELUCCA_CONFIG_CONFIG_VALUE_H
+#ifndef FELUCCA_CONFIG_VALUE_H
+#define FELUCCA_CONFIG_VALUE_H
 
 #include "common/base/text.h"
 

@@ -298,8 +298,7 @@ static const struct advice {
     {NULL, "tab character", "indent with blanks, not tabs"},
     {NULL, "mapping values are not allowed", "quote a text that holds a colon and a blank"},
     {NULL, "expected <block end>",
-     "a line is indented differently from those before it, or a text with "
-     "special characters is not quoted"},
+     "a line is indented differently from those before it, or a text with special characters is not quoted"},
     {NULL, "could not find expected ':'", "each line of a mapping is \"key: value\""},
     {NULL, "unexpected end of stream", "a quote or bracket is not closed"},
 };

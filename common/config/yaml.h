@@ -1,10 +1,10 @@
-/* yaml - one YAML document as plain nodes that know where they stand.
+/* yaml - one YAML document as plain nodes that know their places.
  *
  * The only user of libyaml. Every scalar is text; what it means is the schema's business. Anchors, aliases,
  * several documents, keys that are no scalars, and documents that are too deep or too large are refused.
  * Lines and columns count from 1, columns in characters. */
-#ifndef FELUCCA_CONFIG_CONFIG_YAML_H
-#define FELUCCA_CONFIG_CONFIG_YAML_H
+#ifndef FELUCCA_CONFIG_YAML_H
+#define FELUCCA_CONFIG_YAML_H
 
 #include "common/base/text.h"
 
@@ -46,8 +46,8 @@ void config_yaml_destroy(struct config_yaml **document);
 /* The outermost node; NULL for an empty document. Borrowed. */
 const struct config_yaml_node *config_yaml_root(const struct config_yaml *document);
 
-/* Where the character at an offset of a scalar's text stands in the file; in a folded or escaped scalar as
- * near as can be told. */
+/* The place in the file of the character at an offset of a scalar's text; in a folded or escaped scalar, as
+ * near to it as can be told. */
 struct config_yaml_place config_yaml_place_of(const struct config_yaml *document,
                                               const struct config_yaml_node *scalar, size_t offset);
 

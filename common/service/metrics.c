@@ -170,7 +170,7 @@ static struct sample *sample_of(struct metric *metric, const char *const *values
     return sample;
 }
 
-static struct metric *find(struct metrics *metrics, const char *name)
+static struct metric *metrics_find(struct metrics *metrics, const char *name)
 {
     struct metric *metric = metrics->first;
     while (metric && strcmp(metric->name, name) != 0)
@@ -183,7 +183,7 @@ struct metric *metrics_add(struct metrics *metrics, enum metric_kind kind, const
 {
     assert(name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(name));
     lock(metrics);
-    struct metric *metric = find(metrics, name);
+    struct metric *metric = metrics_find(metrics, name);
     if (!metric) {
         metric = memory_new(1, sizeof *metric);
         metric->owner = metrics;
@@ -195,7 +195,7 @@ struct metric *metrics_add(struct metrics *metrics, enum metric_kind kind, const
             assert(metric->label_count < METRIC_LABELS_MAX);
             metric->labels[metric->label_count] = memory_string(labels[metric->label_count]);
         }
-        /* What has no labels is there from the start, so that its first increase can be seen. */
+        /* A family without labels has its sample from the start, so that its first increase can be seen. */
         if (metric->label_count == 0)
             (void)sample_of(metric, NULL);
         *metrics->last = metric;

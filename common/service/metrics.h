@@ -45,7 +45,7 @@ void metrics_print(struct metrics *metrics, struct text *out);
 
 /* The process is alive: call at least every ten seconds; ready says whether it can work. */
 void metrics_progress(struct metrics *metrics, bool ready);
-/* How long no progress is still healthy; METRICS_PATIENCE_MS unless set. */
+/* How long a process is still healthy without progress: METRICS_PATIENCE_MS unless it is set. */
 void metrics_set_patience(struct metrics *metrics, int64_t milliseconds);
 bool metrics_is_healthy(struct metrics *metrics);
 bool metrics_is_ready(struct metrics *metrics);

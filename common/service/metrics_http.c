@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bounds for whoever connects: a monitoring system needs one connection now and then. */
+/* Bounds for those who connect: a monitoring system needs one connection now and then. */
 enum { CONNECTIONS_MAX = 32, SILENCE_SECONDS = 10, CONNECTION_BYTES = 16 * 1024 };
 
 struct metrics_http {
@@ -79,7 +79,7 @@ static enum MHD_Result route(void *context, struct MHD_Connection *connection, c
     const struct metrics_http *server = context;
     (void)version;
     (void)upload;
-    /* The first call has the headers only; a body, which nothing here takes, is passed over. */
+    /* The first call has the headers only; a body, which nothing here takes, is ignored. */
     if (*state != &seen || *upload_size > 0) {
         *state = &seen;
         *upload_size = 0;
@@ -116,7 +116,8 @@ static bool parse_address(const char *bind, int port, struct address *ret_addres
 }
 
 /* Signals are the main thread's business, so the server's thread starts with all of them blocked. */
-static struct MHD_Daemon *start(struct metrics_http *server, const struct address *address)
+static struct MHD_Daemon *metrics_http_start_daemon(struct metrics_http *server,
+                                                    const struct address *address)
 {
     sigset_t all, before;
     unsigned flags = MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL;
@@ -140,7 +141,7 @@ int metrics_http_create(struct metrics *metrics, const char *bind, int port, str
         return ERR_NETWORK;
     AUTO(metrics_http_destroy) struct metrics_http *server = memory_new(1, sizeof *server);
     server->metrics = metrics;
-    server->daemon = start(server, &address);
+    server->daemon = metrics_http_start_daemon(server, &address);
     const union MHD_DaemonInfo *info =
         server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (!info)

@@ -36,8 +36,8 @@ struct service {
 
 /* ---- configuration and log ---- */
 
-static int load(const struct processes_row *process, const char *path, struct config **ret_config,
-                struct text *errors, struct text *warnings)
+static int service_load(const struct processes_row *process, const char *path, struct config **ret_config,
+                        struct text *errors, struct text *warnings)
 {
     AUTO(config_destroy) struct config *config = NULL;
     int code = config_load(path, &config, errors, warnings);
@@ -89,8 +89,8 @@ void service_print_summary(const struct config *config, struct text *out)
 
 /* ---- start ---- */
 
-/* The texts must be out before the process exits; nobody else holds them. */
-_Noreturn static void end(int status, FILE *stream, struct text *text)
+/* The text must be out before the process exits; nobody else holds it. */
+_Noreturn static void service_end(int status, FILE *stream, struct text *text)
 {
     fputs(text_string(text), stream);
     text_release(text);
@@ -103,16 +103,16 @@ static void take_options(const char *name, int argc, char **argv, struct service
     text_format(&text, "felucca-%s: ", name);
     if (service_options_parse(argc, argv, ret_options, &text) != 0) {
         text_append(&text, "; --help shows what there is\n");
-        end(EXIT_USAGE, stderr, &text);
+        service_end(EXIT_USAGE, stderr, &text);
     }
     text_clear(&text);
     if (ret_options->help) {
         service_options_help(name, &text);
-        end(EXIT_OK, stdout, &text);
+        service_end(EXIT_OK, stdout, &text);
     }
     if (ret_options->version) {
         text_format(&text, "felucca-%s %s\n", name, FELUCCA_VERSION);
-        end(EXIT_OK, stdout, &text);
+        service_end(EXIT_OK, stdout, &text);
     }
     text_release(&text);
 }
@@ -120,17 +120,18 @@ static void take_options(const char *name, int argc, char **argv, struct service
 static void take_config(struct service *service, struct text *ret_warnings)
 {
     struct text errors = TEXT_EMPTY;
-    int code = load(service->process, service->options.config, &service->config, &errors, ret_warnings);
+    int code =
+        service_load(service->process, service->options.config, &service->config, &errors, ret_warnings);
     if (code != 0) {
         fputs(text_string(ret_warnings), stderr);
-        end(EXIT_CONFIG, stderr, &errors);
+        service_end(EXIT_CONFIG, stderr, &errors);
     }
     text_release(&errors);
     if (service->options.check) {
         struct text summary = TEXT_EMPTY;
         fputs(text_string(ret_warnings), stderr);
         service_print_summary(service->config, &summary);
-        end(EXIT_OK, stdout, &summary);
+        service_end(EXIT_OK, stdout, &summary);
     }
 }
 
@@ -234,20 +235,20 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         log_warning("a new metrics address needs a restart, ignoring it until then");
 }
 
-static void reload(struct service *service)
+static void service_reload(struct service *service)
 {
     struct config *old = service->config;
     AUTO(config_destroy) struct config *new = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
-    if (load(service->process, old->path, &new, &errors, &warnings) != 0) {
+    if (service_load(service->process, old->path, &new, &errors, &warnings) != 0) {
         log_lines(LOG_ERROR, "configuration", &errors);
         log_error("the new configuration is wrong, keeping the old one");
         metric_add(service->reloads, (const char *const[]){"failed"}, 1);
         return;
     }
     log_lines(LOG_WARNING, "configuration", &warnings);
-    /* Who can open a socket anew speaks for itself. */
+    /* A process that can open its sockets anew says itself what it does. */
     if (!(service->process->traits & PROCESS_REOPENS))
         warn_of_restart(old, new);
     service->config = new;
@@ -268,7 +269,7 @@ static void change_detail(int step)
               (struct log_field[]){LOG_S("to", log_level_name(log_current_level())), {0}});
 }
 
-static void stop(struct service *service, int number)
+static void service_take_stop(struct service *service, int number)
 {
     if (!service->stopping)
         log_info("stops after what is in hand", LOG_S("signal", strsignal(number)));
@@ -292,10 +293,10 @@ void service_turn(struct service *service)
         else if (info.ssi_signo == SIGUSR2)
             change_detail(-1);
         else
-            stop(service, (int)info.ssi_signo);
+            service_take_stop(service, (int)info.ssi_signo);
     }
     if (again)
-        reload(service);
+        service_reload(service);
 }
 
 bool service_stopping(const struct service *service)
@@ -320,7 +321,7 @@ void service_serve_metrics(struct service *service)
     if (helper || config->metrics.port == 0 || metrics_port(service->metrics) != 0)
         return;
     int port = config->metrics.port + service->process->port;
-    /* A further sender on the same machine finds the port taken, and can do without. */
+    /* A further sender on the same machine finds the port taken, and goes on without. */
     if (metrics_serve(service->metrics, config->metrics.bind, port) != 0)
         log_warning("no metrics: the address is not free", LOG_S("bind", config->metrics.bind),
                     LOG_I("port", port));

@@ -59,7 +59,7 @@ static const struct option {
 enum { OPTIONS = sizeof options_table / sizeof *options_table };
 
 /* "--name" or "--name=value"; *ret_value is behind the sign, or NULL. */
-static const struct option *find(const char *argument, const char **ret_value)
+static const struct option *option_find(const char *argument, const char **ret_value)
 {
     size_t length = strcspn(argument, "=");
     for (int i = 0; i < OPTIONS; i++) {
@@ -77,7 +77,7 @@ int service_options_parse(int argc, char **argv, struct service_options *ret_opt
     *ret_options = (struct service_options){.config = NULL};
     for (int i = 1; i < argc; i++) {
         const char *value = NULL;
-        const struct option *option = find(argv[i], &value);
+        const struct option *option = option_find(argv[i], &value);
         if (!option) {
             text_format(ret_reason, "unknown argument %s", argv[i]);
             return ERR_SYNTAX;

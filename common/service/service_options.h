@@ -1,4 +1,4 @@
-/* service_options - the command line of a process, the same for all. For service.c, and the manual
+/* service_options - the command line of a process, which is the same for all. For service.c, and for the manual
  * pages. */
 #ifndef FELUCCA_SERVICE_SERVICE_OPTIONS_H
 #define FELUCCA_SERVICE_SERVICE_OPTIONS_H

@@ -110,9 +110,9 @@ static const struct row key_rows[] = {
      "felucca.yaml:7:9: node \"FELUCCA\": destination \"main\": there is no key \"Kheops\"; did you mean "
      "kheops?\n"},
     {"a key twice", "retention: 1s\nstate_dir: /x\nretention: 2s\nnodes: []\n",
-     "felucca.yaml:3:1: retention: stands there twice (line 1 has it already); keep one\n"},
+     "felucca.yaml:3:1: retention: is there twice (line 1 has it already); keep one\n"},
     {"a list twice", "nodes: []\nnodes: []\n",
-     "felucca.yaml:2:1: nodes: stands there twice (line 1 has it already); keep one\n"},
+     "felucca.yaml:2:1: nodes: is there twice (line 1 has it already); keep one\n"},
     {"a merge key", "receiver: { <<: { port: 1 } }\nnodes: []\n",
      "felucca.yaml:1:13: receiver: there is no key \"<<\""},
     {"nodes missing", "state_dir: /x\n", "felucca.yaml:1:1: the key nodes is missing (list)\n"},
@@ -157,8 +157,7 @@ static const struct row check_rows[] = {
      "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at http://k:443,"},
     {"a plain server that shall look again", NODE "        kheops: false\n        ensure_visible: true\n",
      "felucca.yaml:8:25: node \"FELUCCA\": destination \"main\": ensure_visible: is a question to KHEOPS, "
-     "and "
-     "kheops: false stands there;"},
+     "and there is kheops: false;"},
     {"albums of a plain server", ALBUM "        kheops: false\n",
      "felucca.yaml:8:11: node \"FELUCCA\": destination \"main\": albums: only KHEOPS has albums;"},
     {"no /studies at the end",
@@ -172,10 +171,10 @@ static const struct row check_rows[] = {
      "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://u:geheim@k/studies' }] }]\n",
      "felucca.yaml:1:55: node \"A\": destination \"x\": stow_url: the URL holds a user name or password;"},
     {"a certificate without key", NODE "        client_cert: a.pem\n",
-     "felucca.yaml:7:22: node \"FELUCCA\": destination \"main\": client_cert: stands there without "
+     "felucca.yaml:7:22: node \"FELUCCA\": destination \"main\": client_cert: is set without "
      "client_key;"},
     {"a key without certificate", NODE "        client_key: a.pem\n",
-     "felucca.yaml:7:21: node \"FELUCCA\": destination \"main\": client_key: stands there without "
+     "felucca.yaml:7:21: node \"FELUCCA\": destination \"main\": client_key: is set without "
      "client_cert;"},
     {"no sources in the list", "nodes: [{ aet: A, sources: [], destinations: [] }]\n",
      "felucca.yaml:1:28: node \"A\": sources: an empty list does not say who may send;"},
