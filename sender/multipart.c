@@ -20,7 +20,7 @@ struct multipart {
     struct text heads; /* all heads, one after the other, the closing delimiter at the end */
     size_t *head_ends; /* of each item in heads */
     int64_t size;
-    /* Where reading stands. */
+    /* Where reading is. */
     size_t item;        /* batch->count: at the closing delimiter */
     size_t head_offset; /* in heads */
     int64_t data_done;  /* bytes of the item's data set */

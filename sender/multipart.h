@@ -2,8 +2,8 @@
  *
  * One part an instance: its header, a minimal file meta header of our own (nothing that tells who sent what
  * to whom leaves the house), then the data set, read from the spool file straight into the buffer that is
- * sent. The exact length is known from the start. The boundary is 128 random bits, so it cannot stand in the
- * data. */
+ * sent. The exact length is known from the start. The boundary is 128 random bits, so it does not occur
+ * in the data. */
 #ifndef FELUCCA_SENDER_MULTIPART_H
 #define FELUCCA_SENDER_MULTIPART_H
 

@@ -8,8 +8,7 @@
 #include "sender/multipart.h"
 
 /* Appends the address to which instances are posted: stow_url, with skipVerify=true where the destination
- * says so.
- */
+ * says so. */
 void stow_append_url(const struct config_destination *destination, struct text *url);
 
 /* STOW-RS: posts the batch. multipart is borrowed until done; instances bounds the answer. */

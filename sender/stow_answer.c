@@ -117,8 +117,7 @@ int stow_answer_read(const char *content_type, const char *body, size_t length,
     if (length == 0)
         return ERR_ABSENT;
     AUTO(stow_answer_destroy) struct stow_answer *answer = memory_new(1, sizeof *answer);
-    /* Servers mistake their own type; an XML document begins with "<" or a byte order mark, JSON never does.
-     */
+    /* Servers mistake their own type. XML begins with "<" or a byte order mark, and JSON never does. */
     bool is_xml = *body == '<' || strstr(content_type, "xml");
     int code =
         is_xml ? stow_answer_read_xml(body, length, answer) : stow_answer_read_json(body, length, answer);

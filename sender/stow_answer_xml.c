@@ -1,5 +1,4 @@
-/* stow_answer_xml - a STOW answer in the Native DICOM Model (PS3.19 annex A): the only file that knows expat.
- */
+/* stow_answer_xml - a STOW answer in the Native DICOM Model (PS3.19 annex A): the owner of expat. */
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "sender/stow_answer_parts.h"
@@ -10,7 +9,7 @@
 
 enum { VALUE_MOST = 256 };
 
-/* Where the parser stands. Only NativeDicomModel/DicomAttribute/Item/DicomAttribute/Value is of interest;
+/* Where the parser is. Only NativeDicomModel/DicomAttribute/Item/DicomAttribute/Value is of interest;
  * what is deeper (sequences in items) is passed over. */
 struct reader {
     XML_Parser parser;
@@ -32,7 +31,7 @@ static void parser_release(XML_Parser *parser)
     *parser = NULL;
 }
 
-static void stop(struct reader *reader, int code)
+static void reader_stop(struct reader *reader, int code)
 {
     reader->code = code;
     (void)XML_StopParser(reader->parser, XML_FALSE);
@@ -75,11 +74,11 @@ static void XMLCALL start_element(void *context, const char *name, const char **
     struct reader *reader = context;
     const char *local = local_name(name);
     if (reader->depth == 0 && strcmp(local, "NativeDicomModel") != 0) {
-        stop(reader, ERR_SYNTAX);
+        reader_stop(reader, ERR_SYNTAX);
         return;
     }
     if (++reader->depth > STOW_DEPTH_MAX) {
-        stop(reader, ERR_RANGE);
+        reader_stop(reader, ERR_RANGE);
         return;
     }
     if (strcmp(local, "DicomAttribute") == 0)
@@ -100,7 +99,7 @@ static void end_item(struct reader *reader)
         return;
     int code = stow_answer_add(reader->answer, reader->sequence, &reader->reference);
     if (code != 0)
-        stop(reader, code);
+        reader_stop(reader, code);
 }
 
 static void XMLCALL end_element(void *context, const char *name)
@@ -138,7 +137,7 @@ static void XMLCALL refuse_doctype(void *context, const char *name, const char *
     (void)system_id;
     (void)public_id;
     (void)has_internal_subset;
-    stop(context, ERR_SYNTAX);
+    reader_stop(context, ERR_SYNTAX);
 }
 
 int stow_answer_read_xml(const char *body, size_t length, struct stow_answer *answer)

@@ -29,30 +29,31 @@ static struct work_answer *answer_of(const struct judge *judge, size_t item)
     return &judge->result->answers[judge->batch->items[item].index];
 }
 
-static void set(const struct judge *judge, size_t item, enum work_outcome outcome, bool bounded,
-                const char *reason)
+static void judge_set(const struct judge *judge, size_t item, enum work_outcome outcome, bool bounded,
+                      const char *reason)
 {
     work_answer_set(answer_of(judge, item), outcome, bounded, judge->answer->status, reason);
 }
 
-static void set_all(const struct judge *judge, enum work_outcome outcome, bool bounded, const char *reason)
+static void judge_set_all(const struct judge *judge, enum work_outcome outcome, bool bounded,
+                          const char *reason)
 {
     for (size_t i = 0; i < judge->batch->count; i++)
-        set(judge, i, outcome, bounded, reason);
+        judge_set(judge, i, outcome, bounded, reason);
 }
 
-static void open_all(const struct judge *judge, enum answer_next next)
+static void judge_open_all(const struct judge *judge, enum answer_next next)
 {
     judge->judgement->next = next;
     for (size_t i = 0; i < judge->batch->count; i++)
         judge->judgement->open[i] = true;
 }
 
-/* The body went out, what came of it is not known: it may all be there. */
-static void ask_presence(const struct judge *judge)
+/* The body went out, and what came of it is not known: all of it may be there. */
+static void judge_ask_presence(const struct judge *judge)
 {
     if (judge->answer->body_sent)
-        open_all(judge, ANSWER_ASK_PRESENCE);
+        judge_open_all(judge, ANSWER_ASK_PRESENCE);
 }
 
 /* ---- per instance ---- */
@@ -76,7 +77,7 @@ static void judge_failed(const struct judge *judge, size_t item, const struct st
     append_tags(judge, reference, &reason);
     if (reference->reason == 0x0106 && judge->destination->kheops && !judge->destination->skip_verify)
         text_append(&reason, "; correct them at their source, or set skip_verify: true for this destination");
-    set(judge, item, meaning->outcome, meaning->bounded, text_string(&reason));
+    judge_set(judge, item, meaning->outcome, meaning->bounded, text_string(&reason));
     judge->result->trouble |= meaning->trouble;
     if (meaning->next == ANSWER_ASK_TOKEN) {
         judge->judgement->next = ANSWER_ASK_TOKEN;
@@ -89,7 +90,7 @@ static void judge_stored(const struct judge *judge, size_t item, const struct st
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (reference->reason)
         text_format(&reason, "stored, with WarningReason 0x%04X", reference->reason);
-    set(judge, item, WORK_DONE_OUTCOME, false, reference->reason ? text_string(&reason) : NULL);
+    judge_set(judge, item, WORK_DONE_OUTCOME, false, reference->reason ? text_string(&reason) : NULL);
 }
 
 static void judge_unlisted(const struct judge *judge, size_t item, const struct stow_answer *answer)
@@ -99,7 +100,7 @@ static void judge_unlisted(const struct judge *judge, size_t item, const struct 
     if (answer->other_failures > 0)
         text_format(&reason, ", but %zu failure%s without a name (0x%04X)", answer->other_failures,
                     answer->other_failures == 1 ? "" : "s", answer->other_reason);
-    set(judge, item, WORK_RETRY_OUTCOME, true, text_string(&reason));
+    judge_set(judge, item, WORK_RETRY_OUTCOME, true, text_string(&reason));
     judge->judgement->unlisted++;
 }
 
@@ -136,17 +137,17 @@ static void judge_lost(const struct judge *judge)
     bool oversize = judge->answer->trouble == HTTP_OVERSIZE;
     enum work_outcome outcome = answer_lost_outcome(judge->answer);
     if (judge->answer->trouble == HTTP_SOURCE) {
-        set_all(judge, outcome, false, "another file of its request could not be read");
+        judge_set_all(judge, outcome, false, "another file of its request could not be read");
         return;
     }
-    set_all(judge, outcome, oversize, reason);
+    judge_set_all(judge, outcome, oversize, reason);
     if (outcome == WORK_BLOCKED_OUTCOME)
         return;
     judge->result->trouble = true;
     judge->result->split = oversize; /* fewer instances have a shorter answer */
-    ask_presence(judge);
+    judge_ask_presence(judge);
     if (was_cut_off(judge->answer))
-        open_all(judge, ANSWER_ASK_TOKEN);
+        judge_open_all(judge, ANSWER_ASK_TOKEN);
 }
 
 static void judge_whole(const struct judge *judge, const struct answer_rule *rule)
@@ -155,16 +156,17 @@ static void judge_whole(const struct judge *judge, const struct answer_rule *rul
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     bool never = rule->verdict == ANSWER_REFUSED && judge->batch->count == 1;
     answer_append_reason(rule, ANSWER_STOW, judge->answer, &reason);
-    set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome, meaning->bounded, text_string(&reason));
+    judge_set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome, meaning->bounded,
+                  text_string(&reason));
     judge->result->trouble = meaning->trouble;
     judge->result->split = meaning->split;
     if (meaning->next == ANSWER_ASK_TOKEN)
-        open_all(judge, ANSWER_ASK_TOKEN);
+        judge_open_all(judge, ANSWER_ASK_TOKEN);
     else if (meaning->next == ANSWER_ASK_PRESENCE)
-        ask_presence(judge);
+        judge_ask_presence(judge);
 }
 
-/* What is true of the answer; its list, when it is one, is then the caller's. */
+/* Tells what is true of the answer. Its list, when it has one, is then the caller's. */
 static unsigned facts_of(const struct judge *judge, struct stow_answer **ret_listed)
 {
     const struct http_answer *answer = judge->answer;

@@ -1,5 +1,5 @@
-/* stow_outcome - what a STOW answer means for each instance, by the tables ANSWER_STOW and ANSWER_STOW_INSTANCE
- * of common/kheops/answer_rule.h.
+/* stow_outcome - what a STOW answer means for each instance, by two tables of common/kheops/answer_rule.h:
+ * ANSWER_STOW and ANSWER_STOW_INSTANCE.
  *
  *     stow_judge()                 from the answer; tells what has to be asked before it is final
  *     stow_decide_token()          ... after introspection of the token

@@ -31,7 +31,7 @@ static void free_album(struct album *album)
 }
 
 /* Where the album hangs, or would. */
-static struct album **find(struct misses *misses, const char *destination, const char *name)
+static struct album **misses_find(struct misses *misses, const char *destination, const char *name)
 {
     struct album **link = &misses->albums;
     while (*link && (strcmp((*link)->destination, destination) != 0 || strcmp((*link)->name, name) != 0))
@@ -67,7 +67,7 @@ static bool has(const struct album *album, const char *series)
 
 bool misses_add(struct misses *misses, const char *destination, const char *album, const char *series)
 {
-    struct album **link = find(misses, destination, album);
+    struct album **link = misses_find(misses, destination, album);
     if (!*link) {
         *link = memory_new(1, sizeof **link);
         (*link)->destination = memory_string(destination);
@@ -81,7 +81,7 @@ bool misses_add(struct misses *misses, const char *destination, const char *albu
 
 void misses_clear(struct misses *misses, const char *destination, const char *album)
 {
-    struct album **link = find(misses, destination, album);
+    struct album **link = misses_find(misses, destination, album);
     if (*link)
         remove_at(link);
 }

@@ -11,8 +11,8 @@ struct share_tokens {
     struct text destination, source;
 };
 
-/* From the album's templates. 0, or a negative error with a sentence that names the key. Wipe in either case.
- */
+/* Resolves the album's templates. 0, or a negative error with a sentence that names the key. Wipe in either
+ * case. */
 int share_tokens_resolve(const struct config_album *album, struct share_tokens *ret_tokens,
                          struct text *ret_reason);
 void share_tokens_wipe(struct share_tokens *tokens);

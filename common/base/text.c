@@ -109,6 +109,18 @@ bool string_ends_with(const char *string, const char *suffix)
     return length >= wanted && memcmp(string + length - wanted, suffix, wanted) == 0;
 }
 
+bool string_has_word(const char *words, const char *word, size_t length)
+{
+    while (*words) {
+        words += strspn(words, " \t");
+        size_t next = strcspn(words, " \t");
+        if (next == length && length > 0 && memcmp(words, word, length) == 0)
+            return true;
+        words += next;
+    }
+    return false;
+}
+
 static unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;

@@ -47,6 +47,9 @@ void text_append_duration(struct text *text, int64_t milliseconds);
 bool string_starts_with(const char *string, const char *prefix);
 bool string_ends_with(const char *string, const char *suffix);
 
+/* Whether a list of words, with blanks between them, has this one, of length bytes, as a whole word. */
+bool string_has_word(const char *words, const char *word, size_t length);
+
 /* The smallest number of insertions, deletions, substitutions and swaps of neighbours between two names of
  * at most 64 bytes (longer ones: a large number). For "did you mean". */
 unsigned string_distance(const char *a, const char *b);

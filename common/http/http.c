@@ -101,7 +101,7 @@ void http_start(struct http *http, const struct http_request *request, http_done
         *ret_transfer = transfer;
 }
 
-static void finish(struct http_transfer *transfer, CURLcode code)
+static void transfer_finish(struct http_transfer *transfer, CURLcode code)
 {
     struct http_answer answer = {0};
     http_done *done = transfer->done;
@@ -126,7 +126,7 @@ static size_t finish_late(struct http *http, int64_t now)
         if (transfer->handed_at == 0 || now - transfer->handed_at < transfer->answer_ms)
             continue;
         transfer->late = true;
-        finish(transfer, CURLE_OPERATION_TIMEDOUT);
+        transfer_finish(transfer, CURLE_OPERATION_TIMEDOUT);
         finished++;
         next = http->transfers; /* done may have changed the list */
     }
@@ -162,11 +162,11 @@ static size_t move_on(struct http *http)
         (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
         if (begin_again(transfer, code))
             continue;
-        finish(transfer, code);
+        transfer_finish(transfer, code);
         finished++;
     }
     for (; http->unmade; finished++)
-        finish(http->unmade, CURLE_BAD_FUNCTION_ARGUMENT);
+        transfer_finish(http->unmade, CURLE_BAD_FUNCTION_ARGUMENT);
     return finished + finish_late(http, clock_monotonic_ms());
 }
 

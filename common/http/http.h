@@ -1,8 +1,7 @@
-/* http - requests to HTTP servers, several at once from one thread: the only file that knows libcurl.
+/* http - requests to HTTP servers, several at once from one thread: the only room that knows libcurl.
  *
  *     http_start(http, &request, done, context, &transfer);   copies what it needs, returns at once
- *     http_poll(http, fds, count, wait_ms);                   moves everything on; calls done() for what
- * ended
+ *     http_poll(http, fds, count, wait_ms);                   moves all on; calls done() for what ended
  *
  * HTTP/1.1 with connections kept alive and reused per server (dropped after 50 s of rest, before nginx does
  * it at 65), an exact Content-Length, no "Expect: 100-continue". A body is read from its source while it goes
@@ -98,8 +97,7 @@ struct http_answer {
 struct http;
 struct http_transfer;
 
-/* answer is borrowed during the call. The transfer is gone when it is called. It may start and cancel others.
- */
+/* answer is borrowed during the call, and the transfer is gone. It may start and cancel others. */
 typedef void http_done(void *context, struct http_answer *answer);
 
 /* 0 or ERR_NOMEM. */

@@ -17,7 +17,7 @@ enum {
 
 /* ---- what libcurl calls ---- */
 
-static size_t read_body(char *buffer, size_t size, size_t count, void *context)
+static size_t transfer_read_body(char *buffer, size_t size, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
     ssize_t got = transfer->source.read(transfer->source.context, buffer, size * count);
@@ -32,7 +32,7 @@ static size_t read_body(char *buffer, size_t size, size_t count, void *context)
 }
 
 /* A reused connection was dead: the request begins again on another one. Not when a large body had gone out
- * whole: the connection was alive then, and what is lost is the answer; whoever asked finds out what became
+ * whole: the connection was alive then, and what is lost is the answer; the caller finds out what became
  * of it. */
 bool http_curl_rewind(struct http_transfer *transfer)
 {
@@ -54,7 +54,7 @@ static int rewind_body(void *context, curl_off_t offset, int origin)
                                                                           : CURL_SEEKFUNC_FAIL;
 }
 
-static size_t take_answer(char *bytes, size_t size, size_t count, void *context)
+static size_t transfer_take_body(char *bytes, size_t size, size_t count, void *context)
 {
     struct http_transfer *transfer = context;
     size_t length = size * count;
@@ -161,7 +161,7 @@ static CURLcode set_method(struct http_transfer *transfer, const struct http_req
     if (code == CURLE_OK && transfer->source.size == 0)
         return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
+        code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, transfer_read_body);
     if (code == CURLE_OK)
         code = curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
     if (code == CURLE_OK)
@@ -204,7 +204,7 @@ static void set_house_rules(struct http_transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOWEST_BYTES_A_SECOND);
     (void)curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)HTTP_SILENCE_S);
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "felucca/" FELUCCA_VERSION);
-    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_answer);
+    (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_take_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
@@ -231,7 +231,7 @@ void http_curl_release(struct http_transfer *transfer)
     curl_easy_cleanup(transfer->easy);
     transfer->easy = NULL;
     for (struct curl_slist *line = transfer->header_list; line; line = line->next)
-        explicit_bzero(line->data, strlen(line->data)); /* a token may stand there */
+        explicit_bzero(line->data, strlen(line->data)); /* it may hold a token */
     curl_slist_free_all(transfer->header_list);
     transfer->header_list = NULL;
     secret_wipe(&transfer->content);
@@ -360,7 +360,7 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
 }
 
 /* Scheme, host and port; the path only where it is the one that was asked for, give or take a slash: another
- * may say back what was sent, and this stands in logs. */
+ * may say back what was sent, and this goes into logs. */
 static void append_location(const char *location, const char *asked, struct text *out)
 {
     const char *host = strstr(location, "://"), *asked_host = strstr(asked, "://");
@@ -404,8 +404,7 @@ static void take_headers(struct http_transfer *transfer, struct http_answer *ans
     answer->sent_bytes = sent;
 }
 
-/* An empty body counts as one only when the server said that it is empty: not when the connection just ended.
- */
+/* An empty body counts only when the server said that it is empty: not when the connection just ended. */
 static bool is_whole(struct http_transfer *transfer, const struct http_answer *answer)
 {
     curl_off_t length = -1;

@@ -36,7 +36,7 @@ static void append_form_value(struct text *out, const char *value)
     }
 }
 
-static void take_answer(void *context, struct http_answer *answer)
+static void asker_take_answer(void *context, struct http_answer *answer)
 {
     struct introspection_asker *asker = context;
     struct introspection introspection = {0};
@@ -75,7 +75,7 @@ void introspection_ask(struct http *http, const struct introspection_question *q
                                          .answer_max = ANSWER_MOST,
                                          .answer_ms = PATIENCE_MS};
     *ret_asker = asker;
-    http_start(http, &request, take_answer, asker, &asker->transfer);
+    http_start(http, &request, asker_take_answer, asker, &asker->transfer);
 }
 
 void introspection_cancel(struct introspection_asker **asker)
@@ -110,7 +110,7 @@ static char *album_id_of(const char *id)
 }
 
 /* Whether the body is an answer to our question. */
-static bool read_body(const struct http_answer *answer, struct introspection *introspection)
+static bool asker_read_body(const struct http_answer *answer, struct introspection *introspection)
 {
     static const struct json_limits limits = {.bytes = ANSWER_MOST, .depth = ANSWER_DEPTH};
     AUTO(json_release) json_t *json = NULL;
@@ -138,7 +138,7 @@ void introspection_read(const struct http_answer *answer, struct introspection *
         introspection->state = INTROSPECTION_INACTIVE;
     } else if (answer->status >= 500 || answer->status == 408 || answer->status == 429) {
         text_format(&introspection->trouble, "KHEOPS answers %d when asked about the token", answer->status);
-    } else if (answer->status != 200 || !read_body(answer, introspection)) {
+    } else if (answer->status != 200 || !asker_read_body(answer, introspection)) {
         introspection->state = INTROSPECTION_UNKNOWN;
         text_format(&introspection->trouble,
                     "api_url answers %d and nothing useful when asked about the token: is it KHEOPS's API?",

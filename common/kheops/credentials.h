@@ -1,4 +1,4 @@
-/* credentials - what a destination's headers stand for at this moment, and the token in them.
+/* credentials - the values of a destination's headers at this moment, and the token in them.
  *
  * Secrets are resolved when they are used and wiped right after: a token file that was replaced counts from
  * the next request on, without a restart. */
@@ -19,7 +19,7 @@ struct credentials {
 int credentials_of_destination(const struct config_destination *destination,
                                struct credentials *ret_credentials, struct text *ret_reason);
 
-/* One token alone, for a request of ours: template is its secret template. Likewise. */
+/* One token alone, for a request of ours: template is its secret template. It returns the same. */
 int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason);
 
 void credentials_wipe(struct credentials *credentials);

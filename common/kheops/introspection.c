@@ -20,22 +20,10 @@ void introspection_copy(const struct introspection *original, struct introspecti
     text_append(&ret_copy->trouble, text_string(&original->trouble));
 }
 
-static bool has_word(const char *words, const char *word, size_t length)
-{
-    while (*words) {
-        words += strspn(words, " \t");
-        size_t next = strcspn(words, " \t");
-        if (next == length && length > 0 && memcmp(words, word, length) == 0)
-            return true;
-        words += next;
-    }
-    return false;
-}
-
 bool introspection_allows(const struct introspection *introspection, const char *permission)
 {
     return introspection->state == INTROSPECTION_ACTIVE &&
-           has_word(introspection->scope, permission, strlen(permission));
+           string_has_word(introspection->scope, permission, strlen(permission));
 }
 
 bool introspection_lacks(const struct introspection *introspection, const char *permissions,
@@ -44,7 +32,7 @@ bool introspection_lacks(const struct introspection *introspection, const char *
     while (*permissions) {
         permissions += strspn(permissions, " ");
         size_t length = strcspn(permissions, " ");
-        if (length > 0 && length < 16 && !has_word(introspection->scope, permissions, length)) {
+        if (length > 0 && length < 16 && !string_has_word(introspection->scope, permissions, length)) {
             memcpy(ret_missing, permissions, length);
             ret_missing[length] = '\0';
             return true;

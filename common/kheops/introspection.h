@@ -31,12 +31,11 @@ void introspection_release(struct introspection *introspection);
 /* The copy is then yours, to release. */
 void introspection_copy(const struct introspection *original, struct introspection *ret_copy);
 
-/* Whether an active token's scope has this permission: "read", "write" or "send", compared as a whole word.
- */
+/* Whether an active token's scope has this permission, as a whole word: "read", "write" or "send". */
 bool introspection_allows(const struct introspection *introspection, const char *permission);
 
-/* The first of the space-separated permissions that is missing, copied to ret_missing (16 bytes); false:
- * none. */
+/* Copies the first missing one of the space-separated permissions to ret_missing (16 bytes); false: none is
+ * missing. */
 bool introspection_lacks(const struct introspection *introspection, const char *permissions,
                          char *ret_missing);
 

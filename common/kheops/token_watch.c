@@ -89,7 +89,7 @@ void token_watch_destroy(struct token_watch **watch)
 
 /* ---- which tokens there are ---- */
 
-static struct entry *find(const struct token_watch *watch, const struct token_place *place)
+static struct entry *entry_find(const struct token_watch *watch, const struct token_place *place)
 {
     for (struct entry *entry = watch->entries; entry; entry = entry->next) {
         if (entry->kind == place->kind && strcmp(entry->destination, place->destination) == 0 &&
@@ -99,10 +99,10 @@ static struct entry *find(const struct token_watch *watch, const struct token_pl
     return NULL;
 }
 
-static void add(struct token_watch *watch, const char *destination, const char *album,
-                enum work_token_kind kind)
+static void entry_add(struct token_watch *watch, const char *destination, const char *album,
+                      enum work_token_kind kind)
 {
-    struct entry *entry = find(watch, &(struct token_place){destination, album, kind});
+    struct entry *entry = entry_find(watch, &(struct token_place){destination, album, kind});
     if (!entry) {
         entry = memory_new(1, sizeof *entry);
         entry->watch = watch;
@@ -117,14 +117,14 @@ static void add(struct token_watch *watch, const char *destination, const char *
     entry->asked_at = -1;
 }
 
-static void add_destination(struct token_watch *watch, const struct config_destination *destination,
-                            enum work_stage stage)
+static void watch_add_destination(struct token_watch *watch, const struct config_destination *destination,
+                                  enum work_stage stage)
 {
     if (stage == WORK_SEND && destination->kheops)
-        add(watch, destination->name, NULL, WORK_TOKEN_STOW);
+        entry_add(watch, destination->name, NULL, WORK_TOKEN_STOW);
     for (size_t i = 0; stage == WORK_SHARE && i < destination->album_count; i++) {
-        add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_DESTINATION);
-        add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_SOURCE);
+        entry_add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_DESTINATION);
+        entry_add(watch, destination->name, destination->albums[i].name, WORK_TOKEN_SOURCE);
     }
 }
 
@@ -154,7 +154,7 @@ void token_watch_configure(struct token_watch *watch, const struct config *confi
         entry->configured = false;
     for (size_t i = 0; i < config->node_count; i++) {
         for (size_t j = 0; j < config->nodes[i].destination_count; j++)
-            add_destination(watch, &config->nodes[i].destinations[j], stage);
+            watch_add_destination(watch, &config->nodes[i].destinations[j], stage);
     }
     drop_unconfigured(watch);
 }
@@ -162,8 +162,8 @@ void token_watch_configure(struct token_watch *watch, const struct config *confi
 /* ---- asking ---- */
 
 /* What a question needs, from the configuration of now. */
-static bool prepare(const struct entry *entry, struct introspection_question *question, struct text *token,
-                    struct text *reason)
+static bool entry_prepare(const struct entry *entry, struct introspection_question *question,
+                          struct text *token, struct text *reason)
 {
     const struct config *config = entry->watch->config;
     const struct config_destination *destination = config_find_destination(config, entry->destination);
@@ -199,7 +199,7 @@ static void tell_waiters(struct entry *entry, struct introspection *introspectio
     }
 }
 
-static void keep(struct entry *entry, struct introspection *introspection)
+static void entry_keep(struct entry *entry, struct introspection *introspection)
 {
     bool said =
         introspection->state == INTROSPECTION_ACTIVE || introspection->state == INTROSPECTION_INACTIVE;
@@ -217,26 +217,26 @@ static void keep(struct entry *entry, struct introspection *introspection)
 }
 
 /* What is known of one place of a token counts for another. */
-static void take_over(struct entry *entry, const struct entry *other)
+static void entry_take_over(struct entry *entry, const struct entry *other)
 {
     struct introspection copy;
     introspection_copy(&other->known, &copy);
     entry->asking_since = other->asking_since;
-    keep(entry, &copy);
+    entry_keep(entry, &copy);
     tell_waiters(entry, &entry->known);
 }
 
-static void take_answer(void *context, struct introspection *introspection)
+static void entry_take_answer(void *context, struct introspection *introspection)
 {
     struct entry *entry = context;
     entry->asker = NULL;
     entry->watch->asking--;
-    keep(entry, introspection);
+    entry_keep(entry, introspection);
     for (struct entry *other = entry->watch->entries; other; other = other->next) {
         if (other->asks_for_it != entry)
             continue;
         other->asks_for_it = NULL;
-        take_over(other, entry);
+        entry_take_over(other, entry);
     }
     tell_waiters(entry, &entry->known);
     drop_unconfigured(entry->watch);
@@ -254,8 +254,8 @@ static uint64_t subject_of(const struct token_watch *watch, const struct introsp
     return subject;
 }
 
-/* Another place of the same token that is asked about now, or was at or after since. */
-static struct entry *find_other(const struct entry *entry, int64_t since)
+/* Another place of the same token, which is asked about now, or was asked about at or after since. */
+static struct entry *entry_find_other(const struct entry *entry, int64_t since)
 {
     for (struct entry *other = entry->watch->entries; other; other = other->next) {
         bool known = other->asked_at >= 0 && other->asked_at >= since;
@@ -265,17 +265,17 @@ static struct entry *find_other(const struct entry *entry, int64_t since)
     return NULL;
 }
 
-static void ask(struct entry *entry, int64_t since)
+static void entry_ask(struct entry *entry, int64_t since)
 {
     struct introspection_question question = {0};
     struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
     entry->asking_since = entry->watch->clock_ms();
-    if (!prepare(entry, &question, &token, &unknown.trouble)) {
+    if (!entry_prepare(entry, &question, &token, &unknown.trouble)) {
         entry->subject = 0;
         unknown.scope = memory_string("");
         unknown.album_id = memory_string("");
-        keep(entry, &unknown);
+        entry_keep(entry, &unknown);
         tell_waiters(entry, &entry->known);
         return;
     }
@@ -287,26 +287,26 @@ static void ask(struct entry *entry, int64_t since)
         entry->replaced = true;
     }
     entry->subject = subject;
-    struct entry *other = find_other(entry, since);
+    struct entry *other = entry_find_other(entry, since);
     if (other && other->asker) {
         entry->asks_for_it = other;
     } else if (other) {
-        take_over(entry, other);
+        entry_take_over(entry, other);
     } else {
         entry->watch->asking++;
-        introspection_ask(entry->watch->http, &question, take_answer, entry, &entry->asker);
+        introspection_ask(entry->watch->http, &question, entry_take_answer, entry, &entry->asker);
     }
 }
 
 /* ---- looking ---- */
 
-/* What stands at the place now, 0 when it cannot be told. */
+/* The subject of the token that is at the place now; 0 when it cannot be told. */
 static uint64_t subject_now(const struct entry *entry)
 {
     struct introspection_question question = {0};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (!prepare(entry, &question, &token, &reason))
+    if (!entry_prepare(entry, &question, &token, &reason))
         return 0;
     question.token = text_string(&token);
     return subject_of(entry->watch, &question);
@@ -335,14 +335,14 @@ void token_watch_turn(struct token_watch *watch)
     for (struct entry *entry = watch->entries; entry && watch->asking < QUESTIONS_AT_ONCE;
          entry = entry->next) {
         if (entry->configured && !is_busy(entry) && entry->due_at <= now)
-            ask(entry, entry->due_at - FRESH_MS);
+            entry_ask(entry, entry->due_at - FRESH_MS);
     }
 }
 
 void token_watch_ask(struct token_watch *watch, const struct token_place *place, int64_t since,
                      introspection_done *done, void *context)
 {
-    struct entry *entry = find(watch, place);
+    struct entry *entry = entry_find(watch, place);
     if (!entry) {
         struct introspection unknown = {
             .state = INTROSPECTION_UNKNOWN, .scope = (char *)"", .album_id = (char *)""};
@@ -357,7 +357,7 @@ void token_watch_ask(struct token_watch *watch, const struct token_place *place,
         memory_grow(entry->waiters, &entry->waiter_capacity, entry->waiter_count + 1, sizeof *entry->waiters);
     entry->waiters[entry->waiter_count++] = (struct waiter){done, context};
     if (!is_busy(entry))
-        ask(entry, since);
+        entry_ask(entry, since);
 }
 
 void token_watch_forget(struct token_watch *watch, const void *context)

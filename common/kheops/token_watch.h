@@ -2,7 +2,7 @@
  *
  * Every token is asked about at start, after a reload, and once an hour; and when a request was refused.
  * Several refusals of one token at a time wait for one and the same question, and for a few seconds its
- * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. A token that stands
+ * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. A token that is used
  * in several places (one source token for many albums) is asked about once for all of them. Everything is
  * learned through report.
  *
@@ -43,9 +43,9 @@ void token_watch_destroy(struct token_watch **watch);
  * configured. */
 void token_watch_set_clock(struct token_watch *watch, int64_t (*clock_ms)(void));
 
-/* From now on the tokens of config, which is borrowed until the next call: those of destinations (WORK_SEND)
- * or of albums (WORK_SHARE) that are KHEOPS's. All are due at once. Questions under way are answered first.
- */
+/* Watches the tokens of config from now on: those of destinations (WORK_SEND) or of albums (WORK_SHARE) that
+ * are KHEOPS's. config is borrowed until the next call. All are due at once. Questions under way are answered
+ * first. */
 void token_watch_configure(struct token_watch *watch, const struct config *config, enum work_stage stage);
 
 /* Begins questions that are due, a few at a time, and looks for tokens that were replaced. Call it in every

@@ -40,7 +40,7 @@ static bool is_server(enum bus_kind kind)
     return kind == BUS_PULL || kind == BUS_ROUTER;
 }
 
-static int set_int(struct bus *bus, int option, int value)
+static int bus_set_int(struct bus *bus, int option, int value)
 {
     return zmq_setsockopt(bus->socket, option, &value, sizeof value);
 }
@@ -50,7 +50,7 @@ static int set_key(struct bus *bus, int option, const char *key)
     return zmq_setsockopt(bus->socket, option, key, strlen(key));
 }
 
-static int say(struct text *reason, int code, const char *sentence, const char *endpoint)
+static int bus_say(struct text *reason, int code, const char *sentence, const char *endpoint)
 {
     text_format(reason, "%s: %s", endpoint, sentence);
     return code;
@@ -63,22 +63,23 @@ static int set_server_keys(struct bus *bus, const struct config *config, const c
 {
     AUTO(text_release) struct text why = TEXT_EMPTY;
     if (!config->curve.allowed_keys)
-        return say(reason, ERR_CONFIG, "tcp:// needs curve.allowed_keys, the keys that may connect",
-                   endpoint);
-    if (set_int(bus, ZMQ_CURVE_SERVER, 1) != 0 || set_key(bus, ZMQ_CURVE_SECRETKEY, secret) != 0)
-        return say(reason, ERR_CONFIG, "this ZeroMQ library was built without CURVE", endpoint);
+        return bus_say(reason, ERR_CONFIG, "tcp:// needs curve.allowed_keys, the keys that may connect",
+                       endpoint);
+    if (bus_set_int(bus, ZMQ_CURVE_SERVER, 1) != 0 || set_key(bus, ZMQ_CURVE_SECRETKEY, secret) != 0)
+        return bus_say(reason, ERR_CONFIG, "this ZeroMQ library was built without CURVE", endpoint);
     int code = gate_open(bus->context, bus->socket, config->curve.allowed_keys, &bus->gate, &why);
-    return code == 0 ? 0 : say(reason, code, text_string(&why), endpoint);
+    return code == 0 ? 0 : bus_say(reason, code, text_string(&why), endpoint);
 }
 
 static int set_client_keys(struct bus *bus, const struct config *config, const char *endpoint,
                            const char *public_key, const char *secret, struct text *reason)
 {
     if (!config->curve.server_key)
-        return say(reason, ERR_CONFIG, "tcp:// needs curve.server_key, the router's public key", endpoint);
+        return bus_say(reason, ERR_CONFIG, "tcp:// needs curve.server_key, the router's public key",
+                       endpoint);
     if (set_key(bus, ZMQ_CURVE_SERVERKEY, config->curve.server_key) != 0 ||
         set_key(bus, ZMQ_CURVE_PUBLICKEY, public_key) != 0 || set_key(bus, ZMQ_CURVE_SECRETKEY, secret) != 0)
-        return say(reason, ERR_CONFIG, "curve.server_key is not a key of 40 characters", endpoint);
+        return bus_say(reason, ERR_CONFIG, "curve.server_key is not a key of 40 characters", endpoint);
     return 0;
 }
 
@@ -89,12 +90,13 @@ static int set_curve(struct bus *bus, const struct config *config, const char *e
     AUTO(text_release) struct text why = TEXT_EMPTY;
     char public_key[BUS_KEY_SIZE];
     if (!config->curve.secret_key)
-        return say(reason, ERR_CONFIG, "tcp:// needs curve.secret_key (felucca keys makes a pair)", endpoint);
+        return bus_say(reason, ERR_CONFIG, "tcp:// needs curve.secret_key (felucca keys makes a pair)",
+                       endpoint);
     int code = secret_resolve(config->curve.secret_key, &secret, &why);
     if (code != 0)
-        return say(reason, ERR_CONFIG, text_string(&why), endpoint);
+        return bus_say(reason, ERR_CONFIG, text_string(&why), endpoint);
     if (secret.length != CURVE_KEY_LENGTH || zmq_curve_public(public_key, text_string(&secret)) != 0)
-        return say(reason, ERR_CONFIG, "curve.secret_key is not a key of 40 characters", endpoint);
+        return bus_say(reason, ERR_CONFIG, "curve.secret_key is not a key of 40 characters", endpoint);
     return is_server(bus->kind)
                ? set_server_keys(bus, config, endpoint, text_string(&secret), reason)
                : set_client_keys(bus, config, endpoint, public_key, text_string(&secret), reason);
@@ -105,26 +107,27 @@ static int set_curve(struct bus *bus, const struct config *config, const char *e
 /* A machine that is switched off, or cut off, ends no connection: both sides ask each other all the time. */
 static int set_tcp_options(struct bus *bus, const char *endpoint)
 {
-    return set_int(bus, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) |
-           set_int(bus, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_MS * 2) |
-           set_int(bus, ZMQ_HEARTBEAT_TTL, BUS_SILENCE_MS) | set_int(bus, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) |
-           set_int(bus, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) |
-           set_int(bus, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
+    return bus_set_int(bus, ZMQ_HEARTBEAT_IVL, HEARTBEAT_MS) |
+           bus_set_int(bus, ZMQ_HEARTBEAT_TIMEOUT, HEARTBEAT_MS * 2) |
+           bus_set_int(bus, ZMQ_HEARTBEAT_TTL, BUS_SILENCE_MS) |
+           bus_set_int(bus, ZMQ_CONNECT_TIMEOUT, CONNECT_MS) |
+           bus_set_int(bus, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) |
+           bus_set_int(bus, ZMQ_IPV6, strchr(endpoint, '[') != NULL);
 }
 
 static int set_options(struct bus *bus)
 {
-    int failed = set_int(bus, ZMQ_LINGER, LINGER_MS) | set_int(bus, ZMQ_SNDHWM, QUEUE_MESSAGES) |
-                 set_int(bus, ZMQ_RCVHWM, QUEUE_MESSAGES) | set_int(bus, ZMQ_RECONNECT_IVL, 50) |
-                 set_int(bus, ZMQ_RECONNECT_IVL_MAX, 1000);
+    int failed = bus_set_int(bus, ZMQ_LINGER, LINGER_MS) | bus_set_int(bus, ZMQ_SNDHWM, QUEUE_MESSAGES) |
+                 bus_set_int(bus, ZMQ_RCVHWM, QUEUE_MESSAGES) | bus_set_int(bus, ZMQ_RECONNECT_IVL, 50) |
+                 bus_set_int(bus, ZMQ_RECONNECT_IVL_MAX, 1000);
     int64_t largest = BUS_FRAME_MAX;
     failed |= zmq_setsockopt(bus->socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest);
     if (bus->kind == BUS_ROUTER)
-        failed |= set_int(bus, ZMQ_ROUTER_MANDATORY, 1);
+        failed |= bus_set_int(bus, ZMQ_ROUTER_MANDATORY, 1);
     /* What nobody takes is dropped at once instead of piling up for a router that is away: hints only save
      * time, and workers repeat themselves. */
     if (!is_server(bus->kind))
-        failed |= set_int(bus, ZMQ_IMMEDIATE, 1);
+        failed |= bus_set_int(bus, ZMQ_IMMEDIATE, 1);
     return failed ? ERR_NETWORK : 0;
 }
 
@@ -157,14 +160,14 @@ static int open_socket(struct bus *bus, const struct config *config, const char 
     bool is_tcp = string_starts_with(endpoint, "tcp://");
     bus->context = zmq_ctx_new();
     if (!bus->context)
-        return say(reason, ERR_NOMEM, "no ZeroMQ context", endpoint);
+        return bus_say(reason, ERR_NOMEM, "no ZeroMQ context", endpoint);
     bus->socket = zmq_socket(bus->context, socket_types[bus->kind]);
     if (!bus->socket || set_options(bus) != 0 || (is_tcp && set_tcp_options(bus, endpoint) != 0))
-        return say(reason, ERR_NETWORK, zmq_strerror(errno), endpoint);
+        return bus_say(reason, ERR_NETWORK, zmq_strerror(errno), endpoint);
     int code = is_tcp ? set_curve(bus, config, endpoint, reason) : 0;
     if (code != 0)
         return code;
-    return attach(bus, endpoint) == 0 ? 0 : say(reason, ERR_NETWORK, zmq_strerror(errno), endpoint);
+    return attach(bus, endpoint) == 0 ? 0 : bus_say(reason, ERR_NETWORK, zmq_strerror(errno), endpoint);
 }
 
 static int socket_fd(const struct bus *bus)
@@ -197,7 +200,7 @@ int bus_create(const struct config *config, enum bus_kind kind, const char *endp
     bus->poll_fd = -1;
     int code = open_socket(bus, config, endpoint, ret_reason);
     if (code == 0 && bus->gate && open_poll(bus) != 0)
-        code = say(ret_reason, ERR_NETWORK, strerror(errno), endpoint);
+        code = bus_say(ret_reason, ERR_NETWORK, strerror(errno), endpoint);
     if (code != 0)
         return code;
     *ret_bus = bus;

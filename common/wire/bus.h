@@ -40,7 +40,7 @@ int bus_create(const struct config *config, enum bus_kind kind, const char *endp
 void bus_destroy(struct bus **bus);
 
 /* The descriptor to poll for input. It is edge-triggered, and sending may consume its edge: never wait on it
- * while bus_has_input(), which also lets in who waits at the door. */
+ * while bus_has_input(), which also lets in those who wait at the door. */
 int bus_fd(const struct bus *bus);
 bool bus_has_input(const struct bus *bus);
 
@@ -79,8 +79,8 @@ struct bus_refusals {
 bool bus_take_refusals(struct bus *bus, struct bus_refusals *ret_refusals);
 
 /* Makes a CURVE key pair in Z85 (40 characters and NUL each). The public one begins with a letter or digit
- * and does not end with a colon, so that it can stand in a list and behind a key of YAML as it is; the secret
- * one is no template of secret.h. */
+ * and does not end with a colon, so that a list and a key of YAML take it as it is; the secret one
+ * is no template of secret.h. */
 int bus_make_keys(char ret_public[BUS_KEY_SIZE], char ret_secret[BUS_KEY_SIZE]);
 
 #endif

@@ -33,7 +33,7 @@ struct gate {
     struct bus_refusals refusals;
 };
 
-static int say(struct text *reason, const char *doing)
+static int gate_say(struct text *reason, const char *doing)
 {
     text_format(reason, "%s: %s", doing, zmq_strerror(errno));
     return ERR_NETWORK;
@@ -50,7 +50,7 @@ int gate_read(struct gate *gate, const char *path, struct text *ret_reason)
     return 0;
 }
 
-static int set_int(void *socket, int option, int value)
+static int gate_set_int(void *socket, int option, int value)
 {
     return zmq_setsockopt(socket, option, &value, sizeof value);
 }
@@ -61,7 +61,7 @@ static int open_door(struct gate *gate, void *context, void *socket)
 {
     static const char domain[] = "felucca";
     gate->door = zmq_socket(context, ZMQ_REP);
-    return gate->door && set_int(gate->door, ZMQ_LINGER, 0) == 0 &&
+    return gate->door && gate_set_int(gate->door, ZMQ_LINGER, 0) == 0 &&
                    zmq_bind(gate->door, "inproc://zeromq.zap.01") == 0 &&
                    zmq_setsockopt(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain)) == 0
                ? 0
@@ -73,8 +73,8 @@ static int open_monitor(struct gate *gate, void *context, void *socket)
 {
     static const char address[] = "inproc://monitor";
     gate->monitor = zmq_socket(context, ZMQ_PAIR);
-    return gate->monitor && set_int(gate->monitor, ZMQ_LINGER, 0) == 0 &&
-                   set_int(gate->monitor, ZMQ_RCVHWM, 0) == 0 &&
+    return gate->monitor && gate_set_int(gate->monitor, ZMQ_LINGER, 0) == 0 &&
+                   gate_set_int(gate->monitor, ZMQ_RCVHWM, 0) == 0 &&
                    zmq_socket_monitor(socket, address,
                                       ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
                                           ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) == 0 &&
@@ -90,7 +90,7 @@ int gate_open(void *context, void *socket, const char *path, struct gate **ret_g
     if (code != 0)
         return code;
     if (open_door(gate, context, socket) != 0 || open_monitor(gate, context, socket) != 0)
-        return say(ret_reason, "no door for keys");
+        return gate_say(ret_reason, "no door for keys");
     *ret_gate = gate;
     gate = NULL;
     return 0;
@@ -118,7 +118,7 @@ void gate_fds(const struct gate *gate, int ret_fds[GATE_FDS])
 /* ---- one message ---- */
 
 /* Takes a whole message; what is more or longer than expected is cut. False: none waits. */
-static bool take(void *socket, struct question *ret_question)
+static bool gate_take(void *socket, struct question *ret_question)
 {
     *ret_question = (struct question){0};
     int more = 1;
@@ -144,7 +144,7 @@ static void remember(struct gate *gate, const char *key, const char *address)
     (void)snprintf(gate->refusals.address, sizeof gate->refusals.address, "%.63s", address);
 }
 
-static bool decide(struct gate *gate, const struct question *question, char ret_key[BUS_KEY_SIZE])
+static bool gate_decide(struct gate *gate, const struct question *question, char ret_key[BUS_KEY_SIZE])
 {
     ret_key[0] = '\0';
     if (strcmp(question->frames[MECHANISM_FRAME], "CURVE") != 0 || question->lengths[KEY_FRAME] != KEY_BYTES)
@@ -155,10 +155,10 @@ static bool decide(struct gate *gate, const struct question *question, char ret_
 
 /* Status 300 says "not now": the client goes on trying, so that a key that is allowed later needs no restart
  * of its owner. After 400 ZeroMQ would never try again. */
-static void answer(struct gate *gate, const struct question *question)
+static void gate_answer(struct gate *gate, const struct question *question)
 {
     char key[BUS_KEY_SIZE];
-    bool admitted = decide(gate, question, key);
+    bool admitted = gate_decide(gate, question, key);
     if (!admitted) {
         gate->refusals.unknown++;
         remember(gate, key, question->frames[ADDRESS_FRAME]);
@@ -179,9 +179,9 @@ static void answer(struct gate *gate, const struct question *question)
 void gate_turn(struct gate *gate)
 {
     struct question message;
-    while (take(gate->door, &message))
-        answer(gate, &message);
-    while (take(gate->monitor, &message))
+    while (gate_take(gate->door, &message))
+        gate_answer(gate, &message);
+    while (gate_take(gate->monitor, &message))
         gate->refusals.handshakes++;
 }
 

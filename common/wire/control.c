@@ -136,7 +136,7 @@ void control_request_encode(const struct control_request *request, struct text *
 
 /* ---- reading a request: each reader says what is wrong and returns false ---- */
 
-static bool find_name(const char *const *names, size_t count, const char *name, int *ret_index)
+static bool control_find_name(const char *const *names, size_t count, const char *name, int *ret_index)
 {
     for (size_t i = 0; name && i < count; i++) {
         if (strcmp(name, names[i]) == 0) {
@@ -147,13 +147,13 @@ static bool find_name(const char *const *names, size_t count, const char *name, 
     return false;
 }
 
-static bool say(struct text *reason, const char *key, const char *sentence)
+static bool request_say(struct text *reason, const char *key, const char *sentence)
 {
     text_format(reason, "\"%s\" %s", key, sentence);
     return false;
 }
 
-static bool is_plain(const char *text, size_t length)
+static bool request_is_plain(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
@@ -162,96 +162,99 @@ static bool is_plain(const char *text, size_t length)
     return true;
 }
 
-static bool read_text(const json_t *value, const struct member *member, char **ret_text, struct text *reason)
+static bool request_read_text(const json_t *value, const struct member *member, char **ret_text,
+                              struct text *reason)
 {
     const char *text = json_string_value(value);
     size_t length = json_string_length(value);
-    if (!text || length == 0 || length > CONTROL_TEXT_MAX || !is_plain(text, length))
-        return say(reason, member->key, "is not a text of 1 to 256 bytes without control characters");
+    if (!text || length == 0 || length > CONTROL_TEXT_MAX || !request_is_plain(text, length))
+        return request_say(reason, member->key, "is not a text of 1 to 256 bytes without control characters");
     if (member->is_uid && !uid_is_plain(text))
-        return say(reason, member->key, "is not a UID: 1 to 64 digits and dots");
+        return request_say(reason, member->key, "is not a UID: 1 to 64 digits and dots");
     free(*ret_text);
     *ret_text = memory_string(text);
     return true;
 }
 
-static bool read_number(const json_t *value, const char *key, int64_t *ret_number, struct text *reason)
+static bool request_read_number(const json_t *value, const char *key, int64_t *ret_number,
+                                struct text *reason)
 {
     if (!json_is_integer(value) || json_integer_value(value) < 1)
-        return say(reason, key, "is not a whole number above 0");
+        return request_say(reason, key, "is not a whole number above 0");
     *ret_number = json_integer_value(value);
     return true;
 }
 
-static bool read_bool(const json_t *value, const char *key, bool *ret_bool, struct text *reason)
+static bool request_read_bool(const json_t *value, const char *key, bool *ret_bool, struct text *reason)
 {
     *ret_bool = json_is_true(value);
-    return json_is_boolean(value) || say(reason, key, "is neither true nor false");
+    return json_is_boolean(value) || request_say(reason, key, "is neither true nor false");
 }
 
-static bool read_job(const json_t *value, struct control_job *ret_job, struct text *reason)
+static bool request_read_job(const json_t *value, struct control_job *ret_job, struct text *reason)
 {
     int kind;
     if (!json_is_object(value) || json_object_size(value) != 2 ||
-        !find_name(kind_names, CONTROL_KINDS, json_text_or_null(value, "kind"), &kind))
-        return say(reason, "jobs",
-                   "holds something that is not {\"kind\": delivery, share, fetch or instance, "
-                   "\"id\": number}");
+        !control_find_name(kind_names, CONTROL_KINDS, json_text_or_null(value, "kind"), &kind))
+        return request_say(reason, "jobs",
+                           "holds something that is not {\"kind\": delivery, share, fetch or instance, "
+                           "\"id\": number}");
     ret_job->kind = (enum control_kind)kind;
-    return read_number(json_object_get(value, "id"), "id", &ret_job->id, reason);
+    return request_read_number(json_object_get(value, "id"), "id", &ret_job->id, reason);
 }
 
-static bool read_jobs(const json_t *value, struct control_request *request, struct text *reason)
+static bool request_read_jobs(const json_t *value, struct control_request *request, struct text *reason)
 {
     size_t count = json_array_size(value);
     if (!json_is_array(value) || count == 0 || count > CONTROL_JOBS_MAX)
-        return say(reason, "jobs", "is not a list of 1 to 1000 jobs");
+        return request_say(reason, "jobs", "is not a list of 1 to 1000 jobs");
     request->jobs = memory_new(count, sizeof *request->jobs);
     request->job_count = count;
     for (size_t i = 0; i < count; i++) {
-        if (!read_job(json_array_get(value, i), &request->jobs[i], reason))
+        if (!request_read_job(json_array_get(value, i), &request->jobs[i], reason))
             return false;
     }
     return true;
 }
 
-static bool read_verb(const json_t *value, struct control_request *request, struct text *reason)
+static bool request_read_verb(const json_t *value, struct control_request *request, struct text *reason)
 {
     int verb;
-    if (!find_name(verb_names, CONTROL_VERBS, json_string_value(value), &verb))
-        return say(reason, "verb", "is not one that this router knows");
+    if (!control_find_name(verb_names, CONTROL_VERBS, json_string_value(value), &verb))
+        return request_say(reason, "verb", "is not one that this router knows");
     request->verb = (enum control_verb)verb;
     return true;
 }
 
-static bool read_member(const char *key, const json_t *value, struct control_request *request,
-                        struct text *reason)
+static bool request_read_member(const char *key, const json_t *value, struct control_request *request,
+                                struct text *reason)
 {
     for (size_t i = 0; i < MEMBERS; i++) {
         if (strcmp(key, members[i].key) == 0)
-            return read_text(value, &members[i], text_member(request, &members[i]), reason);
+            return request_read_text(value, &members[i], text_member(request, &members[i]), reason);
     }
     if (strcmp(key, "verb") == 0)
-        return read_verb(value, request, reason);
+        return request_read_verb(value, request, reason);
     if (strcmp(key, "since") == 0)
-        return read_number(value, key, &request->since, reason);
+        return request_read_number(value, key, &request->since, reason);
     if (strcmp(key, "until") == 0)
-        return read_number(value, key, &request->until, reason);
+        return request_read_number(value, key, &request->until, reason);
     if (strcmp(key, "limit") == 0)
-        return read_number(value, key, &request->limit, reason);
+        return request_read_number(value, key, &request->limit, reason);
     if (strcmp(key, "jobs") == 0)
-        return read_jobs(value, request, reason);
+        return request_read_jobs(value, request, reason);
     if (strcmp(key, "all") == 0)
-        return read_bool(value, key, &request->all, reason);
+        return request_read_bool(value, key, &request->all, reason);
     if (strcmp(key, "dry_run") == 0)
-        return read_bool(value, key, &request->dry_run, reason);
+        return request_read_bool(value, key, &request->dry_run, reason);
     if (strcmp(key, "protocol") == 0 || strcmp(key, "request") == 0)
         return true;
-    text_format(reason, "this router does not know \"%.40s\"", is_plain(key, strlen(key)) ? key : "?");
+    text_format(reason, "this router does not know \"%.40s\"",
+                request_is_plain(key, strlen(key)) ? key : "?");
     return false;
 }
 
-static bool read_id(const json_t *object, const char *key, char *ret_id)
+static bool control_read_id(const json_t *object, const char *key, char *ret_id)
 {
     const char *id = json_text_or_null(object, key);
     if (!id || strlen(id) != CONTROL_ID_SIZE - 1 || strspn(id, "0123456789abcdef") != CONTROL_ID_SIZE - 1)
@@ -260,10 +263,10 @@ static bool read_id(const json_t *object, const char *key, char *ret_id)
     return true;
 }
 
-static bool read_request(json_t *object, struct control_request *request, struct text *reason)
+static bool request_read(json_t *object, struct control_request *request, struct text *reason)
 {
-    if (!read_id(object, "request", request->id))
-        return say(reason, "request", "is not an id of 32 lower-case hex digits");
+    if (!control_read_id(object, "request", request->id))
+        return request_say(reason, "request", "is not an id of 32 lower-case hex digits");
     if (json_integer_value(json_object_get(object, "protocol")) != CONTROL_PROTOCOL) {
         text_format(reason,
                     "the router speaks version %d of the control protocol: use the felucca that came "
@@ -275,12 +278,12 @@ static bool read_request(json_t *object, struct control_request *request, struct
     json_t *value;
     json_object_foreach(object, key, value)
     {
-        if (!read_member(key, value, request, reason))
+        if (!request_read_member(key, value, request, reason))
             return false;
     }
     if (!json_object_get(object, "verb"))
-        return say(reason, "verb", "is missing");
-    return request->user || say(reason, "user", "is missing");
+        return request_say(reason, "verb", "is missing");
+    return request->user || request_say(reason, "user", "is missing");
 }
 
 int control_request_decode(const char *json, size_t length, struct control_request *ret_request,
@@ -295,20 +298,9 @@ int control_request_decode(const char *json, size_t length, struct control_reque
     const struct json_limits limits = {CONTROL_REQUEST_MAX, DEPTH_MOST, .unique = true};
     (void)json_read(json, length, &limits, &object);
     if (json_is_object(object))
-        return read_request(object, ret_request, ret_reason) ? 0 : ERR_SYNTAX;
+        return request_read(object, ret_request, ret_reason) ? 0 : ERR_SYNTAX;
     text_append(ret_reason, "the request is not a JSON object");
     return ERR_SYNTAX;
-}
-
-/* Whether a list of words has this one. */
-static bool has_word(const char *words, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += length) {
-        if ((at == words || at[-1] == ' ') && (at[length] == ' ' || !at[length]))
-            return true;
-    }
-    return false;
 }
 
 const char *control_request_surplus(const struct control_request *request)
@@ -336,7 +328,7 @@ const char *control_request_surplus(const struct control_request *request)
         {"dry_run", request->dry_run},
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
-        if (set[i].is_set && !has_word(takes[request->verb], set[i].key))
+        if (set[i].is_set && !string_has_word(takes[request->verb], set[i].key, strlen(set[i].key)))
             return set[i].key;
     }
     return NULL;
@@ -391,9 +383,10 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     const char *sentence = json_text_or_null(object, "sentence");
     const json_t *notes = json_object_get(object, "notes");
     int stage;
-    if (!sentence || !find_name(stage_names, 3, json_text_or_null(object, "answer"), &stage))
+    if (!sentence || !control_find_name(stage_names, 3, json_text_or_null(object, "answer"), &stage))
         return ERR_SYNTAX;
-    (void)read_id(object, "request", ret_answer->id); /* "": of a request whose id could not be read */
+    (void)control_read_id(object, "request",
+                          ret_answer->id); /* "": of a request whose id could not be read */
     ret_answer->stage = (enum control_stage)stage;
     ret_answer->changed = json_integer_value(json_object_get(object, "changed"));
     ret_answer->skipped = json_integer_value(json_object_get(object, "skipped"));

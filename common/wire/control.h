@@ -85,7 +85,7 @@ struct control_request {
     bool dry_run; /* reshare: it is only told what would be done */
 };
 
-/* A random id and the name of whoever runs this process (behind sudo: of whoever called it). 0 or ERR_IO. */
+/* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. */
 int control_request_start(struct control_request *request, enum control_verb verb);
 void control_request_release(struct control_request *request);
 

@@ -94,10 +94,9 @@ void work_encode(const struct work_message *message, struct text *out)
     json_append(json, out);
 }
 
-/* ---- reading: each reader returns false when the field is missing, of the wrong kind, or out of bounds ----
- */
+/* ---- reading: false when the field is missing, of the wrong kind, or out of bounds ---- */
 
-static bool read_text(const json_t *json, const char *key, char **ret_text)
+static bool work_read_text(const json_t *json, const char *key, char **ret_text)
 {
     const json_t *value = json_object_get(json, key);
     if (!json_is_string(value) || json_string_length(value) > TEXT_MAX)
@@ -106,12 +105,12 @@ static bool read_text(const json_t *json, const char *key, char **ret_text)
     return true;
 }
 
-static bool read_optional_text(const json_t *json, const char *key, char **ret_text)
+static bool work_read_optional_text(const json_t *json, const char *key, char **ret_text)
 {
-    return json_is_null(json_object_get(json, key)) || read_text(json, key, ret_text);
+    return json_is_null(json_object_get(json, key)) || work_read_text(json, key, ret_text);
 }
 
-static bool read_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
+static bool work_read_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
 {
     const json_t *value = json_object_get(json, key);
     if (!json_is_string(value) || json_string_length(value) == 0 || json_string_length(value) >= size)
@@ -121,14 +120,15 @@ static bool read_fixed(const json_t *json, const char *key, char *ret_buffer, si
 }
 
 /* Absent or "": *ret_buffer stays empty. */
-static bool read_optional_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
+static bool work_read_optional_fixed(const json_t *json, const char *key, char *ret_buffer, size_t size)
 {
     const json_t *value = json_object_get(json, key);
     return !value || (json_is_string(value) && json_string_length(value) == 0) ||
-           read_fixed(json, key, ret_buffer, size);
+           work_read_fixed(json, key, ret_buffer, size);
 }
 
-static bool read_number(const json_t *json, const char *key, int64_t low, int64_t high, int64_t *ret_number)
+static bool work_read_number(const json_t *json, const char *key, int64_t low, int64_t high,
+                             int64_t *ret_number)
 {
     const json_t *value = json_object_get(json, key);
     if (!json_is_integer(value) || json_integer_value(value) < low || json_integer_value(value) > high)
@@ -137,24 +137,24 @@ static bool read_number(const json_t *json, const char *key, int64_t low, int64_
     return true;
 }
 
-static bool read_int(const json_t *json, const char *key, int low, int high, int *ret_number)
+static bool work_read_int(const json_t *json, const char *key, int low, int high, int *ret_number)
 {
     int64_t number;
-    if (!read_number(json, key, low, high, &number))
+    if (!work_read_number(json, key, low, high, &number))
         return false;
     *ret_number = (int)number;
     return true;
 }
 
-static bool read_bool(const json_t *json, const char *key, bool *ret_bool)
+static bool work_read_bool(const json_t *json, const char *key, bool *ret_bool)
 {
     const json_t *value = json_object_get(json, key);
     *ret_bool = json_is_true(value);
     return json_is_boolean(value);
 }
 
-static bool read_name(const json_t *json, const char *key, const char *const *names, size_t count,
-                      int *ret_index)
+static bool work_read_name(const json_t *json, const char *key, const char *const *names, size_t count,
+                           int *ret_index)
 {
     const char *value = json_text_or_null(json, key);
     for (size_t i = 0; value && i < count; i++) {
@@ -166,7 +166,7 @@ static bool read_name(const json_t *json, const char *key, const char *const *na
     return false;
 }
 
-static bool read_stage(const json_t *json, enum work_stage *ret_stage)
+static bool work_read_stage(const json_t *json, enum work_stage *ret_stage)
 {
     static const char *const names[] = {
 #define X(name, text, worker, meaning) text,
@@ -174,14 +174,14 @@ static bool read_stage(const json_t *json, enum work_stage *ret_stage)
 #undef X
     };
     int index;
-    if (!read_name(json, "stage", names, WORK_STAGES, &index))
+    if (!work_read_name(json, "stage", names, WORK_STAGES, &index))
         return false;
     *ret_stage = (enum work_stage)index;
     return true;
 }
 
-/* Only an instance has a receipt: "" stands for none. */
-static bool read_receipt(const json_t *json, enum work_stage stage, char *ret_receipt)
+/* Only an instance has a receipt; "" means none. */
+static bool work_read_receipt(const json_t *json, enum work_stage stage, char *ret_receipt)
 {
     const char *value = json_text_or_null(json, "receipt");
     if (!value || (stage == WORK_SEND ? !receipt_is_valid(value) : *value != '\0'))
@@ -190,7 +190,7 @@ static bool read_receipt(const json_t *json, enum work_stage stage, char *ret_re
     return true;
 }
 
-static bool read_held(const json_t *json, struct work_message *message)
+static bool work_read_held(const json_t *json, struct work_message *message)
 {
     const json_t *held = json_object_get(json, "held");
     size_t count = json_array_size(held);
@@ -207,16 +207,16 @@ static bool read_held(const json_t *json, struct work_message *message)
     return true;
 }
 
-static bool read_hello(const json_t *json, struct work_message *message)
+static bool work_read_hello(const json_t *json, struct work_message *message)
 {
-    return read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
-           read_text(json, "name", &message->name) &&
-           read_fixed(json, "session", message->session, sizeof message->session) &&
-           read_int(json, "protocol", 0, 1000000, &message->protocol) &&
-           read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && read_held(json, message);
+    return work_read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
+           work_read_text(json, "name", &message->name) &&
+           work_read_fixed(json, "session", message->session, sizeof message->session) &&
+           work_read_int(json, "protocol", 0, 1000000, &message->protocol) &&
+           work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && work_read_held(json, message);
 }
 
-static bool read_items(const json_t *json, struct work *work)
+static bool work_read_items(const json_t *json, struct work *work)
 {
     const json_t *items = json_object_get(json, "items");
     size_t count = json_array_size(items);
@@ -226,26 +226,27 @@ static bool read_items(const json_t *json, struct work *work)
     work->item_count = count;
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(items, i);
-        if (!read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
-            !read_receipt(item, work->stage, work->items[i].receipt) ||
-            !read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
-            !read_optional_fixed(item, "series", work->items[i].series, sizeof work->items[i].series))
+        if (!work_read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
+            !work_read_receipt(item, work->stage, work->items[i].receipt) ||
+            !work_read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
+            !work_read_optional_fixed(item, "series", work->items[i].series, sizeof work->items[i].series))
             return false;
     }
     return true;
 }
 
-static bool read_work(const json_t *json, struct work_message *message)
+static bool work_read_work(const json_t *json, struct work_message *message)
 {
     struct work *work = message->work = memory_new(1, sizeof *work);
-    return read_fixed(json, "work", work->id, sizeof work->id) && read_stage(json, &work->stage) &&
-           read_text(json, "destination", &work->destination) &&
-           read_optional_text(json, "album", &work->album) && read_text(json, "study", &work->study) &&
-           read_optional_text(json, "series", &work->series) &&
-           (work->stage != WORK_SHARE || (work->album && work->series)) && read_items(json, work);
+    return work_read_fixed(json, "work", work->id, sizeof work->id) && work_read_stage(json, &work->stage) &&
+           work_read_text(json, "destination", &work->destination) &&
+           work_read_optional_text(json, "album", &work->album) &&
+           work_read_text(json, "study", &work->study) &&
+           work_read_optional_text(json, "series", &work->series) &&
+           (work->stage != WORK_SHARE || (work->album && work->series)) && work_read_items(json, work);
 }
 
-static bool read_answers(const json_t *json, struct work_result *result)
+static bool work_read_answers(const json_t *json, struct work_result *result)
 {
     static const char *const outcomes[] = {
 #define X(name, text, meaning) text,
@@ -262,63 +263,66 @@ static bool read_answers(const json_t *json, struct work_result *result)
         const json_t *item = json_array_get(answers, i);
         struct work_answer *answer = &result->answers[i];
         int outcome;
-        if (!read_number(item, "id", 1, INT64_MAX, &answer->id) ||
-            !read_receipt(item, result->stage, answer->receipt) ||
-            !read_name(item, "outcome", outcomes, WORK_OUTCOMES, &outcome) ||
-            !read_bool(item, "bounded", &answer->bounded) ||
-            !read_int(item, "status", 0, 999, &answer->http_status) ||
-            !read_optional_text(item, "reason", &answer->reason))
+        if (!work_read_number(item, "id", 1, INT64_MAX, &answer->id) ||
+            !work_read_receipt(item, result->stage, answer->receipt) ||
+            !work_read_name(item, "outcome", outcomes, WORK_OUTCOMES, &outcome) ||
+            !work_read_bool(item, "bounded", &answer->bounded) ||
+            !work_read_int(item, "status", 0, 999, &answer->http_status) ||
+            !work_read_optional_text(item, "reason", &answer->reason))
             return false;
         answer->outcome = (enum work_outcome)outcome;
     }
     return true;
 }
 
-static bool read_result(const json_t *json, struct work_message *message)
+static bool work_read_result(const json_t *json, struct work_message *message)
 {
     struct work_result *result = message->result = memory_new(1, sizeof *result);
-    return read_fixed(json, "session", message->session, sizeof message->session) &&
-           read_fixed(json, "work", result->id, sizeof result->id) && read_stage(json, &result->stage) &&
-           read_text(json, "destination", &result->destination) &&
-           read_optional_text(json, "album", &result->album) &&
-           read_bool(json, "trouble", &result->trouble) && read_bool(json, "split", &result->split) &&
-           read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
-           read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
-           read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&
-           read_answers(json, result);
+    return work_read_fixed(json, "session", message->session, sizeof message->session) &&
+           work_read_fixed(json, "work", result->id, sizeof result->id) &&
+           work_read_stage(json, &result->stage) &&
+           work_read_text(json, "destination", &result->destination) &&
+           work_read_optional_text(json, "album", &result->album) &&
+           work_read_bool(json, "trouble", &result->trouble) &&
+           work_read_bool(json, "split", &result->split) &&
+           work_read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
+           work_read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
+           work_read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&
+           work_read_answers(json, result);
 }
 
-static bool read_token(const json_t *json, struct work_message *message)
+static bool work_read_token(const json_t *json, struct work_message *message)
 {
     struct work_token *token = message->token = memory_new(1, sizeof *token);
     int kind;
-    if (!read_name(json, "kind", token_kinds, 3, &kind))
+    if (!work_read_name(json, "kind", token_kinds, 3, &kind))
         return false;
     token->kind = (enum work_token_kind)kind;
     token->replaced = json_is_true(json_object_get(json, "replaced"));
-    return read_text(json, "destination", &token->destination) &&
-           read_optional_text(json, "album", &token->album) && read_bool(json, "active", &token->active) &&
-           read_text(json, "scope", &token->scope) && read_text(json, "album_id", &token->album_id);
+    return work_read_text(json, "destination", &token->destination) &&
+           work_read_optional_text(json, "album", &token->album) &&
+           work_read_bool(json, "active", &token->active) && work_read_text(json, "scope", &token->scope) &&
+           work_read_text(json, "album_id", &token->album_id);
 }
 
-static bool read_message(const json_t *json, struct work_message *message)
+static bool work_read_message(const json_t *json, struct work_message *message)
 {
     switch (message->verb) {
     case WORK_HELLO:
-        return read_hello(json, message);
+        return work_read_hello(json, message);
     case WORK_PING:
-        return read_fixed(json, "session", message->session, sizeof message->session) &&
-               read_held(json, message);
+        return work_read_fixed(json, "session", message->session, sizeof message->session) &&
+               work_read_held(json, message);
     case WORK_BYE:
-        return read_fixed(json, "session", message->session, sizeof message->session);
+        return work_read_fixed(json, "session", message->session, sizeof message->session);
     case WORK_ACK:
-        return read_fixed(json, "work", message->acknowledged, sizeof message->acknowledged);
+        return work_read_fixed(json, "work", message->acknowledged, sizeof message->acknowledged);
     case WORK_WORK:
-        return read_work(json, message);
+        return work_read_work(json, message);
     case WORK_RESULT:
-        return read_result(json, message);
+        return work_read_result(json, message);
     case WORK_TOKEN:
-        return read_token(json, message);
+        return work_read_token(json, message);
     default:
         return true;
     }
@@ -345,7 +349,7 @@ int work_decode(const char *verb, size_t verb_length, const char *json, size_t j
     if (!json || !find_verb(verb, verb_length, &ret_message->verb) ||
         json_read(json, json_length, &limits, &root) != 0)
         return ERR_SYNTAX;
-    if (json_is_object(root) && read_message(root, ret_message))
+    if (json_is_object(root) && work_read_message(root, ret_message))
         return 0;
     work_message_release(ret_message);
     return ERR_SYNTAX;

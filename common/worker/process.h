@@ -5,8 +5,9 @@
  *     return service_run(service, worker_process_turn, sender);
  *
  * One thread and one loop; as many requests at once as it has slots. It takes work from the router
- * (worker.h), makes a task of each (task.h), watches the tokens that its requests carry and reports them, reads
- * the configuration again, and gives everything up when the router falls silent. A kind gives what differs.
+ * (worker.h), makes a task of each (task.h), watches the tokens that its requests carry and reports what
+ * KHEOPS says of them, takes a new configuration, and gives everything up when the router falls silent. A kind
+ * gives what differs.
  *
  * It is the skeleton of its processes, as common/service is of all: it logs. */
 #ifndef FELUCCA_WORKER_PROCESS_H
@@ -47,8 +48,8 @@ struct worker_process {
     void *own;          /* the kind's */
 };
 
-/* Opens what its kind needs and connects to the router. NULL, after a line in the log, when the environment is
- * broken. kind is borrowed. */
+/* Opens what its kind needs and connects to the router. NULL, after a line in the log, when the environment
+ * is broken. kind is borrowed. */
 struct worker_process *worker_process_create(struct service *service, const struct worker_kind *kind);
 void worker_process_destroy(struct worker_process **process);
 

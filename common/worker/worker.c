@@ -14,8 +14,7 @@
 
 enum { HELLO_AGAIN_MS = 200, RESEND_MS = 2000, NEVER = -1 };
 
-/* One work in the router's eyes: in hand until its result is there, then a result until it is acknowledged.
- */
+/* One work as the router sees it: in hand until its result is there, then a result until the ACK. */
 struct holding {
     char id[WORK_ID_SIZE];
     char *result;        /* encoded RESULT, NULL while the work is in hand */
@@ -147,7 +146,7 @@ static bool has_work_in_hand(const struct worker *worker)
 
 /* ---- sending: a message that cannot go out now is said again later by the timers ---- */
 
-static void say(struct worker *worker, struct work_message *message)
+static void worker_say(struct worker *worker, struct work_message *message)
 {
     AUTO(text_release) struct text json = TEXT_EMPTY;
     const char *verb = work_verb_name(message->verb);
@@ -156,29 +155,29 @@ static void say(struct worker *worker, struct work_message *message)
     (void)bus_send(worker->bus, NULL, verb, strlen(verb), text_string(&json), json.length);
 }
 
-static void say_with_holdings(struct worker *worker, struct work_message *message)
+static void worker_say_with_holdings(struct worker *worker, struct work_message *message)
 {
     AUTO(memory_free) char(*held)[WORK_ID_SIZE] = memory_new(worker->holding_count, sizeof *held);
     for (size_t i = 0; i < worker->holding_count; i++)
         memcpy(held[i], worker->holdings[i].id, WORK_ID_SIZE);
     message->held = held;
     message->held_count = worker->holding_count;
-    say(worker, message);
+    worker_say(worker, message);
 }
 
-static void say_hello(struct worker *worker, int64_t now)
+static void worker_say_hello(struct worker *worker, int64_t now)
 {
     struct work_message hello = {.verb = WORK_HELLO,
                                  .stage = worker->stage,
                                  .name = worker->name,
                                  .protocol = WORK_PROTOCOL,
                                  .slots = worker->leaving ? 0 : worker->slots};
-    say_with_holdings(worker, &hello);
+    worker_say_with_holdings(worker, &hello);
     worker->last_hello = now;
     worker->last_ping = now;
 }
 
-static void send_result(struct worker *worker, struct holding *holding, int64_t now)
+static void worker_send_result(struct worker *worker, struct holding *holding, int64_t now)
 {
     const char *verb = work_verb_name(WORK_RESULT);
     (void)bus_send(worker->bus, NULL, verb, strlen(verb), holding->result, strlen(holding->result));
@@ -187,7 +186,7 @@ static void send_result(struct worker *worker, struct holding *holding, int64_t 
 
 /* ---- tokens ---- */
 
-static void send_reports(struct worker *worker)
+static void worker_send_reports(struct worker *worker)
 {
     const char *verb = work_verb_name(WORK_TOKEN);
     for (size_t i = 0; i < worker->report_count; i++) {
@@ -227,12 +226,12 @@ void worker_report_token(struct worker *worker, const struct work_token *token)
     free(report->json);
     report->json = text_take(&json);
     if (worker_connected(worker))
-        send_reports(worker);
+        worker_send_reports(worker);
 }
 
 /* ---- one turn ---- */
 
-static void take_work(struct worker *worker, struct work_message *message)
+static void worker_take_work(struct worker *worker, struct work_message *message)
 {
     if (work_stage_worker(message->work->stage) != worker->stage || find_holding(worker, message->work->id))
         return;
@@ -242,16 +241,16 @@ static void take_work(struct worker *worker, struct work_message *message)
     worker->handler.start(worker->handler.context, work);
 }
 
-static void take_message(struct worker *worker, struct work_message *message, int64_t now)
+static void worker_take_message(struct worker *worker, struct work_message *message, int64_t now)
 {
     struct holding *holding;
     worker->last_heard = now;
     switch (message->verb) {
     case WORK_WHO:
-        say_hello(worker, now);
+        worker_say_hello(worker, now);
         break;
     case WORK_WORK:
-        take_work(worker, message);
+        worker_take_work(worker, message);
         break;
     case WORK_ACK:
         holding = find_holding(worker, message->acknowledged);
@@ -265,13 +264,13 @@ static void take_message(struct worker *worker, struct work_message *message, in
     }
 }
 
-static void take_messages(struct worker *worker)
+static void worker_take_messages(struct worker *worker)
 {
     struct bus_message raw;
     while (bus_receive(worker->bus, &raw) == 0) {
         struct work_message message;
         if (work_decode(raw.frames[0], raw.lengths[0], raw.frames[1], raw.lengths[1], &message) == 0)
-            take_message(worker, &message, clock_monotonic_ms());
+            worker_take_message(worker, &message, clock_monotonic_ms());
         work_message_release(&message);
         bus_message_release(&raw);
     }
@@ -284,7 +283,7 @@ static bool is_due(int64_t last, int64_t interval, int64_t now)
 
 void worker_turn(struct worker *worker)
 {
-    take_messages(worker);
+    worker_take_messages(worker);
     int64_t now = clock_monotonic_ms();
     if (!worker_connected(worker)) {
         if (worker->last_heard != NEVER && has_work_in_hand(worker)) {
@@ -292,20 +291,20 @@ void worker_turn(struct worker *worker)
             forget_works_in_hand(worker);
         }
         if (is_due(worker->last_hello, HELLO_AGAIN_MS, now))
-            say_hello(worker, now);
+            worker_say_hello(worker, now);
     } else if (is_due(worker->last_ping, WORK_PING_MS, now)) {
         struct work_message ping = {.verb = WORK_PING};
-        say_with_holdings(worker, &ping);
+        worker_say_with_holdings(worker, &ping);
         worker->last_ping = now;
     }
     if (worker_connected(worker))
-        send_reports(worker);
+        worker_send_reports(worker);
     for (size_t i = 0; i < worker->holding_count; i++) {
         if (worker->holdings[i].result && is_due(worker->holdings[i].result_sent, RESEND_MS, now))
-            send_result(worker, &worker->holdings[i], now);
+            worker_send_result(worker, &worker->holdings[i], now);
     }
     /* Sending may have consumed the descriptor's edge: what came meanwhile is taken before anyone waits. */
-    take_messages(worker);
+    worker_take_messages(worker);
 }
 
 int64_t worker_wait_ms(const struct worker *worker)
@@ -329,7 +328,7 @@ void worker_finish(struct worker *worker, struct work_result **result)
         holding = add_holding(worker, (*result)->id);
     free(holding->result);
     holding->result = text_take(&json);
-    send_result(worker, holding, clock_monotonic_ms());
+    worker_send_result(worker, holding, clock_monotonic_ms());
     work_result_destroy(result);
 }
 
@@ -339,7 +338,7 @@ void worker_leave(struct worker *worker)
     if (worker->leaving)
         return;
     worker->leaving = true;
-    say(worker, &bye);
+    worker_say(worker, &bye);
 }
 
 bool worker_busy(const struct worker *worker)

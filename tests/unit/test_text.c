@@ -54,6 +54,29 @@ START_TEST(duration_is_written)
 }
 END_TEST
 
+static const struct word_row {
+    const char *label, *words, *word;
+    bool has;
+} word_rows[] = {
+    {"the only one", "read", "read", true},
+    {"the first", "read write", "read", true},
+    {"the last", "read write", "write", true},
+    {"behind several blanks", " \tread  write ", "write", true},
+    {"the beginning of one", "readable", "read", false},
+    {"the end of one", "thread", "read", false},
+    {"longer than all", "read", "reads", false},
+    {"no words", "", "read", false},
+    {"blanks alone", "  ", "read", false},
+    {"nothing is no word", "read", "", false},
+};
+
+START_TEST(a_word_is_found_whole)
+{
+    const struct word_row *row = &word_rows[_i];
+    ck_assert_msg(string_has_word(row->words, row->word, strlen(row->word)) == row->has, "%s", row->label);
+}
+END_TEST
+
 START_TEST(appending_keeps_every_byte)
 {
     AUTO(text_release) struct text text = TEXT_EMPTY;
@@ -82,6 +105,7 @@ int main(void)
     tests_rows(tests, distance_is, ROWS(distance_rows));
     tests_rows(tests, size_is_written, ROWS(size_rows));
     tests_rows(tests, duration_is_written, ROWS(duration_rows));
+    tests_rows(tests, a_word_is_found_whole, ROWS(word_rows));
     tests_add(tests, appending_keeps_every_byte);
     tests_add(tests, empty_text_is_an_empty_string);
     return tests_run(tests);
