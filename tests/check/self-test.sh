@@ -83,7 +83,7 @@ plant_more()
     fi
 }
 
-for check in processes layers headers format function-size banned main-size words scripts packages docs monitoring; do
+for check in processes layers circles headers format function-size banned main-size words scripts packages docs monitoring; do
     fresh
     run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
 done
@@ -123,6 +123,13 @@ for page in docs/architecture.md docs/metrics.md monitoring/prometheus.yml; do
     sed -i '/[Ss]ender/d' "$tree/$page"
     plant_more processes "$page says nothing of a process" "$page" ' ' 'felucca-sender'
 done
+
+# A circle of three files.
+fresh
+for pair in 'hen egg' 'egg nest' 'nest hen'; do
+    printf '/* %s - a part. */\n#include "router/%s.h"\n' "${pair%% *}" "${pair##* }" >"$tree/router/${pair%% *}.h"
+done
+plant_more circles 'files that include each other' router/main.c '#include "router/hen.h"' 'router/egg is in a circle'
 
 plant headers 'a header that needs another' common/base/needy.h 'struct needy { struct text text; };'
 plant format 'bad indentation' common/base/err.c 'int   f( void ) ;'
