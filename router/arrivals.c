@@ -30,7 +30,7 @@ struct arrivals *arrivals_create(void)
     return memory_new(1, sizeof(struct arrivals));
 }
 
-static void tell(const struct group *group)
+static void tell_group(const struct group *group)
 {
     if (group->reason[0])
         log_warning("quarantined", LOG_S("reason", group->reason), LOG_I("instances", group->instances),
@@ -46,7 +46,7 @@ static void tell(const struct group *group)
 
 static void tell_and_forget(struct arrivals *arrivals, size_t index)
 {
-    tell(&arrivals->groups[index]);
+    tell_group(&arrivals->groups[index]);
     arrivals->groups[index] = arrivals->groups[--arrivals->count];
 }
 
@@ -58,12 +58,12 @@ void arrivals_destroy(struct arrivals **arrivals)
     *arrivals = NULL;
 }
 
-static void copy(char *to, size_t size, const char *from)
+static void copy_name(char *to, size_t size, const char *from)
 {
     (void)snprintf(to, size, "%s", from ? from : "");
 }
 
-static size_t oldest(const struct arrivals *arrivals)
+static size_t oldest_group(const struct arrivals *arrivals)
 {
     size_t found = 0;
     for (size_t i = 1; i < arrivals->count; i++)
@@ -76,10 +76,10 @@ static struct group *group_of(struct arrivals *arrivals, const struct jobdb_inst
                               const char *reason, int64_t now_ms)
 {
     struct group wanted = {.began_ms = now_ms};
-    copy(wanted.study, sizeof wanted.study, *reason ? NULL : instance->study);
-    copy(wanted.reason, sizeof wanted.reason, reason);
-    copy(wanted.calling_aet, sizeof wanted.calling_aet, instance->calling_aet);
-    copy(wanted.called_aet, sizeof wanted.called_aet, instance->called_aet);
+    copy_name(wanted.study, sizeof wanted.study, *reason ? NULL : instance->study);
+    copy_name(wanted.reason, sizeof wanted.reason, reason);
+    copy_name(wanted.calling_aet, sizeof wanted.calling_aet, instance->calling_aet);
+    copy_name(wanted.called_aet, sizeof wanted.called_aet, instance->called_aet);
     for (size_t i = 0; i < arrivals->count; i++) {
         struct group *group = &arrivals->groups[i];
         if (strcmp(group->study, wanted.study) == 0 && strcmp(group->reason, wanted.reason) == 0 &&
@@ -88,18 +88,18 @@ static struct group *group_of(struct arrivals *arrivals, const struct jobdb_inst
             return group;
     }
     if (arrivals->count == GROUPS_MAX)
-        tell_and_forget(arrivals, oldest(arrivals));
+        tell_and_forget(arrivals, oldest_group(arrivals));
     struct group *group = &arrivals->groups[arrivals->count++];
     *group = wanted;
-    copy(group->first, sizeof group->first, instance->receipt);
+    copy_name(group->first, sizeof group->first, instance->receipt);
     return group;
 }
 
-static void add(struct arrivals *arrivals, const struct jobdb_instance *instance, const char *reason,
-                bool excluded, int64_t now_ms)
+static void add_to_group(struct arrivals *arrivals, const struct jobdb_instance *instance, const char *reason,
+                         bool excluded, int64_t now_ms)
 {
     struct group *group = group_of(arrivals, instance, reason, now_ms);
-    copy(group->last, sizeof group->last, instance->receipt);
+    copy_name(group->last, sizeof group->last, instance->receipt);
     group->instances++;
     group->excluded += excluded;
     group->bytes += instance->size;
@@ -109,13 +109,13 @@ static void add(struct arrivals *arrivals, const struct jobdb_instance *instance
 void arrivals_taken(struct arrivals *arrivals, const struct jobdb_instance *instance, size_t destinations,
                     int64_t now_ms)
 {
-    add(arrivals, instance, "", destinations == 0, now_ms);
+    add_to_group(arrivals, instance, "", destinations == 0, now_ms);
 }
 
 void arrivals_quarantined(struct arrivals *arrivals, const struct jobdb_instance *instance,
                           const char *reason, int64_t now_ms)
 {
-    add(arrivals, instance, reason, false, now_ms);
+    add_to_group(arrivals, instance, reason, false, now_ms);
 }
 
 void arrivals_turn(struct arrivals *arrivals, int64_t now_ms)

@@ -26,7 +26,7 @@ void change_destroy(struct change **change)
     memory_free(change);
 }
 
-static bool chooses(const struct control_request *request)
+static bool chooses_by_filter(const struct control_request *request)
 {
     return request->destination || request->album || request->state || request->study || request->series ||
            request->since || request->reason;
@@ -34,9 +34,9 @@ static bool chooses(const struct control_request *request)
 
 const char *change_objection(const struct control_request *request, bool instances)
 {
-    if (request->job_count > 0 && (chooses(request) || request->all))
+    if (request->job_count > 0 && (chooses_by_filter(request) || request->all))
         return "choose jobs by their numbers or by filters, not by both";
-    if (request->job_count == 0 && !chooses(request) && !request->all)
+    if (request->job_count == 0 && !chooses_by_filter(request) && !request->all)
         return "nothing is chosen: give jobs, a filter, or --all";
     for (size_t i = 0; i < request->job_count; i++) {
         if ((request->jobs[i].kind == CONTROL_INSTANCE) != instances)

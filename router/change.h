@@ -2,7 +2,7 @@
  *
  * changes.h tells when it is made. Each verb has a file: change_jobs (retry, drop), change_parked (quarantine
  * retry, quarantine drop), change_reshare. Each of these offers
- *     x_is_sensible()   whether the request can be carried out; else the answer is a refusal that says why not;
+ *     x_is_sensible()   whether the request can be carried out; else the answer is a refusal;
  *     x_step()          makes the next portion; true when nothing is left;
  *     x_count()         appends to a sentence what came of the change so far. */
 #ifndef FELUCCA_ROUTER_CHANGE_H
@@ -34,8 +34,8 @@ struct change {
 struct change *change_create(struct control_request *request, int64_t asked_at);
 void change_destroy(struct change **change);
 
-/* NULL, or what is wrong with the choice: by numbers, filters or --all. instances: what is chosen are quarantined
- * files, not jobs. Borrowed for ever. */
+/* NULL, or what is wrong with the choice: by numbers, filters or --all. instances: what is chosen are
+ * quarantined files, not jobs. Borrowed for ever. */
 const char *change_objection(const struct control_request *request, bool instances);
 
 /* How many more may be changed. */

@@ -5,6 +5,7 @@
 #include "common/config/config.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/target.h"
+#include "router/event.h"
 #include "router/refusal.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -26,15 +27,11 @@ static void job_portion_release(struct job_portion *portion)
     free(portion->series);
 }
 
-static void add_job_event(const struct job_portion *portion, const struct jobdb_candidate *job)
+static void add_operator_event(const struct job_portion *portion, const struct jobdb_candidate *job)
 {
-    struct jobdb_event event = {.instance_id = job->stage == WORK_SEND ? job->item.instance_id : 0,
-                                .delivery_id = job->stage == WORK_SEND ? job->item.id : 0,
-                                .share_id = job->stage == WORK_SHARE ? job->item.id : 0,
-                                .destination_id = job->destination_id,
-                                .album_id = job->album_id};
+    struct jobdb_event event = event_of_job(job->stage, &job->item, job->destination_id, job->album_id);
     AUTO(text_release) struct text study = TEXT_EMPTY;
-    if (job->stage == WORK_FETCH) /* no event belongs to one */
+    if (job->stage == WORK_FETCH)
         text_format(&study, "the fetch of study %s", job->study);
     change_event(portion->router, portion->change, &event, study.length > 0 ? text_string(&study) : NULL);
     portion->change->row.changed++;
@@ -75,7 +72,7 @@ static void retry_job(const struct job_portion *portion, const struct jobdb_cand
     }
     if (!jobdb_retry_job(router->db, job, router->now))
         return;
-    add_job_event(portion, job);
+    add_operator_event(portion, job);
     wake_target(router, target);
 }
 
@@ -97,7 +94,7 @@ static void drop_job(struct job_portion *portion, const struct jobdb_candidate *
     struct router *router = portion->router;
     if (!jobdb_drop_job(router->db, job, router->now, router->now + router->config->retention_ms))
         return;
-    add_job_event(portion, job);
+    add_operator_event(portion, job);
     if (job->stage == WORK_SEND)
         remember_series(portion, job->item.series_id);
 }

@@ -1,5 +1,5 @@
-/* change_jobs - retry and drop: jobs that are given by their numbers, or chosen by a filter. change.h tells what
- * each function does. */
+/* change_jobs - retry and drop: jobs that are given by their numbers, or chosen by a filter. change.h tells
+ * what each function does. */
 #ifndef FELUCCA_ROUTER_CHANGE_JOBS_H
 #define FELUCCA_ROUTER_CHANGE_JOBS_H
 

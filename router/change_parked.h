@@ -1,5 +1,5 @@
-/* change_parked - quarantine retry and quarantine drop: quarantined files are taken in once more, or given up.
- * change.h tells what each function does. */
+/* change_parked - quarantine retry and quarantine drop: quarantined files are taken in once more, or given
+ * up. change.h tells what each function does. */
 #ifndef FELUCCA_ROUTER_CHANGE_PARKED_H
 #define FELUCCA_ROUTER_CHANGE_PARKED_H
 

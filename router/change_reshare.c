@@ -103,8 +103,7 @@ static void tell_undecided(struct change *change, const struct jobdb_series *ser
     if (change->header_doubtful) {
         change_skip(
             change,
-            "cannot be decided: series %s of study %s: a header does not tell what the condition asks "
-            "for; `felucca condition` on its file shows it",
+            "cannot be decided: series %s of study %s: a header does not tell what the condition asks for; `felucca condition` on its file shows it",
             series->series, series->study);
         return;
     }
@@ -199,8 +198,9 @@ bool change_reshare_is_sensible(struct router *router, const struct control_requ
     }
     const struct target *target = refusal_or_target(router->targets, request, answer);
     if (target && !target->album)
-        refuse(answer, "the configuration that the router has read does not name the album: have the "
-                       "router read it again (SIGHUP), then ask again");
+        refuse(
+            answer,
+            "the configuration that the router has read does not name the album: have the router read it again (SIGHUP), then ask again");
     return target && target->album;
 }
 

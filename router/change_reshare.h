@@ -1,6 +1,6 @@
-/* change_reshare - an album's condition is asked again for series that are there already, so that an album which
- * was added to the configuration, or whose condition was corrected, gets them too. change.h tells what each
- * function does.
+/* change_reshare - an album's condition is asked again for series that are there already, so that an album
+ * which was added to the configuration, or whose condition was corrected, gets them too. change.h tells what
+ * each function does.
  *
  * The walk goes over the destination's series, and within a series over its instances until one matches:
  * walk.time is the series looked at, walk.id the last instance of it, walk.phase what is known so far. An

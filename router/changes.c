@@ -29,8 +29,8 @@ struct changes {
     struct change *first;
 };
 
-/* What the verbs do. A verb with a target tells of it in one event, also when it has changed nothing; the others
- * tell of what they have changed. */
+/* What the verbs do. A verb with a target tells of it in one event, also when it has changed nothing; the
+ * others tell of what they have changed. */
 static const struct change_verb {
     bool (*is_sensible)(struct router *router, const struct control_request *request,
                         struct control_answer *answer);

@@ -1,5 +1,5 @@
-/* conversation - what comes through the router's sockets from the receiver (receipts) and from workers, and what
- * a worker's silence means.
+/* conversation - what comes through the router's sockets from the receiver (receipts) and from workers, and
+ * what a worker's silence means.
  *
  * Each turn takes a bounded number of messages, so that no socket starves the others. */
 #ifndef FELUCCA_ROUTER_CONVERSATION_H

@@ -72,7 +72,7 @@ static struct seat *find_session(const struct crew *crew, const char *session)
     return NULL;
 }
 
-static void adopt(struct lease *lease, struct seat *seat)
+static void adopt_lease(struct lease *lease, struct seat *seat)
 {
     if (lease->seat)
         return;
@@ -96,7 +96,7 @@ static void adopt_given(struct crew *crew, struct seat *seat)
     for (struct lease *lease = crew->leases; lease; lease = lease->next) {
         if (lease->seat || !was_given_to(lease->batch.work, seat->session))
             continue;
-        adopt(lease, seat);
+        adopt_lease(lease, seat);
         lease->missed = 1;
     }
 }
@@ -118,7 +118,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
     for (size_t i = 0; i < hello->held_count; i++) {
         struct lease *lease = crew_find_lease(crew, hello->held[i]);
         if (lease && work_stage_worker(lease->batch.stage) == seat->stage)
-            adopt(lease, seat);
+            adopt_lease(lease, seat);
     }
     adopt_given(crew, seat);
 }
@@ -131,7 +131,7 @@ bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now)
     return seat != NULL;
 }
 
-static bool lists(const struct work_message *message, const char *work)
+static bool lists_work(const struct work_message *message, const char *work)
 {
     for (size_t i = 0; i < message->held_count; i++) {
         if (strcmp(message->held[i], work) == 0)
@@ -145,7 +145,7 @@ void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struc
     struct seat *seat = find_peer(crew, peer);
     for (struct lease *lease = crew->leases; seat && lease; lease = lease->next) {
         if (lease->seat == seat)
-            lease->missed = lists(message, lease->batch.work) ? 0 : lease->missed + 1;
+            lease->missed = lists_work(message, lease->batch.work) ? 0 : lease->missed + 1;
     }
 }
 

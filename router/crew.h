@@ -1,9 +1,10 @@
 /* crew - the workers that the router knows, and the leases on the work they hold.
  *
- * Credit is slots minus leases, computed. A lease without a worker was handed out before the router started:
- * whoever lists its work id adopts it; until its deadline nobody else gets that work. The worker that it was
- * handed to is known by the work id: once that one says HELLO, the lease is its own again, listed or not, and
- * goes the way of every lease that PINGs do not list. Monotonic time. */
+ * A worker's credit is its slots minus its leases. A lease without a worker was handed out before the router
+ * started: the worker that lists its work id adopts it, and nobody else gets that work until its deadline.
+ * The work id also names the worker that got the work. When that worker says HELLO, the lease is its own
+ * again, listed or not; a lease that its PINGs do not list is lost, as always. All times are of the monotonic
+ * clock. */
 #ifndef FELUCCA_ROUTER_CREW_H
 #define FELUCCA_ROUTER_CREW_H
 
@@ -15,11 +16,11 @@ struct seat; /* one worker */
 
 struct lease {
     struct jobdb_batch batch;
-    struct seat *seat;   /* NULL: nobody's yet */
-    bool exclusive;      /* the only request of its study at its origin */
-    int missed;          /* PINGs in a row that did not list it */
-    int64_t deadline;    /* of nobody's lease; monotonic */
-    int64_t started;     /* monotonic */
+    struct seat *seat; /* NULL: no worker has it yet */
+    bool exclusive;    /* the only request of its study at its origin */
+    int missed;        /* PINGs in a row that did not list it */
+    int64_t deadline;  /* of a lease without a worker */
+    int64_t started;
     int64_t stored_mark; /* the destination's stored when it went out */
     struct lease *next;
 };
@@ -29,27 +30,29 @@ struct crew;
 struct crew *crew_create(void);
 void crew_destroy(struct crew **crew);
 
-/* A worker said HELLO: it is known from now on by this peer; its held works are adopted. */
+/* A worker said HELLO: it is known by this peer from now on, and adopts the works that it holds. */
 void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct work_message *hello,
                 int64_t now);
-/* It said PING or anything else. False: not known, answer WHO. */
+/* The peer said PING or anything else. False: it is not known; the answer is WHO. */
 bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now);
-/* A PING lists what it holds: what it should hold and does not list twice in a row is lost. */
+/* A PING lists the works that it holds. A work that it should hold is lost when two PINGs in a row do not
+ * list it. */
 void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message);
-/* It wants no more work. */
+/* The worker wants no more work. */
 void crew_bye(struct crew *crew, const struct bus_peer *peer);
 
-/* The worker of a stage with the most credit that was heard lately, or NULL when none has any. */
+/* The worker of the stage that has the most credit among those heard lately. NULL: none has any. */
 struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now);
 const struct bus_peer *seat_peer(const struct seat *seat);
 const char *seat_name(const struct seat *seat);
 size_t crew_size(const struct crew *crew, enum work_stage stage);
 
-/* The id of a work for this worker, of WORK_ID_SIZE bytes: the router's epoch, so that it never comes back, a
- * number, and the beginning of the worker's session. */
+/* Writes the id of a work for this worker, WORK_ID_SIZE bytes: the router's epoch, so that the id never comes
+ * back, a number, and the beginning of the worker's session. */
 void crew_name_work(const struct seat *seat, const char *epoch, uint64_t number, char *ret_work);
 
-/* Adds a lease; seat NULL: nobody's, until deadline. The batch is taken over (and emptied). */
+/* Adds a lease; seat NULL: no worker has it, until deadline. The batch is emptied: the lease owns what it
+ * held. */
 struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,
                          int64_t deadline);
 struct lease *crew_find_lease(struct crew *crew, const char *work);
@@ -59,11 +62,11 @@ size_t crew_held(const struct crew *crew);
 /* The first lease; follow ->next. */
 struct lease *crew_leases(struct crew *crew);
 
-/* Calls lost for every lease that is lost by now (silent worker, not listed, deadline); lost must end it.
- * Forgets workers that are silent and hold nothing. */
+/* Calls lost for every lease that is lost: its worker is silent or does not list it, or its deadline has
+ * passed. lost must end the lease. Forgets workers that are silent and hold nothing. */
 void crew_expire(struct crew *crew, int64_t now, void (*lost)(void *context, struct lease *lease),
                  void *context);
-/* When crew_expire() may find something by the passing of time, or INT64_MAX. */
+/* When time alone may make a lease lost, or INT64_MAX. */
 int64_t crew_next_expiry(const struct crew *crew);
 
 #endif

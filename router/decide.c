@@ -25,8 +25,8 @@ static bool class_is_wanted(const struct config_destination *destination, const 
 }
 
 /* Whether the condition (NULL: always) holds. One that cannot be decided does not, and is told, once. */
-static bool holds(const struct condition *condition, const char *what, const char *name,
-                  const struct condition_facts *facts, struct decisions *decisions)
+static bool condition_is_true(const struct condition *condition, const char *what, const char *name,
+                              const struct condition_facts *facts, struct decisions *decisions)
 {
     enum condition_verdict verdict = condition ? condition_judge(condition, facts) : CONDITION_TRUE;
     if (verdict == CONDITION_UNDECIDED && decisions->undecided.length == 0) {
@@ -37,12 +37,12 @@ static bool holds(const struct condition *condition, const char *what, const cha
 }
 
 /* NULL: it takes the instance; else why it does not. */
-static const char *objection(const struct config_destination *destination, const char *sop_class,
-                             const struct condition_facts *facts, struct decisions *decisions)
+static const char *objection_of(const struct config_destination *destination, const char *sop_class,
+                                const struct condition_facts *facts, struct decisions *decisions)
 {
     if (!class_is_wanted(destination, sop_class))
         return "its SOP class is not among the destination's sop_classes";
-    if (!holds(destination->condition, "destination", destination->name, facts, decisions))
+    if (!condition_is_true(destination->condition, "destination", destination->name, facts, decisions))
         return "the destination's condition is false";
     return NULL;
 }
@@ -55,7 +55,7 @@ static void match_albums(const struct config_destination *destination, struct ta
     for (size_t i = 0; i < destination->album_count; i++) {
         const struct config_album *album = &destination->albums[i];
         const struct target *target = targets_for(targets, destination, album);
-        if (!target || !holds(album->condition, "album", album->name, facts, decisions))
+        if (!target || !condition_is_true(album->condition, "album", album->name, facts, decisions))
             continue;
         matches[decision->album_count++] = target->row.album_id;
     }
@@ -73,7 +73,7 @@ void decide(const struct config_node *node, struct targets *targets, const char 
             continue;
         struct jobdb_decision *decision = &decisions.list[decisions.count++];
         decision->destination_id = target->row.destination_id;
-        decision->why = objection(destination, sop_class, facts, &decisions);
+        decision->why = objection_of(destination, sop_class, facts, &decisions);
         decision->takes = decision->why == NULL;
         if (decision->takes)
             match_albums(destination, targets, facts, decision, &decisions);

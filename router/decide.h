@@ -1,6 +1,6 @@
 /* decide - which destinations take an instance, and which albums get its series.
  *
- * Pure but for the header that it asks: the same configuration and instance give the same decision. */
+ * The same configuration and the same instance give the same decision: it asks only the instance's header. */
 #ifndef FELUCCA_ROUTER_DECIDE_H
 #define FELUCCA_ROUTER_DECIDE_H
 
@@ -19,7 +19,7 @@ struct decisions {
 
 void decisions_release(struct decisions *decisions);
 
-/* Decides for every destination of the node. targets gives ids; all of the node must be known to it. */
+/* Decides for every destination of the node. targets gives the ids, and must know all that the node names. */
 void decide(const struct config_node *node, struct targets *targets, const char *sop_class,
             const struct condition_facts *facts, struct decisions *ret_decisions);
 

@@ -219,7 +219,7 @@ void dispatch_turn(struct router *router)
     router->dispatch->next_lane = jobdb_next_lane(router->db);
 }
 
-static int64_t sooner(int64_t at, int64_t than, int64_t after)
+static int64_t sooner_of(int64_t at, int64_t than, int64_t after)
 {
     return at > after && at < than ? at : than;
 }
@@ -231,9 +231,9 @@ int64_t dispatch_wakes_at(struct router *router)
         return 0;
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
-        next = sooner(target_opens_at(target, router->now), next, router->now);
-        next = sooner(target->look_at, next, router->now);
-        next = sooner(target_fetches_at(target), next, router->now);
+        next = sooner_of(target_opens_at(target, router->now), next, router->now);
+        next = sooner_of(target->look_at, next, router->now);
+        next = sooner_of(target_fetches_at(target), next, router->now);
     }
     return next == INT64_MAX ? next : next - router->now + router->monotonic;
 }

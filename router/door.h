@@ -1,6 +1,7 @@
-/* door - who was turned away at the router's tcp:// sockets: counted at once, logged once in a while.
+/* door - who was turned away at the router's tcp:// sockets: it is counted at once and logged once in a
+ * while.
  *
- * A stranger can try as often as it likes; it must not fill the log. One thread, the router's. */
+ * A stranger can try as often as it likes, and must not fill the log. */
 #ifndef FELUCCA_ROUTER_DOOR_H
 #define FELUCCA_ROUTER_DOOR_H
 
@@ -12,11 +13,11 @@ struct door;
 struct door *door_create(struct metrics *metrics);
 void door_destroy(struct door **door);
 
-/* Takes what the bus has turned away. socket: "hints", "work" or "control", borrowed for ever; bus may be
- * NULL. */
+/* Counts and logs whom the bus has turned away. socket: "hints", "work" or "control", borrowed for ever; bus
+ * may be NULL. now_ms is of the monotonic clock. */
 void door_look(struct door *door, struct bus *bus, const char *socket, int64_t now_ms);
 
-/* Lets the keys in that the new configuration's list has; a wrong list is logged and changes nothing. */
+/* Lets in the keys that the new configuration lists. A wrong list is logged and changes nothing. */
 void door_read_keys(struct bus *bus, const char *socket, const struct config *config);
 
 #endif

@@ -56,8 +56,8 @@ bool guard_left(struct guard *guard, char *ret_receipt)
     return true;
 }
 
-/* SIGPROF ends the process when it has used so much of the processor; waiting for a slow disk does not count.
- */
+/* SIGPROF ends the process when it has used so much processor time; waiting for a slow disk does not
+ * count. */
 static void limit_processor_time(time_t seconds)
 {
     const struct itimerval limit = {.it_value.tv_sec = seconds};

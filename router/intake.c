@@ -94,7 +94,7 @@ static void quarantine_file(struct router *router, const struct arrival *arrival
     count_taken(router->counters, "quarantined");
 }
 
-/* Reads size and file meta header. 0; ERR_SYNTAX: not a file of ours; others: not now. */
+/* Reads size and file meta header. 0; ERR_SYNTAX: it is no file of ours; others: it cannot be read now. */
 static int open_arrival(struct router *router, struct arrival *arrival)
 {
     AUTO(fd_close) int fd = -1;
@@ -120,7 +120,7 @@ static int open_arrival(struct router *router, struct arrival *arrival)
     return 0;
 }
 
-/* The UIDs that count are the data set's. NULL: all there, and the same as the C-STORE command's. */
+/* The UIDs that count are the data set's. NULL: all are there and agree with the C-STORE command. */
 static const char *read_uids(const struct header *header, struct arrival *arrival)
 {
     struct jobdb_instance *instance = &arrival->instance;
@@ -326,7 +326,7 @@ bool intake_again(struct router *router, int64_t instance_id, const char *receip
     *ret_why = code == ERR_ABSENT ? "has no file in quarantine/ any more" : "cannot be read just now";
     if (code != 0 && code != ERR_SYNTAX)
         return false;
-    *ret_why = "crashes the DICOM parser still";
+    *ret_why = "still crashes the DICOM parser";
     if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))
         return false;
     jobdb_take_back(router->db, instance_id);
@@ -337,7 +337,7 @@ bool intake_again(struct router *router, int64_t instance_id, const char *receip
     return true;
 }
 
-/* The header of a file that was taken in before, and looked at again: its jobs are none of this. */
+/* The header of a file that was taken in before and parsed again. Its jobs go on. */
 static void try_known(struct router *router, const char *receipt)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;

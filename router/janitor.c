@@ -11,6 +11,7 @@
 #include "common/jobs/history.h"
 #include "common/jobs/operator.h"
 #include "router/crew.h"
+#include "router/event.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -71,14 +72,10 @@ static void expire_file(void *context, const struct jobdb_file *file)
 
 static void add_give_up_event(struct router *router, const struct jobdb_candidate *job, const char *reason)
 {
-    struct jobdb_event event = {.at = router->now,
-                                .kind = "failed",
-                                .instance_id = job->stage == WORK_SEND ? job->item.instance_id : 0,
-                                .delivery_id = job->stage == WORK_SEND ? job->item.id : 0,
-                                .share_id = job->stage == WORK_SHARE ? job->item.id : 0,
-                                .destination_id = job->destination_id,
-                                .album_id = job->album_id,
-                                .detail = reason};
+    struct jobdb_event event = event_of_job(job->stage, &job->item, job->destination_id, job->album_id);
+    event.at = router->now;
+    event.kind = "failed";
+    event.detail = reason;
     jobdb_add_event(router->db, &event);
     jobdb_tally(router->db, job->destination_id, job->album_id, router->now, 0, 0, 1);
     log_warning("job failed", LOG_S("stage", work_stage_name(job->stage)), LOG_I("id", job->item.id),

@@ -18,14 +18,14 @@ void janitor_destroy(struct janitor **janitor);
 void janitor_turn(struct router *router);
 int64_t janitor_wakes_at(struct router *router);
 
-/* What outbox_flush() tells: a file was removed, which the database learns in the next turn (instance_id 0: it
- * need not); a file could not be moved or removed. The next scan finds such a file when it is in incoming/, the
- * janitor's next round the others. */
+/* What outbox_flush() tells: a file was removed, which the database learns in the next turn (instance_id 0:
+ * it need not); a file could not be moved or removed. The next scan finds such a file when it is in
+ * incoming/, the janitor's next round the others. */
 void janitor_file_gone(void *router, int64_t instance_id);
 void janitor_file_failed(void *router, const char *receipt, enum spool_place place, int code);
 
-/* After outbox_flush(). Removing files costs as much processor and disk as sending them: while work is out the
- * janitor rests four times as long as the removals took. */
+/* After outbox_flush(). Removing files costs as much processor and disk as sending them: while work is out
+ * the janitor rests four times as long as the removals took. */
 void janitor_give_way(struct router *router);
 
 #endif

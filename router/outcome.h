@@ -8,8 +8,8 @@
 
 struct router;
 
-/* A worker's RESULT. It is acknowledged in any case. Whatever it says was stored counts, also when the lease was
- * lost before; the rest of such a late result is ignored: others have that work. */
+/* A worker's RESULT. It is acknowledged in any case. Whatever it says was stored counts, also when the lease
+ * was lost before; the rest of such a late result is ignored: others have that work. */
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
 
 /* The worker went away with its work, or never got it: others get it. Ends the lease. For crew_expire(). */

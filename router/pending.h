@@ -20,8 +20,8 @@ void pending_destroy(struct pending **pending);
 
 /* Appends the receipt. What is no receipt is ignored. */
 void pending_add(struct pending *pending, const char *receipt);
-/* Removes the first receipt and returns it, borrowed until the next pending_add() or pending_scan(). NULL: none
- * is there. */
+/* Removes the first receipt and returns it, borrowed until the next pending_add() or pending_scan(). NULL:
+ * none is there. */
 const char *pending_take(struct pending *pending);
 size_t pending_count(const struct pending *pending);
 /* Whether a scan would find more. */

@@ -48,12 +48,13 @@ static const char *value_at(struct recorded *recorded, const struct condition_pa
     return value_or_unknown(recorded, value, path->tags[path->depth - 1]);
 }
 
-static bool is_present(void *context, const struct condition_path *path)
+static bool is_recorded(void *context, const struct condition_path *path)
 {
     return value_at(context, path) != NULL;
 }
 
-static const char *text(void *context, const struct condition_path *path, size_t index, size_t *ret_length)
+static const char *recorded_text(void *context, const struct condition_path *path, size_t index,
+                                 size_t *ret_length)
 {
     const char *value = value_at(context, path);
     if (!value || index > 0)
@@ -63,7 +64,8 @@ static const char *text(void *context, const struct condition_path *path, size_t
 }
 
 /* No recorded tag is a number. */
-static bool number(void *context, const struct condition_path *path, size_t index, double *ret_number)
+static bool recorded_number(void *context, const struct condition_path *path, size_t index,
+                            double *ret_number)
 {
     (void)index;
     (void)ret_number;
@@ -71,7 +73,7 @@ static bool number(void *context, const struct condition_path *path, size_t inde
     return false;
 }
 
-static const char *transfer(void *context, enum condition_transfer fact, size_t *ret_length)
+static const char *recorded_transfer(void *context, enum condition_transfer fact, size_t *ret_length)
 {
     struct recorded *recorded = context;
     const char *const values[] = {[CONDITION_CALLING_AET] = recorded->calling_aet,
@@ -84,7 +86,8 @@ static const char *transfer(void *context, enum condition_transfer fact, size_t 
 }
 
 /* Nothing is known to be absent. */
-static const char *unknown(void *context, const struct condition_path *path, enum condition_aspect aspect)
+static const char *recorded_doubt(void *context, const struct condition_path *path,
+                                  enum condition_aspect aspect)
 {
     (void)context, (void)path, (void)aspect;
     return "no row tells it";
@@ -93,5 +96,6 @@ static const char *unknown(void *context, const struct condition_path *path, enu
 struct condition_facts recorded_facts(struct recorded *recorded)
 {
     recorded->asked = 0;
-    return (struct condition_facts){recorded, is_present, text, number, transfer, unknown};
+    return (struct condition_facts){recorded,        is_recorded,       recorded_text,
+                                    recorded_number, recorded_transfer, recorded_doubt};
 }

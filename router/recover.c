@@ -32,7 +32,8 @@ struct recovery {
 
 /* ---- files ---- */
 
-/* After a lost database these are all files. Each step is kept, so that a crash does not start from nothing. */
+/* After a lost database these are all files. Each step is kept, so that a crash does not start from
+ * nothing. */
 static int adopt_queued(void *context, const char *receipt)
 {
     struct recovery *recovery = context;

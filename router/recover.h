@@ -13,8 +13,8 @@
 
 struct router;
 
-/* Commits in steps, and leaves the last one to the caller. files: those of queue/ that it looked at. An error of
- * the file system is logged and returned. */
+/* Commits in steps, and leaves the last one to the caller. files: those of queue/ that it looked at. An error
+ * of the file system is logged and returned. */
 int recover(struct router *router, size_t *ret_files);
 
 #endif

@@ -76,9 +76,9 @@ static void open_database(struct router *router)
     const char *state_dir = router->config->state_dir;
     int code = jobdb_open(state_dir, &router->db, &reason);
     if (code == ERR_DAMAGED && jobdb_set_aside(state_dir, clock_wall_ms(), &aside) == 0) {
-        log_error("the job database is damaged: set aside, making a new one from the spool; "
-                  "what it knew as delivered may be delivered again",
-                  LOG_S("file", text_string(&aside)), LOG_S("error", text_string(&reason)));
+        log_error(
+            "the job database is damaged: set aside, making a new one from the spool; what it knew as delivered may be delivered again",
+            LOG_S("file", text_string(&aside)), LOG_S("error", text_string(&reason)));
         text_clear(&reason);
         code = jobdb_open(state_dir, &router->db, &reason);
     }
@@ -93,8 +93,8 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
-/* Whoever may open this socket may change things: the user of the state folder, and its group where the group may
- * write there. */
+/* Whoever may open this socket may change things: the user of the state folder, and its group where the group
+ * may write there. */
 static void open_control(struct router *router)
 {
     struct stat state;

@@ -1,15 +1,21 @@
 /* target - a destination or an album, and what the router has learned about it.
  *
- * Pure: the clock and the jitter come in as parameters. The rules:
- *   up           everything may go, at most `connections` requests at once;
- *   backing off  after trouble: nothing until `until`, then one probe at a time; each further failure doubles
- *                the wait up to the ceiling; the first success opens it;
- *   blocked      it refuses our token or our requests as such: likewise, probed at a steady, slow pace;
- *   held         by an operator, whatever else is true: nothing goes; of a destination also no share.
- * Asking KHEOPS to look at a study again is no delivery: it has a wait of its own, one request goes at a
- * time, none while the target is anything but up, and what comes of it says nothing about the target. Trouble
- * of one request says nothing about the destination when it stored something else meanwhile: then it stays as
- * it was, and the request's own items wait. */
+ * It knows no clock and no chance: both come in as parameters. A target is
+ *
+ *     up            everything may go, at most `connections` requests at once;
+ *     backing off   after trouble: nothing goes until `until`, then one probe at a time. Each further failure
+ *                   doubles the wait, up to the ceiling. The first success makes it up;
+ *     blocked       it refuses our token or our requests as such: nothing goes but one probe at a time, at a
+ *                   steady, slow pace. The first success makes it up;
+ *
+ * and may be held by an operator, whatever else is true: then nothing goes, and of a destination no share
+ * either.
+ *
+ * Trouble of one request says nothing about the destination that stored something else meanwhile: the
+ * destination stays as it was, and the request's own items wait.
+ *
+ * A fetch (KHEOPS is asked to look at a study again) is no delivery. It has a wait of its own, one request
+ * goes at a time and only while the target is up, and its result says nothing about the target. */
 #ifndef FELUCCA_ROUTER_TARGET_H
 #define FELUCCA_ROUTER_TARGET_H
 
@@ -24,10 +30,11 @@ struct target {
     bool destination_held;                        /* of an album: an operator holds all of its destination */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
-    int64_t look_at;               /* wall ms: nothing to find before; INT64_MAX until something changes */
-    int64_t fetch_at, fetch_until; /* likewise for fetches; until when none goes, after trouble with one */
-    int fetching;                  /* requests now; not among in_flight, so that no delivery waits for them */
-    int64_t fetch_failures;        /* in a row */
+    int64_t look_at;        /* wall ms: no job is due before; INT64_MAX until something changes */
+    int64_t fetch_at;       /* wall ms: no fetch is due before; INT64_MAX until something changes */
+    int64_t fetch_until;    /* wall ms: no fetch goes before, after trouble with one */
+    int fetching;           /* fetches now; they are not in in_flight, so that no delivery waits for them */
+    int64_t fetch_failures; /* in a row */
 };
 
 struct target_retry {
@@ -50,19 +57,18 @@ bool target_is_held(const struct target *target);
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);
 
-/* Whether it is in trouble, or was a moment ago (12 times the first wait): the halves of requests that its
- * trouble made are kept as long, so that the search for a culprit does not begin anew with each success. */
+/* Whether it is in trouble, or was so a moment ago (12 times the first wait). Requests that trouble has
+ * halved stay halved so long, so that the search for a culprit does not begin anew with each success. */
 bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now);
 
-/* When target_is_open() may change by the passing of time alone, or INT64_MAX. */
+/* When time alone may open it, or INT64_MAX. */
 int64_t target_opens_at(const struct target *target, int64_t now);
 
-/* Whether KHEOPS may be asked now to look at a study again; when that may change by the passing of time
- * alone, or INT64_MAX. */
+/* Whether a fetch may go now; when time alone may change that, or INT64_MAX. */
 bool target_may_fetch(const struct target *target, int64_t now);
 int64_t target_fetches_at(const struct target *target);
 
-/* jobs were stored. Returns whether the state changed (to up). */
+/* It has stored so many jobs. Returns whether the state changed (to up). */
 bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
 
 /* A request ended in trouble. stored_at_start: row.stored when it went out. not_before_ms: the server's
@@ -70,23 +76,22 @@ bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
 bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
                      int64_t not_before_ms, uint64_t jitter, int64_t now);
 
-/* The longest that a target waits, whatever a server asks for: an hour, or the ceiling where that is longer.
- */
+/* The longest wait, whatever a server asks for: an hour, or the ceiling where that is longer. */
 int64_t target_longest(int64_t ceiling_ms);
 
 /* It refused our token or our request as such. Returns whether the state changed. */
 bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);
 
-/* A fetch worked, or did not: then the next one waits. */
+/* A fetch worked; it did not, so that the next one waits. */
 void target_fetched(struct target *target);
 void target_fetch_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
                          uint64_t jitter, int64_t now);
 
-/* The cause of its being blocked may be gone: it is probed at once. Whether that changes anything. */
+/* What blocked it may be gone: it is probed at once. Returns whether that changes anything. */
 bool target_probe_now(struct target *target, int64_t now);
 
-/* The wait before try number tries (1, 2, …): exponential between first and ceiling, with jitter: between one
- * half and the whole of it. */
+/* The wait before try number tries (1, 2, …). It grows from the first wait to the ceiling, and jitter takes
+ * up to half of it away. */
 int64_t target_delay(const struct target_retry *retry, int64_t tries, uint64_t jitter);
 
 #endif

@@ -18,7 +18,7 @@ struct targets *targets_create(void)
     return memory_new(1, sizeof(struct targets));
 }
 
-static void clear(struct targets *targets)
+static void clear_targets(struct targets *targets)
 {
     for (size_t i = 0; i < targets->count; i++)
         jobdb_target_release(&targets->list[i].row);
@@ -29,7 +29,7 @@ void targets_destroy(struct targets **targets)
 {
     if (!*targets)
         return;
-    clear(*targets);
+    clear_targets(*targets);
     free((*targets)->list);
     free(*targets);
     *targets = NULL;
@@ -48,7 +48,7 @@ static void register_all(struct jobdb *db, const struct config *config)
     }
 }
 
-static void add(void *context, struct jobdb_target *row)
+static void add_target(void *context, struct jobdb_target *row)
 {
     struct targets *targets = context;
     targets->list = memory_grow(targets->list, &targets->capacity, targets->count + 1, sizeof *targets->list);
@@ -91,7 +91,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
     struct targets before = *targets;
     *targets = (struct targets){0};
     register_all(db, config);
-    jobdb_each_target(db, add, targets);
+    jobdb_each_target(db, add_target, targets);
     for (size_t i = 0; i < targets->count; i++) {
         struct target *target = &targets->list[i];
         bind_configuration(target, config);
@@ -104,7 +104,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
         if (!target->row.album_id)
             pass_on_hold(targets, target);
     }
-    clear(&before);
+    clear_targets(&before);
     free(before.list);
 }
 

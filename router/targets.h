@@ -1,6 +1,6 @@
 /* targets - all destinations and albums that the job database knows, with their configuration.
  *
- * Also those that the configuration no longer names: their jobs wait, and late results still count. */
+ * It also has those that the configuration no longer names: their jobs wait, and late results still count. */
 #ifndef FELUCCA_ROUTER_TARGETS_H
 #define FELUCCA_ROUTER_TARGETS_H
 
@@ -23,7 +23,7 @@ struct target *targets_find(struct targets *targets, int64_t destination_id, int
 /* album NULL: the destination itself. */
 struct target *targets_named(struct targets *targets, const char *destination, const char *album);
 
-/* By what the configuration says (album NULL: the destination itself): quicker, for every instance. */
+/* By the configuration's entry (album NULL: the destination itself): quick enough for every instance. */
 struct target *targets_for(struct targets *targets, const struct config_destination *destination,
                            const struct config_album *album);
 
@@ -33,7 +33,7 @@ void targets_hold(struct targets *targets, struct target *target, bool held);
 /* The wall clock went back: no target waits longer than it could have asked for. */
 void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms);
 
-/* Something changed: look for work at every target again. */
+/* Something changed: every target may have work again. */
 void targets_wake(struct targets *targets);
 
 #endif

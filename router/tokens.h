@@ -1,6 +1,7 @@
 /* tokens - what KHEOPS says of the tokens, as workers report it.
  *
- * It is written down, and told when it changes. A blocked target whose token was renewed is probed at once. */
+ * It is written down, and told when it changes. A blocked target whose token was renewed is probed at
+ * once. */
 #ifndef FELUCCA_ROUTER_TOKENS_H
 #define FELUCCA_ROUTER_TOKENS_H
 

@@ -12,6 +12,7 @@
 #include "common/jobs/target.h"
 #include "common/spool/spool.h"
 #include "router/crew.h"
+#include "router/event.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -59,15 +60,11 @@ struct jobdb_outcome verdict_outcome(const struct router *router, const struct j
 static void add_job_event(struct router *router, const struct jobdb_batch *batch,
                           const struct jobdb_item *item, const char *kind, const struct work_answer *answer)
 {
-    struct jobdb_event event = {.at = router->now,
-                                .kind = kind,
-                                .instance_id = batch->stage == WORK_SEND ? item->instance_id : 0,
-                                .delivery_id = batch->stage == WORK_SEND ? item->id : 0,
-                                .share_id = batch->stage == WORK_SHARE ? item->id : 0,
-                                .destination_id = batch->destination_id,
-                                .album_id = batch->album_id,
-                                .http_status = answer->http_status,
-                                .detail = answer->reason};
+    struct jobdb_event event = event_of_job(batch->stage, item, batch->destination_id, batch->album_id);
+    event.at = router->now;
+    event.kind = kind;
+    event.http_status = answer->http_status;
+    event.detail = answer->reason;
     jobdb_add_event(router->db, &event);
 }
 
@@ -124,7 +121,8 @@ static int half_of(const struct verdict *verdict)
     return verdict->result->trouble && !others_pass ? -half : half;
 }
 
-/* It goes back to the queue. An attempt counts only for an instance that the answer names, or that was alone. */
+/* It goes back to the queue. An attempt counts only for an instance that the answer names, or that was
+ * alone. */
 static void try_job_again(struct verdict *verdict, const struct jobdb_item *item,
                           const struct work_answer *answer)
 {
@@ -187,8 +185,8 @@ static bool belongs_in_queue(struct router *router, const struct jobdb_item *ite
     return jobdb_knows(router->db, item->receipt, &state, &place, &gone) && place == SPOOL_QUEUE && !gone;
 }
 
-/* The sender did not find the file as recorded. A file that is whole and in its place is tried again: for ever
- * when the sender cannot even see it, a bounded number of times when it cannot read it. */
+/* The sender did not find the file as recorded. A file that is whole and in its place is tried again: for
+ * ever when the sender cannot even see it, a bounded number of times when it cannot read it. */
 static void find_spool_file(struct verdict *verdict, const struct jobdb_item *item,
                             const struct work_answer *answer)
 {

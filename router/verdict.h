@@ -1,8 +1,8 @@
-/* verdict - what came of a request means for each of its jobs: it failed, or it is tried again, and when. (What
- * is stored was moved before: outcome.c.)
+/* verdict - what came of a request means for each of its jobs: it failed, or it is tried again, and when.
+ * (What is stored was moved before: outcome.c.)
  *
- * A job is tried again for ever, unless the fault is its own: docs/decisions/0004-results-say-whom-they-blame.md
- * tells how that is known. */
+ * A job is tried again for ever, unless the fault is its own:
+ * docs/decisions/0004-results-say-whom-they-blame.md tells how that is known. */
 #ifndef FELUCCA_ROUTER_VERDICT_H
 #define FELUCCA_ROUTER_VERDICT_H
 

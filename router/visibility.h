@@ -1,7 +1,8 @@
 /* visibility - studies that KHEOPS is asked to look at again, where a destination says ensure_visible.
  *
- * KHEOPS looks at a study by itself after each store, but when that fails it only logs it, and the series stay
- * invisible. So each study of which something was stored is fetched once it has been quiet for a while. */
+ * KHEOPS looks at a study by itself after each store, but when that fails it only logs it, and the series
+ * stay invisible. So each study of which something was stored is fetched once it has been quiet for a
+ * while. */
 #ifndef FELUCCA_ROUTER_VISIBILITY_H
 #define FELUCCA_ROUTER_VISIBILITY_H
 
