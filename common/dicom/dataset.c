@@ -30,6 +30,7 @@ struct dataset {
     struct walk walk;
     bool is_explicit, is_big;
     uint64_t start; /* of the data set in the file */
+    uint64_t end;   /* of the value that was taken last */
 };
 
 void dataset_destroy(struct dataset **dataset)
@@ -179,28 +180,50 @@ static void take(struct dataset *dataset, const struct element *element)
         add(&dataset->top, element);
 }
 
+/* Whether the element is one that could be expected behind last: where a length is wrong, it is not. */
+static bool is_credible(const struct element *element, uint32_t last)
+{
+    const struct condition_dictionary *dictionary = dictionary_for_conditions();
+    return element->tag > last && dictionary->keyword_of(dictionary->context, element->tag) != NULL;
+}
+
+/* What follows the last element that was taken is broken at once. */
+static void doubt_last(struct dataset *dataset, uint64_t offset)
+{
+    struct list *top = &dataset->top;
+    if (top->count > 0 && dataset->end == offset)
+        top->elements[top->count - 1].is_doubtful = true;
+}
+
 static void read_top(struct dataset *dataset)
 {
     struct walk *walk = &dataset->walk;
     struct element element = {.length = 0};
     bool over;
-    uint64_t offset = dataset->start;
+    uint64_t offset = dataset->start, at = offset;
     while (!is_padding(walk->source, offset, element.length % 2 == 1 && offset > dataset->start) &&
            walk_read(walk, offset, dataset->is_explicit, dataset->is_big, &element, &over)) {
+        bool is_broken = walk->broken.why != NULL;
+        at = offset;
         if (element.tag >> 16 == TAG_ITEM >> 16) {
             offset = pass_stray(walk, &element);
             continue;
         }
         bool has_end = dataset->top.count < DATASET_ELEMENTS_MAX && walk_past(walk, &element, &offset);
+        if ((is_broken || !has_end || !walk_is_sensible(element.tag)) && !is_credible(&element, walk->last))
+            doubt_last(dataset, at);
         if (has_end || (is_pixel_data(element.tag) && element.length > 0))
             take(dataset, &element);
         if (!has_end) {
             walk_note(walk, offset, "it has too many elements", true);
-            break;
+            return;
         }
+        dataset->end = offset;
         walk->is_disordered = walk->is_disordered || element.tag < walk->last;
         walk->last = element.tag;
     }
+    if (walk->broken.over)
+        doubt_last(dataset, offset);
 }
 
 static int by_tag(const void *a, const void *b)
@@ -403,7 +426,7 @@ enum dataset_look dataset_top(struct dataset *dataset, uint32_t tag, struct elem
     if (!find_top(dataset, tag, ret_element, &twice))
         return DATASET_ABSENT;
     resolve(&place, ret_element);
-    return twice ? DATASET_TWICE : DATASET_FOUND;
+    return twice ? DATASET_TWICE : ret_element->is_doubtful ? DATASET_DOUBTFUL : DATASET_FOUND;
 }
 
 enum dataset_look dataset_find(struct dataset *dataset, const struct item *item, uint32_t tag,

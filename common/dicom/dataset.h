@@ -34,6 +34,7 @@ struct element {
     uint32_t length;          /* of the value, or DATASET_UNDEFINED: items up to a delimiter */
     uint64_t offset;          /* of the value */
     bool is_explicit, is_big; /* how its numbers and items are written */
+    bool is_doubtful;         /* no element follows, so its value may end elsewhere */
 };
 
 /* An item of a sequence; all zero before the first. */
@@ -63,8 +64,9 @@ bool dataset_is_disordered(const struct dataset *dataset);
 enum dataset_look {
     DATASET_ABSENT, /* with an incomplete data set: not found */
     DATASET_FOUND,
-    DATASET_TWICE, /* found with different values; the first of them is given */
-    DATASET_BROKEN /* the item or sequence cannot be read to its end, and it was not found before */
+    DATASET_TWICE,    /* found with different values; the first of them is given */
+    DATASET_DOUBTFUL, /* found, but what follows is no element: its value may end elsewhere */
+    DATASET_BROKEN    /* the item or sequence cannot be read to its end, and it was not found before */
 };
 
 /* A top-level element, of the file meta header for group 0002. Quick. */

@@ -75,6 +75,7 @@ static const char twice[] = "it is there twice, with different values",
                   too_long[] = "its value is too long",
                   misshapen[] = "its value has not the length of its VR",
                   in_sequence[] = "a sequence on its way cannot be read to its end",
+                  doubtful[] = "what follows its value is no element, so the value may end elsewhere",
                   no_charset[] = "its character set is not known",
                   disordered[] = "a sequence may have ended too early, since the data set is in disorder";
 
@@ -117,6 +118,8 @@ static bool is_there(enum dataset_look look, struct found *found)
         doubt_all(found, twice);
     if (look == DATASET_BROKEN)
         doubt_all(found, in_sequence);
+    if (look == DATASET_DOUBTFUL)
+        doubt_all(found, doubtful);
     return look == DATASET_FOUND;
 }
 
@@ -151,12 +154,14 @@ static bool walk(struct header *header, const struct element *element, struct ch
     return false;
 }
 
-/* What was not found may be there all the same. */
-static void doubt_the_rest(const struct header *header, struct found *found, bool top_is_there)
+/* What was not found may be there all the same: at the top level behind a break, in a sequence also because
+ * it ended before its real end, which what follows it shows. */
+static void doubt_the_rest(const struct header *header, struct found *found, const struct element *top)
 {
-    if (!top_is_there && found->path.tags[0] >> 16 != 2 && dataset_incomplete(header->dataset))
+    bool in_items = found->path.depth > 1 || (top && element_is_sequence(top));
+    if ((!top || in_items) && found->path.tags[0] >> 16 != 2 && dataset_incomplete(header->dataset))
         doubt_all(found, text_string(&header->incomplete));
-    if (found->path.depth > 1 && dataset_is_disordered(header->dataset))
+    if (in_items && dataset_is_disordered(header->dataset))
         doubt_all(found, disordered);
 }
 
@@ -166,8 +171,8 @@ static void find_charset(struct header *header)
     enum dataset_look look = dataset_top(header->dataset, TAG_CHARSET, &element);
     if (look == DATASET_FOUND)
         header->charset = charset_of(header, &element);
-    header->charset_unknown =
-        look == DATASET_TWICE || (look == DATASET_ABSENT && dataset_incomplete(header->dataset));
+    header->charset_unknown = look == DATASET_TWICE || look == DATASET_DOUBTFUL ||
+                              (look == DATASET_ABSENT && dataset_incomplete(header->dataset));
     if (!header->charset)
         header->charset = charset_create("", 0);
 }
@@ -180,7 +185,7 @@ static void walk_all(struct header *header, struct found *found, visit_fn visit)
     enum dataset_look look = dataset_top(header->dataset, found->path.tags[0], &element);
     if (is_there(look, found))
         walk(header, &element, header->charset, 0, found, visit);
-    doubt_the_rest(header, found, look != DATASET_ABSENT);
+    doubt_the_rest(header, found, look != DATASET_ABSENT ? &element : NULL);
 }
 
 /* --- values --- */
