@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/gauge.h"
+#include "common/jobs/volume.h"
 #include "common/spool/spool.h"
 #include "router/crew.h"
 #include "router/intake.h"

@@ -1,10 +1,8 @@
 #include "common/jobs/check.h"
 
-#include "common/jobs/sql.h"
-
 #include "common/base/cleanup.h"
-
-#include <stdlib.h>
+#include "common/jobs/connection.h"
+#include "common/jobs/row.h"
 
 /* ---- the questions: a row of an answer is a problem, told in its one column of text ---- */
 
@@ -118,43 +116,17 @@ static const char *const questions[] = {
 
 /* ---- asking ---- */
 
-struct asking {
-    struct jobdb *db;
-    void (*each)(void *context, const char *problem);
-    void *context;
-    int64_t found;
-};
-
-static void finalize(sqlite3_stmt **statement)
-{
-    (void)sqlite3_finalize(*statement);
-}
-
-/* False: it cannot be asked. */
-static bool ask(struct asking *asking, const char *question)
-{
-    AUTO(finalize) sqlite3_stmt *statement = NULL;
-    int code = sqlite3_prepare_v2(asking->db->sql, question, -1, &statement, NULL);
-    while (code == SQLITE_OK || code == SQLITE_ROW) {
-        code = sqlite3_step(statement);
-        if (code != SQLITE_ROW)
-            break;
-        asking->found++;
-        asking->each(asking->context, jobdb_text(statement, 0));
-    }
-    if (code == SQLITE_DONE)
-        return true;
-    asking->found++;
-    asking->each(asking->context, sqlite3_errmsg(asking->db->sql));
-    return false;
-}
-
 int64_t jobdb_check(struct jobdb *db, void (*each)(void *context, const char *problem), void *context)
 {
-    struct asking asking = {db, each, context, 0};
+    int64_t found = 0;
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++) {
-        if (!ask(&asking, questions[i]))
-            break;
+        AUTO(row_end) struct row row = row_ask(db->sql, questions[i], NULL);
+        for (; row_next(&row); found++)
+            each(context, row_text(&row));
+        if (row_failure(&row)) { /* what cannot be asked is a problem, and nothing after it can be */
+            each(context, row_failure(&row));
+            return found + 1;
+        }
     }
-    return asking.found;
+    return found;
 }

@@ -1,31 +1,40 @@
 #include "common/jobs/clean.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static void read_file(sqlite3_stmt *row, struct jobdb_file *ret_file)
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(EACH_FINISHED, "", \
+      "SELECT i.id, i.receipt, i.place, i.keep_until, EXISTS (SELECT 1 FROM delivery w WHERE w.instance_id = i.id" \
+      " AND w.state = 'dropped') FROM instance i WHERE i.state = 'done' AND i.place = 'queue'" \
+      " ORDER BY i.id LIMIT ?1") \
+    X(EACH_EXPIRED, "", \
+      "SELECT id, receipt, place FROM instance WHERE state = 'done' AND place IN ('kept', 'dropped')" \
+      " AND keep_until <= ?1 ORDER BY keep_until LIMIT ?2") \
+    X(EACH_ACTIVE, "", \
+      "SELECT id, receipt, place FROM instance WHERE state = 'active' AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(EACH_QUARANTINED, "", \
+      "SELECT id, receipt, place FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(SET_PLACE, "", "UPDATE instance SET place = ?2 WHERE id = ?1") \
+    X(SET_DROPPED, "", \
+      "UPDATE instance SET place = ?2, keep_until = max(coalesce(keep_until, 0), ?3) WHERE id = ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(clean)
+
+/* The next three columns: id, receipt and place. */
+static void read_file(struct row *row, struct jobdb_file *ret_file)
 {
-    ret_file->instance_id = sqlite3_column_int64(row, 0);
-    (void)snprintf(ret_file->receipt, sizeof ret_file->receipt, "%s", jobdb_text(row, 1));
+    ret_file->instance_id = row_number(row);
+    row_copy(row, ret_file->receipt, sizeof ret_file->receipt);
     ret_file->place = SPOOL_QUEUE;
-    (void)spool_place_parse(jobdb_text(row, 2), &ret_file->place);
+    (void)spool_place_parse(row_text(row), &ret_file->place);
 }
 
-/* All files of a query at once, so that the caller may change rows while it goes through them. */
-static struct jobdb_file *read_files(struct jobdb *db, sqlite3_stmt *row, size_t *ret_count)
-{
-    struct jobdb_file *files = NULL;
-    size_t count = 0, capacity = 0;
-    while (jobdb_row(db, row)) {
-        files = memory_grow(files, &capacity, count + 1, sizeof *files);
-        read_file(row, &files[count++]);
-    }
-    *ret_count = count;
-    return files;
-}
+/* ---- finished instances ---- */
 
 struct finished {
     struct jobdb_file file;
@@ -38,25 +47,35 @@ static void mark_fate(struct jobdb *db, const struct finished *finished, int64_t
     if (finished->fate == JOBDB_KEEP)
         (void)jobdb_change(db, SQL_SET_PLACE, "is", id, spool_place_name(SPOOL_KEPT));
     if (finished->fate == JOBDB_DROP)
-        (void)jobdb_change(db, SQL_SET_DROPPED, "ii", id, keep_dropped_until);
+        (void)jobdb_change(db, SQL_SET_DROPPED, "isi", id, spool_place_name(SPOOL_DROPPED),
+                           keep_dropped_until);
+}
+
+/* Rows must not change under their own query: they are read first. */
+static struct finished *read_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_until, size_t limit,
+                                      size_t *ret_count)
+{
+    struct finished *finished = NULL;
+    size_t count = 0, capacity = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_FINISHED, "i", (int64_t)limit);
+    while (row_next(&row)) {
+        finished = memory_grow(finished, &capacity, count + 1, sizeof *finished);
+        struct finished *one = &finished[count++];
+        read_file(&row, &one->file);
+        one->fate = row_number(&row) <= now ? JOBDB_REMOVE : JOBDB_KEEP;
+        if (row_flag(&row) && keep_dropped_until > now)
+            one->fate = JOBDB_DROP;
+    }
+    *ret_count = count;
+    return finished;
 }
 
 size_t jobdb_each_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_until, size_t limit,
                            void (*each)(void *context, const struct jobdb_file *file, enum jobdb_fate fate),
                            void *context)
 {
-    struct finished *finished = NULL;
-    size_t count = 0, capacity = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_FINISHED, "i", (int64_t)limit);
-    while (jobdb_row(db, row)) {
-        finished = memory_grow(finished, &capacity, count + 1, sizeof *finished);
-        read_file(row, &finished[count].file);
-        finished[count].file.place = SPOOL_QUEUE;
-        finished[count].fate = sqlite3_column_int64(row, 2) <= now ? JOBDB_REMOVE : JOBDB_KEEP;
-        if (sqlite3_column_int(row, 3) != 0 && keep_dropped_until > now)
-            finished[count].fate = JOBDB_DROP;
-        count++;
-    }
+    size_t count;
+    struct finished *finished = read_finished(db, now, keep_dropped_until, limit, &count);
     for (size_t i = 0; i < count; i++) {
         mark_fate(db, &finished[i], keep_dropped_until);
         each(context, &finished[i].file, finished[i].fate);
@@ -65,11 +84,26 @@ size_t jobdb_each_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_u
     return count;
 }
 
-static size_t walk(struct jobdb *db, sqlite3_stmt *row, int64_t *cursor,
-                   void (*each)(void *context, const struct jobdb_file *file), void *context)
+/* ---- walks over files ---- */
+
+/* All files of a query at once, so that the caller may change rows while it goes through them. */
+static struct jobdb_file *read_files(struct row row, size_t *ret_count)
+{
+    struct jobdb_file *files = NULL;
+    size_t count = 0, capacity = 0;
+    while (row_next(&row)) {
+        files = memory_grow(files, &capacity, count + 1, sizeof *files);
+        read_file(&row, &files[count++]);
+    }
+    *ret_count = count;
+    return files;
+}
+
+static size_t walk_files(struct row row, int64_t *cursor,
+                         void (*each)(void *context, const struct jobdb_file *file), void *context)
 {
     size_t count;
-    struct jobdb_file *files = read_files(db, row, &count);
+    struct jobdb_file *files = read_files(row, &count);
     for (size_t i = 0; i < count; i++) {
         each(context, &files[i]);
         if (cursor)
@@ -82,20 +116,20 @@ static size_t walk(struct jobdb *db, sqlite3_stmt *row, int64_t *cursor,
 size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
                           void (*each)(void *context, const struct jobdb_file *file), void *context)
 {
-    return walk(db, jobdb_query(db, SQL_EACH_EXPIRED, "ii", now, (int64_t)limit), NULL, each, context);
+    return walk_files(jobdb_query(db, SQL_EACH_EXPIRED, "ii", now, (int64_t)limit), NULL, each, context);
 }
 
 size_t jobdb_each_active(struct jobdb *db, int64_t *cursor, size_t limit,
                          void (*each)(void *context, const struct jobdb_file *file), void *context)
 {
-    return walk(db, jobdb_query(db, SQL_EACH_ACTIVE, "ii", *cursor, (int64_t)limit), cursor, each, context);
+    return walk_files(jobdb_query(db, SQL_EACH_ACTIVE, "ii", *cursor, (int64_t)limit), cursor, each, context);
 }
 
 size_t jobdb_each_quarantined(struct jobdb *db, int64_t *cursor, size_t limit,
                               void (*each)(void *context, const struct jobdb_file *file), void *context)
 {
-    return walk(db, jobdb_query(db, SQL_EACH_QUARANTINED, "ii", *cursor, (int64_t)limit), cursor, each,
-                context);
+    return walk_files(jobdb_query(db, SQL_EACH_QUARANTINED, "ii", *cursor, (int64_t)limit), cursor, each,
+                      context);
 }
 
 void jobdb_file_gone(struct jobdb *db, int64_t instance_id)

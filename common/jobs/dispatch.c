@@ -1,28 +1,75 @@
 #include "common/jobs/dispatch.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/counts.h"
+#include "common/jobs/item.h"
+#include "common/jobs/lane.h"
+#include "common/jobs/move.h"
+#include "common/jobs/row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { SERIES_A_BATCH = 100 };
 
-/* ---- lanes ---- */
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(WAKE_LANES, "", \
+      "UPDATE lane SET ready = 1 WHERE ready = 0 AND closed = 0 AND queued > 0 AND next_due <= ?1") \
+    X(NEXT_WAKE, "", \
+      "SELECT next_due FROM lane WHERE ready = 0 AND closed = 0 AND queued > 0 ORDER BY next_due LIMIT 1") \
+    X(HURRY_DELIVERIES, START_ONLY, \
+      "UPDATE delivery SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(HURRY_SERIES, START_ONLY, "UPDATE series SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
+    X(HURRY_LANES, START_ONLY, "UPDATE lane SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
+    X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(HURRY_FETCHES, START_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(PICK_LANE, "", \
+      "SELECT id, study FROM lane WHERE destination_id = ?1 AND ready = 1" \
+      " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
+    X(UNKNOWN_SERIES_DUE, "", \
+      "SELECT 1 FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND next_due <= ?2 LIMIT 1") \
+    X(CLOSE_LANE, "", "UPDATE lane SET closed = 1, ready = 0 WHERE id = ?1") \
+    X(OPEN_LANES, "", \
+      "UPDATE lane SET closed = 0, ready = (queued > 0 AND next_due <= ?2) WHERE study = ?1") \
+    X(DUE_SERIES, "", \
+      "SELECT id FROM series WHERE lane_id = ?1 AND queued > 0 AND next_due <= ?2" \
+      " ORDER BY known, next_due LIMIT ?3") \
+    X(DUE_DELIVERIES, "", \
+      "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series" \
+      " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
+      " WHERE w.series_id = ?1 AND w.state = 'queued' AND w.due_at <= ?2 ORDER BY w.due_at, w.id LIMIT ?3") \
+    X(FIND_TWIN, "", \
+      "SELECT w.due_at FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
+      " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
+      " AND (w.state = 'sending' OR (w.state = 'queued' AND w.id < ?3)) LIMIT 1") \
+    X(POSTPONE, "", "UPDATE delivery SET due_at = ?2 WHERE id = ?1") \
+    X(PICK_SHARE, "", \
+      "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s" \
+      " WHERE s.album_id = ?1 AND s.state = 'queued' AND s.due_at <= ?2 ORDER BY s.due_at, s.id LIMIT 1") \
+    X(NEXT_SHARE, "", \
+      "SELECT due_at FROM share WHERE album_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1") \
+    X(EACH_SENDING, "", \
+      "SELECT w.work, w.destination_id, 0, e.lane_id, i.study, NULL, " DELIVERY_ITEM \
+      " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
+      " WHERE w.state = 'sending' ORDER BY w.work") \
+    X(EACH_SHARING, "", \
+      "SELECT s.work, s.destination_id, s.album_id, 0, s.study, s.series, " SHARE_ITEM \
+      " FROM share s WHERE s.state = 'sharing' ORDER BY s.work") \
+    X(EACH_FETCHING, "", \
+      "SELECT f.work, f.destination_id, 0, 0, f.study, NULL, " FETCH_ITEM \
+      " FROM fetch f WHERE f.state = 'fetching' ORDER BY f.work")
+/* clang-format on */
+JOBDB_STATEMENTS(dispatch)
 
-int64_t jobdb_first_or_never(struct jobdb *db, sqlite3_stmt *row)
-{
-    if (!jobdb_row(db, row))
-        return INT64_MAX;
-    int64_t first = sqlite3_column_int64(row, 0);
-    jobdb_end(row);
-    return first;
-}
+/* ---- lanes ---- */
 
 int64_t jobdb_next_lane(struct jobdb *db)
 {
-    return jobdb_first_or_never(db, jobdb_query(db, SQL_NEXT_WAKE, ""));
+    return row_first(jobdb_query(db, SQL_NEXT_WAKE, ""), INT64_MAX);
 }
 
 bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
@@ -32,24 +79,20 @@ bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
 
 void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
 {
-    static const enum jobdb_statement all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES,
-                                               SQL_HURRY_SHARES, SQL_HURRY_FETCHES};
+    static const int all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES, SQL_HURRY_SHARES,
+                              SQL_HURRY_FETCHES};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         (void)jobdb_change(db, all[i], "ii", now, latest);
 }
 
 bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_lane *ret_lane)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_PICK_LANE, "i", destination_id);
-    if (!jobdb_row(db, row))
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_PICK_LANE, "i", destination_id);
+    if (!row_next(&row))
         return false;
-    ret_lane->id = sqlite3_column_int64(row, 0);
-    jobdb_copy_text(ret_lane->study, sizeof ret_lane->study, jobdb_text(row, 1));
-    jobdb_end(row);
-    sqlite3_stmt *unknown = jobdb_query(db, SQL_UNKNOWN_SERIES_DUE, "ii", ret_lane->id, now);
-    ret_lane->unknown = jobdb_row(db, unknown);
-    if (ret_lane->unknown)
-        jobdb_end(unknown);
+    ret_lane->id = row_number(&row);
+    row_copy(&row, ret_lane->study, sizeof ret_lane->study);
+    ret_lane->unknown = row_exists(jobdb_query(db, SQL_UNKNOWN_SERIES_DUE, "ii", ret_lane->id, now));
     return true;
 }
 
@@ -61,11 +104,6 @@ void jobdb_close_lane(struct jobdb *db, int64_t lane_id)
 void jobdb_open_lanes(struct jobdb *db, const char *study, int64_t now)
 {
     (void)jobdb_change(db, SQL_OPEN_LANES, "si", study, now);
-}
-
-void jobdb_refresh_lane(struct jobdb *db, int64_t lane_id, int64_t now)
-{
-    (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", lane_id, now);
 }
 
 /* ---- taking deliveries from a lane ---- */
@@ -82,7 +120,7 @@ struct pick {
 };
 
 /* The smallest batch limit counts: whoever failed in a large request goes in a small one. */
-static bool fits(const struct pick *pick, const struct jobdb_item *item, size_t *ret_most)
+static bool pick_fits(const struct pick *pick, const struct jobdb_item *item, size_t *ret_most)
 {
     size_t most = pick->most_instances;
     int limit = item->batch_limit < 0 && pick->wary ? -item->batch_limit : item->batch_limit;
@@ -96,75 +134,74 @@ static bool fits(const struct pick *pick, const struct jobdb_item *item, size_t 
     return true;
 }
 
-/* Another receipt of the same SOP Instance UID that is on its way or was here first; when it is due. */
-static bool find_twin(struct pick *pick, const struct jobdb_item *item, const char *sop_instance,
-                      int64_t *ret_due)
+/* When another receipt of the same SOP Instance UID is due, which is on its way or was here first. INT64_MAX:
+ * there is none. */
+static int64_t twin_due_at(struct pick *pick, const struct jobdb_item *item, const char *sop_instance)
 {
-    sqlite3_stmt *row =
-        jobdb_query(pick->db, SQL_FIND_TWIN, "sii", sop_instance, pick->destination_id, item->id);
-    if (!jobdb_row(pick->db, row))
-        return false;
-    *ret_due = sqlite3_column_int64(row, 0);
-    jobdb_end(row);
-    return true;
+    return row_first(
+        jobdb_query(pick->db, SQL_FIND_TWIN, "sii", sop_instance, pick->destination_id, item->id), INT64_MAX);
 }
 
-static void lease(struct pick *pick, const struct jobdb_item *item)
+static void pick_lease(struct pick *pick, const struct jobdb_item *item)
 {
-    struct jobdb_counts *counts = jobdb_counts_of(pick->db, pick->destination_id, 0);
-    (void)jobdb_change(pick->db, SQL_LEASE_DELIVERY, "is", item->id, pick->batch->work);
-    counts->queued -= 1;
-    counts->deferred -= item->tries > 0;
-    counts->in_flight += 1;
+    move_lease(pick->db, MACHINE_DELIVERY, item->id, pick->batch->work);
+    counts_delivery(pick->db, pick->destination_id, DELIVERY_QUEUED, item->tries, -1);
+    counts_delivery(pick->db, pick->destination_id, DELIVERY_SENDING, item->tries, 1);
     *jobdb_batch_add(pick->batch) = *item;
     pick->batch->bytes += item->size;
     pick->urgent += item->urgent;
     pick->batch->items[pick->batch->item_count - 1].tries += 1;
 }
 
-struct candidate {
+struct due {
     struct jobdb_item item;
     char sop_instance[JOBDB_UID_SIZE];
 };
 
 /* Reads the due deliveries of a series first, since rows must not change under their own query. */
-static size_t read_candidates(struct pick *pick, int64_t series_id, struct candidate *candidates, size_t most)
+static size_t pick_read(struct pick *pick, int64_t series_id, struct due *due, size_t most)
 {
     size_t count = 0;
-    sqlite3_stmt *row = jobdb_query(pick->db, SQL_DUE_DELIVERIES, "iii", series_id, pick->now, (int64_t)most);
-    while (jobdb_row(pick->db, row)) {
-        jobdb_read_item(row, 0, &candidates[count].item);
-        jobdb_copy_text(candidates[count].sop_instance, JOBDB_UID_SIZE, jobdb_text(row, 11));
-        jobdb_copy_text(candidates[count].item.series, JOBDB_UID_SIZE, jobdb_text(row, 12));
-        if (++count == most) {
-            jobdb_end(row);
-            break;
-        }
+    AUTO(row_end)
+    struct row row = jobdb_query(pick->db, SQL_DUE_DELIVERIES, "iii", series_id, pick->now, (int64_t)most);
+    while (count < most && row_next(&row)) {
+        item_read(&row, &due[count].item);
+        row_copy(&row, due[count].sop_instance, JOBDB_UID_SIZE);
+        row_copy(&row, due[count++].item.series, JOBDB_UID_SIZE);
     }
     return count;
 }
 
-static void take_from_series(struct pick *pick, int64_t series_id)
+static void pick_from_series(struct pick *pick, int64_t series_id)
 {
     size_t most = pick->most_instances - pick->batch->item_count, taken = 0;
-    struct candidate *candidates = memory_new(most, sizeof *candidates);
-    size_t count = read_candidates(pick, series_id, candidates, most);
+    struct due *due = memory_new(most, sizeof *due);
+    size_t count = pick_read(pick, series_id, due, most);
     for (size_t i = 0; i < count && !pick->full; i++) {
-        const struct jobdb_item *item = &candidates[i].item;
-        int64_t twin_due;
-        if (find_twin(pick, item, candidates[i].sop_instance, &twin_due)) {
-            int64_t due = twin_due > pick->now ? twin_due + 1 : pick->now + 1000;
-            (void)jobdb_change(pick->db, SQL_POSTPONE, "ii", item->id, due);
+        const struct jobdb_item *item = &due[i].item;
+        int64_t twin_due = twin_due_at(pick, item, due[i].sop_instance);
+        if (twin_due != INT64_MAX) {
+            int64_t later = twin_due > pick->now ? twin_due + 1 : pick->now + 1000;
+            (void)jobdb_change(pick->db, SQL_POSTPONE, "ii", item->id, later);
             continue;
         }
-        pick->full = !fits(pick, item, &pick->most_instances);
+        pick->full = !pick_fits(pick, item, &pick->most_instances);
         if (!pick->full) {
-            lease(pick, item);
+            pick_lease(pick, item);
             taken++;
         }
     }
-    (void)jobdb_change(pick->db, SQL_TAKEN_FROM_SERIES, "ii", series_id, (int64_t)taken);
-    free(candidates);
+    lane_take_from_series(pick->db, series_id, (int64_t)taken);
+    free(due);
+}
+
+static size_t due_series(struct jobdb *db, int64_t lane_id, int64_t now, int64_t *series, size_t most)
+{
+    size_t count = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_DUE_SERIES, "iii", lane_id, now, (int64_t)most);
+    while (count < most && row_next(&row))
+        series[count++] = row_number(&row);
+    return count;
 }
 
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
@@ -178,21 +215,17 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
                         .most_bytes = appetite->most_bytes,
                         .wary = appetite->wary};
     int64_t series[SERIES_A_BATCH];
-    size_t series_count = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_DUE_SERIES, "ii", lane->id, now);
-    while (jobdb_row(db, row))
-        series[series_count++] = sqlite3_column_int64(row, 0);
+    size_t series_count = due_series(db, lane->id, now, series, SERIES_A_BATCH);
     for (size_t i = 0; i < series_count && !pick.full && batch->item_count < pick.most_instances; i++)
-        take_from_series(&pick, series[i]);
+        pick_from_series(&pick, series[i]);
     batch->stage = WORK_SEND;
     batch->destination_id = destination_id;
     batch->lane_id = lane->id;
     memcpy(batch->study, lane->study, sizeof batch->study);
     int64_t served = clock_wall_ms() * 1000;
     db->served = served > db->served ? served : db->served + 1;
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", lane->id, (int64_t)batch->item_count, pick.urgent,
-                       db->served);
-    (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", lane->id, now);
+    lane_take(db, lane->id, (int64_t)batch->item_count, pick.urgent, db->served);
+    jobdb_refresh_lane(db, lane->id, now);
     return batch->item_count > 0;
 }
 
@@ -201,67 +234,61 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
 bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jobdb_batch *batch,
                       int64_t *ret_next_due)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_PICK_SHARE, "ii", album_id, now);
-    if (!jobdb_row(db, row)) {
-        *ret_next_due = jobdb_first_or_never(db, jobdb_query(db, SQL_NEXT_SHARE, "i", album_id));
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_PICK_SHARE, "ii", album_id, now);
+    if (!row_next(&row)) {
+        *ret_next_due = row_first(jobdb_query(db, SQL_NEXT_SHARE, "i", album_id), INT64_MAX);
         return false;
     }
     struct jobdb_item *item = jobdb_batch_add(batch);
-    item->id = sqlite3_column_int64(row, 0);
-    item->instance_id = sqlite3_column_int64(row, 1);
-    item->series_id = sqlite3_column_int64(row, 2);
-    jobdb_copy_text(batch->study, sizeof batch->study, jobdb_text(row, 3));
-    jobdb_copy_text(batch->series, sizeof batch->series, jobdb_text(row, 4));
-    item->received_at = sqlite3_column_int64(row, 5);
-    item->tries = sqlite3_column_int(row, 6);
-    item->attempts = sqlite3_column_int(row, 7);
-    item->attempt_mark = sqlite3_column_int64(row, 8);
-    batch->destination_id = sqlite3_column_int64(row, 9);
+    item_read(&row, item);
+    row_copy(&row, batch->study, sizeof batch->study);
+    row_copy(&row, batch->series, sizeof batch->series);
+    batch->destination_id = row_number(&row);
     batch->album_id = album_id;
     batch->stage = WORK_SHARE;
-    jobdb_end(row);
-    (void)jobdb_change(db, SQL_LEASE_SHARE, "is", item->id, batch->work);
-    struct jobdb_counts *counts = jobdb_counts_of(db, batch->destination_id, album_id);
-    counts->queued -= 1;
-    counts->deferred -= item->tries > 0;
-    counts->in_flight += 1;
+    row_end(&row); /* a row must not change under its own query */
+    move_lease(db, MACHINE_SHARE, item->id, batch->work);
+    counts_share(db, batch->destination_id, album_id, SHARE_QUEUED, item->tries, -1);
+    counts_share(db, batch->destination_id, album_id, SHARE_SHARING, item->tries, 1);
     item->tries += 1;
     return true;
 }
 
 /* ---- what was handed out before a restart ---- */
 
-static void start_batch(sqlite3_stmt *row, enum work_stage stage, struct jobdb_batch *batch)
+/* Calls each for the batch, unless it is of this work or empty; it is empty then. */
+static void end_other_work(struct jobdb_batch *batch, const char *work,
+                           void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
-    jobdb_copy_text(batch->work, sizeof batch->work, jobdb_text(row, 0));
-    batch->stage = stage;
-    batch->destination_id = sqlite3_column_int64(row, 1);
-    batch->album_id = sqlite3_column_int64(row, 2);
-    batch->lane_id = sqlite3_column_int64(row, 3);
-    jobdb_copy_text(batch->study, sizeof batch->study, jobdb_text(row, 4));
-    jobdb_copy_text(batch->series, sizeof batch->series, jobdb_text(row, 5));
+    if (batch->item_count == 0 || strcmp(batch->work, work) == 0)
+        return;
+    each(context, batch);
+    *batch = (struct jobdb_batch){0};
 }
 
 static void each_work_of(struct jobdb *db, enum work_stage stage,
                          void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
-    struct jobdb_batch batch = {0};
-    static const enum jobdb_statement each_of[] = {
+    static const int each_of[] = {
         [WORK_SEND] = SQL_EACH_SENDING, [WORK_SHARE] = SQL_EACH_SHARING, [WORK_FETCH] = SQL_EACH_FETCHING};
-    sqlite3_stmt *row = jobdb_query(db, each_of[stage], "");
-    while (jobdb_row(db, row)) {
-        if (batch.item_count > 0 && strcmp(batch.work, jobdb_text(row, 0)) != 0) {
-            each(context, &batch);
-            batch = (struct jobdb_batch){0};
-        }
-        if (batch.item_count == 0)
-            start_batch(row, stage, &batch);
+    struct jobdb_batch batch = {0};
+    char work[WORK_ID_SIZE];
+    AUTO(row_end) struct row row = jobdb_query(db, each_of[stage], "");
+    while (row_next(&row)) {
+        row_copy(&row, work, sizeof work);
+        end_other_work(&batch, work, each, context);
+        memcpy(batch.work, work, sizeof work);
+        batch.stage = stage;
+        batch.destination_id = row_number(&row);
+        batch.album_id = row_number(&row);
+        batch.lane_id = row_number(&row);
+        row_copy(&row, batch.study, sizeof batch.study);
+        row_copy(&row, batch.series, sizeof batch.series);
         struct jobdb_item *item = jobdb_batch_add(&batch);
-        jobdb_read_item(row, 6, item);
+        item_read(&row, item);
         batch.bytes += item->size;
     }
-    if (batch.item_count > 0)
-        each(context, &batch);
+    end_other_work(&batch, "", each, context);
 }
 
 void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context)

@@ -4,7 +4,6 @@
 #define FELUCCA_JOBS_GAUGE_H
 
 #include "common/jobs/jobdb.h"
-#include "common/spool/spool.h"
 
 #include <stdint.h>
 
@@ -21,14 +20,6 @@ void jobdb_each_depth(struct jobdb *db, void (*each)(void *context, const struct
 /* When the oldest delivery that waits for a destination was received, or the oldest share that waits for an
  * album (0: the destination itself) was asked for. 0: there is none. */
 int64_t jobdb_oldest_queued(struct jobdb *db, int64_t destination_id, int64_t album_id);
-
-/* Spool files by place, kept in memory from jobdb_count_spool() on, which commits, and reads the row of every
- * file that there is once. Writer only. */
-struct jobdb_volume {
-    int64_t files, bytes;
-};
-void jobdb_count_spool(struct jobdb *db);
-struct jobdb_volume jobdb_spool_volume(const struct jobdb *db, enum spool_place place);
 
 /* Bytes of jobs.db and of its write-ahead log; 0 where there is none. */
 void jobdb_file_sizes(const char *state_dir, int64_t *ret_database, int64_t *ret_wal);

@@ -1,12 +1,47 @@
 #include "common/jobs/history.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum { TALLY_MS = 5 * 60 * 1000 };
+
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(TALLY, "", \
+      "INSERT INTO tally (destination_id, album_id, started_at, done, bytes, failed)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (destination_id, album_id, started_at) DO UPDATE SET" \
+      " done = done + excluded.done, bytes = bytes + excluded.bytes, failed = failed + excluded.failed") \
+    X(ADD_EVENT, "", \
+      "INSERT INTO event (at, kind, instance_id, delivery_id, share_id, destination_id, album_id," \
+      " http_status, detail) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), nullif(?5, 0), nullif(?6, 0)," \
+      " nullif(?7, 0), nullif(?8, 0), ?9)") \
+    X(EACH_FORGOTTEN, "", \
+      "SELECT id, study FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
+    X(FORGET_INSTANCE, "", "DELETE FROM instance WHERE id = ?1") \
+    X(FORGET_SHARES, "", \
+      "DELETE FROM share WHERE study = ?1 AND state IN ('shared', 'dropped')" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_FETCHES, "", \
+      "DELETE FROM fetch WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_SERIES, "", \
+      "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
+      " AND NOT EXISTS (SELECT 1 FROM share WHERE series_id = series.id)" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_LANES, "", \
+      "DELETE FROM lane WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM series WHERE lane_id = lane.id)" \
+      " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_EVENTS, "", \
+      "DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < ?1 ORDER BY at LIMIT ?2)") \
+    X(FORGET_REQUESTS, "", \
+      "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE finished_at < ?1" \
+      " ORDER BY finished_at LIMIT ?2)") \
+    X(FORGET_TALLIES, "at most 288 rows a day and destination", "DELETE FROM tally WHERE started_at < ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(history)
 
 /* ---- adding ---- */
 
@@ -40,15 +75,23 @@ static void forget_study(struct jobdb *db, const char *study)
     (void)jobdb_change(db, SQL_FORGET_LANES, "s", study);
 }
 
+/* Rows must not change under their own query: they are read first. */
+static size_t read_old(struct jobdb *db, int64_t before, struct old *old, size_t most)
+{
+    size_t count = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_FORGOTTEN, "ii", before, (int64_t)most);
+    while (count < most && row_next(&row)) {
+        old[count].instance_id = row_number(&row);
+        row_copy(&row, old[count++].study, JOBDB_UID_SIZE);
+    }
+    return count;
+}
+
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
 {
-    size_t count = 0, forgotten = 0;
+    size_t forgotten = 0;
     struct old *old = memory_new(limit, sizeof *old);
-    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_FORGOTTEN, "ii", before, (int64_t)limit);
-    while (jobdb_row(db, row)) {
-        old[count].instance_id = sqlite3_column_int64(row, 0);
-        (void)snprintf(old[count++].study, JOBDB_UID_SIZE, "%s", jobdb_text(row, 1));
-    }
+    size_t count = read_old(db, before, old, limit);
     for (size_t i = 0; i < count; i++) {
         forgotten += jobdb_change(db, SQL_FORGET_INSTANCE, "i", old[i].instance_id) > 0;
         if (i + 1 == count || strcmp(old[i].study, old[i + 1].study) != 0)

@@ -1,105 +1,104 @@
 #include "common/jobs/intake.h"
 
-#include "common/base/memory.h"
-#include "common/jobs/sql.h"
+#include "common/base/cleanup.h"
+#include "common/jobs/counts.h"
+#include "common/jobs/lane.h"
+#include "common/jobs/row.h"
+#include "common/jobs/share.h"
 
-#include <string.h>
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(FIND_RECEIPT, "", "SELECT state, place FROM instance WHERE receipt = ?1") \
+    X(FIND_INSTANCE, "", "SELECT id FROM instance WHERE receipt = ?1") \
+    X(ADD_INSTANCE, "", \
+      "INSERT INTO instance (receipt, state, place, study, series, sop_instance, sop_class," \
+      " transfer_syntax, calling_aet, called_aet, source_address, urgent, size, received_at, decided_at," \
+      " done_at, keep_until, open_jobs, reason)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, nullif(?16, 0)," \
+      " nullif(?17, 0), ?18, ?19)" \
+      " ON CONFLICT (receipt) DO NOTHING") \
+    X(ADD_DELIVERY, "", \
+      "INSERT INTO delivery (instance_id, destination_id, series_id, state, due_at)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5)") \
+    X(ADD_EXCLUDED, "", \
+      "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?4)") \
+    X(POISON, "", \
+      "UPDATE instance SET reason = 'its header crashes the DICOM parser' WHERE receipt = ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(intake)
+
+/* ---- what is known ---- */
 
 bool jobdb_knows(struct jobdb *db, const char *receipt, enum instance_state *ret_state,
                  enum spool_place *ret_place, bool *ret_gone)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_FIND_RECEIPT, "s", receipt);
-    if (!jobdb_row(db, row))
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_FIND_RECEIPT, "s", receipt);
+    int state;
+    if (!row_next(&row) || !state_parse(MACHINE_INSTANCE, row_text(&row), &state))
         return false;
-    const char *state = jobdb_text(row, 0);
-    *ret_state = strcmp(state, "active") == 0 ? INSTANCE_ACTIVE
-                 : strcmp(state, "done") == 0 ? INSTANCE_DONE
-                                              : INSTANCE_QUARANTINED;
+    *ret_state = (enum instance_state)state;
     *ret_place = SPOOL_QUEUE;
-    *ret_gone = !spool_place_parse(jobdb_text(row, 1), ret_place);
-    jobdb_end(row);
+    *ret_gone = !spool_place_parse(row_text(&row), ret_place);
     return true;
 }
 
 int64_t jobdb_find_instance(struct jobdb *db, const char *receipt)
 {
-    int64_t id = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_FIND_INSTANCE, "s", receipt);
-    if (jobdb_row(db, row)) {
-        id = sqlite3_column_int64(row, 0);
-        jobdb_end(row);
-    }
-    return id;
+    return row_first(jobdb_query(db, SQL_FIND_INSTANCE, "s", receipt), 0);
 }
+
+/* ---- taking in ---- */
 
 /* The new row's id, or 0 when the receipt was known. */
 static int64_t add_instance(struct jobdb *db, const struct jobdb_instance *instance,
                             enum instance_state state, int64_t open_jobs, int64_t now, int64_t keep_until,
                             const char *reason)
 {
-    const char *place = state == INSTANCE_QUARANTINED ? "quarantine" : "queue";
+    enum spool_place place = state == INSTANCE_QUARANTINED ? SPOOL_QUARANTINE : SPOOL_QUEUE;
     int64_t done_at = state == INSTANCE_DONE ? now : 0;
     int added = jobdb_change(db, SQL_ADD_INSTANCE, "sssssssssssiiiiiiis", instance->receipt,
-                             instance_state_name(state), place, instance->study, instance->series,
-                             instance->sop_instance, instance->sop_class, instance->transfer_syntax,
-                             instance->calling_aet, instance->called_aet, instance->source_address,
-                             (int64_t)instance->urgent, instance->size, instance->received_at, now, done_at,
-                             keep_until, open_jobs, reason);
-    return added > 0 ? (int64_t)sqlite3_last_insert_rowid(db->sql) : 0;
-}
-
-/* The series' row in the destination's lane for the study, counted up by one queued delivery. */
-static int64_t add_to_series(struct jobdb *db, const struct jobdb_instance *instance, int64_t destination_id,
-                             int64_t now, bool *ret_stored)
-{
-    sqlite3_stmt *lane = jobdb_change_returning(db, SQL_ADD_TO_LANE, "isii", destination_id, instance->study,
-                                                (int64_t)instance->urgent, now);
-    if (!lane)
-        return 0;
-    int64_t lane_id = sqlite3_column_int64(lane, 0);
-    jobdb_end(lane);
-    sqlite3_stmt *series =
-        jobdb_change_returning(db, SQL_ADD_TO_SERIES, "isi", lane_id, instance->series, now);
-    if (!series)
-        return 0;
-    int64_t series_id = sqlite3_column_int64(series, 0);
-    *ret_stored = sqlite3_column_int(series, 1) != 0;
-    jobdb_end(series);
-    return series_id;
+                             instance_state_name(state), spool_place_name(place), instance->study,
+                             instance->series, instance->sop_instance, instance->sop_class,
+                             instance->transfer_syntax, instance->calling_aet, instance->called_aet,
+                             instance->source_address, (int64_t)instance->urgent, instance->size,
+                             instance->received_at, now, done_at, keep_until, open_jobs, reason);
+    return added > 0 ? jobdb_last_id(db) : 0;
 }
 
 /* One share for each album that asks for the series and has none yet. Returns how many are new. */
 static int64_t add_shares(struct jobdb *db, const struct jobdb_instance *instance,
-                          const struct jobdb_decision *decision, int64_t instance_id, int64_t series_id,
-                          bool stored, int64_t now)
+                          const struct jobdb_decision *decision, int64_t instance_id,
+                          const struct lane_series *series, int64_t now)
 {
-    enum share_state state = stored ? SHARE_QUEUED : SHARE_WAITING;
     int64_t added = 0;
     for (size_t i = 0; i < decision->album_count; i++) {
-        int64_t album_id = decision->albums[i];
-        if (jobdb_change(db, SQL_ADD_SHARE, "iiissisi", decision->destination_id, album_id, series_id,
-                         instance->study, instance->series, instance_id, share_state_name(state), now) == 0)
-            continue;
-        struct jobdb_counts *counts = jobdb_counts_of(db, decision->destination_id, album_id);
-        *(stored ? &counts->queued : &counts->waiting) += 1;
-        added++;
+        const struct share share = {.destination_id = decision->destination_id,
+                                    .album_id = decision->albums[i],
+                                    .series_id = series->id,
+                                    .study = instance->study,
+                                    .series = instance->series,
+                                    .stored = series->stored,
+                                    .witness_id = instance_id};
+        added += share_add(db, &share, now);
     }
     return added;
 }
 
+/* Returns how many shares it brought. */
 static int64_t add_delivery(struct jobdb *db, const struct jobdb_instance *instance,
                             const struct jobdb_decision *decision, int64_t instance_id, int64_t now)
 {
-    bool stored = false;
     if (!decision->takes) {
-        (void)jobdb_change(db, SQL_ADD_EXCLUDED, "iiis", instance_id, decision->destination_id, now,
-                           decision->why);
+        (void)jobdb_change(db, SQL_ADD_EXCLUDED, "iisis", instance_id, decision->destination_id,
+                           delivery_state_name(DELIVERY_EXCLUDED), now, decision->why);
         return 0;
     }
-    int64_t series_id = add_to_series(db, instance, decision->destination_id, now, &stored);
-    (void)jobdb_change(db, SQL_ADD_DELIVERY, "iiii", instance_id, decision->destination_id, series_id, now);
-    jobdb_counts_of(db, decision->destination_id, 0)->queued += 1;
-    return add_shares(db, instance, decision, instance_id, series_id, stored, now);
+    struct lane_series series = lane_add(db, decision->destination_id, instance, now);
+    (void)jobdb_change(db, SQL_ADD_DELIVERY, "iiisi", instance_id, decision->destination_id, series.id,
+                       delivery_state_name(DELIVERY_QUEUED), now);
+    counts_delivery(db, decision->destination_id, DELIVERY_QUEUED, 0, 1);
+    return add_shares(db, instance, decision, instance_id, &series, now);
 }
 
 void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
@@ -117,7 +116,7 @@ void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
     for (size_t i = 0; i < decision_count; i++)
         shares += add_delivery(db, instance, &decisions[i], instance_id, now);
     if (shares > 0)
-        (void)jobdb_change(db, SQL_MORE_OPEN_JOBS, "ii", instance_id, shares);
+        share_add_witness(db, instance_id, shares);
 }
 
 void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, const char *reason,

@@ -1,23 +1,19 @@
 #include "common/jobs/jobdb.h"
 
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/counts.h"
+#include "common/jobs/lane.h"
 #include "common/jobs/migrate.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <string.h>
+#include <sqlite3.h>
+#include <stdio.h>
 
 enum { BUSY_MS = 5000 };
-
-static const char *const statement_texts[] = {
-#define X(name, scan, sql) sql,
-    JOBDB_STATEMENT_MAP(X)
-#undef X
-};
 
 /* ---- errors ---- */
 
@@ -58,144 +54,13 @@ const char *jobdb_error(const struct jobdb *db)
     return text_string(&db->sentence);
 }
 
-/* ---- statements ---- */
-
-static sqlite3_stmt *prepared(struct jobdb *db, enum jobdb_statement which)
-{
-    if (db->error != 0)
-        return NULL;
-    if (!db->statements[which] &&
-        sqlite3_prepare_v3(db->sql, statement_texts[which], -1, SQLITE_PREPARE_PERSISTENT,
-                           &db->statements[which], NULL) != SQLITE_OK) {
-        jobdb_fail(db, statement_texts[which]);
-        return NULL;
-    }
-    return db->statements[which];
-}
-
-/* life: SQLITE_STATIC where the texts outlive the statement's run. */
-static void bind(sqlite3_stmt *statement, sqlite3_destructor_type life, const char *format, va_list arguments)
-{
-    for (int i = 1; *format; i++, format++) {
-        if (*format == 'i') {
-            (void)sqlite3_bind_int64(statement, i, va_arg(arguments, int64_t));
-        } else {
-            const char *text = va_arg(arguments, const char *);
-            (void)(text ? sqlite3_bind_text(statement, i, text, -1, life) : sqlite3_bind_null(statement, i));
-        }
-    }
-}
-
-sqlite3_stmt *jobdb_query(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
-{
-    sqlite3_stmt *statement = prepared(db, which);
-    if (!statement)
-        return NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    bind(statement, SQLITE_TRANSIENT, format, arguments);
-    va_end(arguments);
-    return statement;
-}
-
-bool jobdb_row(struct jobdb *db, sqlite3_stmt *statement)
-{
-    if (!statement)
-        return false;
-    int code = sqlite3_step(statement);
-    if (code == SQLITE_ROW)
-        return true;
-    if (code != SQLITE_DONE)
-        jobdb_fail(db, sqlite3_sql(statement));
-    (void)sqlite3_reset(statement);
-    return false;
-}
-
-void jobdb_end(sqlite3_stmt *statement)
-{
-    (void)sqlite3_reset(statement);
-}
-
-static void begin(struct jobdb *db)
-{
-    if (db->in_transaction || db->error != 0)
-        return;
-    (void)jobdb_row(db, jobdb_query(db, SQL_BEGIN, ""));
-    db->in_transaction = db->error == 0;
-}
-
-sqlite3_stmt *jobdb_change_returning(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
-{
-    begin(db);
-    sqlite3_stmt *statement = prepared(db, which);
-    if (!statement)
-        return NULL;
-    va_list arguments;
-    va_start(arguments, format);
-    bind(statement, SQLITE_STATIC, format, arguments);
-    va_end(arguments);
-    return jobdb_row(db, statement) ? statement : NULL;
-}
-
-int jobdb_change(struct jobdb *db, enum jobdb_statement which, const char *format, ...)
-{
-    begin(db);
-    sqlite3_stmt *statement = prepared(db, which);
-    if (!statement)
-        return 0;
-    va_list arguments;
-    va_start(arguments, format);
-    bind(statement, SQLITE_STATIC, format, arguments);
-    va_end(arguments);
-    if (jobdb_row(db, statement))
-        jobdb_end(statement);
-    return db->error == 0 ? sqlite3_changes(db->sql) : 0;
-}
-
-const char *jobdb_text_or_null(sqlite3_stmt *statement, int column)
-{
-    return (const char *)sqlite3_column_text(statement, column);
-}
-
-const char *jobdb_text(sqlite3_stmt *statement, int column)
-{
-    const char *text = jobdb_text_or_null(statement, column);
-    return text ? text : "";
-}
-
-/* ---- counters, and the commit that writes them ---- */
-
-struct jobdb_counts *jobdb_counts_of(struct jobdb *db, int64_t destination_id, int64_t album_id)
-{
-    for (size_t i = 0; i < db->count_count; i++) {
-        if (db->counts[i].destination_id == destination_id && db->counts[i].album_id == album_id)
-            return &db->counts[i];
-    }
-    db->counts = memory_grow(db->counts, &db->count_capacity, db->count_count + 1, sizeof *db->counts);
-    struct jobdb_counts *counts = &db->counts[db->count_count++];
-    *counts = (struct jobdb_counts){.destination_id = destination_id, .album_id = album_id};
-    return counts;
-}
-
-static void write_counts(struct jobdb *db)
-{
-    for (size_t i = 0; i < db->count_count; i++) {
-        const struct jobdb_counts *c = &db->counts[i];
-        if (c->album_id)
-            (void)jobdb_change(db, SQL_COUNT_ALBUM, "iiiiii", c->album_id, c->queued, c->deferred,
-                               c->in_flight, c->failed, c->waiting);
-        else
-            (void)jobdb_change(db, SQL_COUNT_DESTINATION, "iiiii", c->destination_id, c->queued, c->deferred,
-                               c->in_flight, c->failed);
-    }
-    db->count_count = 0;
-}
+/* ---- the transaction ---- */
 
 int jobdb_commit(struct jobdb *db)
 {
-    write_counts(db);
+    counts_write(db);
     if (db->in_transaction)
-        (void)jobdb_row(db, jobdb_query(db, SQL_COMMIT, ""));
+        jobdb_end(db);
     if (db->error == 0)
         db->in_transaction = false;
     return db->error;
@@ -217,12 +82,7 @@ int jobdb_execute(struct jobdb *db, const char *sql, const char *doing)
 
 static int64_t user_version(struct jobdb *db)
 {
-    sqlite3_stmt *statement = NULL;
-    int64_t version = -1;
-    if (sqlite3_prepare_v2(db->sql, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        version = sqlite3_column_int64(statement, 0);
-    (void)sqlite3_finalize(statement);
+    int64_t version = row_first(row_ask(db->sql, "PRAGMA user_version", NULL), -1);
     if (version < 0)
         jobdb_fail(db, "jobs.db");
     return version;
@@ -276,7 +136,7 @@ static void set_up_writer(struct jobdb *db)
     (void)sqlite3_file_control(db->sql, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_wal);
     /* Migrations may take a table apart that others refer to: they check the references themselves. */
     if (check_version(db, true) == 0 && jobdb_execute(db, "PRAGMA foreign_keys = ON", "jobs.db") == 0) {
-        (void)jobdb_change(db, SQL_OPEN_ALL_LANES, "");
+        lane_open_all(db);
         (void)jobdb_commit(db);
     }
 }
@@ -316,7 +176,7 @@ void jobdb_destroy(struct jobdb **db)
 {
     if (!*db)
         return;
-    for (int i = 0; i < JOBDB_STATEMENTS; i++)
+    for (size_t i = 0; i < sizeof(*db)->statements / sizeof *(*db)->statements; i++)
         (void)sqlite3_finalize((*db)->statements[i]);
     (void)sqlite3_close((*db)->sql);
     text_release(&(*db)->sentence);

@@ -2,10 +2,12 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/row.h"
 #include "migrations_sql.h"
 #include "schema_sql.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 int jobdb_schema_version(void)
@@ -13,28 +15,18 @@ int jobdb_schema_version(void)
     return JOBDB_LAST_MIGRATION;
 }
 
-static void finalize(sqlite3_stmt **statement)
-{
-    (void)sqlite3_finalize(*statement);
-}
-
 static void close_model(sqlite3 **model)
 {
     (void)sqlite3_close(*model);
 }
 
-/* A question without parameters, or with one text. NULL, with the error remembered, when it cannot be asked.
- */
-static sqlite3_stmt *ask(struct jobdb *db, sqlite3 *sql, const char *question, const char *parameter)
+/* A question without parameters, or with one text; the error is remembered when it cannot be asked. */
+static struct row ask(struct jobdb *db, sqlite3 *sql, const char *question, const char *parameter)
 {
-    sqlite3_stmt *statement = NULL;
-    if (sqlite3_prepare_v2(sql, question, -1, &statement, NULL) != SQLITE_OK) {
+    struct row row = row_ask(sql, question, parameter);
+    if (row_failure(&row))
         jobdb_fail(db, question);
-        return NULL;
-    }
-    if (parameter)
-        (void)sqlite3_bind_text(statement, 1, parameter, -1, SQLITE_TRANSIENT);
-    return statement;
+    return row;
 }
 
 /* ---- views and indexes are those of the schema ---- */
@@ -48,9 +40,9 @@ static const char its_text[] = "SELECT sql FROM sqlite_master WHERE name = ?1";
 static void drop_views(struct jobdb *db)
 {
     AUTO(text_release) struct text script = TEXT_EMPTY;
-    AUTO(finalize) sqlite3_stmt *row = ask(db, db->sql, all_views, NULL);
-    while (row && sqlite3_step(row) == SQLITE_ROW)
-        text_append(&script, jobdb_text(row, 0));
+    AUTO(row_end) struct row row = ask(db, db->sql, all_views, NULL);
+    while (row_next(&row))
+        text_append(&script, row_text(&row));
     (void)jobdb_execute(db, text_string(&script), "removing the views");
 }
 
@@ -59,13 +51,14 @@ static void drop_views(struct jobdb *db)
 static void append_difference(struct jobdb *db, sqlite3 *from, sqlite3 *into, bool dropping,
                               struct text *script)
 {
-    AUTO(finalize) sqlite3_stmt *row = ask(db, from, all_of_them, NULL);
-    while (row && sqlite3_step(row) == SQLITE_ROW) {
-        AUTO(finalize) sqlite3_stmt *other = ask(db, into, its_text, jobdb_text(row, 0));
-        if (other && sqlite3_step(other) == SQLITE_ROW &&
-            strcmp(jobdb_text(other, 0), jobdb_text(row, 1)) == 0)
-            continue;
-        text_format(script, "%s;\n", jobdb_text(row, dropping ? 2 : 1));
+    AUTO(row_end) struct row row = ask(db, from, all_of_them, NULL);
+    while (row_next(&row)) {
+        const char *name = row_text(&row);
+        const char *making = row_text(&row);
+        const char *removing = row_text(&row);
+        AUTO(row_end) struct row other = ask(db, into, its_text, name);
+        if (!row_next(&other) || strcmp(row_text(&other), making) != 0)
+            text_format(script, "%s;\n", dropping ? removing : making);
     }
 }
 
@@ -90,14 +83,17 @@ static void adjust_indexes_and_views(struct jobdb *db, const char *schema)
 
 static void check_references(struct jobdb *db)
 {
-    AUTO(finalize)
-    sqlite3_stmt *row = db->error == 0 ? ask(db, db->sql, "PRAGMA foreign_key_check", NULL) : NULL;
-    if (!row || sqlite3_step(row) != SQLITE_ROW)
+    if (db->error != 0)
         return;
+    AUTO(row_end) struct row row = ask(db, db->sql, "PRAGMA foreign_key_check", NULL);
+    if (!row_next(&row))
+        return;
+    const char *table = row_text(&row);
+    row_skip(&row); /* the number of the row */
     db->error = ERR_DB;
     text_format(&db->sentence,
-                "after the migrations a row of table %s refers to one of table %s that is gone",
-                jobdb_text(row, 0), jobdb_text(row, 2));
+                "after the migrations a row of table %s refers to one of table %s that is gone", table,
+                row_text(&row));
 }
 
 static void run_migrations(struct jobdb *db, int64_t version, const struct jobdb_migration *migrations)

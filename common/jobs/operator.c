@@ -1,13 +1,69 @@
 #include "common/jobs/operator.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/counts.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
+#include "common/jobs/item.h"
+#include "common/jobs/move.h"
 #include "common/jobs/outcome.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* clang-format off */
+/* A job with all that an operator's change needs. */
+#define DELIVERY_CANDIDATE \
+    "SELECT " DELIVERY_ITEM ", w.state, w.destination_id, 0, e.lane_id, i.study, i.series," \
+    " w.http_status, w.reason, coalesce(w.retried_at, i.received_at), w.finished_at" \
+    " FROM delivery w JOIN instance i ON i.id = w.instance_id LEFT JOIN series e ON e.id = w.series_id"
+#define SHARE_CANDIDATE \
+    "SELECT " SHARE_ITEM "," \
+    " s.state, s.destination_id, s.album_id, 0, s.study, s.series, s.http_status, s.reason," \
+    " coalesce(s.retried_at, s.created_at), s.finished_at FROM share s"
+#define FETCH_CANDIDATE \
+    "SELECT " FETCH_ITEM ", f.state," \
+    " f.destination_id, 0, 0, f.study, '', f.http_status, f.reason, f.created_at," \
+    " coalesce(f.finished_at, f.due_at) FROM fetch f"
+#define STATEMENTS(X) \
+    X(DELIVERIES_QUEUED, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state = 'queued' AND w.id > ?2 ORDER BY w.id LIMIT ?3") \
+    X(DELIVERIES_FAILED, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state = 'failed' AND (w.finished_at, w.id) > (?2, ?3)" \
+      " ORDER BY w.finished_at, w.id LIMIT ?4") \
+    X(DELIVERY_BY_ID, "", DELIVERY_CANDIDATE " WHERE w.id = ?1") \
+    X(SHARES_OPEN, "", SHARE_CANDIDATE \
+      " WHERE s.album_id = ?1 AND s.state IN ('waiting', 'queued') AND s.id > ?2 ORDER BY s.id LIMIT ?3") \
+    X(SHARES_FAILED, "", SHARE_CANDIDATE \
+      " WHERE s.album_id = ?1 AND s.state = 'failed' AND (s.finished_at, s.id) > (?2, ?3)" \
+      " ORDER BY s.finished_at, s.id LIMIT ?4") \
+    X(SHARE_BY_ID, "", SHARE_CANDIDATE " WHERE s.id = ?1") \
+    X(FETCHES_QUEUED, "", FETCH_CANDIDATE \
+      " WHERE f.destination_id = ?1 AND f.state = 'queued' AND (f.due_at, f.id) > (?2, ?3)" \
+      " ORDER BY f.due_at, f.id LIMIT ?4") \
+    X(FETCHES_FAILED, "", FETCH_CANDIDATE \
+      " WHERE f.destination_id = ?1 AND f.state = 'failed' AND (f.finished_at, f.id) > (?2, ?3)" \
+      " ORDER BY f.finished_at, f.id LIMIT ?4") \
+    X(FETCH_BY_ID, "", FETCH_CANDIDATE " WHERE f.id = ?1") \
+    X(EACH_TARGET_NAME, CONFIG_ONLY, \
+      "SELECT id, 0, name, NULL FROM destination UNION ALL SELECT a.destination_id, a.id, d.name, a.name" \
+      " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 2, 1") \
+    X(DELIVERY_RETRIED, "", "UPDATE delivery SET retried_at = ?2 WHERE id = ?1") \
+    X(SHARE_RETRIED, "", "UPDATE share SET retried_at = ?2 WHERE id = ?1") \
+    X(DELIVERY_WAITING_SINCE, "", "SELECT retried_at FROM delivery WHERE id = ?1") \
+    X(SHARE_WAITING_SINCE, "", "SELECT retried_at FROM share WHERE id = ?1") \
+    X(SERIES_HAS_HOPE, "", \
+      "SELECT 1 FROM series e JOIN lane l ON l.id = e.lane_id" \
+      " JOIN instance i ON i.study = l.study AND i.series = e.series" \
+      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = l.destination_id" \
+      " WHERE e.id = ?1 AND w.state IN ('queued', 'sending', 'sent', 'failed') LIMIT 1") \
+    X(UNSHARED, "", \
+      "SELECT id, destination_id, album_id, witness_id FROM share WHERE series_id = ?1 AND state = 'waiting'")
+/* clang-format on */
+JOBDB_STATEMENTS(operator)
 
 enum {
     PHASE_QUEUED,
@@ -68,25 +124,23 @@ static bool is_meant(const struct jobdb_selection *selection, const struct jobdb
 
 /* ---- reading one job ---- */
 
-static void copy_text(char *ret_buffer, size_t size, const char *text)
-{
-    (void)snprintf(ret_buffer, size, "%s", text);
-}
-
-static void read_candidate(sqlite3_stmt *row, enum work_stage stage, struct jobdb_candidate *ret_job)
+/* ret_time: what orders jobs of its kind, besides their ids. */
+static void read_candidate(struct row *row, enum work_stage stage, struct jobdb_candidate *ret_job,
+                           int64_t *ret_time)
 {
     *ret_job = (struct jobdb_candidate){.stage = stage};
-    jobdb_read_item(row, 0, &ret_job->item);
-    copy_text(ret_job->state, sizeof ret_job->state, jobdb_text(row, 11));
-    ret_job->destination_id = sqlite3_column_int64(row, 12);
-    ret_job->album_id = sqlite3_column_int64(row, 13);
-    ret_job->lane_id = sqlite3_column_int64(row, 14);
-    copy_text(ret_job->study, sizeof ret_job->study, jobdb_text(row, 15));
-    copy_text(ret_job->series, sizeof ret_job->series, jobdb_text(row, 16));
-    ret_job->http_status = sqlite3_column_int(row, 17);
-    ret_job->reason = memory_string(jobdb_text_or_null(row, 18));
-    ret_job->waiting_since = sqlite3_column_int64(row, 19);
-    ret_job->due_at = stage == WORK_FETCH ? sqlite3_column_int64(row, 20) : 0;
+    item_read(row, &ret_job->item);
+    row_copy(row, ret_job->state, sizeof ret_job->state);
+    ret_job->destination_id = row_number(row);
+    ret_job->album_id = row_number(row);
+    ret_job->lane_id = row_number(row);
+    row_copy(row, ret_job->study, sizeof ret_job->study);
+    row_copy(row, ret_job->series, sizeof ret_job->series);
+    ret_job->http_status = row_int(row);
+    ret_job->reason = memory_string(row_text_or_null(row));
+    ret_job->waiting_since = row_number(row);
+    *ret_time = row_number(row);
+    ret_job->due_at = stage == WORK_FETCH ? *ret_time : 0;
 }
 
 void jobdb_candidate_release(struct jobdb_candidate *job)
@@ -97,13 +151,13 @@ void jobdb_candidate_release(struct jobdb_candidate *job)
 
 bool jobdb_find_job(struct jobdb *db, enum work_stage stage, int64_t id, struct jobdb_candidate *ret_job)
 {
-    static const enum jobdb_statement by_id[] = {
+    static const int by_id[] = {
         [WORK_SEND] = SQL_DELIVERY_BY_ID, [WORK_SHARE] = SQL_SHARE_BY_ID, [WORK_FETCH] = SQL_FETCH_BY_ID};
-    sqlite3_stmt *row = jobdb_query(db, by_id[stage], "i", id);
-    if (!jobdb_row(db, row))
+    int64_t time;
+    AUTO(row_end) struct row row = jobdb_query(db, by_id[stage], "i", id);
+    if (!row_next(&row))
         return false;
-    read_candidate(row, stage, ret_job);
-    jobdb_end(row);
+    read_candidate(&row, stage, ret_job, &time);
     return true;
 }
 
@@ -114,30 +168,28 @@ static bool find_place(struct jobdb *db, const struct jobdb_filter *filter, stru
 {
     bool found = false;
     struct jobdb_walk place = {0};
-    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_TARGET, "");
-    while (jobdb_row(db, row)) {
-        int64_t destination_id = sqlite3_column_int64(row, 0), album_id = sqlite3_column_int64(row, 1);
-        bool ahead = album_id > walk->album_id ||
-                     (album_id == walk->album_id && destination_id >= walk->destination_id);
-        if (found || !ahead || !is_equal(filter->destination, jobdb_text(row, 2)) ||
-            !is_equal(filter->album, jobdb_text(row, 3)))
-            continue;
-        found = true;
-        place.album_id = album_id;
-        place.destination_id = destination_id;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_TARGET_NAME, "");
+    while (!found && row_next(&row)) {
+        place.destination_id = row_number(&row);
+        place.album_id = row_number(&row);
+        bool ahead = place.album_id > walk->album_id ||
+                     (place.album_id == walk->album_id && place.destination_id >= walk->destination_id);
+        const char *destination = row_text(&row);
+        const char *album = row_text(&row);
+        found = ahead && is_equal(filter->destination, destination) && is_equal(filter->album, album);
     }
     if (found && (place.album_id != walk->album_id || place.destination_id != walk->destination_id))
         *walk = place;
     return found;
 }
 
-static sqlite3_stmt *query_place(struct jobdb *db, const struct jobdb_walk *walk, size_t most)
+static struct row query_place(struct jobdb *db, const struct jobdb_walk *walk, size_t most)
 {
     bool share = walk->album_id != 0;
     int64_t id = share ? walk->album_id : walk->destination_id;
-    static const enum jobdb_statement by_time[] = {[PHASE_FAILED] = SQL_DELIVERIES_FAILED,
-                                                   [PHASE_FETCH_QUEUED] = SQL_FETCHES_QUEUED,
-                                                   [PHASE_FETCH_FAILED] = SQL_FETCHES_FAILED};
+    static const int by_time[] = {[PHASE_FAILED] = SQL_DELIVERIES_FAILED,
+                                  [PHASE_FETCH_QUEUED] = SQL_FETCHES_QUEUED,
+                                  [PHASE_FETCH_FAILED] = SQL_FETCHES_FAILED};
     if (walk->phase == PHASE_QUEUED)
         return jobdb_query(db, share ? SQL_SHARES_OPEN : SQL_DELIVERIES_QUEUED, "iii", id, walk->id,
                            (int64_t)most);
@@ -170,20 +222,21 @@ static size_t read_jobs(struct jobdb *db, const struct jobdb_selection *selectio
                         size_t most, struct jobdb_candidate *jobs)
 {
     size_t count = 0;
-    bool late = false;
     enum work_stage stage = walk->album_id                     ? WORK_SHARE
                             : walk->phase < PHASE_FETCH_QUEUED ? WORK_SEND
                                                                : WORK_FETCH;
-    sqlite3_stmt *row = query_place(db, walk, most);
-    while (jobdb_row(db, row)) {
-        int64_t finished_at = sqlite3_column_int64(row, 20);
-        late = late ||
-               (selection->before > 0 && phase_is_failed(walk->phase) && finished_at > selection->before);
-        if (late)
-            continue;
-        read_candidate(row, stage, &jobs[count++]);
-        walk->id = jobs[count - 1].item.id;
-        walk->time = finished_at;
+    AUTO(row_end) struct row row = query_place(db, walk, most);
+    while (count < most && row_next(&row)) {
+        int64_t time;
+        struct jobdb_candidate *job = &jobs[count];
+        read_candidate(&row, stage, job, &time);
+        if (selection->before > 0 && phase_is_failed(walk->phase) && time > selection->before) {
+            jobdb_candidate_release(job); /* failed too late, as all after it */
+            break;
+        }
+        count++;
+        walk->id = job->item.id;
+        walk->time = time;
     }
     return count;
 }
@@ -226,7 +279,8 @@ int64_t jobdb_count_meant(struct jobdb *db, const struct jobdb_selection *select
 
 /* ---- moves ---- */
 
-static bool move(struct jobdb *db, const struct jobdb_candidate *job, const struct jobdb_outcome *outcome)
+static bool move_candidate(struct jobdb *db, const struct jobdb_candidate *job,
+                           const struct jobdb_outcome *outcome)
 {
     struct jobdb_item item = job->item;
     struct jobdb_batch batch = {.stage = job->stage,
@@ -267,7 +321,7 @@ bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_
     /* Never later than it was: a walk must not meet it again. */
     if (job->due_at > 0 && job->due_at < now)
         outcome.due_at = job->due_at;
-    if (!move(db, job, &outcome))
+    if (!move_candidate(db, job, &outcome))
         return false;
     if (job->stage == WORK_FETCH)
         return true;
@@ -279,30 +333,25 @@ bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_
 bool jobdb_drop_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now, int64_t keep_until)
 {
     if (job->stage == WORK_FETCH)
-        return jobdb_change(db, SQL_DROP_FETCH, "i", job->item.id) > 0;
+        return move_out(db, MACHINE_FETCH, job->item.id, CAUSE_DROPPED);
     struct jobdb_outcome outcome = start_outcome(job, CAUSE_DROPPED, now);
     outcome.keep_until = keep_until;
-    return move(db, job, &outcome);
+    return move_candidate(db, job, &outcome);
 }
 
 bool jobdb_give_up_job(struct jobdb *db, const struct jobdb_candidate *job, const char *reason, int64_t now)
 {
     struct jobdb_outcome outcome = start_outcome(job, CAUSE_GIVEN_UP, now);
     outcome.reason = reason;
-    return move(db, job, &outcome);
+    return move_candidate(db, job, &outcome);
 }
 
 int64_t jobdb_waiting_since(struct jobdb *db, enum work_stage stage, const struct jobdb_item *item)
 {
-    int64_t retried_at = 0;
     if (stage != WORK_SEND && stage != WORK_SHARE)
         return item->received_at;
-    sqlite3_stmt *row = jobdb_query(
-        db, stage == WORK_SEND ? SQL_DELIVERY_WAITING_SINCE : SQL_SHARE_WAITING_SINCE, "i", item->id);
-    if (jobdb_row(db, row)) {
-        retried_at = sqlite3_column_int64(row, 0);
-        jobdb_end(row);
-    }
+    int which = stage == WORK_SEND ? SQL_DELIVERY_WAITING_SINCE : SQL_SHARE_WAITING_SINCE;
+    int64_t retried_at = row_first(jobdb_query(db, which, "i", item->id), 0);
     return retried_at > 0 ? retried_at : item->received_at;
 }
 
@@ -313,25 +362,18 @@ struct unshared {
     struct jobdb_settled share;
 };
 
-static bool has_hope(struct jobdb *db, int64_t series_id)
-{
-    sqlite3_stmt *row = jobdb_query(db, SQL_SERIES_HAS_HOPE, "i", series_id);
-    bool hope = jobdb_row(db, row);
-    if (hope)
-        jobdb_end(row);
-    return hope;
-}
-
 static struct unshared *read_unshared(struct jobdb *db, int64_t series_id, size_t *ret_count)
 {
     struct unshared *list = NULL;
     size_t count = 0, capacity = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_UNSHARED, "i", series_id);
-    while (jobdb_row(db, row)) {
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_UNSHARED, "i", series_id);
+    while (row_next(&row)) {
         list = memory_grow(list, &capacity, count + 1, sizeof *list);
-        list[count++] = (struct unshared){
-            sqlite3_column_int64(row, 0),
-            {sqlite3_column_int64(row, 1), sqlite3_column_int64(row, 2), sqlite3_column_int64(row, 3)}};
+        struct unshared *one = &list[count++];
+        one->id = row_number(&row);
+        one->share.destination_id = row_number(&row);
+        one->share.album_id = row_number(&row);
+        one->share.witness_id = row_number(&row);
     }
     *ret_count = count;
     return list;
@@ -342,15 +384,15 @@ size_t jobdb_settle_series(struct jobdb *db, int64_t series_id, int64_t now, int
 {
     size_t count;
     struct unshared *list = read_unshared(db, series_id, &count);
-    if (count > 0 && has_hope(db, series_id))
+    if (count > 0 && row_exists(jobdb_query(db, SQL_SERIES_HAS_HOPE, "i", series_id)))
         count = 0;
     for (size_t i = 0; i < count; i++) {
         const struct jobdb_settled *share = &list[i].share;
         each(context, share);
-        (void)jobdb_change(db, SQL_FORGET_SHARE, "i", list[i].id);
-        jobdb_counts_of(db, share->destination_id, share->album_id)->waiting -= 1;
+        (void)move_out(db, MACHINE_SHARE, list[i].id, CAUSE_HOPELESS);
+        counts_share(db, share->destination_id, share->album_id, SHARE_WAITING, 0, -1);
         if (share->witness_id)
-            (void)jobdb_change(db, SQL_JOB_IS_FINAL, "iii", share->witness_id, now, keep_until);
+            move_job_is_final(db, share->witness_id, now, keep_until);
     }
     free(list);
     return count;

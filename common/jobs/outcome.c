@@ -1,158 +1,109 @@
 #include "common/jobs/outcome.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/counts.h"
 #include "common/jobs/dispatch.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/item.h"
+#include "common/jobs/lane.h"
+#include "common/jobs/move.h"
+#include "common/jobs/row.h"
 
-#include <string.h>
-
-/* ---- the counters follow the states ---- */
-
-static void leave_delivery_state(struct jobdb *db, const struct jobdb_batch *batch,
-                                 const struct jobdb_item *item, enum delivery_state from, int tries)
-{
-    struct jobdb_counts *counts = jobdb_counts_of(db, batch->destination_id, 0);
-    if (from == DELIVERY_SENDING)
-        counts->in_flight -= 1;
-    if (from == DELIVERY_FAILED)
-        counts->failed -= 1;
-    if (from != DELIVERY_QUEUED)
-        return;
-    counts->queued -= 1;
-    counts->deferred -= tries > 0;
-    (void)jobdb_change(db, SQL_TAKEN_FROM_SERIES, "ii", item->series_id, (int64_t)1);
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", batch->lane_id, (int64_t)1, (int64_t)item->urgent,
-                       (int64_t)0);
-}
-
-static void enter_delivery_state(struct jobdb *db, const struct jobdb_batch *batch,
-                                 const struct jobdb_item *item, enum delivery_state to, int tries,
-                                 int64_t due_at)
-{
-    struct jobdb_counts *counts = jobdb_counts_of(db, batch->destination_id, 0);
-    if (to == DELIVERY_FAILED)
-        counts->failed += 1;
-    if (to != DELIVERY_QUEUED)
-        return;
-    counts->queued += 1;
-    counts->deferred += tries > 0;
-    (void)jobdb_change(db, SQL_PUT_TO_SERIES, "ii", item->series_id, due_at);
-    (void)jobdb_change(db, SQL_TAKEN_FROM_LANE, "iiii", batch->lane_id, (int64_t)-1, -(int64_t)item->urgent,
-                       (int64_t)0);
-}
-
-/* Counters of an album by state; waiting and queued are apart. */
-static void count_share(struct jobdb *db, const struct jobdb_batch *batch, enum share_state state, int tries,
-                        int by)
-{
-    struct jobdb_counts *counts = jobdb_counts_of(db, batch->destination_id, batch->album_id);
-    counts->waiting += state == SHARE_WAITING ? by : 0;
-    counts->queued += state == SHARE_QUEUED ? by : 0;
-    counts->deferred += state == SHARE_QUEUED && tries > 0 ? by : 0;
-    counts->in_flight += state == SHARE_SHARING ? by : 0;
-    counts->failed += state == SHARE_FAILED ? by : 0;
-}
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(WAITING_SHARES, "", "SELECT id, album_id FROM share WHERE series_id = ?1 AND state = 'waiting'") \
+    X(FIND_DELIVERY, "", \
+      "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
+      " FROM instance i JOIN destination d ON d.name = ?2" \
+      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = d.id" \
+      " JOIN series e ON e.id = w.series_id WHERE i.receipt = ?1") \
+    X(OPEN_DELIVERIES, "", \
+      "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
+      " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
+      " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')")
+/* clang-format on */
+JOBDB_STATEMENTS(outcome)
 
 /* ---- a stored instance wakes the shares of its series ---- */
 
-struct woken {
+struct waiting {
     int64_t share_id, album_id;
 };
 
-static void wake_shares(struct jobdb *db, const struct jobdb_batch *batch, int64_t series_id, int64_t now,
-                        void (*each_album)(void *context, int64_t album_id), void *context)
+static struct waiting *waiting_shares(struct jobdb *db, int64_t series_id, size_t *ret_count)
 {
-    struct woken *woken = NULL;
+    struct waiting *shares = NULL;
     size_t count = 0, capacity = 0;
-    enum share_state to;
-    if (!share_move(SHARE_WAITING, CAUSE_SERIES_STORED, &to))
-        return;
-    sqlite3_stmt *row = jobdb_query(db, SQL_WAITING_SHARES, "i", series_id);
-    while (jobdb_row(db, row)) {
-        woken = memory_grow(woken, &capacity, count + 1, sizeof *woken);
-        woken[count++] = (struct woken){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_WAITING_SHARES, "i", series_id);
+    while (row_next(&row)) {
+        shares = memory_grow(shares, &capacity, count + 1, sizeof *shares);
+        shares[count].share_id = row_number(&row);
+        shares[count++].album_id = row_number(&row);
     }
-    for (size_t i = 0; i < count; i++) {
-        (void)jobdb_change(db, SQL_SHARE_IS_DUE, "isi", woken[i].share_id, share_state_name(to), now);
-        struct jobdb_counts *counts = jobdb_counts_of(db, batch->destination_id, woken[i].album_id);
-        counts->waiting -= 1;
-        counts->queued += 1;
-        if (each_album)
-            each_album(context, woken[i].album_id);
-    }
-    memory_free(&woken);
+    *ret_count = count;
+    return shares;
 }
 
 static void series_is_stored(struct jobdb *db, const struct jobdb_batch *batch, int64_t series_id,
                              int64_t now, void (*each_album)(void *context, int64_t album_id), void *context)
 {
-    if (jobdb_change(db, SQL_SERIES_IS_STORED, "i", series_id) > 0)
-        wake_shares(db, batch, series_id, now, each_album, context);
-}
-
-void jobdb_series_unknown(struct jobdb *db, int64_t series_id)
-{
-    (void)jobdb_change(db, SQL_SERIES_IS_UNKNOWN, "i", series_id);
+    if (!lane_series_is_stored(db, series_id))
+        return;
+    size_t count;
+    struct waiting *shares = waiting_shares(db, series_id, &count);
+    for (size_t i = 0; i < count; i++) {
+        move_wake_share(db, shares[i].share_id, now);
+        counts_share(db, batch->destination_id, shares[i].album_id, SHARE_WAITING, 0, -1);
+        counts_share(db, batch->destination_id, shares[i].album_id, SHARE_QUEUED, 0, 1);
+        if (each_album)
+            each_album(context, shares[i].album_id);
+    }
+    memory_free(&shares);
 }
 
 /* ---- moves ---- */
 
-bool jobdb_concerns(const struct jobdb_batch *batch, const char *work, bool in_flight, enum cause cause)
+/* Counters, lane and series follow the state. */
+static void follow_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                            const struct move *move, int64_t due_at)
 {
-    if (cause == CAUSE_STORED || !in_flight)
-        return true;
-    return strcmp(work, batch->work) == 0;
+    counts_delivery(db, batch->destination_id, (enum delivery_state)move->from, move->tries, -1);
+    counts_delivery(db, batch->destination_id, (enum delivery_state)move->to, move->tries, 1);
+    if (move->from == DELIVERY_QUEUED) {
+        lane_take_from_series(db, item->series_id, 1);
+        lane_take(db, batch->lane_id, 1, item->urgent, 0);
+    }
+    if (move->to == DELIVERY_QUEUED)
+        lane_put(db, batch->lane_id, item->series_id, item->urgent, due_at);
 }
 
 bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                          const struct jobdb_outcome *outcome,
                          void (*each_album)(void *context, int64_t album_id), void *context)
 {
-    enum delivery_state from, to;
-    sqlite3_stmt *row = jobdb_query(db, SQL_DELIVERY_STATE, "i", item->id);
-    if (!jobdb_row(db, row))
+    struct move move;
+    if (!move_find(db, MACHINE_DELIVERY, item->id, batch->work, outcome->cause, &move))
         return false;
-    bool known = delivery_state_parse(jobdb_text(row, 0), &from) &&
-                 delivery_move(from, outcome->cause, &to) &&
-                 jobdb_concerns(batch, jobdb_text(row, 1), from == DELIVERY_SENDING, outcome->cause);
-    int tries = sqlite3_column_int(row, 2);
-    jobdb_end(row);
-    if (!known)
-        return false;
-    int64_t finished_at = to == DELIVERY_QUEUED ? 0 : outcome->now;
-    (void)jobdb_change(db, SQL_MOVE_DELIVERY, "isiiiiisi", item->id, delivery_state_name(to), outcome->due_at,
-                       (int64_t)outcome->attempts, outcome->attempt_mark, (int64_t)outcome->batch_limit,
-                       (int64_t)outcome->http_status, outcome->reason, finished_at);
-    leave_delivery_state(db, batch, item, from, tries);
-    enter_delivery_state(db, batch, item, to, tries, outcome->due_at);
-    if (to == DELIVERY_SENT)
+    move_job(db, &move, outcome);
+    follow_delivery(db, batch, item, &move, outcome->due_at);
+    if (move.to == DELIVERY_SENT)
         series_is_stored(db, batch, item->series_id, outcome->now, each_album, context);
-    if (delivery_is_final(to))
-        (void)jobdb_change(db, SQL_JOB_IS_FINAL, "iii", item->instance_id, outcome->now, outcome->keep_until);
+    if (state_is_final(MACHINE_DELIVERY, move.to))
+        move_job_is_final(db, item->instance_id, outcome->now, outcome->keep_until);
     return true;
 }
 
 bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                       const struct jobdb_outcome *outcome)
 {
-    enum share_state from, to;
-    sqlite3_stmt *row = jobdb_query(db, SQL_SHARE_STATE, "i", item->id);
-    if (!jobdb_row(db, row))
+    struct move move;
+    if (!move_find(db, MACHINE_SHARE, item->id, batch->work, outcome->cause, &move))
         return false;
-    bool known = share_state_parse(jobdb_text(row, 0), &from) && share_move(from, outcome->cause, &to) &&
-                 jobdb_concerns(batch, jobdb_text(row, 1), from == SHARE_SHARING, outcome->cause);
-    int tries = sqlite3_column_int(row, 2);
-    jobdb_end(row);
-    if (!known)
-        return false;
-    int64_t finished_at = to == SHARE_QUEUED ? 0 : outcome->now;
-    (void)jobdb_change(db, SQL_MOVE_SHARE, "isiiiisi", item->id, share_state_name(to), outcome->due_at,
-                       (int64_t)outcome->attempts, outcome->attempt_mark, (int64_t)outcome->http_status,
-                       outcome->reason, finished_at);
-    count_share(db, batch, from, tries, -1);
-    count_share(db, batch, to, tries, 1);
-    if (share_is_final(to) && item->instance_id)
-        (void)jobdb_change(db, SQL_JOB_IS_FINAL, "iii", item->instance_id, outcome->now, outcome->keep_until);
+    move_job(db, &move, outcome);
+    counts_share(db, batch->destination_id, batch->album_id, (enum share_state)move.from, move.tries, -1);
+    counts_share(db, batch->destination_id, batch->album_id, (enum share_state)move.to, move.tries, 1);
+    if (state_is_final(MACHINE_SHARE, move.to) && item->instance_id)
+        move_job_is_final(db, item->instance_id, outcome->now, outcome->keep_until);
     return true;
 }
 
@@ -164,41 +115,48 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
 
 /* ---- late results and lost files ---- */
 
-static void read_lone_delivery(sqlite3_stmt *row, struct jobdb_batch *batch)
+static void read_lone_delivery(struct row *row, struct jobdb_batch *ret_batch)
 {
-    jobdb_read_item(row, 0, jobdb_batch_add(batch));
-    batch->stage = WORK_SEND;
-    batch->destination_id = sqlite3_column_int64(row, 12);
-    batch->lane_id = sqlite3_column_int64(row, 13);
-    (void)snprintf(batch->study, sizeof batch->study, "%s", jobdb_text(row, 14));
-    (void)snprintf(batch->work, sizeof batch->work, "%s", jobdb_text(row, 15));
+    *ret_batch = (struct jobdb_batch){.stage = WORK_SEND};
+    item_read(row, jobdb_batch_add(ret_batch));
+    ret_batch->destination_id = row_number(row);
+    ret_batch->lane_id = row_number(row);
+    row_copy(row, ret_batch->study, sizeof ret_batch->study);
+    row_copy(row, ret_batch->work, sizeof ret_batch->work);
 }
 
 bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *destination,
                          struct jobdb_batch *ret_batch)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_FIND_DELIVERY, "ss", receipt, destination);
-    if (!jobdb_row(db, row))
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_FIND_DELIVERY, "ss", receipt, destination);
+    if (!row_next(&row))
         return false;
-    *ret_batch = (struct jobdb_batch){0};
-    read_lone_delivery(row, ret_batch);
-    jobdb_end(row);
+    read_lone_delivery(&row, ret_batch);
     return true;
+}
+
+/* Rows must not change under their own query: they are read first. */
+static struct jobdb_batch *open_deliveries(struct jobdb *db, int64_t instance_id, size_t *ret_count)
+{
+    struct jobdb_batch *batches = NULL;
+    size_t count = 0, capacity = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_OPEN_DELIVERIES, "i", instance_id);
+    while (row_next(&row)) {
+        batches = memory_grow(batches, &capacity, count + 1, sizeof *batches);
+        read_lone_delivery(&row, &batches[count++]);
+    }
+    *ret_count = count;
+    return batches;
 }
 
 size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now)
 {
-    struct jobdb_batch *batches = NULL;
-    size_t count = 0, capacity = 0, failed = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_OPEN_DELIVERIES, "i", instance_id);
-    while (jobdb_row(db, row)) {
-        batches = memory_grow(batches, &capacity, count + 1, sizeof *batches);
-        read_lone_delivery(row, &batches[count++]);
-    }
+    size_t count, failed = 0;
+    struct jobdb_batch *batches = open_deliveries(db, instance_id, &count);
     for (size_t i = 0; i < count; i++) {
         struct jobdb_outcome outcome = {.cause = CAUSE_FILE_MISSING, .now = now, .reason = reason};
         failed += jobdb_move_delivery(db, &batches[i], batches[i].items, &outcome, NULL, NULL);
-        (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", batches[i].lane_id, now);
+        jobdb_refresh_lane(db, batches[i].lane_id, now);
         jobdb_batch_release(&batches[i]);
     }
     memory_free(&batches);

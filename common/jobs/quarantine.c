@@ -1,27 +1,40 @@
 #include "common/jobs/quarantine.h"
 
-#include "common/jobs/sql.h"
+#include "common/base/cleanup.h"
+#include "common/jobs/move.h"
+#include "common/jobs/row.h"
+#include "common/jobs/states.h"
 
-#include <stdio.h>
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(READ_QUARANTINE, "", \
+      "SELECT id, receipt, reason, calling_aet, called_aet, study, sop_instance, size, received_at," \
+      " decided_at FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2")
+/* clang-format on */
+JOBDB_STATEMENTS(quarantine)
+
+static void read_quarantined(struct row *row, struct jobdb_quarantined *ret_file)
+{
+    ret_file->id = row_number(row);
+    row_copy(row, ret_file->receipt, sizeof ret_file->receipt);
+    ret_file->reason = row_text(row);
+    ret_file->calling_aet = row_text_or_null(row);
+    ret_file->called_aet = row_text_or_null(row);
+    ret_file->study = row_text_or_null(row);
+    ret_file->sop_instance = row_text_or_null(row);
+    ret_file->size = row_number(row);
+    ret_file->received_at = row_number(row);
+    ret_file->quarantined_at = row_number(row);
+}
 
 size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
                              void (*each)(void *context, const struct jobdb_quarantined *file), void *context)
 {
     size_t count = 0;
-    sqlite3_stmt *row = jobdb_query(db, SQL_READ_QUARANTINE, "ii", *cursor, (int64_t)most);
-    while (jobdb_row(db, row)) {
-        struct jobdb_quarantined file = {
-            .id = sqlite3_column_int64(row, 0),
-            .reason = jobdb_text(row, 2),
-            .calling_aet = jobdb_text_or_null(row, 3),
-            .called_aet = jobdb_text_or_null(row, 4),
-            .study = jobdb_text_or_null(row, 5),
-            .sop_instance = jobdb_text_or_null(row, 6),
-            .size = sqlite3_column_int64(row, 7),
-            .received_at = sqlite3_column_int64(row, 8),
-            .quarantined_at = sqlite3_column_int64(row, 9),
-        };
-        (void)snprintf(file.receipt, sizeof file.receipt, "%s", jobdb_text(row, 1));
+    struct jobdb_quarantined file;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_READ_QUARANTINE, "ii", *cursor, (int64_t)most);
+    while (row_next(&row)) {
+        read_quarantined(&row, &file);
         *cursor = file.id;
         count++;
         each(context, &file);
@@ -31,10 +44,10 @@ size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
 
 void jobdb_take_back(struct jobdb *db, int64_t instance_id)
 {
-    (void)jobdb_change(db, SQL_FORGET_INSTANCE, "i", instance_id);
+    (void)move_out(db, MACHINE_INSTANCE, instance_id, CAUSE_RETRIED);
 }
 
 bool jobdb_drop_quarantined(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until)
 {
-    return jobdb_change(db, SQL_DROP_QUARANTINED, "iii", instance_id, now, keep_until) > 0;
+    return move_drop_quarantined(db, instance_id, now, keep_until);
 }

@@ -2,35 +2,101 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/receipt.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/gauge.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
+#include "common/jobs/show.h"
 #include "common/jobs/states.h"
 #include "common/jobs/target.h"
+#include "common/jobs/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
-static int64_t first_number(struct jobdb *db, sqlite3_stmt *row)
-{
-    if (!jobdb_row(db, row))
-        return 0;
-    int64_t number = sqlite3_column_int64(row, 0);
-    jobdb_end(row);
-    return number;
-}
+/* clang-format off */
+#define FEW_OF_EACH "sorts at most as many as are asked for, of each destination"
+#define ONE_STUDY   "sorts what belongs to one study or series"
+
+/* `felucca jobs`: ?1 state, ?2 destination, ?3 study, ?4 series, ?5 received since, ?6 limit, ?7 1: deferred
+ * only, ?8 the first delivery that may be so new. */
+#define DELIVERY_COLUMNS \
+    "'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt, w.reason, w.tries," \
+    " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at"
+#define DELIVERY_MATCHES \
+    "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7" \
+    " AND (?2 IS NULL OR w.destination_id = (SELECT id FROM destination WHERE name = ?2))" \
+    " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5"
+/* The newest of each destination, by the index of a state, and of these the newest. */
+#define DELIVERIES_IN(index, condition) \
+    "SELECT " DELIVERY_COLUMNS " FROM destination d JOIN delivery w ON w.id IN (SELECT id FROM delivery" \
+    " INDEXED BY " index " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 ORDER BY id DESC LIMIT ?6)" \
+    " JOIN instance i ON i.id = w.instance_id WHERE " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6"
+#define STATEMENTS(X) \
+    X(READ_STATUS, CONFIG_ONLY, \
+      "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
+      " d.failed, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
+      " NULL, NULL, NULL, NULL, NULL, NULL FROM destination d UNION ALL" \
+      " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held OR d.held, a.state, a.waiting, a.queued," \
+      " a.deferred, a.in_flight, a.failed, a.last_error, a.last_error_at, a.until, d.token_active," \
+      " d.token_scope, d.token_album, a.token_active, a.token_scope, a.token_album, a.source_active," \
+      " a.source_scope, a.source_album" \
+      " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 3, 4") \
+    X(READ_TALLY, "", \
+      "SELECT coalesce(sum(CASE WHEN started_at > ?3 THEN done ELSE 0 END), 0), coalesce(sum(done), 0)" \
+      " FROM tally WHERE destination_id = ?1 AND album_id = ?2 AND started_at > ?4") \
+    X(READ_TOTALS, "at most 288 rows a day and destination", \
+      "SELECT coalesce(sum(done), 0), coalesce(sum(bytes), 0) FROM tally" \
+      " WHERE album_id = 0 AND started_at > ?1") \
+    X(COUNT_QUARANTINED, "", \
+      "SELECT count(*) FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'") \
+    X(FIRST_DELIVERY_SINCE, "", \
+      "SELECT min(w.id) FROM (SELECT id FROM instance WHERE receipt >= ?1 ORDER BY receipt LIMIT 1000) r" \
+      " JOIN delivery w ON w.instance_id = r.id") \
+    X(READ_DELIVERIES, "", \
+      "SELECT " DELIVERY_COLUMNS " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
+      " JOIN destination d ON d.id = w.destination_id" \
+      " WHERE w.id >= ?8 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
+    X(READ_DELIVERIES_OF_STUDY, ONE_STUDY, \
+      "SELECT " DELIVERY_COLUMNS " FROM instance i INDEXED BY instance_study" \
+      " JOIN delivery w ON w.instance_id = i.id JOIN destination d ON d.id = w.destination_id" \
+      " WHERE i.study = ?3 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
+    X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("delivery_waiting", "state = 'queued'")) \
+    X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("delivery_sending", "state = 'sending'")) \
+    X(READ_DELIVERIES_SENT, FEW_OF_EACH, DELIVERIES_IN("delivery_sent", "state = 'sent'")) \
+    X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("delivery_failed", "state = 'failed'")) \
+    X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("delivery_apart", "state IN ('excluded', 'dropped') AND state = ?1")) \
+    X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
+      "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
+      " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at" \
+      " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
+      " WHERE (?1 IS NULL OR s.state = ?1) AND s.tries >= ?8 AND (?2 IS NULL OR d.name = ?2)" \
+      " AND (?3 IS NULL OR s.study = ?3) AND (?4 IS NULL OR s.series = ?4) AND s.created_at >= ?5" \
+      " AND (?7 IS NULL OR a.name = ?7) ORDER BY s.id DESC LIMIT ?6") \
+    X(READ_FETCHES, "an operator's question, answered newest first and ended by its limit", \
+      "SELECT 'fetch', f.id, f.state, d.name, NULL, f.study, NULL, NULL, NULL, f.reason, f.tries," \
+      " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at" \
+      " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
+      " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
+      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
+/* clang-format on */
+JOBDB_STATEMENTS(read)
+
+/* ---- status ---- */
 
 static void read_rates(struct jobdb *db, int64_t destination_id, int64_t album_id,
                        struct jobdb_status_row *status)
 {
     int64_t now = clock_wall_ms();
-    sqlite3_stmt *row =
+    AUTO(row_end)
+    struct row row =
         jobdb_query(db, SQL_READ_TALLY, "iiii", destination_id, album_id, now - HOUR_MS, now - DAY_MS);
-    if (!jobdb_row(db, row))
+    if (!row_next(&row))
         return;
-    status->done_hour = sqlite3_column_int64(row, 0);
-    status->done_day = sqlite3_column_int64(row, 1);
-    jobdb_end(row);
+    status->done_hour = row_number(&row);
+    status->done_day = row_number(&row);
 }
 
 static const char *shown_state(bool configured, bool held, const char *state)
@@ -40,13 +106,13 @@ static const char *shown_state(bool configured, bool held, const char *state)
     return held ? "held" : state;
 }
 
-/* Of a row that has the destination's STOW token at column 15, and an album's two behind it. */
-static void append_token_trouble(sqlite3_stmt *row, bool album, struct text *out)
+/* The next columns are the destination's STOW token, and an album's two behind it. */
+static void append_token_trouble(struct row *row, bool album, struct text *out)
 {
     struct jobdb_token stow, token, source;
-    jobdb_read_token(row, 15, &stow);
-    jobdb_read_token(row, 18, &token);
-    jobdb_read_token(row, 21, &source);
+    token_read(row, &stow);
+    token_read(row, &token);
+    token_read(row, &source);
     if (!album)
         (void)jobdb_token_trouble(&stow, WORK_TOKEN_STOW, &stow, out);
     else if (jobdb_token_trouble(&token, WORK_TOKEN_DESTINATION, &stow, out)) {
@@ -55,35 +121,43 @@ static void append_token_trouble(sqlite3_stmt *row, bool album, struct text *out
             text_format(out, "; and %s", text_string(&other));
     } else
         (void)jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &stow, out);
-    jobdb_token_release(&stow);
-    jobdb_token_release(&token);
-    jobdb_token_release(&source);
+    token_release(&stow);
+    token_release(&token);
+    token_release(&source);
+}
+
+/* All but the tokens, which are the next columns then. */
+static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_row *ret_status)
+{
+    int64_t destination_id = row_number(row);
+    int64_t album_id = row_number(row);
+    *ret_status = (struct jobdb_status_row){0};
+    ret_status->destination = row_text(row);
+    ret_status->album = row_text_or_null(row);
+    bool configured = row_flag(row);
+    bool held = row_flag(row);
+    ret_status->state = shown_state(configured, held, row_text(row));
+    ret_status->waiting = row_number(row);
+    ret_status->queued = row_number(row);
+    ret_status->deferred = row_number(row);
+    ret_status->in_flight = row_number(row);
+    ret_status->failed = row_number(row);
+    ret_status->last_error = row_text_or_null(row);
+    ret_status->last_error_at = row_number(row);
+    ret_status->until = row_number(row);
+    read_rates(db, destination_id, album_id, ret_status);
+    ret_status->oldest_waiting_at = jobdb_oldest_queued(db, destination_id, album_id);
 }
 
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_READ_STATUS, "");
-    while (jobdb_row(db, row)) {
-        int64_t destination_id = sqlite3_column_int64(row, 0), album_id = sqlite3_column_int64(row, 1);
-        struct jobdb_status_row status = {
-            .destination = jobdb_text(row, 2),
-            .album = jobdb_text_or_null(row, 3),
-            .state = shown_state(sqlite3_column_int(row, 4) != 0, sqlite3_column_int(row, 5) != 0,
-                                 jobdb_text(row, 6)),
-            .waiting = sqlite3_column_int64(row, 7),
-            .queued = sqlite3_column_int64(row, 8),
-            .deferred = sqlite3_column_int64(row, 9),
-            .in_flight = sqlite3_column_int64(row, 10),
-            .failed = sqlite3_column_int64(row, 11),
-            .last_error = jobdb_text_or_null(row, 12),
-            .last_error_at = sqlite3_column_int64(row, 13),
-            .until = sqlite3_column_int64(row, 14),
-        };
-        read_rates(db, destination_id, album_id, &status);
-        status.oldest_waiting_at = jobdb_oldest_queued(db, destination_id, album_id);
+    struct jobdb_status_row status;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_READ_STATUS, "");
+    while (row_next(&row)) {
         AUTO(text_release) struct text trouble = TEXT_EMPTY;
-        append_token_trouble(row, album_id != 0, &trouble);
+        read_status(db, &row, &status);
+        append_token_trouble(&row, status.album != NULL, &trouble);
         status.token_trouble = text_string(&trouble);
         each(context, &status);
     }
@@ -92,50 +166,49 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
 
 int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_t *ret_bytes)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_READ_TOTALS, "i", since);
-    if (jobdb_row(db, row)) {
-        *ret_done = sqlite3_column_int64(row, 0);
-        *ret_bytes = sqlite3_column_int64(row, 1);
-        jobdb_end(row);
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_READ_TOTALS, "i", since);
+    if (row_next(&row)) {
+        *ret_done = row_number(&row);
+        *ret_bytes = row_number(&row);
     }
     return db->error;
 }
 
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count)
 {
-    *ret_count = first_number(db, jobdb_query(db, SQL_COUNT_QUARANTINED, ""));
+    *ret_count = row_first(jobdb_query(db, SQL_COUNT_QUARANTINED, ""), 0);
     return db->error;
 }
 
-static void read_job(sqlite3_stmt *row, struct jobdb_job_row *ret_job)
+/* ---- lists of jobs ---- */
+
+static void read_job(struct row *row, struct jobdb_job_row *ret_job)
 {
-    *ret_job = (struct jobdb_job_row){
-        .kind = jobdb_text(row, 0),
-        .id = sqlite3_column_int64(row, 1),
-        .state = jobdb_text(row, 2),
-        .destination = jobdb_text(row, 3),
-        .album = jobdb_text_or_null(row, 4),
-        .study = jobdb_text_or_null(row, 5),
-        .series = jobdb_text_or_null(row, 6),
-        .sop_instance = jobdb_text_or_null(row, 7),
-        .receipt = jobdb_text_or_null(row, 8),
-        .reason = jobdb_text_or_null(row, 9),
-        .tries = sqlite3_column_int64(row, 10),
-        .attempts = sqlite3_column_int64(row, 11),
-        .http_status = sqlite3_column_int64(row, 12),
-        .size = sqlite3_column_int64(row, 13),
-        .received_at = sqlite3_column_int64(row, 14),
-        .due_at = sqlite3_column_int64(row, 15),
-        .finished_at = sqlite3_column_int64(row, 16),
-    };
+    ret_job->kind = row_text(row);
+    ret_job->id = row_number(row);
+    ret_job->state = row_text(row);
+    ret_job->destination = row_text(row);
+    ret_job->album = row_text_or_null(row);
+    ret_job->study = row_text_or_null(row);
+    ret_job->series = row_text_or_null(row);
+    ret_job->sop_instance = row_text_or_null(row);
+    ret_job->receipt = row_text_or_null(row);
+    ret_job->reason = row_text_or_null(row);
+    ret_job->tries = row_number(row);
+    ret_job->attempts = row_number(row);
+    ret_job->http_status = row_number(row);
+    ret_job->size = row_number(row);
+    ret_job->received_at = row_number(row);
+    ret_job->due_at = row_number(row);
+    ret_job->finished_at = row_number(row);
 }
 
-static void list(struct jobdb *db, sqlite3_stmt *row,
-                 void (*each)(void *context, const struct jobdb_job_row *row), void *context)
+static void list_rows(struct row row, void (*each)(void *context, const struct jobdb_job_row *row),
+                      void *context)
 {
     struct jobdb_job_row job;
-    while (jobdb_row(db, row)) {
-        read_job(row, &job);
+    while (row_next(&row)) {
+        read_job(&row, &job);
         each(context, &job);
     }
 }
@@ -148,26 +221,27 @@ static int64_t first_since(struct jobdb *db, int64_t since)
     if (since <= 0)
         return 0;
     (void)snprintf(receipt, sizeof receipt, "%012llx", (unsigned long long)since);
-    int64_t first = first_number(db, jobdb_query(db, SQL_FIRST_DELIVERY_SINCE, "s", receipt));
+    int64_t first = row_first(jobdb_query(db, SQL_FIRST_DELIVERY_SINCE, "s", receipt), 0);
     return first > 0 ? first : INT64_MAX;
 }
 
 /* By what there is an index for. */
-static enum jobdb_statement deliveries_by(const char *study, const char *state)
+static int deliveries_by(const char *study, const char *state)
 {
-    static const struct {
-        const char *state;
-        enum jobdb_statement statement;
-    } states[] = {{"queued", SQL_READ_DELIVERIES_QUEUED},  {"sending", SQL_READ_DELIVERIES_SENDING},
-                  {"sent", SQL_READ_DELIVERIES_SENT},      {"failed", SQL_READ_DELIVERIES_FAILED},
-                  {"excluded", SQL_READ_DELIVERIES_APART}, {"dropped", SQL_READ_DELIVERIES_APART}};
+    static const int by_state[] = {
+        [DELIVERY_QUEUED] = SQL_READ_DELIVERIES_QUEUED,  [DELIVERY_SENDING] = SQL_READ_DELIVERIES_SENDING,
+        [DELIVERY_SENT] = SQL_READ_DELIVERIES_SENT,      [DELIVERY_FAILED] = SQL_READ_DELIVERIES_FAILED,
+        [DELIVERY_EXCLUDED] = SQL_READ_DELIVERIES_APART, [DELIVERY_DROPPED] = SQL_READ_DELIVERIES_APART};
+    int known;
     if (study)
         return SQL_READ_DELIVERIES_OF_STUDY;
-    for (size_t i = 0; state && i < sizeof states / sizeof *states; i++) {
-        if (strcmp(states[i].state, state) == 0)
-            return states[i].statement;
-    }
-    return SQL_READ_DELIVERIES;
+    return state && state_parse(MACHINE_DELIVERY, state, &known) ? by_state[known] : SQL_READ_DELIVERIES;
+}
+
+static void take_study(void *context, const struct jobdb_field *fields, size_t count)
+{
+    if (count == 1 && fields->text)
+        (void)snprintf(context, JOBDB_UID_SIZE, "%s", fields->text);
 }
 
 static void list_deliveries(struct jobdb *db, const struct jobdb_filter *filter, const char *state,
@@ -177,17 +251,12 @@ static void list_deliveries(struct jobdb *db, const struct jobdb_filter *filter,
     char study[JOBDB_UID_SIZE] = "";
     const char *wanted = filter->study;
     if (filter->series && !wanted) {
-        sqlite3_stmt *row = jobdb_query(db, SQL_ASK_STUDY_OF_SERIES, "s", filter->series);
-        if (jobdb_row(db, row)) {
-            (void)snprintf(study, sizeof study, "%s", jobdb_text(row, 0));
-            jobdb_end(row);
-        }
+        (void)jobdb_ask(db, JOBDB_ASK_STUDY_OF_SERIES, filter->series, NULL, 0, take_study, study);
         wanted = study;
     }
-    list(db,
-         jobdb_query(db, deliveries_by(wanted, state), "ssssiiii", state, filter->destination, wanted,
-                     filter->series, filter->since, limit, deferred, first_since(db, filter->since)),
-         each, context);
+    list_rows(jobdb_query(db, deliveries_by(wanted, state), "ssssiiii", state, filter->destination, wanted,
+                          filter->series, filter->since, limit, deferred, first_since(db, filter->since)),
+              each, context);
 }
 
 int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
@@ -196,23 +265,19 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     int64_t limit = filter->limit > 0 ? filter->limit : -1;
     /* deferred is no state of its own: queued, and tried before */
     bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
-    const char *state = deferred ? "queued" : filter->state;
-    enum delivery_state delivery;
-    enum share_state share;
-    enum fetch_state fetch;
+    const char *state = deferred ? delivery_state_name(DELIVERY_QUEUED) : filter->state;
+    int known;
     /* Only shares have an album, and a fetch is of a whole study. What is never in the state is not looked
      * through. */
-    if (!filter->album && (!state || delivery_state_parse(state, &delivery)))
+    if (!filter->album && (!state || state_parse(MACHINE_DELIVERY, state, &known)))
         list_deliveries(db, filter, state, limit, deferred, each, context);
-    if (!state || share_state_parse(state, &share))
-        list(db,
-             jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
-                         filter->series, filter->since, limit, filter->album, (int64_t)deferred),
-             each, context);
-    if (!filter->album && !filter->series && (!state || fetch_state_parse(state, &fetch)))
-        list(db,
-             jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
-                         filter->since, limit, (int64_t)deferred),
-             each, context);
+    if (!state || state_parse(MACHINE_SHARE, state, &known))
+        list_rows(jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
+                              filter->series, filter->since, limit, filter->album, (int64_t)deferred),
+                  each, context);
+    if (!filter->album && !filter->series && (!state || state_parse(MACHINE_FETCH, state, &known)))
+        list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
+                              filter->since, limit, (int64_t)deferred),
+                  each, context);
     return db->error;
 }

@@ -1,15 +1,31 @@
 #include "common/jobs/request.h"
 
-#include "common/jobs/sql.h"
+#include "common/base/cleanup.h"
+#include "common/jobs/row.h"
 
-#include <stdio.h>
+/* clang-format off */
+#define REQUEST_COLUMNS \
+    "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
+    " walk_destination, walk_phase, walk_time, walk_id, already, unmatched FROM request"
+#define STATEMENTS(X) \
+    X(ADD_REQUEST, "", \
+      "INSERT INTO request (name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), ?7, ?8, ?9)") \
+    X(SAVE_REQUEST, "", \
+      "UPDATE request SET finished_at = nullif(?2, 0), changed = ?3, skipped = ?4, sentence = ?5," \
+      " walk_album = ?6, walk_destination = ?7, walk_phase = ?8, walk_time = ?9, walk_id = ?10," \
+      " already = ?11, unmatched = ?12 WHERE id = ?1") \
+    X(FIND_REQUEST, "", REQUEST_COLUMNS " WHERE name = ?1") \
+    X(OPEN_REQUESTS, "", REQUEST_COLUMNS " WHERE finished_at IS NULL ORDER BY id")
+/* clang-format on */
+JOBDB_STATEMENTS(request)
 
 int64_t jobdb_add_request(struct jobdb *db, const struct jobdb_request *request)
 {
     (void)jobdb_change(db, SQL_ADD_REQUEST, "ssssiiiis", request->name, request->verb, request->user,
                        request->asked, request->asked_at, request->finished_at, request->changed,
                        request->skipped, request->sentence);
-    return (int64_t)sqlite3_last_insert_rowid(db->sql);
+    return jobdb_last_id(db);
 }
 
 void jobdb_save_request(struct jobdb *db, const struct jobdb_request *request)
@@ -21,39 +37,37 @@ void jobdb_save_request(struct jobdb *db, const struct jobdb_request *request)
                        request->unmatched);
 }
 
-static void read_request(sqlite3_stmt *row, struct jobdb_request *ret_request)
+static void read_request(struct row *row, struct jobdb_request *ret_request)
 {
-    *ret_request = (struct jobdb_request){
-        .id = sqlite3_column_int64(row, 0),
-        .verb = jobdb_text(row, 2),
-        .user = jobdb_text(row, 3),
-        .asked = jobdb_text(row, 4),
-        .asked_at = sqlite3_column_int64(row, 5),
-        .finished_at = sqlite3_column_int64(row, 6),
-        .changed = sqlite3_column_int64(row, 7),
-        .skipped = sqlite3_column_int64(row, 8),
-        .sentence = jobdb_text_or_null(row, 9),
-        .walk = {.album_id = sqlite3_column_int64(row, 10),
-                 .destination_id = sqlite3_column_int64(row, 11),
-                 .phase = sqlite3_column_int(row, 12),
-                 .time = sqlite3_column_int64(row, 13),
-                 .id = sqlite3_column_int64(row, 14)},
-        .already = sqlite3_column_int64(row, 15),
-        .unmatched = sqlite3_column_int64(row, 16),
-    };
-    (void)snprintf(ret_request->name, sizeof ret_request->name, "%s", jobdb_text(row, 1));
+    *ret_request = (struct jobdb_request){0};
+    ret_request->id = row_number(row);
+    row_copy(row, ret_request->name, sizeof ret_request->name);
+    ret_request->verb = row_text(row);
+    ret_request->user = row_text(row);
+    ret_request->asked = row_text(row);
+    ret_request->asked_at = row_number(row);
+    ret_request->finished_at = row_number(row);
+    ret_request->changed = row_number(row);
+    ret_request->skipped = row_number(row);
+    ret_request->sentence = row_text_or_null(row);
+    ret_request->walk.album_id = row_number(row);
+    ret_request->walk.destination_id = row_number(row);
+    ret_request->walk.phase = row_int(row);
+    ret_request->walk.time = row_number(row);
+    ret_request->walk.id = row_number(row);
+    ret_request->already = row_number(row);
+    ret_request->unmatched = row_number(row);
 }
 
 bool jobdb_find_request(struct jobdb *db, const char *name,
                         void (*each)(void *context, const struct jobdb_request *request), void *context)
 {
     struct jobdb_request request;
-    sqlite3_stmt *row = jobdb_query(db, SQL_FIND_REQUEST, "s", name);
-    if (!jobdb_row(db, row))
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_FIND_REQUEST, "s", name);
+    if (!row_next(&row))
         return false;
-    read_request(row, &request);
+    read_request(&row, &request);
     each(context, &request);
-    jobdb_end(row);
     return true;
 }
 
@@ -61,9 +75,9 @@ void jobdb_each_request(struct jobdb *db, void (*each)(void *context, const stru
                         void *context)
 {
     struct jobdb_request request;
-    sqlite3_stmt *row = jobdb_query(db, SQL_OPEN_REQUESTS, "");
-    while (jobdb_row(db, row)) {
-        read_request(row, &request);
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_OPEN_REQUESTS, "");
+    while (row_next(&row)) {
+        read_request(&row, &request);
         each(context, &request);
     }
 }

@@ -1,76 +1,97 @@
 #include "common/jobs/reshare.h"
 
-#include "common/jobs/sql.h"
+#include "common/base/cleanup.h"
+#include "common/jobs/row.h"
+#include "common/jobs/share.h"
+#include "common/jobs/states.h"
 
 #include <string.h>
 
-static bool read_series(struct jobdb *db, sqlite3_stmt *row, struct jobdb_series *ret_series)
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(NEXT_SERIES, "", \
+      "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM series e JOIN lane l ON l.id = e.lane_id" \
+      " WHERE e.id > ?1 ORDER BY e.id LIMIT 1") \
+    X(NEXT_SERIES_OF, "the series of one study", \
+      "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM lane l JOIN series e ON e.lane_id = l.id" \
+      " WHERE l.study = ?2 AND e.id > ?1 ORDER BY e.id LIMIT 1") \
+    X(HAS_SHARE, "", "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2") \
+    X(NEXT_PAST, "", \
+      "SELECT i.id, i.state, i.place, i.reason, i.receipt, i.sop_instance, i.sop_class, i.transfer_syntax," \
+      " i.calling_aet, i.called_aet, i.source_address FROM instance i JOIN delivery w" \
+      " ON w.instance_id = i.id AND w.destination_id = ?1 WHERE i.study = ?2 AND i.series = ?3 AND i.id > ?4" \
+      " AND i.received_at >= ?5 AND i.received_at <= ?6 AND w.state NOT IN ('excluded', 'dropped')" \
+      " ORDER BY i.id LIMIT 1")
+/* clang-format on */
+JOBDB_STATEMENTS(reshare)
+
+static bool read_series(struct row row, struct jobdb_series *ret_series)
 {
-    if (!jobdb_row(db, row))
-        return false;
-    *ret_series = (struct jobdb_series){.id = sqlite3_column_int64(row, 0),
-                                        .destination_id = sqlite3_column_int64(row, 1),
-                                        .stored = sqlite3_column_int(row, 4) != 0};
-    jobdb_copy_text(ret_series->study, sizeof ret_series->study, jobdb_text(row, 2));
-    jobdb_copy_text(ret_series->series, sizeof ret_series->series, jobdb_text(row, 3));
-    jobdb_end(row);
-    return true;
+    bool found = row_next(&row);
+    if (found) {
+        ret_series->id = row_number(&row);
+        ret_series->destination_id = row_number(&row);
+        row_copy(&row, ret_series->study, sizeof ret_series->study);
+        row_copy(&row, ret_series->series, sizeof ret_series->series);
+        ret_series->stored = row_flag(&row);
+    }
+    row_end(&row);
+    return found;
 }
 
 bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series)
 {
-    if (study)
-        return read_series(db, jobdb_query(db, SQL_NEXT_SERIES_OF, "is", after, study), ret_series);
-    return read_series(db, jobdb_query(db, SQL_NEXT_SERIES, "i", after), ret_series);
+    return read_series(study ? jobdb_query(db, SQL_NEXT_SERIES_OF, "is", after, study)
+                             : jobdb_query(db, SQL_NEXT_SERIES, "i", after),
+                       ret_series);
 }
 
 bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_series)
 {
-    return read_series(db, jobdb_query(db, SQL_NEXT_SERIES, "i", id - 1), ret_series) && ret_series->id == id;
+    return read_series(jobdb_query(db, SQL_NEXT_SERIES, "i", id - 1), ret_series) && ret_series->id == id;
 }
 
 bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_HAS_SHARE, "ii", album_id, series_id);
-    if (!jobdb_row(db, row))
-        return false;
-    jobdb_end(row);
-    return true;
+    return row_exists(jobdb_query(db, SQL_HAS_SHARE, "ii", album_id, series_id));
 }
 
 bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_t since, int64_t until,
                      int64_t after, struct jobdb_past *ret_past)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_NEXT_PAST, "issiii", series->destination_id, series->study,
-                                    series->series, after, since, until);
-    if (!jobdb_row(db, row))
+    AUTO(row_end)
+    struct row row = jobdb_query(db, SQL_NEXT_PAST, "issiii", series->destination_id, series->study,
+                                 series->series, after, since, until);
+    if (!row_next(&row))
         return false;
-    *ret_past = (struct jobdb_past){.id = sqlite3_column_int64(row, 0),
-                                    .active = strcmp(jobdb_text(row, 1), "active") == 0,
-                                    .place = SPOOL_QUEUE,
-                                    .poison = sqlite3_column_type(row, 3) != SQLITE_NULL};
-    ret_past->gone = !spool_place_parse(jobdb_text(row, 2), &ret_past->place);
-    jobdb_copy_text(ret_past->receipt, sizeof ret_past->receipt, jobdb_text(row, 4));
+    *ret_past = (struct jobdb_past){.place = SPOOL_QUEUE};
+    ret_past->id = row_number(&row);
+    ret_past->active = strcmp(row_text(&row), instance_state_name(INSTANCE_ACTIVE)) == 0;
+    ret_past->gone = !spool_place_parse(row_text(&row), &ret_past->place);
+    ret_past->poison = !row_is_null(&row);
+    row_skip(&row);
+    row_copy(&row, ret_past->receipt, sizeof ret_past->receipt);
     char *const texts[] = {ret_past->sop_instance, ret_past->sop_class,  ret_past->transfer_syntax,
                            ret_past->calling_aet,  ret_past->called_aet, ret_past->source_address};
-    for (int i = 0; i < (int)(sizeof texts / sizeof *texts); i++)
-        jobdb_copy_text(texts[i], JOBDB_NAME_SIZE, jobdb_text(row, 5 + i));
-    jobdb_end(row);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        row_copy(&row, texts[i], JOBDB_NAME_SIZE);
     return true;
 }
 
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
                    const struct jobdb_past *witness, int64_t request_id, int64_t now)
 {
-    enum share_state state = series->stored ? SHARE_QUEUED : SHARE_WAITING;
-    int64_t witness_id = witness->active ? witness->id : 0;
-    if (jobdb_change(db, SQL_ADD_RESHARE, "iiissisii", series->destination_id, album_id, series->id,
-                     series->study, series->series, witness_id, share_state_name(state), now,
-                     request_id) == 0)
+    const struct share share = {.destination_id = series->destination_id,
+                                .album_id = album_id,
+                                .series_id = series->id,
+                                .study = series->study,
+                                .series = series->series,
+                                .stored = series->stored,
+                                .witness_id = witness->active ? witness->id : 0,
+                                .request_id = request_id};
+    if (!share_add(db, &share, now))
         return false;
-    if (witness_id)
-        (void)jobdb_change(db, SQL_MORE_OPEN_JOBS, "ii", witness_id, (int64_t)1);
-    struct jobdb_counts *counts = jobdb_counts_of(db, series->destination_id, album_id);
-    *(series->stored ? &counts->queued : &counts->waiting) += 1;
+    if (share.witness_id)
+        share_add_witness(db, share.witness_id, 1);
     return true;
 }

@@ -1,22 +1,115 @@
 #include "common/jobs/show.h"
 
-#include "common/jobs/sql.h"
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/row.h"
 
-enum { FIELDS_MOST = 24 };
+#include <stdlib.h>
 
-static const enum jobdb_statement statements[] = {
+#define ONE_STUDY "sorts what belongs to one study or series"
+#define PARKED    "reads what is in quarantine, which is little"
+
+/* ?1, ?2 and ?3 are a, b and n. */
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(SNAPSHOT, "", "BEGIN") \
+    X(ASK_NEXT_STUDY, "", \
+      "SELECT study FROM instance WHERE study >= ?1 AND study < ?2 ORDER BY study LIMIT 1") \
+    X(ASK_NEXT_SERIES, "", \
+      "SELECT series FROM series WHERE series >= ?1 AND series < ?2 ORDER BY series LIMIT 1") \
+    X(ASK_NEXT_SERIES_APART, "", \
+      "SELECT series FROM instance WHERE done_at = decided_at AND series >= ?1 AND series < ?2" \
+      " ORDER BY series LIMIT 1") \
+    X(ASK_NEXT_SERIES_PARKED, PARKED, \
+      "SELECT min(series) AS series FROM instance INDEXED BY instance_quarantined" \
+      " WHERE state = 'quarantined' AND series >= ?1 AND series < ?2 HAVING min(series) IS NOT NULL") \
+    X(ASK_NEXT_SOP_INSTANCE, "", \
+      "SELECT sop_instance FROM instance WHERE sop_instance >= ?1 AND sop_instance < ?2" \
+      " ORDER BY sop_instance LIMIT 1") \
+    X(ASK_NEXT_RECEIPT, "", \
+      "SELECT receipt FROM instance WHERE receipt >= ?1 AND receipt < ?2 ORDER BY receipt LIMIT 1") \
+    X(ASK_RECEIPT_OF_DELIVERY, "", \
+      "SELECT i.receipt FROM delivery w JOIN instance i ON i.id = w.instance_id WHERE w.id = ?3") \
+    X(ASK_RECEIPT_OF_INSTANCE, "", "SELECT receipt FROM instance WHERE id = ?3") \
+    X(ASK_SERIES_OF_SHARE, "", "SELECT series FROM share WHERE id = ?3") \
+    X(ASK_STUDY_OF_FETCH, "", "SELECT study FROM fetch WHERE id = ?3") \
+    X(ASK_FETCHES, "", \
+      "SELECT f.id, d.name AS destination, f.state, f.tries, f.attempts, f.http_status, f.reason," \
+      " CASE WHEN f.state = 'queued' THEN f.due_at END AS due_at, f.finished_at" \
+      " FROM fetch f JOIN destination d ON d.id = f.destination_id WHERE f.study = ?1") \
+    X(ASK_STUDY_OF_SERIES, PARKED, \
+      "SELECT coalesce(" \
+      "(SELECT l.study FROM series e JOIN lane l ON l.id = e.lane_id WHERE e.series = ?1 LIMIT 1)," \
+      "(SELECT study FROM instance WHERE done_at = decided_at AND series = ?1 LIMIT 1)," \
+      "(SELECT study FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'" \
+      " AND series = ?1 LIMIT 1)) AS study") \
+    X(ASK_RECEIPTS, ONE_STUDY, \
+      "SELECT receipt FROM instance WHERE sop_instance = ?1 ORDER BY receipt DESC LIMIT ?3") \
+    X(ASK_INSTANCE, "", \
+      "SELECT id, sop_instance, series, study, receipt, sop_class, transfer_syntax, state, reason," \
+      " received_at, calling_aet, source_address, called_aet, size, urgent, decided_at, done_at, place," \
+      " keep_until FROM instance WHERE receipt = ?1") \
+    X(ASK_DELIVERIES, "", \
+      "SELECT w.id, d.name AS destination, w.state, w.tries, w.attempts, w.http_status, w.reason," \
+      " CASE WHEN w.state = 'queued' THEN w.due_at END AS due_at, w.finished_at," \
+      " CASE WHEN w.state <> 'queued' THEN NULL" \
+      " WHEN NOT d.configured THEN 'the configuration does not name the destination'" \
+      " WHEN d.held THEN 'an operator holds the destination'" \
+      " WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')" \
+      " END AS waits" \
+      " FROM delivery w JOIN destination d ON d.id = w.destination_id WHERE w.instance_id = ?3") \
+    X(ASK_SHARES, "", \
+      "SELECT s.id, d.name AS destination, a.name AS album, s.series, s.state, s.tries, s.attempts," \
+      " s.http_status, s.reason, s.witness_id = ?3 AS own, s.created_at," \
+      " CASE WHEN s.state = 'queued' THEN s.due_at END AS due_at, s.finished_at," \
+      " CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'" \
+      " WHEN s.state <> 'queued' THEN NULL" \
+      " WHEN NOT a.configured THEN 'the configuration does not name the album'" \
+      " WHEN a.held THEN 'an operator holds the album'" \
+      " WHEN a.state <> 'up' THEN 'the album is ' || a.state || ': ' || coalesce(a.last_error, '')" \
+      " END AS waits" \
+      " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
+      " WHERE s.study = ?1 AND (?2 IS NULL OR s.series = ?2)") \
+    X(ASK_INSTANCE_EVENTS, "", \
+      "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail" \
+      " FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
+      " LEFT JOIN album a ON a.id = e.album_id WHERE e.instance_id = ?3") \
+    X(ASK_SHARE_EVENTS, "", \
+      "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail" \
+      " FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
+      " LEFT JOIN album a ON a.id = e.album_id WHERE e.share_id = ?3 AND e.instance_id IS NULL") \
+    X(ASK_SERIES_SUMS, "", \
+      "SELECT series, count(*) AS instances, sum(size) AS size, min(received_at) AS first_received_at," \
+      " max(received_at) AS last_received_at, sum(state = 'quarantined') AS quarantined," \
+      " min(calling_aet) AS calling_aet, min(called_aet) AS called_aet" \
+      " FROM instance WHERE study = ?1 AND (?2 IS NULL OR series = ?2) GROUP BY series") \
+    X(ASK_DELIVERY_SUMS, ONE_STUDY, \
+      "SELECT i.series, d.name AS destination, w.state, count(*) AS count, min(w.reason) AS reason" \
+      " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
+      " GROUP BY i.series, w.destination_id, w.state") \
+    X(ASK_UNFINISHED, ONE_STUDY, \
+      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
+      " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
+      " AND w.state IN ('failed', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")
+/* clang-format on */
+JOBDB_STATEMENTS(show)
+
+static const int statements[] = {
 #define X(name) SQL_ASK_##name,
     JOBDB_QUESTION_MAP(X)
 #undef X
 };
 
-static struct jobdb_field read_field(sqlite3_stmt *row, int column)
+static struct jobdb_field read_field(struct row *row)
 {
-    struct jobdb_field field = {.name = sqlite3_column_name(row, column)};
-    if (sqlite3_column_type(row, column) == SQLITE_INTEGER) {
+    struct jobdb_field field = {.name = row_name(row)};
+    if (row_is_number(row)) {
         field.kind = JOBDB_NUMBER;
-        field.number = sqlite3_column_int64(row, column);
-    } else if ((field.text = jobdb_text_or_null(row, column))) {
+        field.number = row_number(row);
+    } else if ((field.text = row_text_or_null(row))) {
         field.kind = JOBDB_TEXT;
     }
     return field;
@@ -25,24 +118,24 @@ static struct jobdb_field read_field(sqlite3_stmt *row, int column)
 int jobdb_ask(struct jobdb *db, enum jobdb_question question, const char *a, const char *b, int64_t n,
               void (*each)(void *context, const struct jobdb_field *fields, size_t count), void *context)
 {
-    struct jobdb_field fields[FIELDS_MOST];
-    sqlite3_stmt *row = jobdb_query(db, statements[question], "ssi", a, b, n);
-    while (jobdb_row(db, row)) {
-        int count = sqlite3_column_count(row);
-        for (int i = 0; i < count && i < FIELDS_MOST; i++)
-            fields[i] = read_field(row, i);
-        each(context, fields, (size_t)count);
+    AUTO(row_end) struct row row = jobdb_query(db, statements[question], "ssi", a, b, n);
+    size_t count = row_width(&row);
+    struct jobdb_field *fields = memory_new(count, sizeof *fields);
+    while (row_next(&row)) {
+        for (size_t i = 0; i < count; i++)
+            fields[i] = read_field(&row);
+        each(context, fields, count);
     }
+    free(fields);
     return db->error;
 }
 
 void jobdb_snapshot_begin(struct jobdb *db)
 {
-    (void)jobdb_row(db, jobdb_query(db, SQL_SNAPSHOT, ""));
+    (void)row_exists(jobdb_query(db, SQL_SNAPSHOT, ""));
 }
 
 void jobdb_snapshot_end(struct jobdb *db)
 {
-    if (db->error == 0)
-        (void)jobdb_row(db, jobdb_query(db, SQL_COMMIT, ""));
+    jobdb_end(db);
 }

@@ -1,8 +1,7 @@
 /* show - questions about one thing in the job database: a study, a series, an instance, a job.
  *
  * Every answer is a list of rows, and every row a list of named fields: numbers, texts, or nothing. Names
- * that end in "_at" or "_until" are times in wall milliseconds. show_sql.h says which fields there are.
- */
+ * that end in "_at" or "_until" are times in wall milliseconds. show.c says which fields there are. */
 #ifndef FELUCCA_JOBS_SHOW_H
 #define FELUCCA_JOBS_SHOW_H
 

@@ -1,51 +1,119 @@
 #include "common/jobs/states.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define NAME(name, text, meaning) text,
-static const char *const delivery_names[] = {DELIVERY_STATE_MAP(NAME)};
-static const char *const share_names[] = {SHARE_STATE_MAP(NAME)};
-static const char *const fetch_names[] = {FETCH_STATE_MAP(NAME)};
-static const char *const instance_names[] = {INSTANCE_STATE_MAP(NAME)};
-#undef NAME
+/* ---- the tables, by machine ---- */
 
-struct move {
+struct state {
+    const char *name, *meaning;
+};
+
+struct move_row {
     int from;
     enum cause cause;
     int to;
 };
 
-#define DELIVERY(from, cause, to) {DELIVERY_##from, CAUSE_##cause, DELIVERY_##to},
-static const struct move delivery_moves[] = {DELIVERY_MOVE_MAP(DELIVERY)};
-#undef DELIVERY
+#define STATE(name, text, meaning) {text, meaning},
+static const struct state delivery_states[] = {DELIVERY_STATE_MAP(STATE)};
+static const struct state share_states[] = {SHARE_STATE_MAP(STATE)};
+static const struct state fetch_states[] = {FETCH_STATE_MAP(STATE)};
+static const struct state instance_states[] = {INSTANCE_STATE_MAP(STATE)};
+#undef STATE
 
-#define SHARE(from, cause, to) {SHARE_##from, CAUSE_##cause, SHARE_##to},
-static const struct move share_moves[] = {SHARE_MOVE_MAP(SHARE)};
-#undef SHARE
+#define MOVE(from, cause, to) {DELIVERY_##from, CAUSE_##cause, DELIVERY_##to},
+static const struct move_row delivery_moves[] = {DELIVERY_MOVE_MAP(MOVE)};
+#undef MOVE
+#define MOVE(from, cause, to) {SHARE_##from, CAUSE_##cause, SHARE_##to},
+static const struct move_row share_moves[] = {SHARE_MOVE_MAP(MOVE)};
+#undef MOVE
+#define MOVE(from, cause, to) {FETCH_##from, CAUSE_##cause, FETCH_##to},
+static const struct move_row fetch_moves[] = {FETCH_MOVE_MAP(MOVE)};
+#undef MOVE
+#define MOVE(from, cause, to) {INSTANCE_##from, CAUSE_##cause, INSTANCE_##to},
+static const struct move_row instance_moves[] = {INSTANCE_MOVE_MAP(MOVE)};
+#undef MOVE
 
-#define FETCH(from, cause, to) {FETCH_##from, CAUSE_##cause, FETCH_##to},
-static const struct move fetch_moves[] = {FETCH_MOVE_MAP(FETCH)};
-#undef FETCH
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+static const struct table {
+    const char *name;
+    const struct state *states;
+    int state_count;
+    const struct move_row *moves;
+    int move_count;
+} tables[] = {
+    [MACHINE_DELIVERY] = {"delivery", delivery_states, DELIVERY_STATES, delivery_moves,
+                          COUNT(delivery_moves)},
+    [MACHINE_SHARE] = {"share", share_states, SHARE_STATES, share_moves, COUNT(share_moves)},
+    [MACHINE_FETCH] = {"fetch", fetch_states, FETCH_STATES, fetch_moves, COUNT(fetch_moves)},
+    [MACHINE_INSTANCE] = {"instance", instance_states, INSTANCE_STATES, instance_moves,
+                          COUNT(instance_moves)},
+};
+
+/* ---- states ---- */
+
+const char *machine_name(enum machine machine)
+{
+    return tables[machine].name;
+}
+
+int state_count(enum machine machine)
+{
+    return tables[machine].state_count;
+}
+
+const char *state_name(enum machine machine, int state)
+{
+    return state == STATE_GONE ? NULL : tables[machine].states[state].name;
+}
+
+const char *state_meaning(enum machine machine, int state)
+{
+    return tables[machine].states[state].meaning;
+}
+
+bool state_parse(enum machine machine, const char *name, int *ret_state)
+{
+    for (int i = 0; i < tables[machine].state_count; i++) {
+        if (strcmp(tables[machine].states[i].name, name) == 0) {
+            *ret_state = i;
+            return true;
+        }
+    }
+    return false;
+}
 
 const char *delivery_state_name(enum delivery_state state)
 {
-    return delivery_names[state];
+    return delivery_states[state].name;
 }
 
 const char *share_state_name(enum share_state state)
 {
-    return share_names[state];
+    return share_states[state].name;
 }
 
 const char *fetch_state_name(enum fetch_state state)
 {
-    return fetch_names[state];
+    return fetch_states[state].name;
 }
 
 const char *instance_state_name(enum instance_state state)
 {
-    return instance_names[state];
+    return instance_states[state].name;
+}
+
+/* ---- causes ---- */
+
+const char *cause_name(enum cause cause)
+{
+    static const char *const names[] = {
+#define X(name, text) #name,
+        CAUSE_MAP(X)
+#undef X
+    };
+    return names[cause];
 }
 
 const char *cause_text(enum cause cause)
@@ -58,88 +126,78 @@ const char *cause_text(enum cause cause)
     return texts[cause];
 }
 
-static bool find_name(const char *const *names, size_t count, const char *name, int *ret_index)
+/* ---- moves ---- */
+
+bool state_move(enum machine machine, int from, enum cause cause, int *ret_to)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0) {
-            *ret_index = (int)i;
+    const struct table *table = &tables[machine];
+    for (int i = 0; i < table->move_count; i++) {
+        if (table->moves[i].from == from && table->moves[i].cause == cause) {
+            *ret_to = table->moves[i].to;
             return true;
         }
     }
     return false;
 }
 
-bool delivery_state_parse(const char *name, enum delivery_state *ret_state)
+void state_only_move(enum machine machine, enum cause cause, int *ret_from, int *ret_to)
 {
-    int index;
-    if (!find_name(delivery_names, DELIVERY_STATES, name, &index))
-        return false;
-    *ret_state = (enum delivery_state)index;
-    return true;
-}
-
-bool share_state_parse(const char *name, enum share_state *ret_state)
-{
-    int index;
-    if (!find_name(share_names, SHARE_STATES, name, &index))
-        return false;
-    *ret_state = (enum share_state)index;
-    return true;
-}
-
-bool fetch_state_parse(const char *name, enum fetch_state *ret_state)
-{
-    int index;
-    if (!find_name(fetch_names, FETCH_STATES, name, &index))
-        return false;
-    *ret_state = (enum fetch_state)index;
-    return true;
-}
-
-static bool find_move(const struct move *moves, size_t count, int from, enum cause cause, int *ret_to)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (moves[i].from == from && moves[i].cause == cause) {
-            *ret_to = moves[i].to;
-            return true;
-        }
+    const struct table *table = &tables[machine];
+    const struct move_row *only = NULL;
+    for (int i = 0; i < table->move_count; i++) {
+        if (table->moves[i].cause != cause)
+            continue;
+        if (only)
+            abort();
+        only = &table->moves[i];
     }
-    return false;
+    if (!only)
+        abort();
+    *ret_from = only->from;
+    *ret_to = only->to;
 }
 
-bool delivery_move(enum delivery_state from, enum cause cause, enum delivery_state *ret_to)
+bool state_is_final(enum machine machine, int state)
 {
-    int to;
-    if (!find_move(delivery_moves, sizeof delivery_moves / sizeof *delivery_moves, (int)from, cause, &to))
-        return false;
-    *ret_to = (enum delivery_state)to;
+    const struct table *table = &tables[machine];
+    for (int i = 0; i < table->move_count; i++) {
+        if (table->moves[i].from == state)
+            return false;
+    }
     return true;
 }
 
-bool share_move(enum share_state from, enum cause cause, enum share_state *ret_to)
+/* ---- the page ---- */
+
+static void append_states(enum machine machine, struct text *out)
 {
-    int to;
-    if (!find_move(share_moves, sizeof share_moves / sizeof *share_moves, (int)from, cause, &to))
-        return false;
-    *ret_to = (enum share_state)to;
-    return true;
+    text_format(out, "| %s | means |\n|---|---|\n", machine_name(machine));
+    for (int state = 0; state < state_count(machine); state++)
+        text_format(out, "| `%s`%s | %s |\n", tables[machine].states[state].name,
+                    state_is_final(machine, state) ? " (final)" : "", state_meaning(machine, state));
 }
 
-bool fetch_move(enum fetch_state from, enum cause cause, enum fetch_state *ret_to)
+static void append_moves(enum machine machine, struct text *out)
 {
-    int to;
-    if (!find_move(fetch_moves, sizeof fetch_moves / sizeof *fetch_moves, (int)from, cause, &to))
-        return false;
-    *ret_to = (enum fetch_state)to;
-    return true;
+    const struct table *table = &tables[machine];
+    text_append(out, "\n| from | because | to |\n|---|---|---|\n");
+    for (int i = 0; i < table->move_count; i++) {
+        const struct move_row *move = &table->moves[i];
+        const char *to = state_name(machine, move->to);
+        text_format(out, "| `%s` | %s: %s | ", table->states[move->from].name, cause_name(move->cause),
+                    cause_text(move->cause));
+        if (to)
+            text_format(out, "`%s` |\n", to);
+        else
+            text_append(out, "its row goes |\n");
+    }
 }
 
-bool delivery_is_final(enum delivery_state state)
+void states_reference(struct text *out)
 {
-    return state == DELIVERY_SENT || state == DELIVERY_EXCLUDED || state == DELIVERY_DROPPED;
-}
-
-bool share_is_final(enum share_state state)
-{
-    return state == SHARE_SHARED || state == SHARE_DROPPED;
+    for (int machine = 0; machine < MACHINES; machine++) {
+        text_append(out, machine > 0 ? "\n" : "");
+        append_states((enum machine)machine, out);
+        append_moves((enum machine)machine, out);
+    }
 }

@@ -10,24 +10,28 @@
  *         ▲ ▲                  │  │                           ▲ ▲                  │  │
  *         │ └─TROUBLE,LEASE_LOST  │ REFUSED,                  │ └─TROUBLE,LEASE_LOST  │ REFUSED,
  *         │                       ▼ GIVEN_UP                  │                       ▼ GIVEN_UP
- *         └──────RETRIED────── failed ──DROPPED──▶ dropped    └──────RETRIED────── failed ──DROPPED──▶
- * dropped
+ *         └──────RETRIED────── failed ──DROPPED──▶ dropped    └──────RETRIED────── failed ──DROPPED──▶ dropped
  *
  *     fetch (KHEOPS looks at a study again; made, and made again, when an instance of the study is stored):
  *
  *                  LEASED
  *        queued ───────────▶ fetching ──STORED──▶ fetched            MORE_STORED: from each of them
  *           ▲                  │  │                                  back to queued
- *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed
+ *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed      DROPPED: its row goes
  *
- *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ active
+ *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ (its row goes, its file is
+ *                                                                                taken in as if it were new)
  *
  * sent, shared, excluded and dropped are final. failed is a dead letter: it keeps its spool file until a
- * person retries or drops it. The arrows left out of the picture stand in the tables: a late STORED is
- * welcome from queued and failed, and a person may drop what is queued, or have it tried at once. Code,
- * tests, documents and the command line read these tables; nothing else moves a job. */
+ * person retries or drops it. The arrows left out of the picture are in the tables: a late STORED is welcome
+ * from queued and failed, and a person may drop what is queued, or have it tried at once.
+ *
+ * Code, tests, docs/job-life.md and the command line read these tables; nothing else moves a job: move.h makes
+ * each move by looking it up here. A unit test makes every one of them, and tries every other. */
 #ifndef FELUCCA_JOBS_STATES_H
 #define FELUCCA_JOBS_STATES_H
+
+#include "common/base/text.h"
 
 #include <stdbool.h>
 
@@ -86,18 +90,35 @@ enum instance_state {
         INSTANCE_STATES
 };
 
-#define CAUSE_MAP(X) /* name, text: because ... */          \
-    X(LEASED, "a worker took it")                           \
-    X(STORED, "the destination has it")                     \
-    X(TROUBLE, "it did not work this time")                 \
-    X(LEASE_LOST, "its worker went away")                   \
-    X(REFUSED, "the destination will never accept it")      \
-    X(GIVEN_UP, "its attempts or its time are used up")     \
-    X(FILE_MISSING, "its spool file is gone")               \
-    X(SERIES_STORED, "an instance of its series is stored") \
-    X(MORE_STORED, "more of its study is stored")           \
-    X(FINISHED, "everything to do with it is final")        \
-    X(RETRIED, "an operator wants it tried again")          \
+#define MACHINE_MAP(X) /* name, text */ \
+    X(DELIVERY, "delivery")             \
+    X(SHARE, "share")                   \
+    X(FETCH, "fetch")                   \
+    X(INSTANCE, "instance")
+
+enum machine {
+#define X(name, text) MACHINE_##name,
+    MACHINE_MAP(X)
+#undef X
+        MACHINES
+};
+
+/* Where a move leads when it leaves no state: the row goes. */
+enum { STATE_GONE = -1, SHARE_GONE = STATE_GONE, FETCH_GONE = STATE_GONE, INSTANCE_GONE = STATE_GONE };
+
+#define CAUSE_MAP(X) /* name, text: because ... */            \
+    X(LEASED, "a worker took it")                             \
+    X(STORED, "the destination has it")                       \
+    X(TROUBLE, "it did not work this time")                   \
+    X(LEASE_LOST, "its worker went away")                     \
+    X(REFUSED, "the destination will never accept it")        \
+    X(GIVEN_UP, "its attempts or its time are used up")       \
+    X(FILE_MISSING, "its spool file is gone")                 \
+    X(SERIES_STORED, "an instance of its series is stored")   \
+    X(HOPELESS, "nothing of its series is left to be stored") \
+    X(MORE_STORED, "more of its study is stored")             \
+    X(FINISHED, "everything to do with it is final")          \
+    X(RETRIED, "an operator wants it tried again")            \
     X(DROPPED, "an operator gave it up")
 
 enum cause {
@@ -126,6 +147,7 @@ enum cause {
 
 #define SHARE_MOVE_MAP(X) /* from, because, to */ \
     X(WAITING, SERIES_STORED, QUEUED)             \
+    X(WAITING, HOPELESS, GONE)                    \
     X(WAITING, DROPPED, DROPPED)                  \
     X(QUEUED, LEASED, SHARING)                    \
     X(QUEUED, GIVEN_UP, FAILED)                   \
@@ -143,6 +165,7 @@ enum cause {
     X(QUEUED, LEASED, FETCHING)                   \
     X(QUEUED, MORE_STORED, QUEUED)                \
     X(QUEUED, RETRIED, QUEUED)                    \
+    X(QUEUED, DROPPED, GONE)                      \
     X(FETCHING, STORED, FETCHED)                  \
     X(FETCHING, TROUBLE, QUEUED)                  \
     X(FETCHING, LEASE_LOST, QUEUED)               \
@@ -150,30 +173,41 @@ enum cause {
     X(FETCHING, GIVEN_UP, FAILED)                 \
     X(FETCHED, MORE_STORED, QUEUED)               \
     X(FAILED, MORE_STORED, QUEUED)                \
-    X(FAILED, RETRIED, QUEUED)
+    X(FAILED, RETRIED, QUEUED)                    \
+    X(FAILED, DROPPED, GONE)
 
 #define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
     X(ACTIVE, FINISHED, DONE)                        \
-    X(QUARANTINED, RETRIED, ACTIVE)                  \
+    X(QUARANTINED, RETRIED, GONE)                    \
     X(QUARANTINED, DROPPED, DONE)
+
+/* ---- any of them; a state is a number of its machine ---- */
+
+const char *machine_name(enum machine machine);
+int state_count(enum machine machine);
+/* NULL: STATE_GONE. */
+const char *state_name(enum machine machine, int state);
+const char *state_meaning(enum machine machine, int state);
+bool state_parse(enum machine machine, const char *name, int *ret_state);
+
+/* Where a cause leads from a state; false: this move does not exist and nothing may change. */
+bool state_move(enum machine machine, int from, enum cause cause, int *ret_to);
+/* The move of a cause that has exactly one in this machine; another cause is a mistake of ours: aborts. */
+void state_only_move(enum machine machine, enum cause cause, int *ret_from, int *ret_to);
+/* No move leaves it: nothing of its spool file is needed any more. failed is not final. */
+bool state_is_final(enum machine machine, int state);
+
+const char *cause_name(enum cause cause);
+const char *cause_text(enum cause cause);
+
+/* Appends the tables of states and moves as docs/job-life.md has them. */
+void states_reference(struct text *out);
+
+/* ---- each by its type ---- */
 
 const char *delivery_state_name(enum delivery_state state);
 const char *share_state_name(enum share_state state);
 const char *fetch_state_name(enum fetch_state state);
 const char *instance_state_name(enum instance_state state);
-const char *cause_text(enum cause cause);
-
-bool delivery_state_parse(const char *name, enum delivery_state *ret_state);
-bool share_state_parse(const char *name, enum share_state *ret_state);
-bool fetch_state_parse(const char *name, enum fetch_state *ret_state);
-
-/* Where a cause leads from a state; false: this move does not exist and nothing may change. */
-bool delivery_move(enum delivery_state from, enum cause cause, enum delivery_state *ret_to);
-bool share_move(enum share_state from, enum cause cause, enum share_state *ret_to);
-bool fetch_move(enum fetch_state from, enum cause cause, enum fetch_state *ret_to);
-
-/* Final for the spool file: nothing of it is needed any more. failed is not. */
-bool delivery_is_final(enum delivery_state state);
-bool share_is_final(enum share_state state);
 
 #endif

@@ -1,11 +1,52 @@
 #include "common/jobs/target.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
+#include "common/jobs/token.h"
 #include "common/kheops/token_verdict.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(UNCONFIGURE_DESTINATIONS, CONFIG_ONLY, "UPDATE destination SET configured = 0") \
+    X(UNCONFIGURE_ALBUMS, CONFIG_ONLY, "UPDATE album SET configured = 0") \
+    X(FORGET_KNOWN, CONFIG_ONLY, \
+      "UPDATE series SET known = 0 WHERE lane_id IN (SELECT l.id FROM lane l JOIN destination d"\
+      " ON d.id = l.destination_id WHERE d.name = ?1 AND d.origin <> ?2)") \
+    X(CONFIGURE_DESTINATION, "", \
+      "INSERT INTO destination (name, origin) VALUES (?1, ?2)" \
+      " ON CONFLICT (name) DO UPDATE SET configured = 1, origin = excluded.origin") \
+    X(CONFIGURE_ALBUM, "", \
+      "INSERT INTO album (destination_id, name) SELECT id, ?2 FROM destination WHERE name = ?1" \
+      " ON CONFLICT (destination_id, name) DO UPDATE SET configured = 1") \
+    X(EACH_TARGET, CONFIG_ONLY, \
+      "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored," \
+      " token_active, token_scope, token_album, NULL, NULL, NULL FROM destination UNION ALL" \
+      " SELECT a.destination_id, a.id, d.name, a.name, d.origin, a.configured, a.held, a.state, a.since," \
+      " a.until, a.failures, a.stored, a.token_active, a.token_scope, a.token_album, a.source_active," \
+      " a.source_scope, a.source_album FROM album a JOIN destination d ON d.id = a.destination_id" \
+      " ORDER BY 2, 1") \
+    X(SAVE_DESTINATION, "", \
+      "UPDATE destination SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
+      " last_error = coalesce(?8, last_error)," \
+      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END WHERE id = ?1") \
+    X(SAVE_ALBUM, "", \
+      "UPDATE album SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
+      " last_error = coalesce(?8, last_error)," \
+      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END WHERE id = ?1") \
+    X(SAVE_DESTINATION_TOKEN, "", \
+      "UPDATE destination SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5" \
+      " WHERE id = ?1") \
+    X(SAVE_ALBUM_TOKEN, "", \
+      "UPDATE album SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5 WHERE id = ?1") \
+    X(SAVE_SOURCE_TOKEN, "", \
+      "UPDATE album SET source_active = ?2, source_scope = ?3, source_album = ?4, source_at = ?5" \
+      " WHERE id = ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(target)
 
 static const char *const state_names[] = {
     [TARGET_UP] = "up", [TARGET_BACKING_OFF] = "backing off", [TARGET_BLOCKED] = "blocked"};
@@ -29,10 +70,12 @@ void jobdb_target_release(struct jobdb_target *target)
     free(target->destination);
     free(target->album);
     free(target->origin);
-    jobdb_token_release(&target->token);
-    jobdb_token_release(&target->source);
+    token_release(&target->token);
+    token_release(&target->source);
     *target = (struct jobdb_target){0};
 }
+
+/* ---- the configuration ---- */
 
 void jobdb_unconfigure_all(struct jobdb *db)
 {
@@ -50,27 +93,34 @@ void jobdb_configure(struct jobdb *db, const char *destination, const char *albu
     (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
 }
 
+/* ---- what is known of them ---- */
+
+static void read_target(struct row *row, struct jobdb_target *ret_target)
+{
+    *ret_target = (struct jobdb_target){0};
+    ret_target->destination_id = row_number(row);
+    ret_target->album_id = row_number(row);
+    ret_target->destination = memory_string(row_text(row));
+    ret_target->album = memory_string(row_text_or_null(row));
+    ret_target->origin = memory_string(row_text(row));
+    ret_target->configured = row_flag(row);
+    ret_target->held = row_flag(row);
+    ret_target->state = parse_state(row_text(row));
+    ret_target->since = row_number(row);
+    ret_target->until = row_number(row);
+    ret_target->failures = row_number(row);
+    ret_target->stored = row_number(row);
+    token_read(row, &ret_target->token);
+    token_read(row, &ret_target->source);
+}
+
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
                        void *context)
 {
-    sqlite3_stmt *row = jobdb_query(db, SQL_EACH_TARGET, "");
-    while (jobdb_row(db, row)) {
-        struct jobdb_target target = {
-            .destination_id = sqlite3_column_int64(row, 0),
-            .album_id = sqlite3_column_int64(row, 1),
-            .destination = memory_string(jobdb_text(row, 2)),
-            .album = memory_string(jobdb_text_or_null(row, 3)),
-            .origin = memory_string(jobdb_text(row, 4)),
-            .configured = sqlite3_column_int(row, 5) != 0,
-            .held = sqlite3_column_int(row, 6) != 0,
-            .state = parse_state(jobdb_text(row, 7)),
-            .since = sqlite3_column_int64(row, 8),
-            .until = sqlite3_column_int64(row, 9),
-            .failures = sqlite3_column_int64(row, 10),
-            .stored = sqlite3_column_int64(row, 11),
-        };
-        jobdb_read_token(row, 12, &target.token);
-        jobdb_read_token(row, 15, &target.source);
+    struct jobdb_target target;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_TARGET, "");
+    while (row_next(&row)) {
+        read_target(&row, &target);
         each(context, &target);
     }
 }
@@ -78,7 +128,7 @@ void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobd
 void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, const char *last_error,
                        int64_t now)
 {
-    enum jobdb_statement which = target->album_id ? SQL_SAVE_ALBUM : SQL_SAVE_DESTINATION;
+    int which = target->album_id ? SQL_SAVE_ALBUM : SQL_SAVE_DESTINATION;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
     (void)jobdb_change(db, which, "isiiiiisi", id, state_names[target->state], (int64_t)target->held,
                        target->since, target->until, target->failures, target->stored, last_error, now);
@@ -86,19 +136,19 @@ void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, cons
 
 /* ---- tokens ---- */
 
-void jobdb_token_release(struct jobdb_token *token)
+void token_release(struct jobdb_token *token)
 {
     free(token->scope);
     free(token->album);
     *token = (struct jobdb_token){0};
 }
 
-void jobdb_read_token(sqlite3_stmt *row, int first, struct jobdb_token *ret_token)
+void token_read(struct row *row, struct jobdb_token *ret_token)
 {
-    *ret_token = (struct jobdb_token){.known = sqlite3_column_type(row, first) != SQLITE_NULL,
-                                      .active = sqlite3_column_int(row, first) != 0,
-                                      .scope = memory_string(jobdb_text(row, first + 1)),
-                                      .album = memory_string(jobdb_text(row, first + 2))};
+    ret_token->known = !row_is_null(row);
+    ret_token->active = row_flag(row);
+    ret_token->scope = memory_string(row_text(row));
+    ret_token->album = memory_string(row_text(row));
 }
 
 bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
@@ -116,14 +166,14 @@ void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struc
 {
     struct jobdb_token *kept =
         target->album_id && token->kind == WORK_TOKEN_SOURCE ? &target->source : &target->token;
-    jobdb_token_release(kept);
+    token_release(kept);
     *kept = (struct jobdb_token){.known = true,
                                  .active = token->active,
                                  .scope = memory_string(token->scope),
                                  .album = memory_string(token->album_id)};
-    enum jobdb_statement which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
-                                 : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
-                                                                    : SQL_SAVE_ALBUM_TOKEN;
+    int which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
+                : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
+                                                   : SQL_SAVE_ALBUM_TOKEN;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
     (void)jobdb_change(db, which, "iissi", id, (int64_t)token->active, token->scope, token->album_id, now);
 }

@@ -40,8 +40,15 @@ function follow(file, folder, path, way,    n, names) {
 
 BEGIN {
     # The owners of each foreign interface: include, then a pattern of files.
-    owner["sqlite3.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
-    owner["common/jobs/sql.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
+    owner["sqlite3.h"] = "^common/jobs/(jobdb|migrate|row|volume)\\.c$|^tests/"
+    owner["common/jobs/connection.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
+    owner["common/jobs/counts.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/item.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/lane.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/move.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/row.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
+    owner["common/jobs/share.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/token.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
     owner["zmq.h"] = "^common/wire/bus(_gate)?\\.c$"
     owner["common/wire/bus_gate.h"] = "^common/wire/bus(_gate)?\\.c$"
     owner["curl/"] = "^common/http/[a-z_]*\\.c$"

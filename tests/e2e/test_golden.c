@@ -3,10 +3,11 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/receipt.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/history.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
-#include "common/jobs/sql.h"
 #include "tests/support/files.h"
 #include "tests/support/golden.h"
 #include "tests/support/process.h"
@@ -16,6 +17,7 @@
 
 #include <fcntl.h>
 #include <pty.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>

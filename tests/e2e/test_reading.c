@@ -3,9 +3,9 @@
 #include "cli/command.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/history.h"
 #include "common/jobs/jobdb.h"
-#include "common/jobs/sql.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/process.h"
@@ -18,6 +18,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>

@@ -2,11 +2,12 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 #include "common/spool/spool.h"
 #include "tests/support/files.h"
 #include "tests/support/require.h"
 
+#include <sqlite3.h>
 #include <unistd.h>
 
 static void close_sql(sqlite3 **sql)
@@ -46,12 +47,13 @@ void stored_database_make_spool(const char *state_dir)
 {
     AUTO(close_sql) sqlite3 *sql = NULL;
     AUTO(spool_destroy) struct spool *spool = NULL;
-    sqlite3_stmt *row = NULL;
     require(spool_create(state_dir, &spool) == 0, "no spool in %s", state_dir);
     open_sql(state_dir, &sql);
-    require(sqlite3_prepare_v2(sql, "SELECT place, receipt, size FROM instance", -1, &row, NULL) == SQLITE_OK,
-            "%s", sqlite3_errmsg(sql));
-    while (sqlite3_step(row) == SQLITE_ROW)
-        make_file(spool, jobdb_text(row, 0), jobdb_text(row, 1), sqlite3_column_int64(row, 2));
-    (void)sqlite3_finalize(row);
+    AUTO(row_end) struct row row = row_ask(sql, "SELECT place, receipt, size FROM instance", NULL);
+    while (row_next(&row)) {
+        const char *place = row_text(&row);
+        const char *receipt = row_text(&row);
+        make_file(spool, place, receipt, row_number(&row));
+    }
+    require(!row_failure(&row), "%s", row_failure(&row));
 }

@@ -1,7 +1,7 @@
 /* What is told where spool and job database disagree. */
+#include "common/jobs/connection.h"
 #include "common/jobs/consistency.h"
 #include "common/jobs/jobdb.h"
-#include "common/jobs/sql.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
@@ -12,6 +12,7 @@
 #include "tests/support/suite.h"
 
 #include <stdlib.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -57,7 +58,7 @@ static void hear(void *context, enum consistency_problem problem, const char *wh
     text_format(&told->lines, "%s\n", what);
 }
 
-static const struct row {
+static const struct check_row {
     const char *label, *receipt;
     enum spool_place from, to; /* SPOOL_PLACES: none */
     const char *sql;
@@ -95,7 +96,7 @@ static const struct row {
      "destination main counts 7/"},
 };
 
-static void change_spool(const struct row *row)
+static void change_spool(const struct check_row *row)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     if (row->to < SPOOL_PLACES && row->from < SPOOL_PLACES) {
@@ -110,7 +111,7 @@ static void change_spool(const struct row *row)
 
 START_TEST(it_is_told)
 {
-    const struct row *row = &rows[_i];
+    const struct check_row *row = &rows[_i];
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct told told = {.lines = TEXT_EMPTY};
     struct consistency_patience patience = {0, row->intake_ms};

@@ -1,8 +1,9 @@
 /* A job database of an older version becomes the present one, whole or not at all. */
 #include "common/jobs/check.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/jobdb.h"
 #include "common/jobs/migrate.h"
-#include "common/jobs/sql.h"
+#include "common/jobs/row.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
@@ -11,6 +12,7 @@
 #include "tests/support/stored_database.h"
 #include "tests/support/suite.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 static struct sandbox *sandbox;
@@ -54,15 +56,14 @@ static void append_normalised(struct text *text, const char *sql)
 
 static void append_rows(struct text *text, const char *question)
 {
-    sqlite3_stmt *row = NULL;
-    ck_assert_int_eq(sqlite3_prepare_v2(db->sql, question, -1, &row, NULL), SQLITE_OK);
-    while (sqlite3_step(row) == SQLITE_ROW) {
-        for (int i = 0; i < sqlite3_column_count(row); i++) {
-            append_normalised(text, jobdb_text(row, i));
-            text_append(text, i + 1 < sqlite3_column_count(row) ? "|" : "\n");
+    AUTO(row_end) struct row row = row_ask(db->sql, question, NULL);
+    while (row_next(&row)) {
+        for (size_t i = 0; i < row_width(&row); i++) {
+            append_normalised(text, row_text(&row));
+            text_append(text, i + 1 < row_width(&row) ? "|" : "\n");
         }
     }
-    ck_assert_int_eq(sqlite3_finalize(row), SQLITE_OK);
+    ck_assert_msg(row_failure(&row) == NULL, "%s", row_failure(&row));
 }
 
 static void append_schema(struct text *text)

@@ -1,0 +1,62 @@
+#include "common/jobs/counts.h"
+
+#include "common/base/memory.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/row.h"
+
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(COUNT_DESTINATION, "", \
+      "UPDATE destination SET queued = queued + ?2, deferred = deferred + ?3, in_flight = in_flight + ?4," \
+      " failed = failed + ?5 WHERE id = ?1") \
+    X(COUNT_ALBUM, "", \
+      "UPDATE album SET queued = queued + ?2, deferred = deferred + ?3, in_flight = in_flight + ?4," \
+      " failed = failed + ?5, waiting = waiting + ?6 WHERE id = ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(counts)
+
+struct jobdb_counts *counts_of(struct jobdb *db, int64_t destination_id, int64_t album_id)
+{
+    for (size_t i = 0; i < db->count_count; i++) {
+        if (db->counts[i].destination_id == destination_id && db->counts[i].album_id == album_id)
+            return &db->counts[i];
+    }
+    db->counts = memory_grow(db->counts, &db->count_capacity, db->count_count + 1, sizeof *db->counts);
+    struct jobdb_counts *counts = &db->counts[db->count_count++];
+    *counts = (struct jobdb_counts){.destination_id = destination_id, .album_id = album_id};
+    return counts;
+}
+
+void counts_delivery(struct jobdb *db, int64_t destination_id, enum delivery_state state, int tries, int by)
+{
+    struct jobdb_counts *counts = counts_of(db, destination_id, 0);
+    counts->queued += state == DELIVERY_QUEUED ? by : 0;
+    counts->deferred += state == DELIVERY_QUEUED && tries > 0 ? by : 0;
+    counts->in_flight += state == DELIVERY_SENDING ? by : 0;
+    counts->failed += state == DELIVERY_FAILED ? by : 0;
+}
+
+void counts_share(struct jobdb *db, int64_t destination_id, int64_t album_id, enum share_state state,
+                  int tries, int by)
+{
+    struct jobdb_counts *counts = counts_of(db, destination_id, album_id);
+    counts->waiting += state == SHARE_WAITING ? by : 0;
+    counts->queued += state == SHARE_QUEUED ? by : 0;
+    counts->deferred += state == SHARE_QUEUED && tries > 0 ? by : 0;
+    counts->in_flight += state == SHARE_SHARING ? by : 0;
+    counts->failed += state == SHARE_FAILED ? by : 0;
+}
+
+void counts_write(struct jobdb *db)
+{
+    for (size_t i = 0; i < db->count_count; i++) {
+        const struct jobdb_counts *c = &db->counts[i];
+        if (c->album_id)
+            (void)jobdb_change(db, SQL_COUNT_ALBUM, "iiiiii", c->album_id, c->queued, c->deferred,
+                               c->in_flight, c->failed, c->waiting);
+        else
+            (void)jobdb_change(db, SQL_COUNT_DESTINATION, "iiiii", c->destination_id, c->queued, c->deferred,
+                               c->in_flight, c->failed);
+    }
+    db->count_count = 0;
+}

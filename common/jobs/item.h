@@ -1,0 +1,20 @@
+/* item - the columns of a job that is handed out or moved: the same ones in the same order, whatever it is.
+ * Private to common/jobs. */
+#ifndef FELUCCA_JOBS_ITEM_H
+#define FELUCCA_JOBS_ITEM_H
+
+#include "common/jobs/batch.h"
+#include "common/jobs/row.h"
+
+/* Of delivery w and its instance i, of share s, of fetch f. */
+#define DELIVERY_ITEM                                                                          \
+    "w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
+    " w.batch_limit, w.attempt_mark, i.urgent"
+#define SHARE_ITEM \
+    "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0"
+#define FETCH_ITEM "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0"
+
+/* Reads them, from the next column on. */
+void item_read(struct row *row, struct jobdb_item *ret_item);
+
+#endif

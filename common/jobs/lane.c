@@ -1,0 +1,99 @@
+#include "common/jobs/lane.h"
+
+#include "common/base/cleanup.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/outcome.h"
+#include "common/jobs/row.h"
+
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(ADD_TO_LANE, "", \
+      "INSERT INTO lane (destination_id, study, queued, urgent, next_due, ready) VALUES (?1, ?2, 1, ?3, ?4, 1)" \
+      " ON CONFLICT (destination_id, study) DO UPDATE SET" \
+      " next_due = CASE WHEN queued = 0 THEN excluded.next_due ELSE min(next_due, excluded.next_due) END," \
+      " queued = queued + 1, urgent = urgent + excluded.urgent, ready = NOT closed RETURNING id") \
+    X(ADD_TO_SERIES, "", \
+      "INSERT INTO series (lane_id, series, queued, next_due) VALUES (?1, ?2, 1, ?3)" \
+      " ON CONFLICT (lane_id, series) DO UPDATE SET" \
+      " next_due = CASE WHEN queued = 0 THEN excluded.next_due ELSE min(next_due, excluded.next_due) END," \
+      " queued = queued + 1 RETURNING id, stored") \
+    X(TAKE_FROM_SERIES, "", \
+      "UPDATE series SET queued = queued - ?2, next_due = coalesce((SELECT due_at FROM delivery" \
+      " WHERE series_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1), 0) WHERE id = ?1") \
+    X(TAKE_FROM_LANE, "", \
+      "UPDATE lane SET queued = queued - ?2, urgent = urgent - ?3, last_served = max(last_served, ?4)" \
+      " WHERE id = ?1") \
+    X(PUT_TO_SERIES, "", \
+      "UPDATE series SET next_due = CASE WHEN queued = 0 THEN ?2 ELSE min(next_due, ?2) END," \
+      " queued = queued + 1 WHERE id = ?1") \
+    X(PUT_TO_LANE, "", "UPDATE lane SET queued = queued + 1, urgent = urgent + ?2 WHERE id = ?1") \
+    X(REFRESH_LANE, "", \
+      "UPDATE lane SET next_due = n.due, ready = (closed = 0 AND queued > 0 AND n.due <= ?2)" \
+      " FROM (SELECT min(coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND known = 0" \
+      " AND queued > 0 ORDER BY next_due LIMIT 1), 9223372036854775807)," \
+      " coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND known = 1" \
+      " AND queued > 0 ORDER BY next_due LIMIT 1), 9223372036854775807)) AS due) AS n WHERE lane.id = ?1") \
+    X(SERIES_IS_STORED, "", "UPDATE series SET stored = 1, known = 1 WHERE id = ?1 AND known = 0") \
+    X(SERIES_IS_UNKNOWN, "", "UPDATE series SET known = 0 WHERE id = ?1") \
+    X(OPEN_ALL_LANES, START_ONLY, "UPDATE lane SET closed = 0, ready = 0 WHERE closed = 1 OR ready = 1")
+/* clang-format on */
+JOBDB_STATEMENTS(lane)
+
+/* The row of the destination's lane for the study. */
+static int64_t add_to_lane(struct jobdb *db, int64_t destination_id, const struct jobdb_instance *instance,
+                           int64_t now)
+{
+    return row_first(jobdb_change_returning(db, SQL_ADD_TO_LANE, "isii", destination_id, instance->study,
+                                            (int64_t)instance->urgent, now),
+                     0);
+}
+
+struct lane_series lane_add(struct jobdb *db, int64_t destination_id, const struct jobdb_instance *instance,
+                            int64_t now)
+{
+    struct lane_series series = {0};
+    int64_t lane_id = add_to_lane(db, destination_id, instance, now);
+    AUTO(row_end)
+    struct row row = jobdb_change_returning(db, SQL_ADD_TO_SERIES, "isi", lane_id, instance->series, now);
+    if (row_next(&row)) {
+        series.id = row_number(&row);
+        series.stored = row_flag(&row);
+    }
+    return series;
+}
+
+void lane_take_from_series(struct jobdb *db, int64_t series_id, int64_t deliveries)
+{
+    (void)jobdb_change(db, SQL_TAKE_FROM_SERIES, "ii", series_id, deliveries);
+}
+
+void lane_take(struct jobdb *db, int64_t lane_id, int64_t deliveries, int64_t urgent, int64_t served)
+{
+    (void)jobdb_change(db, SQL_TAKE_FROM_LANE, "iiii", lane_id, deliveries, urgent, served);
+}
+
+void lane_put(struct jobdb *db, int64_t lane_id, int64_t series_id, bool urgent, int64_t due_at)
+{
+    (void)jobdb_change(db, SQL_PUT_TO_SERIES, "ii", series_id, due_at);
+    (void)jobdb_change(db, SQL_PUT_TO_LANE, "ii", lane_id, (int64_t)urgent);
+}
+
+bool lane_series_is_stored(struct jobdb *db, int64_t series_id)
+{
+    return jobdb_change(db, SQL_SERIES_IS_STORED, "i", series_id) > 0;
+}
+
+void jobdb_series_unknown(struct jobdb *db, int64_t series_id)
+{
+    (void)jobdb_change(db, SQL_SERIES_IS_UNKNOWN, "i", series_id);
+}
+
+void jobdb_refresh_lane(struct jobdb *db, int64_t lane_id, int64_t now)
+{
+    (void)jobdb_change(db, SQL_REFRESH_LANE, "ii", lane_id, now);
+}
+
+void lane_open_all(struct jobdb *db)
+{
+    (void)jobdb_change(db, SQL_OPEN_ALL_LANES, "");
+}

@@ -1,0 +1,164 @@
+#include "common/jobs/move.h"
+
+#include "common/base/cleanup.h"
+#include "common/jobs/row.h"
+#include "common/spool/spool.h"
+
+#include <string.h>
+
+/* Of all that write a state ?1 is the one before, ?2 the one after, ?3 the row. */
+/* clang-format off */
+#define STATEMENTS(X) \
+    X(DELIVERY_STATE, "", "SELECT state, work, tries FROM delivery WHERE id = ?1") \
+    X(SHARE_STATE, "", "SELECT state, work, tries FROM share WHERE id = ?1") \
+    X(FETCH_STATE, "", "SELECT state, work, tries FROM fetch WHERE id = ?1") \
+    X(INSTANCE_STATE, "", "SELECT state, NULL, 0 FROM instance WHERE id = ?1") \
+    X(LEASE_DELIVERY, "", \
+      "UPDATE delivery SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
+    X(LEASE_SHARE, "", \
+      "UPDATE share SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
+    X(LEASE_FETCH, "", \
+      "UPDATE fetch SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
+    X(MOVE_DELIVERY, "", \
+      "UPDATE delivery SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(MOVE_SHARE, "", \
+      "UPDATE share SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0)" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(MOVE_FETCH, "", \
+      "UPDATE fetch SET state = ?2, work = NULL, again = 0, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0)" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(WAKE_SHARE, "", "UPDATE share SET state = ?2, due_at = ?4 WHERE id = ?3 AND state = ?1") \
+    X(WANT_FETCH, "", \
+      "UPDATE fetch SET state = ?2, due_at = ?4, created_at = ?5, again = 0, finished_at = NULL, tries = 0," \
+      " attempts = 0, attempt_mark = -1, http_status = NULL, reason = NULL WHERE id = ?3 AND state = ?1") \
+    X(REPEAT_FETCH, "", \
+      "UPDATE fetch SET state = ?2, work = NULL, again = 0, tries = 0 WHERE id = ?3 AND state = ?1") \
+    X(JOB_IS_FINAL, "", \
+      "UPDATE instance SET open_jobs = open_jobs - 1," \
+      " state = CASE WHEN open_jobs = 1 THEN ?2 ELSE state END," \
+      " done_at = CASE WHEN open_jobs = 1 THEN ?4 ELSE done_at END," \
+      " keep_until = CASE WHEN open_jobs = 1 THEN ?5 ELSE keep_until END WHERE id = ?3 AND state = ?1") \
+    X(DROP_QUARANTINED, "", \
+      "UPDATE instance SET state = ?2, place = ?4, done_at = ?5, keep_until = ?6" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(SHARE_GOES, "", "DELETE FROM share WHERE id = ?3 AND state = ?1") \
+    X(FETCH_GOES, "", "DELETE FROM fetch WHERE id = ?3 AND state = ?1") \
+    X(INSTANCE_GOES, "", "DELETE FROM instance WHERE id = ?3 AND state = ?1")
+/* clang-format on */
+JOBDB_STATEMENTS(move)
+
+/* ---- looking up ---- */
+
+bool move_find(struct jobdb *db, enum machine machine, int64_t id, const char *work, enum cause cause,
+               struct move *ret_move)
+{
+    static const int state_of[] = {[MACHINE_DELIVERY] = SQL_DELIVERY_STATE,
+                                   [MACHINE_SHARE] = SQL_SHARE_STATE,
+                                   [MACHINE_FETCH] = SQL_FETCH_STATE,
+                                   [MACHINE_INSTANCE] = SQL_INSTANCE_STATE};
+    struct move move = {.machine = machine, .id = id};
+    AUTO(row_end) struct row row = jobdb_query(db, state_of[machine], "i", id);
+    if (!row_next(&row) || !state_parse(machine, row_text(&row), &move.from) ||
+        !state_move(machine, move.from, cause, &move.to))
+        return false;
+    const char *its_work = row_text(&row);
+    if (work && *its_work && cause != CAUSE_STORED && strcmp(its_work, work) != 0)
+        return false;
+    move.tries = row_int(&row);
+    *ret_move = move;
+    return true;
+}
+
+/* The names that a statement binds. */
+static const char *move_from(const struct move *move)
+{
+    return state_name(move->machine, move->from);
+}
+
+static const char *move_to(const struct move *move)
+{
+    return state_name(move->machine, move->to);
+}
+
+/* Of a cause that has one move only: the statement sees to it that the row is where it begins. */
+static struct move only_move(enum machine machine, int64_t id, enum cause cause)
+{
+    struct move move = {.machine = machine, .id = id};
+    state_only_move(machine, cause, &move.from, &move.to);
+    return move;
+}
+
+/* ---- jobs ---- */
+
+void move_lease(struct jobdb *db, enum machine machine, int64_t id, const char *work)
+{
+    static const int lease_of[] = {[MACHINE_DELIVERY] = SQL_LEASE_DELIVERY,
+                                   [MACHINE_SHARE] = SQL_LEASE_SHARE,
+                                   [MACHINE_FETCH] = SQL_LEASE_FETCH};
+    struct move move = only_move(machine, id, CAUSE_LEASED);
+    (void)jobdb_change(db, lease_of[machine], "ssis", move_from(&move), move_to(&move), id, work);
+}
+
+void move_job(struct jobdb *db, const struct move *move, const struct jobdb_outcome *outcome)
+{
+    static const int move_of[] = {[MACHINE_DELIVERY] = SQL_MOVE_DELIVERY,
+                                  [MACHINE_SHARE] = SQL_MOVE_SHARE,
+                                  [MACHINE_FETCH] = SQL_MOVE_FETCH};
+    bool waits = move->to == only_move(move->machine, move->id, CAUSE_LEASED).from;
+    int64_t finished_at = waits ? 0 : outcome->now;
+    const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisii" : "ssiiiiisi";
+    (void)jobdb_change(db, move_of[move->machine], format, move_from(move), move_to(move), move->id,
+                       outcome->due_at, (int64_t)outcome->attempts, outcome->attempt_mark,
+                       (int64_t)outcome->http_status, outcome->reason, finished_at,
+                       (int64_t)outcome->batch_limit);
+}
+
+void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now)
+{
+    struct move move = only_move(MACHINE_SHARE, share_id, CAUSE_SERIES_STORED);
+    (void)jobdb_change(db, SQL_WAKE_SHARE, "ssii", move_from(&move), move_to(&move), share_id, now);
+}
+
+void move_want_fetch(struct jobdb *db, const struct move *move, int64_t now, int64_t due_at)
+{
+    (void)jobdb_change(db, SQL_WANT_FETCH, "ssiii", move_from(move), move_to(move), move->id, due_at, now);
+}
+
+void move_repeat_fetch(struct jobdb *db, const struct move *move)
+{
+    (void)jobdb_change(db, SQL_REPEAT_FETCH, "ssi", move_from(move), move_to(move), move->id);
+}
+
+/* ---- instances ---- */
+
+void move_job_is_final(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until)
+{
+    struct move move = only_move(MACHINE_INSTANCE, instance_id, CAUSE_FINISHED);
+    (void)jobdb_change(db, SQL_JOB_IS_FINAL, "ssiii", move_from(&move), move_to(&move), instance_id, now,
+                       keep_until);
+}
+
+bool move_drop_quarantined(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until)
+{
+    struct move move = only_move(MACHINE_INSTANCE, instance_id, CAUSE_DROPPED);
+    return jobdb_change(db, SQL_DROP_QUARANTINED, "ssisii", move_from(&move), move_to(&move), instance_id,
+                        spool_place_name(SPOOL_DROPPED), now, keep_until) > 0;
+}
+
+/* ---- rows that go ---- */
+
+bool move_out(struct jobdb *db, enum machine machine, int64_t id, enum cause cause)
+{
+    static const int goes[] = {[MACHINE_DELIVERY] = -1,
+                               [MACHINE_SHARE] = SQL_SHARE_GOES,
+                               [MACHINE_FETCH] = SQL_FETCH_GOES,
+                               [MACHINE_INSTANCE] = SQL_INSTANCE_GOES};
+    struct move move;
+    if (!move_find(db, machine, id, NULL, cause, &move) || move.to != STATE_GONE)
+        return false;
+    return jobdb_change(db, goes[machine], "ssi", move_from(&move), NULL, id) > 0;
+}
