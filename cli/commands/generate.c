@@ -1,4 +1,5 @@
-/* felucca generate - manual pages and the shell's completion, from the program's own tables. */
+/* felucca generate - manual pages, the shell's completion and the tables of states, from the program's own
+ * tables. */
 #include "cli/command.h"
 #include "cli/completion.h"
 #include "cli/manual.h"
@@ -6,6 +7,7 @@
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
 #include "common/config/processes.h"
+#include "common/jobs/states.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
@@ -55,6 +57,8 @@ static int generate(const struct cli *cli, const char *what, struct text *out)
         manual_configuration(out);
     else if (strcmp(what, "bash-completion") == 0)
         completion_bash(out);
+    else if (strcmp(what, "states") == 0)
+        states_reference(out);
     else if (strcmp(what, "destinations") == 0 || strcmp(what, "albums") == 0)
         return generate_names(cli, *what == 'a', out);
     else if (!generate_process(what, out)) {
@@ -84,7 +88,8 @@ const struct command command_generate = {
     .summary = "writes manual pages and completion from the program's tables",
     .arguments = "WHAT",
     .help = "WHAT is felucca.1, felucca-PROCESS.8, felucca.yaml.5 or bash-completion; or\n"
-            "destinations or albums, for their names in the configuration.\n"
+            "destinations or albums, for their names in the configuration; or states, for\n"
+            "the tables of states and moves in docs/job-life.md.\n"
             "PROCESS is one of: " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
     .run = generate_run,
