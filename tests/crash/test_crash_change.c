@@ -90,6 +90,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("crash change");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 170);
     tests_fixture(tests, NULL, tear_down);
     tests_rows(tests, change_is_made_once, ROWS(rows));

@@ -273,8 +273,8 @@ START_TEST(the_router_does_not_start_and_loses_nothing)
 }
 END_TEST
 
-/* The trouble is met while a study goes through, and is over some time later; nobody has to be started again.
- */
+/* The trouble is met while a study goes through, and is over some time later; nobody has to
+ * be started again. */
 static void go_on_in_trouble(const struct row *row, uint64_t seed, struct scene_instances *acknowledged)
 {
     begin(row);
@@ -284,37 +284,39 @@ static void go_on_in_trouble(const struct row *row, uint64_t seed, struct scene_
     sabotage_end(sabotage);
 }
 
-static void go_on(enum pipeline_stage stage, const struct row *rows, size_t count)
+/* In parts that run side by side: much of it is waiting for the router to try again. */
+static const struct part {
+    enum pipeline_stage stage;
+    const struct row *rows;
+    size_t count;
+} parts[] = {
+    {PIPELINE_ROUTER, router_goes_on_rows, 4},
+    {PIPELINE_ROUTER, router_goes_on_rows + 4, 3},
+    {PIPELINE_ROUTER, router_goes_on_rows + 7, ROWS(router_goes_on_rows) - 7},
+    {PIPELINE_SENDER, sender_rows, ROWS(sender_rows)},
+};
+
+START_TEST(it_goes_on)
 {
+    const struct part *part = &parts[_i];
     AUTO(scene_instances_release) struct scene_instances acknowledged = SCENE_INSTANCES_EMPTY;
-    start_with_trouble(stage);
-    for (size_t i = 0; i < count; i++)
-        go_on_in_trouble(&rows[i], i + 1, &acknowledged);
+    start_with_trouble(part->stage);
+    for (size_t i = 0; i < part->count; i++)
+        go_on_in_trouble(&part->rows[i], i + 1, &acknowledged);
     scene_wait_done(&scene, &acknowledged);
     pipeline_stop_all(scene.pipeline);
-}
-
-START_TEST(the_router_goes_on)
-{
-    go_on(PIPELINE_ROUTER, router_goes_on_rows, ROWS(router_goes_on_rows));
-}
-END_TEST
-
-START_TEST(the_sender_goes_on)
-{
-    go_on(PIPELINE_SENDER, sender_rows, ROWS(sender_rows));
 }
 END_TEST
 
 int main(void)
 {
     struct tests *tests = tests_create("file_errors");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 400);
     tests_fixture(tests, set_up, tear_down);
+    tests_rows(tests, it_goes_on, ROWS(parts));
     tests_add(tests, the_receiver_refuses_and_leaves_nothing);
     tests_add(tests, the_router_ends_and_recovers);
     tests_add(tests, the_router_does_not_start_and_loses_nothing);
-    tests_add(tests, the_router_goes_on);
-    tests_add(tests, the_sender_goes_on);
     return tests_run(tests);
 }

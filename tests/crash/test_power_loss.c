@@ -319,6 +319,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("power_loss");
+    tests_abreast(tests, 3);
     tests_timeout(tests, 500);
     tests_fixture(tests, NULL, tear_down);
     tests_rows(tests, what_was_acknowledged_survives, ROWS(survival_rows));

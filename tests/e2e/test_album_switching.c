@@ -291,8 +291,8 @@ static void vary(void *context, struct dicom_spec *spec, unsigned series, unsign
     spec->modality = series == 1 ? "CT" : "MR";
 }
 
-/* Each study has a CT and an MR series of one instance: so many more for album "ct", twice as many for "all".
- */
+/* Each study has a CT and an MR series of one instance: so many more for album "ct", twice as
+ * many for "all". */
 static void send_studies(void)
 {
     const char *folder = sandbox_make_folder(sandbox, "studies");
@@ -319,8 +319,8 @@ static void begin_with_two_albums(void)
     pipeline_start(pipeline, PIPELINE_SENDER);
 }
 
-/* All series are where they belong, each was shown once to the album's users, none was put there too early.
- */
+/* All series are where they belong, each was shown once to the album's users, none was put
+ * there too early. */
 static void check_two_albums(int64_t most_puts)
 {
     json_t *counts = simulator_counts(kheops), *album, *member;
@@ -405,8 +405,8 @@ END_TEST
 START_TEST(sharer_killed_between_put_and_result)
 {
     simulator_order(kheops, "/sim/faults",
-                    "{\"kind\":\"share\",\"stage\":\"stored\",\"action\":\"none\",\"delay_ms\":60000,"
-                    "\"album\":\"ct\",\"first\":3}");
+                    "{\"kind\":\"share\",\"stage\":\"stored\",\"action\":\"none\","
+                    "\"delay_ms\":60000,\"album\":\"ct\",\"first\":3}");
     begin_with_two_albums();
     pipeline_start(pipeline, PIPELINE_SHARER);
     send_studies();
@@ -425,6 +425,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("album_switching");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 280);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, each_series_reaches_its_albums);

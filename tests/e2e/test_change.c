@@ -368,6 +368,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("change");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, NULL, tear_down);
     tests_add(tests, everything_failed_of_a_destination_is_retried);

@@ -207,6 +207,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("control");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, NULL, tear_down);
     tests_add(tests, held_destination_gets_nothing);

@@ -183,6 +183,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("curve");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 200);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, everything_works);

@@ -189,6 +189,7 @@ int main(void)
         return NOT_PERMITTED;
     }
     struct tests *tests = tests_create("hosts");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 140);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, nothing_is_readable_on_the_wire);

@@ -215,7 +215,7 @@ START_TEST(four_series_reach_exactly_their_albums)
     check_sober(kheops);
     folder_walk(reference, compare_with_reference, &compared);
     ck_assert_uint_eq(compared, SERIES * INSTANCES);
-    pipeline_stop_all(pipeline);
+    pipeline_stop_at_once(pipeline);
 }
 END_TEST
 
@@ -416,6 +416,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("main_job");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 240);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, four_series_reach_exactly_their_albums);

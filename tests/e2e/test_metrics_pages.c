@@ -371,6 +371,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("metrics pages");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, pages_are_right_documented_and_used);

@@ -130,6 +130,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("orthanc_nginx");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 240);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, bodies_too_large_for_nginx_are_halved);

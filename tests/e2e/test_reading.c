@@ -295,6 +295,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("reading");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 200);
     tests_add(tests, long_reader_disturbs_nobody);

@@ -584,6 +584,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("receiver");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, an_instance_is_kept_bit_for_bit, ROWS(syntax_rows));

@@ -213,8 +213,8 @@ static const char *const garbage[] = {
     "{\"session\":\"0\",\"work\":\"nobodys\",\"stage\":\"send\",\"destination\":\"nowhere\",\"album\":null,"
     "\"trouble\":true,\"split\":true,\"not_before_ms\":0,\"bytes\":0,\"milliseconds\":0,\"answers\":[{\"id\":"
     "1,"
-    "\"receipt\":\"00000000000000000000000000000000\",\"outcome\":\"done\",\"bounded\":false,\"status\":200,"
-    "\"reason\":null}]}",
+    "\"receipt\":\"00000000000000000000000000000000\",\"outcome\":\"done\","
+    "\"bounded\":false,\"status\":200,\"reason\":null}]}",
     "{\"destination\":\"nowhere\",\"album\":\"none\",\"kind\":\"stow\",\"active\":true,\"scope\":\"\","
     "\"album_id\":\"\"}",
 };
@@ -530,6 +530,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("router");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 60);
     tests_add(tests, a_work_that_is_not_listed_goes_to_others_and_its_late_answers_do_no_harm);

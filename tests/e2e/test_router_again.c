@@ -130,6 +130,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("router again");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 120);
     tests_add(tests, what_its_worker_does_not_hold_waits_for_no_lease);

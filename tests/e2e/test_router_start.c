@@ -421,6 +421,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("router start");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 60);
     tests_add(tests, what_cannot_be_taken_in_is_parked_with_a_sentence_and_the_others_go_on);

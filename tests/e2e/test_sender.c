@@ -1,5 +1,5 @@
-/* A real felucca-sender: what it sends, and what it says came of it. The router is a fake, KHEOPS simulated.
- */
+/* A real felucca-sender: what it sends, and what it says came of it. The router is a
+ * fake, KHEOPS simulated. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "tests/support/deadline.h"
@@ -452,6 +452,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("sender");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, setup, teardown);
     tests_add(tests, a_batch_arrives_byte_by_byte);

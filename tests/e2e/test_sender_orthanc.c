@@ -101,6 +101,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("sender_orthanc");
+    tests_abreast(tests, 3);
     tests_timeout(tests, 90);
     tests_fixture(tests, setup, teardown);
     tests_rows(tests, what_orthanc_lists_is_done, ROWS(forms));

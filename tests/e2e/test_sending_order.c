@@ -1,6 +1,5 @@
-/* Who is sent when: through the real pipeline, one request at a time or several, to one simulated KHEOPS or
- * two.
- */
+/* Who is sent when: through the real pipeline, one request at a time or several, to one simulated
+ * KHEOPS or two. */
 #include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
@@ -250,6 +249,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("sending_order");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 240);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, what_is_urgent_goes_first);

@@ -236,6 +236,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("sending_trouble");
+    tests_abreast(tests, 3);
     tests_timeout(tests, 240);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, one_bad_instance_costs_few_requests);

@@ -184,6 +184,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("share_attempts");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 240);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, only_a_series_that_alone_fails_is_given_up);

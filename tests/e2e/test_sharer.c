@@ -275,6 +275,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("sharer");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, setup, teardown);
     tests_add(tests, a_series_is_shared_by_one_request);

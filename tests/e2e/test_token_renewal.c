@@ -173,6 +173,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("token_renewal");
+    tests_abreast(tests, 3);
     tests_timeout(tests, 180);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, a_renewed_token_counts_at_once, ROWS(rows));

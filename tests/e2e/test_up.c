@@ -255,6 +255,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("up");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 120);
     tests_fixture(tests, make_sandbox, drop_sandbox);
     tests_add(tests, starts_and_stops_all_in_order);

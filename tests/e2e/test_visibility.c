@@ -255,6 +255,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("visibility");
+    tests_abreast(tests, 3);
     tests_timeout(tests, 180);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, invisible_series_appear_where_it_is_wanted);

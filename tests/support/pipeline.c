@@ -44,13 +44,18 @@ struct pipeline {
     } equipment[PIPELINE_STAGES];
 };
 
+/* They stop as under every supervisor: the network first, then the workers, and the router last, which
+ * acknowledges what the workers still report. */
+enum { STOPS = 3 };
+
 static const struct stage {
     const char *name, *program;
+    int stop;
 } stages[PIPELINE_STAGES] = {
-    [PIPELINE_RECEIVER] = {"receiver", "felucca-receiver"},
-    [PIPELINE_ROUTER] = {"router", "felucca-router"},
-    [PIPELINE_SENDER] = {"sender", "felucca-sender"},
-    [PIPELINE_SHARER] = {"sharer", "felucca-sharer"},
+    [PIPELINE_RECEIVER] = {"receiver", "felucca-receiver", 0},
+    [PIPELINE_ROUTER] = {"router", "felucca-router", 2},
+    [PIPELINE_SENDER] = {"sender", "felucca-sender", 1},
+    [PIPELINE_SHARER] = {"sharer", "felucca-sharer", 1},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)
@@ -253,17 +258,38 @@ void pipeline_start_all_again(struct pipeline *pipeline)
     }
 }
 
-void pipeline_stop_all(struct pipeline *pipeline)
+static void stop(struct pipeline *p, int first, int last)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        int turn = stages[p->members[i].stage].stop;
+        if (turn >= first && turn <= last)
+            process_signal(p->members[i].process, SIGTERM);
+    }
+    for (size_t i = 0; i < p->count; i++) {
+        const struct stage *stage = &stages[p->members[i].stage];
+        if (stage->stop >= first && stage->stop <= last)
+            pipeline_check(p, process_wait(p->members[i].process, STOP_MS) == 0, stage->name);
+    }
+}
+
+static void check_agreement(struct pipeline *p)
 {
     AUTO(text_release) struct text problems = TEXT_EMPTY;
-    for (size_t i = 0; i < pipeline->count; i++)
-        process_signal(pipeline->members[i].process, SIGTERM);
-    for (size_t i = 0; i < pipeline->count; i++) {
-        int status = process_wait(pipeline->members[i].process, STOP_MS);
-        pipeline_check(pipeline, status == 0, stages[pipeline->members[i].stage].name);
-    }
-    (void)consistency_problems(pipeline->state_dir, &problems);
-    pipeline_check(pipeline, problems.length == 0, text_string(&problems));
+    (void)consistency_problems(p->state_dir, &problems);
+    pipeline_check(p, problems.length == 0, text_string(&problems));
+}
+
+void pipeline_stop_all(struct pipeline *pipeline)
+{
+    for (int turn = 0; turn < STOPS; turn++)
+        stop(pipeline, turn, turn);
+    check_agreement(pipeline);
+}
+
+void pipeline_stop_at_once(struct pipeline *pipeline)
+{
+    stop(pipeline, 0, STOPS - 1);
+    check_agreement(pipeline);
 }
 
 int pipeline_port(const struct pipeline *pipeline)

@@ -90,8 +90,11 @@ void pipeline_freeze_all(struct pipeline *pipeline);
 void pipeline_kill_all(struct pipeline *pipeline);
 void pipeline_start_all_again(struct pipeline *pipeline);
 
-/* SIGTERM to all; each has to exit with 0, and then spool and database must agree. */
+/* SIGTERM to all, in the order of a supervisor: receiver, workers, router. Each has to exit with 0, and then
+ * spool and database must agree. */
 void pipeline_stop_all(struct pipeline *pipeline);
+/* The same without an order: a worker whose RESULT the router acknowledges no more needs its 30 s. */
+void pipeline_stop_at_once(struct pipeline *pipeline);
 
 int pipeline_port(const struct pipeline *pipeline);
 const char *pipeline_state_dir(const struct pipeline *pipeline);

@@ -428,6 +428,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("bus");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 60);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, a_key_of_the_list_is_let_in, 2);

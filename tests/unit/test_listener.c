@@ -334,6 +334,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("listener");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, an_instance_is_stored_with_who_sent_it);
     tests_add(tests, beyond_the_limit_peers_are_turned_away_for_now);

@@ -250,6 +250,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("worker");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 60);
     tests_add(tests, it_speaks_first_and_says_what_it_can_do);
