@@ -6,13 +6,14 @@ FILES   ?=
 SOAK_SECONDS ?= 3600
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test compose-test bench soak packages install package package-test clean configure
+.PHONY: help build demo test long-test compose-test bench soak packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
 	@echo 'make demo                a simulated KHEOPS, all processes, generated studies: see them travel'
 	@echo 'make demo FILES=folder   the same with your own DICOM files'
-	@echo 'make test                builds and runs all tests'
+	@echo 'make test                builds and runs all tests but the long ones'
+	@echo 'make long-test           minutes of chaos and of storm, and the model of the work protocol'
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
@@ -40,7 +41,13 @@ test:
 	@scripts/install-packages.sh build run test
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS)
-	@ctest --preset release -j $(TEST_JOBS)
+	@ctest --preset release -LE long -j $(TEST_JOBS)
+
+long-test:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS)
+	@ctest --preset release -L long -j $(TEST_JOBS)
 
 # Status 77 says that no engine can run here.
 compose-test:

@@ -218,7 +218,7 @@ static void end_round(struct chaos *chaos)
     pipeline_check(pipeline, over, text_string(&what));
     int64_t drain_ms = clock_monotonic_ms() - began;
     pipeline_await(pipeline);
-    pipeline_stop_all(pipeline);
+    pipeline_stop_at_once(pipeline);
     text_clear(&what);
     text_format(&what, "seed %llu", (unsigned long long)chaos->seed);
     ordeal_count(chaos->ordeal, &count);
@@ -230,8 +230,8 @@ static void end_round(struct chaos *chaos)
     report->rounds++;
     if (drain_ms > report->longest_drain_ms)
         report->longest_drain_ms = drain_ms;
-    printf("seed %llu: %llu instances acknowledged, 0 lost, %llu repeated; everything there %.1f s after "
-           "the last trouble\n",
+    printf("seed %llu: %llu instances acknowledged, 0 lost, %llu repeated; "
+           "everything there %.1f s after the last trouble\n",
            (unsigned long long)chaos->seed, (unsigned long long)count.acknowledged,
            (unsigned long long)count.repeated, (double)drain_ms / 1000);
     (void)fflush(stdout);
@@ -310,6 +310,7 @@ static void tear_down(void)
 
 int main(void)
 {
+    (void)setenv("TMPDIR", "/tmp", 0); /* a disk, with the times of one */
     struct tests *tests = tests_create("chaos");
     int64_t longest = number_from("FELUCCA_SOAK_SECONDS", 0) + number_from("FELUCCA_CHAOS_SECONDS", SECONDS);
     tests_timeout(tests, (double)longest + 480);
