@@ -1,8 +1,8 @@
 /* receiver - the process that takes instances from the network into the spool.
  *
- * Puts together what the other files of this folder are: the spool, the helper process (hints.h), and the
- * listener. What a peer was told "stored" is durable; everything else may be lost with any of its processes.
- */
+ * Puts together what the other files of this folder are: the spool, the helper process (hints.h),
+ * and the listener. What a peer was told "stored" is durable; everything else may be lost with any
+ * of its processes. */
 #ifndef FELUCCA_RECEIVER_RECEIVER_H
 #define FELUCCA_RECEIVER_RECEIVER_H
 

@@ -68,9 +68,9 @@ static void wind_alarm(const struct session *session)
     (void)alarm((unsigned)(session->idle_seconds + GRACE_SECONDS));
 }
 
-/* Acknowledges what arrived at once. Many senders write a PDU in two pieces with Nagle's algorithm on and
- * wait for our acknowledgement of the first, which Linux would delay by 40 ms; it forgets this setting soon.
- */
+/* Acknowledges what arrived at once. Many senders write a PDU in two pieces with Nagle's algorithm
+ * on and wait for our acknowledgement of the first, which Linux would delay by 40 ms; it forgets
+ * this setting soon. */
 static void acknowledge_quickly(const struct session *session)
 {
     int on = 1;

@@ -1,7 +1,7 @@
 /* banned - calls that this house does not use, made compile errors. Force-included into every C file.
  *
- * Each has a bounded or thread-safe sibling: snprintf, memory_string, strtol, gmtime_r, posix_spawn, mkdtemp.
- */
+ * Each has a bounded or thread-safe sibling: snprintf, memory_string, strtol,
+ * gmtime_r, posix_spawn, mkdtemp. */
 #ifndef FELUCCA_BASE_BANNED_H
 #define FELUCCA_BASE_BANNED_H
 

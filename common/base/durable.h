@@ -1,8 +1,8 @@
 /* durable - what must survive a power failure, and the order in which it becomes durable.
  *
- * All functions take folder descriptors and plain names, so that nothing here ever follows a path made by
- * someone else. A failed fsync is final: the kernel may have dropped the pages, so it is never tried again.
- */
+ * All functions take folder descriptors and plain names, so that nothing here ever follows a path
+ * made by someone else. A failed fsync is final: the kernel may have dropped the pages, so it is
+ * never tried again. */
 #ifndef FELUCCA_BASE_DURABLE_H
 #define FELUCCA_BASE_DURABLE_H
 

@@ -4,8 +4,8 @@
 
 #include "common/condition/condition.h"
 
-/* Fills *ret_error (a length of 0 becomes 1; hint may be NULL; message is a format) and returns ERR_SYNTAX.
- */
+/* Fills *ret_error (a length of 0 becomes 1; hint may be NULL; message is a format)
+ * and returns ERR_SYNTAX. */
 int condition_error_set(struct condition_error *ret_error, size_t offset, size_t length, const char *hint,
                         const char *message, ...) __attribute__((format(printf, 5, 6)));
 

@@ -145,8 +145,7 @@ static int parse_operand(struct parser *parser, struct value *ret_value)
     }
     default:
         return parser_unexpected(parser,
-                                 "a function such as tagValueIsPresent(#Tag.Modality, \"CT\") belongs "
-                                 "here");
+                                 "a function such as tagValueIsPresent(#Tag.Modality, \"CT\") belongs here");
     }
 }
 
@@ -186,8 +185,8 @@ static int check_types(struct parser *parser, enum token_kind kind, const struct
         return condition_error_set(parser->error, sign->offset, sign->length,
                                    left->type == VALUE_BOOLEAN || right->type == VALUE_BOOLEAN
                                        ? NULL
-                                       : "compare tagText(...) with a text in quotes, tagNumber(...) with a "
-                                         "number",
+                                       : "compare tagText(...) with a text in quotes, "
+                                         "tagNumber(...) with a number",
                                    "%s cannot be compared with %s", type_name(left->type),
                                    type_name(right->type));
     if (left->type == VALUE_BOOLEAN && kind != TOKEN_EQUAL && kind != TOKEN_UNEQUAL)

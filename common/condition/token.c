@@ -187,8 +187,7 @@ static int take_number(struct lexer *lexer, struct token *ret_token, struct cond
     if (is_name(byte_at(lexer, end)))
         return condition_error_set(
             ret_error, lexer->offset, name_end(lexer, end) - lexer->offset,
-            "write 42, 0.5, 1e3 or 0x2A; a tag of eight hex digits stands in quotes or "
-            "after 0x",
+            "write 42, 0.5, 1e3 or 0x2A; a tag of eight hex digits stands in quotes or after 0x",
             "this is not a number");
     return take(lexer, ret_token, TOKEN_NUMBER, end - lexer->offset);
 }

@@ -218,8 +218,8 @@ static size_t decode_right(struct charset *charset, size_t set, const char *byte
     return run;
 }
 
-/* A run of bytes from 0x21 to 0x7E, in G0, of length; the first is no delimiter when G0 has one-byte codes.
- */
+/* A run of bytes from 0x21 to 0x7E, in G0, of length; the first is no delimiter when G0
+ * has one-byte codes. */
 static size_t decode_left(struct charset *charset, size_t set, const char *bytes, size_t length,
                           struct text *out)
 {

@@ -143,11 +143,10 @@ static bool measure_work(struct crowd *crowd, unsigned instances, struct figures
     double count = (double)(crowd->delivered + crowd->shared);
     ret_figures->work = count * 1000 / (double)(clock_monotonic_ms() - began);
     ret_figures->work_cpu = (double)(process_cpu_ms(crowd->router) - cpu) / count;
-    (void)printf(
-        "  %lu deliveries and %lu shares handed out and done, %.0f/s, %.3f CPU ms each; router: peak %lld "
-        "MiB\n",
-        crowd->delivered, crowd->shared, ret_figures->work, ret_figures->work_cpu,
-        (long long)process_peak_memory_kib(crowd->router) / 1024);
+    (void)printf("  %lu deliveries and %lu shares handed out and done, %.0f/s, %.3f CPU ms each; router: "
+                 "peak %lld MiB\n",
+                 crowd->delivered, crowd->shared, ret_figures->work, ret_figures->work_cpu,
+                 (long long)process_peak_memory_kib(crowd->router) / 1024);
     return true;
 }
 

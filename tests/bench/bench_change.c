@@ -2,10 +2,10 @@
  *
  *     bench_change [JOBS]
  *
- * A job database with that many failed deliveries, a real felucca-router on it, and the real command: retry
- * of all of them, then drop of all of them; beside it another operator holds and releases an album again and
- * again. Prints one line for each: jobs, seconds, rate, and the longest and the usual wait of the other one.
- */
+ * A job database with that many failed deliveries, a real felucca-router on it, and the real command:
+ * retry of all of them, then drop of all of them; beside it another operator holds and releases an album
+ * again and again. Prints one line for each: jobs, seconds, rate, and the longest and the usual wait of
+ * the other one. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
@@ -162,8 +162,8 @@ static bool change(struct bus *bus, const char *config, const char *output, cons
     }
     double seconds = (double)(clock_monotonic_ms() - began) / 1000;
     qsort(waits, count, sizeof *waits, by_number);
-    (void)printf("%s: %u jobs in %.1f s: %.0f jobs/s; %zu other requests waited %lld ms usually, %lld ms at "
-                 "most\n",
+    (void)printf("%s: %u jobs in %.1f s: %.0f jobs/s; %zu other requests waited %lld ms usually, "
+                 "%lld ms at most\n",
                  words[0], jobs, seconds, jobs / seconds, count, (long long)(count ? waits[count / 2] : 0),
                  (long long)(count ? waits[count - 1] : 0));
     memory_free(&waits);

@@ -1,8 +1,8 @@
 /* past - a job database with a long past: millions of finished instances, and a backlog of waiting ones.
  *
- * Every row is what the router itself would have written: jobdb_check() finds nothing. One study is one
- * series of PAST_SERIES instances; each instance has one delivery, each series a share in ct and one in all.
- */
+ * Every row is what the router itself would have written: jobdb_check() finds nothing. One study is
+ * one series of PAST_SERIES instances; each instance has one delivery, each series a share in ct and
+ * one in all. */
 #ifndef FELUCCA_BENCH_PAST_H
 #define FELUCCA_BENCH_PAST_H
 
@@ -15,9 +15,9 @@ enum { PAST_SERIES = 50 };
 /* About what so many instances need on the disk, in bytes. */
 int64_t past_bytes(int64_t waiting, int64_t finished);
 
-/* Makes state_dir/jobs.db, for the crowd's configuration, and the spool files of those that wait: links to as
- * few files as the file system allows. Both numbers are multiples of PAST_SERIES. 0, or -1 with a sentence.
- */
+/* Makes state_dir/jobs.db, for the crowd's configuration, and the spool files of those that wait:
+ * links to as few files as the file system allows. Both numbers are multiples of PAST_SERIES. 0, or -1
+ * with a sentence. */
 int past_make(const char *state_dir, const char *origin, int64_t waiting, int64_t finished,
               struct text *ret_reason);
 

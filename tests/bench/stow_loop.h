@@ -14,8 +14,8 @@ struct stow_loop;
 struct stow_loop *stow_loop_create(const char *config_file, int port);
 void stow_loop_destroy(struct stow_loop **loop);
 
-/* Posts the first count instances over so many connections; how many a second. Each has to be answered 200.
- */
+/* Posts the first count instances over so many connections; how many a second. Each has to
+ * be answered 200. */
 double stow_loop_run(struct stow_loop *loop, size_t instances_a_request, size_t connections, size_t count);
 
 #endif

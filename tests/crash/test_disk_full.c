@@ -1,5 +1,5 @@
-/* A disk that is really full: the state directory stands on a small one of its own, which the test fills up.
- */
+/* A disk that is really full: the state directory stands on a small one of its own, which the
+ * test fills up. */
 #include "tests/support/scene.h"
 
 #include "common/base/cleanup.h"

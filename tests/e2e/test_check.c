@@ -61,8 +61,8 @@ static const struct row {
      "OTHERWRITE",
      "MAINSEND",
      1,
-     {"the token in headers lacks the permission \"write\": make a new token in KHEOPS with the switch "
-      "\"Write\" on"}},
+     {"the token in headers lacks the permission \"write\": "
+      "make a new token in KHEOPS with the switch \"Write\" on"}},
     {"a destination token that may not write",
      "MAINWRITE",
      "OTHERSEND",
@@ -74,8 +74,8 @@ static const struct row {
      "OTHERWRITE",
      "MAINREAD",
      1,
-     {"album \"other\": source_token lacks the permission \"send\": make a new token in KHEOPS with the "
-      "switch \"Add to Album / Inbox\" on"}},
+     {"album \"other\": source_token lacks the permission \"send\": "
+      "make a new token in KHEOPS with the switch \"Add to Album / Inbox\" on"}},
     {"a source token that may not read",
      "MAINWRITE",
      "OTHERWRITE",
@@ -87,8 +87,8 @@ static const struct row {
      "OTHERWRITE",
      "OTHERSEND",
      1,
-     {"WRONG  destination \"main\": album \"other\": source_token opens another album than the one that the "
-      "destination writes to"}},
+     {"WRONG  destination \"main\": album \"other\": "
+      "source_token opens another album than the one that the destination writes to"}},
     {"a destination token of the main album",
      "MAINWRITE",
      "MAINWRITE2",
@@ -164,8 +164,7 @@ START_TEST(kheops_away_is_told)
     int status = run("check", NULL, write_config(port_free(), &rows[0]), &output);
     ck_assert_int_eq(status, 1);
     ck_assert_msg(strstr(text_string(&output),
-                         "WRONG  destination \"main\": the token in headers could not be "
-                         "asked about: "),
+                         "WRONG  destination \"main\": the token in headers could not be asked about: "),
                   "%s", text_string(&output));
     ck_no_token(&output);
 }

@@ -166,16 +166,16 @@ static const struct echo_row {
      "@127.0.0.1:1/login/" WRITE "/" BIRTH "\"",
      "stow"},
     {"STOW 200 about others",
-     "\"kind\":\"stow\",\"action\":\"status\",\"status\":200,\"content_type\":\"application/"
-     "dicom+json\",\"body\":\""
+     "\"kind\":\"stow\",\"action\":\"status\",\"status\":200,\"content_type\":\"application/dicom+json\","
+     "\"body\":\""
      "{\\\"00081198\\\":{\\\"vr\\\":\\\"SQ\\\",\\\"Value\\\":[{\\\"00081155\\\":{\\\"vr\\\":\\\"UI\\\","
      "\\\"Value\\\":[\\\"" MARK "\\\"]},"
      "\\\"00081197\\\":{\\\"vr\\\":\\\"US\\\",\\\"Value\\\":[\\\"" MARK
      "\\\"]}}]},\\\"00100010\\\":{\\\"Value\\\":[\\\"" MARK "\\\"]}}\"",
      "stow"},
     {"introspection",
-     "\"kind\":\"introspect\",\"action\":\"status\",\"status\":200,\"content_type\":\"application/"
-     "json\",\"body\":\""
+     "\"kind\":\"introspect\",\"action\":\"status\",\"status\":200,\"content_type\":\"application/json\","
+     "\"body\":\""
      "{\\\"active\\\":true,\\\"scope\\\":\\\"read " WRITE " send\\\",\\\"album_id\\\":\\\"" SEND "\\\"}\"",
      "introspect"},
     {"introspection in HTML",

@@ -1,5 +1,5 @@
-/* Whom http trusts: real TLS servers (openssl s_server) with certificates of an authority made for the test.
- */
+/* Whom http trusts: real TLS servers (openssl s_server) with certificates of an authority made
+ * for the test. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/http/http.h"

@@ -86,8 +86,8 @@ static struct flight *flight_of(struct admission *a, struct study *study)
     return flight;
 }
 
-/* Registers the request with the study and measures; whether another request is just bringing something new.
- */
+/* Registers the request with the study and measures; whether another request is just
+ * bringing something new. */
 static bool take_off(struct admission *a, struct study *study, bool series_is_new)
 {
     struct flight *mine = flight_of(a, study);

@@ -14,8 +14,8 @@ void server_destroy(struct server **server);
 int server_port(const struct server *server);
 int server_admin_port(const struct server *server);
 
-/* Refuses connections, ends those that are open, and with back_in_ms > 0 comes back by itself. Or comes back.
- */
+/* Refuses connections, ends those that are open, and with back_in_ms > 0 comes back by itself.
+ * Or comes back. */
 int server_go_away(struct server *server, int64_t back_in_ms);
 int server_come_back(struct server *server);
 bool server_is_away(struct server *server);

@@ -20,9 +20,8 @@ void stow_feed(struct stow *stow, const void *bytes, size_t length);
 /* The instances seen so far, for faults; borrowed. */
 const struct stored_item *stow_items(const struct stow *stow, size_t *ret_count);
 
-/* Stores what came; whole: the body has ended, it was not cut; visible says whether the fetch afterwards
- * works.
- */
+/* Stores what came; whole: the body has ended, it was not cut; visible says whether the
+ * fetch afterwards works. */
 void stow_commit(struct stow *stow, bool whole, bool visible);
 
 /* After stow_commit(), and the end of the body: writes the answer to the call. */

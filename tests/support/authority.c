@@ -39,13 +39,13 @@ struct certificate authority_sign(struct sandbox *sandbox, const struct certific
 {
     AUTO(text_release) struct text line = TEXT_EMPTY;
     struct certificate made = name_files(sandbox, name);
-    text_format(
-        &line,
-        "openssl req " KEY " -keyout '%s' -out '%s.csr' -subj '/CN=%s' -addext 'subjectAltName=%s' && "
-        "openssl x509 -req -in '%s.csr' -CA '%s' -CAkey '%s' -CAcreateserial -copy_extensions copyall "
-        "-days %d -out '%s'",
-        made.key, made.certificate, name, host, made.certificate, authority->certificate, authority->key,
-        days, made.certificate);
+    text_format(&line,
+                "openssl req " KEY
+                " -keyout '%s' -out '%s.csr' -subj '/CN=%s' -addext 'subjectAltName=%s' && "
+                "openssl x509 -req -in '%s.csr' -CA '%s' -CAkey '%s' -CAcreateserial "
+                "-copy_extensions copyall -days %d -out '%s'",
+                made.key, made.certificate, name, host, made.certificate, authority->certificate,
+                authority->key, days, made.certificate);
     run(&line);
     return made;
 }

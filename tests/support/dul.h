@@ -1,8 +1,8 @@
 /* dul - the DICOM upper layer (PS3.8), byte by byte, for tests that want to see or do what a toolkit would
  * not.
  *
- * Appends PDUs to a text and picks answers apart; sending and reading are the caller's, but for dul_read().
- */
+ * Appends PDUs to a text and picks answers apart; sending and reading are the caller's,
+ * but for dul_read(). */
 #ifndef FELUCCA_TESTS_DUL_H
 #define FELUCCA_TESTS_DUL_H
 

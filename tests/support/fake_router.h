@@ -1,8 +1,8 @@
 /* fake_router - the router's side of the work protocol in the hands of a test: gives works to one worker at a
  * time and hears what came of them. Nothing of it decides anything.
  *
- * Everything happens inside of the calls that wait: the test has to be in one of them while a worker talks.
- */
+ * Everything happens inside of the calls that wait: the test has to be in one of them while
+ * a worker talks. */
 #ifndef FELUCCA_TESTS_FAKE_ROUTER_H
 #define FELUCCA_TESTS_FAKE_ROUTER_H
 

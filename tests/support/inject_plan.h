@@ -1,9 +1,9 @@
 /* inject_plan - which system calls of a program under test shall fail, and how.
  *
- * A program started with LD_PRELOAD=<tests>/libinject.so and FELUCCA_INJECT=<file> asks this plan, which the
- * test and the program share through the file, before each call: so the test can begin and end a trouble
- * while the program runs, and see how often it was met. Only calls on paths that fit the pattern are counted.
- */
+ * A program started with LD_PRELOAD=<tests>/libinject.so and FELUCCA_INJECT=<file> asks this plan,
+ * which the test and the program share through the file, before each call: so the test can begin and
+ * end a trouble while the program runs, and see how often it was met. Only calls on paths that fit the
+ * pattern are counted. */
 #ifndef FELUCCA_TESTS_INJECT_PLAN_H
 #define FELUCCA_TESTS_INJECT_PLAN_H
 

@@ -29,9 +29,8 @@ const char *const *network_far(const struct network *network);
 enum network_cut { NETWORK_WHOLE, NETWORK_LOST, NETWORK_DOWN };
 void network_cut(struct network *network, enum network_cut how);
 
-/* What went over the wire since the last call, both ways, appended: whole frames, at most the kernel's
- * buffer.
- */
+/* What went over the wire since the last call, both ways, appended: whole frames, at most
+ * the kernel's buffer. */
 void network_capture(struct network *network, struct text *ret_bytes);
 
 /* A connected socket to the far host; is then yours; -1 when nobody accepts. */

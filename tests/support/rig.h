@@ -39,9 +39,9 @@ void rig_kill(struct rig *rig);
 /* Waits until it has ended by itself: its status. */
 int rig_wait_end(struct rig *rig, int64_t limit_ms);
 
-/* An instance as a receiver leaves it, with its hint: study number study, series number series of it (its
- * modality is CT, or MR where series is even), instance number instance. ret_receipt: RECEIPT_SIZE, or NULL.
- */
+/* An instance as a receiver leaves it, with its hint: study number study, series number series of it
+ * (its modality is CT, or MR where series is even), instance number instance. ret_receipt:
+ * RECEIPT_SIZE, or NULL. */
 void rig_receive(struct rig *rig, const char *called_aet, unsigned study, unsigned series, unsigned instance,
                  char *ret_receipt);
 /* Likewise what stands in this file, which is gone then, with this receipt. */

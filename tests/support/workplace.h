@@ -1,5 +1,5 @@
-/* workplace - one real sender or sharer, a fake router that gives it work, a spool, and a simulated KHEOPS.
- */
+/* workplace - one real sender or sharer, a fake router that gives it work, a spool, and
+ * a simulated KHEOPS. */
 #ifndef FELUCCA_TESTS_WORKPLACE_H
 #define FELUCCA_TESTS_WORKPLACE_H
 

@@ -81,12 +81,12 @@ static const struct print_row {
      "           ^~"},
     {"empty", "", "an empty expression: leave the condition out for always"},
     {"a long line is shown in part",
-     "true && true && true && true && true && true && true && true && true && true && true && xyz == \"1\" "
-     "&& "
+     "true && true && true && true && true && true && true && true && true && true && true && "
+     "xyz == \"1\" && "
      "true && true && true && true && true && true && true && true && true && true",
      "unknown name \"xyz\"\n"
-     "  ... && true && true && true && true && true && true && true && xyz == \"1\" && true && true && true "
-     "&& "
+     "  ... && true && true && true && true && true && true && true && xyz == \"1\" && true && true && "
+     "true && "
      "tr...\n"
      "                                                                 ^~~ a text stands in quotes"},
 };

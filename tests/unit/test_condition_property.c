@@ -178,8 +178,8 @@ START_TEST(laws_hold)
 }
 END_TEST
 
-/* Any prefix of an expression, and any byte of it changed, is either compiled or refused with a place inside.
- */
+/* Any prefix of an expression, and any byte of it changed, is either compiled or refused with
+ * a place inside. */
 START_TEST(spoiled_expressions_are_refused_in_place)
 {
     struct random random = {0xD1B54A32D192ED03u * (uint64_t)(_i + 1)};

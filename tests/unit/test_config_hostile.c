@@ -195,21 +195,20 @@ static const struct byte_row {
      "felucca.yaml:2:1: a second document (---) begins; the file is one document\n"},
     {"an alias to nothing", BYTES("nodes: *x\n"), "felucca.yaml:1:8: aliases (*) are not used here;"},
     {"a quote that is not closed", BYTES("nodes: []\nstate_dir: \"/x\n\n"),
-     "felucca.yaml:2:12: not YAML: found unexpected end of stream while scanning a quoted scalar; a quote or "
-     "bracket is not closed\n"},
+     "felucca.yaml:2:12: not YAML: found unexpected end of stream while scanning a quoted scalar; "
+     "a quote or bracket is not closed\n"},
     {"a list that is not closed", BYTES("nodes: [\n"), "felucca.yaml:2:1: not YAML: "},
     {"a colon in a text", BYTES("state_dir: a: b\nnodes: []\n"),
-     "felucca.yaml:1:13: not YAML: mapping values are not allowed in this context; quote a text that holds a "
-     "colon "
-     "and a blank\n"},
+     "felucca.yaml:1:13: not YAML: mapping values are not allowed in this context; "
+     "quote a text that holds a colon and a blank\n"},
     {"bad indentation", BYTES("receiver:\n  port: 1\n bind: ::\nnodes: []\n"),
      "felucca.yaml:3:2: not YAML: "},
     {"a list as a key", BYTES("? [a]\n: b\n"),
      "felucca.yaml:1:3: a key must be a word, not a list or a mapping\n"},
     {"a mapping as a key", BYTES("{ {a: b}: c }\n"), "felucca.yaml:1:3: a key must be a word"},
     {"a reserved character", BYTES("state_dir: @x\nnodes: []\n"),
-     "felucca.yaml:1:12: not YAML: found character that cannot start any token while scanning for the next "
-     "token;"},
+     "felucca.yaml:1:12: not YAML: "
+     "found character that cannot start any token while scanning for the next token;"},
 };
 
 START_TEST(bytes_are_checked)

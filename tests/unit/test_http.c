@@ -418,8 +418,7 @@ static const struct trouble_row {
      "https://other.example.org/api/studies"},
     {"... to another path, which may say anything",
      {"HTTP/1.1 302 Moved\r\nLocation: "
-      "https://user:x@other.example.org:81/login/x?token=x\r\nContent-Length: "
-      "0\r\n\r\n",
+      "https://user:x@other.example.org:81/login/x?token=x\r\nContent-Length: 0\r\n\r\n",
       SCRIPTED_KEEP, 0},
      1000,
      0,

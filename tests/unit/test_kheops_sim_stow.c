@@ -86,9 +86,7 @@ static const struct answer_row {
     {"cut: the complete part is stored", AUTH TYPE, ONE_PART_NO_END, 400, NULL, 1},
     {"part without Content-Type", AUTH TYPE, NO_TYPE, 500, NULL, 0},
     {"not readable", AUTH TYPE, NOT_DICOM, 409,
-     "\"0008119A\":{\"vr\":\"SQ\",\"Value\":[{\"00081197\":{\"vr\":\"US\","
-     "\"Value\":[272]}}]}",
-     0},
+     "\"0008119A\":{\"vr\":\"SQ\",\"Value\":[{\"00081197\":{\"vr\":\"US\",\"Value\":[272]}}]}", 0},
     {"one of two not readable", AUTH TYPE, DICOM_AND_NOT, 202, "\"0008119A\"", 1},
     {"one bare instance", AUTH "Content-Type: application/dicom\r\n", BARE, 200, "\"00081199\"", 1},
     {"no part at all", AUTH TYPE, NOTHING, 400, NULL, 0},

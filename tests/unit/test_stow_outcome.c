@@ -69,8 +69,8 @@ static void judge(struct scene *scene, int status, const char *body)
     stow_judge(&scene->batch, &scene->destination, &scene->answer, keyword, scene->result, &scene->judgement);
 }
 
-/* "done" "retry" "retry*" (bounded) "reject" … of every instance; then T trouble, S split, ?token, ?presence.
- */
+/* "done" "retry" "retry*" (bounded) "reject" … of every instance; then T trouble, S
+ * split, ?token, ?presence. */
 static void describe(const struct scene *scene, struct text *out)
 {
     for (size_t i = 0; i < scene->result->answer_count; i++) {
@@ -229,12 +229,11 @@ START_TEST(differing_attributes_are_named)
 {
     AUTO(scene_release) struct scene scene;
     scene_init(&scene, 1);
-    judge(
-        &scene, 409,
-        LIST("",
-             "{\"00081155\":{\"Value\":[\"1.2.3.1\"]},\"00081197\":{\"Value\":[262]},\"00001005\":{\"Value\":"
-             "[\"524384\",\"1048592\"]}}",
-             ""));
+    judge(&scene, 409,
+          LIST("",
+               "{\"00081155\":{\"Value\":[\"1.2.3.1\"]},\"00081197\":{\"Value\":[262]},"
+               "\"00001005\":{\"Value\":[\"524384\",\"1048592\"]}}",
+               ""));
     const char *reason = scene.result->answers[0].reason;
     ck_assert_ptr_nonnull(strstr(reason, "(0008,0060) Modality, (0010,0010)"));
     ck_assert_ptr_nonnull(strstr(reason, "skip_verify"));
@@ -262,8 +261,8 @@ START_TEST(a_warning_is_stored)
     AUTO(scene_release) struct scene scene;
     scene_init(&scene, 1);
     judge(&scene, 200,
-          "{\"00081199\":{\"Value\":[{\"00081155\":{\"Value\":[\"1.2.3.1\"]},\"00081196\":{\"Value\":[45056]}"
-          "}]}}");
+          "{\"00081199\":{\"Value\":[{\"00081155\":{\"Value\":[\"1.2.3.1\"]},"
+          "\"00081196\":{\"Value\":[45056]}}]}}");
     ck_assert_int_eq(scene.result->answers[0].outcome, WORK_DONE_OUTCOME);
     ck_assert_ptr_nonnull(strstr(scene.result->answers[0].reason, "0xB000"));
 }

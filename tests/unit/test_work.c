@@ -157,9 +157,8 @@ static const struct bad_row {
      "{\"stage\":\"send\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":100000,\"held\":[]}",
      ERR_SYNTAX},
     {"a share of no series", "WORK",
-     "{\"work\":\"e-1\",\"stage\":\"share\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\",\"series\":"
-     "null,"
-     "\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
+     "{\"work\":\"e-1\",\"stage\":\"share\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\","
+     "\"series\":null,\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
      ERR_SYNTAX},
 };
 
