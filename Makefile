@@ -6,7 +6,7 @@ FILES   ?=
 SOAK_SECONDS ?= 3600
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test compose-test bench soak packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test bench soak packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -14,6 +14,7 @@ help:
 	@echo 'make demo FILES=folder   the same with your own DICOM files'
 	@echo 'make test                builds and runs all tests but the long ones'
 	@echo 'make long-test           minutes of chaos and of storm, and the model of the work protocol'
+	@echo 'make kheops-compare URL=https://… TOKENS=file   what a real KHEOPS answers other than the table says'
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
@@ -48,6 +49,16 @@ long-test:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS)
 	@ctest --preset release -L long -j $(TEST_JOBS)
+
+# docs/kheops.md tells which tokens. WHEN="database away" and RUN=number ask the questions of that state.
+WHEN ?=
+RUN  ?=
+kheops-compare:
+	@[ -n "$(URL)" ] && [ -n "$(TOKENS)" ] || { echo 'make kheops-compare URL=https://… TOKENS=file'; exit 2; }
+	@scripts/install-packages.sh build test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target kheops-sim
+	@build/tests/kheops-sim --compare "$(URL)" --tokens "$(TOKENS)" --when "$(WHEN)" $(if $(RUN),--run $(RUN))
 
 # Status 77 says that no engine can run here.
 compose-test:

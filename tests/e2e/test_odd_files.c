@@ -33,7 +33,8 @@ static const char *reference; /* folder of storescp */
 
 static void set_up(void)
 {
-    static const char *const tokens[] = {"--token", "main:write:MAINWRITE", "--no-races", NULL};
+    static const char *const tokens[] = {"--token", "main:write:MAINWRITE", "--no-races", "--overwrite",
+                                         NULL};
     sandbox = sandbox_create();
     kheops = simulator_start(sandbox, "kheops", tokens);
     /* Several of the files claim to be of one series and contradict each other. */

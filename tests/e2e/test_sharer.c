@@ -134,6 +134,7 @@ END_TEST
 /* ---- trouble, row by row ---- */
 
 #define FAULT(rest)       "/sim/faults", "{\"kind\":\"share\"," rest "}"
+#define RECORDED(name)    FAULT("\"action\":\"recorded\",\"answer\":\"" name "\"")
 #define TOKEN(name, rest) "/sim/tokens/" name, "{" rest "}"
 
 static const struct trouble_row {
@@ -175,10 +176,15 @@ static const struct trouble_row {
      "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "teaching", NULL, NULL, "retry T",
      "500", 1, 2, TOKEN("TEACHINGWRITE", "\"revoked\":false")},
     {"the source token's maker left", TOKEN("MAINSEND", "\"author_admin\":false"), NULL, NULL, "research",
-     NULL, NULL, "retry*", "no longer an administrator", 1, 2, TOKEN("MAINSEND", "\"author_admin\":true")},
+     NULL, NULL, "blocked", "the source token is not active", 1, 2,
+     TOKEN("MAINSEND", "\"author_admin\":true")},
     {"the destination token's maker left", TOKEN("RESEARCHWRITE", "\"author_member\":false"), NULL, NULL,
-     "research", NULL, NULL, "blocked", "no longer a member", 1, 0,
+     "research", NULL, NULL, "blocked", "the destination token is not active", 1, 2,
      TOKEN("RESEARCHWRITE", "\"author_member\":true")},
+    {"the destination token's maker is just leaving", RECORDED("share: album not found"), NULL, NULL,
+     "research", NULL, NULL, "blocked", "no longer a member", 1, 0, NULL, NULL},
+    {"not found with good tokens", RECORDED("share: series not found"), NULL, NULL, "research", NULL, NULL,
+     "retry*", "no longer an administrator", 1, 2, NULL, NULL},
     {"no such album in the configuration", NULL, NULL, NULL, NULL, "nowhere", NULL, NULL, "blocked",
      "same configuration", 0, 0, NULL, NULL},
 };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TOKEN_GRACE_MS = 5000 }; /* KHEOPS takes a token so much longer than its date */
+
 static const char *word(const json_t *json, const char *key)
 {
     return json_string_value(json_object_get(json, key));
@@ -38,8 +40,13 @@ static int change_token(struct token *token, const json_t *json, struct text *re
         if (json_is_boolean(value))
             *flags[i].flag = json_is_true(value);
     }
+    int64_t now = clock_monotonic_ms();
     if (json_object_get(json, "expires_in_ms"))
-        token->expires_at_ms = clock_monotonic_ms() + number(json, "expires_in_ms");
+        token->expires_at_ms = now + number(json, "expires_in_ms");
+    if (json_object_get(json, "date_in_ms"))
+        token->expires_at_ms = now + number(json, "date_in_ms") + TOKEN_GRACE_MS;
+    if (json_object_get(json, "not_before_in_ms"))
+        token->not_before_ms = now + number(json, "not_before_in_ms");
     return 0;
 }
 
@@ -79,8 +86,15 @@ static int apply_model(struct sim *sim, const json_t *json, struct text *ret_rea
     }
     json_array_foreach(json_object_get(json, "tokens"), i, item) if (!error) error =
         add_token(sim->model, item, &token, ret_reason);
-    if (json_is_boolean(json_object_get(json, "races")))
-        sim->model->races = json_is_true(json_object_get(json, "races"));
+    const struct flag {
+        const char *key;
+        bool *flag;
+    } flags[] = {{"races", &sim->model->races},
+                 {"latin1", &sim->model->latin1},
+                 {"overwrites", &sim->model->overwrites}};
+    for (i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (json_is_boolean(json_object_get(json, flags[i].key)))
+            *flags[i].flag = json_is_true(json_object_get(json, flags[i].key));
     model_unlock(sim->model);
     return error;
 }
@@ -93,8 +107,16 @@ int admin_apply(struct sim *sim, const json_t *json, struct text *ret_reason)
     int error = apply_model(sim, json, ret_reason);
     json_array_foreach(json_object_get(json, "faults"), i, item) if (!error) error =
         fault_add(sim->faults, item, &id, ret_reason);
-    if (json_object_get(json, "delay_ms"))
-        atomic_store(&sim->delay_ms, number(json, "delay_ms"));
+    const struct delay {
+        const char *key;
+        _Atomic int64_t *delay;
+    } delays[] = {{"delay_ms", &sim->delay_ms},
+                  {"stow_ms", &sim->stow_ms},
+                  {"series_ms", &sim->series_ms},
+                  {"mib_ms", &sim->mib_ms}};
+    for (i = 0; i < sizeof delays / sizeof *delays; i++)
+        if (json_object_get(json, delays[i].key))
+            atomic_store(delays[i].delay, number(json, delays[i].key));
     return error;
 }
 
@@ -160,6 +182,34 @@ static int post_away(struct call *call, const json_t *json, struct text *ret_rea
     return error;
 }
 
+/* {"database": false}: that part of KHEOPS is away; true: it is back. */
+static int post_parts(struct call *call, const json_t *json, struct text *ret_reason)
+{
+    static const char *const names[PARTS] = {
+#define X(name, text) [PART_##name] = text,
+        PART_MAP(X)
+#undef X
+    };
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    {
+        int part = 0;
+        while (part < PARTS && strcmp(names[part], key) != 0)
+            part++;
+        if (part == PARTS || !json_is_boolean(value)) {
+            text_format(ret_reason, "no part of KHEOPS: %s", key);
+            return ERR_SYNTAX;
+        }
+        model_lock(call->sim->model);
+        bool was_away = call->sim->model->away[part];
+        call->sim->model->away[part] = json_is_false(value);
+        call->sim->model->stale_connection |= part == PART_DATABASE && was_away && json_is_true(value);
+        model_unlock(call->sim->model);
+    }
+    return 0;
+}
+
 static int post_config(struct call *call, const json_t *json, struct text *ret_reason)
 {
     return admin_apply(call->sim, json, ret_reason);
@@ -204,6 +254,7 @@ static const struct noun {
     {"POST", "faults", post_faults, false}, {"DELETE", "faults", delete_faults, false},
     {"POST", "config", post_config, false}, {"POST", "remove", post_remove, false},
     {"POST", "reset", post_reset, false},   {"POST", "away", post_away, true},
+    {"POST", "parts", post_parts, false},
 };
 
 static const struct noun *find_noun(const struct call *call)
@@ -230,7 +281,8 @@ void admin_change(struct call *call)
     else
         error = noun->run(call, json, &reason);
     if (error)
-        answer_error(&call->answer, 400, "Bad request", text_string(&reason));
+        answer_json(&call->answer, 400, "application/json",
+                    json_pack("{s:s, s:s}", "message", "Bad request", "detail", text_string(&reason)));
     else if (!call->answer.status)
         answer_json(&call->answer, 200, "application/json", json_object());
     json_decref(json);

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What was decided about a series in this request. */
+/* What this request needs not ask again: instances of the series with that set of attributes are let in, or (set
+ * 0) none of the series is. */
 struct decided {
     struct series *series;
+    uint64_t set;
     bool admitted;
 };
 
@@ -22,14 +24,17 @@ struct admission {
     size_t decided_count, decided_capacity;
     struct study **studies; /* where this request is in flight */
     size_t study_count, study_capacity;
+    size_t new_series;
 };
 
 static const struct rule {
     enum attribute attribute;
     uint32_t tag;
-    bool of_series, exact;
+    bool of_series;
+    enum attribute_rule rule;
+    size_t most;
 } rules[] = {
-#define X(name, tag, of_series, exact) {ATTRIBUTE_##name, tag, of_series, exact},
+#define X(name, tag, of_series, rule, most) {ATTRIBUTE_##name, tag, of_series, ATTRIBUTE_##rule, most},
     ATTRIBUTE_MAP(X)
 #undef X
 };
@@ -47,6 +52,8 @@ struct admission *admission_create(struct model *model, struct token *token, str
 
 static void land(struct study *study, const void *request)
 {
+    if (study->creator == request)
+        study->creator = NULL;
     for (size_t i = 0; i < study->series_count; i++)
         if (study->series[i]->introducer == request)
             study->series[i]->introducer = NULL;
@@ -86,107 +93,166 @@ static struct flight *flight_of(struct admission *a, struct study *study)
     return flight;
 }
 
-/* Registers the request with the study and measures; whether another request is just
- * bringing something new. */
-static bool take_off(struct admission *a, struct study *study, bool series_is_new)
+/* Registers the request with the study and measures. */
+static void take_off(struct admission *a, struct study *study, bool series_is_new)
 {
     struct flight *mine = flight_of(a, study);
     mine->introduces |= series_is_new;
-    bool any_new = false, other_new = false;
-    for (size_t i = 0; i < study->flight_count; i++) {
+    bool any_new = false;
+    for (size_t i = 0; i < study->flight_count; i++)
         any_new |= study->flights[i].introduces;
-        other_new |= study->flights[i].introduces && study->flights[i].request != a;
-    }
     if (study->flight_count > study->in_flight_max)
         study->in_flight_max = study->flight_count;
     if (any_new && study->flight_count > study->unknown_in_flight_max)
         study->unknown_in_flight_max = study->flight_count;
-    return other_new;
 }
 
-static void decide(struct admission *a, struct series *series, bool admitted)
+static void decide(struct admission *a, struct series *series, uint64_t set, bool admitted)
 {
     a->decided = memory_grow(a->decided, &a->decided_capacity, a->decided_count + 1, sizeof *a->decided);
-    a->decided[a->decided_count++] = (struct decided){series, admitted};
+    a->decided[a->decided_count++] = (struct decided){series, set, admitted};
+}
+
+static const struct decided *find_decision(const struct admission *a, const struct series *series,
+                                           uint64_t set)
+{
+    for (size_t i = a->decided_count; i-- > 0;)
+        if (a->decided[i].series == series && (!a->decided[i].admitted || a->decided[i].set == set))
+            return &a->decided[i];
+    return NULL;
 }
 
 /* Only an album that has the series, or any album while no other one has it. */
 static bool may_add(const struct admission *a, const struct series *series)
 {
-    return a->token->author_admin && (series->member_count == 0 || series_member(series, a->album) != NULL);
+    return series->member_count == 0 || series_member(series, a->album) != NULL;
 }
 
+/* ---- comparing ---- */
+
+static size_t name_length(const char *name)
+{
+    size_t length = strlen(name);
+    while (length > 0 && name[length - 1] == '^')
+        length--;
+    return length;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    size_t length = name_length(a);
+    return length == name_length(b) && memcmp(a, b, length) == 0;
+}
+
+/* NULL where there is no value. */
 static bool matches(const struct rule *rule, const char *held, const char *offered)
 {
-    if (!rule->exact && (!*held || !*offered))
-        return true;
-    return strcmp(held, offered) == 0;
-}
-
-/* Keeps the attributes of a study or series that has none yet. */
-static void describe(char **attributes, bool of_series, const struct dataset_head *head)
-{
-    for (size_t i = 0; i < RULES; i++)
-        if (rules[i].of_series == of_series)
-            attributes[rules[i].attribute] = memory_string(head->attributes[rules[i].attribute]);
+    const char *a = held ? held : "", *b = offered ? offered : "";
+    switch (rule->rule) {
+    case ATTRIBUTE_LOOSE:
+        return !*b || strcmp(a, b) == 0;
+    case ATTRIBUTE_NAME:
+        return name_length(b) == 0 || same_name(a, b);
+    case ATTRIBUTE_NUMBER:
+        return strtol(a, NULL, 10) == strtol(b, NULL, 10);
+    default:
+        return strcmp(a, b) == 0;
+    }
 }
 
 static size_t compare(const struct series *series, const struct dataset_head *head, uint32_t *ret_tags)
 {
     size_t count = 0;
     for (size_t i = 0; i < RULES; i++) {
+        bool known = rules[i].of_series ? series->described : series->study->described;
         char *const *held = rules[i].of_series ? series->attributes : series->study->attributes;
-        const char *value = held[rules[i].attribute];
-        if (value && !matches(&rules[i], value, head->attributes[rules[i].attribute]))
+        enum attribute attribute = rules[i].attribute;
+        if (known && !matches(&rules[i], held[attribute], head->attributes[attribute]))
             ret_tags[count++] = rules[i].tag;
     }
     return count;
 }
+
+static size_t characters(const char *text)
+{
+    size_t count = 0;
+    for (; text && *text; text++)
+        count += ((unsigned char)*text & 0xC0) != 0x80;
+    return count;
+}
+
+/* Whether the rows that KHEOPS has to make for it fit into its database. */
+static bool rows_fit(const struct series *series, const struct dataset_head *head)
+{
+    for (size_t i = 0; i < RULES; i++) {
+        bool known = rules[i].of_series ? series->described : series->study->described;
+        if (!known && rules[i].most && characters(head->attributes[rules[i].attribute]) > rules[i].most)
+            return false;
+    }
+    return true;
+}
+
+/* ---- ruling ---- */
 
 static struct ruling refusal(struct series *series, unsigned reason)
 {
     return (struct ruling){.reason = reason, .series = series};
 }
 
-/* Two requests insert the same row: the loser's comparison fails for one instance, without a name, or its
- * series cannot be put into the album. */
-static struct ruling collide(struct admission *a, struct series *series)
+static struct ruling unnamed(struct series *series)
 {
-    a->collided = true;
-    struct ruling ruling = refusal(series, REASON_NOT_AUTHORISED);
-    if (a->model->counters.collisions++ % 2 == 0) {
-        ruling.reason = REASON_PROCESSING;
-        ruling.unnamed = true;
-    } else {
-        decide(a, series, false);
-    }
-    return ruling;
+    return (struct ruling){.reason = REASON_PROCESSING, .unnamed = true, .series = series};
 }
 
-static struct ruling rule_new_series(struct admission *a, struct series *series,
-                                     const struct dataset_head *head, bool other_new)
+/* Two requests make the same row: that of a study fails without a name; with that of a series it fails so, or the
+ * series cannot be put into the album. */
+static bool collides(struct admission *a, struct series *series, struct ruling *ret_ruling)
 {
     struct study *study = series->study;
-    if (!token_active(a->token) || !uid_is_oid(study->uid) || !uid_is_oid(series->uid)) {
-        decide(a, series, false);
-        return refusal(series, REASON_NOT_AUTHORISED);
+    bool same_study = study->instance_count == 0 && study->creator && study->creator != a;
+    bool same_series = series->introducer && series->introducer != a;
+    if (!a->model->races || a->collided || (!same_study && !same_series))
+        return false;
+    a->collided = true;
+    *ret_ruling = unnamed(series);
+    if (a->model->counters.collisions++ % 2 == 1 && !same_study) {
+        *ret_ruling = refusal(series, REASON_NOT_AUTHORISED);
+        decide(a, series, 0, false);
     }
-    bool same_row = study->instance_count == 0 || (series->introducer && series->introducer != a);
-    if (other_new && same_row && a->model->races && !a->collided)
-        return collide(a, series);
-    if (!may_add(a, series))
-        return refusal(series, REASON_NOT_AUTHORISED);
-    struct ruling ruling = refusal(series, REASON_ATTRIBUTE);
-    if (!a->skip_verify && (ruling.tag_count = compare(series, head, ruling.tags)) > 0)
-        return ruling;
-    if (!study->described)
-        describe(study->attributes, false, head);
-    if (!series->described)
-        describe(series->attributes, true, head);
-    study->described = series->described = true;
+    return true;
+}
+
+static struct ruling let_in(struct admission *a, struct series *series, const struct dataset_head *head)
+{
+    a->new_series += !series_member(series, a->album);
+    series_describe(a->model, series, head);
     series_join(series, a->album);
-    decide(a, series, true);
+    decide(a, series, head->set, true);
     return (struct ruling){.admitted = true, .series = series};
+}
+
+/* KHEOPS asks itself about a set of attributes that this request has not had yet. */
+static struct ruling rule_new_set(struct admission *a, struct series *series, const struct dataset_head *head)
+{
+    struct ruling ruling = refusal(series, REASON_NOT_AUTHORISED);
+    if (!token_active(a->token) || !uid_is_oid(head->study) || !uid_is_oid(head->series)) {
+        decide(a, series, 0, false);
+        return ruling;
+    }
+    if (collides(a, series, &ruling) || !may_add(a, series))
+        return ruling;
+    if (a->model->stale_connection) {
+        a->model->stale_connection = false;
+        return unnamed(series);
+    }
+    struct series *namesake = series_described(a->model, series->uid);
+    if ((namesake && namesake != series) || (!a->skip_verify && !rows_fit(series, head)))
+        return unnamed(series);
+    if (!a->skip_verify && (ruling.tag_count = compare(series, head, ruling.tags)) > 0) {
+        ruling.reason = REASON_ATTRIBUTE;
+        return ruling;
+    }
+    return let_in(a, series, head);
 }
 
 struct ruling admission_rule(struct admission *admission, const struct dataset_head *head)
@@ -196,19 +262,22 @@ struct ruling admission_rule(struct admission *admission, const struct dataset_h
     struct study *study = study_get(a->model, head->study);
     struct series *series = series_get(a->model, study, head->series);
     bool is_new = series->instance_count == 0;
-    bool other_new = take_off(a, study, is_new);
+    take_off(a, study, is_new);
     if (is_new && !series->introducer)
         series->introducer = a;
-    struct ruling ruling;
-    size_t i = 0;
-    while (i < a->decided_count && a->decided[i].series != series)
-        i++;
-    if (i == a->decided_count)
-        ruling = rule_new_series(a, series, head, other_new);
-    else if (a->decided[i].admitted)
+    if (study->instance_count == 0 && !study->creator)
+        study->creator = a;
+    const struct decided *decided = find_decision(a, series, head->set);
+    struct ruling ruling = refusal(series, REASON_NOT_AUTHORISED);
+    if (!decided)
+        ruling = rule_new_set(a, series, head);
+    else if (decided->admitted)
         ruling = (struct ruling){.admitted = true, .series = series};
-    else
-        ruling = refusal(series, REASON_NOT_AUTHORISED);
     model_unlock(a->model);
     return ruling;
+}
+
+size_t admission_new_series(const struct admission *admission)
+{
+    return admission->new_series;
 }

@@ -1,8 +1,8 @@
 /* admission - decides, within one STOW request, which instances KHEOPS lets in.
  *
- * For the first instance of each series it compares attributes and puts the series into the token's album;
- * what it found holds for the rest of the series in this request. It also watches which requests of a study
- * are in flight at once: two that both bring something new collide, as they do inside of KHEOPS. */
+ * For each series of the request, and each different set of compared attributes in it, KHEOPS compares or makes its
+ * rows, and puts the series into the token's album; once that went well, further instances with the same set pass.
+ * It also watches which requests are in flight at once: two that make the same row collide, as inside of KHEOPS. */
 #ifndef FELUCCA_SIM_ADMISSION_H
 #define FELUCCA_SIM_ADMISSION_H
 
@@ -29,5 +29,8 @@ void admission_destroy(struct admission **admission);
 
 /* Decides about one instance. Takes the lock itself. */
 struct ruling admission_rule(struct admission *admission, const struct dataset_head *head);
+
+/* How many series the request brought that KHEOPS had not. */
+size_t admission_new_series(const struct admission *admission);
 
 #endif

@@ -1,6 +1,7 @@
 #include "tests/kheops-sim/answer.h"
 
 #include "common/base/cleanup.h"
+#include "tests/kheops-sim/error_page.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,47 @@ void answer_json(struct answer *answer, int status, const char *content_type, js
     json_decref(json);
 }
 
-void answer_error(struct answer *answer, int status, const char *message, const char *detail)
+/* What stands in braces, as the simulator says it. */
+static void append_word(struct text *out, const char *word, int status, const char *accept)
 {
-    answer_json(answer, status, "application/json",
-                json_pack("{s:s, s:s}", "message", message, "detail", detail));
+    if (string_starts_with(word, "any "))
+        text_append(out, word + 4);
+    else if (string_starts_with(word, "page "))
+        error_page_tomcat(status, accept, out);
+    else if (string_starts_with(word, "nginx "))
+        error_page_nginx(status, out);
+    else
+        text_format(out, "{%s}", word);
+}
+
+static void take_header(struct answer *answer, const char *line)
+{
+    if (string_starts_with(line, "Content-Type: "))
+        snprintf(answer->content_type, sizeof answer->content_type, "%s", line + 14);
+    else if (string_starts_with(line, "WWW-Authenticate: "))
+        snprintf(answer->authenticate, sizeof answer->authenticate, "%s", line + 18);
+}
+
+void answer_recorded(struct answer *answer, const struct recorded *recorded, const char *accept)
+{
+    answer_text(answer, recorded->status, "");
+    *answer->authenticate = '\0';
+    for (size_t i = 0; i < recorded->headers.count; i++)
+        take_header(answer, recorded->headers.lines[i]);
+    for (const char *at = recorded->body ? recorded->body : ""; *at;) {
+        AUTO(text_release) struct text word = TEXT_EMPTY;
+        if (recorded_take_word(&at, &word))
+            append_word(&answer->body, text_string(&word), recorded->status, accept);
+        else
+            text_append_char(&answer->body, *at++);
+    }
+    /* KHEOPS can write its errors as JSON only: who does not ask for that gets a page. */
+    if (strcmp(answer->content_type, "application/json") == 0 && recorded->status >= 403 &&
+        !(accept && strstr(accept, "application/json"))) {
+        text_clear(&answer->body);
+        error_page_tomcat(recorded->status, accept, &answer->body);
+        snprintf(answer->content_type, sizeof answer->content_type, "text/html;charset=utf-8");
+    }
 }
 
 enum answer_form answer_choose(const char *accept)
@@ -63,58 +101,92 @@ static void set_url(json_t *item, const char *url)
     set_string(item, "00081190", "UR", url);
 }
 
-static json_t *reference(const struct stored_item *item, const char *root)
+/* Orthanc's class of every item but the first has an empty value in front. */
+static void set_class(json_t *json, const char *sop_class, bool first)
+{
+    if (first)
+        set_string(json, "00081150", "UI", sop_class);
+    else
+        json_object_set_new(json, "00081150", json_pack("{s:s, s:[n, s]}", "vr", "UI", "Value", sop_class));
+}
+
+/* KHEOPS builds all URLs of an answer with one builder, which appends: url is that of the item before. */
+static json_t *stored_reference(const struct stored_item *item, bool first, struct text *url)
 {
     json_t *json = json_object();
-    set_string(json, "00081150", "UI", item->sop_class);
+    set_class(json, item->sop_class, first);
     set_string(json, "00081155", "UI", item->sop);
-    if (item->stored) {
-        AUTO(text_release) struct text url = TEXT_EMPTY;
-        text_format(&url, "%s/studies/%s/series/%s/instances/%s", root, item->study, item->series, item->sop);
-        set_url(json, text_string(&url));
-    }
+    text_format(url, "/studies/%s/series/%s/instances/%s", item->study, item->series, item->sop);
+    set_url(json, text_string(url));
     if (item->reason)
-        set_number(json, item->stored ? "00081196" : "00081197", item->reason);
+        set_number(json, "00081196", item->reason);
+    return json;
+}
+
+static json_t *failed_reference(const struct stored_item *item)
+{
+    json_t *json = json_object();
     if (item->tag_count) {
         json_t *values = json_array();
         for (unsigned i = 0; i < item->tag_count; i++)
             json_array_append_new(values, json_sprintf("%u", item->tags[i]));
         json_object_set_new(json, "00001005", json_pack("{s:s, s:o}", "vr", "LO", "Value", values));
     }
+    set_class(json, item->sop_class, true);
+    set_string(json, "00081155", "UI", item->sop);
+    set_number(json, "00081197", item->reason);
     return json;
 }
 
+/* An empty one has no Value. */
 static void set_sequence(json_t *answer, const char *tag, json_t *items)
 {
+    json_t *sequence = json_pack("{s:s}", "vr", "SQ");
     if (json_array_size(items))
-        json_object_set_new(answer, tag, json_pack("{s:s, s:O}", "vr", "SQ", "Value", items));
+        json_object_set(sequence, "Value", items);
     json_decref(items);
+    json_object_set_new(answer, tag, sequence);
+}
+
+/* Appends "/studies/UID" when something was stored, and all of it belongs to that study. */
+static bool append_study(const struct stored_item *items, size_t count, struct text *url)
+{
+    const char *study = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].stored && study && strcmp(study, items[i].study) != 0)
+            return false;
+        if (items[i].stored)
+            study = items[i].study;
+    }
+    if (study)
+        text_format(url, "/studies/%s", study);
+    return study != NULL;
 }
 
 static json_t *stored_json(const char *root, const struct stored_item *items, size_t count, unsigned unnamed)
 {
     json_t *answer = json_object(), *stored = json_array(), *failed = json_array(), *other = json_array();
-    bool one_study = true;
-    const char *study = NULL;
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    text_append(&url, root);
+    if (append_study(items, count, &url))
+        set_url(answer, text_string(&url));
     for (size_t i = 0; i < count; i++) {
-        json_array_append_new(items[i].stored ? stored : failed, reference(&items[i], root));
-        if (items[i].stored) {
-            one_study &= !study || strcmp(study, items[i].study) == 0;
-            study = items[i].study;
-        }
+        if (items[i].stored)
+            json_array_append_new(stored, stored_reference(&items[i], json_array_size(stored) == 0, &url));
+        else
+            json_array_append_new(failed, failed_reference(&items[i]));
     }
     for (unsigned i = 0; i < unnamed; i++) {
         json_t *item = json_object();
         set_number(item, "00081197", 0x0110);
         json_array_append_new(other, item);
     }
-    AUTO(text_release) struct text url = TEXT_EMPTY;
-    if (study && one_study)
-        text_format(&url, "%s/studies/%s", root, study);
-    set_url(answer, text_string(&url));
     set_sequence(answer, "00081198", failed);
     set_sequence(answer, "00081199", stored);
-    set_sequence(answer, "0008119A", other);
+    if (unnamed)
+        set_sequence(answer, "0008119A", other);
+    else
+        json_decref(other);
     return answer;
 }
 
@@ -159,6 +231,8 @@ static void append_attribute(struct text *out, const char *tag, const json_t *at
             text_format(out, "<Item number=\"%zu\">", i + 1);
             append_attributes(out, value);
             text_append(out, "</Item>");
+        } else if (json_is_null(value)) {
+            continue;
         } else if (json_is_string(value)) {
             text_format(out, "<Value number=\"%zu\">%s</Value>", i + 1, json_string_value(value));
         } else {
@@ -175,7 +249,7 @@ void answer_stored(struct answer *answer, enum answer_form form, const char *roo
     size_t stored = 0;
     for (size_t i = 0; i < count; i++)
         stored += items[i].stored;
-    int status = stored == 0 ? 409 : stored == count && unnamed == 0 ? 200 : 202;
+    int status = stored == count && unnamed == 0 ? 200 : 202;
     json_t *json = stored_json(root, items, count, unnamed);
     if (form != ANSWER_DICOM_XML) {
         answer_json(answer, status, form == ANSWER_JSON ? "application/json" : "application/dicom+json",

@@ -4,6 +4,7 @@
 
 #include "common/base/text.h"
 #include "tests/kheops-sim/attributes.h"
+#include "tests/kheops-sim/recorded.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,8 +16,8 @@ struct answer {
     int status;
     char content_type[64]; /* "": no such header */
     char retry_after[64], location[256];
-    bool authenticate; /* WWW-Authenticate: Bearer, Basic */
-    bool close;        /* the connection ends after it */
+    char authenticate[16]; /* WWW-Authenticate */
+    bool close;            /* the connection ends after it */
     struct text body;
 };
 
@@ -24,8 +25,8 @@ void answer_release(struct answer *answer);
 
 /* Sets the status with a body of text (may be ""). */
 void answer_text(struct answer *answer, int status, const char *text);
-/* The JSON error object of KHEOPS's authorization server. */
-void answer_error(struct answer *answer, int status, const char *message, const char *detail);
+/* As it was recorded (recorded.h). accept: the request's header, or NULL. */
+void answer_recorded(struct answer *answer, const struct recorded *recorded, const char *accept);
 /* Takes the JSON over. */
 void answer_json(struct answer *answer, int status, const char *content_type, json_t *json);
 
@@ -43,8 +44,8 @@ struct stored_item {
     unsigned tag_count;
 };
 
-/* Writes the answer to a STOW request: items, and so many failures without a name. The status by what was
- * stored: 200 all, 202 some, 409 none. root is "http://host/api". */
+/* Writes the answer to a STOW request: items, and so many failures without a name, as KHEOPS does with Orthanc as
+ * its PACS. 200: all were stored, or there were none; else 202, even when none was. root is "http://host/api". */
 void answer_stored(struct answer *answer, enum answer_form form, const char *root,
                    const struct stored_item *items, size_t count, unsigned unnamed);
 

@@ -31,6 +31,11 @@ static char *basic_password(const char *text)
     return colon ? memory_string(colon + 1) : NULL;
 }
 
+bool credential_is_active(const struct sim *sim, const struct token *token)
+{
+    return token_active(token) && (token->album || !sim->model->away[PART_PROVIDER]);
+}
+
 enum credential call_credential(const struct call *call, const char *header, struct token **ret_token)
 {
     const char *value = call_header(call, header);
@@ -43,7 +48,7 @@ enum credential call_credential(const struct call *call, const char *header, str
     if (!text || !*text)
         return CREDENTIAL_MISSING;
     *ret_token = token_find(call->sim->model, text);
-    if (!*ret_token || !token_active(*ret_token))
+    if (!*ret_token || !credential_is_active(call->sim, *ret_token))
         return CREDENTIAL_INACTIVE;
     (*ret_token)->uses++;
     return CREDENTIAL_ACTIVE;

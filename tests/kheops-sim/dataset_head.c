@@ -1,6 +1,8 @@
 #include "tests/kheops-sim/dataset_head.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/dicom/charset.h"
 #include "tests/kheops-sim/elements.h"
 #include "tests/support/digest.h"
 
@@ -19,24 +21,30 @@ struct head_reader {
     uint64_t meta_left; /* bytes of group 0002 still to come; 0: its length is not told */
     struct elements elements;
     struct dataset_head head;
+    struct charset *charset;
     z_stream *inflater; /* deflated data sets */
     struct digest digest;
 };
 
-static const struct wanted {
+static const struct wanted_uid {
     uint32_t tag;
-    size_t offset, size;
-} wanted[] = {{0x00020002, offsetof(struct dataset_head, sop_class),
-               HEAD_UID_SIZE}, /* a start; the data set's counts */
-              {0x00020003, offsetof(struct dataset_head, sop_instance), HEAD_UID_SIZE},
-              {0x00020010, offsetof(struct dataset_head, transfer_syntax), HEAD_UID_SIZE},
-              {0x00080016, offsetof(struct dataset_head, sop_class), HEAD_UID_SIZE},
-              {0x00080018, offsetof(struct dataset_head, sop_instance), HEAD_UID_SIZE},
-              {0x0020000D, offsetof(struct dataset_head, study), HEAD_UID_SIZE},
-              {0x0020000E, offsetof(struct dataset_head, series), HEAD_UID_SIZE},
-#define X(name, tag, of_series, exact) \
-    {tag, offsetof(struct dataset_head, attributes[ATTRIBUTE_##name]), HEAD_VALUE_MAX},
-              ATTRIBUTE_MAP(X)
+    size_t offset;
+} wanted_uids[] = {
+    {0x00020002, offsetof(struct dataset_head, sop_class)}, /* a start; the data set's counts */
+    {0x00020003, offsetof(struct dataset_head, sop_instance)},
+    {0x00020010, offsetof(struct dataset_head, transfer_syntax)},
+    {0x00080016, offsetof(struct dataset_head, sop_class)},
+    {0x00080018, offsetof(struct dataset_head, sop_instance)},
+    {0x0020000D, offsetof(struct dataset_head, study)},
+    {0x0020000E, offsetof(struct dataset_head, series)}};
+
+static const struct wanted_attribute {
+    uint32_t tag;
+    enum charset_reset reset;
+} wanted_attributes[ATTRIBUTES] = {
+#define X(name, tag, of_series, rule, most) \
+    {tag, ATTRIBUTE_##rule == ATTRIBUTE_NAME ? CHARSET_NAMES : CHARSET_VALUES},
+    ATTRIBUTE_MAP(X)
 #undef X
 };
 
@@ -54,8 +62,61 @@ void head_reader_destroy(struct head_reader **reader)
     if ((*reader)->inflater)
         inflateEnd((*reader)->inflater);
     free((*reader)->inflater);
+    charset_destroy(&(*reader)->charset);
+    for (int i = 0; i < ATTRIBUTES; i++)
+        free((*reader)->head.attributes[i]);
     free(*reader);
     *reader = NULL;
+}
+
+/* Without the blanks around it, and the padding. */
+static const char *trimmed(const char *value, size_t length, size_t *ret_length)
+{
+    size_t from = 0;
+    while (from < length && value[from] == ' ')
+        from++;
+    while (length > from && (value[length - 1] == ' ' || value[length - 1] == '\0'))
+        length--;
+    *ret_length = length - from;
+    return value + from;
+}
+
+static void keep_uid(char *place, const struct elements *e)
+{
+    size_t length;
+    const char *value = trimmed(e->value, e->length, &length);
+    if (length > HEAD_UID_SIZE - 1)
+        length = HEAD_UID_SIZE - 1;
+    memcpy(place, value, length);
+    place[length] = '\0';
+    for (; *place; place++)
+        if (!strchr("0123456789.", *place))
+            *place = '?'; /* so that it can stand in JSON, XML and file names */
+}
+
+static void keep_attribute(struct head_reader *r, int attribute)
+{
+    AUTO(text_release) struct text value = TEXT_EMPTY;
+    charset_decode(r->charset, r->elements.value, r->elements.length, wanted_attributes[attribute].reset,
+                   &value);
+    size_t length;
+    const char *first = trimmed(text_string(&value), strcspn(text_string(&value), "\\"), &length);
+    memory_free(&r->head.attributes[attribute]);
+    if (length > 0)
+        r->head.attributes[attribute] = memory_string_n(first, length);
+}
+
+/* Everything is known: one number for all that is compared. */
+static void finish_head(struct head_reader *r)
+{
+    struct digest digest;
+    digest_begin(&digest);
+    for (int i = 0; i < ATTRIBUTES; i++) {
+        const char *value = r->head.attributes[i] ? r->head.attributes[i] : "";
+        digest_add(&digest, value, strlen(value) + 1);
+    }
+    r->head.set = digest_value(&digest);
+    r->phase = ALL_KNOWN;
 }
 
 static void keep_value(struct head_reader *r)
@@ -67,24 +128,17 @@ static void keep_value(struct head_reader *r)
             bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24;
         return;
     }
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
-        if (wanted[i].tag != e->tag)
-            continue;
-        size_t from = 0, to = e->length;
-        while (from < to && e->value[from] == ' ')
-            from++;
-        while (to > from && (e->value[to - 1] == ' ' || e->value[to - 1] == '\0'))
-            to--;
-        if (to - from > wanted[i].size - 1)
-            to = from + wanted[i].size - 1;
-        char *place = (char *)&r->head + wanted[i].offset;
-        memcpy(place, e->value + from, to - from);
-        place[to - from] = '\0';
-        if (wanted[i].size == HEAD_UID_SIZE)
-            for (; *place; place++)
-                if (!strchr("0123456789.", *place))
-                    *place = '?'; /* so that it can stand in JSON, XML and file names */
+    if (e->tag == 0x00080005) {
+        charset_destroy(&r->charset);
+        r->charset = charset_create(e->value, e->length);
+        return;
     }
+    for (size_t i = 0; i < sizeof wanted_uids / sizeof *wanted_uids; i++)
+        if (wanted_uids[i].tag == e->tag)
+            keep_uid((char *)&r->head + wanted_uids[i].offset, e);
+    for (int i = 0; i < ATTRIBUTES; i++)
+        if (wanted_attributes[i].tag == e->tag)
+            keep_attribute(r, i);
 }
 
 static void begin_data_set(struct head_reader *r)
@@ -115,7 +169,7 @@ static void read_plain(struct head_reader *r, const unsigned char *bytes, size_t
         else if (event == ELEMENTS_BROKEN)
             r->phase = UNREADABLE;
         else if (r->elements.tag > 0x00200011)
-            r->phase = ALL_KNOWN;
+            finish_head(r);
     }
 }
 
@@ -225,7 +279,10 @@ enum head_state head_reader_feed(struct head_reader *reader, const void *bytes, 
 
 enum head_state head_reader_end(struct head_reader *reader)
 {
-    reader->phase = reader->phase == IN_DATA_SET || reader->phase == ALL_KNOWN ? ALL_KNOWN : UNREADABLE;
+    if (reader->phase == IN_DATA_SET)
+        finish_head(reader);
+    else if (reader->phase != ALL_KNOWN)
+        reader->phase = UNREADABLE;
     return state(reader);
 }
 

@@ -3,7 +3,7 @@
  * Fed with the file in pieces of any size, it keeps the UIDs and the attributes that KHEOPS compares, all of
  * which stand before (0020,0012), and a digest of the data set (everything behind the file meta header).
  * Explicit and implicit VR, both byte orders, deflated data sets, sequences of either length. No piece is
- * kept; values longer than HEAD_VALUE_MAX are cut. */
+ * kept; values longer than ELEMENT_VALUE_MAX bytes are cut. */
 #ifndef FELUCCA_SIM_DATASET_HEAD_H
 #define FELUCCA_SIM_DATASET_HEAD_H
 
@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { HEAD_UID_SIZE = 65, HEAD_VALUE_MAX = 256 };
+enum { HEAD_UID_SIZE = 65 };
 
 struct dataset_head {
     char transfer_syntax[HEAD_UID_SIZE], sop_class[HEAD_UID_SIZE], sop_instance[HEAD_UID_SIZE];
     char study[HEAD_UID_SIZE], series[HEAD_UID_SIZE];
-    char attributes[ATTRIBUTES][HEAD_VALUE_MAX]; /* trimmed; "" when absent */
+    char *attributes[ATTRIBUTES]; /* the first value of each, trimmed, in UTF-8; NULL when there is none */
+    uint64_t set;                 /* of all attributes: the same for instances that KHEOPS compares once */
 };
 
 enum head_state { HEAD_READING, HEAD_KNOWN, HEAD_BROKEN };

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ELEMENT_VALUE_MAX = 256 };
+enum { ELEMENT_VALUE_MAX = 4 * 4200 };
 
 struct elements {
     bool implicit, big; /* the coding */

@@ -95,10 +95,10 @@ static void copy(char *place, size_t size, const json_t *json, const char *key)
 
 static bool has_only_known_keys(const json_t *json, struct text *ret_reason)
 {
-    static const char *const known[] = {"kind",  "stage",        "action",      "album",   "token",
-                                        "study", "series",       "sop",         "skip",    "first",
-                                        "every", "status",       "reason",      "bytes",   "delay_ms",
-                                        "body",  "content_type", "retry_after", "location"};
+    static const char *const known[] = {"kind",  "stage",        "action",      "album",    "token",
+                                        "study", "series",       "sop",         "skip",     "first",
+                                        "every", "status",       "reason",      "bytes",    "delay_ms",
+                                        "body",  "content_type", "retry_after", "location", "answer"};
     enum { KNOWN = sizeof known / sizeof *known };
     for (void *i = json_object_iter((json_t *)json); i; i = json_object_iter_next((json_t *)json, i))
         if (index_of(known, KNOWN, json_object_iter_key(i)) == KNOWN) {
@@ -160,7 +160,7 @@ int fault_add(struct fault_list *list, const json_t *json, unsigned *ret_id, str
     effect->reason = (unsigned)number(json, "reason");
     effect->bytes = number(json, "bytes");
     effect->delay_ms = (int64_t)number(json, "delay_ms");
-    copy(effect->body, sizeof effect->body, json, "body");
+    copy(effect->body, sizeof effect->body, json, effect->action == FAULT_RECORDED ? "answer" : "body");
     copy(effect->content_type, sizeof effect->content_type, json, "content_type");
     copy(effect->retry_after, sizeof effect->retry_after, json, "retry_after");
     copy(effect->location, sizeof effect->location, json, "location");

@@ -25,19 +25,20 @@ enum fault_stage {
         FAULT_STAGES
 };
 
-#define FAULT_ACTION_MAP(X)                                                             \
-    X(NONE, "none")           /* only the delay */                                      \
-    X(STATUS, "status")       /* answers `status`, with `body`, `retry_after`, … */   \
-    X(DROP, "drop")           /* ends the connection */                                 \
-    X(HANG, "hang")           /* says nothing until the client goes away */             \
-    X(GARBAGE, "garbage")     /* 200 with half a JSON object */                         \
-    X(EMPTY, "empty")         /* 200 without a body */                                  \
-    X(CLOSE, "close")         /* the normal answer, and the connection ends */          \
-    X(INVISIBLE, "invisible") /* the fetch after the store fails: QIDO shows nothing */ \
-    X(REFUSE, "refuse")       /* this instance: FailureReason `reason` */               \
-    X(UNNAMED, "unnamed")     /* this instance: 0x0110 without a name */                \
-    X(UNLISTED, "unlisted")   /* this instance is not stored, and not in the answer */  \
-    X(FORGOTTEN, "forgotten") /* this instance is stored, but not in the answer */      \
+#define FAULT_ACTION_MAP(X)                                                               \
+    X(NONE, "none")           /* only the delay */                                        \
+    X(STATUS, "status")       /* answers `status`, with `body`, `retry_after`, … */     \
+    X(DROP, "drop")           /* ends the connection */                                   \
+    X(HANG, "hang")           /* says nothing until the client goes away */               \
+    X(RECORDED, "recorded")   /* answers as answers.txt has it under the name `answer` */ \
+    X(GARBAGE, "garbage")     /* 200 with half a JSON object */                           \
+    X(EMPTY, "empty")         /* 200 without a body */                                    \
+    X(CLOSE, "close")         /* the normal answer, and the connection ends */            \
+    X(INVISIBLE, "invisible") /* the fetch after the store fails: QIDO shows nothing */   \
+    X(REFUSE, "refuse")       /* this instance: FailureReason `reason` */                 \
+    X(UNNAMED, "unnamed")     /* this instance: 0x0110 without a name */                  \
+    X(UNLISTED, "unlisted")   /* this instance is not stored, and not in the answer */    \
+    X(FORGOTTEN, "forgotten") /* this instance is stored, but not in the answer */        \
     X(WARN, "warn")           /* this instance is stored with WarningReason `reason` */
 
 enum fault_action {

@@ -1,6 +1,8 @@
 /* kheops-sim - a simulated KHEOPS: albums, capability tokens, STOW-RS, sharing, introspection, and trouble on
  * order. For tests, the demo and the benchmarks; README.md in this folder tells how to use it. */
 #include "common/base/cleanup.h"
+#include "tests/kheops-sim/compare.h"
+#include "tests/kheops-sim/late.h"
 #include "tests/kheops-sim/options.h"
 #include "tests/kheops-sim/server.h"
 
@@ -24,12 +26,17 @@ static int open_signals(void)
 
 int main(int argc, char **argv)
 {
-    struct sim sim = {.max_body = 20000ull << 20};
+    struct sim sim = {.max_body = 20000ull << 20, .max_pixels = 2ull << 30, .silence_ms = 120000};
     AUTO(fd_close) int signals = open_signals();
     AUTO(model_destroy) struct model *model = sim.model = model_create();
     AUTO(fault_list_destroy) struct fault_list *faults = sim.faults = fault_list_create();
+    AUTO(late_destroy) struct late *late = sim.late = late_create();
     struct options options;
     options_parse(&options, &sim, argc, argv);
+    AUTO(recorded_table_destroy) struct recorded_table *answers = sim.answers;
+    AUTO(run_release) struct run run = options.run;
+    if (run.url)
+        return compare_all(&run, answers);
     AUTO(server_destroy) struct server *server = NULL;
     if (server_create(&sim, options.bind, options.port, options.admin_port, &server) != 0) {
         perror("kheops-sim: cannot listen");

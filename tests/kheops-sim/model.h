@@ -26,17 +26,18 @@ struct token {
     struct album *album; /* NULL: a user token */
     unsigned scopes;
     bool revoked;
-    bool author_admin, author_member; /* of the album, still */
-    int64_t expires_at_ms;            /* monotonic; 0: not in this life */
+    bool author_admin, author_member; /* of the album, still; if not, KHEOPS has revoked it */
+    int64_t not_before_ms;            /* monotonic; 0: from the start */
+    int64_t expires_at_ms;            /* monotonic: when it stops being good; 0: not in this life */
     uint64_t uses;
 };
 
 struct instance {
     char sop[HEAD_UID_SIZE], sop_class[HEAD_UID_SIZE], transfer_syntax[HEAD_UID_SIZE];
-    uint64_t size;       /* of the part */
-    uint64_t digest;     /* of the data set, as it came last */
+    uint64_t size;       /* of the part, and ... */
+    uint64_t digest;     /* ... of the data set: as it came first, unless the PACS overwrites */
     unsigned stored;     /* how often */
-    unsigned changed;    /* how often with another data set than before */
+    unsigned changed;    /* how often with another data set than that */
     uint64_t order;      /* 1: the first instance ever stored */
     struct token *token; /* that stored it first */
 };
@@ -44,9 +45,10 @@ struct instance {
 /* A series in an album. */
 struct member {
     struct album *album;
-    unsigned puts;   /* requests to share it into this album that were answered 201 */
-    unsigned early;  /* of these, before an instance was stored */
-    unsigned events; /* what users of the album were told: once */
+    unsigned puts;      /* requests to share it into this album that were answered 201 */
+    unsigned early;     /* of these, before an instance was stored */
+    unsigned events;    /* what users of the album were told: once */
+    const void *joiner; /* the sharing request in flight that brought it */
 };
 
 struct series {
@@ -54,8 +56,9 @@ struct series {
     struct study *study;
     char *attributes[ATTRIBUTES]; /* those of the series; NULL until known */
     const void *introducer;       /* the request in flight that brings its first instance */
-    bool described;
-    bool visible; /* the fetch after a store worked, so that QIDO shows it */
+    bool described;               /* KHEOPS has its row */
+    bool told;                    /* and its attributes are what the PACS tells */
+    bool visible;                 /* the fetch after a store worked, so that QIDO shows it */
     struct instance **instances;
     size_t instance_count, instance_capacity;
     struct member *members;
@@ -71,7 +74,8 @@ struct flight {
 struct study {
     char uid[HEAD_UID_SIZE];
     char *attributes[ATTRIBUTES]; /* those of the study */
-    bool described;
+    bool described, told;         /* as of a series */
+    const void *creator;          /* the request in flight that was the first one with it */
     struct series **series;
     size_t series_count, series_capacity;
     size_t instance_count; /* stored ones */
@@ -99,6 +103,18 @@ enum kind {
 
 const char *kind_name(enum kind kind);
 
+#define PART_MAP(X)                                                                    \
+    X(DATABASE, "database")       /* STOW 502, PUT 500, QIDO 401, introspection 500 */ \
+    X(PACS, "PACS")               /* STOW 502, all else works */                       \
+    X(PROVIDER, "login provider") /* a refused token shows itself as 500 in a PUT */
+
+enum part {
+#define X(name, text) PART_##name,
+    PART_MAP(X)
+#undef X
+        PARTS
+};
+
 enum { STATUS_MAX = 600 };
 
 struct counters {
@@ -106,7 +122,9 @@ struct counters {
     uint64_t answers[KINDS][STATUS_MAX]; /* by HTTP status; [0]: connection dropped on purpose */
     uint64_t bytes;                      /* of request bodies of STOW */
     uint64_t stored;                     /* instances, each time one was */
-    uint64_t collisions;                 /* parallel first requests of a study */
+    uint64_t collisions;                 /* parallel requests that create the same row */
+    uint64_t late;                       /* STOW requests that stored after a 504 */
+    uint64_t doubled;                    /* instances that were in work in two requests at once */
     uint64_t continues;                  /* requests with Expect: 100-continue */
     uint64_t token_in_url;               /* requests to /api/link/… */
     uint64_t cut;                        /* STOW requests whose client went away */
@@ -115,7 +133,12 @@ struct counters {
 
 struct model {
     pthread_mutex_t mutex;
-    bool races; /* parallel first requests of a study lose instances, as at KHEOPS */
+    bool races;              /* parallel requests that create the same row collide, as at KHEOPS */
+    bool latin1;             /* the PACS keeps Latin-1 letters only: an Orthanc with its default encoding */
+    bool overwrites;         /* the PACS keeps the last bytes of an instance, not the first */
+    bool away[PARTS];        /* parts of KHEOPS */
+    bool stale_connection;   /* the database came back: the pool holds a dead connection */
+    struct work_set *active; /* what is in work (work_set.h) */
     struct album **albums;
     size_t album_count, album_capacity;
     struct token **tokens;
@@ -145,6 +168,7 @@ struct album *album_find(const struct model *model, const char *name_or_id);
  * such a token already. */
 struct token *token_add(struct model *model, const char *text, struct album *album, unsigned scopes);
 struct token *token_find(const struct model *model, const char *text);
+/* By its dates and its maker. */
 bool token_active(const struct token *token);
 bool token_can(const struct token *token, unsigned scopes);
 
@@ -166,6 +190,14 @@ struct arrival {
     const char *sop, *sop_class, *transfer_syntax;
     uint64_t size, digest;
 };
+
+/* Gives KHEOPS the rows of a study and a series, with these attributes, unless it has them. */
+void series_describe(struct model *model, struct series *series, const struct dataset_head *head);
+/* The series with that UID that KHEOPS has a row of, of whatever study; NULL. */
+struct series *series_described(const struct model *model, const char *uid);
+/* KHEOPS has asked the PACS about a study: its series show in QIDO, and what is compared from now on is what the
+ * PACS tells. */
+void study_fetched(struct model *model, struct study *study);
 
 /* Counts an instance as stored. */
 void instance_store(struct model *model, struct series *series, const struct arrival *arrival,

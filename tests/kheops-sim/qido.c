@@ -11,16 +11,11 @@
 static struct token *reader(struct call *call)
 {
     struct token *token;
-    if (call_credential(call, "Authorization", &token) != CREDENTIAL_ACTIVE) {
-        answer_text(&call->answer, 401, "");
-        call->answer.authenticate = true;
-        return NULL;
-    }
-    if (!token_can(token, SCOPE_READ) || !token->author_member) {
-        answer_error(&call->answer, 403, "Authorization error", "The token has not the read permission");
-        return NULL;
-    }
-    return token;
+    bool active = call_credential(call, "Authorization", &token) == CREDENTIAL_ACTIVE;
+    if (active && token_can(token, SCOPE_READ) && !call->sim->model->away[PART_DATABASE])
+        return token;
+    call_answer(call, "qido: refused");
+    return NULL;
 }
 
 static bool sees(const struct token *token, const struct series *series)
@@ -95,7 +90,7 @@ void qido_series(struct call *call)
     struct token *token = reader(call);
     struct study *study = study_find(call->sim->model, call->study);
     if (token && !sees_study(token, study)) {
-        answer_text(&call->answer, 404, "");
+        call_answer(call, "no such path");
     } else if (token) {
         json_t *matches = json_array();
         for (size_t i = 0; i < study->series_count; i++) {
@@ -121,7 +116,7 @@ void qido_instances(struct call *call)
     struct study *study = study_find(call->sim->model, call->study);
     struct series *series = study ? series_find(study, call->series) : NULL;
     if (token && (!series || !sees(token, series))) {
-        answer_text(&call->answer, 404, "");
+        call_answer(call, "qido: refused");
     } else if (token) {
         json_t *matches = json_array();
         for (size_t i = 0; i < series->instance_count; i++) {
@@ -142,16 +137,30 @@ void fetch_study(struct call *call)
 {
     struct token *token;
     model_lock(call->sim->model);
-    if (call_credential(call, "Authorization", &token) != CREDENTIAL_ACTIVE) {
-        answer_text(&call->answer, 401, "");
-        call->answer.authenticate = true;
+    if (call->sim->model->away[PART_DATABASE]) {
+        call_answer(call, "share: trouble inside");
+    } else if (call_credential(call, "Authorization", &token) != CREDENTIAL_ACTIVE) {
+        call_answer(call, "fetch: token refused");
     } else if (!uid_is_oid(call->study)) {
-        answer_text(&call->answer, 400, "StudyInstanceUID is not a valid UID.");
+        call_answer(call, "share: study is no OID");
     } else {
         struct study *study = study_find(call->sim->model, call->study);
-        for (size_t i = 0; study && i < study->series_count; i++)
-            study->series[i]->visible = study->series[i]->instance_count > 0;
-        answer_text(&call->answer, 200, "");
+        if (study && !call->sim->model->away[PART_PACS])
+            study_fetched(call->sim->model, study);
+        call_answer(call, "fetch: done");
     }
     model_unlock(call->sim->model);
+}
+
+/* GET /api/readiness asks the database, /api/liveness nobody. Neither needs a token. */
+void readiness_show(struct call *call)
+{
+    model_lock(call->sim->model);
+    call_answer(call, call->sim->model->away[PART_DATABASE] ? "database away: readiness" : "readiness");
+    model_unlock(call->sim->model);
+}
+
+void liveness_show(struct call *call)
+{
+    call_answer(call, "liveness");
 }

@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "tests/kheops-sim/late.h"
 #include "tests/kheops-sim/route.h"
 #include "tests/kheops-sim/server.h"
 #include "tests/kheops-sim/stow.h"
@@ -23,7 +24,9 @@ struct request {
     bool nothing_done; /* by order of a fault: what came is not stored */
     bool finished;
     uint64_t received;
-    int64_t delay_ms; /* of every answer, as it was set when the request came */
+    int64_t delay_ms;   /* of every answer, as it was set when the request came */
+    int64_t silent_ms;  /* since the request came; and ... */
+    int64_t overdue_ms; /* ... how much longer KHEOPS works than nginx waits */
 };
 
 /* ---- what handlers see ---- */
@@ -36,6 +39,15 @@ const char *call_header(const struct call *call, const char *name)
 const char *call_argument(const struct call *call, const char *name)
 {
     return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+void call_answer(struct call *call, const char *recorded)
+{
+    const struct recorded *answer = recorded_find(call->sim->answers, recorded);
+    if (answer)
+        answer_recorded(&call->answer, answer, call_header(call, "Accept"));
+    else
+        answer_text(&call->answer, 500, "kheops-sim: answers.txt has no such answer");
 }
 
 bool call_wait(struct call *call, int64_t milliseconds)
@@ -111,10 +123,8 @@ static enum MHD_Result send_answer(struct request *r)
         MHD_add_response_header(response, "Retry-After", answer->retry_after);
     if (*answer->location)
         MHD_add_response_header(response, "Location", answer->location);
-    if (answer->authenticate) {
-        MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-        MHD_add_response_header(response, "WWW-Authenticate", "Basic");
-    }
+    if (*answer->authenticate)
+        MHD_add_response_header(response, "WWW-Authenticate", answer->authenticate);
     if (answer->close)
         MHD_add_response_header(response, "Connection", "close");
     count_answer(r, answer->status);
@@ -124,12 +134,47 @@ static enum MHD_Result send_answer(struct request *r)
     return result;
 }
 
+/* ---- KHEOPS works, nginx waits ---- */
+
+static void work(struct request *r, int64_t milliseconds)
+{
+    int64_t patience = r->call.sim->silence_ms - r->silent_ms;
+    if (r->overdue_ms || milliseconds > patience) {
+        r->overdue_ms += milliseconds - patience;
+        milliseconds = patience;
+    }
+    call_wait(&r->call, milliseconds);
+    r->silent_ms += milliseconds;
+}
+
+static void finish_late(void *context, bool in_time)
+{
+    struct stow *stow = context;
+    if (in_time)
+        stow_commit(stow, true, true);
+    stow_destroy(&stow);
+}
+
+/* nginx has waited long enough; KHEOPS works on. */
+static void give_up(struct request *r)
+{
+    call_answer(&r->call, "nginx: too slow");
+    if (!r->stow || r->nothing_done)
+        return;
+    stow_detach(r->stow);
+    late_after(r->call.sim->late, r->overdue_ms, finish_late, r->stow);
+    r->stow = NULL;
+}
+
 /* Does to a request what a fault orders; afterwards the answer's status says whether there is one. */
 static void apply(struct request *r, const struct fault_effect *effect)
 {
     struct answer *answer = &r->call.answer;
-    call_wait(&r->call, effect->delay_ms);
+    work(r, effect->delay_ms);
     switch (effect->action) {
+    case FAULT_RECORDED:
+        call_answer(&r->call, effect->body);
+        break;
     case FAULT_STATUS:
         answer_text(answer, effect->status, effect->body);
         if (*effect->content_type)
@@ -194,7 +239,7 @@ static enum MHD_Result begin(struct sim *sim, struct MHD_Connection *connection,
     r->call.admin = admin_only;
     r->route = route_find(&r->call);
     if (admin_only && r->route && !r->route->admin)
-        answer_text(&r->call.answer, 404, "");
+        call_answer(&r->call, "no such path");
     r->delay_ms = atomic_load(&sim->delay_ms);
     count_request(r);
     struct fault_effect effect;
@@ -206,7 +251,7 @@ static enum MHD_Result begin(struct sim *sim, struct MHD_Connection *connection,
     const char *length = call_header(&r->call, "Content-Length");
     if (!r->call.answer.status && r->call.kind == KIND_STOW && length &&
         strtoull(length, NULL, 10) > sim->max_body) {
-        answer_text(&r->call.answer, 413, "");
+        call_answer(&r->call, "nginx: too large");
         return send_answer(r);
     }
     if (!r->call.answer.status && r->call.kind == KIND_STOW) {
@@ -232,7 +277,7 @@ static enum MHD_Result take_body(struct request *r, const char *bytes, size_t le
     if (r->stow) {
         stow_feed(r->stow, bytes, length);
     } else if (r->received > BODY_MAX) {
-        answer_text(&r->call.answer, 413, "");
+        call_answer(&r->call, "nginx: too large");
         r->discard = true;
     } else {
         text_append_bytes(&r->call.body, bytes, length);
@@ -244,6 +289,12 @@ static void handle(struct request *r)
 {
     struct fault_effect effect = {.action = FAULT_NONE};
     bool fault = take_fault(r, FAULT_STORED, &effect);
+    if (r->stow)
+        work(r, stow_work_ms(r->stow));
+    if (r->overdue_ms) {
+        give_up(r);
+        return;
+    }
     if (r->stow) {
         stow_commit(r->stow, true, effect.action != FAULT_INVISIBLE);
         stow_answer(r->stow);
@@ -252,6 +303,8 @@ static void handle(struct request *r)
     }
     if (fault)
         apply(r, &effect);
+    if (r->overdue_ms)
+        call_answer(&r->call, "nginx: too slow");
 }
 
 static enum MHD_Result finish(struct request *r)
@@ -263,8 +316,10 @@ static enum MHD_Result finish(struct request *r)
     }
     if (!r->call.answer.status)
         handle(r);
-    if (!r->route || !r->route->admin)
-        call_wait(&r->call, r->delay_ms);
+    if ((!r->route || !r->route->admin) && !r->overdue_ms)
+        work(r, r->delay_ms);
+    if (r->overdue_ms && r->call.answer.status != ANSWER_DROP)
+        call_answer(&r->call, "nginx: too slow");
     return send_answer(r);
 }
 
@@ -300,6 +355,18 @@ enum MHD_Result request_on_admin(void *cls, struct MHD_Connection *connection, c
     return on_request(cls, connection, path, method, true, bytes, length, request);
 }
 
+/* The row of a series in an album is there for everybody now. */
+static void forget_join(struct request *r)
+{
+    if (!r->call.joined)
+        return;
+    model_lock(r->call.sim->model);
+    struct member *member = series_member(r->call.joined, r->call.joined_album);
+    if (member && member->joiner == &r->call)
+        member->joiner = NULL;
+    model_unlock(r->call.sim->model);
+}
+
 /* The client went away in the middle: the instances that came completely are stored, as at KHEOPS. */
 void request_on_completed(void *cls, struct MHD_Connection *connection, void **request,
                           enum MHD_RequestTerminationCode code)
@@ -309,6 +376,7 @@ void request_on_completed(void *cls, struct MHD_Connection *connection, void **r
     if (!r)
         return;
     bool cut = r->stow && !r->finished;
+    forget_join(r);
     if (r->stow && !r->nothing_done)
         stow_commit(r->stow, false, true);
     stow_destroy(&r->stow);

@@ -15,6 +15,8 @@ static const struct route routes[] = {
     {"GET", "/api/studies", KIND_QIDO, qido_studies, false},
     {"GET", "/api/studies/{study}/series", KIND_QIDO, qido_series, false},
     {"GET", "/api/studies/{study}/series/{series}/instances", KIND_QIDO, qido_instances, false},
+    {"GET", "/api/readiness", KIND_OTHER, readiness_show, false},
+    {"GET", "/api/liveness", KIND_OTHER, liveness_show, false},
     {"GET", "/", KIND_OTHER, page_show, true},
     {"GET", "/sim/{study}", KIND_OTHER, admin_get, true},
     {"POST", "/sim/{study}", KIND_OTHER, admin_change, true},
@@ -65,6 +67,6 @@ const struct route *route_find(struct call *call)
         call->kind = routes[i].kind;
         return &routes[i];
     }
-    answer_text(&call->answer, other_method ? 405 : 404, "");
+    call_answer(call, other_method ? "wrong method" : "no such path");
     return NULL;
 }

@@ -51,6 +51,8 @@ static json_t *counters_json(const struct model *model)
     json_object_set_new(json, "series", big(model->series_count));
     json_object_set_new(json, "studies", big(model->study_count));
     json_object_set_new(json, "collisions", big(counters->collisions));
+    json_object_set_new(json, "late", big(counters->late));
+    json_object_set_new(json, "doubled", big(counters->doubled));
     json_object_set_new(json, "expect_continue", big(counters->continues));
     json_object_set_new(json, "token_in_url", big(counters->token_in_url));
     json_object_set_new(json, "cut", big(counters->cut));

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "tests/kheops-sim/admission.h"
 #include "tests/kheops-sim/multipart.h"
+#include "tests/kheops-sim/work_set.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,14 +25,17 @@ struct staged {
 };
 
 struct stow {
-    struct call *call;
+    struct sim *sim;
+    struct call *call; /* NULL: detached */
     struct token *token;
     struct album *album;
     enum answer_form form;
     struct multipart *multipart; /* NULL: the body is one instance */
     struct admission *admission;
-    int error; /* status that the whole request gets; 0: none */
+    const char *error; /* the recorded answer that the whole request gets; NULL: none */
     bool committed;
+    struct work_set work;
+    uint64_t received;
     struct stored_item *items;
     struct staged *staged; /* one for each item */
     size_t count, capacity, staged_capacity;
@@ -50,16 +54,18 @@ struct stow {
 static int part_begin(void *context, const char *content_type)
 {
     struct stow *s = context;
-    if (!content_type)
-        return s->error = 500;
+    if (!content_type) {
+        s->error = "stow: a part without Content-Type";
+        return ERR_SYNTAX;
+    }
     s->reader = head_reader_create();
     s->ruled = false;
     s->unreadable = strncasecmp(content_type, "application/dicom", 17) != 0;
     s->size = 0;
-    if (s->call->sim->store) {
+    if (s->sim->store) {
         AUTO(text_release) struct text path = TEXT_EMPTY;
-        text_format(&path, "%s/.part-%llu", s->call->sim->store,
-                    (unsigned long long)atomic_fetch_add(&s->call->sim->next_part, 1));
+        text_format(&path, "%s/.part-%llu", s->sim->store,
+                    (unsigned long long)atomic_fetch_add(&s->sim->next_part, 1));
         s->file = text_take(&path);
         s->fd = open(s->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     }
@@ -80,8 +86,12 @@ static int part_data(void *context, const void *bytes, size_t length)
 {
     struct stow *s = context;
     s->size += length;
-    if (s->fd >= 0 && write(s->fd, bytes, length) != (ssize_t)length)
-        return s->error = 500;
+    if (s->fd >= 0 && write(s->fd, bytes, length) != (ssize_t)length) {
+        s->error = "share: trouble inside";
+        return ERR_IO;
+    }
+    if (s->size > s->sim->max_pixels)
+        s->unreadable = true;
     if (!s->unreadable)
         take_head_state(s, head_reader_feed(s->reader, bytes, length));
     return 0;
@@ -113,6 +123,9 @@ static size_t add_item(struct stow *s)
     staged->size = s->size;
     staged->digest = head_reader_digest(s->reader);
     staged->list = true;
+    model_lock(s->sim->model);
+    s->sim->model->counters.doubled += work_set_add(s->sim->model->active, &s->work, item->sop) > 0;
+    model_unlock(s->sim->model);
     return s->count++;
 }
 
@@ -125,7 +138,7 @@ static void apply_fault(struct stow *s, struct stored_item *item, struct staged 
                                   .series = item->series,
                                   .sop = item->sop};
     struct fault_effect effect;
-    if (!fault_take(s->call->sim->faults, FAULT_INSTANCE, &target, &effect))
+    if (!fault_take(s->sim->faults, FAULT_INSTANCE, &target, &effect))
         return;
     call_wait(s->call, effect.delay_ms);
     if (effect.action == FAULT_REFUSE || effect.action == FAULT_WARN)
@@ -191,12 +204,12 @@ static struct token *check_token(struct call *call, struct album **ret_album)
     *ret_album = credential == CREDENTIAL_ACTIVE ? choose_album(call, token) : NULL;
     bool may_write = credential == CREDENTIAL_ACTIVE && token_can(token, SCOPE_WRITE);
     model_unlock(call->sim->model);
-    if (credential != CREDENTIAL_ACTIVE || call_header(call, "FrontEnd")) {
-        answer_text(&call->answer, 401, "");
-        call->answer.authenticate = true;
-    } else if (!may_write || !*ret_album) {
-        answer_text(&call->answer, 403, "Authorization is not valid for posting");
-    }
+    if (call->sim->model->away[PART_DATABASE])
+        call_answer(call, "database away: stow");
+    else if (credential != CREDENTIAL_ACTIVE || call_header(call, "FrontEnd"))
+        call_answer(call, "stow: token refused");
+    else if (!may_write || !*ret_album)
+        call_answer(call, "stow: token without write");
     return call->answer.status ? NULL : token;
 }
 
@@ -204,7 +217,7 @@ static struct multipart *open_multipart(struct stow *s, const char *content_type
 {
     AUTO(memory_free) char *boundary = multipart_parameter(content_type, "boundary");
     if (!boundary || !*boundary) {
-        answer_text(&s->call->answer, 400, "");
+        call_answer(s->call, "stow: a broken multipart");
         return NULL;
     }
     const struct multipart_handler handler = {s, part_begin, part_data, part_end};
@@ -214,22 +227,26 @@ static struct multipart *open_multipart(struct stow *s, const char *content_type
 struct stow *stow_begin(struct call *call)
 {
     const char *content_type = call_header(call, "Content-Type");
-    struct album *album;
-    struct token *token = check_token(call, &album);
-    if (!token)
-        return NULL;
     bool single = content_type && strncasecmp(content_type, "application/dicom", 17) == 0;
     bool multi = content_type && strncasecmp(content_type, "multipart/related", 17) == 0;
     enum answer_form form = answer_choose(call_header(call, "Accept"));
     if ((!single && !multi) || form == ANSWER_FORMS) {
-        answer_text(&call->answer, form == ANSWER_FORMS ? 406 : 415, "");
+        call_answer(call, form == ANSWER_FORMS ? "stow: no answer in that form" : "stow: not a multipart");
         return NULL;
     }
+    struct album *album;
+    struct token *token = check_token(call, &album);
+    if (!token)
+        return NULL;
     const char *skip = call_argument(call, "skipVerify");
     AUTO(stow_destroy) struct stow *s = memory_new(1, sizeof *s);
-    *s = (struct stow){.call = call, .token = token, .album = album, .form = form, .fd = -1};
+    *s =
+        (struct stow){.sim = call->sim, .call = call, .token = token, .album = album, .form = form, .fd = -1};
     if (multi && !(s->multipart = open_multipart(s, content_type)))
         return NULL;
+    model_lock(call->sim->model);
+    work_set_enter(&call->sim->model->active, &s->work);
+    model_unlock(call->sim->model);
     s->admission = admission_create(call->sim->model, token, album, skip && strcasecmp(skip, "true") == 0);
     if (single)
         part_begin(s, content_type);
@@ -244,6 +261,9 @@ void stow_destroy(struct stow **stow)
     if (!s)
         return;
     drop_part(s);
+    model_lock(s->sim->model);
+    work_set_leave(&s->sim->model->active, &s->work);
+    model_unlock(s->sim->model);
     for (size_t i = 0; i < s->count; i++) {
         if (s->staged[i].file)
             unlink(s->staged[i].file);
@@ -259,12 +279,13 @@ void stow_destroy(struct stow **stow)
 
 void stow_feed(struct stow *stow, const void *bytes, size_t length)
 {
+    stow->received += length;
     if (stow->error)
         return;
     int result =
         stow->multipart ? multipart_feed(stow->multipart, bytes, length) : part_data(stow, bytes, length);
     if (result && !stow->error)
-        stow->error = 400;
+        stow->error = "stow: a broken multipart";
 }
 
 const struct stored_item *stow_items(const struct stow *stow, size_t *ret_count)
@@ -273,12 +294,42 @@ const struct stored_item *stow_items(const struct stow *stow, size_t *ret_count)
     return stow->items;
 }
 
+int64_t stow_work_ms(const struct stow *stow)
+{
+    const struct sim *sim = stow->sim;
+    return atomic_load(&sim->stow_ms) +
+           atomic_load(&sim->series_ms) * (int64_t)admission_new_series(stow->admission) +
+           atomic_load(&sim->mib_ms) * (int64_t)(stow->received >> 20);
+}
+
+void stow_detach(struct stow *stow)
+{
+    stow->call = NULL;
+}
+
+/* The PACS keeps the bytes that it has, unless it overwrites them. */
 static void keep_file(struct stow *s, size_t i)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "%s/%s.dcm", s->call->sim->store, s->items[i].sop);
-    rename(s->staged[i].file, text_string(&path));
+    model_lock(s->sim->model);
+    bool keep = s->sim->model->overwrites || !instance_find(s->sim->model, s->items[i].sop);
+    model_unlock(s->sim->model);
+    text_format(&path, "%s/%s.dcm", s->sim->store, s->items[i].sop);
+    if (keep)
+        rename(s->staged[i].file, text_string(&path));
+    else
+        unlink(s->staged[i].file);
     memory_free(&s->staged[i].file);
+}
+
+static void store_item(struct stow *s, size_t i)
+{
+    const struct stored_item *item = &s->items[i];
+    const struct staged *staged = &s->staged[i];
+    const struct arrival arrival = {item->sop, item->sop_class, staged->transfer_syntax, staged->size,
+                                    staged->digest};
+    if (staged->store)
+        instance_store(s->sim->model, staged->series, &arrival, s->token);
 }
 
 void stow_commit(struct stow *stow, bool whole, bool visible)
@@ -286,33 +337,36 @@ void stow_commit(struct stow *stow, bool whole, bool visible)
     struct stow *s = stow;
     if (whole && !s->multipart && s->reader)
         part_end(s);
+    model_lock(s->sim->model);
+    if (s->sim->model->away[PART_PACS] && !s->error)
+        s->error = "PACS away: stow";
+    s->committed |= s->sim->model->away[PART_PACS];
+    model_unlock(s->sim->model);
     /* Files first: whoever sees an instance in the state finds its file. */
     for (size_t i = 0; i < s->count && !s->committed; i++)
         if (s->staged[i].file)
             keep_file(s, i);
-    model_lock(s->call->sim->model);
-    for (size_t i = 0; i < s->count && !s->committed; i++) {
-        const struct stored_item *item = &s->items[i];
-        const struct staged *staged = &s->staged[i];
-        if (!staged->store)
-            continue;
-        const struct arrival arrival = {item->sop, item->sop_class, staged->transfer_syntax, staged->size,
-                                        staged->digest};
-        instance_store(s->call->sim->model, staged->series, &arrival, s->token);
-        for (size_t k = 0; visible && k < staged->series->study->series_count; k++)
-            staged->series->study->series[k]->visible = true;
+    model_lock(s->sim->model);
+    for (size_t i = 0; i < s->count && !s->committed; i++)
+        store_item(s, i);
+    const struct study *fetched = NULL;
+    for (size_t i = 0; i < s->count && !s->committed && visible; i++) {
+        if (s->staged[i].series->study != fetched)
+            study_fetched(s->sim->model, s->staged[i].series->study);
+        fetched = s->staged[i].series->study;
     }
-    model_unlock(s->call->sim->model);
+    s->sim->model->counters.late += !s->call && !s->committed;
+    model_unlock(s->sim->model);
     s->committed = true;
 }
 
 void stow_answer(struct stow *stow)
 {
     struct stow *s = stow;
-    if (!s->error && s->multipart && (!multipart_complete(s->multipart) || s->count + s->unnamed == 0))
-        s->error = 400;
+    if (!s->error && s->multipart && !multipart_complete(s->multipart))
+        s->error = "stow: a multipart without its end";
     if (s->error) {
-        answer_text(&s->call->answer, s->error, "");
+        call_answer(s->call, s->error);
         return;
     }
     size_t listed = 0;

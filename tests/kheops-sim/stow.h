@@ -1,5 +1,7 @@
 /* stow - one STOW-RS request: POST /api/studies.
  *
+ * It goes on without its call when nobody waits for the answer any more (stow_detach).
+ *
  * Fed with the body as it comes. Nothing of it is kept in memory; each part is counted and hashed, and with
  * --store also written to a file, byte for byte. An instance counts as stored when stow_commit() says so. */
 #ifndef FELUCCA_SIM_STOW_H
@@ -19,6 +21,12 @@ void stow_feed(struct stow *stow, const void *bytes, size_t length);
 
 /* The instances seen so far, for faults; borrowed. */
 const struct stored_item *stow_items(const struct stow *stow, size_t *ret_count);
+
+/* How long KHEOPS works on it, once the body has come. */
+int64_t stow_work_ms(const struct stow *stow);
+
+/* Nobody waits for its answer any more: it can be committed and destroyed without its call. */
+void stow_detach(struct stow *stow);
 
 /* Stores what came; whole: the body has ended, it was not cut; visible says whether the
  * fetch afterwards works. */

@@ -67,7 +67,9 @@ struct token *token_find(const struct model *model, const char *text)
 
 bool token_active(const struct token *token)
 {
-    return !token->revoked && (token->expires_at_ms == 0 || clock_monotonic_ms() < token->expires_at_ms);
+    int64_t now = clock_monotonic_ms();
+    return !token->revoked && token->author_admin && token->author_member && now >= token->not_before_ms &&
+           (token->expires_at_ms == 0 || now < token->expires_at_ms);
 }
 
 bool token_can(const struct token *token, unsigned scopes)

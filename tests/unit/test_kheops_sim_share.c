@@ -68,9 +68,10 @@ static int request(const char *method, const char *path, const char *headers, co
                                ret_answer);
 }
 
-#define TARGET "Authorization: Bearer TARGET\r\n"
-#define SOURCE "X-Authorization-Source: Bearer SOURCE\r\n"
-#define SHARE  "/api/studies/$STUDY/series/$SERIES"
+#define TARGET       "Accept: application/json\r\nAuthorization: Bearer TARGET\r\n"
+#define SOURCE       "X-Authorization-Source: Bearer SOURCE\r\n"
+#define SHARE        "/api/studies/$STUDY/series/$SERIES"
+#define PAGE(status) "HTTP Status " status
 
 static const struct share_row {
     const char *label, *path, *headers;
@@ -84,14 +85,15 @@ static const struct share_row {
      "StudyInstanceUID is not"},
     {"series is no OID", "/api/studies/$STUDY/series/1.40.3", TARGET SOURCE, NULL, NULL, 400,
      "SeriesInstanceUID is not"},
-    {"no token", SHARE, SOURCE, NULL, NULL, 401, ""},
-    {"token revoked", SHARE, "Authorization: Bearer REVOKED\r\n" SOURCE, NULL, NULL, 401, ""},
-    {"source malformed", SHARE, TARGET "X-Authorization-Source: SOURCE\r\n", NULL, NULL, 401, ""},
-    {"source revoked", SHARE, TARGET "X-Authorization-Source: Bearer REVOKED\r\n", NULL, NULL, 403, ""},
+    {"no token", SHARE, SOURCE, NULL, NULL, 401, PAGE("401")},
+    {"token revoked", SHARE, "Authorization: Bearer REVOKED\r\n" SOURCE, NULL, NULL, 401, PAGE("401")},
+    {"source malformed", SHARE, TARGET "X-Authorization-Source: SOURCE\r\n", NULL, NULL, 401, PAGE("401")},
+    {"source revoked", SHARE, TARGET "X-Authorization-Source: Bearer REVOKED\r\n", NULL, NULL, 403,
+     PAGE("403")},
     {"source is a user token", SHARE, TARGET "X-Authorization-Source: Bearer USER\r\n", NULL, NULL, 403,
      "message"},
-    {"target without write", SHARE, "Authorization: Bearer TARGETREAD\r\n" SOURCE, NULL, NULL, 403,
-     "message"},
+    {"target without write", SHARE, "Accept: application/json\r\nAuthorization: Bearer TARGETREAD\r\n" SOURCE,
+     NULL, NULL, 403, "message"},
     {"source without send", SHARE, TARGET "X-Authorization-Source: Bearer READONLY\r\n", NULL, NULL, 404,
      "Series Not Found"},
     {"source of another album", SHARE, TARGET "X-Authorization-Source: Bearer ELSEWHERE\r\n", NULL, NULL, 404,
@@ -99,10 +101,10 @@ static const struct share_row {
     {"no source", SHARE, TARGET, NULL, NULL, 404, "Series Not Found"},
     {"unknown series", "/api/studies/$STUDY/series/1.2.3", TARGET SOURCE, NULL, NULL, 404,
      "Series Not Found"},
-    {"source's author no longer admin", SHARE, TARGET SOURCE, "{\"author_admin\": false}", "SOURCE", 404,
-     "Series Not Found"},
-    {"target's author no longer member", SHARE, TARGET SOURCE, "{\"author_member\": false}", "TARGET", 404,
-     "Album Not Found"},
+    {"source's author no longer admin", SHARE, TARGET SOURCE, "{\"author_admin\": false}", "SOURCE", 403,
+     PAGE("403")},
+    {"target's author no longer member", SHARE, TARGET SOURCE, "{\"author_member\": false}", "TARGET", 401,
+     PAGE("401")},
     {"study: all series", "/api/studies/$STUDY", TARGET SOURCE, NULL, NULL, 201, ""},
     {"study: unknown", "/api/studies/1.2.3", TARGET SOURCE, NULL, NULL, 403, "Study Not Found"},
 };
@@ -162,19 +164,20 @@ static const struct question_row {
      NULL},
     {"introspect: revoked", "POST", "/api/token/introspect", FORM, "token=REVOKED", 200, "{\"active\":false}",
      NULL},
-    {"introspect: user", "POST", "/api/token/introspect", FORM, "token=USER", 200,
-     "\"scope\":\"user read write downloadbutton send\"", "album_id"},
+    {"introspect: user", "POST", "/api/token/introspect", FORM, "token=USER", 401, PAGE("401"), "active"},
     {"introspect: encoded", "POST", "/api/token/introspect", FORM, "x=1&token=%53OURCE", 200,
      "\"active\":true", NULL},
-    {"introspect: no token", "POST", "/api/token/introspect", FORM, "nothing=1", 400, NULL, NULL},
+    {"introspect: no token", "POST", "/api/token/introspect", FORM, "nothing=1", 200, "{\"active\":false}",
+     NULL},
+    {"introspect: an empty form", "POST", "/api/token/introspect", FORM, NULL, 500, NULL, NULL},
     {"studies", "GET", "/api/studies", READER, NULL, 200, "$STUDY", NULL},
     {"series", "GET", "/api/studies/$STUDY/series", READER, NULL, 200, "$SERIES", NULL},
     {"instances", "GET", QIDO "?includefield=00080018", READER, NULL, 200, "\"00080018\"", NULL},
     {"instances behind the last", "GET", QIDO "?offset=1", READER, NULL, 204, NULL, NULL},
-    {"of another album", "GET", QIDO, "Authorization: Bearer ELSEWHERE\r\n", NULL, 404, NULL, NULL},
+    {"of another album", "GET", QIDO, "Authorization: Bearer ELSEWHERE\r\n", NULL, 401, NULL, NULL},
     {"studies of an empty album", "GET", "/api/studies", "Authorization: Bearer ELSEWHERE\r\n", NULL, 204,
      NULL, NULL},
-    {"without read", "GET", QIDO, "Authorization: Bearer WRITE\r\n", NULL, 403, NULL, NULL},
+    {"without read", "GET", QIDO, "Authorization: Bearer WRITE\r\n", NULL, 401, NULL, NULL},
     {"without token", "GET", QIDO, NULL, NULL, 401, NULL, NULL},
     {"fetch", "POST", "/api/studies/$STUDY/fetch", "Authorization: Bearer WRITE\r\n", NULL, 200, NULL, NULL},
     {"fetch without token", "POST", "/api/studies/$STUDY/fetch", NULL, NULL, 401, NULL, NULL},
