@@ -114,7 +114,10 @@ END_TEST
 START_TEST(many_shares_go_out_side_by_side)
 {
     enum { COUNT = 200 };
-    int64_t before = counted("requests.introspect");
+    /* So that none of them makes a row of KHEOPS: two that make the same one collide there. */
+    share("research", "done");
+    share("teaching", "done");
+    int64_t requests = counted("requests.share"), before = counted("requests.introspect");
     for (int i = 0; i < COUNT; i++) {
         struct work *work = new_work(i % 2 ? "research" : "teaching", spec.study_uid, spec.series_uid);
         fake_router_give(workplace->router, work);
@@ -126,7 +129,7 @@ START_TEST(many_shares_go_out_side_by_side)
         ck_assert_ptr_nonnull(result);
         ck_assert_str_eq(described(result), "done");
     }
-    ck_assert_int_eq(counted("requests.share"), COUNT);
+    ck_assert_int_eq(counted("requests.share"), requests + COUNT);
     ck_assert_int_eq(counted("requests.introspect"), before);
 }
 END_TEST
