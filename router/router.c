@@ -93,13 +93,16 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
-/* Whoever may open this socket may change things: the user of the state folder, and its group where the group
- * may write there. */
-static void open_control(struct router *router)
+/* Whoever may open a socket may change things: with the control socket as an operator, with the work socket by
+ * calling work done that nobody did. So all of them are for the user of the state folder, and for its group only
+ * where the group may write there anyway. */
+static void open_sockets(struct router *router)
 {
     struct stat state;
     bool group = stat(router->config->state_dir, &state) == 0 && (state.st_mode & S_IWGRP) != 0;
     mode_t before = umask(group ? 0117 : 0177);
+    open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
+    open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
     open_socket(router, BUS_ROUTER, router->config->endpoints.control, &router->control);
     (void)umask(before);
 }
@@ -142,9 +145,7 @@ struct router *router_create(struct service *service)
     open_database(router);
     create_parts(router);
     targets_configure(router->targets, router->db, router->config);
-    open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
-    open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
-    open_control(router);
+    open_sockets(router);
     service_on_reload(service, reload_router, router);
     struct router *created = router;
     router = NULL;
