@@ -1,5 +1,6 @@
 #include "router/dispatch.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/crash.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
@@ -20,6 +21,7 @@ struct dispatch {
     char epoch[17];    /* random: the first half of every work id */
     uint64_t works;    /* how many were named: the second half */
     int64_t next_lane; /* wall ms: when a sleeping lane is due */
+    uint64_t offers;   /* of slots to targets */
     bool more;         /* a turn ended before all lanes were looked at */
 };
 
@@ -187,24 +189,41 @@ static bool may_have_work(const struct target *target, enum work_stage stage, in
     return target->look_at <= now && target_is_open(target, now);
 }
 
-/* One request for each target that has one, again and again until no target has or no worker wants more. */
+/* Whether a comes before b: the one with fewer requests out, then the one whose turn is longer ago. So a target that
+ * waits gets the next free slot, whatever another one holds, and nobody's share of the slots is kept free for
+ * those who have no use for it. */
+static bool comes_before(struct target *a, struct target *b, enum work_stage stage)
+{
+    int a_out = *target_counter(a, stage), b_out = *target_counter(b, stage);
+    return a_out != b_out ? a_out < b_out : a->served[stage] < b->served[stage];
+}
+
+/* The next target to be offered a slot, of those that had no use for one in this turn. */
+static struct target *next_target(struct router *router, enum work_stage stage, const bool *in_vain)
+{
+    struct target *next = NULL;
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        struct target *target = targets_at(router->targets, i);
+        if (!in_vain[i] && may_have_work(target, stage, router->now) &&
+            (!next || comes_before(target, next, stage)))
+            next = target;
+    }
+    return next;
+}
+
+/* One request after the other, until no target has one or no worker wants more. */
 static void dispatch_stage(struct router *router, enum work_stage stage)
 {
     static bool (*const from[])(struct router *, struct target *, struct seat *) = {
         [WORK_SEND] = send_from, [WORK_SHARE] = share_from, [WORK_FETCH] = fetch_from};
-    bool progress = true;
-    while (progress) {
-        progress = false;
-        for (size_t i = 0; i < targets_count(router->targets); i++) {
-            struct target *target = targets_at(router->targets, i);
-            if (!may_have_work(target, stage, router->now))
-                continue;
-            struct seat *seat = crew_most_credit(router->crew, stage, router->monotonic);
-            if (!seat)
-                return;
-            if (from[stage](router, target, seat))
-                progress = true;
-        }
+    AUTO(memory_free) bool *in_vain = memory_new(targets_count(router->targets) + 1, sizeof *in_vain);
+    struct target *target;
+    struct seat *seat;
+    while ((target = next_target(router, stage, in_vain)) &&
+           (seat = crew_most_credit(router->crew, stage, router->monotonic))) {
+        target->served[stage] = ++router->dispatch->offers;
+        if (!from[stage](router, target, seat))
+            in_vain[target - targets_at(router->targets, 0)] = true;
     }
 }
 

@@ -30,6 +30,7 @@ struct target {
     bool destination_held;                        /* of an album: an operator holds all of its destination */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
+    uint64_t served[WORK_STAGES];                 /* when it was last offered a slot: a count, 0 for never */
     int64_t look_at;        /* wall ms: no job is due before; INT64_MAX until something changes */
     int64_t fetch_at;       /* wall ms: no fetch is due before; INT64_MAX until something changes */
     int64_t fetch_until;    /* wall ms: no fetch goes before, after trouble with one */

@@ -37,11 +37,16 @@ static void check(bool ok, const char *what)
     pipeline_check(pipeline, ok, what);
 }
 
-static void configure(const struct pipeline_destination *destinations, size_t count)
+static void configure_with(const struct pipeline_destination *destinations, size_t count, const char *more)
 {
     const struct pipeline_node node = {"FELUCCA", destinations, count};
-    const struct pipeline_options options = {&node, 1, NULL};
+    const struct pipeline_options options = {&node, 1, more};
     pipeline = pipeline_create(sandbox, &options);
+}
+
+static void configure(const struct pipeline_destination *destinations, size_t count)
+{
+    configure_with(destinations, count, NULL);
 }
 
 /* ---- work that waits ---- */
@@ -203,6 +208,57 @@ START_TEST(a_slow_destination_holds_up_no_other)
 }
 END_TEST
 
+static void only_mr(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
+{
+    (void)context, (void)series, (void)instance;
+    spec->modality = "MR";
+}
+
+static bool is_full(void *context)
+{
+    (void)context;
+    return simulator_count(kheops, "in_flight_max") == 1;
+}
+
+/* The first destination holds the only slot of the only sender, and has many times more that waits. What comes for
+ * the second one then gets the slot when it is free, and not when the first one has no use for it. */
+START_TEST(a_busy_destination_leaves_room_for_another)
+{
+    enum { BUSY = 60, OTHERS = 3 };
+    static const char *const second_tokens[] = {"--token", "archive:write:ARCHIVEWRITE", NULL};
+    second = simulator_start(sandbox, "second", second_tokens);
+    const struct pipeline_destination destinations[] = {
+        {.name = "busy",
+         .simulator = kheops,
+         .token = "MAINWRITE",
+         .condition = "!tagValueIsPresent(#Tag.Modality, \"MR\")",
+         .more = "        connections: 8\n"},
+        {.name = "other",
+         .simulator = second,
+         .token = "ARCHIVEWRITE",
+         .condition = "tagValueIsPresent(#Tag.Modality, \"MR\")",
+         .more = "        connections: 8\n"}};
+    configure_with(destinations, ROWS(destinations), "sender: { slots: 1 }\n");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 3000}");
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    for (uint64_t seed = 1; seed <= BUSY; seed++)
+        (void)write_study(seed, 1, 1, NULL);
+    send(sandbox_path(sandbox, "studies"));
+    wait_taken_in(BUSY);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    check(wait_until(is_full, NULL, PATIENCE_MS), "the busy one does not hold the slot");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 300}");
+    for (uint64_t seed = BUSY + 1; seed <= BUSY + OTHERS; seed++)
+        send(write_study(seed, 1, 1, only_mr));
+    check(simulator_wait_instances(second, OTHERS, PATIENCE_MS), "the other one did not get all");
+    check(simulator_count(kheops, "instances") < BUSY / 2, "the other one had to wait for the busy one");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 0}");
+    check(simulator_wait_instances(kheops, BUSY, PATIENCE_MS), "the busy one did not get all");
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
 static void vary(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
 {
     (void)context, (void)instance;
@@ -255,6 +311,7 @@ int main(void)
     tests_add(tests, what_is_urgent_goes_first);
     tests_add(tests, a_small_study_waits_for_no_huge_one);
     tests_add(tests, a_slow_destination_holds_up_no_other);
+    tests_add(tests, a_busy_destination_leaves_room_for_another);
     tests_add(tests, two_destinations_of_one_kheops_never_collide);
     return tests_run(tests);
 }
