@@ -55,7 +55,7 @@ static void add_metrics(struct helper *helper)
     helper->instances =
         metrics_add(m, METRIC_COUNTER, "received_instances_total", "Instances by answer.", outcome);
     helper->refusals = metrics_add(m, METRIC_COUNTER, "received_refused_total",
-                                   "Instances answered \"out of resources\", by why.", reason);
+                                   "Instances that were not answered with Success, by why.", reason);
     helper->bytes =
         metrics_add(m, METRIC_COUNTER, "received_bytes_total", "Bytes of stored data sets.", none);
     helper->durable = metrics_add(m, METRIC_QUICK_HISTOGRAM, "receive_durable_seconds",
@@ -78,6 +78,17 @@ static void count(struct metric *metric, const char *value, double amount)
     metric_add(metric, value ? values : NULL, amount);
 }
 
+/* Every label is a word of ours. */
+static const char *refusal_name(int64_t refusal)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        HINT_REFUSAL_MAP(X)
+#undef X
+    };
+    return refusal >= 0 && refusal < HINT_REFUSALS ? names[refusal] : names[HINT_DISK];
+}
+
 /* Each word of a label is there from the start, so that its first increase can be seen. */
 static void begin_at_zero(struct helper *helper)
 {
@@ -85,13 +96,12 @@ static void begin_at_zero(struct helper *helper)
         count(helper->associations, association_end_name((enum association_end)end), 0);
     count(helper->instances, "stored", 0);
     count(helper->instances, "refused", 0);
-    count(helper->refusals, "no_space", 0);
-    count(helper->refusals, "disk", 0);
+    for (int refusal = 0; refusal < HINT_REFUSALS; refusal++)
+        count(helper->refusals, refusal_name(refusal), 0);
     count(helper->hints, "sent", 0);
     count(helper->hints, "dropped", 0);
-    count(helper->rejected, "called_aet", 0);
-    count(helper->rejected, "calling_aet", 0);
-    count(helper->rejected, "application_context", 0);
+    for (int verdict = ASSOCIATION_ADMITTED + 1; verdict < ASSOCIATION_VERDICTS; verdict++)
+        count(helper->rejected, association_verdict_name((enum association_verdict)verdict), 0);
     count(helper->refused, "limit", 0);
     count(helper->refused, "no_process", 0);
     count(helper->refused, "silent", 0);
@@ -135,14 +145,6 @@ static void tell_router(struct helper *helper, const char *receipt)
     count(helper->hints, told ? "sent" : "dropped", 1);
 }
 
-/* Every label is a word of ours. */
-static const char *why_rejected(int64_t verdict)
-{
-    if (verdict == ASSOCIATION_CALLED_UNKNOWN)
-        return "called_aet";
-    return verdict == ASSOCIATION_CALLING_UNKNOWN ? "calling_aet" : "application_context";
-}
-
 /* The parent lives: whether an instance would be taken now. */
 static void take_beat(struct helper *helper, int64_t associations)
 {
@@ -171,13 +173,13 @@ static void take(struct helper *helper, const struct hint *hint)
         break;
     case HINT_REFUSED:
         count(helper->instances, "refused", 1);
-        count(helper->refusals, hint->number == ERR_NOSPACE ? "no_space" : "disk", 1);
+        count(helper->refusals, refusal_name(hint->number), 1);
         break;
     case HINT_ASSOCIATION:
         count(helper->associations, association_end_name((enum association_end)hint->number), 1);
         break;
     case HINT_REJECTED:
-        count(helper->rejected, why_rejected(hint->number), 1);
+        count(helper->rejected, association_verdict_name((enum association_verdict)hint->number), 1);
         break;
     case HINT_CONGESTED:
         count(helper->refused, "no_process", 1);

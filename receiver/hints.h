@@ -17,7 +17,7 @@
 
 enum hint_kind {
     HINT_INSTANCE,    /* receipt, number: bytes of the data set, durable_us: what making it durable took */
-    HINT_REFUSED,     /* a C-STORE answered "out of resources"; number: an error code */
+    HINT_REFUSED,     /* a C-STORE was not answered with Success; number: enum hint_refusal */
     HINT_ASSOCIATION, /* number: enum association_end */
     HINT_REJECTED,    /* an association was rejected; number: enum association_verdict */
     HINT_LIMIT,       /* a peer refused since the association limit was reached */
@@ -25,6 +25,19 @@ enum hint_kind {
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
     HINT_STOP         /* the helper ends */
+};
+
+/* Why an instance was refused; the texts are a metric's label. */
+#define HINT_REFUSAL_MAP(X) \
+    X(NO_SPACE, "no_space") \
+    X(DISK, "disk")         \
+    X(MISMATCH, "mismatched_uids")
+
+enum hint_refusal {
+#define X(name, text) HINT_##name,
+    HINT_REFUSAL_MAP(X)
+#undef X
+        HINT_REFUSALS
 };
 
 /* What goes through the pipe: written and read in one piece. */

@@ -148,6 +148,11 @@ void intake_write(struct intake *intake, const void *bytes, size_t length)
     append(intake, bytes, length);
 }
 
+bool intake_failed(const struct intake *intake)
+{
+    return intake->error != 0;
+}
+
 int64_t intake_bytes(const struct intake *intake)
 {
     return intake->received;

@@ -14,6 +14,7 @@
 #include "common/spool/file_meta.h"
 #include "common/spool/spool.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,9 @@ void intake_prepare(struct intake *intake);
 
 void intake_begin(struct intake *intake, const struct file_meta *meta);
 void intake_write(struct intake *intake, const void *bytes, size_t length);
+
+/* Whether something went wrong already, so that what is written is swallowed. */
+bool intake_failed(const struct intake *intake);
 
 /* Bytes of the data set so far. */
 int64_t intake_bytes(const struct intake *intake);

@@ -1,9 +1,12 @@
 #include "receiver/session.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/dicom/identity.h"
 #include "common/dicom/uid.h"
 #include "receiver/association.h"
 #include "receiver/intake.h"
@@ -21,19 +24,24 @@
 
 enum {
     GRACE_SECONDS = 30, /* beyond idle_timeout, until the alarm ends a process that hangs */
+    WIND_MS = 1000,     /* so often the alarm is wound while bytes come */
     PAUSE_MS = 1000     /* between two requests, after which a stopping receiver ends an association */
 };
 
 struct session {
     const struct session_start *start;
     struct intake *intake;
+    struct identity *identity; /* of the data set that comes */
+    const struct config_node *node;
+    struct file_meta meta; /* of the instance that comes */
+    bool identified, mismatched;
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     enum association_verdict verdict;
     char receipt[RECEIPT_SIZE]; /* of the last instance */
     char first[RECEIPT_SIZE];
     int idle_seconds;
-    int64_t begun_ms;
-    int64_t instances, bytes, refused;
+    int64_t begun_ms, wound_ms;
+    int64_t instances, bytes, refused, mismatches, odd;
 };
 
 static volatile sig_atomic_t stopping;
@@ -63,18 +71,31 @@ static void settle_signals(pid_t parent)
         _exit(EXIT_SUCCESS);
 }
 
-static void wind_alarm(const struct session *session)
+static void wind_alarm(struct session *session)
 {
+    session->wound_ms = clock_monotonic_ms();
     (void)alarm((unsigned)(session->idle_seconds + GRACE_SECONDS));
 }
 
-/* Acknowledges what arrived at once. Many senders write a PDU in two pieces with Nagle's algorithm
- * on and wait for our acknowledgement of the first, which Linux would delay by 40 ms; it forgets
- * this setting soon. */
-static void acknowledge_quickly(const struct session *session)
+static void progress(void *context)
 {
-    int on = 1;
-    (void)setsockopt(session->start->socket, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+    struct session *session = context;
+    if (clock_monotonic_ms() - session->wound_ms >= WIND_MS)
+        wind_alarm(session);
+}
+
+static enum association_verdict verdict_of(enum config_admission admission)
+{
+    switch (admission) {
+    case CONFIG_ADMITS:
+        return ASSOCIATION_ADMITTED;
+    case CONFIG_ADDRESS_UNKNOWN:
+        return ASSOCIATION_ADDRESS_UNKNOWN;
+    case CONFIG_NAME_UNRESOLVED:
+        return ASSOCIATION_NAME_UNRESOLVED;
+    default:
+        return ASSOCIATION_CALLING_UNKNOWN;
+    }
 }
 
 static enum association_verdict admit(void *context, const char *called_aet, const char *calling_aet)
@@ -82,12 +103,22 @@ static enum association_verdict admit(void *context, const char *called_aet, con
     struct session *session = context;
     (void)snprintf(session->called_aet, sizeof session->called_aet, "%s", called_aet);
     (void)snprintf(session->calling_aet, sizeof session->calling_aet, "%s", calling_aet);
-    const struct config_node *node = config_find_node(session->start->config, called_aet);
-    if (!node)
-        session->verdict = ASSOCIATION_CALLED_UNKNOWN;
-    else if (!config_node_admits(node, calling_aet, session->start->address->bytes))
-        session->verdict = ASSOCIATION_CALLING_UNKNOWN;
+    session->node = config_find_node(session->start->config, called_aet);
+    session->verdict = ASSOCIATION_CALLED_UNKNOWN;
+    if (session->node)
+        session->verdict =
+            verdict_of(config_node_admits(session->node, calling_aet, session->start->address->bytes));
     return session->verdict;
+}
+
+static bool takes_syntax(void *context, const char *uid)
+{
+    const struct session *session = context;
+    const struct config *config = session->start->config;
+    for (size_t i = 0; i < config->receiver.transfer_syntax_count; i++)
+        if (strcmp(config->receiver.transfer_syntaxes[i], uid) == 0)
+            return true;
+    return config->receiver.transfer_syntax_count == 0;
 }
 
 static enum association_wait wait_for_request(void *context)
@@ -100,7 +131,6 @@ static enum association_wait wait_for_request(void *context)
         intake_prepare(session->intake); /* while the sender reads its next file */
     for (;;) {
         wind_alarm(session);
-        acknowledge_quickly(session);
         int64_t left = deadline_ms - clock_monotonic_ms();
         if (left < 0)
             return ASSOCIATION_SILENT;
@@ -119,43 +149,104 @@ static enum association_wait wait_for_request(void *context)
     }
 }
 
+/* A modality may write anything into it. */
+static const char *shown(const char *uid)
+{
+    return uid_is_plain(uid) ? uid : "-";
+}
+
 static void begin(void *context, const struct file_meta *meta)
 {
     struct session *session = context;
-    struct file_meta ours = *meta;
-    (void)snprintf(ours.source_address, sizeof ours.source_address, "%s", session->start->address->text);
-    acknowledge_quickly(session);
-    intake_begin(session->intake, &ours);
-    /* A modality may write anything into it. */
-    log_debug("instance begins",
-              LOG_S("sop_instance", uid_is_plain(meta->sop_instance) ? meta->sop_instance : "-"),
+    session->meta = *meta;
+    (void)snprintf(session->meta.source_address, sizeof session->meta.source_address, "%s",
+                   session->start->address->text);
+    session->mismatched = false;
+    session->identified = session->node->mismatched_uids == CONFIG_MISMATCH_ACCEPT;
+    identity_begin(session->identity, meta->transfer_syntax);
+    intake_begin(session->intake, &session->meta);
+    log_debug("instance begins", LOG_S("sop_instance", shown(meta->sop_instance)),
               LOG_S("transfer_syntax", meta->transfer_syntax));
 }
 
-static void data(void *context, const void *bytes, size_t length)
+/* What one of them does not say is the router's to judge. */
+static bool differ(const char *of_command, const char *of_data_set)
 {
-    struct session *session = context;
-    wind_alarm(session);
-    acknowledge_quickly(session);
-    intake_write(session->intake, bytes, length);
+    return *of_command && *of_data_set && strcmp(of_command, of_data_set) != 0;
 }
 
-static bool finish(void *context)
+/* Once it is known, as far as it will be, which instance the data set is. */
+static void compare_uids(struct session *session)
+{
+    session->identified = true;
+    session->mismatched = differ(session->meta.sop_instance, identity_sop_instance(session->identity)) ||
+                          differ(session->meta.sop_class, identity_sop_class(session->identity));
+    if (session->mismatched)
+        intake_abandon(session->intake);
+}
+
+static bool data(void *context, const void *bytes, size_t length)
 {
     struct session *session = context;
+    if (!session->identified && identity_feed(session->identity, bytes, length))
+        compare_uids(session);
+    if (session->mismatched)
+        return false;
+    intake_write(session->intake, bytes, length);
+    return !intake_failed(session->intake);
+}
+
+/* The first one of an association is told in full; its last line counts them. */
+static enum association_answer refuse_mismatch(struct session *session)
+{
+    session->refused++;
+    hints_tell(session->start->hints, HINT_REFUSED, NULL, HINT_MISMATCH);
+    LOG_AT(
+        session->mismatches++ == 0 ? LOG_WARNING : LOG_DEBUG,
+        "instance refused, its UIDs are not those of the C-STORE command (mismatched_uids: accept takes it)",
+        LOG_S("calling", session->calling_aet), LOG_S("called", session->called_aet),
+        LOG_S("address", session->start->address->text),
+        LOG_S("sop_instance", shown(identity_sop_instance(session->identity))),
+        LOG_S("sop_class", shown(identity_sop_class(session->identity))),
+        LOG_S("sop_instance_of_command", shown(session->meta.sop_instance)),
+        LOG_S("sop_class_of_command", shown(session->meta.sop_class)));
+    return ASSOCIATION_MISMATCH;
+}
+
+static enum association_answer refuse_for_resources(struct session *session, int rc, int64_t bytes)
+{
+    session->refused++;
+    hints_tell(session->start->hints, HINT_REFUSED, NULL, rc == ERR_NOSPACE ? HINT_NO_SPACE : HINT_DISK);
+    LOG_AT(session->refused == 1 ? LOG_WARNING : LOG_DEBUG, "instance refused, out of resources",
+           LOG_S("because", err_text(rc)), LOG_I("bytes", bytes), LOG_S("calling", session->calling_aet));
+    return ASSOCIATION_OUT_OF_RESOURCES;
+}
+
+/* Kept as it came; whoever reads it later may wonder. */
+static void note_odd(struct session *session, int64_t bytes)
+{
+    if (bytes % 2 == 0)
+        return;
+    LOG_AT(session->odd++ == 0 ? LOG_INFO : LOG_DEBUG, "data set of odd length kept as it came",
+           LOG_S("calling", session->calling_aet), LOG_S("address", session->start->address->text),
+           LOG_S("receipt", session->receipt), LOG_S("sop_instance", shown(session->meta.sop_instance)),
+           LOG_S("transfer_syntax", session->meta.transfer_syntax), LOG_I("bytes", bytes));
+}
+
+static enum association_answer finish(void *context)
+{
+    struct session *session = context;
+    if (!session->identified)
+        compare_uids(session);
+    if (session->mismatched)
+        return refuse_mismatch(session);
     int64_t bytes = intake_bytes(session->intake);
     (void)alarm(0); /* a busy disk may take its time, and the peer has its own patience */
     int64_t began_ns = clock_monotonic_ns();
     int rc = intake_finish(session->intake, session->receipt);
     wind_alarm(session);
-    if (rc < 0) {
-        session->refused++;
-        hints_tell(session->start->hints, HINT_REFUSED, NULL, rc);
-        /* The association's line counts the others. */
-        LOG_AT(session->refused == 1 ? LOG_WARNING : LOG_DEBUG, "instance refused, out of resources",
-               LOG_S("because", err_text(rc)), LOG_I("bytes", bytes), LOG_S("calling", session->calling_aet));
-        return false;
-    }
+    if (rc < 0)
+        return refuse_for_resources(session, rc, bytes);
     if (session->instances++ == 0)
         memcpy(session->first, session->receipt, sizeof session->first);
     session->bytes += bytes;
@@ -163,27 +254,61 @@ static bool finish(void *context)
                         (clock_monotonic_ns() - began_ns) / 1000);
     CRASH_POINT(ASSOCIATION_HINTED);
     log_debug("instance stored", LOG_S("receipt", session->receipt), LOG_I("bytes", bytes));
-    return true;
+    note_odd(session, bytes);
+    return ASSOCIATION_STORED;
 }
 
-static void report(const struct session *session, enum association_end end)
+/* Why an association was rejected, and what a person can do about it. */
+static void explain_rejection(const struct session *session, struct text *out)
 {
-    static const char *const verdicts[] = {"", "called AE title unknown", "calling AE title not admitted"};
-    const char *outcome = association_end_name(end);
-    if (end == ASSOCIATION_REJECTED)
-        log_warning("association rejected", LOG_S("calling", session->calling_aet),
-                    LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
-                    LOG_S("because", session->verdict ? verdicts[session->verdict] : "application context"));
-    else
-        log_info("association ended", LOG_S("calling", session->calling_aet),
-                 LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
-                 LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
-                 LOG_I("refused", session->refused), LOG_S("outcome", outcome),
-                 LOG_I("ms", clock_monotonic_ms() - session->begun_ms),
-                 LOG_S("first_receipt", session->first), LOG_S("last_receipt", session->receipt));
+    const char *calling = session->calling_aet, *address = session->start->address->text;
+    switch (session->verdict) {
+    case ASSOCIATION_CALLED_UNKNOWN:
+        text_append(out, "called AE title unknown: no node of the configuration has it");
+        break;
+    case ASSOCIATION_CALLING_UNKNOWN:
+        text_format(out, "calling AE title not admitted: add it to sources of %s, if it is yours",
+                    session->called_aet);
+        break;
+    case ASSOCIATION_ADDRESS_UNKNOWN:
+        text_format(out, "address not admitted: %s is admitted only from", calling);
+        for (size_t i = 0, listed = 0; i < session->node->source_count; i++)
+            if (strcmp(session->node->sources[i].aet, calling) == 0)
+                text_format(out, "%s %s", listed++ > 0 ? "," : "", session->node->sources[i].host);
+        text_format(out, ": add %s to sources of %s, if it is yours", address, session->called_aet);
+        break;
+    case ASSOCIATION_NAME_UNRESOLVED:
+        text_format(out, "the name service has no address yet for a host of %s: rejected for now", calling);
+        break;
+    default:
+        text_append(out, "application context");
+    }
+}
+
+static void report_rejection(const struct session *session)
+{
+    AUTO(text_release) struct text because = TEXT_EMPTY;
+    explain_rejection(session, &because);
+    log_warning("association rejected", LOG_S("calling", session->calling_aet),
+                LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
+                LOG_S("because", text_string(&because)));
+    hints_tell(session->start->hints, HINT_REJECTED, NULL,
+               session->verdict ? session->verdict : ASSOCIATION_OTHER_APPLICATION);
+}
+
+static void report(const struct session *session, enum association_end end, const char *because)
+{
     hints_tell(session->start->hints, HINT_ASSOCIATION, NULL, end);
-    if (end == ASSOCIATION_REJECTED)
-        hints_tell(session->start->hints, HINT_REJECTED, NULL, session->verdict);
+    if (end == ASSOCIATION_REJECTED) {
+        report_rejection(session);
+        return;
+    }
+    LOG_AT(because ? LOG_WARNING : LOG_INFO, "association ended", LOG_S("calling", session->calling_aet),
+           LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
+           LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
+           LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
+           LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
+           LOG_S("last_receipt", session->receipt), LOG_S(because ? "because" : NULL, because));
 }
 
 _Noreturn void session_run(const struct session_start *start)
@@ -195,19 +320,25 @@ _Noreturn void session_run(const struct session_start *start)
     struct session session = {
         .start = start,
         .intake = intake_create(start->spool, start->config->receiver.min_free_space),
+        .identity = identity_create(),
         .idle_seconds = (int)((start->config->receiver.idle_timeout_ms + 999) / 1000),
         .begun_ms = clock_monotonic_ms(),
     };
     struct association_handler handler = {
         .context = &session,
         .admit = admit,
+        .takes_syntax = takes_syntax,
         .wait = wait_for_request,
+        .progress = progress,
         .begin = begin,
         .data = data,
         .finish = finish,
     };
     wind_alarm(&session);
-    report(&session, association_serve(start->socket, session.idle_seconds, &handler));
+    const char *because = NULL;
+    enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);
+    report(&session, end, because);
+    identity_destroy(&session.identity);
     intake_destroy(&session.intake);
     _exit(EXIT_SUCCESS);
 }

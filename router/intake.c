@@ -120,8 +120,10 @@ static int open_arrival(struct router *router, struct arrival *arrival)
     return 0;
 }
 
-/* The UIDs that count are the data set's. NULL: all are there and agree with the C-STORE command. */
-static const char *read_uids(const struct header *header, struct arrival *arrival)
+/* The UIDs that count are the data set's. NULL: all there, and the same as the C-STORE command's unless the node
+ * accepts others. */
+static const char *read_uids(const struct header *header, const struct config_node *node,
+                             struct arrival *arrival)
 {
     struct jobdb_instance *instance = &arrival->instance;
     instance->sop_class = header_uid(header, HEADER_SOP_CLASS);
@@ -136,6 +138,8 @@ static const char *read_uids(const struct header *header, struct arrival *arriva
         return "its data set has no valid Study Instance UID (0020,000D)";
     if (!instance->series)
         return "its data set has no valid Series Instance UID (0020,000E)";
+    if (node->mismatched_uids == CONFIG_MISMATCH_ACCEPT)
+        return NULL;
     if (strcmp(instance->sop_instance, arrival->meta.sop_instance) != 0)
         return "its SOP Instance UID (0008,0018) is not the one of the C-STORE command";
     if (strcmp(instance->sop_class, arrival->meta.sop_class) != 0)
@@ -212,7 +216,7 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
                   LOG_S("error", err_text(code)));
         return;
     }
-    const char *contradiction = read_uids(header, arrival);
+    const char *contradiction = read_uids(header, node, arrival);
     if (contradiction && header_incomplete(header))
         text_format(&reason, "%s: %s", contradiction, header_incomplete(header));
     else if (contradiction)

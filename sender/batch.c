@@ -3,12 +3,16 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/dicom/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOOK_STEP = 4096, LOOK_MOST = 1 << 20 };
 
 /* Moved from incoming/ to queue/ between two looks is possible once: so queue/ is looked at twice. */
 static int open_receipt(struct spool *spool, const char *receipt, int *ret_fd)
@@ -18,6 +22,28 @@ static int open_receipt(struct spool *spool, const char *receipt, int *ret_fd)
     for (size_t i = 0; i < sizeof places / sizeof *places && code == ERR_ABSENT; i++)
         code = spool_open_file(spool, places[i], receipt, ret_fd);
     return code;
+}
+
+/* The UIDs that count are the data set's. A node with `mismatched_uids: accept` takes others in the C-STORE
+ * command, which our header in front of the data set repeats; they are not what is stored. */
+static void take_identity(int fd, struct batch_item *item)
+{
+    AUTO(identity_destroy) struct identity *identity = identity_create();
+    char bytes[LOOK_STEP];
+    bool known = false;
+    identity_begin(identity, item->meta.transfer_syntax);
+    for (int64_t at = 0; !known && at < item->data_size && at < LOOK_MOST;) {
+        ssize_t n = pread(fd, bytes, sizeof bytes, item->data_offset + at);
+        if (n <= 0)
+            return; /* whoever reads it to send it will say what is wrong */
+        known = identity_feed(identity, bytes, (size_t)n);
+        at += n;
+    }
+    if (*identity_sop_instance(identity))
+        (void)snprintf(item->meta.sop_instance, sizeof item->meta.sop_instance, "%s",
+                       identity_sop_instance(identity));
+    if (*identity_sop_class(identity))
+        (void)snprintf(item->meta.sop_class, sizeof item->meta.sop_class, "%s", identity_sop_class(identity));
 }
 
 /* Fills item from the file. 0, or a negative error with a sentence. */
@@ -48,6 +74,7 @@ static int open_item(struct spool *spool, const struct work_item *wanted, struct
         return code != 0 ? code : ERR_SYNTAX;
     }
     item->data_size = status.st_size - item->data_offset;
+    take_identity(fd, item);
     (void)posix_fadvise(fd, item->data_offset, 0, POSIX_FADV_SEQUENTIAL);
     item->fd = fd;
     fd = -1;

@@ -1,7 +1,8 @@
 /* batch - the instances of one WORK, opened: what the sender will upload in one request.
  *
  * Each file is looked for in queue/, then in incoming/ (the router may not have moved it yet), its size is
- * compared with what the router recorded, and its file meta header is read. An instance whose file does not
+ * compared with what the router recorded, and its file meta header is read, with the UIDs that the data set
+ * itself says. An instance whose file does not
  * fit is answered MISSING at once (bounded when it is there and cannot be read), and the rest goes on. Files
  * stay open until the batch is destroyed, so that nothing which happens to the spool meanwhile can disturb
  * the upload. */

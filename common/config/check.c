@@ -36,6 +36,8 @@ void config_derive(struct config *config)
     derive_endpoint(config, "hints", &config->endpoints.hints);
     derive_endpoint(config, "work", &config->endpoints.work);
     derive_endpoint(config, "control", &config->endpoints.control);
+    if (config->receiver.max_associations_per_source == 0)
+        config->receiver.max_associations_per_source = (config->receiver.max_associations + 1) / 2;
     for (size_t n = 0; n < config->node_count; n++)
         for (size_t d = 0; d < config->nodes[n].destination_count; d++)
             derive_destination(&config->nodes[n].destinations[d]);

@@ -67,8 +67,11 @@ struct config_source {
     size_t network_count;
 };
 
+enum config_mismatch { CONFIG_MISMATCH_REFUSE, CONFIG_MISMATCH_ACCEPT };
+
 struct config_node {
     char *aet;
+    enum config_mismatch mismatched_uids; /* a C-STORE command with other UIDs than its data set */
     struct config_source *sources;
     size_t source_count; /* 0: any caller */
     struct config_destination *destinations;
@@ -82,6 +85,9 @@ struct config {
         int port;
         char *bind;
         int max_associations;
+        int max_associations_per_source; /* of one address, and of one calling AE title */
+        char **transfer_syntaxes;
+        size_t transfer_syntax_count; /* 0: all */
         int64_t idle_timeout_ms;
         int64_t min_free_space; /* bytes */
     } receiver;
@@ -143,8 +149,17 @@ const struct config_node *config_find_node(const struct config *config, const ch
 const struct config_destination *config_find_destination(const struct config *config, const char *name);
 const struct config_album *config_find_album(const struct config_destination *destination, const char *name);
 
-/* Whether a source of the node admits this caller from this address (16 bytes, IPv4 mapped). */
-bool config_node_admits(const struct config_node *node, const char *calling_aet,
-                        const unsigned char *address);
+/* Whether a source of the node admits this caller from this address (16 bytes, IPv4 mapped), or what is in the
+ * way. */
+enum config_admission {
+    CONFIG_ADMITS,
+    CONFIG_TITLE_UNKNOWN,
+    CONFIG_ADDRESS_UNKNOWN, /* the title is a source's, the address is not */
+    CONFIG_NAME_UNRESOLVED  /* the same, but a host of that title has no address yet */
+};
+enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
+                                         const unsigned char *address);
+/* Whether some node admits somebody from there, as far as is known: a name without an address might. */
+bool config_admits_address(const struct config *config, const unsigned char *address);
 
 #endif

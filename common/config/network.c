@@ -163,10 +163,33 @@ static bool source_admits(const struct config_source *source, const unsigned cha
     return false;
 }
 
-bool config_node_admits(const struct config_node *node, const char *calling_aet, const unsigned char *address)
+enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
+                                         const unsigned char *address)
 {
-    for (size_t i = 0; i < node->source_count; i++)
-        if (strcmp(node->sources[i].aet, calling_aet) == 0 && source_admits(&node->sources[i], address))
+    enum config_admission admission = node->source_count == 0 ? CONFIG_ADMITS : CONFIG_TITLE_UNKNOWN;
+    for (size_t i = 0; i < node->source_count; i++) {
+        const struct config_source *source = &node->sources[i];
+        if (strcmp(source->aet, calling_aet) != 0)
+            continue;
+        if (source_admits(source, address))
+            return CONFIG_ADMITS;
+        if (source->network_count == 0)
+            admission = CONFIG_NAME_UNRESOLVED;
+        else if (admission == CONFIG_TITLE_UNKNOWN)
+            admission = CONFIG_ADDRESS_UNKNOWN;
+    }
+    return admission;
+}
+
+bool config_admits_address(const struct config *config, const unsigned char *address)
+{
+    for (size_t n = 0; n < config->node_count; n++) {
+        const struct config_node *node = &config->nodes[n];
+        if (node->source_count == 0)
             return true;
-    return node->source_count == 0;
+        for (size_t s = 0; s < node->source_count; s++)
+            if (node->sources[s].network_count == 0 || source_admits(&node->sources[s], address))
+                return true;
+    }
+    return config->node_count == 0;
 }

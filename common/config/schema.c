@@ -28,8 +28,19 @@ static const struct config_key receiver_keys[] = {
     {"max_associations", CONFIG_INTEGER, OF(config, receiver.max_associations), .standard = "64", .least = 1,
      .most = 4096,
      .help = "Most associations at once; further ones are refused as transient, \"local limit exceeded\"."},
+    {"max_associations_per_source", CONFIG_INTEGER, OF(config, receiver.max_associations_per_source),
+     .otherwise = "half of `max_associations`", .least = 1, .most = 4096,
+     .help = "Most associations at once from one address, and with one calling AE title; further ones are "
+             "refused in the same way, so that nobody uses up what others need."},
+    {"transfer_syntaxes", CONFIG_UIDS,
+     COUNTED(config, receiver.transfer_syntaxes, receiver.transfer_syntax_count), .otherwise = "all",
+     .help =
+         "Only these transfer syntaxes are accepted. Nothing is decoded, so there is a reason only where a "
+         "destination does not take the others. Implicit VR Little Endian is always accepted for C-ECHO."},
     {"idle_timeout", CONFIG_DURATION, OF(config, receiver.idle_timeout_ms), .standard = "60s",
-     .least = 100 * MS, .most = DAY, .help = "An association that says nothing for so long is ended."},
+     .least = 100 * MS, .most = DAY,
+     .help =
+         "An association that says nothing for so long is ended, and so is one that sends a message with less than 1 KiB/s over such a time."},
     {"min_free_space", CONFIG_SIZE, OF(config, receiver.min_free_space), .standard = "1GiB",
      .least = 256 * MIB, .most = 1024 * TIB,
      .help = "With less free space in the spool C-STORE answers A700 (out of resources); nothing is half "
@@ -220,9 +231,14 @@ static const struct config_key source_keys[] = {
 static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),
                                                      source_keys, "A modality or PACS that may send."};
 
+static const char *const mismatch_words[] = {"refuse", "accept", NULL};
 static const struct config_key node_keys[] = {
     {"aet", CONFIG_AET, OF(config_node, aet), .required = true,
      .help = "Called AE title; a file names each once."},
+    {"mismatched_uids", CONFIG_CHOICE, OF(config_node, mismatched_uids), .standard = "refuse",
+     .words = mismatch_words,
+     .help = "What becomes of an instance whose SOP Class or SOP Instance UID is not the one of its C-STORE "
+             "command: `refuse` answers A900, `accept` delivers it under the UIDs of its data set."},
     {"sources", CONFIG_LIST, COUNTED(config_node, sources, source_count), .otherwise = "any caller",
      .section = &source_section, .help = "Who may send to it, see below."},
     {"destinations", CONFIG_LIST, COUNTED(config_node, destinations, destination_count), .required = true,

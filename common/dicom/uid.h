@@ -4,6 +4,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* 1 to 64 digits and dots: fit for a URL. DICOM files in the wild break finer rules. */
 bool uid_is_plain(const char *uid);
 
@@ -13,5 +17,9 @@ bool uid_is_plain(const char *uid);
  * and 3.x are none). Leading zeros are fine, and so is any length of an arc: it is their value that counts.
  * tests/unit/test_uid.c is the table of examples. */
 bool uid_is_oid(const char *uid);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

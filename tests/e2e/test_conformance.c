@@ -27,7 +27,7 @@ enum {
 #define VERIFICATION "1.2.840.10008.1.1"
 #define FIND         "1.2.840.10008.5.1.4.1.2.2.1"
 #define IMPLICIT     "1.2.840.10008.1.2"
-#define NOTHING      "1.2.840.10008.1.2.4.94" /* JPIP: never accepted */
+#define NOTHING      "1.2.840.10008.1.2.4.94" /* JPIP: only where there is nothing else */
 
 static struct scene scene;
 static struct text document;
@@ -115,31 +115,95 @@ START_TEST(tables_of_contexts_are_true)
 }
 END_TEST
 
-/* Every transfer syntax that the standard's numbers leave room for: what is accepted stands in the table. */
-START_TEST(no_other_transfer_syntax_is_accepted)
+/* Each as the only one of a context. */
+static void ck_offered(const struct table *table, bool are_classes, unsigned char result)
 {
-    struct table listed = {.count = 0}, others = {.count = 0};
-    read_table("| transfer syntax | UID |", &listed);
-    for (int i = 1; i < 120; i++)
-        (void)snprintf(others.uids[others.count++], UID_SIZE, IMPLICIT ".4.%d", i);
-    for (int i = 1; i < 120; i++)
-        (void)snprintf(others.uids[others.count++], UID_SIZE, IMPLICIT ".%d", i);
-    start_receiver(NULL);
-    for (size_t first = 0; first < others.count; first += CONTEXTS) {
+    for (size_t first = 0; first < table->count; first += CONTEXTS) {
         AUTO(text_release) struct text answer = TEXT_EMPTY;
         struct dul_context contexts[CONTEXTS] = {0};
-        size_t count = others.count - first < CONTEXTS ? others.count - first : CONTEXTS;
-        for (size_t i = 0; i < count; i++)
-            contexts[i] = (struct dul_context){(unsigned char)(2 * i + 1), CT, {others.uids[first + i]}};
-        AUTO(fd_close) int client = associate(contexts, count, &answer);
+        size_t count = table->count - first < CONTEXTS ? table->count - first : CONTEXTS;
         for (size_t i = 0; i < count; i++) {
-            const char *uid = others.uids[first + i];
-            bool is_listed = false;
-            for (size_t k = 0; k < listed.count; k++)
-                is_listed = is_listed || strcmp(listed.uids[k], uid) == 0;
-            ck_assert_msg((dul_context_result(&answer, contexts[i].id) == 0) == is_listed, "%s", uid);
+            const char *uid = table->uids[first + i];
+            contexts[i] = (struct dul_context){
+                (unsigned char)(2 * i + 1), are_classes ? uid : CT, {are_classes ? IMPLICIT : uid}};
         }
+        AUTO(fd_close) int client = associate(contexts, count, &answer);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_msg(dul_context_result(&answer, contexts[i].id) == result, "%s: %d",
+                          table->uids[first + i], dul_context_result(&answer, contexts[i].id));
     }
+}
+
+START_TEST(classes_without_a_study_are_refused)
+{
+    struct table refused = {.count = 0};
+    read_table("| refused SOP class | UID |", &refused);
+    ck_assert_uint_ge(refused.count, 9);
+    start_receiver(NULL);
+    ck_offered(&refused, true, 3);
+}
+END_TEST
+
+/* Every transfer syntax that the standard's numbers leave room for, and private ones. */
+static void make_syntaxes(struct table *table)
+{
+    for (int i = 1; i < 220; i++)
+        (void)snprintf(table->uids[table->count++], UID_SIZE, IMPLICIT ".4.%d", i);
+    for (int i = 1; i < 120; i++)
+        (void)snprintf(table->uids[table->count++], UID_SIZE, IMPLICIT ".%d", i);
+    (void)snprintf(table->uids[table->count++], UID_SIZE, "1.2.840.113619.5.2");
+    (void)snprintf(table->uids[table->count++], UID_SIZE, "2.25.336851275958757810911461898545210578371");
+}
+
+START_TEST(any_transfer_syntax_is_accepted)
+{
+    struct table syntaxes = {.count = 0};
+    make_syntaxes(&syntaxes);
+    start_receiver(NULL);
+    ck_offered(&syntaxes, false, 0);
+}
+END_TEST
+
+START_TEST(a_limit_to_transfer_syntaxes_is_kept)
+{
+    struct table refused = {.count = 0}, kept = {.count = 1};
+    static const struct dul_context verification = {1, VERIFICATION, {IMPLICIT}};
+    make_syntaxes(&refused);
+    (void)snprintf(kept.uids[0], UID_SIZE, "1.2.840.10008.1.2.1");
+    start_receiver("receiver: { transfer_syntaxes: [1.2.840.10008.1.2.1] }\n");
+    ck_offered(&kept, false, 0);
+    size_t count = 0;
+    for (size_t i = 0; i < refused.count; i++)
+        if (strcmp(refused.uids[i], kept.uids[0]) != 0)
+            memcpy(refused.uids[count++], refused.uids[i], UID_SIZE);
+    refused.count = count;
+    ck_offered(&refused, false, 4);
+    AUTO(text_release) struct text answer = TEXT_EMPTY;
+    AUTO(fd_close) int client = associate(&verification, 1, &answer);
+    ck_assert_int_eq(dul_context_result(&answer, 1), 0);
+}
+END_TEST
+
+/* What the document says of the choice, in its own cases. */
+static const struct choice_row {
+    const char *label, *proposed[DUL_SYNTAXES], *chosen;
+} choice_rows[] = {
+    {"explicit before implicit", {IMPLICIT, IMPLICIT ".1"}, IMPLICIT ".1"},
+    {"implicit before big endian", {IMPLICIT ".2", IMPLICIT}, IMPLICIT},
+    {"explicit past others", {IMPLICIT, IMPLICIT ".2", IMPLICIT ".1"}, IMPLICIT ".1"},
+    {"the first, which is compressed", {IMPLICIT ".4.90", IMPLICIT ".1"}, IMPLICIT ".4.90"},
+    {"JPIP last", {NOTHING, IMPLICIT ".4.50"}, IMPLICIT ".4.50"},
+};
+
+START_TEST(the_choice_is_the_one_told)
+{
+    const struct choice_row *row = &choice_rows[_i];
+    AUTO(text_release) struct text answer = TEXT_EMPTY;
+    struct dul_context context = {.id = 1, .abstract_syntax = CT};
+    memcpy(context.transfer_syntaxes, row->proposed, sizeof context.transfer_syntaxes);
+    start_receiver(NULL);
+    AUTO(fd_close) int client = associate(&context, 1, &answer);
+    ck_assert_msg(strcmp(dul_context_syntax(&answer, 1), row->chosen) == 0, "%s", row->label);
 }
 END_TEST
 
@@ -165,15 +229,18 @@ static const struct status_row {
     const char *abstract_syntax;
     uint16_t field;
     bool data_set;
-    const char *row; /* how the document's row begins; the status is in it */
+    const char *row;          /* how the document's row begins; the status is in it */
+    const char *sop_instance; /* of the command, NULL: the data set's */
 } status_rows[] = {
-    {"stored", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | durable"},
+    {"stored", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | durable", NULL},
     {"no space", "receiver: { min_free_space: 900000GiB }\n", CT, 0x0001, true,
-     "| C-STORE | `%04X` | out of resources"},
+     "| C-STORE | `%04X` | out of resources", NULL},
+    {"another instance", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | the data set is not", "9.8.7.6"},
     {"wrong context", NULL, VERIFICATION, 0x0001, true,
-     "| C-STORE in a context of Verification | `%04X` | SOP class not supported"},
-    {"echo", NULL, VERIFICATION, 0x0030, false, "| C-ECHO | `%04X` | it works"},
-    {"another request", NULL, CT, 0x0020, true, "| any other request | `%04X` | unrecognized operation"},
+     "| C-STORE in a context of Verification | `%04X` | SOP class not supported", NULL},
+    {"echo", NULL, VERIFICATION, 0x0030, false, "| C-ECHO | `%04X` | it works", NULL},
+    {"another request", NULL, CT, 0x0020, true, "| any other request | `%04X` | unrecognized operation",
+     NULL},
 };
 
 START_TEST(status_is_the_one_told)
@@ -183,7 +250,9 @@ START_TEST(status_is_the_one_told)
     const struct dul_command command = {.field = row->field,
                                         .message_id = 7,
                                         .sop_class = row->abstract_syntax,
-                                        .sop_instance = row->field == 0x0001 ? "1.2.3.4" : "",
+                                        .sop_instance = row->sop_instance      ? row->sop_instance
+                                                        : row->field == 0x0001 ? "1.2.3.4"
+                                                                               : "",
                                         .priority = row->data_set ? 0 : -1,
                                         .data_set = row->data_set};
     AUTO(text_release) struct text answer = TEXT_EMPTY;
@@ -255,7 +324,10 @@ int main(void)
     tests_timeout(tests, 60);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, tables_of_contexts_are_true);
-    tests_add(tests, no_other_transfer_syntax_is_accepted);
+    tests_add(tests, classes_without_a_study_are_refused);
+    tests_add(tests, any_transfer_syntax_is_accepted);
+    tests_add(tests, a_limit_to_transfer_syntaxes_is_kept);
+    tests_rows(tests, the_choice_is_the_one_told, ROWS(choice_rows));
     tests_add(tests, largest_pdu_is_the_one_told);
     tests_rows(tests, status_is_the_one_told, ROWS(status_rows));
     tests_add(tests, all_told_statuses_are_tried);

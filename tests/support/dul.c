@@ -80,14 +80,15 @@ void dul_append_release(struct text *out)
     append_pdu(out, DUL_RELEASE_RQ, &body);
 }
 
-static void append_value(struct text *out, unsigned char context, unsigned flags, const void *bytes,
-                         size_t length)
+void dul_append_values(struct text *out, const struct dul_value *values, size_t count)
 {
     AUTO(text_release) struct text body = TEXT_EMPTY;
-    append_big(&body, (uint32_t)length + 2, 4);
-    text_append_char(&body, (char)context);
-    text_append_char(&body, (char)flags);
-    text_append_bytes(&body, bytes, length);
+    for (size_t i = 0; i < count; i++) {
+        append_big(&body, (uint32_t)values[i].length + 2, 4);
+        text_append_char(&body, (char)values[i].context);
+        text_append_char(&body, (char)((values[i].is_command ? 1 : 0) | (values[i].is_last ? 2 : 0)));
+        text_append_bytes(&body, values[i].bytes, values[i].length);
+    }
     append_pdu(out, DUL_DATA, &body);
 }
 
@@ -113,25 +114,33 @@ static void append_number(struct text *out, uint32_t element, int value)
     append_little(out, (uint32_t)value, 2);
 }
 
-void dul_append_command(struct text *out, unsigned char context, const struct dul_command *command)
+void dul_append_elements(struct text *out, const struct dul_command *command)
 {
-    AUTO(text_release) struct text elements = TEXT_EMPTY, group = TEXT_EMPTY;
+    AUTO(text_release) struct text elements = TEXT_EMPTY;
     append_string(&elements, 0x0002, command->sop_class);
     append_number(&elements, 0x0100, command->field);
     append_number(&elements, 0x0110, command->message_id);
     append_number(&elements, 0x0700, command->priority);
     append_number(&elements, 0x0800, command->data_set ? 1 : 0x0101);
     append_string(&elements, 0x1000, command->sop_instance);
-    append_little(&group, 0, 4);
-    append_little(&group, 4, 4);
-    append_little(&group, (uint32_t)elements.length, 4);
-    text_append_bytes(&group, elements.bytes, elements.length);
-    append_value(out, context, 3, group.bytes, group.length);
+    append_little(out, 0, 4);
+    append_little(out, 4, 4);
+    append_little(out, (uint32_t)elements.length, 4);
+    text_append_bytes(out, elements.bytes, elements.length);
+}
+
+void dul_append_command(struct text *out, unsigned char context, const struct dul_command *command)
+{
+    AUTO(text_release) struct text elements = TEXT_EMPTY;
+    dul_append_elements(&elements, command);
+    const struct dul_value value = {context, true, true, elements.bytes, elements.length};
+    dul_append_values(out, &value, 1);
 }
 
 void dul_append_data(struct text *out, unsigned char context, const void *bytes, size_t length, bool last)
 {
-    append_value(out, context, last ? 2 : 0, bytes, length);
+    const struct dul_value value = {context, false, last, bytes, length};
+    dul_append_values(out, &value, 1);
 }
 
 /* Appends exactly length bytes: 1, 0 when the connection was closed before, -1 when time is over. */

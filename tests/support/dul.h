@@ -46,6 +46,18 @@ struct dul_command {
 };
 
 void dul_append_command(struct text *out, unsigned char context, const struct dul_command *command);
+/* A presentation data value, and a P-DATA-TF with several. */
+struct dul_value {
+    unsigned char context;
+    bool is_command, is_last;
+    const void *bytes;
+    size_t length;
+};
+
+void dul_append_values(struct text *out, const struct dul_value *values, size_t count);
+/* Only the command set. */
+void dul_append_elements(struct text *out, const struct dul_command *command);
+
 /* A piece of a data set as one PDU. */
 void dul_append_data(struct text *out, unsigned char context, const void *bytes, size_t length, bool last);
 

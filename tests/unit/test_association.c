@@ -31,7 +31,17 @@ static const struct class_row {
     {"CT", CT_STORAGE, true},
     {"retired ultrasound", "1.2.840.10008.5.1.4.1.1.6", true},
     {"encapsulated PDF", "1.2.840.10008.5.1.4.1.1.104.1", true},
-    {"hanging protocol", "1.2.840.10008.5.1.4.38.1", true},
+    {"a performed protocol", "1.2.840.10008.5.1.4.1.1.200.2", true},
+    {"hanging protocol, which has no study", "1.2.840.10008.5.1.4.38.1", false},
+    {"color palette", "1.2.840.10008.5.1.4.39.1", false},
+    {"implant template", "1.2.840.10008.5.1.4.43.1", false},
+    {"implant assembly template", "1.2.840.10008.5.1.4.44.1", false},
+    {"implant template group", "1.2.840.10008.5.1.4.45.1", false},
+    {"a defined protocol", "1.2.840.10008.5.1.4.1.1.200.1", false},
+    {"another", "1.2.840.10008.5.1.4.1.1.200.7", false},
+    {"protocol approval", "1.2.840.10008.5.1.4.1.1.200.3", false},
+    {"finding protocol approvals", "1.2.840.10008.5.1.4.1.1.200.4", false},
+    {"inventory, newer than the toolkit", "1.2.840.10008.5.1.4.1.1.201.1", false},
     {"private", "1.3.12.2.1107.5.9.1", true},
     {"newer than the toolkit", "1.2.840.10008.5.1.4.1.1.999.1", true},
     {"query", "1.2.840.10008.5.1.4.1.2.2.1", false},
@@ -53,13 +63,16 @@ END_TEST
 /* What became of an association, in memory shared with the process that served it. */
 struct outcome {
     enum association_verdict verdict; /* to give */
-    bool durable;                     /* to say */
+    enum association_answer answer;   /* to say */
     enum association_wait wait;       /* to say when nothing comes */
     int begun, finished;
     struct file_meta meta;
     size_t bytes;
     char data[KEPT];
+    int useful; /* so many pieces of a data set are of use; negative: all */
+    const char *only_syntax;
     enum association_end end;
+    char because[128];
 };
 
 static struct outcome *outcome;
@@ -88,26 +101,41 @@ static void begin(void *context, const struct file_meta *meta)
     outcome->bytes = 0;
 }
 
-static void data(void *context, const void *bytes, size_t length)
+static void progress(void *context)
 {
     (void)context;
+}
+
+static bool takes_syntax(void *context, const char *uid)
+{
+    (void)context;
+    return !outcome->only_syntax || strcmp(outcome->only_syntax, uid) == 0;
+}
+
+static bool data(void *context, const void *bytes, size_t length)
+{
+    (void)context;
+    if (outcome->useful == 0)
+        return false;
+    outcome->useful--;
     if (outcome->bytes + length <= KEPT)
         memcpy(outcome->data + outcome->bytes, bytes, length);
     outcome->bytes += length;
+    return true;
 }
 
-static bool finish(void *context)
+static enum association_answer finish(void *context)
 {
     (void)context;
     outcome->finished++;
-    return outcome->durable;
+    return outcome->answer;
 }
 
 static void set_up(void)
 {
     outcome = mmap(NULL, sizeof *outcome, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(outcome, MAP_FAILED);
-    *outcome = (struct outcome){.verdict = ASSOCIATION_ADMITTED, .durable = true, .end = ASSOCIATION_ENDS};
+    *outcome = (struct outcome){.verdict = ASSOCIATION_ADMITTED, .useful = -1, .end = ASSOCIATION_ENDS};
     ck_assert_int_eq(association_prepare(), 0);
 }
 
@@ -118,14 +146,17 @@ static void tear_down(void)
 
 static void start(int idle_seconds)
 {
-    static const struct association_handler handler = {NULL, admit, wait_for_request, begin, data, finish};
+    static const struct association_handler handler = {NULL,     admit, takes_syntax, wait_for_request,
+                                                       progress, begin, data,         finish};
     int ends[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     server = fork();
     ck_assert_int_ge(server, 0);
     if (server == 0) {
         (void)close(ends[0]);
-        outcome->end = association_serve(ends[1], idle_seconds, &handler);
+        const char *because = NULL;
+        outcome->end = association_serve(ends[1], idle_seconds, &handler, &because);
+        (void)snprintf(outcome->because, sizeof outcome->because, "%s", because ? because : "");
         _exit(0);
     }
     (void)close(ends[1]);
@@ -180,14 +211,26 @@ static const struct context_row {
     const char *syntax;
 } context_rows[] = {
     {"the proposer's first", {1, CT_STORAGE, {EXPLICIT, IMPLICIT}}, 0, EXPLICIT},
-    {"the proposer's order, not ours", {1, CT_STORAGE, {IMPLICIT, EXPLICIT}}, 0, IMPLICIT},
+    {"explicit before implicit", {1, CT_STORAGE, {IMPLICIT, EXPLICIT}}, 0, EXPLICIT},
+    {"explicit even as the last", {1, CT_STORAGE, {IMPLICIT, EXPLICIT_BIG, EXPLICIT}}, 0, EXPLICIT},
+    {"implicit before big endian", {1, CT_STORAGE, {EXPLICIT_BIG, IMPLICIT}}, 0, IMPLICIT},
+    {"big endian first", {1, CT_STORAGE, {EXPLICIT_BIG, EXPLICIT}}, 0, EXPLICIT},
+    {"explicit past a compressed one", {1, CT_STORAGE, {IMPLICIT, JPEG_2000, EXPLICIT}}, 0, EXPLICIT},
+    {"implicit, a compressed one behind", {1, CT_STORAGE, {IMPLICIT, JPEG_2000}}, 0, IMPLICIT},
     {"compressed", {1, CT_STORAGE, {JPEG_2000, EXPLICIT}}, 0, JPEG_2000},
+    {"the first of two compressed ones", {1, CT_STORAGE, {JPEG_2000, DEFLATED}}, 0, JPEG_2000},
     {"big endian", {1, CT_STORAGE, {EXPLICIT_BIG}}, 0, EXPLICIT_BIG},
     {"deflated", {1, CT_STORAGE, {DEFLATED}}, 0, DEFLATED},
-    {"past one that cannot be kept", {1, CT_STORAGE, {JPIP, GE_PRIVATE, JPEG_2000}}, 0, JPEG_2000},
-    {"only a reference to pixels elsewhere", {1, CT_STORAGE, {JPIP}}, 4, NULL},
-    {"only GE's private one", {1, CT_STORAGE, {GE_PRIVATE}}, 4, NULL},
-    {"only an unknown one", {1, CT_STORAGE, {"1.2.3.4"}}, 4, NULL},
+    {"high-throughput JPEG 2000", {1, CT_STORAGE, {"1.2.840.10008.1.2.4.201"}}, 0, "1.2.840.10008.1.2.4.201"},
+    {"JPEG XL", {1, CT_STORAGE, {"1.2.840.10008.1.2.4.110"}}, 0, "1.2.840.10008.1.2.4.110"},
+    {"fragmentable MPEG", {1, CT_STORAGE, {"1.2.840.10008.1.2.4.102.1"}}, 0, "1.2.840.10008.1.2.4.102.1"},
+    {"deflated frames", {1, CT_STORAGE, {"1.2.840.10008.1.2.8.1"}}, 0, "1.2.840.10008.1.2.8.1"},
+    {"pixels elsewhere, only", {1, CT_STORAGE, {JPIP}}, 0, JPIP},
+    {"pixels elsewhere, last of all", {1, CT_STORAGE, {JPIP, GE_PRIVATE}}, 0, GE_PRIVATE},
+    {"GE's private one", {1, CT_STORAGE, {GE_PRIVATE}}, 0, GE_PRIVATE},
+    {"an unknown one", {1, CT_STORAGE, {"1.2.3.4"}}, 0, "1.2.3.4"},
+    {"nothing that is a UID", {1, CT_STORAGE, {"1.2.x"}}, 4, NULL},
+    {"an object without a study", {1, "1.2.840.10008.5.1.4.39.1", {EXPLICIT}}, 3, NULL},
     {"a private class", {1, "1.3.12.2.1107.5.9.1", {EXPLICIT}}, 0, EXPLICIT},
     {"another service", {1, "1.2.840.10008.5.1.4.1.2.2.1", {EXPLICIT}}, 3, NULL},
     {"verification", {1, VERIFICATION, {IMPLICIT}}, 0, IMPLICIT},
@@ -211,10 +254,12 @@ END_TEST
 static const struct reject_row {
     const char *label, *called, *calling;
     enum association_verdict verdict;
-    char reason;
+    char result, source, reason;
 } reject_rows[] = {
-    {"called title unknown", "NOBODY", "CT 01", ASSOCIATION_ADMITTED, 7},
-    {"calling title not admitted", "FELUCCA", "CT 01", ASSOCIATION_CALLING_UNKNOWN, 3},
+    {"called title unknown", "NOBODY", "CT 01", ASSOCIATION_ADMITTED, 1, 1, 7},
+    {"calling title not admitted", "FELUCCA", "CT 01", ASSOCIATION_CALLING_UNKNOWN, 1, 1, 3},
+    {"address not admitted", "FELUCCA", "CT 01", ASSOCIATION_ADDRESS_UNKNOWN, 1, 1, 3},
+    {"a host without an address yet", "FELUCCA", "CT 01", ASSOCIATION_NAME_UNRESOLVED, 2, 3, 1},
 };
 
 START_TEST(a_request_is_rejected_with_its_reason)
@@ -226,7 +271,7 @@ START_TEST(a_request_is_rejected_with_its_reason)
     dul_append_request(&pdu, row->called, row->calling, contexts, ROWS(contexts));
     say(&pdu);
     ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_ASSOCIATE_RJ);
-    const char expected[] = {3, 0, 0, 0, 0, 4, 0, 1, 1, row->reason};
+    const char expected[] = {3, 0, 0, 0, 0, 4, 0, row->result, row->source, row->reason};
     ck_assert_mem_eq(pdu.bytes, expected, sizeof expected);
     stop();
     ck_assert_int_eq(outcome->end, ASSOCIATION_REJECTED);
@@ -237,47 +282,65 @@ static const struct command_row {
     const char *label;
     unsigned char context;
     struct dul_command command;
-    bool durable;
+    enum association_answer answer;
     int status, begun, finished;
-    enum file_meta_priority priority; /* medium where the command could not be read to its end */
+    enum file_meta_priority priority; /* medium unless said */
 } command_rows[] = {
-    {"echo", 1, {0x30, 7, VERIFICATION, "", -1, false}, true, 0, 0, 0, FILE_META_MEDIUM},
-    {"store", 3, {0x01, 7, CT_STORAGE, "1.2.3", 2, true}, true, 0, 1, 1, FILE_META_LOW},
+    {"echo", 1, {0x30, 7, VERIFICATION, "", -1, false}, 0, 0, 0, 0, FILE_META_MEDIUM},
+    {"echo with a data set", 1, {0x30, 7, VERIFICATION, "", -1, true}, 0, 0, 0, 0, FILE_META_MEDIUM},
+    {"store", 3, {0x01, 7, CT_STORAGE, "1.2.3", 2, true}, ASSOCIATION_STORED, 0, 1, 1, FILE_META_LOW},
     {"store that cannot be kept",
      3,
      {0x01, 7, CT_STORAGE, "1.2.3", 2, true},
-     false,
+     ASSOCIATION_OUT_OF_RESOURCES,
      0xa700,
      1,
      1,
      FILE_META_LOW},
-    {"store without an identifier", 3, {0x01, 7, CT_STORAGE, "", 2, true}, true, 0, 1, 1, FILE_META_MEDIUM},
+    {"store of something else than it says",
+     3,
+     {0x01, 7, CT_STORAGE, "1.2.3", 2, true},
+     ASSOCIATION_MISMATCH,
+     0xa900,
+     1,
+     1,
+     FILE_META_LOW},
+    {"store without an identifier", 3, {0x01, 7, CT_STORAGE, "", 2, true}, 0, 0, 1, 1, FILE_META_LOW},
     {"store with too long an identifier",
      3,
      {0x01, 7, CT_STORAGE, "1.22222222222222222222222222222222222222222222222222222222222222222222", 2, true},
-     true,
+     0,
+     0,
+     1,
+     1,
+     FILE_META_LOW},
+    {"store without a class", 3, {0x01, 7, "", "1.2.3", 1, true}, 0, 0, 1, 1, FILE_META_HIGH},
+    {"store with a priority that does not exist",
+     3,
+     {0x01, 7, CT_STORAGE, "1.2.3", 77, true},
+     0,
      0,
      1,
      1,
      FILE_META_MEDIUM},
-    {"store without a class", 3, {0x01, 7, "", "1.2.3", 2, true}, true, 0, 1, 1, FILE_META_MEDIUM},
     {"store where only echoes are",
      1,
      {0x01, 7, CT_STORAGE, "1.2.3", 2, true},
-     true,
+     0,
      0x0122,
      0,
      0,
      FILE_META_MEDIUM},
-    {"find", 3, {0x20, 7, CT_STORAGE, "", 2, true}, true, 0x0211, 0, 0, FILE_META_MEDIUM},
-    {"get", 3, {0x10, 7, CT_STORAGE, "", 2, true}, true, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"find", 3, {0x20, 7, CT_STORAGE, "", 2, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"get", 3, {0x10, 7, CT_STORAGE, "", 2, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"action", 3, {0x130, 7, "", "", -1, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
 };
 
 START_TEST(a_command_gets_its_status)
 {
     const struct command_row *row = &command_rows[_i];
     AUTO(text_release) struct text pdu = TEXT_EMPTY;
-    outcome->durable = row->durable;
+    outcome->answer = row->answer;
     start(5);
     associate();
     for (int round = 1; round <= 2; round++) {
@@ -341,12 +404,6 @@ static void say_half_a_data_set(struct text *out)
     dul_append_data(out, 3, "abcd", 4, false);
 }
 
-static void say_an_odd_piece(struct text *out)
-{
-    say_half_a_data_set(out);
-    dul_append_data(out, 3, "abc", 3, true);
-}
-
 static void say_data_of_another_context(struct text *out)
 {
     static const struct dul_command store = {0x01, 7, CT_STORAGE, "1.2.3", 2, true};
@@ -394,7 +451,6 @@ static const struct end_row {
     {"silence in a data set", say_half_a_data_set, false, ASSOCIATION_INPUT, ASSOCIATION_IDLE},
     {"silence between requests", say_nothing, false, ASSOCIATION_SILENT, ASSOCIATION_IDLE},
     {"the receiver stops", say_nothing, false, ASSOCIATION_STOPPING, ASSOCIATION_STOPPED},
-    {"a piece of odd length", say_an_odd_piece, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
     {"data of another context", say_data_of_another_context, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
     {"a refused context", say_on_a_refused_context, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},
     {"data without a command", say_data_without_command, false, ASSOCIATION_INPUT, ASSOCIATION_PROTOCOL},

@@ -42,7 +42,7 @@ static void set_up(void)
     config = (struct config){.nodes = &node, .node_count = 1};
     config.endpoints.hints = text_take(&endpoint);
     config.receiver.bind = (char *)"127.0.0.1";
-    config.receiver.max_associations = 2;
+    config.receiver.max_associations = config.receiver.max_associations_per_source = 2;
     config.receiver.idle_timeout_ms = 30000;
     config.receiver.min_free_space = 1;
     other_config = config;

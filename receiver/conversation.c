@@ -1,0 +1,221 @@
+#include "receiver/conversation.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/crash.h"
+#include "common/base/text.h"
+#include "receiver/dimse.h"
+#include "receiver/upper.h"
+
+#include <stdio.h>
+
+struct conversation {
+    const struct conversation_start *start;
+    struct upper *upper;
+    struct text command; /* bytes of the one that comes in */
+    const char *because;
+    int64_t wasted; /* bytes of this message */
+};
+
+/* How the association ends: ASSOCIATION_ENDS while it goes on. */
+static enum association_end broken(struct conversation *conversation, const char *because)
+{
+    conversation->because = because;
+    return ASSOCIATION_PROTOCOL;
+}
+
+static enum upper_event next(struct conversation *conversation, struct upper_piece *ret_piece)
+{
+    conversation->start->handler->progress(conversation->start->handler->context);
+    return upper_next(conversation->upper, ret_piece);
+}
+
+static enum association_end end_of(struct conversation *conversation, enum upper_event event)
+{
+    switch (event) {
+    case UPPER_SILENT:
+        return ASSOCIATION_IDLE;
+    case UPPER_SLOW:
+        return ASSOCIATION_SLOW;
+    case UPPER_RELEASE:
+        return broken(conversation, "a release within a message");
+    case UPPER_BROKEN:
+        return broken(conversation, upper_because(conversation->upper));
+    default:
+        return ASSOCIATION_ABORTED;
+    }
+}
+
+/* ---- in ---- */
+
+static enum association_end add_to_command(struct conversation *conversation, const struct upper_piece *piece,
+                                           unsigned char context)
+{
+    if (!piece->is_command)
+        return broken(conversation, "data without a command");
+    if (piece->context != context || !conversation->start->contexts[context].accepted)
+        return broken(conversation, "a command in a presentation context that was not accepted");
+    if (conversation->command.length + piece->length > DIMSE_MOST)
+        return broken(conversation, "a command set of more than 64 KiB");
+    text_append_bytes(&conversation->command, piece->bytes, piece->length);
+    return ASSOCIATION_ENDS;
+}
+
+/* The first event of a message may also be the end of the association. */
+static enum association_end receive_request(struct conversation *conversation, unsigned char *ret_context,
+                                            struct dimse_request *ret_request)
+{
+    struct upper_piece piece;
+    enum upper_event event = next(conversation, &piece);
+    if (event == UPPER_RELEASE)
+        return ASSOCIATION_RELEASED;
+    text_clear(&conversation->command);
+    unsigned char context = event == UPPER_PIECE ? piece.context : 0;
+    for (;; event = next(conversation, &piece)) {
+        if (event != UPPER_PIECE)
+            return end_of(conversation, event);
+        enum association_end end = add_to_command(conversation, &piece, context);
+        if (end != ASSOCIATION_ENDS)
+            return end;
+        if (piece.is_last)
+            break;
+    }
+    *ret_context = context;
+    const char *wrong = dimse_read(conversation->command.bytes, conversation->command.length, ret_request);
+    return wrong ? broken(conversation, wrong) : ASSOCIATION_ENDS;
+}
+
+/* keep: whether the handler gets it. */
+static enum association_end receive_data_set(struct conversation *conversation, unsigned char context,
+                                             bool keep)
+{
+    const struct association_handler *handler = conversation->start->handler;
+    struct upper_piece piece = {.is_last = false};
+    conversation->wasted = 0;
+    while (!piece.is_last) {
+        enum upper_event event = next(conversation, &piece);
+        if (event != UPPER_PIECE)
+            return end_of(conversation, event);
+        if (piece.is_command)
+            return broken(conversation, "a command within a data set");
+        if (piece.context != context)
+            return broken(conversation, "a data set in another presentation context than its command");
+        if (!keep || !handler->data(handler->context, piece.bytes, piece.length))
+            conversation->wasted += (int64_t)piece.length;
+        if (conversation->wasted > ASSOCIATION_WASTE_MOST) {
+            conversation->because = "a data set went on after it was refused";
+            return ASSOCIATION_WASTED;
+        }
+    }
+    return ASSOCIATION_ENDS;
+}
+
+/* ---- out ---- */
+
+static enum association_end answer(struct conversation *conversation, unsigned char context,
+                                   const struct dimse_request *request, enum dimse_status status)
+{
+    AUTO(text_release) struct text command = TEXT_EMPTY;
+    dimse_answer(request, status, &command);
+    return upper_send_command(conversation->upper, context, command.bytes, command.length)
+               ? ASSOCIATION_ENDS
+               : ASSOCIATION_ABORTED;
+}
+
+static enum dimse_status status_of(enum association_answer answer)
+{
+    switch (answer) {
+    case ASSOCIATION_STORED:
+        return DIMSE_SUCCESS;
+    case ASSOCIATION_MISMATCH:
+        return DIMSE_DATA_SET_MISMATCH;
+    default:
+        return DIMSE_OUT_OF_RESOURCES;
+    }
+}
+
+static enum association_end store(struct conversation *conversation, unsigned char context,
+                                  const struct dimse_request *request)
+{
+    const struct conversation_start *start = conversation->start;
+    const struct association_handler *handler = start->handler;
+    if (!request->has_data_set)
+        return broken(conversation, "a C-STORE request without a data set");
+    struct file_meta meta = {.priority = request->priority};
+    (void)snprintf(meta.sop_class, sizeof meta.sop_class, "%s", request->sop_class);
+    (void)snprintf(meta.sop_instance, sizeof meta.sop_instance, "%s", request->sop_instance);
+    (void)snprintf(meta.transfer_syntax, sizeof meta.transfer_syntax, "%s",
+                   start->contexts[context].transfer_syntax);
+    (void)snprintf(meta.calling_aet, sizeof meta.calling_aet, "%s", start->calling_aet);
+    (void)snprintf(meta.called_aet, sizeof meta.called_aet, "%s", start->called_aet);
+    handler->begin(handler->context, &meta);
+    enum association_end end = receive_data_set(conversation, context, true);
+    if (end != ASSOCIATION_ENDS)
+        return end;
+    enum association_answer said = handler->finish(handler->context);
+    end = answer(conversation, context, request, status_of(said));
+    CRASH_POINT_IF(said == ASSOCIATION_STORED, ASSOCIATION_ANSWERED);
+    return end;
+}
+
+static enum association_end refuse(struct conversation *conversation, unsigned char context,
+                                   const struct dimse_request *request, enum dimse_status status)
+{
+    enum association_end end = ASSOCIATION_ENDS;
+    if (request->has_data_set)
+        end = receive_data_set(conversation, context, false);
+    return end == ASSOCIATION_ENDS ? answer(conversation, context, request, status) : end;
+}
+
+static enum association_end serve(struct conversation *conversation, unsigned char context,
+                                  const struct dimse_request *request)
+{
+    switch (request->field) {
+    case DIMSE_C_STORE:
+        return conversation->start->contexts[context].is_verification
+                   ? refuse(conversation, context, request, DIMSE_CLASS_NOT_SUPPORTED)
+                   : store(conversation, context, request);
+    case DIMSE_C_ECHO:
+        return refuse(conversation, context, request, DIMSE_SUCCESS);
+    case DIMSE_C_CANCEL:
+        return ASSOCIATION_ENDS; /* there is nothing to cancel and no answer to a cancel */
+    default:
+        return refuse(conversation, context, request, DIMSE_UNRECOGNIZED_OPERATION);
+    }
+}
+
+/* ---- */
+
+static enum association_end answer_requests(struct conversation *conversation)
+{
+    const struct association_handler *handler = conversation->start->handler;
+    for (;;) {
+        struct dimse_request request;
+        unsigned char context;
+        if (!upper_pending(conversation->upper)) {
+            enum association_wait wait = handler->wait(handler->context);
+            if (wait != ASSOCIATION_INPUT)
+                return wait == ASSOCIATION_SILENT ? ASSOCIATION_IDLE : ASSOCIATION_STOPPED;
+        }
+        transport_watch(conversation->start->transport, true);
+        enum association_end end = receive_request(conversation, &context, &request);
+        if (end == ASSOCIATION_ENDS)
+            end = serve(conversation, context, &request);
+        if (end != ASSOCIATION_ENDS)
+            return end;
+        transport_watch(conversation->start->transport, false);
+    }
+}
+
+enum association_end conversation_run(const struct conversation_start *start, const char **ret_because)
+{
+    AUTO(upper_destroy) struct upper *upper = upper_create(start->transport, start->piece_most);
+    struct conversation conversation = {.start = start, .upper = upper};
+    enum association_end end = answer_requests(&conversation);
+    if (end == ASSOCIATION_RELEASED)
+        upper_confirm_release(upper);
+    else if (end != ASSOCIATION_ABORTED)
+        upper_abort(upper);
+    text_release(&conversation.command);
+    *ret_because = conversation.because;
+    return end;
+}

@@ -1,0 +1,45 @@
+/* dimse - the command sets of DIMSE messages (PS3.7 annex E): a request read, its answer written.
+ *
+ * A command set is a flat list of elements, Implicit VR Little Endian, in group 0000. Elements that a receiver
+ * of C-STORE and C-ECHO has no use for are passed over. An identifier that no UID could be (empty, more than 64
+ * bytes) is left empty: what the data set says counts. No memory is kept. */
+#ifndef FELUCCA_RECEIVER_DIMSE_H
+#define FELUCCA_RECEIVER_DIMSE_H
+
+#include "common/base/text.h"
+#include "common/spool/file_meta.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A longer command set is nobody's: those of the standard are a few hundred bytes. */
+enum { DIMSE_MOST = 64 * 1024 };
+
+enum dimse_field { DIMSE_C_STORE = 0x0001, DIMSE_C_ECHO = 0x0030, DIMSE_C_CANCEL = 0x0FFF };
+
+/* Status codes (PS3.7 annex C). */
+enum dimse_status {
+    DIMSE_SUCCESS = 0x0000,
+    DIMSE_CLASS_NOT_SUPPORTED = 0x0122,
+    DIMSE_UNRECOGNIZED_OPERATION = 0x0211,
+    DIMSE_OUT_OF_RESOURCES = 0xA700,
+    DIMSE_DATA_SET_MISMATCH = 0xA900,
+    DIMSE_CANNOT_UNDERSTAND = 0xC000
+};
+
+struct dimse_request {
+    uint16_t field, message_id;
+    bool has_data_set;
+    enum file_meta_priority priority;
+    char sop_class[FILE_META_UID_SIZE]; /* without padding */
+    char sop_instance[FILE_META_UID_SIZE];
+};
+
+/* NULL, or what is wrong with it as a request, a part of a sentence. */
+const char *dimse_read(const void *bytes, size_t length, struct dimse_request *ret_request);
+
+/* Appends the answer to a request. */
+void dimse_answer(const struct dimse_request *request, enum dimse_status status, struct text *out);
+
+#endif
