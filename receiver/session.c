@@ -210,6 +210,7 @@ static enum association_answer refuse_mismatch(struct session *session)
         LOG_S("sop_class", shown(identity_sop_class(session->identity))),
         LOG_S("sop_instance_of_command", shown(session->meta.sop_instance)),
         LOG_S("sop_class_of_command", shown(session->meta.sop_class)));
+    session->mismatches++;
     return ASSOCIATION_MISMATCH;
 }
 
@@ -227,10 +228,11 @@ static void note_odd(struct session *session, int64_t bytes)
 {
     if (bytes % 2 == 0)
         return;
-    LOG_AT(session->odd++ == 0 ? LOG_INFO : LOG_DEBUG, "data set of odd length kept as it came",
+    LOG_AT(session->odd == 0 ? LOG_INFO : LOG_DEBUG, "data set of odd length kept as it came",
            LOG_S("calling", session->calling_aet), LOG_S("address", session->start->address->text),
            LOG_S("receipt", session->receipt), LOG_S("sop_instance", shown(session->meta.sop_instance)),
            LOG_S("transfer_syntax", session->meta.transfer_syntax), LOG_I("bytes", bytes));
+    session->odd++;
 }
 
 static enum association_answer finish(void *context)
