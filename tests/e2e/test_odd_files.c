@@ -100,7 +100,7 @@ static const char *proposal_for(const char *path)
     int64_t offset;
     AUTO(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (file_meta_read(fd, &meta, &offset) != 0)
-        return "-x=";
+        return "-xi";
     bool big_endian = strcmp(meta.transfer_syntax, "1.2.840.10008.1.2.2") == 0;
     bool implicit = strcmp(meta.transfer_syntax, "1.2.840.10008.1.2") == 0;
     return big_endian ? "-xb" : implicit ? "-xi" : "-x=";
