@@ -127,8 +127,8 @@ static int text_order(const char *a, size_t a_length, const char *b, size_t b_le
     return order != 0 ? order : (a_length > b_length) - (a_length < b_length);
 }
 
-/* A comparison of two texts; a missing text is an empty one. Of several values one must fit, or for != all.
- */
+/* A comparison of two texts; a missing text is an empty one. Of several values one must fit, or
+ * for != all. */
 static enum condition_verdict texts_compare(const struct tree *tree, const struct test *test,
                                             const struct condition_facts *facts)
 {

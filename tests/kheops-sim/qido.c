@@ -1,6 +1,5 @@
-/* qido - GET …/studies, /series, /instances: what a token may see; and the fetch that makes it visible
- * (call.h).
- */
+/* qido - GET …/studies, /series, /instances: what a token may see; and the fetch that makes
+ * it visible (call.h). */
 #include "common/dicom/uid.h"
 #include "tests/kheops-sim/call.h"
 

@@ -28,15 +28,15 @@ struct row {
 
 static const struct row value_rows[] = {
     {"no number", "receiver: { port: 5x }\nnodes: []\n",
-     "felucca.yaml:1:19: receiver: port: \"5x\" is not a whole number; write digits only, a number from 1 to "
-     "65535\n"},
+     "felucca.yaml:1:19: receiver: port: \"5x\" is not a whole number; write digits only, "
+     "a number from 1 to 65535\n"},
     {"too large a number", "receiver:\n  port: 70000\nnodes: []\n",
      "felucca.yaml:2:9: receiver: port: \"70000\" is out of range; write a number from 1 to 65535\n"},
     {"no duration", "retention: 5\nnodes: []\n",
      "felucca.yaml:1:12: retention: \"5\" is not a duration; write"},
     {"too short a duration", "receiver: { idle_timeout: 1ms }\nnodes: []\n",
-     "felucca.yaml:1:27: receiver: idle_timeout: \"1ms\" is out of range; write a duration from 100ms to "
-     "1d\n"},
+     "felucca.yaml:1:27: receiver: idle_timeout: \"1ms\" is out of range; "
+     "write a duration from 100ms to 1d\n"},
     {"no size", "sender: { batch_bytes: 64MB }\nnodes: []\n",
      "felucca.yaml:1:24: sender: batch_bytes: \"64MB\" is not a size; write"},
     {"too little free space", "receiver: { min_free_space: 255MiB }\nnodes: []\n",
@@ -108,8 +108,8 @@ static const struct row key_rows[] = {
     {"an unknown outermost key", "node: []\nnodes: []\n",
      "felucca.yaml:1:1: there is no key \"node\"; did you mean nodes?\n"},
     {"a key of another case", NODE "        Kheops: true\n",
-     "felucca.yaml:7:9: node \"FELUCCA\": destination \"main\": there is no key \"Kheops\"; did you mean "
-     "kheops?\n"},
+     "felucca.yaml:7:9: node \"FELUCCA\": destination \"main\": there is no key \"Kheops\"; "
+     "did you mean kheops?\n"},
     {"a key twice", "retention: 1s\nstate_dir: /x\nretention: 2s\nnodes: []\n",
      "felucca.yaml:3:1: retention: is there twice (line 1 has it already); keep one\n"},
     {"a list twice", "nodes: []\nnodes: []\n",
@@ -124,12 +124,10 @@ static const struct row key_rows[] = {
     {"the URL missing", "nodes: [{ aet: A, destinations: [{ name: x }] }]\n",
      "felucca.yaml:1:34: node \"A\": destination \"x\": the key stow_url is missing (URL)\n"},
     {"tokens missing", NODE "        albums: [{ name: a }]\n",
-     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": the key destination_token is "
-     "missing "
-     "(secret)\n"
-     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": the key source_token is "
-     "missing "
-     "(secret)\n"},
+     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": "
+     "the key destination_token is missing (secret)\n"
+     "felucca.yaml:7:18: node \"FELUCCA\": destination \"main\": album \"a\": "
+     "the key source_token is missing (secret)\n"},
     {"an empty file", "", "felucca.yaml:1:1: the file is empty; it needs at least the key nodes\n"},
     {"comments only", "# nothing\n", "felucca.yaml:1:1: the file is empty;"},
     {"a list of things", "- nodes\n", "felucca.yaml:1:1: must be a mapping;"},
@@ -141,19 +139,19 @@ static const struct row check_rows[] = {
      "destinations: [] }\n",
      "felucca.yaml:4:12: node \"A\": aet: is used twice (line 2 has it already); write one node"},
     {"a destination's name twice, in two nodes",
-     "nodes:\n  - aet: A\n    destinations:\n      - { name: x, stow_url: 'https://k/studies', kheops: false "
-     "}\n"
+     "nodes:\n  - aet: A\n    destinations:\n      - { name: x, stow_url: 'https://k/studies', kheops: "
+     "false }\n"
      "  - aet: B\n    destinations:\n      - { name: x, stow_url: 'https://l/studies', kheops: false }\n",
      "felucca.yaml:7:17: destination \"x\": name: is used twice (line 4 has it already);"},
     {"an album's name twice", ALBUM "          - { name: a, source_token: s, destination_token: d }\n",
      "felucca.yaml:11:21: destination \"main\": album \"a\": name: is used twice (line 8 has it already);"},
     {"an album at another host", ALBUM "            api_url: https://other/api\n",
-     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at "
-     "https://other:443, "
+     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: "
+     "is at https://other:443, "
      "but the destination at https://k:443; series cannot be shared between two KHEOPS."},
     {"an album at another port", ALBUM "            api_url: https://k:8443/api\n",
-     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at "
-     "https://k:8443,"},
+     "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: "
+     "is at https://k:8443,"},
     {"an album by http", ALBUM "            api_url: http://k:443/api\n",
      "felucca.yaml:11:22: node \"FELUCCA\": destination \"main\": album \"a\": api_url: is at http://k:443,"},
     {"a plain server that shall look again", NODE "        kheops: false\n        ensure_visible: true\n",
@@ -165,18 +163,16 @@ static const struct row check_rows[] = {
      "nodes: [{ aet: A, destinations: [{ name: x, headers: 'A: b', stow_url: https://k/api/stow }] }]\n",
      "felucca.yaml:1:72: node \"A\": destination \"x\": stow_url: does not end in /studies,"},
     {"a token in the URL",
-     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'A: b', stow_url: https://k/api/link/t/studies }] "
-     "}]\n",
+     "nodes: [{ aet: A, destinations: [{ name: x, headers: 'A: b', stow_url: "
+     "https://k/api/link/t/studies }] }]\n",
      "felucca.yaml:1:72: node \"A\": destination \"x\": stow_url: is a link with a token in it,"},
     {"a password in the URL",
      "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://u:geheim@k/studies' }] }]\n",
      "felucca.yaml:1:55: node \"A\": destination \"x\": stow_url: the URL holds a user name or password;"},
     {"a certificate without key", NODE "        client_cert: a.pem\n",
-     "felucca.yaml:7:22: node \"FELUCCA\": destination \"main\": client_cert: is set without "
-     "client_key;"},
+     "felucca.yaml:7:22: node \"FELUCCA\": destination \"main\": client_cert: is set without client_key;"},
     {"a key without certificate", NODE "        client_key: a.pem\n",
-     "felucca.yaml:7:21: node \"FELUCCA\": destination \"main\": client_key: is set without "
-     "client_cert;"},
+     "felucca.yaml:7:21: node \"FELUCCA\": destination \"main\": client_key: is set without client_cert;"},
     {"no sources in the list", "nodes: [{ aet: A, sources: [], destinations: [] }]\n",
      "felucca.yaml:1:28: node \"A\": sources: an empty list does not say who may send;"},
     {"bad headers",
@@ -205,14 +201,13 @@ static const struct row check_rows[] = {
 
 static const struct row condition_rows[] = {
     {"an unquoted !", NODE "        condition: !tagIsPresent(x)\n",
-     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front is a YAML "
-     "tag, "
+     "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: "
+     "an unquoted ! in front is a YAML tag, "
      "which would lose the condition; quote it, or write it as a block after |\n"},
     {"an unquoted ! that YAML cannot read",
      NODE "        condition: !tagValueIsPresent(#Tag.Modality, \"SR\")\n",
-     "felucca.yaml:7:20: not YAML: did not find expected whitespace or line break while scanning a tag; a "
-     "value "
-     "that begins with ! is a YAML tag; quote it, or write it as a block after |\n"},
+     "felucca.yaml:7:20: not YAML: did not find expected whitespace or line break while scanning a tag; "
+     "a value that begins with ! is a YAML tag; quote it, or write it as a block after |\n"},
     {"an unquoted ! and a blank", NODE "        condition: ! tagIsPresent(x)\n",
      "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
     {"an unquoted ! before a quote", NODE "        condition: ! 'tagIsPresent(x)'\n",
@@ -222,18 +217,17 @@ static const struct row condition_rows[] = {
     {"a ! alone", NODE "        condition: !\n        connections: 1\n",
      "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: an unquoted ! in front"},
     {"no condition", NODE "        condition:\n",
-     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": condition: is empty; leave the key out for "
-     "always\n"},
+     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": condition: is empty; "
+     "leave the key out for always\n"},
     {"an empty condition", ALBUM "            condition: ''\n",
-     "felucca.yaml:11:24: node \"FELUCCA\": destination \"main\": album \"a\": condition: is empty; leave "
-     "the key "
-     "out for always\n"},
+     "felucca.yaml:11:24: node \"FELUCCA\": destination \"main\": album \"a\": condition: is empty; "
+     "leave the key out for always\n"},
     {"an empty block", NODE "        condition: |\n\n",
      "felucca.yaml:7:20: node \"FELUCCA\": destination \"main\": condition: is empty;"},
     {"a mistake in a block",
      ALBUM "            condition: |\n              tagValueContain(#Tag.Modality, \"CT\")\n",
-     "felucca.yaml:12:15: node \"FELUCCA\": destination \"main\": album \"a\": condition: unknown function "
-     "\"tagValueContain\"\n"
+     "felucca.yaml:12:15: node \"FELUCCA\": destination \"main\": album \"a\": condition: "
+     "unknown function \"tagValueContain\"\n"
      "  tagValueContain(#Tag.Modality, \"CT\")\n"
      "  ^~~~~~~~~~~~~~~ did you mean tagValueContains?\n"},
     {"on a later line of a block", NODE "        condition: |\n\n          # is no comment here\n",
@@ -375,16 +369,15 @@ static const struct row warning_rows[] = {
     {"nothing to say", ALBUM, ""},
     {"http to another machine",
      "nodes: [{ aet: A, destinations: [{ name: x, headers: 'Authorization: Bearer t', stow_url: "
-     "http://k/studies }] "
-     "}]\n",
+     "http://k/studies }] }]\n",
      "felucca.yaml:1:91: node \"A\": destination \"x\": stow_url: http:// shows the token"},
     {"http to this machine",
      "nodes: [{ aet: A, destinations: [{ name: x, headers: 'Authorization: Bearer t', stow_url: "
      "http://127.0.0.1/studies }] }]\n",
      ""},
     {"a certificate that is not verified", NODE "        insecure: true\n",
-     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": insecure: the server's certificate is not "
-     "verified"},
+     "felucca.yaml:7:19: node \"FELUCCA\": destination \"main\": insecure: "
+     "the server's certificate is not verified"},
     {"KHEOPS without a token",
      "nodes: [{ aet: A, destinations: [{ name: x, stow_url: 'https://k/studies' }] }]\n",
      "felucca.yaml:1:42: node \"A\": destination \"x\": headers: there is no Authorization header"},
@@ -395,9 +388,8 @@ static const struct row warning_rows[] = {
      NODE
      "      - name: second\n        stow_url: https://K:443/api/studies\n        headers: 'authorization: "
      "Bearer y'\n",
-     "felucca.yaml:7:15: destination \"second\": sends to the same server as destination \"main\" with "
-     "another "
-     "token. When both take the same series"},
+     "felucca.yaml:7:15: destination \"second\": "
+     "sends to the same server as destination \"main\" with another token. When both take the same series"},
     {"one token at one server",
      NODE
      "      - name: second\n        stow_url: https://K:443/api/studies\n        headers: 'authorization: "
