@@ -70,12 +70,10 @@ bool share_not_found(const struct work_result *result)
 
 void share_blame_album(struct work_result *result)
 {
-    share_set(
-        result, WORK_BLOCKED_OUTCOME, false, result->answers[0].http_status,
-        "KHEOPS finds none of several series in the album of the source token: the source token is of "
-        "another "
-        "album than the one that is sent to, or its maker is no longer an administrator of it; make a new "
-        "source token in the album that is sent to, as its administrator");
+    share_set(result, WORK_BLOCKED_OUTCOME, false, result->answers[0].http_status,
+              "KHEOPS finds none of several series in the album of the source token: the source token is of "
+              "another album than the one that is sent to, or its maker is no longer an administrator of it; "
+              "make a new source token in the album that is sent to, as its administrator");
 }
 
 void share_token_replaced(struct work_result *result)
