@@ -211,8 +211,14 @@ static void set_open(const struct batch *batch, const struct stow_judgement *jud
     }
 }
 
-/* The token is fine, or nothing can be said about it: then a UID that KHEOPS can never take is the cause, or
- * it may pass. */
+/* KHEOPS looks at the UIDs of study and series, never at that of the instance. */
+static bool kheops_takes_uids(const struct batch *batch, const struct batch_item *item)
+{
+    return uid_is_oid(batch->study) && (!*item->series || uid_is_oid(item->series));
+}
+
+/* The token is fine, or (sentence given) another server than KHEOPS says so: a UID that KHEOPS can never take is
+ * the cause, or it may pass. */
 static void decide_for_good_token(const struct batch *batch, const struct stow_judgement *judgement,
                                   struct work_result *result, const char *sentence)
 {
@@ -220,11 +226,11 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
         struct work_answer *answer = &result->answers[batch->items[i].index];
         if (!judgement->open[i])
             continue;
-        bool invalid = answer->http_status != 401 && answer->http_status != 403 &&
-                       !(uid_is_oid(batch->study) && uid_is_oid(batch->items[i].meta.sop_instance));
+        bool invalid = answer->http_status != 401 && answer->http_status != 403 && !sentence &&
+                       !kheops_takes_uids(batch, &batch->items[i]);
         if (invalid)
             work_answer_set(answer, WORK_REJECT_OUTCOME, false, answer->http_status,
-                            "0x0124: its study or instance UID is not a valid object identifier");
+                            "0x0124: its study or series UID is not a valid object identifier");
         else
             work_answer_set(
                 answer, WORK_RETRY_OUTCOME, true, answer->http_status,

@@ -344,6 +344,45 @@ START_TEST(a_refusal_is_decided)
 }
 END_TEST
 
+/* 0x0124 although the token is good: a UID that KHEOPS can never take is final, all else may pass. */
+static const struct uid_row {
+    const char *label, *study, *series, *sop;
+    bool kheops;
+    enum work_outcome outcome;
+} uid_rows[] = {
+    {"fine", "1.2.3", "1.2.3.4", "1.2.3.4.5", true, WORK_RETRY_OUTCOME},
+    {"leading zeros", "1.2.03", "01.2.003", "1.2.0", true, WORK_RETRY_OUTCOME},
+    {"the series is not told", "1.2.3", "", "1.2.3.4.5", true, WORK_RETRY_OUTCOME},
+    {"a study of one arc", "123", "1.2.3.4", "1.2.3.4.5", true, WORK_REJECT_OUTCOME},
+    {"a study below 3", "3.2.1", "1.2.3.4", "1.2.3.4.5", true, WORK_REJECT_OUTCOME},
+    {"a series below 1.40", "1.2.3", "1.40.5", "1.2.3.4.5", true, WORK_REJECT_OUTCOME},
+    {"a series with an empty arc", "1.2.3", "1..2", "1.2.3.4.5", true, WORK_REJECT_OUTCOME},
+    {"an instance below 3", "1.2.3", "1.2.3.4", "3.2.1", true, WORK_RETRY_OUTCOME},
+    {"a study and series of no KHEOPS", "3.2.1", "1.40.5", "3.2.1", false, WORK_RETRY_OUTCOME},
+};
+
+START_TEST(a_uid_that_kheops_cannot_take_is_final)
+{
+    const struct uid_row *row = &uid_rows[_i];
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text listed = TEXT_EMPTY;
+    struct introspection good = {
+        .state = INTROSPECTION_ACTIVE, .scope = (char *)"write", .album_id = (char *)""};
+    scene_init(&scene, 1);
+    struct batch_item *item = &scene.batch_items[0];
+    (void)snprintf(scene.batch.study, sizeof scene.batch.study, "%s", row->study);
+    (void)snprintf(item->series, sizeof item->series, "%s", row->series);
+    (void)snprintf(item->meta.sop_instance, sizeof item->meta.sop_instance, "%s", row->sop);
+    text_format(&listed, LIST("", FAILED("%s", "292"), ""), row->sop);
+    judge(&scene, 202, text_string(&listed));
+    stow_decide_token(&scene.batch, &scene.judgement, row->kheops ? &good : NULL, scene.result);
+    const struct work_answer *answer = &scene.result->answers[0];
+    ck_assert_msg(answer->outcome == row->outcome, "%s: %s", row->label, work_outcome_name(answer->outcome));
+    ck_assert_msg((strstr(answer->reason, "identifier") != NULL) == (row->outcome == WORK_REJECT_OUTCOME),
+                  "%s: %s", row->label, answer->reason);
+}
+END_TEST
+
 START_TEST(a_replaced_token_is_tried)
 {
     AUTO(scene_release) struct scene scene;
@@ -395,6 +434,7 @@ int main(void)
     tests_rows(tests, a_failure_reason_has_its_outcome, ROWS(reason_rows));
     tests_rows(tests, no_answer_has_its_outcome, ROWS(trouble_rows));
     tests_rows(tests, a_refusal_is_decided, ROWS(token_rows));
+    tests_rows(tests, a_uid_that_kheops_cannot_take_is_final, ROWS(uid_rows));
     tests_add(tests, differing_attributes_are_named);
     tests_add(tests, retry_after_and_location_are_told);
     tests_add(tests, a_warning_is_stored);
