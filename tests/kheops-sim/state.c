@@ -102,9 +102,10 @@ static json_t *study_json(const struct study *study, bool with_instances)
     json_t *series = json_array();
     for (size_t i = 0; i < study->series_count; i++)
         json_array_append_new(series, series_json(study->series[i], with_instances));
-    return json_pack("{s:s, s:I, s:I, s:I, s:o}", "study", study->uid, "instance_count",
-                     (json_int_t)study->instance_count, "in_flight_max", (json_int_t)study->in_flight_max,
-                     "unknown_in_flight_max", (json_int_t)study->unknown_in_flight_max, "series", series);
+    return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o}", "study", study->uid, "instance_count",
+                     (json_int_t)study->instance_count, "in_flight", (json_int_t)study->flight_count,
+                     "in_flight_max", (json_int_t)study->in_flight_max, "unknown_in_flight_max",
+                     (json_int_t)study->unknown_in_flight_max, "series", series);
 }
 
 static void append_members(json_t *list, const struct study *study, const struct album *album)

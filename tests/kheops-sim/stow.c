@@ -77,7 +77,11 @@ static void take_head_state(struct stow *s, enum head_state state)
     if (state == HEAD_BROKEN) {
         s->unreadable = true;
     } else if (state == HEAD_KNOWN && !s->ruled) {
+        const char *sop = head_reader_head(s->reader)->sop_instance;
         s->ruled = true;
+        model_lock(s->sim->model);
+        s->sim->model->counters.doubled += work_set_add(s->sim->model->active, &s->work, sop) > 0;
+        model_unlock(s->sim->model);
         s->ruling = admission_rule(s->admission, head_reader_head(s->reader));
     }
 }
@@ -123,9 +127,6 @@ static size_t add_item(struct stow *s)
     staged->size = s->size;
     staged->digest = head_reader_digest(s->reader);
     staged->list = true;
-    model_lock(s->sim->model);
-    s->sim->model->counters.doubled += work_set_add(s->sim->model->active, &s->work, item->sop) > 0;
-    model_unlock(s->sim->model);
     return s->count++;
 }
 

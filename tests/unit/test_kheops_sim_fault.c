@@ -61,6 +61,8 @@ static const struct row {
      NULL, 200},
     {"after storing", "{\"action\":\"status\",\"stage\":\"stored\",\"status\":504,\"first\":1}", 504, 2, NULL,
      200},
+    {"a recorded answer", "{\"action\":\"recorded\",\"answer\":\"stow: token without write\",\"first\":1}",
+     403, 0, "Authorization is not valid for posting", 200},
     {"its own body", "{\"action\":\"status\",\"status\":400,\"body\":\"no way\"}", 400, 0, "no way", 400},
     {"dropped before the body", "{\"action\":\"drop\",\"stage\":\"before\",\"first\":1}", 0, 0, NULL, 200},
     {"dropped after the body", "{\"action\":\"drop\",\"first\":1}", 0, 0, NULL, 200},

@@ -2,10 +2,13 @@
 #include "tests/support/simulator.h"
 
 #include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/port.h"
 #include "tests/support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static struct sandbox *sandbox;
 static struct simulator *sim;
@@ -148,6 +151,38 @@ START_TEST(sharing_twice_tells_users_once)
 }
 END_TEST
 
+static bool series_is_shared(void *context)
+{
+    (void)context;
+    return simulator_wait_shared(sim, "research", 1, 0);
+}
+
+/* Two PUTs that bring the same series into the same album make the same row; later ones do not. */
+START_TEST(two_puts_of_one_row_collide)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY, head = TEXT_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer first = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer second = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer third = HTTP_CLIENT_ANSWER_EMPTY;
+    simulator_order(
+        sim, "/sim/faults",
+        "{\"kind\":\"share\",\"action\":\"none\",\"stage\":\"stored\",\"delay_ms\":1500,\"first\":1}");
+    append_path(&path, SHARE);
+    text_format(&head,
+                "PUT %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n" TARGET SOURCE
+                "\r\n",
+                text_string(&path));
+    AUTO(fd_close) int fd = port_connect(sim->port);
+    ck_assert(send(fd, head.bytes, head.length, MSG_NOSIGNAL) == (ssize_t)head.length);
+    ck_assert(wait_until(series_is_shared, NULL, 10000));
+    ck_assert_int_eq(request("PUT", SHARE, TARGET SOURCE, NULL, &second), 500);
+    ck_assert_ptr_nonnull(strstr(text_string(&second.body), "Internal server error"));
+    ck_assert_int_eq(http_client_read(fd, &first), 201);
+    ck_assert_int_eq(request("PUT", SHARE, TARGET SOURCE, NULL, &third), 201);
+    ck_assert_int_eq(simulator_count(sim, "collisions"), 1);
+}
+END_TEST
+
 #define FORM   "Content-Type: application/x-www-form-urlencoded\r\n"
 #define READER "Authorization: Bearer SOURCE\r\n"
 #define QIDO   "/api/studies/$STUDY/series/$SERIES/instances"
@@ -217,6 +252,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, share_answers, ROWS(share_rows));
     tests_add(tests, sharing_twice_tells_users_once);
+    tests_add(tests, two_puts_of_one_row_collide);
     tests_rows(tests, question_is_answered, ROWS(question_rows));
     tests_add(tests, page_shows_albums);
     return tests_run(tests);

@@ -2,6 +2,7 @@
 #include "tests/support/simulator.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "tests/support/deadline.h"
 #include "tests/support/digest.h"
@@ -331,14 +332,183 @@ START_TEST(token_that_expires_meanwhile_is_0124)
 }
 END_TEST
 
+/* Of an instance that comes with other bytes the PACS keeps the first, or what it is told to. */
 START_TEST(storing_twice_is_counted)
 {
+    bool overwrites = _i == 1;
     AUTO(text_release) struct text body = TEXT_EMPTY;
-    const char *file = make_instance(1, 1, 1);
-    ck_assert_int_eq(stow_one("WRITE", NULL, file, &body), 200);
-    ck_assert_int_eq(stow_one("WRITE", NULL, file, &body), 200);
+    AUTO(text_release) struct text stored = TEXT_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 1);
+    const char *first = make(&spec, "first.dcm");
+    spec.seed = 2; /* other pixels */
+    const char *second = make(&spec, "second.dcm");
+    simulator_order(sim, "/sim/config", overwrites ? "{\"overwrites\": true}" : "{\"overwrites\": false}");
+    ck_assert_int_eq(stow_one("WRITE", NULL, first, &body), 200);
+    ck_assert_int_eq(stow_one("WRITE", NULL, second, &body), 200);
     ck_assert_int_eq(simulator_count(sim, "instances"), 1);
     ck_assert_int_eq(simulator_count(sim, "stored"), 2);
+    text_format(&stored, "%s/%s.dcm", sim->store, spec.sop_uid);
+    ck_assert(files_equal(overwrites ? second : first, 0, text_string(&stored), 0));
+    json_t *state = simulator_state(sim);
+    char *text = json_dumps(state, JSON_COMPACT);
+    ck_assert_msg(strstr(text, "\"changed\":1"), "%s", text);
+    free(text);
+    json_decref(state);
+}
+END_TEST
+
+/* ---- what the PACS makes of texts ---- */
+
+#define GREEK "\316\240\316\273\316\277\316\257\316\277" /* of a ship, in UTF-8 */
+
+static const struct text_row {
+    const char *label, *order, *character_set, *name;
+    int second; /* status of the second request of the study */
+} text_rows[] = {
+    {"Latin-1", "{\"latin1\": true}", "ISO_IR 100", "M\374ller^J\366rg", 200},
+    {"Latin-1 in UTF-8", "{\"latin1\": true}", "ISO_IR 192", "M\303\274ller", 200},
+    {"Greek, and the PACS keeps it", "{\"latin1\": false}", "ISO_IR 192", GREEK, 200},
+    {"Greek, and the PACS loses it", "{\"latin1\": true}", "ISO_IR 192", GREEK, 202},
+    {"bytes that do not fit", "{\"latin1\": false}", "ISO_IR 192", "M\374ller", 202},
+    {"... of plain ASCII", "{\"latin1\": false}", NULL, "M\374ller", 202},
+};
+
+START_TEST(texts_are_what_the_pacs_says)
+{
+    const struct text_row *row = &text_rows[_i];
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    struct dicom_spec spec;
+    const char *files[3];
+    simulator_order(sim, "/sim/config", row->order);
+    dicom_spec_init(&spec, 1);
+    spec.character_set = row->character_set;
+    spec.patient_name = row->name;
+    for (unsigned i = 0; i < 3; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%u.dcm", i);
+        dicom_uid(spec.sop_uid, 1, 1, i + 1);
+        files[i] = make(&spec, name);
+    }
+    /* All of the first request is stored: until its end KHEOPS compares with what the first instance said. */
+    ck_assert_msg(simulator_stow(sim, "WRITE", NULL, files, 2, &answer) == 200, "%s", row->label);
+    int status = stow_one("WRITE", NULL, files[2], &body);
+    ck_assert_msg(status == row->second, "%s: %d %s", row->label, status, text_string(&body));
+    ck_assert_msg(status == 200 || strstr(text_string(&body), "[\"1048592\"]"), "%s: %s", row->label,
+                  text_string(&body));
+}
+END_TEST
+
+/* ---- dates of a token ---- */
+
+static const struct date_row {
+    const char *label, *order;
+    int status;
+} date_rows[] = {
+    {"its date is just over", "{\"date_in_ms\": -1000}", 200},
+    {"its date is over for long", "{\"date_in_ms\": -5001}", 401},
+    {"its time has come", "{\"not_before_in_ms\": -1}", 200},
+    {"its time has not come", "{\"not_before_in_ms\": 60000}", 401},
+    {"its maker was demoted", "{\"author_admin\": false}", 401},
+    {"its maker is gone", "{\"author_member\": false}", 401},
+};
+
+START_TEST(a_token_has_its_time)
+{
+    const struct date_row *row = &date_rows[_i];
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    simulator_order(sim, "/sim/tokens/SHORTLIVED", row->order);
+    int status = stow_one("SHORTLIVED", NULL, make_instance(1, 1, 1), &body);
+    ck_assert_msg(status == row->status, "%s: %d", row->label, status);
+}
+END_TEST
+
+/* ---- slow ---- */
+
+static bool stored_late(void *context)
+{
+    (void)context;
+    return simulator_count(sim, "late") == 1;
+}
+
+/* nginx gives up, KHEOPS does not: the same instance again is in work twice. */
+START_TEST(what_takes_too_long_is_stored_all_the_same)
+{
+    static const char *const options[] = {
+        "--token", "main:write:WRITE", "--silence-ms", "50", "--stow-ms", "2000", NULL};
+    AUTO(simulator_destroy) struct simulator *slow = simulator_start(sandbox, "slow", options);
+    AUTO(http_client_answer_release) struct http_client_answer first = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer second = HTTP_CLIENT_ANSWER_EMPTY;
+    const char *file = make_instance(1, 1, 1);
+    struct simulator *usual = sim;
+    sim = slow;
+    ck_assert_int_eq(simulator_stow(slow, "WRITE", NULL, &file, 1, &first), 504);
+    ck_assert_ptr_nonnull(strstr(text_string(&first.body), "nginx"));
+    ck_assert_int_eq(simulator_count(slow, "instances"), 0);
+    ck_assert_int_eq(simulator_count(slow, "doubled"), 0);
+    simulator_order(slow, "/sim/config", "{\"stow_ms\": 0}");
+    ck_assert_int_eq(simulator_stow(slow, "WRITE", NULL, &file, 1, &second), 202);
+    ck_assert_int_eq(simulator_count(slow, "doubled"), 1);
+    ck_assert(wait_until(stored_late, NULL, 20000));
+    ck_assert_int_eq(simulator_count(slow, "instances"), 1);
+    sim = usual;
+}
+END_TEST
+
+/* Each request, and each new series in it, takes its time. */
+START_TEST(a_request_takes_as_long_as_it_is_told)
+{
+    AUTO(http_client_answer_release) struct http_client_answer first = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer second = HTTP_CLIENT_ANSWER_EMPTY;
+    const char *files[] = {make_instance(1, 1, 1), make_instance(1, 2, 1), make_instance(1, 3, 1)};
+    simulator_order(sim, "/sim/config", "{\"stow_ms\": 10, \"series_ms\": 100}");
+    int64_t began = clock_monotonic_ms();
+    ck_assert_int_eq(simulator_stow(sim, "WRITE", NULL, files, 3, &first), 200);
+    ck_assert_int_ge(clock_monotonic_ms() - began, 310);
+    simulator_order(sim, "/sim/config", "{\"series_ms\": 3600000}");
+    ck_assert_int_eq(simulator_stow(sim, "WRITE", NULL, files, 3, &second), 200); /* no new series */
+}
+END_TEST
+
+/* A simulator that ends does not wait for what is late. */
+START_TEST(the_end_does_not_wait_for_what_is_late)
+{
+    static const char *const options[] = {
+        "--token", "main:write:WRITE", "--silence-ms", "50", "--stow-ms", "3600000", NULL};
+    AUTO(simulator_destroy) struct simulator *slow = simulator_start(sandbox, "slow", options);
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    const char *file = make_instance(1, 1, 1);
+    ck_assert_int_eq(simulator_stow(slow, "WRITE", NULL, &file, 1, &answer), 504);
+    ck_assert_int_eq(process_end(slow->process, 10000), 0);
+}
+END_TEST
+
+/* The database comes back: the first request that makes a row meets a dead connection, once. */
+START_TEST(a_dead_connection_costs_one_instance)
+{
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    simulator_order(sim, "/sim/parts", "{\"database\": false}");
+    ck_assert_int_eq(stow_one("WRITE", NULL, make_instance(1, 1, 1), &body), 502);
+    simulator_order(sim, "/sim/parts", "{\"database\": true}");
+    ck_assert_int_eq(stow_one("WRITE", NULL, make_instance(1, 1, 1), &body), 202);
+    ck_assert_ptr_nonnull(strstr(text_string(&body), "0008119A"));
+    ck_assert_int_eq(stow_one("WRITE", NULL, make_instance(1, 1, 1), &body), 200);
+}
+END_TEST
+
+START_TEST(an_instance_that_is_too_large_cannot_be_read)
+{
+    static const char *const options[] = {"--token", "main:write:WRITE", "--max-pixels", "20000", NULL};
+    AUTO(simulator_destroy) struct simulator *small = simulator_start(sandbox, "small", options);
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 1);
+    dicom_shape(&spec, 40000);
+    const char *files[] = {make_instance(1, 1, 1), make(&spec, "large.dcm")};
+    ck_assert_int_eq(simulator_stow(small, "WRITE", NULL, files, 2, &answer), 202);
+    ck_assert_int_eq(simulator_count(small, "instances"), 1);
+    ck_assert_ptr_nonnull(strstr(text_string(&answer.body), "0008119A"));
 }
 END_TEST
 
@@ -347,18 +517,43 @@ END_TEST
 static bool first_is_in_flight(void *context)
 {
     (void)context;
-    return simulator_count(sim, "in_flight") == 1 && simulator_count(sim, "studies") == 1;
+    json_t *counts = simulator_counts(sim);
+    const json_t *study = json_array_get(json_object_get(counts, "studies_list"), 0);
+    bool there = json_integer_value(json_object_get(counts, "in_flight")) == 1 &&
+                 json_integer_value(json_object_get(study, "in_flight")) == 1;
+    json_decref(counts);
+    return there;
 }
 
-START_TEST(parallel_first_requests_lose_an_instance)
+/* What is in flight when another request begins, and what that one brings. */
+static const struct collision_row {
+    const char *label;
+    bool races;
+    unsigned known;            /* series of the study that are stored before; 0: the study is unknown */
+    unsigned first, second[2]; /* series of the requests; 0: none */
+    int status;
+    const char *says;
+    int stored; /* of the second */
+} collision_rows[] = {
+    {"the same new study", true, 0, 1, {2, 0}, 202, "0008119A", 0},
+    {"... costs one instance", true, 0, 1, {2, 2}, 202, "0008119A", 1},
+    {"... unless told otherwise", false, 0, 1, {2, 0}, 200, NULL, 1},
+    {"other new series of a known study", true, 1, 2, {3, 0}, 200, NULL, 1},
+    {"the same new series of a known study", true, 1, 2, {2, 0}, 202, "0008119A", 0},
+    {"a known series of a known study", true, 1, 1, {1, 0}, 200, NULL, 1},
+};
+
+START_TEST(parallel_requests_collide_where_they_make_a_row)
 {
-    bool races = _i == 0;
-    AUTO(text_release) struct text body = TEXT_EMPTY;
-    AUTO(text_release) struct text head = TEXT_EMPTY;
-    AUTO(text_release) struct text second = TEXT_EMPTY;
+    const struct collision_row *row = &collision_rows[_i];
+    AUTO(text_release) struct text body = TEXT_EMPTY, head = TEXT_EMPTY, said = TEXT_EMPTY;
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
-    simulator_order(sim, "/sim/config", races ? "{\"races\": true}" : "{\"races\": false}");
-    simulator_append_part(&body, make_instance(1, 1, 1));
+    AUTO(http_client_answer_release) struct http_client_answer second = HTTP_CLIENT_ANSWER_EMPTY;
+    simulator_order(sim, "/sim/config", row->races ? "{\"races\": true}" : "{\"races\": false}");
+    for (unsigned series = 1; series <= row->known; series++)
+        ck_assert_int_eq(stow_one("WRITE", NULL, make_instance(1, series, 9), &said), 200);
+    int64_t before = simulator_count(sim, "instances");
+    simulator_append_part(&body, make_instance(1, row->first, 1));
     /* The first request's end has not come when the second one begins. */
     text_format(&head,
                 "POST /api/studies HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" AUTH TYPE
@@ -368,16 +563,17 @@ START_TEST(parallel_first_requests_lose_an_instance)
     ck_assert(send(fd, head.bytes, head.length, MSG_NOSIGNAL) == (ssize_t)head.length);
     ck_assert(send(fd, body.bytes, body.length, MSG_NOSIGNAL) == (ssize_t)body.length);
     ck_assert(wait_until(first_is_in_flight, NULL, 10000));
-    int status = stow_one("WRITE", NULL, make_instance(1, 2, 1), &second);
-    ck_assert_msg(status == (races ? 202 : 200), "%d %s", status, text_string(&second));
-    ck_assert(!races || strstr(text_string(&second), "\"0008119A\""));
+    const char *files[2];
+    size_t count = 0;
+    for (unsigned i = 0; i < 2 && row->second[i]; i++)
+        files[count++] = make_instance(1, row->second[i], 2 + i);
+    int status = simulator_stow(sim, "WRITE", NULL, files, count, &second);
+    ck_assert_msg(status == row->status, "%s: %d %s", row->label, status, text_string(&second.body));
+    ck_assert_msg(!row->says || strstr(text_string(&second.body), row->says), "%s", row->label);
+    ck_assert_msg(simulator_count(sim, "instances") == before + row->stored, "%s", row->label);
     ck_assert(send(fd, "\r\n--" SIMULATOR_BOUNDARY "--", strlen(SIMULATOR_BOUNDARY) + 6, MSG_NOSIGNAL) > 0);
     ck_assert_int_eq(http_client_read(fd, &answer), 200);
-    ck_assert_int_eq(simulator_count(sim, "collisions"), races);
-    json_t *counts = simulator_counts(sim);
-    const json_t *study = json_array_get(json_object_get(counts, "studies_list"), 0);
-    ck_assert_int_eq(json_integer_value(json_object_get(study, "unknown_in_flight_max")), 2);
-    json_decref(counts);
+    ck_assert_msg(simulator_count(sim, "collisions") == (row->status == 202), "%s", row->label);
 }
 END_TEST
 
@@ -392,7 +588,14 @@ int main(void)
     tests_rows(tests, uid_must_be_an_oid, ROWS(uid_rows));
     tests_add(tests, series_of_another_album_is_refused_for_the_whole_request);
     tests_add(tests, token_that_expires_meanwhile_is_0124);
-    tests_add(tests, storing_twice_is_counted);
-    tests_rows(tests, parallel_first_requests_lose_an_instance, 2);
+    tests_rows(tests, storing_twice_is_counted, 2);
+    tests_rows(tests, texts_are_what_the_pacs_says, ROWS(text_rows));
+    tests_rows(tests, a_token_has_its_time, ROWS(date_rows));
+    tests_add(tests, what_takes_too_long_is_stored_all_the_same);
+    tests_add(tests, a_request_takes_as_long_as_it_is_told);
+    tests_add(tests, the_end_does_not_wait_for_what_is_late);
+    tests_add(tests, a_dead_connection_costs_one_instance);
+    tests_add(tests, an_instance_that_is_too_large_cannot_be_read);
+    tests_rows(tests, parallel_requests_collide_where_they_make_a_row, ROWS(collision_rows));
     return tests_run(tests);
 }
