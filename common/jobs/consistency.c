@@ -84,7 +84,7 @@ static enum consistency_problem judge_unknown(struct look *look, const struct si
 }
 
 /* CONSISTENCY_PROBLEMS: there is none. */
-static enum consistency_problem judge(struct look *look, const struct sides *sides, const char *receipt)
+static enum consistency_problem look_judge(struct look *look, const struct sides *sides, const char *receipt)
 {
     if (!sides->known)
         return judge_unknown(look, sides, receipt);
@@ -96,23 +96,23 @@ static enum consistency_problem judge(struct look *look, const struct sides *sid
     return sides->file == sides->row ? CONSISTENCY_PROBLEMS : CONSISTENCY_MISPLACED;
 }
 
-static void suspect(struct look *look, const char *receipt)
+static void look_suspect(struct look *look, const char *receipt)
 {
     struct sides sides;
-    if (!look_at(look, receipt, &sides) || judge(look, &sides, receipt) == CONSISTENCY_PROBLEMS)
+    if (!look_at(look, receipt, &sides) || look_judge(look, &sides, receipt) == CONSISTENCY_PROBLEMS)
         return;
     look->suspects =
         memory_grow(look->suspects, &look->suspect_capacity, look->suspect_count + 1, sizeof *look->suspects);
     memcpy(look->suspects[look->suspect_count++], receipt, RECEIPT_SIZE);
 }
 
-static void tell(struct look *look, const char *receipt)
+static void look_tell(struct look *look, const char *receipt)
 {
     AUTO(text_release) struct text what = TEXT_EMPTY;
     struct sides sides;
     if (!look_at(look, receipt, &sides))
         return;
-    enum consistency_problem problem = judge(look, &sides, receipt);
+    enum consistency_problem problem = look_judge(look, &sides, receipt);
     if (problem == CONSISTENCY_PROBLEMS)
         return;
     if (sides.there)
@@ -130,13 +130,13 @@ static void tell(struct look *look, const char *receipt)
 
 static int suspect_file(void *context, const char *receipt)
 {
-    suspect(context, receipt);
+    look_suspect(context, receipt);
     return 0;
 }
 
 static void suspect_row(void *context, const struct jobdb_file *file)
 {
-    suspect(context, file->receipt);
+    look_suspect(context, file->receipt);
 }
 
 static void find_suspects(struct look *look)
@@ -167,7 +167,7 @@ static void look_again(struct look *look)
     (void)poll(NULL, 0, (int)look->patience->second_look_ms);
     for (size_t i = 0; i < look->suspect_count; i++) {
         if (i == 0 || strcmp(look->suspects[i], look->suspects[i - 1]) != 0)
-            tell(look, look->suspects[i]);
+            look_tell(look, look->suspects[i]);
     }
 }
 

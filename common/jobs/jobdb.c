@@ -88,7 +88,7 @@ static int64_t user_version(struct jobdb *db)
     return version;
 }
 
-static void refuse(struct jobdb *db, int error, const char *sentence, int64_t version)
+static void refuse_version(struct jobdb *db, int error, const char *sentence, int64_t version)
 {
     db->error = error;
     text_format(&db->sentence, "%s (schema version %lld, this program's is %d)", sentence, (long long)version,
@@ -101,16 +101,18 @@ static int check_version(struct jobdb *db, bool may_change)
     if (db->error != 0)
         return db->error;
     if (version > jobdb_schema_version())
-        refuse(db, ERR_VERSION,
-               "jobs.db was made by a newer Felucca: use that program, or move the file away", version);
+        refuse_version(db, ERR_VERSION,
+                       "jobs.db was made by a newer Felucca: use that program, or move the file away",
+                       version);
     else if (may_change)
         jobdb_migrate(db, version);
     else if (version == 0)
-        refuse(db, ERR_ABSENT, "jobs.db is empty: the router has not run yet", version);
+        refuse_version(db, ERR_ABSENT, "jobs.db is empty: the router has not run yet", version);
     else if (version < jobdb_schema_version())
-        refuse(db, ERR_VERSION,
-               "jobs.db is an older Felucca's: the router of this one brings it up to date when it starts",
-               version);
+        refuse_version(
+            db, ERR_VERSION,
+            "jobs.db is an older Felucca's: the router of this one brings it up to date when it starts",
+            version);
     return db->error;
 }
 

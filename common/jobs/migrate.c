@@ -21,7 +21,7 @@ static void close_model(sqlite3 **model)
 }
 
 /* A question without parameters, or with one text; the error is remembered when it cannot be asked. */
-static struct row ask(struct jobdb *db, sqlite3 *sql, const char *question, const char *parameter)
+static struct row migrate_ask(struct jobdb *db, sqlite3 *sql, const char *question, const char *parameter)
 {
     struct row row = row_ask(sql, question, parameter);
     if (row_failure(&row))
@@ -40,7 +40,7 @@ static const char its_text[] = "SELECT sql FROM sqlite_master WHERE name = ?1";
 static void drop_views(struct jobdb *db)
 {
     AUTO(text_release) struct text script = TEXT_EMPTY;
-    AUTO(row_end) struct row row = ask(db, db->sql, all_views, NULL);
+    AUTO(row_end) struct row row = migrate_ask(db, db->sql, all_views, NULL);
     while (row_next(&row))
         text_append(&script, row_text(&row));
     (void)jobdb_execute(db, text_string(&script), "removing the views");
@@ -51,12 +51,12 @@ static void drop_views(struct jobdb *db)
 static void append_difference(struct jobdb *db, sqlite3 *from, sqlite3 *into, bool dropping,
                               struct text *script)
 {
-    AUTO(row_end) struct row row = ask(db, from, all_of_them, NULL);
+    AUTO(row_end) struct row row = migrate_ask(db, from, all_of_them, NULL);
     while (row_next(&row)) {
         const char *name = row_text(&row);
         const char *making = row_text(&row);
         const char *removing = row_text(&row);
-        AUTO(row_end) struct row other = ask(db, into, its_text, name);
+        AUTO(row_end) struct row other = migrate_ask(db, into, its_text, name);
         if (!row_next(&other) || strcmp(row_text(&other), making) != 0)
             text_format(script, "%s;\n", dropping ? removing : making);
     }
@@ -85,7 +85,7 @@ static void check_references(struct jobdb *db)
 {
     if (db->error != 0)
         return;
-    AUTO(row_end) struct row row = ask(db, db->sql, "PRAGMA foreign_key_check", NULL);
+    AUTO(row_end) struct row row = migrate_ask(db, db->sql, "PRAGMA foreign_key_check", NULL);
     if (!row_next(&row))
         return;
     const char *table = row_text(&row);

@@ -19,7 +19,7 @@ int jobdb_schema_version(void);
  * the connection's, with a sentence. Foreign keys must not be enforced yet. */
 void jobdb_migrate(struct jobdb *db, int64_t version);
 
-/* Likewise by these migrations, in this order, to a schema of these statements: for tests. The last
+/* The same by these migrations, in this order, to a schema of these statements: for tests. The last
  * migration's name is NULL. */
 void jobdb_migrate_by(struct jobdb *db, int64_t version, const struct jobdb_migration *migrations,
                       const char *schema);

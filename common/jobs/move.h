@@ -4,7 +4,8 @@
  * Every statement that writes a state, or removes a row because of its state, is in move.c. It names no state:
  * the one that the row must be in and the one that the table leads to are bound. So a move that the table does
  * not know is not made, and a row that is in another state than was thought is left as it is; unit tests hold
- * the texts to this. (A row begins in a state, and history is forgotten, elsewhere: neither is a move.) */
+ * the texts to this. Two things are no moves, and elsewhere: a row begins in a state, and history is forgotten.
+ * Queries do name states: SQLite uses an index of one state only for a condition that the text has. */
 #ifndef FELUCCA_JOBS_MOVE_H
 #define FELUCCA_JOBS_MOVE_H
 

@@ -22,7 +22,7 @@ const struct jobdb_statement *const jobdb_parts[JOBDB_PARTS] = {
 
 /* ---- statements ---- */
 
-static sqlite3_stmt *prepared(struct jobdb *db, int which)
+static sqlite3_stmt *row_prepare(struct jobdb *db, int which)
 {
     if (db->error != 0)
         return NULL;
@@ -38,7 +38,8 @@ static sqlite3_stmt *prepared(struct jobdb *db, int which)
 }
 
 /* life: SQLITE_STATIC where the texts outlive the statement's run. */
-static void bind(sqlite3_stmt *statement, sqlite3_destructor_type life, const char *format, va_list arguments)
+static void row_bind(sqlite3_stmt *statement, sqlite3_destructor_type life, const char *format,
+                     va_list arguments)
 {
     for (int i = 1; *format; i++, format++) {
         if (*format == 'i') {
@@ -52,12 +53,12 @@ static void bind(sqlite3_stmt *statement, sqlite3_destructor_type life, const ch
 
 struct row jobdb_query(struct jobdb *db, int which, const char *format, ...)
 {
-    struct row row = {.db = db, .statement = prepared(db, which)};
+    struct row row = {.db = db, .statement = row_prepare(db, which)};
     if (!row.statement)
         return row;
     va_list arguments;
     va_start(arguments, format);
-    bind(row.statement, SQLITE_TRANSIENT, format, arguments);
+    row_bind(row.statement, SQLITE_TRANSIENT, format, arguments);
     va_end(arguments);
     return row;
 }
@@ -65,12 +66,12 @@ struct row jobdb_query(struct jobdb *db, int which, const char *format, ...)
 struct row jobdb_change_returning(struct jobdb *db, int which, const char *format, ...)
 {
     jobdb_begin(db);
-    struct row row = {.db = db, .statement = prepared(db, which)};
+    struct row row = {.db = db, .statement = row_prepare(db, which)};
     if (!row.statement)
         return row;
     va_list arguments;
     va_start(arguments, format);
-    bind(row.statement, SQLITE_STATIC, format, arguments);
+    row_bind(row.statement, SQLITE_STATIC, format, arguments);
     va_end(arguments);
     return row;
 }
@@ -78,12 +79,12 @@ struct row jobdb_change_returning(struct jobdb *db, int which, const char *forma
 int jobdb_change(struct jobdb *db, int which, const char *format, ...)
 {
     jobdb_begin(db);
-    struct row row = {.db = db, .statement = prepared(db, which)};
+    struct row row = {.db = db, .statement = row_prepare(db, which)};
     if (!row.statement)
         return 0;
     va_list arguments;
     va_start(arguments, format);
-    bind(row.statement, SQLITE_STATIC, format, arguments);
+    row_bind(row.statement, SQLITE_STATIC, format, arguments);
     va_end(arguments);
     (void)row_next(&row);
     row_end(&row);

@@ -29,7 +29,7 @@ CREATE TABLE destination (
     token_at      INTEGER
 ) STRICT;
 
--- An album of a destination, likewise.
+-- An album of a destination, what it has learned about it, and counters.
 CREATE TABLE album (
     id             INTEGER PRIMARY KEY,
     destination_id INTEGER NOT NULL REFERENCES destination (id),

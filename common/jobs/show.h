@@ -12,11 +12,11 @@
 
 #define JOBDB_QUESTION_MAP(X) /* name, what a, b and n are; the answer */                                 \
     X(NEXT_STUDY)             /* a, b: the first name from a to below b that is a Study Instance UID */   \
-    X(NEXT_SERIES)            /* likewise */                                                              \
-    X(NEXT_SERIES_APART)      /* likewise: of series that no destination took */                          \
-    X(NEXT_SERIES_PARKED)     /* likewise: of quarantined instances */                                    \
-    X(NEXT_SOP_INSTANCE)      /* likewise */                                                              \
-    X(NEXT_RECEIPT)           /* likewise */                                                              \
+    X(NEXT_SERIES)            /* the same of a Series Instance UID */                                     \
+    X(NEXT_SERIES_APART)      /* the same, of series that no destination took */                          \
+    X(NEXT_SERIES_PARKED)     /* the same, of quarantined instances */                                    \
+    X(NEXT_SOP_INSTANCE)      /* the same of a SOP Instance UID */                                        \
+    X(NEXT_RECEIPT)           /* the same of a receipt */                                                 \
     X(RECEIPT_OF_DELIVERY)    /* n: its id */                                                             \
     X(RECEIPT_OF_INSTANCE)    /* n: its id */                                                             \
     X(SERIES_OF_SHARE)        /* n: its id */                                                             \
@@ -30,8 +30,8 @@
     X(INSTANCE_EVENTS) /* n: of the instance */                                                           \
     X(SHARE_EVENTS)    /* n: of the share */                                                              \
     X(SERIES_SUMS)     /* a, b: of the study, and the series unless NULL; one row a series */             \
-    X(DELIVERY_SUMS)   /* likewise; one row a series, destination and state */                            \
-    X(UNFINISHED)      /* likewise, at most n deliveries: the failed first */
+    X(DELIVERY_SUMS)   /* a, b: as above; one row a series, destination and state */                      \
+    X(UNFINISHED)      /* a, b: as above; at most n deliveries, the failed first */
 
 enum jobdb_question {
 #define X(name) JOBDB_ASK_##name,

@@ -1,6 +1,6 @@
 /* wal - whether somebody's read transaction keeps the database's write-ahead log from shrinking.
  *
- * Every commit goes to the end of jobs.db-wal, which begins anew when all of it stands in jobs.db and nobody
+ * Every commit goes to the end of jobs.db-wal, which begins anew when all of it is in jobs.db and nobody
  * reads it. A long read transaction forbids that. Told from SQLite's wal-index (jobs.db-shm: its header, and
  * the locks of readers, https://sqlite.org/walformat.html), without opening the database. */
 #ifndef FELUCCA_JOBS_WAL_H
@@ -13,7 +13,7 @@ struct jobdb_wal {
     int64_t bytes;    /* that are in use; 0 where nothing can be told */
     bool held;        /* it is longer than it would be, and somebody reads */
     int64_t holder;   /* the process, 0 when it cannot be told */
-    char program[20]; /* its name, "" likewise */
+    char program[20]; /* its name, "" when it cannot be told */
 };
 
 /* This process must not have the database open: closing any file of it would give up the locks that SQLite
