@@ -27,7 +27,7 @@ struct intake {
     int64_t min_free_space;
     int fd; /* the .part file, -1 when there is none */
     char receipt[RECEIPT_SIZE];
-    int spare_fd; /* the prepared one, likewise */
+    int spare_fd; /* that of the prepared one */
     char spare[RECEIPT_SIZE];
     int error;        /* the first one of this instance */
     int64_t expected; /* bytes that the file must have: header and data set */

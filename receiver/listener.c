@@ -266,7 +266,7 @@ static void reap(struct listener *listener)
 {
     struct signalfd_siginfo info[16];
     while (read(listener->child_fd, info, sizeof info) > 0)
-        continue; /* one signal may stand for several children: waitpid() knows */
+        continue; /* one signal may mean several children: waitpid() knows */
     int status;
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         if (hints_reaped(listener->hints, pid))

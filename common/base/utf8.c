@@ -15,7 +15,7 @@ void utf8_append(struct text *out, uint32_t code)
     text_append_bytes(out, bytes, length);
 }
 
-/* Length of the valid sequence at bytes, or minus the bytes that one U+FFFD stands for. */
+/* Length of the valid sequence at bytes, or minus the bytes that one U+FFFD replaces. */
 static int sequence(const unsigned char *bytes, size_t length)
 {
     unsigned char lead = bytes[0];

@@ -20,7 +20,7 @@ enum {
     CONDITION_PATH_MAX = 8          /* tags in a path into sequences */
 };
 
-/* Where a value stands: tags (group << 16 | element) from the outermost sequence in; depth 1 is top level. vr:
+/* Where a value is: tags (group << 16 | element) from the outermost sequence in; depth 1 is top level. vr:
  * how the value is to be read, whatever the file and the dictionary say; "": as they say. */
 struct condition_path {
     uint32_t tags[CONDITION_PATH_MAX];

@@ -21,7 +21,7 @@ struct nearest {
 
 void nearest_offer(struct nearest *nearest, const char *name);
 
-/* Appends "did you mean A, B or C?", or nothing when no name is near. before stands before each name. */
+/* Appends "did you mean A, B or C?", or nothing when no name is near. before is put before each name. */
 void nearest_print(const struct nearest *nearest, const char *before, struct text *out);
 
 #endif

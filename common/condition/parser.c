@@ -172,7 +172,7 @@ static int add_regex(struct parser *parser, const struct value *pattern, struct 
         return 0;
     size_t quote = pattern->start;
     while (parser->lexer.text[quote] != '"' && parser->lexer.text[quote] != '\'')
-        quote++; /* parentheses may stand before the string */
+        quote++; /* parentheses may come before the string */
     struct token token = {.kind = TOKEN_STRING, .offset = quote, .length = pattern->end - quote};
     return condition_error_set(parser->error, token_string_offset(&parser->lexer, &token, offset), 1, NULL,
                                "not a regular expression: %s", message);

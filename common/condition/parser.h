@@ -14,7 +14,7 @@ enum value_type { VALUE_BOOLEAN, VALUE_TEXT, VALUE_NUMBER };
 struct value {
     enum value_type type;
     uint32_t index;    /* of a node (boolean), else of an operand */
-    size_t start, end; /* where it stands */
+    size_t start, end; /* where it is */
 };
 
 struct parser {

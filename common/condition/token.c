@@ -192,7 +192,7 @@ static int take_number(struct lexer *lexer, struct token *ret_token, struct cond
     return take(lexer, ret_token, TOKEN_NUMBER, end - lexer->offset);
 }
 
-/* What stands after "#": #Tag.Keyword, or something of SpEL's. */
+/* What comes after "#": #Tag.Keyword, or something of SpEL's. */
 static int take_variable(struct lexer *lexer, struct token *ret_token, struct condition_error *ret_error)
 {
     size_t start = lexer->offset, name = skip_space(lexer, start + 1), end = name_end(lexer, name);

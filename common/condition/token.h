@@ -13,7 +13,7 @@ enum token_kind {
     TOKEN_OPEN,
     TOKEN_CLOSE,
     TOKEN_COMMA,
-    TOKEN_STRING,  /* with its quotes; a doubled quote inside stands for one */
+    TOKEN_STRING,  /* with its quotes; a doubled quote inside means one */
     TOKEN_NUMBER,  /* decimal, with sign, fraction and exponent, or 0x... */
     TOKEN_NAME,    /* a function or a fact of the transfer */
     TOKEN_KEYWORD, /* #Tag.Keyword: name and name_length are the keyword */
@@ -33,7 +33,7 @@ enum token_kind {
 
 struct token {
     enum token_kind kind;
-    size_t offset, length; /* where it stands */
+    size_t offset, length; /* where it is */
     const char *name;      /* TOKEN_NAME, TOKEN_KEYWORD: borrowed from the expression, not terminated */
     size_t name_length;
 };
@@ -51,7 +51,7 @@ int token_next(struct lexer *lexer, struct token *ret_token, struct condition_er
 /* The content of a string token, doubled quotes made one; is then yours, to free(). */
 char *token_string(const struct lexer *lexer, const struct token *token, size_t *ret_length);
 
-/* Where byte number content_offset of that content stands in the expression. */
+/* Where byte number content_offset of that content is in the expression. */
 size_t token_string_offset(const struct lexer *lexer, const struct token *token, size_t content_offset);
 
 #endif

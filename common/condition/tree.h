@@ -1,7 +1,7 @@
 /* tree - a checked expression as the parser leaves it: what the program is generated from and the
  * explanation walks.
  *
- * Nodes, tests, operands and paths stand in arrays and name each other by index; a node's children have lower
+ * Nodes, tests, operands and paths are in arrays and name each other by index; a node's children have lower
  * indices than the node itself, so that one pass in order sees every child before its parent. */
 #ifndef FELUCCA_CONDITION_TREE_H
 #define FELUCCA_CONDITION_TREE_H
@@ -27,7 +27,7 @@ struct node {
     uint32_t test;        /* NODE_TEST */
     uint32_t first_child; /* TREE_NONE: none */
     uint32_t sibling;     /* the next child of the same parent, or TREE_NONE */
-    size_t start, end;    /* where it stands in the expression */
+    size_t start, end;    /* where it is in the expression */
 };
 
 enum operand_kind {

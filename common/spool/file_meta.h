@@ -1,6 +1,6 @@
 /* file_meta - the file meta information in front of a data set (PS3.10 section 7.1), in plain C.
  *
- * A spool file explains itself: our header in front of the data set, which stands as it was received, tells
+ * A spool file explains itself: our header in front of the data set, which is as it was received, tells
  * who sent it to whom. Explicit VR Little Endian, whatever the data set is in. Beside the standard elements
  *     (0002,0016) Source AE Title and (0002,0017) Sending AE Title: the calling AE title
  *     (0002,0018) Receiving AE Title: the called one

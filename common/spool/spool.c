@@ -228,7 +228,7 @@ static int spool_has(struct spool *spool, enum spool_place place, const char *re
 
 int spool_find(struct spool *spool, const char *receipt, enum spool_place *ret_place)
 {
-    /* The places stand in the order in which a file can move, so that one that moves meanwhile is found. */
+    /* The places are in the order in which a file can move, so that one that moves meanwhile is found. */
     for (int place = 0; place < SPOOL_PLACES; place++) {
         int rc = spool_has(spool, (enum spool_place)place, receipt);
         if (rc == 0)

@@ -41,7 +41,7 @@ int spool_open(const char *state_dir, struct spool **ret_spool);
 int spool_create(const char *state_dir, struct spool **ret_spool);
 void spool_destroy(struct spool **spool);
 
-/* The folder in which a receipt's file stands at that place: a descriptor, borrowed from the spool; negative
+/* The folder that has a receipt's file at that place: a descriptor, borrowed from the spool; negative
  * error when there is none. The file's name there is "<receipt>.dcm". */
 int spool_folder(struct spool *spool, enum spool_place place, const char *receipt);
 
