@@ -222,7 +222,7 @@ static bool element_text(struct header *header, const struct element *element, s
     char buffer[256];
     char *bytes = element_bytes(header, element, buffer, sizeof buffer, ret_why);
     bool is_readable = bytes && !(header->charset_unknown && charset == header->charset &&
-                                  !charset_is_plain(bytes, element->length));
+                                  value_is_decoded(element->vr) && !charset_is_plain(bytes, element->length));
     bool has = is_readable && value_text(element->vr, bytes, element->length, charset, out);
     if (bytes && !is_readable)
         *ret_why = no_charset;

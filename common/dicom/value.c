@@ -41,6 +41,12 @@ bool value_is_text(const char *vr)
     return representation_of(vr) != NULL;
 }
 
+bool value_is_decoded(const char *vr)
+{
+    const struct representation *form = representation_of(vr);
+    return form && form->decoded;
+}
+
 bool value_has_text(const char *vr, size_t length)
 {
     const struct representation *form = representation_of(vr);

@@ -16,6 +16,9 @@ enum {
 /* Whether values of this representation have a text at all. */
 bool value_is_text(const char *vr);
 
+/* ... that Specific Character Set changes. */
+bool value_is_decoded(const char *vr);
+
 /* ... and those of this length: not too long, and for binary numbers long enough for one. */
 bool value_has_text(const char *vr, size_t length);
 

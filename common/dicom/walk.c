@@ -14,7 +14,7 @@ void walk_note(struct walk *walk, uint64_t offset, const char *why, bool over)
 bool walk_is_sensible(uint32_t tag)
 {
     uint32_t group = tag >> 16;
-    return group != 0 && group != 0xFFFF && (group >= 8 || group % 2 == 0);
+    return group != 0 && group != 0xFFFF;
 }
 
 static bool take_step(struct walk *walk, uint64_t offset)

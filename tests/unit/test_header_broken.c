@@ -312,6 +312,7 @@ START_TEST(text_without_its_character_set_is_unknown)
         "del",
         0);
     add(&data_set, 0x0008103E, "LO", "Head", 0);
+    add(&data_set, 0x00280010, "US", "\xE4\0", 2);
     if (_i == 1)
         text_append_bytes(&data_set, "\x32\0\x60\x10LO\x60\xEA", 8);
     AUTO(header_destroy) struct header *header = read_data_set(EXPLICIT, &data_set);
@@ -319,6 +320,7 @@ START_TEST(text_without_its_character_set_is_unknown)
                                    "del\")"),
                      (_i == 1 ? OPEN : YES));
     ck_assert_int_eq(judge(header, "!tagValueIsPresent(#Tag.SeriesDescription, \"Head\")"), NO);
+    ck_assert_int_eq(judge(header, "tagNumber(#Tag.Rows) == 228"), YES);
 }
 END_TEST
 
