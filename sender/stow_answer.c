@@ -110,6 +110,11 @@ int stow_answer_add(struct stow_answer *answer, enum stow_sequence sequence, str
 int stow_answer_read(const char *content_type, const char *body, size_t length,
                      struct stow_answer **ret_answer)
 {
+    static const char byte_order_mark[] = "\xef\xbb\xbf"; /* of UTF-8; RFC 8259 8.1 lets it be ignored */
+    if (length >= 3 && memcmp(body, byte_order_mark, 3) == 0) {
+        body += 3;
+        length -= 3;
+    }
     while (length > 0 && strchr(" \t\r\n", *body)) {
         body++;
         length--;
@@ -117,7 +122,7 @@ int stow_answer_read(const char *content_type, const char *body, size_t length,
     if (length == 0)
         return ERR_ABSENT;
     AUTO(stow_answer_destroy) struct stow_answer *answer = memory_new(1, sizeof *answer);
-    /* Servers mistake their own type. XML begins with "<" or a byte order mark, and JSON never does. */
+    /* Servers mistake their own type. XML begins with "<", and JSON never does. */
     bool is_xml = *body == '<' || strstr(content_type, "xml");
     int code =
         is_xml ? stow_answer_read_xml(body, length, answer) : stow_answer_read_json(body, length, answer);

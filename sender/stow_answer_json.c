@@ -26,6 +26,8 @@ static void read_item(const json_t *item, struct stow_reference *reference)
     {
         enum stow_field field = stow_field_of(tag);
         const json_t *values = json_object_get(attribute, "Value");
+        if (field != STOW_FIELDS && !json_is_array(values))
+            take_value(values, field, reference); /* some servers leave the array out */
         for (size_t i = 0; field != STOW_FIELDS && i < json_array_size(values); i++)
             take_value(json_array_get(values, i), field, reference);
     }
@@ -43,24 +45,32 @@ static int read_sequence(const json_t *attribute, enum stow_sequence sequence, s
     return code;
 }
 
-int stow_answer_read_json(const char *body, size_t length, struct stow_answer *answer)
+static int read_data_set(const json_t *data_set, struct stow_answer *answer)
 {
-    static const struct json_limits limits = {.bytes = HTTP_ANSWER_MAX, .depth = STOW_DEPTH_MAX};
-    AUTO(json_release) json_t *root = NULL;
-    int code = json_read(body, length, &limits, &root);
-    if (code != 0)
-        return ERR_SYNTAX;
-    /* Some servers answer with an array that holds the one data set. */
-    const json_t *data_set = json_is_array(root) ? json_array_get(root, 0) : root;
     const char *tag;
     json_t *attribute;
-    if (!json_is_object(data_set))
-        return ERR_SYNTAX;
+    int code = json_is_object(data_set) ? 0 : ERR_SYNTAX;
     json_object_foreach((json_t *)data_set, tag, attribute)
     {
         enum stow_sequence sequence = stow_sequence_of(tag);
         if (code == 0 && sequence != STOW_SEQUENCES)
             code = read_sequence(attribute, sequence, answer);
     }
+    return code;
+}
+
+int stow_answer_read_json(const char *body, size_t length, struct stow_answer *answer)
+{
+    static const struct json_limits limits = {
+        .bytes = HTTP_ANSWER_MAX, .depth = STOW_DEPTH_MAX, .padded = true};
+    AUTO(json_release) json_t *root = NULL;
+    if (json_read(body, length, &limits, &root) != 0)
+        return ERR_SYNTAX;
+    if (!json_is_array(root))
+        return read_data_set(root, answer);
+    /* Some servers answer with an array: of the one data set, or of one for each instance. */
+    int code = json_array_size(root) > 0 ? 0 : ERR_SYNTAX;
+    for (size_t i = 0; code == 0 && i < json_array_size(root); i++)
+        code = read_data_set(json_array_get(root, i), answer);
     return code;
 }

@@ -41,7 +41,8 @@ int json_read(const char *bytes, size_t length, const struct json_limits *limits
 {
     if (length > limits->bytes || !json_is_flat_enough(bytes, length, limits->depth))
         return ERR_RANGE;
-    json_t *value = json_loadb(bytes, length, limits->unique ? JSON_REJECT_DUPLICATES : 0, NULL);
+    size_t flags = (limits->unique ? JSON_REJECT_DUPLICATES : 0) | (limits->padded ? JSON_ALLOW_NUL : 0);
+    json_t *value = json_loadb(bytes, length, flags, NULL);
     if (!value)
         return ERR_SYNTAX;
     *ret_value = value;

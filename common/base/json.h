@@ -5,7 +5,7 @@
  * text by json_append() alone. Names of this header take struct text, err and AUTO(); they never fail for
  * want of memory (memory.h).
  *
- * RFC 8259. Numbers are integers of 64 bits or doubles; strings hold no NUL. */
+ * RFC 8259. Numbers are integers of 64 bits or doubles; strings hold no NUL unless limits say so. */
 #ifndef FELUCCA_BASE_JSON_H
 #define FELUCCA_BASE_JSON_H
 
@@ -17,6 +17,7 @@ struct json_limits {
     size_t bytes;   /* of the whole text */
     unsigned depth; /* objects and arrays inside of each other */
     bool unique;    /* an object that has a key twice is refused; else the last one counts */
+    bool padded; /* a string may hold NULs, and ends at the first for whoever reads it; else it is no JSON */
 };
 
 /* Reads one object or array with nothing but white space around it. 0, ERR_RANGE (longer or deeper than

@@ -16,6 +16,14 @@ static const struct answer_rule stow_rules[] = {
      "it lists nothing, as KHEOPS never does; if this is another server, set kheops: false"},
     {200, 200, ANSWER_EMPTY, ANSWER_DONE, "stored: 200 without a list"},
     {200, 200, ANSWER_OTHER, ANSWER_OUTAGE, "its body cannot be read as DICOM JSON or DICOM XML"},
+    {201, 201, ANSWER_LIST, ANSWER_LISTED, NULL},
+    {201, 201, NO_END, ANSWER_LOST, NULL},
+    {201, 201, ANSWER_EMPTY | ANSWER_OF_KHEOPS, ANSWER_CRASHED,
+     "it lists nothing, as KHEOPS never does; if this is another server, set kheops: false"},
+    {201, 201, ANSWER_EMPTY, ANSWER_DONE, "stored: 201 without a list"},
+    {204, 204, ANSWER_EMPTY | ANSWER_OF_KHEOPS, ANSWER_CRASHED,
+     "it lists nothing, as KHEOPS never does; if this is another server, set kheops: false"},
+    {204, 204, ANSWER_EMPTY, ANSWER_DONE, "stored: 204 without a list"},
     {202, 202, ANSWER_LIST, ANSWER_LISTED, NULL},
     {202, 202, NO_END, ANSWER_LOST, NULL},
     {202, 202, ANSWER_EMPTY, ANSWER_OUTAGE, "some were stored, but it does not say which"},
@@ -27,6 +35,7 @@ static const struct answer_rule stow_rules[] = {
     {409, 409, NO_LIST, ANSWER_BROKEN,
      "it does not say why; if it does so for instances that it has, set conflict_means: stored"},
     {300, 399, ANY, ANSWER_BLOCKED, "it redirects: write the address that it points to into stow_url"},
+    {400, 400, ANSWER_LIST, ANSWER_LISTED, NULL}, /* Orthanc, of an instance that it does not take */
     {400, 400, ANY, ANSWER_BROKEN, "it could not read the request to its end, or (nginx) wants a client certificate"},
     {401, 401, ANY, ANSWER_TOKEN, "it refuses the token"},
     {403, 403, ANY, ANSWER_TOKEN, "the token may not write there"},
@@ -38,6 +47,7 @@ static const struct answer_rule stow_rules[] = {
     {413, 413, ANY, ANSWER_REFUSED,
      "the request is too large for it: raise its limit (nginx: client_max_body_size), then retry"},
     {415, 415, ANY, ANSWER_REFUSED, "it does not take application/dicom"},
+    {424, 424, ANY, ANSWER_OUTAGE, "its storage is not available"}, /* Azure */
     {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
     {500, 500, ANY, ANSWER_CRASHED, "trouble inside of it, or an instance that it cannot bear"},
     {501, 501, ANY, ANSWER_REFUSED, "it does not take STOW-RS requests"},
@@ -58,6 +68,7 @@ static const struct answer_rule stow_instance_rules[] = {
     {0xA77B, 0xA77B, ANY, ANSWER_REJECTED, "the server refuses it by a rule of its own"},
     {0xA700, 0xA7FF, ANY, ANSWER_BUSY, "the server is out of resources"},
     {0xA900, 0xA9FF, ANY, ANSWER_REJECTED, "the server says that its data set does not match its SOP class"},
+    {0xB00E, 0xB00E, ANY, ANSWER_DUPLICATE, "it is there already"}, /* Azure */
     {0xC000, 0xCFFF, ANY, ANSWER_REJECTED, "the server cannot understand it"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "the server gives a reason that is not known here"}};
 

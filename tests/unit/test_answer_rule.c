@@ -110,9 +110,10 @@ static const struct body_row {
     bool needed;
 } body_rows[] = {
     {ANSWER_STOW, 200, true},   {ANSWER_STOW, 202, true},   {ANSWER_STOW, 409, true},
-    {ANSWER_STOW, 201, false},  {ANSWER_STOW, 401, false},  {ANSWER_STOW, 503, false},
-    {ANSWER_STOW, 0, false},    {ANSWER_SHARE, 404, true},  {ANSWER_SHARE, 201, false},
-    {ANSWER_SHARE, 403, false}, {ANSWER_FETCH, 200, false}, {ANSWER_FETCH, 404, false},
+    {ANSWER_STOW, 201, true},   {ANSWER_STOW, 400, true},   {ANSWER_STOW, 424, false},
+    {ANSWER_STOW, 401, false},  {ANSWER_STOW, 503, false},  {ANSWER_STOW, 0, false},
+    {ANSWER_SHARE, 404, true},  {ANSWER_SHARE, 201, false}, {ANSWER_SHARE, 403, false},
+    {ANSWER_FETCH, 200, false}, {ANSWER_FETCH, 404, false},
 };
 
 START_TEST(a_body_is_read_where_a_row_needs_it)
@@ -131,6 +132,8 @@ static const struct sentence_row {
 } sentence_rows[] = {
     {ANSWER_STOW, 401, ANSWER_OTHER, "the server answers 401: it refuses the token"},
     {ANSWER_STOW, 200, ANSWER_EMPTY, "stored: 200 without a list"},
+    {ANSWER_STOW, 201, ANSWER_EMPTY, "stored: 201 without a list"},
+    {ANSWER_STOW, 204, ANSWER_EMPTY, "stored: 204 without a list"},
     {ANSWER_STOW, 200, ANSWER_LIST, ""},
     {ANSWER_STOW_INSTANCE, 0x0122, ANSWER_OTHER, "0x0122: the server does not take this SOP class"},
     {ANSWER_STOW_INSTANCE, 0, ANSWER_OTHER, "the server refuses it and gives no reason"},

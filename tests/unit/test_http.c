@@ -243,6 +243,28 @@ START_TEST(a_dead_connection_is_replaced)
 END_TEST
 
 /* ... but not when all of a large body went out: then it is the answer that is lost. */
+/* Nobody asked for it, but something in front of a server may compress what it says all the same. */
+START_TEST(a_compressed_answer_is_read)
+{
+    static const struct scripted_answer script[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: 27\r\n\r\n"
+         "\x78\x01\x4b\xc9\x49\x4e\xc9\x28\x48\x4e\xca\x48\x2c\xc8\xca\x48\xcd\xce\x05\x72\x52\xd2\x01\x5d\x51\x08\x84",
+         SCRIPTED_KEEP, 0}};
+    struct scripted_server *server = scripted_server_start(script, 1);
+    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/");
+    const struct http_request request = {.method = HTTP_GET, .url = url};
+    AUTO(release) struct outcome outcome = {0};
+    AUTO(text_release) struct text asked = TEXT_EMPTY;
+    http_start(http, &request, done, &outcome, NULL);
+    run(http, &outcome);
+    ck_assert_int_eq(outcome.trouble, HTTP_NONE);
+    ck_assert_str_eq(text_string(&outcome.body), "dlcdhpcbhapjhekmdhpdg");
+    scripted_server_request(server, 0, &asked);
+    ck_assert_ptr_nonnull(strstr(text_string(&asked), "Accept-Encoding: identity\r\n"));
+    scripted_server_destroy(&server);
+}
+END_TEST
+
 START_TEST(a_lost_answer_is_not_asked_for_again)
 {
     static const struct scripted_answer script[] = {
@@ -617,6 +639,7 @@ int main(void)
     tests_add(tests, a_copied_body_goes_out);
     tests_add(tests, connections_are_kept);
     tests_add(tests, a_dead_connection_is_replaced);
+    tests_add(tests, a_compressed_answer_is_read);
     tests_add(tests, a_lost_answer_is_not_asked_for_again);
     tests_rows(tests, trouble_is_told, ROWS(trouble_rows));
     tests_rows(tests, what_cannot_be_made_is_told, ROWS(unmade_rows));

@@ -44,7 +44,7 @@ static const struct read_row {
 START_TEST(limits_are_kept)
 {
     const struct read_row *row = &read_rows[_i];
-    const struct json_limits limits = {row->bytes, row->depth, row->unique};
+    const struct json_limits limits = {.bytes = row->bytes, .depth = row->depth, .unique = row->unique};
     AUTO(json_release) json_t *value = NULL;
     int code = json_read(row->text, strlen(row->text), &limits, &value);
     ck_assert_msg(code == row->code, "%s: %d", row->label, code);
@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(length_counts_and_not_a_nul)
 {
-    const struct json_limits limits = {100, 4, false};
+    const struct json_limits limits = {.bytes = 100, .depth = 4};
     AUTO(json_release) json_t *value = NULL;
     ck_assert_int_eq(json_read("[1]garbage", 3, &limits, &value), 0);
     ck_assert_uint_eq(json_array_size(value), 1);
@@ -62,10 +62,23 @@ START_TEST(length_counts_and_not_a_nul)
 }
 END_TEST
 
+/* Some servers pad a UID in JSON as in a data set. */
+START_TEST(a_string_is_padded_only_where_limits_say_so)
+{
+    static const char bytes[] = "{\"a\":\"1.2\\u0000\"}";
+    struct json_limits limits = {.bytes = 100, .depth = 4};
+    AUTO(json_release) json_t *value = NULL;
+    ck_assert_int_eq(json_read(bytes, strlen(bytes), &limits, &value), ERR_SYNTAX);
+    limits.padded = true;
+    ck_assert_int_eq(json_read(bytes, strlen(bytes), &limits, &value), 0);
+    ck_assert_str_eq(json_text(value, "a"), "1.2");
+}
+END_TEST
+
 START_TEST(the_deepest_text_of_a_stranger_costs_nothing)
 {
     enum { MANY = 1 << 20 };
-    const struct json_limits limits = {MANY, 64, false};
+    const struct json_limits limits = {.bytes = MANY, .depth = 64};
     AUTO(text_release) struct text text = TEXT_EMPTY;
     json_t *value = NULL;
     for (int i = 0; i < MANY; i++)
@@ -78,7 +91,7 @@ END_TEST
 START_TEST(a_field_is_a_text_or_none)
 {
     static const char bytes[] = "{\"a\":\"x\",\"n\":1,\"z\":null}";
-    const struct json_limits limits = {100, 4, true};
+    const struct json_limits limits = {.bytes = 100, .depth = 4, .unique = true};
     AUTO(json_release) json_t *object = NULL;
     ck_assert_int_eq(json_read(bytes, strlen(bytes), &limits, &object), 0);
     ck_assert_str_eq(json_text(object, "a"), "x");
@@ -142,6 +155,7 @@ int main(void)
     struct tests *tests = tests_create("json");
     tests_rows(tests, limits_are_kept, ROWS(read_rows));
     tests_add(tests, length_counts_and_not_a_nul);
+    tests_add(tests, a_string_is_padded_only_where_limits_say_so);
     tests_add(tests, the_deepest_text_of_a_stranger_costs_nothing);
     tests_add(tests, a_field_is_a_text_or_none);
     tests_rows(tests, any_text_can_be_written, ROWS(text_rows));

@@ -127,7 +127,11 @@ static const struct status_row {
     {507, "", "retry T ?presence", "retry retry T ?presence"},
     {408, "", "retry T", "retry retry T"},
     {429, "", "retry T", "retry retry T"},
-    {204, "", "retry*", "retry* retry*"},
+    {201, LIST(STORED(SOP(1)), "", ""), "done", "done retry* S"},
+    {201, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
+    {204, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
+    {400, LIST("", FAILED(SOP(1), "49152"), ""), "reject", "reject retry* S"},
+    {424, "", "retry T ?presence", "retry retry T ?presence"},
     {418, "", "retry*", "retry* retry*"},
 };
 
@@ -162,7 +166,7 @@ static const struct reason_row {
     {0xA770, "reject"},        {0xA779, "reject"},  {0xA77A, "retry"},     {0xA77B, "reject"},
     {0xA77C, "retry T"},       {0xA7FF, "retry T"}, {0xA900, "reject"},    {0xA9FF, "reject"},
     {0xC000, "reject"},        {0xC122, "reject"},  {0xCFFF, "reject"},    {0xB000, "retry*"},
-    {0x0117, "retry*"},        {0x0000, "retry*"},  {0xFFFF, "retry*"},
+    {0xB00E, "duplicate"},     {0x0117, "retry*"},  {0x0000, "retry*"},    {0xFFFF, "retry*"},
 };
 
 START_TEST(a_failure_reason_has_its_outcome)
