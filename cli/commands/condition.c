@@ -105,7 +105,8 @@ static int hold_folder(const struct measure *measure, const char *path,
     if (code != 0)
         fprintf(stderr, "felucca: %s cannot be read as a whole\n", path);
     if (walk.no_dicom > 0)
-        fprintf(stderr, "felucca: %s: %zu files that are not DICOM were passed over\n", path, walk.no_dicom);
+        fprintf(stderr, "felucca: %s: %zu file%s not DICOM and passed over\n", path, walk.no_dicom,
+                walk.no_dicom == 1 ? " is" : "s are");
     if (walk.files == 0)
         fprintf(stderr, "felucca: %s holds no DICOM file\n", path);
     return code != 0 || walk.files == 0 ? EXIT_USAGE : walk.status;

@@ -162,6 +162,13 @@ static void read_condition(struct reading *reading, struct condition **ret_condi
                            const struct config_yaml_node *node)
 {
     AUTO(text_release) struct text expression = TEXT_EMPTY;
+    struct config_yaml_place place;
+    if (config_yaml_has_escape(reading->document, node, &place)) {
+        config_report_error(reading->report, place, text_string(&reading->where),
+                            "YAML's double quotes make another character of this backslash and the letter "
+                            "behind it; write the condition as a block after |, or in single quotes");
+        return;
+    }
     if (!secret_is_literal(node->text) && !resolve(reading, node, &expression))
         return;
     if (expression.length == 0)

@@ -172,6 +172,28 @@ struct config_yaml_place config_yaml_place_of(const struct config_yaml *document
     }
 }
 
+bool config_yaml_has_escape(const struct config_yaml *document, const struct config_yaml_node *scalar,
+                            struct config_yaml_place *ret_place)
+{
+    struct config_yaml_place place = {1, 1};
+    const char *end = document->bytes + document->length;
+    const char *raw = seek(document, document->bytes, &place, scalar->place);
+    char literal = '\0'; /* the quote of the one that is open */
+    if (scalar->plain || raw >= end || *raw != '"')
+        return false;
+    for (raw = step_over(raw, &place); raw + 1 < end && *raw != '"'; raw = step_over(raw, &place)) {
+        *ret_place = place;
+        bool is_escape = *raw == '\\';
+        if (is_escape)
+            raw = step_over(raw, &place);
+        if (*raw == '\'' || (is_escape && *raw == '"'))
+            literal = literal == *raw ? '\0' : literal ? literal : *raw;
+        else if (is_escape && (strchr("0abvfeN_LP", *raw) || (literal && strchr("ntr", *raw))))
+            return true;
+    }
+    return false;
+}
+
 /* ---- events ---- */
 
 static char *tag_of(struct reader *reader, const yaml_event_t *event, const yaml_char_t *tag)

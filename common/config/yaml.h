@@ -51,4 +51,10 @@ const struct config_yaml_node *config_yaml_root(const struct config_yaml *docume
 struct config_yaml_place config_yaml_place_of(const struct config_yaml *document,
                                               const struct config_yaml_node *scalar, size_t offset);
 
+/* Whether a scalar in double quotes holds an escape that makes another character of a backslash and a letter
+ * (\P, \b, \N, ...), and where. Those that make white space count inside a literal in single or double quotes
+ * only. */
+bool config_yaml_has_escape(const struct config_yaml *document, const struct config_yaml_node *scalar,
+                            struct config_yaml_place *ret_place);
+
 #endif

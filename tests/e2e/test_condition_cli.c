@@ -4,6 +4,7 @@
 #include "tests/support/condition_rows.h"
 #include "tests/support/dicom.h"
 #include "tests/support/facts.h"
+#include "tests/support/files.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
@@ -125,6 +126,68 @@ START_TEST(status_is_of_all_files)
 }
 END_TEST
 
+START_TEST(what_cannot_be_decided_is_shown)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    const char *expression = "tagValueIsPresent(#Tag.Modality, \"CT\") && !tagIsPresent(#Tag.StudyComments)";
+    const char *config = sandbox_write(sandbox, "felucca.yaml",
+                                       "state_dir: state\n"
+                                       "nodes:\n"
+                                       "  - aet: FELUCCA\n"
+                                       "    destinations:\n"
+                                       "      - name: main\n"
+                                       "        stow_url: https://pacs.example.org/studies\n"
+                                       "        kheops: false\n"
+                                       "        condition: '!tagIsPresent(#Tag.StudyComments)'\n");
+    file_read(write_ct("whole.dcm"), &bytes);
+    const char *cut = sandbox_path(sandbox, "cut.dcm");
+    file_write(cut, bytes.bytes, bytes.length - 10);
+    ck_assert_int_eq(FELUCCA(&output, expression, cut), 1);
+    contains(&output,
+             "cut.dcm: cannot be decided: #Tag.StudyComments is not known: reading ended at offset ");
+    contains(&output, "  the header is incomplete: reading ended at offset ");
+    contains(&output, "  ?     all of\n  true    tagValueIsPresent(#Tag.Modality, \"CT\")\n");
+    contains(&output, "  ?       not\n  ?         tagIsPresent(#Tag.StudyComments)\n");
+    text_clear(&output);
+    ck_assert_int_eq(FELUCCA(&output, "--config", config, cut), 1);
+    contains(&output, "destination main: waits for a person: its condition cannot be decided: #Tag.Study");
+    text_clear(&output);
+    ck_assert_int_eq(FELUCCA(&output, "--json", expression, cut), 1);
+    json_t *object = json_loads(output.bytes, 0, NULL);
+    const char *undecided, *incomplete;
+    json_t *verdict, *below;
+    ck_assert_int_eq(json_unpack(object, "{s:o, s:s, s:s, s:{s:o}}", "verdict", &verdict, "undecided",
+                                 &undecided, "incomplete", &incomplete, "condition", "verdict", &below),
+                     0);
+    ck_assert(json_is_null(verdict) && json_is_null(below));
+    ck_assert_ptr_nonnull(strstr(undecided, incomplete));
+    json_decref(object);
+}
+END_TEST
+
+START_TEST(folders_are_walked)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *folder = sandbox_make_folder(sandbox, "study");
+    const char *is_ct = "tagValueIsPresent(#Tag.Modality, \"CT\")";
+    (void)sandbox_make_folder(sandbox, "study/b");
+    (void)sandbox_make_folder(sandbox, "empty");
+    (void)write_ct("study/c.dcm");
+    (void)write_ct("study/b/a.dcm");
+    (void)sandbox_write(sandbox, "study/README", "This is no DICOM file.\n");
+    ck_assert_int_eq(FELUCCA(&output, is_ct, folder), 0);
+    const char *first = strstr(output.bytes, "study/b/a.dcm: true\n"),
+               *second = strstr(output.bytes, "study/c.dcm: true\n");
+    ck_assert_msg(first && second && first < second, "%s", output.bytes);
+    contains(&output, "1 file is not DICOM and passed over");
+    ck_assert_int_eq(FELUCCA(&output, "tagIsPresent(#Tag.StudyComments)", folder), 1);
+    text_clear(&output);
+    ck_assert_int_eq(FELUCCA(&output, is_ct, sandbox_path(sandbox, "empty")), 2);
+    contains(&output, "empty holds no DICOM file");
+}
+END_TEST
+
 START_TEST(json_is_one_object_a_file)
 {
     AUTO(text_release) struct text output = TEXT_EMPTY;
@@ -234,6 +297,8 @@ int main(void)
     tests_add(tests, error_has_caret_and_status_two);
     tests_add(tests, tree_and_values_are_shown_but_not_the_patient);
     tests_add(tests, status_is_of_all_files);
+    tests_add(tests, what_cannot_be_decided_is_shown);
+    tests_add(tests, folders_are_walked);
     tests_add(tests, json_is_one_object_a_file);
     tests_add(tests, configuration_tells_where_a_file_would_go);
     tests_add(tests, a_bad_configuration_is_status_three);

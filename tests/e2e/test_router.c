@@ -6,9 +6,11 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/worker/worker.h"
+#include "tests/support/stock.h"
 #include "tests/support/suite.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -486,6 +488,38 @@ START_TEST(a_sender_without_the_spool_fails_nothing_and_a_file_that_is_gone_fail
 }
 END_TEST
 
+/* ---- what cannot be decided ---- */
+
+/* An instance with a second modality behind its pixels. */
+static void receive_ambiguous(const char *called_aet, unsigned instance)
+{
+    static const char second[] = "\x08\0\x60\0CS\2\0XX";
+    struct dicom_spec spec;
+    char receipt[RECEIPT_SIZE];
+    rig_spec(&spec, 1, 1, instance);
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, called_aet);
+    (void)snprintf(receipt, sizeof receipt, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    FILE *file = fopen(path, "ab");
+    ck_assert(file && fwrite(second, 1, sizeof second - 1, file) == sizeof second - 1 && fclose(file) == 0);
+    rig_receive_file(rig, path, receipt);
+}
+
+START_TEST(a_condition_that_cannot_be_decided_sends_and_shares_nothing)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    receive_ambiguous("FIRST", 1);
+    receive_ambiguous("SECOND", 2); /* where no condition asks */
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "the other one is not delivered");
+    check_jobs("share", NULL, 0);
+    ck_assert_int_eq(rig_felucca(rig, (const char *const[]){"quarantine", "--json", NULL}, &output), 0);
+    ck_assert_msg(strstr(output.bytes,
+                         "the condition of album ct cannot be decided: #Tag.Modality is not known: "
+                         "it is there twice, with different values"),
+                  "%s", output.bytes);
+}
+END_TEST
+
 /* ---- the configuration changes ---- */
 
 static void reconfigure(const char *more, const char *without)
@@ -548,6 +582,7 @@ int main(void)
     tests_add(tests, what_a_destination_does_not_know_goes_there_alone);
     tests_add(tests, one_instance_that_comes_often_goes_one_after_the_other);
     tests_add(tests, a_sender_without_the_spool_fails_nothing_and_a_file_that_is_gone_fails_alone);
+    tests_add(tests, a_condition_that_cannot_be_decided_sends_and_shares_nothing);
     tests_add(tests, what_the_configuration_drops_waits_and_what_is_out_still_counts);
     return tests_run(tests);
 }

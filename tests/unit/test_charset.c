@@ -41,6 +41,9 @@ static const struct row {
     {"Latin-2, not assigned in Greek", "ISO_IR 126", "\xD2\xC1", CHARSET_VALUES, "\uFFFDΑ"},
 
     {"UTF-8", "ISO_IR 192", "Wang^XiaoDong=王^小东", CHARSET_NAMES, "Wang^XiaoDong=王^小东"},
+    {"UTF-8 in small letters", "utf-8", "王", CHARSET_VALUES, "王"},
+    {"GB18030 in small letters", "gb18030", "\xCD\xF5", CHARSET_VALUES, "王"},
+    {"a set in small letters", "iso_ir 100", "\xE4", CHARSET_VALUES, "ä"},
     {"UTF-8, four bytes", "ISO_IR 192", "\xF0\xA0\x80\x80", CHARSET_VALUES, "\xF0\xA0\x80\x80"},
     {"UTF-8, sloppy term", "ISO 2022 IR 192", "é", CHARSET_VALUES, "é"},
     {"UTF-8, a lone high byte", "ISO_IR 192",

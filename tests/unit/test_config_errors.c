@@ -249,6 +249,14 @@ static const struct row condition_rows[] = {
     {"behind other characters",
      NODE "        condition: 'tagText(\"0008,0060\") == \"\xC3\xA4\xE2\x82\xAC\" || nonsense()'\n",
      "felucca.yaml:7:53: node"},
+    {"an escape of YAML's", NODE "        condition: \"tagText('0008,0008') == 'ORIGINAL\\PRIMARY'\"\n",
+     "felucca.yaml:7:53: node \"FELUCCA\": destination \"main\": condition: YAML's double quotes make another "
+     "character of this backslash and the letter behind it; write the condition as a block after |, or in "
+     "single quotes\n"},
+    {"another escape", NODE "        condition: \"tagText('0008,0008') == \\\"A\\bB\\\"\"\n",
+     "felucca.yaml:7:48: node"},
+    {"a line break in a literal", NODE "        condition: \"tagText('0008,0008') == 'A\\nB'\"\n",
+     "felucca.yaml:7:47: node"},
     {"no boolean", NODE "        condition: tagText(\"0008,0060\")\n", "felucca.yaml:7:20: node"},
     {"an unknown keyword", NODE "        condition: tagIsPresent(#Tag.Modalty)\n", "felucca.yaml:7:38: node"},
 };

@@ -123,6 +123,8 @@ static const struct number_row {
     {"SV", "SV", BYTES("\xFB\xFF\xFF\xFF\xFF\xFF\xFF\xFF"), true, -5},
     {"FL", "FL", BYTES("\x00\x00\x20\xC0"), true, -2.5},
     {"FD", "FD", BYTES("\0\0\0\0\0\0\xF0\x3F"), true, 1},
+    {"FL as it is shown", "FL", BYTES("\xCD\xCC\xCC\x3D"), true, 0.1},
+    {"FL of whole numbers", "FL", BYTES("\0\0\x80\x4B"), true, 16777216},
     {"FD not a number", "FD", BYTES("\0\0\0\0\0\0\xF8\x7F"), false, 0},
     {"cut", "UL", BYTES("\x01"), false, 0},
     {"AT", "AT", BYTES("\x08\x00\x30\x10"), false, 0},
