@@ -250,7 +250,7 @@ static const struct row condition_rows[] = {
      NODE "        condition: 'tagText(\"0008,0060\") == \"\xC3\xA4\xE2\x82\xAC\" || nonsense()'\n",
      "felucca.yaml:7:53: node"},
     {"an escape of YAML's", NODE "        condition: \"tagText('0008,0008') == 'ORIGINAL\\PRIMARY'\"\n",
-     "felucca.yaml:7:53: node \"FELUCCA\": destination \"main\": condition: YAML's double quotes make another "
+     "felucca.yaml:7:54: node \"FELUCCA\": destination \"main\": condition: YAML's double quotes make another "
      "character of this backslash and the letter behind it; write the condition as a block after |, or in "
      "single quotes\n"},
     {"another escape", NODE "        condition: \"tagText('0008,0008') == \\\"A\\bB\\\"\"\n",
