@@ -104,6 +104,7 @@ static void begin_at_zero(struct helper *helper)
         count(helper->rejected, association_verdict_name((enum association_verdict)verdict), 0);
     count(helper->refused, "limit", 0);
     count(helper->refused, "no_process", 0);
+    count(helper->refused, "address", 0);
     count(helper->refused, "silent", 0);
 }
 
@@ -186,6 +187,9 @@ static void take(struct helper *helper, const struct hint *hint)
         break;
     case HINT_LIMIT:
         count(helper->refused, "limit", 1);
+        break;
+    case HINT_STRANGER:
+        count(helper->refused, "address", 1);
         break;
     case HINT_SILENT:
         count(helper->refused, "silent", 1);

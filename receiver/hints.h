@@ -20,7 +20,8 @@ enum hint_kind {
     HINT_REFUSED,     /* a C-STORE was not answered with Success; number: enum hint_refusal */
     HINT_ASSOCIATION, /* number: enum association_end */
     HINT_REJECTED,    /* an association was rejected; number: enum association_verdict */
-    HINT_LIMIT,       /* a peer refused since the association limit was reached */
+    HINT_LIMIT,       /* a peer refused since a limit of associations was reached */
+    HINT_STRANGER,    /* a connection refused since no source of any node has its address */
     HINT_CONGESTED,   /* a peer refused since no process could be made for it */
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
     HINT_BEAT,        /* the parent lives; number: associations in progress */

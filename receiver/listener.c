@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "receiver/association.h"
 #include "receiver/lobby.h"
+#include "receiver/refusals.h"
 #include "receiver/session.h"
 
 #include <arpa/inet.h>
@@ -24,9 +25,12 @@
 
 enum { TURN_MS = 1000, BEAT_MS = 1000, BACKLOG = 128, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
 
+enum { TITLE_SIZE = 16, TITLES_END = 42 /* in an A-ASSOCIATE-RQ (PS3.8 section 9.3.2) */ };
+
 struct child {
     pid_t pid;
     struct peer_address address;
+    char calling[TITLE_SIZE]; /* as it asked, with its padding */
 };
 
 struct listener {
@@ -39,6 +43,7 @@ struct listener {
     int64_t accept_ms; /* after accept() failed for want of descriptors: when to try again */
     int64_t beat_ms;   /* when to say that we live */
     struct lobby *lobby;
+    struct refusals *refusals;
     struct child *children;
     size_t count, capacity;
 };
@@ -106,32 +111,69 @@ static _Noreturn void serve(struct listener *listener, int socket, const struct 
                                   .address = &copy,
                                   .config = listener->config,
                                   .spool = listener->spool,
-                                  .hints = listener->hints};
+                                  .hints = listener->hints,
+                                  .refusals = listener->refusals};
     session_run(&start);
+}
+
+/* One line a minute for each peer and reason. */
+static void tell_refusal(struct listener *listener, const struct peer_address *address, const char *because)
+{
+    uint64_t times = refusals_note(listener->refusals, because, address->text, NULL, clock_monotonic_ms());
+    if (times > 0)
+        log_warning("peer refused", LOG_S("address", address->text), LOG_S("because", because),
+                    LOG_I("times", times));
+}
+
+/* The calling title of the request that the socket holds, whole. */
+static void peek_calling(int socket, char (*ret_calling)[TITLE_SIZE])
+{
+    char head[TITLES_END] = "";
+    if (recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
+        memset(head, 0, sizeof head);
+    memcpy(*ret_calling, head + TITLES_END - TITLE_SIZE, TITLE_SIZE);
+}
+
+/* NULL, or the limit that another one would exceed. */
+static const char *find_limit(const struct listener *listener, const struct child *wanted)
+{
+    size_t same_address = 0, same_title = 0,
+           most = (size_t)listener->config->receiver.max_associations_per_source;
+    if (listener->count >= (size_t)listener->config->receiver.max_associations)
+        return "max_associations reached";
+    for (size_t i = 0; i < listener->count; i++) {
+        const struct child *child = &listener->children[i];
+        same_address += memcmp(child->address.bytes, wanted->address.bytes, sizeof child->address.bytes) == 0;
+        same_title += memcmp(child->calling, wanted->calling, sizeof child->calling) == 0;
+    }
+    if (same_address >= most)
+        return "max_associations_per_source reached by its address";
+    return same_title >= most ? "max_associations_per_source reached by its calling AE title" : NULL;
 }
 
 static enum lobby_answer peer_asks(void *context, int socket, const struct peer_address *address)
 {
     struct listener *listener = context;
-    if (listener->count >= (size_t)listener->config->receiver.max_associations) {
-        log_warning("association rejected", LOG_S("address", address->text),
-                    LOG_S("because", "max_associations reached"),
-                    LOG_I("max_associations", listener->config->receiver.max_associations));
+    struct child child = {.address = *address};
+    peek_calling(socket, &child.calling);
+    const char *limit = find_limit(listener, &child);
+    if (limit) {
+        tell_refusal(listener, address, limit);
         hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
         return LOBBY_LIMIT;
     }
     listener->children =
         memory_grow(listener->children, &listener->capacity, listener->count + 1, sizeof *listener->children);
-    pid_t parent = getpid(), pid = fork();
-    if (pid == 0)
+    pid_t parent = getpid();
+    child.pid = fork();
+    if (child.pid == 0)
         serve(listener, socket, address, parent);
-    if (pid < 0) {
-        log_warning("association rejected", LOG_S("address", address->text),
-                    LOG_S("because", "no new process"), LOG_S("error", strerror(errno)));
+    if (child.pid < 0) {
+        tell_refusal(listener, address, "no new process");
         hints_tell(listener->hints, HINT_CONGESTED, NULL, 0);
         return LOBBY_CONGESTED;
     }
-    listener->children[listener->count++] = (struct child){.pid = pid, .address = *address};
+    listener->children[listener->count++] = child;
     CRASH_POINT(RECEIVER_FORKED);
     return LOBBY_SERVED;
 }
@@ -151,6 +193,7 @@ int listener_create(const struct config *config, struct spool *spool, struct hin
         (struct listener){.config = config, .spool = spool, .hints = hints, .socket = -1, .child_fd = -1};
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
+    listener->refusals = refusals_create();
     if (watch_children(listener) < 0)
         return say(ret_reason, config->receiver.bind, config->receiver.port);
     int rc = open_socket(listener, config->receiver.bind, config->receiver.port, ret_reason);
@@ -175,6 +218,7 @@ void listener_destroy(struct listener **listener)
     fd_close(&l->socket);
     fd_close(&l->child_fd);
     lobby_destroy(&l->lobby);
+    refusals_destroy(&l->refusals);
     free(l->children);
     free(l);
     *listener = NULL;
@@ -239,6 +283,12 @@ static void accept_peers(struct listener *listener, int64_t now_ms)
         if (socket < 0)
             continue; /* this connection broke before we came to it */
         take_address(&from, &address);
+        if (!config_admits_address(listener->config, address.bytes)) {
+            fd_close(&socket);
+            tell_refusal(listener, &address, "no source of any node has its address");
+            hints_tell(listener->hints, HINT_STRANGER, NULL, 0);
+            continue;
+        }
         lobby_enter(listener->lobby, socket, &address, now_ms);
     }
 }
@@ -282,6 +332,9 @@ static void beat(struct listener *listener, int64_t now_ms)
         return;
     listener->beat_ms = now_ms + BEAT_MS;
     hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->count);
+    uint64_t rest = refusals_rest(listener->refusals, now_ms);
+    if (rest > 0)
+        log_warning("more peers refused, for reasons told before", LOG_I("times", rest));
 }
 
 static int wait_ms(const struct listener *listener, int64_t now_ms)

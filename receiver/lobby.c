@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-    HEAD_SIZE = 6,           /* of every PDU: type, reserved, length */
-    ASSOCIATE_RQ = 0x01,     /* its type */
-    REQUEST_WAIT = 32 * 1024 /* a longer request is handed over unfinished: a socket's buffer is finite */
+    HEAD_SIZE = 6,       /* of every PDU: type, reserved, length */
+    ASSOCIATE_RQ = 0x01, /* its type */
+    ROOM = 4
 };
 
 /* In the order in which they entered. */
@@ -71,16 +71,37 @@ static void close_gaps(struct lobby *lobby)
     lobby->count = kept;
 }
 
-/* Wakes the poll when so many bytes are there, or none will come any more. */
+/* Wakes the poll when so many bytes are there, or none will come any more. The kernel makes the socket's buffer
+ * large enough for what it is told; what it needs beside the bytes themselves is told, too, then taken back. */
 static void want_bytes(int socket, int bytes)
 {
+    int more = bytes * ROOM;
+    (void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &more, sizeof more);
     (void)setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes);
+}
+
+/* So a crowd from one address drives out nobody but itself. */
+static struct peer *who_gives_way(struct lobby *lobby)
+{
+    struct peer *first = &lobby->peers[0];
+    size_t most = 0;
+    for (size_t i = 0; i < lobby->count; i++) {
+        size_t same = 0;
+        for (size_t k = i; k < lobby->count; k++)
+            same += memcmp(lobby->peers[k].address.bytes, lobby->peers[i].address.bytes,
+                           sizeof lobby->peers[i].address.bytes) == 0;
+        if (same > most) {
+            most = same;
+            first = &lobby->peers[i];
+        }
+    }
+    return first;
 }
 
 void lobby_enter(struct lobby *lobby, int socket, const struct peer_address *address, int64_t now_ms)
 {
     if (lobby->count == lobby->capacity) {
-        let_go(lobby, &lobby->peers[0]);
+        let_go(lobby, who_gives_way(lobby));
         close_gaps(lobby);
     }
     want_bytes(socket, HEAD_SIZE);
@@ -126,7 +147,9 @@ static enum look look_at(int socket, bool closed)
     uint64_t whole = (uint64_t)HEAD_SIZE +
                      ((uint64_t)head[2] << 24 | (uint64_t)head[3] << 16 | (uint64_t)head[4] << 8 | head[5]);
     int there = 0;
-    if (whole > REQUEST_WAIT || (ioctl(socket, FIONREAD, &there) == 0 && (uint64_t)there >= whole))
+    if (whole > LOBBY_REQUEST_MOST)
+        return GONE;
+    if (ioctl(socket, FIONREAD, &there) == 0 && (uint64_t)there >= whole)
         return ASKS;
     want_bytes(socket, (int)whole);
     return closed ? GONE : WAITS;

@@ -1,8 +1,8 @@
 /* lobby - peers that have connected and not yet asked for an association.
  *
- * Whoever connects waits here, outside the association limit, until its whole A-ASSOCIATE-RQ has come (or the
- * beginning of an unusually long one). A peer that stays silent is let go after its patience is over; when
- * the lobby is full, the one who has waited longest gives way. A peer that asks while there is no room gets
+ * Whoever connects waits here, outside the association limit, until its whole A-ASSOCIATE-RQ has come; one that is
+ * longer than LOBBY_REQUEST_MOST is nobody's. A peer that stays silent is let go after its patience is over;
+ * when the lobby is full, the one who has waited longest gives way, of those from the address that has most. A peer that asks while there is no room gets
  * an A-ASSOCIATE-RJ, transient, and time to read it. Nothing here blocks. Single-threaded. */
 #ifndef FELUCCA_RECEIVER_LOBBY_H
 #define FELUCCA_RECEIVER_LOBBY_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { LOBBY_REQUEST_MOST = 256 * 1024 };
 enum { LOBBY_PEERS = 128, LOBBY_PATIENCE_MS = 10000, LOBBY_GOODBYE_MS = 2000 };
 
 /* Where a connection comes from: accept()'s address, IPv4 mapped, and as text. */

@@ -16,16 +16,19 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
     GRACE_SECONDS = 30, /* beyond idle_timeout, until the alarm ends a process that hangs */
-    WIND_MS = 1000,     /* so often the alarm is wound while bytes come */
-    PAUSE_MS = 1000     /* between two requests, after which a stopping receiver ends an association */
+    MEMORY_MOST = 64 << 20,
+    WIND_MS = 1000, /* so often the alarm is wound while bytes come */
+    PAUSE_MS = 1000 /* between two requests, after which a stopping receiver ends an association */
 };
 
 struct session {
@@ -289,13 +292,18 @@ static void explain_rejection(const struct session *session, struct text *out)
 
 static void report_rejection(const struct session *session)
 {
-    AUTO(text_release) struct text because = TEXT_EMPTY;
-    explain_rejection(session, &because);
-    log_warning("association rejected", LOG_S("calling", session->calling_aet),
-                LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
-                LOG_S("because", text_string(&because)));
+    AUTO(text_release) struct text because = TEXT_EMPTY, peer = TEXT_EMPTY;
     hints_tell(session->start->hints, HINT_REJECTED, NULL,
                session->verdict ? session->verdict : ASSOCIATION_OTHER_APPLICATION);
+    explain_rejection(session, &because);
+    text_format(&peer, "%s %s", session->start->address->text, session->calling_aet);
+    uint64_t times = refusals_note(session->start->refusals, association_verdict_name(session->verdict),
+                                   text_string(&peer), session->called_aet, clock_monotonic_ms());
+    if (times == 0)
+        return;
+    log_warning("association rejected", LOG_S("calling", session->calling_aet),
+                LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
+                LOG_S("because", text_string(&because)), LOG_I("times", times));
 }
 
 static void report(const struct session *session, enum association_end end, const char *because)
@@ -313,9 +321,26 @@ static void report(const struct session *session, enum association_end end, cons
            LOG_S("last_receipt", session->receipt), LOG_S(because ? "because" : NULL, because));
 }
 
+/* What a process holds when it begins, and so much more, is all that a peer can make it take. Sanitizers take
+ * terabytes of address space for themselves. */
+static void bound_memory(void)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file && fscanf(file, "%ld", &pages) == 1) { /* NOLINT(cert-err34-c): a number of the kernel's */
+        rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + MEMORY_MOST;
+        (void)setrlimit(RLIMIT_AS, &(struct rlimit){bytes, bytes});
+    }
+    if (file)
+        (void)fclose(file);
+#endif
+}
+
 _Noreturn void session_run(const struct session_start *start)
 {
     settle_signals(start->parent);
+    bound_memory();
     int on = 1;
     (void)setsockopt(start->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(start->socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);

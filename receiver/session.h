@@ -10,6 +10,7 @@
 #include "common/spool/spool.h"
 #include "receiver/hints.h"
 #include "receiver/lobby.h"
+#include "receiver/refusals.h"
 
 #include <sys/types.h>
 
@@ -20,6 +21,7 @@ struct session_start {
     const struct config *config;
     struct spool *spool;
     struct hints *hints;
+    struct refusals *refusals;
 };
 
 /* The whole life of the process. */

@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+/* Whoever sends more than that after our last words is not about to read them. */
+enum { SEEN_OUT_MOST = 16 << 20 };
+
 struct transport {
     int socket;
     int64_t idle_ms;
@@ -166,8 +169,12 @@ void transport_say_goodbye(struct transport *transport, const void *bytes, size_
 void transport_see_out(struct transport *transport, int64_t wait_ms)
 {
     char bytes[16384];
-    int64_t waited_ms = 0;
-    while (waited_ms <= wait_ms && wait_socket(transport, POLLIN, wait_ms - waited_ms, &waited_ms))
-        if (recv(transport->socket, bytes, sizeof bytes, MSG_DONTWAIT) <= 0)
+    int64_t waited_ms = 0, came = 0;
+    while (came < SEEN_OUT_MOST && waited_ms <= wait_ms &&
+           wait_socket(transport, POLLIN, wait_ms - waited_ms, &waited_ms)) {
+        ssize_t n = recv(transport->socket, bytes, sizeof bytes, MSG_DONTWAIT);
+        if (n <= 0)
             return;
+        came += n;
+    }
 }

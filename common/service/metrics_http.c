@@ -1,6 +1,7 @@
 #include "common/service/metrics_http.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 
@@ -93,6 +94,79 @@ static enum MHD_Result route(void *context, struct MHD_Connection *connection, c
     return answer_line(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
 }
 
+/* ---- who connects ---- */
+
+static void take_guest_address(struct MHD_Connection *connection, unsigned char *ret_address)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info && info->client_addr->sa_family == AF_INET6)
+        memcpy(ret_address, &((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr, 16);
+    else if (info && info->client_addr->sa_family == AF_INET)
+        memcpy(ret_address, &((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr, 4);
+}
+
+/* The library closes it when it sees the end. */
+static void let_go(struct guest *guest)
+{
+    (void)shutdown(guest->socket, SHUT_RDWR);
+    guest->let_go = true;
+}
+
+static void make_room(struct metrics_http *server, const struct guest *guest)
+{
+    size_t staying = 0, same = 0;
+    struct guest *oldest = NULL, *oldest_same = NULL;
+    for (size_t i = 0; i < server->guest_count; i++) {
+        struct guest *other = &server->guests[i];
+        bool is_same = memcmp(other->address, guest->address, sizeof guest->address) == 0;
+        if (!other->let_go && guest->since_ms - other->since_ms > PATIENCE_MS)
+            let_go(other);
+        if (other->let_go)
+            continue;
+        oldest = oldest ? oldest : other;
+        oldest_same = oldest_same || !is_same ? oldest_same : other;
+        staying++;
+        same += is_same;
+    }
+    if (same >= PER_ADDRESS_MAX)
+        let_go(oldest_same);
+    else if (staying >= CONNECTIONS_KEPT)
+        let_go(oldest);
+}
+
+static void welcome(struct metrics_http *server, struct MHD_Connection *connection, int socket)
+{
+    struct guest guest = {.socket = socket, .since_ms = clock_monotonic_ms()};
+    take_guest_address(connection, guest.address);
+    make_room(server, &guest);
+    if (server->guest_count < sizeof server->guests / sizeof *server->guests)
+        server->guests[server->guest_count++] = guest;
+}
+
+static void forget(struct metrics_http *server, int socket)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < server->guest_count; i++)
+        if (server->guests[i].socket != socket)
+            server->guests[kept++] = server->guests[i];
+    server->guest_count = kept;
+}
+
+static void guest_comes_or_goes(void *context, struct MHD_Connection *connection, void **state,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    (void)state;
+    if (!info)
+        return;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        welcome(context, connection, info->connect_fd);
+    else
+        forget(context, info->connect_fd);
+}
+
 /* ---- the server ---- */
 
 struct address {
@@ -125,11 +199,11 @@ static struct MHD_Daemon *metrics_http_start_daemon(struct metrics_http *server,
         flags |= address->is_any ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    struct MHD_Daemon *daemon =
-        MHD_start_daemon(flags, 0, NULL, NULL, route, server, MHD_OPTION_SOCK_ADDR,
-                         (const struct sockaddr *)&address->storage, MHD_OPTION_CONNECTION_LIMIT,
-                         (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_SECONDS,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_END);
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, route, server, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&address->storage,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)SILENCE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+        MHD_OPTION_NOTIFY_CONNECTION, guest_comes_or_goes, server, MHD_OPTION_END);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return daemon;
 }

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ static struct host_log {
     unsigned asked, silent;
     enum lobby_answer answer;
     size_t bytes; /* that could be read when it asked */
+    size_t there; /* that were there */
 } host_log;
 
 static enum lobby_answer note_asking(void *context, int socket, const struct peer_address *address)
@@ -29,6 +31,9 @@ static enum lobby_answer note_asking(void *context, int socket, const struct pee
     ck_assert_str_eq(address->text, "127.0.0.1");
     ssize_t length = recv(socket, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
     log->bytes = length > 0 ? (size_t)length : 0;
+    int there = 0;
+    ck_assert_int_eq(ioctl(socket, FIONREAD, &there), 0);
+    log->there = (size_t)there;
     log->asked++;
     return log->answer;
 }
@@ -135,14 +140,35 @@ START_TEST(half_a_request_waits_for_the_rest)
 }
 END_TEST
 
-START_TEST(an_unusually_long_request_is_handed_over_unfinished)
+/* As long as a request may be, in pieces: it is handed over whole, or not at all. */
+START_TEST(a_long_request_stays_until_it_is_whole)
 {
     AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
     AUTO(fd_close) int client = enter(lobby);
-    static const char head[] = {1, 0, 0, 1, 0, 0};
+    static char request[LOBBY_REQUEST_MOST] = {1, 0, 0, 3, (char)0xff, (char)0xfa};
+    size_t said = 0;
+    while (said < sizeof request) {
+        ck_assert_uint_eq(host_log.asked, 0);
+        ssize_t n = send(client, request + said, sizeof request - said, MSG_NOSIGNAL | MSG_DONTWAIT);
+        said += n > 0 ? (size_t)n : 0;
+        (void)turn(lobby, 10);
+    }
+    while (host_log.asked == 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.there, sizeof request);
+}
+END_TEST
+
+START_TEST(too_long_a_request_is_let_go)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int client = enter(lobby);
+    static const char head[] = {1, 0, 0, 3, (char)0xff, (char)0xfb};
     say(client, head, sizeof head);
     ck_assert(turn(lobby, WAIT_MS));
-    ck_assert_uint_eq(host_log.asked, 1);
+    ck_assert_uint_eq(host_log.asked, 0);
+    ck_assert_uint_eq(host_log.silent, 1);
+    ck_assert_uint_eq(lobby_count(lobby), 0);
 }
 END_TEST
 
@@ -227,6 +253,31 @@ START_TEST(the_oldest_gives_way_when_it_is_full)
 }
 END_TEST
 
+static int enter_from(struct lobby *lobby, unsigned char last)
+{
+    struct peer_address address = {.bytes = {[15] = last}, .text = "127.0.0.1"};
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    lobby_enter(lobby, ends[1], &address, now_ms);
+    return ends[0];
+}
+
+START_TEST(a_crowd_drives_out_itself)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    AUTO(fd_close) int alone = enter_from(lobby, 1);
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    int crowd[20];
+    for (size_t i = 0; i < ROWS(crowd); i++)
+        crowd[i] = enter_from(lobby, 2);
+    ck_assert_uint_eq(lobby_count(lobby), 4);
+    ck_assert_int_eq(dul_read(alone, 0, &pdu), DUL_TIMEOUT);
+    ck_assert_int_eq(dul_read(crowd[0], WAIT_MS, &pdu), DUL_END);
+    for (size_t i = 0; i < ROWS(crowd); i++)
+        fd_close(&crowd[i]);
+}
+END_TEST
+
 static const enum lobby_answer rejections[] = {LOBBY_CONGESTED, LOBBY_LIMIT};
 
 START_TEST(a_rejected_peer_reads_its_answer)
@@ -275,10 +326,12 @@ int main(void)
     tests_fixture(tests, open_door, close_door);
     tests_add(tests, a_whole_request_is_handed_over);
     tests_rows(tests, half_a_request_waits_for_the_rest, ROWS(cuts));
-    tests_add(tests, an_unusually_long_request_is_handed_over_unfinished);
+    tests_add(tests, a_long_request_stays_until_it_is_whole);
+    tests_add(tests, too_long_a_request_is_let_go);
     tests_rows(tests, nonsense_is_let_go, ROWS(nonsense_rows));
     tests_add(tests, silence_ends_with_patience);
     tests_add(tests, the_oldest_gives_way_when_it_is_full);
+    tests_add(tests, a_crowd_drives_out_itself);
     tests_rows(tests, a_rejected_peer_reads_its_answer, ROWS(rejections));
     tests_add(tests, a_rejected_peer_does_not_stay);
     return tests_run(tests);

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 static const char *const none[] = {NULL}, *const one[] = {"destination", NULL},
@@ -297,6 +298,26 @@ START_TEST(nonsense_harms_nobody)
 }
 END_TEST
 
+/* Connections that stay and say nothing, or a byte now and then, from the address that asks. */
+START_TEST(slow_connections_keep_nobody_out)
+{
+    enum { SLOW = 200 };
+    int slow[SLOW];
+    AUTO(metrics_destroy) struct metrics *metrics = served();
+    for (size_t i = 0; i < SLOW; i++) {
+        slow[i] = port_connect(metrics_port(metrics));
+        (void)send(slow[i], "GET /hea", 1 + i % 8, MSG_NOSIGNAL);
+    }
+    metrics_progress(metrics, true);
+    for (int i = 0; i < 20; i++) {
+        ck_assert_int_eq(status_of(metrics, "/healthz"), 200);
+        ck_assert_int_eq(status_of(metrics, "/metrics"), 200);
+    }
+    for (size_t i = 0; i < SLOW; i++)
+        fd_close(&slow[i]);
+}
+END_TEST
+
 START_TEST(address_in_use_is_an_error)
 {
     AUTO(metrics_destroy) struct metrics *metrics = served();
@@ -351,6 +372,7 @@ int main(void)
     tests_add(tests, head_is_answered_without_a_body);
     tests_add(tests, body_of_a_request_is_passed_over);
     tests_add(tests, nonsense_harms_nobody);
+    tests_add(tests, slow_connections_keep_nobody_out);
     tests_add(tests, address_in_use_is_an_error);
     tests_add(tests, every_address_means_ipv4_too);
     tests_add(tests, server_takes_no_signals);
