@@ -12,12 +12,32 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
-/* Bounds for those who connect: a monitoring system needs one connection now and then. */
-enum { CONNECTIONS_MAX = 32, SILENCE_SECONDS = 10, CONNECTION_BYTES = 16 * 1024 };
+/* Bounds for those who connect: a monitoring system needs one connection now and then. A peer that has not asked
+ * within PATIENCE_MS is let go with the next connection, and so is the oldest one where an address, or all of
+ * them, have too many: a new one always comes in, so that slow ones without number keep nobody out. */
+enum {
+    CONNECTIONS_MAX = 32,
+    CONNECTIONS_KEPT = CONNECTIONS_MAX - 2, /* before a new one comes in */
+    PER_ADDRESS_MAX = 8,
+    SILENCE_SECONDS = 10,
+    PATIENCE_MS = 5000,
+    CONNECTION_BYTES = 16 * 1024
+};
+
+/* A connection. Only the server's thread sees these. */
+struct guest {
+    int socket;
+    int64_t since_ms;
+    unsigned char address[16];
+    bool let_go; /* it ends with the thread's next turn */
+};
 
 struct metrics_http {
     struct metrics *metrics;
+    struct guest guests[CONNECTIONS_MAX + 1]; /* in the order in which they came */
+    size_t guest_count;
     struct MHD_Daemon *daemon;
     int port;
 };
