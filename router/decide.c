@@ -1,10 +1,14 @@
 #include "router/decide.h"
 
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "common/dicom/dictionary.h"
+#include "common/dicom/uid.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { UID_SHOWN = 64 };
 
 void decisions_release(struct decisions *decisions)
 {
@@ -12,6 +16,7 @@ void decisions_release(struct decisions *decisions)
         free((void *)decisions->list[i].albums);
     free(decisions->list);
     text_release(&decisions->undecided);
+    text_release(&decisions->unfit);
     *decisions = (struct decisions){0};
 }
 
@@ -36,15 +41,39 @@ static bool condition_is_true(const struct condition *condition, const char *wha
     return verdict == CONDITION_TRUE;
 }
 
-/* NULL: it takes the instance; else why it does not. */
-static const char *objection_of(const struct config_destination *destination, const char *sop_class,
-                                const struct condition_facts *facts, struct decisions *decisions)
+/* The sentence on a UID that a KHEOPS can never take. */
+static void tell_unfit(const char *what, const char *uid, struct text *out)
 {
-    if (!class_is_wanted(destination, sop_class))
+    text_format(out, "its %s \"", what);
+    utf8_append_shown(out, uid, strlen(uid), UID_SHOWN);
+    text_append(
+        out,
+        "\" is no object identifier, and KHEOPS takes nothing else; no destination of its node can take it");
+}
+
+/* NULL: its server can take it. */
+static const char *uid_objection_of(const struct config_destination *destination,
+                                    const struct jobdb_instance *instance, struct decisions *decisions)
+{
+    bool study = uid_is_oid(instance->study);
+    if (!destination->kheops || (study && uid_is_oid(instance->series)))
+        return NULL;
+    if (decisions->unfit.length == 0)
+        tell_unfit(study ? "Series Instance UID (0020,000E)" : "Study Instance UID (0020,000D)",
+                   study ? instance->series : instance->study, &decisions->unfit);
+    return "its study or series UID is no object identifier, and KHEOPS takes nothing else";
+}
+
+/* NULL: it takes the instance; else why it does not. */
+static const char *objection_of(const struct config_destination *destination,
+                                const struct jobdb_instance *instance, const struct condition_facts *facts,
+                                struct decisions *decisions)
+{
+    if (!class_is_wanted(destination, instance->sop_class))
         return "its SOP class is not among the destination's sop_classes";
     if (!condition_is_true(destination->condition, "destination", destination->name, facts, decisions))
         return "the destination's condition is false";
-    return NULL;
+    return uid_objection_of(destination, instance, decisions);
 }
 
 static void match_albums(const struct config_destination *destination, struct targets *targets,
@@ -62,10 +91,11 @@ static void match_albums(const struct config_destination *destination, struct ta
     decision->albums = matches;
 }
 
-void decide(const struct config_node *node, struct targets *targets, const char *sop_class,
+void decide(const struct config_node *node, struct targets *targets, const struct jobdb_instance *instance,
             const struct condition_facts *facts, struct decisions *ret_decisions)
 {
     struct decisions decisions = {.list = memory_new(node->destination_count, sizeof *decisions.list)};
+    bool is_taken = false;
     for (size_t i = 0; i < node->destination_count; i++) {
         const struct config_destination *destination = &node->destinations[i];
         const struct target *target = targets_for(targets, destination, NULL);
@@ -73,10 +103,13 @@ void decide(const struct config_node *node, struct targets *targets, const char 
             continue;
         struct jobdb_decision *decision = &decisions.list[decisions.count++];
         decision->destination_id = target->row.destination_id;
-        decision->why = objection_of(destination, sop_class, facts, &decisions);
+        decision->why = objection_of(destination, instance, facts, &decisions);
         decision->takes = decision->why == NULL;
         if (decision->takes)
             match_albums(destination, targets, facts, decision, &decisions);
+        is_taken |= decision->takes;
     }
+    if (is_taken)
+        text_clear(&decisions.unfit);
     *ret_decisions = decisions;
 }

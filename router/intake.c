@@ -121,23 +121,28 @@ static int open_arrival(struct router *router, struct arrival *arrival)
 }
 
 /* The UIDs that count are the data set's. NULL: all there, and the same as the C-STORE command's unless the node
- * accepts others. */
+ * accepts others. Else *ret_which is the one that is none, HEADER_UIDS where they are all fine. */
 static const char *read_uids(const struct header *header, const struct config_node *node,
-                             struct arrival *arrival)
+                             struct arrival *arrival, enum header_uid *ret_which)
 {
+    static const char *const missing[HEADER_UIDS] = {
+        [HEADER_SOP_CLASS] = "its data set has no valid SOP Class UID (0008,0016)",
+        [HEADER_SOP_INSTANCE] = "its data set has no valid SOP Instance UID (0008,0018)",
+        [HEADER_STUDY] = "its data set has no valid Study Instance UID (0020,000D)",
+        [HEADER_SERIES] = "its data set has no valid Series Instance UID (0020,000E)"};
     struct jobdb_instance *instance = &arrival->instance;
-    instance->sop_class = header_uid(header, HEADER_SOP_CLASS);
-    instance->sop_instance = header_uid(header, HEADER_SOP_INSTANCE);
-    instance->study = header_uid(header, HEADER_STUDY);
-    instance->series = header_uid(header, HEADER_SERIES);
-    if (!instance->sop_class)
-        return "its data set has no valid SOP Class UID (0008,0016)";
-    if (!instance->sop_instance)
-        return "its data set has no valid SOP Instance UID (0008,0018)";
-    if (!instance->study)
-        return "its data set has no valid Study Instance UID (0020,000D)";
-    if (!instance->series)
-        return "its data set has no valid Series Instance UID (0020,000E)";
+    const char **const places[HEADER_UIDS] = {[HEADER_SOP_CLASS] = &instance->sop_class,
+                                              [HEADER_SOP_INSTANCE] = &instance->sop_instance,
+                                              [HEADER_STUDY] = &instance->study,
+                                              [HEADER_SERIES] = &instance->series};
+    for (int i = 0; i < HEADER_UIDS; i++)
+        *places[i] = header_uid(header, (enum header_uid)i);
+    for (int i = 0; i < HEADER_UIDS; i++) {
+        *ret_which = (enum header_uid)i;
+        if (!*places[i])
+            return missing[i];
+    }
+    *ret_which = HEADER_UIDS;
     if (node->mismatched_uids == CONFIG_MISMATCH_ACCEPT)
         return NULL;
     if (strcmp(instance->sop_instance, arrival->meta.sop_instance) != 0)
@@ -147,16 +152,33 @@ static const char *read_uids(const struct header *header, const struct config_no
     return NULL;
 }
 
+/* What is wrong with its UIDs; empty: nothing. A UID is nothing of a patient, so its value may be told. */
+static void tell_contradiction(const struct header *header, const struct config_node *node,
+                               struct arrival *arrival, struct text *reason)
+{
+    AUTO(text_release) struct text value = TEXT_EMPTY;
+    enum header_uid which;
+    const char *contradiction = read_uids(header, node, arrival, &which);
+    if (!contradiction)
+        return;
+    text_append(reason, contradiction);
+    if (which != HEADER_UIDS && header_tell_uid(header, which, &value))
+        text_format(reason, ", but %s", text_string(&value));
+    if (header_incomplete(header))
+        text_format(reason, ": %s", header_incomplete(header));
+}
+
 static void take_in(struct router *router, struct arrival *arrival, const struct config_node *node,
                     struct header *header)
 {
     AUTO(decisions_release) struct decisions decisions = {0};
     int64_t began_ns = clock_monotonic_ns();
-    decide(node, router->targets, arrival->instance.sop_class, header_facts(header), &decisions);
+    decide(node, router->targets, &arrival->instance, header_facts(header), &decisions);
     count_decided(router->counters, began_ns);
     /* Neither sent nor left out: it waits for a person. */
-    if (decisions.undecided.length > 0) {
-        quarantine_file(router, arrival, text_string(&decisions.undecided));
+    const struct text *doubt = decisions.undecided.length > 0 ? &decisions.undecided : &decisions.unfit;
+    if (doubt->length > 0) {
+        quarantine_file(router, arrival, text_string(doubt));
         return;
     }
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
@@ -216,12 +238,8 @@ static void parse_and_decide(struct router *router, struct arrival *arrival, con
                   LOG_S("error", err_text(code)));
         return;
     }
-    const char *contradiction = read_uids(header, node, arrival);
-    if (contradiction && header_incomplete(header))
-        text_format(&reason, "%s: %s", contradiction, header_incomplete(header));
-    else if (contradiction)
-        text_append(&reason, contradiction);
-    if (contradiction)
+    tell_contradiction(header, node, arrival, &reason);
+    if (reason.length > 0)
         quarantine_file(router, arrival, text_string(&reason));
     else
         take_in(router, arrival, node, header);

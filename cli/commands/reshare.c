@@ -38,8 +38,9 @@ static bool take_time(const char *option, const char *value, int64_t *ret_time)
 
 static bool take_study(struct reshare *reshare, const char *value)
 {
-    if (!uid_is_plain(value)) {
-        (void)fprintf(stderr, "felucca reshare: --study takes a UID, digits and dots, not \"%s\"\n", value);
+    if (!uid_is_printable(value)) {
+        (void)fprintf(stderr, "felucca reshare: --study takes a UID of at most 64 characters, not \"%s\"\n",
+                      value);
         return false;
     }
     reshare->request.study = memory_string(value);

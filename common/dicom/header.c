@@ -2,7 +2,9 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "common/dicom/dataset.h"
+#include "common/dicom/uid.h"
 #include "common/dicom/value.h"
 
 #include <stdio.h>
@@ -12,6 +14,7 @@
 enum {
     TAG_CHARSET = 0x00080005,
     UID_MAX = 64,
+    UID_SHOWN = 256,      /* bytes of one that is none */
     TEXTS_MAX = 16 << 20, /* bytes of texts that one header keeps; what comes after has no text */
     FACTS = 4             /* enum condition_transfer */
 };
@@ -43,29 +46,47 @@ struct header {
 
 /* --- identifiers --- */
 
+static const uint32_t uid_tags[HEADER_UIDS] = {[HEADER_SOP_CLASS] = 0x00080016,
+                                               [HEADER_SOP_INSTANCE] = 0x00080018,
+                                               [HEADER_STUDY] = 0x0020000D,
+                                               [HEADER_SERIES] = 0x0020000E};
+
 static void read_uid(struct dataset *dataset, uint32_t tag, char *ret_uid)
 {
-    char bytes[UID_MAX + 1];
+    char bytes[UID_MAX + 2] = "";
     struct element element;
     *ret_uid = '\0';
-    if (dataset_top(dataset, tag, &element) != DATASET_FOUND || element.length > sizeof bytes ||
+    if (dataset_top(dataset, tag, &element) != DATASET_FOUND || element.length > UID_MAX + 1 ||
         !dataset_copy(dataset, &element, bytes, element.length))
         return;
     size_t length = element.length;
     while (length > 0 && (bytes[length - 1] == '\0' || bytes[length - 1] == ' '))
         length--;
-    if (length > UID_MAX)
-        return;
-    for (size_t i = 0; i < length; i++)
-        if ((bytes[i] < '0' || bytes[i] > '9') && bytes[i] != '.')
-            return;
-    memcpy(ret_uid, bytes, length);
-    ret_uid[length] = '\0';
+    bytes[length] = '\0';
+    if (strlen(bytes) == length && uid_is_printable(bytes))
+        memcpy(ret_uid, bytes, length + 1);
 }
 
 const char *header_uid(const struct header *header, enum header_uid which)
 {
     return header->uids[which][0] ? header->uids[which] : NULL;
+}
+
+bool header_tell_uid(const struct header *header, enum header_uid which, struct text *out)
+{
+    char bytes[UID_SHOWN];
+    struct element element;
+    enum dataset_look look = dataset_top(header->dataset, uid_tags[which], &element);
+    size_t length = element.length < UID_SHOWN ? element.length : UID_SHOWN;
+    if ((look != DATASET_FOUND && look != DATASET_TWICE) || length == 0 ||
+        !dataset_copy(header->dataset, &element, bytes, length))
+        return false;
+    while (length > 0 && bytes[length - 1] == '\0')
+        length--;
+    text_append_char(out, '"');
+    utf8_append_shown(out, bytes, length, UID_MAX);
+    text_append_char(out, '"');
+    return true;
 }
 
 /* --- walking a path --- */
@@ -466,10 +487,6 @@ const struct dataset_break *header_break(const struct header *header)
 int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
                 struct text *ret_reason)
 {
-    static const uint32_t uids[HEADER_UIDS] = {[HEADER_SOP_CLASS] = 0x00080016,
-                                               [HEADER_SOP_INSTANCE] = 0x00080018,
-                                               [HEADER_STUDY] = 0x0020000D,
-                                               [HEADER_SERIES] = 0x0020000E};
     AUTO(header_destroy) struct header *header = memory_new(1, sizeof *header);
     int error = dataset_read(path, &header->dataset, ret_reason);
     if (error)
@@ -487,7 +504,7 @@ int header_read(const char *path, const struct header_transfer *transfer, struct
         header->transfer[CONDITION_TRANSFER_SYNTAX] = transfer->transfer_syntax;
     }
     for (size_t i = 0; i < HEADER_UIDS; i++)
-        read_uid(header->dataset, uids[i], header->uids[i]);
+        read_uid(header->dataset, uid_tags[i], header->uids[i]);
     tell_break(header);
     *ret_header = header;
     header = NULL;

@@ -37,9 +37,13 @@ const char *header_incomplete(const struct header *header);
 const struct dataset_break *header_break(const struct header *header);
 
 /* A UID of the data set (never of the file meta header), padding removed, borrowed; NULL when it is missing,
- * empty, longer than 64 bytes, there twice with different values, or holds anything but digits and dots (PS3.5
- * section 9). */
+ * there twice with different values, or nothing that any server would take (uid_is_printable()). Which server
+ * takes it is for others to say: PS3.5 section 9 wants digits and dots. */
 const char *header_uid(const struct header *header, enum header_uid which);
+
+/* Appends a value that header_uid() does not give, for people: quoted, cut, without control characters. False when
+ * there is none. */
+bool header_tell_uid(const struct header *header, enum header_uid which, struct text *out);
 
 /* What conditions ask; each distinct path is looked up and decoded once. Borrowed from the header. */
 const struct condition_facts *header_facts(struct header *header);

@@ -11,6 +11,17 @@ bool uid_is_plain(const char *uid)
     return length > 0 && length <= LENGTH_MOST && strspn(uid, "0123456789.") == length;
 }
 
+bool uid_is_printable(const char *uid)
+{
+    size_t length = strlen(uid);
+    if (length == 0 || length > LENGTH_MOST || uid[0] == ' ' || uid[length - 1] == ' ')
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (uid[i] < ' ' || uid[i] > '~' || uid[i] == '\\')
+            return false;
+    return true;
+}
+
 /* One arc, and the dot behind it unless it is the last. *ret_value: 100 for everything that is larger. */
 static bool take_arc(const char **cursor, unsigned *ret_value)
 {

@@ -169,8 +169,8 @@ static bool request_read_text(const json_t *value, const struct member *member, 
     size_t length = json_string_length(value);
     if (!text || length == 0 || length > CONTROL_TEXT_MAX || !request_is_plain(text, length))
         return request_say(reason, member->key, "is not a text of 1 to 256 bytes without control characters");
-    if (member->is_uid && !uid_is_plain(text))
-        return request_say(reason, member->key, "is not a UID: 1 to 64 digits and dots");
+    if (member->is_uid && !uid_is_printable(text))
+        return request_say(reason, member->key, "is not a UID: 1 to 64 printable characters");
     free(*ret_text);
     *ret_text = memory_string(text);
     return true;

@@ -166,7 +166,7 @@ START_TEST(only_what_is_meant_is_looked_at)
     RESHARE(EXIT_OK, "1 series reshared; 1 were asked for before, 2 do not", "--album", "ct", "--yes");
     RESHARE(EXIT_USAGE, "--album", "--yes");
     RESHARE(EXIT_USAGE, "--until takes", "--album", "ct", "--until", "soon");
-    RESHARE(EXIT_USAGE, "--study takes a UID", "--album", "ct", "--study", "x");
+    RESHARE(EXIT_USAGE, "--study takes a UID", "--album", "ct", "--study", "x\\y");
     RESHARE(EXIT_USAGE, "destination \"other\" has no album \"ct\"", "--album", "ct", "--destination",
             "other");
     answer_until(sharer, "shared", 8);

@@ -75,7 +75,7 @@ static const struct row {
     {"control character", HEAD ",\"verb\":\"hold\",\"album\":\"a\\nb\"}", "\"album\" is not a text"},
     {"NUL", HEAD ",\"verb\":\"hold\",\"album\":\"a\\u0000b\"}", "not a JSON object"},
     {"a number as name", HEAD ",\"verb\":\"hold\",\"album\":1}", "\"album\" is not a text"},
-    {"no UID", HEAD ",\"verb\":\"hold\",\"study\":\"1.2.x\"}", "\"study\" is not a UID"},
+    {"no UID", HEAD ",\"verb\":\"hold\",\"study\":\" 1.2.3\"}", "\"study\" is not a UID"},
     {"since never", HEAD ",\"verb\":\"hold\",\"since\":0}", "\"since\" is not a whole number above 0"},
     {"half a limit", HEAD ",\"verb\":\"hold\",\"limit\":0.5}", "\"limit\" is not a whole number"},
     {"no jobs", HEAD ",\"verb\":\"hold\",\"jobs\":[]}", "\"jobs\" is not a list of 1 to 1000"},

@@ -182,9 +182,11 @@ static const struct uid_row {
     {"empty", "", 0, NULL},
     {"nothing but padding", "\0\0", 2, NULL},
     {"a blank in front", " 1.2.30", 7, NULL},
-    {"a blank inside", "1.2 .3", 6, NULL},
-    {"a letter", "1.2.x3", 6, NULL},
-    {"a slash", "../../etc", 9, NULL},
+    {"a blank inside", "1.2 .3", 6, "1.2 .3"},
+    {"a letter", "1.2.x3", 6, "1.2.x3"},
+    {"a slash", "../../etc", 9, "../../etc"},
+    {"a control character", "1.2\x1b[2J", 7, NULL},
+    {"a letter beyond ASCII", "1.2.\xc3\xa9", 6, NULL},
     {"two values", "1.2\\1.3", 7, NULL},
     {"a NUL inside",
      "1.2\0"
@@ -212,6 +214,11 @@ START_TEST(uid_is_checked)
     const char *uid = header_uid(header, HEADER_STUDY);
     ck_assert_msg(row->uid ? uid && strcmp(uid, row->uid) == 0 : !uid, "%s: is %s", row->label,
                   uid ? uid : "(none)");
+    /* One that is none can be told to people. */
+    AUTO(text_release) struct text told = TEXT_EMPTY;
+    ck_assert_msg(header_tell_uid(header, HEADER_STUDY, &told) == (row->length > 0), "%s", row->label);
+    for (size_t i = 0; i < told.length; i++)
+        ck_assert_msg((unsigned char)told.bytes[i] >= ' ', "%s: %s", row->label, text_string(&told));
 }
 END_TEST
 

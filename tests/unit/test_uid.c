@@ -85,6 +85,34 @@ START_TEST(a_uid_is_judged)
 }
 END_TEST
 
+static const struct printable_row {
+    const char *uid;
+    bool printable;
+} printable_rows[] = {
+    {"1.2.3", true},
+    {"dccc9599087131742838cc1162a630fe", true},
+    {"ad111191-79e4-4892-9b91-2f84967a4b23", true},
+    {"STUDY 1", true},
+    {"\"/../<>&'", true},
+    {"1234567890123456789012345678901234567890123456789012345678901234", true},
+    {"12345678901234567890123456789012345678901234567890123456789012345", false},
+    {"", false},
+    {" 1.2", false},
+    {"1.2 ", false},
+    {"1.2\\1.3", false},
+    {"1.2\n", false},
+    {"1.2\x1b", false},
+    {"1.2\x7f", false},
+    {"1.2.\xc3\xa9", false},
+};
+
+START_TEST(a_printable_uid_is_one_line_of_ascii)
+{
+    const struct printable_row *row = &printable_rows[_i];
+    ck_assert_msg(uid_is_printable(row->uid) == row->printable, "%s", row->uid);
+}
+END_TEST
+
 /* As long as KHEOPS's database bears. */
 START_TEST(a_long_uid_is_fine_up_to_255_characters)
 {
@@ -102,6 +130,7 @@ int main(void)
 {
     struct tests *tests = tests_create("uid");
     tests_rows(tests, a_uid_is_judged, ROWS(uid_rows));
+    tests_rows(tests, a_printable_uid_is_one_line_of_ascii, ROWS(printable_rows));
     tests_add(tests, a_long_uid_is_fine_up_to_255_characters);
     return tests_run(tests);
 }
