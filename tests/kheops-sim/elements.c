@@ -9,7 +9,10 @@
 
 void elements_begin(struct elements *elements, bool implicit, bool big)
 {
-    *elements = (struct elements){.implicit = implicit, .big = big, .want = 8};
+    memset(elements, 0, offsetof(struct elements, value));
+    elements->implicit = implicit;
+    elements->big = big;
+    elements->want = 8;
 }
 
 static bool implicit_now(const struct elements *e)

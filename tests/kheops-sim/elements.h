@@ -22,8 +22,8 @@ struct elements {
     bool in_value;        /* collecting the value of tag */
     uint64_t missing;     /* bytes of it still to come */
     uint32_t tag;
-    char value[ELEMENT_VALUE_MAX];
     size_t length;
+    char value[ELEMENT_VALUE_MAX]; /* the last member: it need not be cleared */
 };
 
 enum elements_event {
