@@ -92,6 +92,8 @@ plant layers 'a base file looks up' common/base/err.h '#include "common/spool/sp
 plant layers 'one process includes another' sender/main.c '#include "router/main.c"'
 plant layers 'an include that is not from the root' router/main.c '#include "main.c"'
 plant layers 'SQLite outside the database module' router/main.c '#include <sqlite3.h>'
+plant layers 'SQLite in the database module, past its four files' common/jobs/read.c '#include <sqlite3.h>' '<sqlite3.h> has one owner'
+plant layers 'the router moves a row by itself' router/main.c '#include "common/jobs/move.h"' '<common/jobs/move.h> has one owner'
 plant layers 'ZeroMQ outside the bus' sender/main.c '#include <zmq.h>'
 plant layers 'curl outside the HTTP client' sharer/main.c '#include <curl/curl.h>'
 plant layers 'DCMTK in C' receiver/main.c '#include <dcmtk/dcmdata/dctk.h>'
