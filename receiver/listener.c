@@ -37,6 +37,7 @@ struct listener {
     const struct config *config;
     struct spool *spool;
     struct hints *hints;
+    struct names *names;
     int socket;
     int child_fd;      /* a signalfd for SIGCHLD */
     sigset_t former;   /* what was blocked before */
@@ -186,11 +187,11 @@ static void peer_was_silent(void *context, const struct peer_address *address)
 }
 
 int listener_create(const struct config *config, struct spool *spool, struct hints *hints,
-                    struct listener **ret_listener, struct text *ret_reason)
+                    struct names *names, struct listener **ret_listener, struct text *ret_reason)
 {
     AUTO(listener_destroy) struct listener *listener = memory_new(1, sizeof *listener);
-    *listener =
-        (struct listener){.config = config, .spool = spool, .hints = hints, .socket = -1, .child_fd = -1};
+    *listener = (struct listener){
+        .config = config, .spool = spool, .hints = hints, .names = names, .socket = -1, .child_fd = -1};
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
     listener->refusals = refusals_create();
@@ -199,6 +200,7 @@ int listener_create(const struct config *config, struct spool *spool, struct hin
     int rc = open_socket(listener, config->receiver.bind, config->receiver.port, ret_reason);
     if (rc < 0)
         return rc;
+    names_follow(names, config, leave_parent, listener);
     *ret_listener = listener;
     listener = NULL;
     return 0;
@@ -247,6 +249,7 @@ pid_t listener_child(const struct listener *listener, size_t index)
 void listener_set_config(struct listener *listener, const struct config *config)
 {
     listener->config = config;
+    names_follow(listener->names, config, leave_parent, listener);
 }
 
 /* IPv4 as it is written, even when it came through a socket for both. */
@@ -321,6 +324,8 @@ static void reap(struct listener *listener)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
         if (hints_reaped(listener->hints, pid))
             log_debug("helper ended, starting it again", LOG_I("status", status));
+        else if (names_reaped(listener->names, pid))
+            log_debug("the names' process ended, starting it again", LOG_I("status", status));
         else
             child_ended(listener, pid, status);
     }
@@ -360,6 +365,7 @@ void listener_turn(struct listener *listener, int wake_fd)
     now_ms = clock_monotonic_ms();
     reap(listener);
     hints_revive(listener->hints, listener->config, now_ms, leave_parent, listener);
+    names_revive(listener->names, now_ms, leave_parent, listener);
     lobby_turn(listener->lobby, polls + OWN, now_ms);
     if (polls[2].revents)
         accept_peers(listener, now_ms);

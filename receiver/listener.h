@@ -11,6 +11,7 @@
 #include "common/config/config.h"
 #include "common/spool/spool.h"
 #include "receiver/hints.h"
+#include "receiver/names.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@ struct listener;
 /* Binds and listens. All arguments are borrowed while the listener lives. 0 or ERR_NETWORK, with a sentence
  * appended to ret_reason. */
 int listener_create(const struct config *config, struct spool *spool, struct hints *hints,
-                    struct listener **ret_listener, struct text *ret_reason);
+                    struct names *names, struct listener **ret_listener, struct text *ret_reason);
 /* Ends children that are left with SIGKILL. */
 void listener_destroy(struct listener **listener);
 
@@ -32,7 +33,7 @@ size_t listener_children(const struct listener *listener);
 /* The process of one of them, in no order. */
 pid_t listener_child(const struct listener *listener, size_t index);
 
-/* New associations use this configuration; port and address stay as they are. */
+/* New associations use this configuration, and its names are followed; port and address stay as they are. */
 void listener_set_config(struct listener *listener, const struct config *config);
 
 /* Waits for something to do, at most a second, also until wake_fd (-1: none) is readable, and does it. */

@@ -9,6 +9,7 @@
 #include "receiver/association.h"
 #include "receiver/hints.h"
 #include "receiver/listener.h"
+#include "receiver/names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ struct receiver {
     struct service *service;
     struct spool *spool;
     struct hints *hints;
+    struct names *names;
     struct listener *listener;
 };
 
@@ -75,7 +77,9 @@ static int start(struct receiver *receiver, const struct config *config)
         return rc;
     }
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    rc = listener_create(config, receiver->spool, receiver->hints, &receiver->listener, &reason);
+    receiver->names = names_create();
+    rc = listener_create(config, receiver->spool, receiver->hints, receiver->names, &receiver->listener,
+                         &reason);
     if (rc < 0)
         log_error("receiver cannot start", LOG_S("because", text_string(&reason)));
     return rc;
@@ -101,6 +105,7 @@ void receiver_destroy(struct receiver **receiver)
     if (!*receiver)
         return;
     listener_destroy(&(*receiver)->listener);
+    names_destroy(&(*receiver)->names);
     hints_destroy(&(*receiver)->hints);
     spool_destroy(&(*receiver)->spool);
     free(*receiver);

@@ -1,3 +1,4 @@
+#include "common/config/names.h"
 #include "common/config/config.h"
 
 #include "common/base/cleanup.h"
@@ -124,6 +125,7 @@ void config_destroy(struct config **config)
     for (size_t n = 0; n < (*config)->node_count; n++)
         for (size_t d = 0; d < (*config)->nodes[n].destination_count; d++)
             free((*config)->nodes[n].destinations[d].origin);
+    config_names_release(*config);
     config_release(*config);
     free((*config)->path);
     free(*config);

@@ -13,7 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct condition; /* common/condition/condition.h */
+struct condition;        /* common/condition/condition.h */
+struct config_addresses; /* names.c */
 
 enum config_conflict { CONFIG_CONFLICT_FAILED, CONFIG_CONFLICT_STORED };
 
@@ -58,13 +59,14 @@ struct config_destination {
 struct config_source {
     char *aet;
     char *host; /* as written; NULL: any address */
-    /* The addresses that host means (a name: after config_resolve_names()): prefixes of 16-byte addresses
-     * (IPv4 mapped). */
+    /* The addresses that host means: prefixes of 16-byte addresses (IPv4 mapped). */
     struct config_network {
         unsigned char address[16];
         int prefix_bits; /* 0 to 128 */
     } * networks;
     size_t network_count;
+    /* A host that is a name, after config_share_names(); NULL otherwise. */
+    struct config_addresses *resolved;
 };
 
 enum config_mismatch { CONFIG_MISMATCH_REFUSE, CONFIG_MISMATCH_ACCEPT };
@@ -124,6 +126,8 @@ struct config {
     } metrics;
     struct config_node *nodes;
     size_t node_count;
+    struct config_addresses *shared_names; /* the memory of all that sources have resolved */
+    size_t shared_name_count;
 };
 
 /* Reads the file at path; path NULL: $FELUCCA_CONFIG, ./felucca.yaml, /etc/felucca/felucca.yaml, the first
@@ -133,10 +137,19 @@ struct config {
 int config_load(const char *path, struct config **ret_config, struct text *errors, struct text *warnings);
 void config_destroy(struct config **config);
 
-/* Asks the name service for sources whose host is a name (IP addresses and networks are known after loading).
- * For the process that needs them, the receiver, and for checking: others make no connections of their own. A
- * name without an address admits nobody and is a line in warnings. */
+/* Asks the name service once for sources whose host is a name (addresses and networks are known after loading), to
+ * check them: a name without an address is a line in warnings. */
 void config_resolve_names(struct config *config, struct text *warnings);
+
+/* For a process that admits sources, before it forks: from then on what one process learns of names with
+ * config_refresh_names() is known to all that were forked. old (NULL: none): what it knew of the same hosts is
+ * known at once. Returns how many sources have a name for a host. */
+size_t config_share_names(struct config *config, const struct config *old);
+/* Asks the name service about each of them, which may take its time; in one process at a time. A name that has no
+ * address any more keeps those that it had. learned, of every host whose addresses have become others: how many
+ * it has now. Returns how many hosts have no address. */
+size_t config_refresh_names(const struct config *config,
+                            void (*learned)(const struct config_source *source, size_t addresses));
 
 /* The effective configuration as YAML, secrets as "***", appended. */
 void config_print(const struct config *config, struct text *out);

@@ -1,18 +1,16 @@
 #include "common/config/network.h"
 
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/config/names.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A name service that does not answer delays a start by about so long at most, however many names there are. */
-enum { LOOKUPS_MOST_MS = 10000, NAME_MOST = 253 };
+enum { NAME_MOST = 253 };
 
 static bool parse_address(const char *text, unsigned char *ret_address, int *ret_bits)
 {
@@ -28,7 +26,7 @@ static bool parse_address(const char *text, unsigned char *ret_address, int *ret
     return inet_pton(AF_INET6, text, ret_address) == 1;
 }
 
-static void add_network(struct config_source *source, const unsigned char *address, int prefix_bits)
+void config_network_add(struct config_source *source, const unsigned char *address, int prefix_bits)
 {
     size_t capacity = source->network_count;
     source->networks =
@@ -79,7 +77,7 @@ int config_network_parse(struct config_source *source, struct text *reason)
     prefix = bits;
     int code = slash ? parse_prefix(slash + 1, bits, &prefix, reason) : 0;
     if (code == 0)
-        add_network(source, address, prefix + 128 - bits);
+        config_network_add(source, address, prefix + 128 - bits);
     return code;
 }
 
@@ -93,56 +91,7 @@ int config_network_check_bind(const char *text, struct text *reason)
     return ERR_SYNTAX;
 }
 
-/* ---- names ---- */
-
-static void free_addresses(struct addrinfo **list)
-{
-    if (*list)
-        freeaddrinfo(*list);
-    *list = NULL;
-}
-
-static void take_address(struct config_source *source, const struct addrinfo *info)
-{
-    unsigned char address[16] = {[10] = 0xFF, [11] = 0xFF};
-    if (info->ai_family == AF_INET)
-        memcpy(address + 12, &((const struct sockaddr_in *)(const void *)info->ai_addr)->sin_addr, 4);
-    else if (info->ai_family == AF_INET6)
-        memcpy(address, &((const struct sockaddr_in6 *)(const void *)info->ai_addr)->sin6_addr, 16);
-    else
-        return;
-    add_network(source, address, 128);
-}
-
-static void resolve(const struct config *config, const struct config_node *node, struct config_source *source,
-                    int64_t deadline_ms, struct text *warnings)
-{
-    AUTO(free_addresses) struct addrinfo *list = NULL;
-    const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM};
-    const char *why = "the name service takes too long";
-    if (clock_monotonic_ms() < deadline_ms) {
-        int code = getaddrinfo(source->host, NULL, &wanted, &list);
-        why = code == 0 ? NULL : gai_strerror(code);
-    }
-    for (const struct addrinfo *info = list; info; info = info->ai_next)
-        take_address(source, info);
-    if (source->network_count == 0)
-        text_format(warnings,
-                    "%s: node \"%s\": source \"%s\": host %s has no address (%s), so this source is refused "
-                    "until the configuration is read again\n",
-                    config->path, node->aet, source->aet, source->host, why ? why : "none found");
-}
-
-void config_resolve_names(struct config *config, struct text *warnings)
-{
-    int64_t deadline_ms = clock_monotonic_ms() + LOOKUPS_MOST_MS;
-    for (size_t n = 0; n < config->node_count; n++)
-        for (size_t s = 0; s < config->nodes[n].source_count; s++) {
-            struct config_source *source = &config->nodes[n].sources[s];
-            if (source->host && source->network_count == 0)
-                resolve(config, &config->nodes[n], source, deadline_ms, warnings);
-        }
-}
+/* ---- who is admitted ---- */
 
 static bool network_holds(const struct config_network *network, const unsigned char *address)
 {
@@ -160,7 +109,14 @@ static bool source_admits(const struct config_source *source, const unsigned cha
     for (size_t i = 0; i < source->network_count; i++)
         if (network_holds(&source->networks[i], address))
             return true;
-    return false;
+    return source->resolved && config_addresses_hold(source->resolved, address);
+}
+
+/* No address of its host is known yet. */
+static bool source_is_unresolved(const struct config_source *source)
+{
+    return source->host && source->network_count == 0 &&
+           !(source->resolved && config_addresses_known(source->resolved));
 }
 
 enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
@@ -173,7 +129,7 @@ enum config_admission config_node_admits(const struct config_node *node, const c
             continue;
         if (source_admits(source, address))
             return CONFIG_ADMITS;
-        if (source->network_count == 0)
+        if (source_is_unresolved(source))
             admission = CONFIG_NAME_UNRESOLVED;
         else if (admission == CONFIG_TITLE_UNKNOWN)
             admission = CONFIG_ADDRESS_UNKNOWN;
@@ -188,7 +144,7 @@ bool config_admits_address(const struct config *config, const unsigned char *add
         if (node->source_count == 0)
             return true;
         for (size_t s = 0; s < node->source_count; s++)
-            if (node->sources[s].network_count == 0 || source_admits(&node->sources[s], address))
+            if (source_is_unresolved(&node->sources[s]) || source_admits(&node->sources[s], address))
                 return true;
     }
     return config->node_count == 0;

@@ -5,9 +5,12 @@
 #include "common/base/text.h"
 #include "common/config/config.h"
 
-/* Fills a source's networks when its host is an IP address or a CIDR. A name has none until
- * config_resolve_names(). 0, or ERR_SYNTAX when it can be neither, with what is wrong appended to reason. */
+/* Fills a source's networks when its host is an IP address or a CIDR. A name has none
+ * (names.h). 0, or ERR_SYNTAX when it can be neither, with what is wrong appended to reason. */
 int config_network_parse(struct config_source *source, struct text *reason);
+
+/* One more of a source's networks. */
+void config_network_add(struct config_source *source, const unsigned char *address, int prefix_bits);
 
 /* Checks a numeric address to listen on. 0, or ERR_SYNTAX with what is wrong appended to reason. */
 int config_network_check_bind(const char *text, struct text *reason);

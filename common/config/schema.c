@@ -225,7 +225,7 @@ static const struct config_key source_keys[] = {
     {"host", CONFIG_HOST, OF(config_source, host), .otherwise = "any",
      .help =
          "The address it must call from: an IP address, a network such as 10.1.2.0/24, or a name, which is "
-         "looked up when the configuration is read."},
+         "looked up again and again: an address that changes is followed, and while there is none the source is rejected for now."},
     {.name = NULL},
 };
 static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),

@@ -36,17 +36,29 @@ struct service {
 
 /* ---- configuration and log ---- */
 
-static int service_load(const struct processes_row *process, const char *path, struct config **ret_config,
-                        struct text *errors, struct text *warnings)
+/* What the name service says is waited for only where a person does. */
+static void find_names(const struct processes_row *process, struct config *config, const struct config *old,
+                       bool check, struct text *warnings)
+{
+    if (!(process->traits & PROCESS_RESOLVES))
+        return;
+    if (check)
+        config_resolve_names(config, warnings);
+    else
+        (void)config_share_names(config, old);
+}
+
+/* old: the configuration that it replaces, or NULL. */
+static int service_load(const struct service *service, const char *path, const struct config *old,
+                        struct config **ret_config, struct text *errors, struct text *warnings)
 {
     AUTO(config_destroy) struct config *config = NULL;
     int code = config_load(path, &config, errors, warnings);
     if (code == 0)
-        code = config_check_keys(config, process, errors, warnings);
+        code = config_check_keys(config, service->process, errors, warnings);
     if (code != 0)
         return code;
-    if (process->traits & PROCESS_RESOLVES)
-        config_resolve_names(config, warnings);
+    find_names(service->process, config, old, service->options.check, warnings);
     *ret_config = config;
     config = NULL;
     return 0;
@@ -120,8 +132,7 @@ static void take_options(const char *name, int argc, char **argv, struct service
 static void take_config(struct service *service, struct text *ret_warnings)
 {
     struct text errors = TEXT_EMPTY;
-    int code =
-        service_load(service->process, service->options.config, &service->config, &errors, ret_warnings);
+    int code = service_load(service, service->options.config, NULL, &service->config, &errors, ret_warnings);
     if (code != 0) {
         fputs(text_string(ret_warnings), stderr);
         service_end(EXIT_CONFIG, stderr, &errors);
@@ -241,7 +252,7 @@ static void service_reload(struct service *service)
     AUTO(config_destroy) struct config *new = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
-    if (service_load(service->process, old->path, &new, &errors, &warnings) != 0) {
+    if (service_load(service, old->path, old, &new, &errors, &warnings) != 0) {
         log_lines(LOG_ERROR, "configuration", &errors);
         log_error("the new configuration is wrong, keeping the old one");
         metric_add(service->reloads, (const char *const[]){"failed"}, 1);

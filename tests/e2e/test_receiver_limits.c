@@ -12,6 +12,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -38,8 +40,7 @@ static void tear_down(void)
     sandbox_destroy(&sandbox);
 }
 
-/* Settings of the receiver, and the sources of the node, each as YAML. */
-static void start(const char *settings, const char *sources)
+static void configure(const char *settings, const char *sources)
 {
     AUTO(text_release) struct text yaml = TEXT_EMPTY;
     text_format(
@@ -50,6 +51,12 @@ static void start(const char *settings, const char *sources)
         "}] }]\n",
         sandbox_path(sandbox, "state"), port, settings, sources);
     sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
+}
+
+/* Settings of the receiver, and the sources of the node, each as YAML. */
+static void start(const char *settings, const char *sources)
+{
+    configure(settings, sources);
     const char *const argv[] = {FELUCCA_BIN "/felucca-receiver", "--config",
                                 sandbox_path(sandbox, "felucca.yaml"), NULL};
     const struct process_options options = {.output = sandbox_path(sandbox, "receiver.log")};
@@ -243,6 +250,86 @@ START_TEST(many_rejections_make_one_line)
 }
 END_TEST
 
+/* ---- names ---- */
+
+static const char *hosts(void)
+{
+    return sandbox_path(sandbox, "hosts");
+}
+
+/* The receiver with an /etc/hosts of its own; false where this machine does not let us. */
+static bool start_with_hosts(const char *sources)
+{
+    static const char script[] = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
+    configure("max_associations: 8", sources);
+    const char *const probe[] = {"unshare", "--mount", "sh", "-c", script, hosts(), "true", NULL};
+    if (process_run(probe, NULL, WAIT_MS, NULL) != 0)
+        return false;
+    const char *const argv[] = {"unshare",
+                                "--mount",
+                                "sh",
+                                "-c",
+                                script,
+                                hosts(),
+                                FELUCCA_BIN "/felucca-receiver",
+                                "--config",
+                                sandbox_path(sandbox, "felucca.yaml"),
+                                NULL};
+    static const char *const environment[] = {"RES_OPTIONS=timeout:1 attempts:1", NULL};
+    const struct process_options options = {.output = sandbox_path(sandbox, "receiver.log"),
+                                            .environment = environment};
+    receiver = process_start(argv, &options);
+    ck_assert(port_wait(port, WAIT_MS));
+    return true;
+}
+
+struct call {
+    const char *address;
+    enum dul_pdu wanted;
+};
+
+static bool is_answered_so(void *context)
+{
+    const struct call *call = context;
+    AUTO(text_release) struct text answer = TEXT_EMPTY;
+    AUTO(fd_close) int client = connect_from(call->address);
+    return ask(client, "FELUCCA", "CT01", &answer) == call->wanted;
+}
+
+static void ck_becomes(const char *address, enum dul_pdu wanted)
+{
+    struct call call = {address, wanted};
+    ck_assert_msg(wait_until(is_answered_so, &call, WAIT_MS), "%s does not get PDU %d", address, wanted);
+}
+
+/* Written in place: the mount shows this very file. */
+static void write_hosts(const char *line)
+{
+    file_write_string(hosts(), line);
+}
+
+START_TEST(a_name_is_asked_for_again_and_followed)
+{
+    write_hosts("127.0.0.1 localhost\n");
+    if (!start_with_hosts("sources: [{ aet: CT01, host: ct01.felucca.invalid }],")) {
+        (void)printf("no mount namespace here, nothing tested\n");
+        return;
+    }
+    ck_rejected("127.0.0.7", "FELUCCA", "CT01", "\2\3\1"); /* for now */
+    ck_log("the name service has no address yet for a host of CT01: rejected for now");
+    write_hosts("127.0.0.7 ct01.felucca.invalid\n");
+    ck_becomes("127.0.0.7", DUL_ASSOCIATE_AC);
+    ck_becomes("127.0.0.8", DUL_END); /* every source has its addresses now: a stranger */
+    write_hosts("127.0.0.8 ct01.felucca.invalid\n");
+    ck_becomes("127.0.0.8", DUL_ASSOCIATE_AC);
+    ck_becomes("127.0.0.7", DUL_END);
+    process_signal(receiver, SIGHUP); /* what was known stays known */
+    ck_becomes("127.0.0.8", DUL_ASSOCIATE_AC);
+    write_hosts("127.0.0.1 localhost\n");
+    ck_becomes("127.0.0.8", DUL_ASSOCIATE_AC);
+}
+END_TEST
+
 /* ---- what cannot be read ---- */
 
 static const struct unreadable_row {
@@ -347,6 +434,7 @@ int main(void)
     tests_add(tests, one_source_without_a_host_admits_connections_from_anywhere);
     tests_rows(tests, a_rejection_says_what_to_do, ROWS(rejection_rows));
     tests_add(tests, many_rejections_make_one_line);
+    tests_add(tests, a_name_is_asked_for_again_and_followed);
     tests_rows(tests, an_unreadable_request_is_aborted, ROWS(unreadable_rows));
     tests_add(tests, a_dripping_message_is_ended);
     tests_add(tests, a_command_without_end_is_ended);

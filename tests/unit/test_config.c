@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <unistd.h>
 
 /* Every key, each with another value than its default. */
@@ -297,6 +299,48 @@ START_TEST(names_are_resolved_on_request)
 }
 END_TEST
 
+static size_t learned_count;
+
+static void note_learned(const struct config_source *source, size_t addresses)
+{
+    ck_assert_str_eq(source->host, "localhost");
+    ck_assert_uint_gt(addresses, 0);
+    learned_count++;
+}
+
+/* What one process learns all know, and what was known stays known when the file is read again. */
+START_TEST(names_are_shared_with_other_processes)
+{
+    static const char yaml[] = "nodes: [{ aet: A, destinations: [], sources: [{ aet: X, host: localhost }, "
+                               "{ aet: Y, host: no-such-name.invalid }, { aet: Z, host: 10.1.2.3 }] }]\n";
+    unsigned char loopback[16] = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1},
+                  other[16] = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 9};
+    struct loading loading, again;
+    ck_assert_int_eq(setenv("RES_OPTIONS", "timeout:1 attempts:1", 1), 0);
+    loading_start(&loading, yaml);
+    ck_loaded(&loading);
+    const struct config_node *node = &loading.config->nodes[0];
+    ck_assert_uint_eq(config_share_names(loading.config, NULL), 2);
+    ck_assert_int_eq(config_node_admits(node, "X", loopback), CONFIG_NAME_UNRESOLVED);
+    ck_assert(config_admits_address(loading.config, other)); /* who knows */
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(config_refresh_names(loading.config, note_learned) == 1 && learned_count == 1 ? 0 : 1);
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_int_eq(config_node_admits(node, "X", loopback), CONFIG_ADMITS);
+    ck_assert_int_eq(config_node_admits(node, "X", other), CONFIG_ADDRESS_UNKNOWN);
+    ck_assert_int_eq(config_node_admits(node, "Y", loopback), CONFIG_NAME_UNRESOLVED);
+    loading_start(&again, yaml);
+    ck_loaded(&again);
+    ck_assert_uint_eq(config_share_names(again.config, loading.config), 2);
+    ck_assert_int_eq(config_node_admits(&again.config->nodes[0], "X", loopback), CONFIG_ADMITS);
+    loading_end(&again);
+    loading_end(&loading);
+}
+END_TEST
+
 /* ---- printing ---- */
 
 static const char *const printed[] = {
@@ -451,6 +495,7 @@ int main(void)
     tests_add(tests, values_are_replaced);
     tests_rows(tests, caller_is_admitted, ROWS(caller_rows));
     tests_add(tests, names_are_resolved_on_request);
+    tests_add(tests, names_are_shared_with_other_processes);
     tests_rows(tests, printed_configuration_reads_back_as_the_same, ROWS(printed));
     tests_add(tests, secrets_are_not_printed);
     tests_add(tests, example_loads_without_a_warning);

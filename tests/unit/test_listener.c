@@ -30,6 +30,7 @@ static struct config config, other_config;
 static struct config_node node = {.aet = (char *)"FELUCCA"}, other_node = {.aet = (char *)"OTHER"};
 static struct spool *spool;
 static struct hints *hints;
+static struct names *names;
 static struct listener *listener;
 static int port;
 
@@ -50,7 +51,8 @@ static void set_up(void)
     ck_assert_int_eq(association_prepare(), 0);
     ck_assert_int_eq(spool_create(sandbox_path(sandbox, "state"), &spool), 0);
     ck_assert_int_eq(hints_create(&config, &hints), 0);
-    ck_assert_msg(listener_create(&config, spool, hints, &listener, &reason) == 0, "%s",
+    names = names_create();
+    ck_assert_msg(listener_create(&config, spool, hints, names, &listener, &reason) == 0, "%s",
                   text_string(&reason));
     port = listener_port(listener);
 }
@@ -58,6 +60,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     listener_destroy(&listener);
+    names_destroy(&names);
     hints_destroy(&hints);
     spool_destroy(&spool);
     free(config.endpoints.hints);
@@ -325,7 +328,7 @@ START_TEST(a_port_in_use_is_a_sentence)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct listener *second = NULL;
     config.receiver.port = port;
-    ck_assert_int_lt(listener_create(&config, spool, hints, &second, &reason), 0);
+    ck_assert_int_lt(listener_create(&config, spool, hints, names, &second, &reason), 0);
     ck_assert_ptr_null(second);
     ck_assert_ptr_nonnull(strstr(text_string(&reason), "cannot listen on 127.0.0.1 port"));
 }
