@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "common/config/config.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
@@ -78,11 +79,14 @@ struct arrival {
     struct file_meta meta;
     struct jobdb_instance instance;
     struct text path;
+    struct text calling_aet, called_aet; /* as the database may have them */
 };
 
 static void arrival_release(struct arrival *arrival)
 {
     text_release(&arrival->path);
+    text_release(&arrival->calling_aet);
+    text_release(&arrival->called_aet);
 }
 
 static void quarantine_file(struct router *router, const struct arrival *arrival, const char *reason)
@@ -112,8 +116,11 @@ static int open_arrival(struct router *router, struct arrival *arrival)
     code = file_meta_read(fd, &arrival->meta, &offset);
     if (code != 0)
         return code;
-    arrival->instance.calling_aet = arrival->meta.calling_aet;
-    arrival->instance.called_aet = arrival->meta.called_aet;
+    /* A peer may call itself any bytes; the database and all that read it hold text. */
+    utf8_append_checked(&arrival->calling_aet, arrival->meta.calling_aet, strlen(arrival->meta.calling_aet));
+    utf8_append_checked(&arrival->called_aet, arrival->meta.called_aet, strlen(arrival->meta.called_aet));
+    arrival->instance.calling_aet = text_string(&arrival->calling_aet);
+    arrival->instance.called_aet = text_string(&arrival->called_aet);
     arrival->instance.source_address = arrival->meta.source_address;
     arrival->instance.transfer_syntax = arrival->meta.transfer_syntax;
     arrival->instance.urgent = arrival->meta.priority == FILE_META_HIGH;

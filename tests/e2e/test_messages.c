@@ -74,16 +74,21 @@ static void say(int client, const struct text *bytes)
     ck_assert_int_eq(send(client, bytes->bytes, bytes->length, MSG_NOSIGNAL), (ssize_t)bytes->length);
 }
 
-static int associate(const char *transfer_syntax)
+static int associate_as(const char *calling, const char *transfer_syntax)
 {
     const struct dul_context context = {CONTEXT, CT, {transfer_syntax}};
     AUTO(text_release) struct text request = TEXT_EMPTY, answer = TEXT_EMPTY;
     int client = port_connect(pipeline_port(pipeline));
-    dul_append_request(&request, "FELUCCA", "CT01", &context, 1);
+    dul_append_request(&request, "FELUCCA", calling, &context, 1);
     say(client, &request);
     ck_assert_int_eq(dul_read(client, WAIT_MS, &answer), DUL_ASSOCIATE_AC);
     ck_assert_int_eq(dul_context_result(&answer, CONTEXT), 0);
     return client;
+}
+
+static int associate(const char *transfer_syntax)
+{
+    return associate_as("CT01", transfer_syntax);
 }
 
 static int read_status(int client)
@@ -312,6 +317,28 @@ START_TEST(a_node_may_take_it_as_what_it_is)
 }
 END_TEST
 
+/* ---- names that are no text ---- */
+
+START_TEST(a_title_that_is_no_text_becomes_text)
+{
+    AUTO(text_release) struct text data_set = TEXT_EMPTY, rows = TEXT_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 11);
+    dicom_append_head(&spec, &data_set);
+    configure(NULL, NULL);
+    pipeline_start_all(pipeline);
+    AUTO(fd_close) int client = associate_as("M\xfcller", EXPLICIT);
+    ck_assert_int_eq(store(client, spec.sop_uid, data_set.bytes, data_set.length), 0);
+    pipeline_check(pipeline, simulator_wait_instances(kheops, 1, WAIT_MS), "not delivered");
+    AUTO(text_release) struct text database = TEXT_EMPTY;
+    text_format(&database, "%s/jobs.db", pipeline_state_dir(pipeline));
+    const char *const argv[] = {"sqlite3", "-readonly", text_string(&database),
+                                "SELECT calling_aet FROM instance", NULL};
+    ck_assert_int_eq(process_run(argv, NULL, WAIT_MS, &rows), 0);
+    ck_assert_str_eq(text_string(&rows), "M\xEF\xBF\xBDller\n");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("messages");
@@ -321,5 +348,6 @@ int main(void)
     tests_rows(tests, an_odd_data_set_is_kept_as_it_is, ROWS(odd_rows));
     tests_rows(tests, what_is_something_else_is_refused, ROWS(mismatch_rows));
     tests_rows(tests, a_node_may_take_it_as_what_it_is, ROWS(mismatch_rows));
+    tests_add(tests, a_title_that_is_no_text_becomes_text);
     return tests_run(tests);
 }
