@@ -383,14 +383,34 @@ static void rename_reference(void *context, const char *path)
     ck_assert(rename(path, text_string(&to)) == 0);
 }
 
+/* Of the transfer syntaxes that are proposed in one context it takes the one that the receiver takes
+ * (association.h), so that storescu makes the same bytes for both. */
+static const char choice_of_syntax[] =
+    "[[TransferSyntaxes]]\n"
+    "[Uncompressed]\n"
+    "TransferSyntax1 = LittleEndianExplicit\n"
+    "TransferSyntax2 = LittleEndianImplicit\n"
+    "TransferSyntax3 = BigEndianExplicit\n"
+    "[[PresentationContexts]]\n"
+    "[Storage]\n"
+    "PresentationContext1 = CTImageStorage\\Uncompressed\n"
+    "PresentationContext2 = MRImageStorage\\Uncompressed\n"
+    "PresentationContext3 = UltrasoundMultiframeImageStorage\\Uncompressed\n"
+    "PresentationContext4 = BasicTextSRStorage\\Uncompressed\n"
+    "PresentationContext5 = SecondaryCaptureImageStorage\\Uncompressed\n"
+    "[[Profiles]]\n"
+    "[Default]\n"
+    "PresentationContexts = Storage\n";
+
 void pipeline_reference(struct sandbox *sandbox, const char *folder, const char *reference)
 {
     char port_text[16];
     int port = port_free();
     snprintf(port_text, sizeof port_text, "%d", port);
     folder_make(reference);
-    const char *const argv[] = {"storescp",           "--bit-preserving", "--fork",  "+xa",
-                                "--output-directory", reference,          port_text, NULL};
+    const char *config = sandbox_write(sandbox, "storescp.cfg", choice_of_syntax);
+    const char *const argv[] = {"storescp", "--bit-preserving",   "--fork",  "--config-file", config,
+                                "Default",  "--output-directory", reference, port_text,       NULL};
     /* Without it both sides wait for each other 40 ms an instance. */
     static const char *const environment[] = {"TCP_NODELAY=1", NULL};
     struct process_options how = {.output = sandbox_path(sandbox, "storescp.log"),
