@@ -1,7 +1,8 @@
 /* listener - the receiver's parent process: accepts, counts, forks and reaps.
  *
  * Single-threaded. Peers that have connected wait in the lobby until they ask for an association; then a
- * process of its own serves each (session.h), as long as there are fewer than max_associations, beyond which
+ * process of its own serves each (session.h), as long as there are fewer than max_associations, and fewer of
+ * its address and calling title than max_associations_per_source, beyond which
  * they are rejected as transient, "local limit exceeded". A fork that fails rejects one peer as "temporary
  * congestion". A child that dies of a signal costs its association, and its partial file is swept. */
 #ifndef FELUCCA_RECEIVER_LISTENER_H

@@ -421,6 +421,38 @@ START_TEST(what_is_refused_does_not_go_on_for_ever)
 }
 END_TEST
 
+/* ---- memory ---- */
+
+/* Whether a child of the receiver may not take what it likes. */
+static __attribute__((unused)) bool a_child_is_bounded(void *context)
+{
+    (void)context;
+    AUTO(text_release) struct text path = TEXT_EMPTY, list = TEXT_EMPTY;
+    bool bounded = false;
+    text_format(&path, "/proc/%d/task/%d/children", (int)process_pid(receiver), (int)process_pid(receiver));
+    file_read(text_string(&path), &list);
+    char *next = list.bytes, *end;
+    for (long pid; next && (pid = strtol(next, &end, 10)) > 0; next = end) {
+        AUTO(text_release) struct text limits_path = TEXT_EMPTY, limits = TEXT_EMPTY;
+        text_format(&limits_path, "/proc/%ld/limits", pid);
+        file_read(text_string(&limits_path), &limits);
+        const char *line = strstr(text_string(&limits), "Max address space");
+        bounded = bounded || (line && strncmp(line + 26, "unlimited", 9) != 0);
+    }
+    return bounded;
+}
+
+START_TEST(memory_of_an_association_is_bounded)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    start("max_associations: 4", "");
+    ck_assert(!a_child_is_bounded(NULL)); /* the helper alone */
+    AUTO(fd_close) int client = associate("127.0.0.1", "CT01");
+    ck_assert(wait_until(a_child_is_bounded, NULL, WAIT_MS));
+#endif
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("receiver limits");
@@ -439,5 +471,6 @@ int main(void)
     tests_add(tests, a_dripping_message_is_ended);
     tests_add(tests, a_command_without_end_is_ended);
     tests_add(tests, what_is_refused_does_not_go_on_for_ever);
+    tests_add(tests, memory_of_an_association_is_bounded);
     return tests_run(tests);
 }
