@@ -76,6 +76,8 @@ static void ck_followed(const char *study)
     AUTO(text_release) struct text log = TEXT_EMPTY;
     AUTO(text_release) struct text line = TEXT_EMPTY;
     AUTO(text_release) struct text receipt = TEXT_EMPTY;
+    AUTO(text_release) struct text first = TEXT_EMPTY;
+    AUTO(text_release) struct text last = TEXT_EMPTY;
     AUTO(text_release) struct text key = TEXT_EMPTY;
     text_format(&key, "study=%s", study);
     read_log(PIPELINE_ROUTER, &log);
@@ -83,25 +85,42 @@ static void ck_followed(const char *study)
     value_of(text_string(&line), "first_receipt=", &receipt);
     pipeline_check(scene.pipeline, receipt.length == RECEIPT_LENGTH, "the router does not tell of the study");
     read_log(PIPELINE_RECEIVER, &log);
-    find_line(text_string(&log), "association ended", text_string(&receipt), &line);
-    pipeline_check(scene.pipeline, line.length > 0, "the receiver does not tell of the receipt");
-    ck_assert(strstr(text_string(&line), "calling=MODALITY called=FELUCCA address=127.0.0.1 instances=200"));
+    find_line(text_string(&log), "association ended",
+              "calling=MODALITY called=FELUCCA address=127.0.0.1 instances=200", &line);
+    value_of(text_string(&line), "first_receipt=", &first);
+    value_of(text_string(&line), "last_receipt=", &last);
+    /* Receipts are in the order of time. A hint that got lost, since the router was just starting, lets the router
+     * tell of the study with a later one first. */
+    pipeline_check(scene.pipeline,
+                   first.length == RECEIPT_LENGTH &&
+                       strcmp(text_string(&first), text_string(&receipt)) <= 0 &&
+                       strcmp(text_string(&receipt), text_string(&last)) <= 0,
+                   "the receiver does not tell of the receipt");
     read_log(PIPELINE_SENDER, &log);
-    find_line(text_string(&log), text_string(&key), text_string(&receipt), &line);
+    find_line(text_string(&log), text_string(&key), text_string(&first), &line);
     pipeline_check(scene.pipeline, line.length > 0, "the sender does not tell of the study's first batch");
     read_log(PIPELINE_SHARER, &log);
     find_line(text_string(&log), text_string(&key), "series shared", &line);
     pipeline_check(scene.pipeline, line.length > 0, "the sharer does not tell of the study");
 }
 
+static bool is_taken_in(void *context)
+{
+    AUTO(text_release) struct text queue = TEXT_EMPTY;
+    text_format(&queue, "%s/spool/queue", pipeline_state_dir(scene.pipeline));
+    return folder_count(text_string(&queue), ".dcm") == *(const size_t *)context;
+}
+
 /* All of it is there before the first batch is made, so that batches are full. */
 static void receive_then_send(unsigned instances)
 {
+    size_t expected = instances;
     pipeline_log_level(scene.pipeline, "info");
     pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
     pipeline_start(scene.pipeline, PIPELINE_ROUTER);
     const char *folder = scene_study(&scene, 1, 1, instances, 2000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
+    pipeline_check(scene.pipeline, wait_until(is_taken_in, &expected, PATIENCE_MS), "not taken in");
     pipeline_start(scene.pipeline, PIPELINE_SENDER);
     pipeline_start(scene.pipeline, PIPELINE_SHARER);
 }
