@@ -456,6 +456,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("receiver limits");
+    tests_abreast(tests, 4);
     tests_timeout(tests, 60);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, an_address_has_half_of_all);

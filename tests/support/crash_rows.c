@@ -294,7 +294,7 @@ int crash_rows_run(const char *processes)
         return EXIT_FAILURE;
     choose(processes);
     struct tests *tests = tests_create("crash");
-    tests_abreast(tests, 4);
+    tests_abreast(tests, 6);
     tests_timeout(tests, ROW_SECONDS);
     tests_fixture(tests, NULL, tear_down);
     tests_rows(tests, promises_survive_a_crash, chosen_count);

@@ -25,7 +25,9 @@ static void mark_rows(enum answer_question question, long code, bool *found)
     for (size_t i = 0; i < ROWS(bodies); i++) {
         for (size_t j = 0; j < ROWS(conditions); j++) {
             const struct answer_rule *rule = answer_rule(question, code, bodies[i] | conditions[j]);
-            ck_assert_msg(rule >= rules && rule < rules + count, "%s, %ld", question_names[question], code);
+            /* A ck_assert() that holds is a system call, and these are a million. */
+            if (rule < rules || rule >= rules + count)
+                ck_abort_msg("%s, %ld", question_names[question], code);
             found[rule - rules] = true;
         }
     }

@@ -71,6 +71,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("call");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, router_is_not_reached, ROWS(call_rows));
     return tests_run(tests);

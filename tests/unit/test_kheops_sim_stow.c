@@ -580,6 +580,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("kheops_sim_stow");
+    tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, answer_is, ROWS(answer_rows));
     tests_rows(tests, data_set_is_kept_and_read, ROWS(coding_rows));

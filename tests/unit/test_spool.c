@@ -3,37 +3,30 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/receipt.h"
+#include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char state_dir[64];
+static struct sandbox *sandbox;
+static const char *state_dir;
 static struct spool *spool;
 
 static void make_spool(void)
 {
-    char parent[] = "/tmp/test_spool.XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(parent));
-    (void)snprintf(state_dir, sizeof state_dir, "%s/state", parent);
+    sandbox = sandbox_create();
+    state_dir = sandbox_path(sandbox, "state");
     ck_assert_int_eq(spool_create(state_dir, &spool), 0);
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where)
-{
-    (void)info, (void)type, (void)where;
-    return remove(path);
 }
 
 static void remove_spool(void)
 {
     spool_destroy(&spool);
-    *strrchr(state_dir, '/') = '\0';
-    ck_assert_int_eq(nftw(state_dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+    sandbox_destroy(&sandbox);
 }
 
 /* A receipt's file at a place, empty. */
