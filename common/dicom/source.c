@@ -246,6 +246,7 @@ bool source_copy(struct source *source, uint64_t offset, void *buffer, size_t le
     const unsigned char *bytes = source_at(source, offset, length, &got);
     if (got < length)
         return false;
-    memcpy(buffer, bytes, length);
+    if (length > 0) /* bytes may be NULL then, which memcpy() must never get */
+        memcpy(buffer, bytes, length);
     return true;
 }
