@@ -24,11 +24,11 @@ static bool take_limit(struct jobdb_filter *filter, const char *command, const c
     return false;
 }
 
-static bool take_since(struct jobdb_filter *filter, const char *command, const char *value)
+static bool take_time(const char *command, const char *option, const char *value, int64_t *ret_time)
 {
-    if (when_parse(value, clock_wall_ms(), &filter->since))
+    if (when_parse(value, clock_wall_ms(), ret_time))
         return true;
-    (void)fprintf(stderr, "felucca %s: --since takes %s, not \"%s\"\n", command, when_forms(), value);
+    (void)fprintf(stderr, "felucca %s: --%s takes %s, not \"%s\"\n", command, option, when_forms(), value);
     return false;
 }
 
@@ -51,7 +51,12 @@ bool job_filter_take(struct jobdb_filter *filter, const char *command, int key, 
         filter->series = value;
         return true;
     case JOB_FILTER_SINCE:
-        return take_since(filter, command, value);
+        return take_time(command, "since", value, &filter->since);
+    case JOB_FILTER_UNTIL:
+        return take_time(command, "until", value, &filter->until);
+    case JOB_FILTER_FROM:
+        filter->calling_aet = value;
+        return true;
     case JOB_FILTER_LIMIT:
         return take_limit(filter, command, value);
     default:

@@ -13,7 +13,9 @@ enum {
     JOB_FILTER_STUDY,
     JOB_FILTER_SERIES,
     JOB_FILTER_SINCE,
-    JOB_FILTER_LIMIT
+    JOB_FILTER_LIMIT,
+    JOB_FILTER_UNTIL,
+    JOB_FILTER_FROM
 };
 
 #define JOB_FILTER_STATES \
@@ -26,11 +28,18 @@ enum {
         {"study", "UID", NULL, "of this study", JOB_FILTER_STUDY},                          \
         {"series", "UID", NULL, "of this series", JOB_FILTER_SERIES},                       \
         {"since", "WHEN", NULL,                                                             \
-         "received since: 2h, 7d, today, yesterday, 2026-01-31,\n"                          \
-         "2026-01-31T08:15",                                                                \
+         "received since: 2h, 7d, 10:00, today, yesterday,\n"                               \
+         "2026-01-31, 2026-01-31T08:15",                                                    \
          JOB_FILTER_SINCE},                                                                 \
     {                                                                                       \
         "limit", "N", NULL, "at most so many of each kind", JOB_FILTER_LIMIT                \
+    }
+
+/* And those that only lists have. */
+#define JOB_FILTER_LIST_OPTIONS                                                           \
+    {"until", "WHEN", NULL, "received before then, in the same forms", JOB_FILTER_UNTIL}, \
+    {                                                                                     \
+        "from", "AET", NULL, "sent by this calling AE title", JOB_FILTER_FROM             \
     }
 
 /* Takes one option into the filter, which borrows the value; other keys change nothing. False: the value is

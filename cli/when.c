@@ -7,7 +7,8 @@
 
 const char *when_forms(void)
 {
-    return "90s, 15m, 2h or 7d (so long ago), today, yesterday, 2026-01-31 or 2026-01-31T08:15";
+    return "90s, 15m, 2h or 7d (so long ago), 10:00 (the last one), today, yesterday, 2026-01-31 or "
+           "2026-01-31T08:15";
 }
 
 static bool parse_age(const char *text, int64_t now_ms, int64_t *ret_ms)
@@ -24,15 +25,31 @@ static bool parse_age(const char *text, int64_t now_ms, int64_t *ret_ms)
     return true;
 }
 
-static int64_t local_midnight(int64_t now_ms, int days_ago)
+/* Of the day so many days ago, here. */
+static int64_t local_time(int64_t now_ms, int days_ago, int hour, int minute)
 {
     time_t seconds = (time_t)(now_ms / 1000);
     struct tm day;
     (void)localtime_r(&seconds, &day);
     day.tm_mday -= days_ago;
-    day.tm_hour = day.tm_min = day.tm_sec = 0;
+    day.tm_hour = hour;
+    day.tm_min = minute;
+    day.tm_sec = 0;
     day.tm_isdst = -1;
     return (int64_t)mktime(&day) * 1000;
+}
+
+/* The last time that it was so late: today, or yesterday. */
+static bool parse_time_of_day(const char *text, int64_t now_ms, int64_t *ret_ms)
+{
+    struct tm parts = {0};
+    const char *end = strptime(text, "%H:%M", &parts);
+    if (!end || *end || strlen(text) != 5)
+        return false;
+    *ret_ms = local_time(now_ms, 0, parts.tm_hour, parts.tm_min);
+    if (*ret_ms > now_ms)
+        *ret_ms = local_time(now_ms, 1, parts.tm_hour, parts.tm_min);
+    return true;
 }
 
 static bool parse_date(const char *text, int64_t *ret_ms)
@@ -53,8 +70,9 @@ static bool parse_date(const char *text, int64_t *ret_ms)
 bool when_parse(const char *text, int64_t now_ms, int64_t *ret_ms)
 {
     if (strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0) {
-        *ret_ms = local_midnight(now_ms, *text == 'y');
+        *ret_ms = local_time(now_ms, *text == 'y', 0, 0);
         return true;
     }
-    return parse_age(text, now_ms, ret_ms) || parse_date(text, ret_ms);
+    return parse_age(text, now_ms, ret_ms) || parse_time_of_day(text, now_ms, ret_ms) ||
+           parse_date(text, ret_ms);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "90s", "15m", "2h", "7d" (so long ago), "today", "yesterday" (its local midnight), "2026-01-31" or
+/* "90s", "15m", "2h", "7d" (so long ago), "10:00" (the last one, local), "today", "yesterday" (its local midnight), "2026-01-31" or
  * "2026-01-31T08:15" or "2026-01-31T08:15:00" (local), each with "Z" for UTC. False: none of these. */
 bool when_parse(const char *text, int64_t now_ms, int64_t *ret_ms);
 

@@ -174,7 +174,7 @@ static const struct command_option options[] = {
     {"album", "NAME", "@album", "the album", ALBUM},
     {"destination", "NAME", "@destination", "its destination, where several have such an album", DESTINATION},
     {"since", "WHEN", NULL,
-     "received since: 2h, 7d, today, yesterday, 2026-01-31,\n"
+     "received since: 2h, 7d, 10:00, today, 2026-01-31,\n"
      "2026-01-31T08:15",
      SINCE},
     {"until", "WHEN", NULL, "and received until, written the same way", UNTIL},

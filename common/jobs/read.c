@@ -21,18 +21,23 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 #define ONE_STUDY   "sorts what belongs to one study or series"
 
 /* `felucca jobs`: ?1 state, ?2 destination, ?3 study, ?4 series, ?5 received since, ?6 limit, ?7 1: deferred
- * only, ?8 the first delivery that may be so new. */
+ * only, ?8 the first delivery that may be so new, ?9 received before, ?10 calling AE title. */
 #define DELIVERY_COLUMNS \
     "'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt, w.reason, w.tries," \
-    " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at"
+    " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at, i.calling_aet"
 #define DELIVERY_MATCHES \
     "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7" \
     " AND (?2 IS NULL OR w.destination_id = (SELECT id FROM destination WHERE name = ?2))" \
-    " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5"
+    " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5 AND i.received_at < ?9" \
+    " AND (?10 IS NULL OR i.calling_aet = ?10)"
+/* What the index does not know must hold before the newest are chosen. */
+#define RECEIVED_SO \
+    "(?9 = 9223372036854775807 AND ?10 IS NULL OR EXISTS (SELECT 1 FROM instance n WHERE n.id = instance_id" \
+    " AND n.received_at < ?9 AND (?10 IS NULL OR n.calling_aet = ?10)))"
 /* The newest of each destination, by the index of a state, and of these the newest. */
 #define DELIVERIES_IN(index, condition) \
     "SELECT " DELIVERY_COLUMNS " FROM destination d JOIN delivery w ON w.id IN (SELECT id FROM delivery" \
-    " INDEXED BY " index " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 ORDER BY id DESC LIMIT ?6)" \
+    " INDEXED BY " index " WHERE destination_id = d.id AND " condition " AND id >= ?8 AND tries >= ?7 AND " RECEIVED_SO " ORDER BY id DESC LIMIT ?6)" \
     " JOIN instance i ON i.id = w.instance_id WHERE " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6"
 #define STATEMENTS(X) \
     X(READ_STATUS, CONFIG_ONLY, \
@@ -70,17 +75,18 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
     X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("delivery_apart", "state IN ('excluded', 'dropped') AND state = ?1")) \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
-      " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at" \
+      " s.attempts, s.http_status, 0, s.created_at, s.due_at, s.finished_at, i.calling_aet" \
       " FROM share s JOIN destination d ON d.id = s.destination_id JOIN album a ON a.id = s.album_id" \
+      " LEFT JOIN instance i ON i.id = s.witness_id" \
       " WHERE (?1 IS NULL OR s.state = ?1) AND s.tries >= ?8 AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR s.study = ?3) AND (?4 IS NULL OR s.series = ?4) AND s.created_at >= ?5" \
-      " AND (?7 IS NULL OR a.name = ?7) ORDER BY s.id DESC LIMIT ?6") \
+      " AND (?7 IS NULL OR a.name = ?7) AND s.created_at < ?9 AND (?10 IS NULL OR i.calling_aet = ?10) ORDER BY s.id DESC LIMIT ?6") \
     X(READ_FETCHES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'fetch', f.id, f.state, d.name, NULL, f.study, NULL, NULL, NULL, f.reason, f.tries," \
-      " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at" \
+      " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at, NULL" \
       " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
       " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
-      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
+      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND f.created_at < ?7 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
 /* clang-format on */
 JOBDB_STATEMENTS(read)
 
@@ -201,6 +207,7 @@ static void read_job(struct row *row, struct jobdb_job_row *ret_job)
     ret_job->received_at = row_number(row);
     ret_job->due_at = row_number(row);
     ret_job->finished_at = row_number(row);
+    ret_job->calling_aet = row_text_or_null(row);
 }
 
 static void list_rows(struct row row, void (*each)(void *context, const struct jobdb_job_row *row),
@@ -250,12 +257,14 @@ static void list_deliveries(struct jobdb *db, const struct jobdb_filter *filter,
 {
     char study[JOBDB_UID_SIZE] = "";
     const char *wanted = filter->study;
+    int64_t until = filter->until > 0 ? filter->until : INT64_MAX;
     if (filter->series && !wanted) {
         (void)jobdb_ask(db, JOBDB_ASK_STUDY_OF_SERIES, filter->series, NULL, 0, take_study, study);
         wanted = study;
     }
-    list_rows(jobdb_query(db, deliveries_by(wanted, state), "ssssiiii", state, filter->destination, wanted,
-                          filter->series, filter->since, limit, deferred, first_since(db, filter->since)),
+    list_rows(jobdb_query(db, deliveries_by(wanted, state), "ssssiiiiis", state, filter->destination, wanted,
+                          filter->series, filter->since, limit, deferred, first_since(db, filter->since),
+                          until, filter->calling_aet),
               each, context);
 }
 
@@ -263,6 +272,7 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
                     void (*each)(void *context, const struct jobdb_job_row *row), void *context)
 {
     int64_t limit = filter->limit > 0 ? filter->limit : -1;
+    int64_t until = filter->until > 0 ? filter->until : INT64_MAX;
     /* deferred is no state of its own: queued, and tried before */
     bool deferred = filter->state && strcmp(filter->state, "deferred") == 0;
     const char *state = deferred ? delivery_state_name(DELIVERY_QUEUED) : filter->state;
@@ -272,12 +282,14 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     if (!filter->album && (!state || state_parse(MACHINE_DELIVERY, state, &known)))
         list_deliveries(db, filter, state, limit, deferred, each, context);
     if (!state || state_parse(MACHINE_SHARE, state, &known))
-        list_rows(jobdb_query(db, SQL_READ_SHARES, "ssssiisi", state, filter->destination, filter->study,
-                              filter->series, filter->since, limit, filter->album, (int64_t)deferred),
+        list_rows(jobdb_query(db, SQL_READ_SHARES, "ssssiisiis", state, filter->destination, filter->study,
+                              filter->series, filter->since, limit, filter->album, (int64_t)deferred, until,
+                              filter->calling_aet),
                   each, context);
-    if (!filter->album && !filter->series && (!state || state_parse(MACHINE_FETCH, state, &known)))
-        list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiii", state, filter->destination, filter->study,
-                              filter->since, limit, (int64_t)deferred),
+    if (!filter->album && !filter->series && !filter->calling_aet &&
+        (!state || state_parse(MACHINE_FETCH, state, &known)))
+        list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiiii", state, filter->destination, filter->study,
+                              filter->since, limit, (int64_t)deferred, until),
                   each, context);
     return db->error;
 }

@@ -3,13 +3,22 @@
 #include <stdbool.h>
 #include <string.h>
 
+/* A spreadsheet takes such a text for a formula, and runs it. */
+static bool csv_is_formula(const char *value)
+{
+    return *value && strchr("=+-@\t\r", *value);
+}
+
 static void csv_append_text(struct text *line, const char *value)
 {
+    const char *guard = csv_is_formula(value) ? "'" : "";
     if (!strpbrk(value, ",\"\r\n")) {
+        text_append(line, guard);
         text_append(line, value);
         return;
     }
     text_append_char(line, '"');
+    text_append(line, guard);
     for (; *value; value++) {
         if (*value == '"')
             text_append_char(line, '"');

@@ -1,5 +1,7 @@
 /* csv - rows of a list as comma-separated values, RFC 4180 but for the line's end, which is a newline alone: a
- * field is quoted where it has to be, and null is an empty one. */
+ * field is quoted where it has to be, and null is an empty one. A text that begins with =, +, -, @, a tab or a
+ * return gets an apostrophe in front, since spreadsheets would run it as a formula: what is in a row may come from
+ * a modality or a server. */
 #ifndef FELUCCA_VIEW_CSV_H
 #define FELUCCA_VIEW_CSV_H
 

@@ -2,15 +2,16 @@
 
 json_t *rows_job(const struct jobdb_job_row *job)
 {
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-                     "job", job->kind, "id", (json_int_t)job->id, "state", job->state, "destination",
-                     job->destination, "album", json_from_text(job->album), "study",
-                     json_from_text(job->study), "series", json_from_text(job->series), "sop_instance",
-                     json_from_text(job->sop_instance), "receipt", json_from_text(job->receipt), "tries",
-                     (json_int_t)job->tries, "attempts", (json_int_t)job->attempts, "http_status",
-                     (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
-                     json_from_time(job->received_at), "due_at", json_from_time(job->due_at), "finished_at",
-                     json_from_time(job->finished_at), "reason", json_from_text(job->reason));
+    return json_pack(
+        "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "job",
+        job->kind, "id", (json_int_t)job->id, "state", job->state, "destination", job->destination, "album",
+        json_from_text(job->album), "study", json_from_text(job->study), "series",
+        json_from_text(job->series), "sop_instance", json_from_text(job->sop_instance), "receipt",
+        json_from_text(job->receipt), "tries", (json_int_t)job->tries, "attempts", (json_int_t)job->attempts,
+        "http_status", (json_int_t)job->http_status, "size", (json_int_t)job->size, "received_at",
+        json_from_time(job->received_at), "due_at", json_from_time(job->due_at), "finished_at",
+        json_from_time(job->finished_at), "reason", json_from_text(job->reason), "calling_aet",
+        json_from_text(job->calling_aet));
 }
 
 json_t *rows_status(const struct jobdb_status_row *row)

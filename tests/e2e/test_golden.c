@@ -89,6 +89,7 @@ static void make_database(void)
 static void set_up(void)
 {
     static const struct timespec long_ago[] = {{1767225000, 0}, {1767225000, 0}};
+    (void)unsetenv("COLUMNS");
     sandbox = sandbox_create();
     state_dir = sandbox_make_folder(sandbox, "state");
     config = sandbox_write(sandbox, "felucca.yaml", yaml);
@@ -127,6 +128,12 @@ static const struct golden_row {
     {"status", "status", 0},
     {"status-json", "status --json", 0},
     {"jobs", "jobs", 0},
+    {"jobs-all", "jobs --all", 0},
+    {"jobs-all-limited", "jobs --all --limit 2", 0},
+    {"jobs-of-a-sender", "jobs --all --from CT01 --until 2026-01-01T00:00:05Z", 0},
+    {"jobs-of-nobody", "jobs --from NOBODY", 1},
+    {"jobs-two-forms", "jobs --json --csv", 2},
+    {"jobs-bad-until", "jobs --until 25:00", 2},
     {"jobs-json", "jobs --json --state failed", 0},
     {"jobs-csv", "jobs --csv --album ct", 0},
     {"jobs-deferred", "jobs --state deferred", 0},
@@ -195,21 +202,31 @@ END_TEST
 
 /* ---- a large study ---- */
 
-static void take_in(struct jobdb *db, int number)
+static void take_in(struct jobdb *db, int number, const char *study, const char *series,
+                    const char *sop_instance)
 {
-    char receipt[RECEIPT_SIZE], sop_instance[JOBDB_UID_SIZE];
+    char receipt[RECEIPT_SIZE];
     struct jobdb_decision decision = {.destination_id = 1, .takes = true};
     (void)snprintf(receipt, sizeof receipt, "0ffff%027x", (unsigned)number);
-    (void)snprintf(sop_instance, sizeof sop_instance, "2.25.200.1.%d", number);
     struct jobdb_instance instance = {.receipt = receipt,
-                                      .study = "2.25.200",
-                                      .series = "2.25.200.1",
+                                      .study = study,
+                                      .series = series,
                                       .sop_instance = sop_instance,
                                       .sop_class = "1.2",
                                       .transfer_syntax = "1.2.3",
                                       .size = 1000,
                                       .received_at = 1767225700000};
     jobdb_take_in(db, &instance, &decision, 1, 1767225700000, 0);
+}
+
+static void take_in_many(struct jobdb *db, int count)
+{
+    char sop_instance[JOBDB_UID_SIZE];
+    for (int i = 0; i < count; i++) {
+        (void)snprintf(sop_instance, sizeof sop_instance, "2.25.200.1.%d", i);
+        take_in(db, i, "2.25.200", "2.25.200.1", sop_instance);
+    }
+    ck_assert_int_eq(jobdb_commit(db), 0);
 }
 
 /* A summary a series, and of what is not done no more than a screen has room for. */
@@ -220,9 +237,7 @@ START_TEST(large_study_is_summed_up)
     AUTO(text_release) struct text text = TEXT_EMPTY;
     stored_database_make(sandbox_folder(own));
     ck_assert_int_eq(jobdb_open(sandbox_folder(own), &db, &text), 0);
-    for (int i = 0; i < 3000; i++)
-        take_in(db, i);
-    ck_assert_int_eq(jobdb_commit(db), 0);
+    take_in_many(db, 3000);
     text_format(&text, "state_dir: %s\nnodes: []\n", sandbox_folder(own));
     const char *path = sandbox_write(own, "felucca.yaml", text_string(&text));
     text_clear(&text);
@@ -248,24 +263,57 @@ static int width_of(const char *line, size_t length)
     return width;
 }
 
-static void check_width(const char *name, const char *text)
+static void check_width(const char *name, const char *text, int most)
 {
     for (size_t length; *text; text += length + (text[length] == '\n')) {
         length = strcspn(text, "\n");
         bool path = memmem(text, length, state_dir, strlen(state_dir)) != NULL; /* is never broken */
-        ck_assert_msg(path || width_of(text, length) <= COLUMNS, "%s: wider than a terminal: %.*s", name,
+        ck_assert_msg(path || width_of(text, length) <= most, "%s: wider than %d: %.*s", name, most,
                       (int)length, text);
     }
 }
 
-static const char *const narrow_lines[] = {"status", "jobs", "show 2.25.102.1.4", "show 2.25.105",
-                                           "show instance:21"};
+static const char *const narrow_lines[] = {
+    "status", "jobs", "jobs --all", "show 2.25.102.1.4", "show 2.25.105", "show instance:21"};
 
 START_TEST(table_fits_a_terminal)
 {
     AUTO(text_release) struct text output = TEXT_EMPTY;
     ck_assert_int_eq(run(narrow_lines[_i], &output), 0);
-    check_width(narrow_lines[_i], text_string(&output));
+    check_width(narrow_lines[_i], text_string(&output), COLUMNS);
+}
+END_TEST
+
+/* A UID of nearly the greatest length is whole where the line is long enough for it. */
+static const struct width_row {
+    int columns;
+    const char *line;
+    bool whole;
+} width_rows[] = {{60, "jobs --study", false},       {80, "jobs --study", false},
+                  {120, "jobs --study", false},      {200, "jobs --study", true},
+                  {60, "jobs --all --study", false}, {80, "jobs --all --study", false},
+                  {120, "jobs --all --study", true}, {200, "jobs --all --study", true}};
+
+static const char long_study[] = "2.25.3333333333333333333333333333333333333333333333333333333333";
+
+START_TEST(table_uses_the_width)
+{
+    const struct width_row *row = &width_rows[_i];
+    char columns[8];
+    ck_assert_uint_eq(strlen(long_study), 63);
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text text = TEXT_EMPTY;
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(state_dir, &db, &text) == 0, "%s", text_string(&text));
+    take_in(db, 0, long_study, long_study, long_study);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+    (void)snprintf(columns, sizeof columns, "%d", row->columns);
+    ck_assert_int_eq(setenv("COLUMNS", columns, 1), 0);
+    text_format(&text, "%s %s", row->line, long_study);
+    ck_assert_int_eq(run(text_string(&text), &output), 0);
+    check_width(row->line, text_string(&output), row->columns);
+    ck_assert_msg((strstr(text_string(&output), long_study) != NULL) == row->whole, "%s, %d: %s", row->line,
+                  row->columns, text_string(&output));
 }
 END_TEST
 
@@ -276,7 +324,7 @@ START_TEST(help_fits_a_terminal)
         AUTO(text_release) struct text line = TEXT_EMPTY;
         text_format(&line, "%s --help", (*c)->name);
         ck_assert_int_eq(run(text_string(&line), &help), 0);
-        check_width((*c)->name, text_string(&help));
+        check_width((*c)->name, text_string(&help), COLUMNS);
         ck_assert_msg(strstr(text_string(&help), "\nExample:\n  felucca "), "%s: no example", (*c)->name);
     }
 }
@@ -360,6 +408,7 @@ int main(void)
     tests_rows(tests, output_is_as_stored, ROWS(golden_rows));
     tests_add(tests, large_study_is_summed_up);
     tests_rows(tests, table_fits_a_terminal, ROWS(narrow_lines));
+    tests_rows(tests, table_uses_the_width, ROWS(width_rows));
     tests_add(tests, help_fits_a_terminal);
     tests_rows(tests, closed_pipe_is_no_trouble, ROWS(piped_lines));
     tests_rows(tests, colour_only_where_wanted, ROWS(colour_rows));

@@ -16,6 +16,11 @@ static const struct csv_row {
     {"a quote", "{\"a\":\"say \\\"no\\\"\"}", "a\n", "\"say \"\"no\"\"\"\n"},
     {"line breaks", "{\"a\":\"x\\ny\",\"b\":\"x\\ry\"}", "a,b\n", "\"x\ny\",\"x\ry\"\n"},
     {"blanks stay", "{\"a\":\" x \"}", "a\n", " x \n"},
+    {"a formula", "{\"a\":\"=1+1\"}", "a\n", "'=1+1\n"},
+    {"a formula that is quoted", "{\"a\":\"@x(1,2)\"}", "a\n", "\"'@x(1,2)\"\n"},
+    {"signs and blanks in front", "{\"a\":\"+1\",\"b\":\"-1\",\"c\":\"\\tx\"}", "a,b,c\n", "'+1,'-1,'\tx\n"},
+    {"a return in front", "{\"a\":\"\\rx\"}", "a\n", "\"'\rx\"\n"},
+    {"a sign behind", "{\"a\":\"x=1\"}", "a\n", "x=1\n"},
     {"nothing", "{}", "\n", "\n"},
 };
 
