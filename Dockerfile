@@ -29,6 +29,7 @@ RUN sh /tmp/packages/scripts/install-packages.sh run \
     && groupadd --gid 11112 felucca \
     && useradd --uid 11112 --gid 11112 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin felucca \
     && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/run \
+        /var/lib/felucca/run/hints /var/lib/felucca/run/work /var/lib/felucca/run/control \
     && install -d /etc/felucca /run/secrets
 COPY --from=build /felucca/bin/ /usr/local/bin/
 COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/

@@ -26,10 +26,10 @@
 #include "router/outbox.h"
 #include "router/recover.h"
 #include "router/shared.h"
+#include "router/sockets.h"
 #include "router/targets.h"
 
 #include <poll.h>
-#include <sys/stat.h>
 
 enum {
     LONGEST_WAIT_MS = 1000,
@@ -86,27 +86,6 @@ static void open_database(struct router *router)
         give_up("cannot open the job database", text_string(&reason));
 }
 
-static void open_socket(struct router *router, enum bus_kind kind, const char *endpoint, struct bus **ret_bus)
-{
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (bus_create(router->config, kind, endpoint, ret_bus, &reason) != 0)
-        give_up("cannot open a socket", text_string(&reason));
-}
-
-/* Whoever may open a socket may change things: with the control socket as an operator, with the work socket by
- * calling work done that nobody did. So all of them are for the user of the state folder, and for its group only
- * where the group may write there anyway. */
-static void open_sockets(struct router *router)
-{
-    struct stat state;
-    bool group = stat(router->config->state_dir, &state) == 0 && (state.st_mode & S_IWGRP) != 0;
-    mode_t before = umask(group ? 0117 : 0177);
-    open_socket(router, BUS_PULL, router->config->endpoints.hints, &router->hints);
-    open_socket(router, BUS_ROUTER, router->config->endpoints.work, &router->work);
-    open_socket(router, BUS_ROUTER, router->config->endpoints.control, &router->control);
-    (void)umask(before);
-}
-
 static void reload_router(void *context, const struct config *old, const struct config *new)
 {
     struct router *router = context;
@@ -145,7 +124,7 @@ struct router *router_create(struct service *service)
     open_database(router);
     create_parts(router);
     targets_configure(router->targets, router->db, router->config);
-    open_sockets(router);
+    sockets_open(router);
     service_on_reload(service, reload_router, router);
     struct router *created = router;
     router = NULL;

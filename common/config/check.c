@@ -14,7 +14,7 @@ static void derive_endpoint(const struct config *config, const char *name, char 
     if (*endpoint || !config->state_dir)
         return;
     struct text path = TEXT_EMPTY;
-    text_format(&path, "ipc://%s/run/%s.sock", config->state_dir, name);
+    text_format(&path, "ipc://%s/run/%s/sock", config->state_dir, name);
     *endpoint = text_take(&path);
 }
 
@@ -72,6 +72,29 @@ static void check_endpoint(const struct config *config, struct config_report *re
                             "router's public key), and for the router allowed_keys");
 }
 
+/* How long the part of an ipc:// endpoint is that names its folder; 0: it has none. */
+static size_t folder_length(const char *endpoint)
+{
+    const char *slash = strrchr(endpoint, '/');
+    return string_starts_with(endpoint, "ipc://") && slash ? (size_t)(slash - endpoint) : 0;
+}
+
+/* The receiver talks to strangers, and it needs the hints alone. */
+static void check_folder(const struct config *config, struct config_report *report, const char *where,
+                         char *const *endpoint)
+{
+    const char *hints = config->endpoints.hints;
+    size_t length = hints ? folder_length(hints) : 0;
+    if (length == 0 || !*endpoint || folder_length(*endpoint) != length ||
+        strncmp(hints, *endpoint, length) != 0)
+        return;
+    config_report_warning(
+        report, config_report_place(report, endpoint), where,
+        "is in the folder of hints, which a receiver has to see; give each a folder of its own, "
+        "such as ipc:///run/felucca/%s/sock, or leave endpoints out",
+        where + strlen("endpoints: "));
+}
+
 static void check_endpoints(const struct config *config, struct config_report *report)
 {
     const char *hints = config->endpoints.hints, *work = config->endpoints.work,
@@ -79,6 +102,8 @@ static void check_endpoints(const struct config *config, struct config_report *r
     check_endpoint(config, report, "endpoints: hints", &config->endpoints.hints);
     check_endpoint(config, report, "endpoints: work", &config->endpoints.work);
     check_endpoint(config, report, "endpoints: control", &config->endpoints.control);
+    check_folder(config, report, "endpoints: work", &config->endpoints.work);
+    check_folder(config, report, "endpoints: control", &config->endpoints.control);
     if (hints && work && strcmp(hints, work) == 0)
         config_report_error(report, config_report_place(report, &config->endpoints.work), "endpoints: work",
                             "is the same as hints; give each its own");

@@ -109,7 +109,7 @@ struct config {
     int64_t retention_ms, retention_excluded_ms, history_ms;
     bool core_dumps;
     struct {
-        char *hints, *work, *control; /* always set: ipc:// in state_dir/run by default */
+        char *hints, *work, *control; /* always set: ipc:// in state_dir/run/ROLE by default */
     } endpoints;
     struct {
         char *secret_key;   /* secret template, or NULL: no CURVE */

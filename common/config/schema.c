@@ -88,12 +88,12 @@ static const struct config_section retry_section = {"retry", NULL, 0, retry_keys
                                                     "What happens when a destination is in trouble."};
 
 static const struct config_key endpoint_keys[] = {
-    {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints), .otherwise = "`ipc://` in `state_dir`/run",
+    {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints), .otherwise = "`ipc://` in `state_dir`/run/hints",
      .help = "Receivers tell the router what arrived."},
-    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://` in `state_dir`/run",
+    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://` in `state_dir`/run/work",
      .help = "Senders and sharers take work from the router."},
-    {"control", CONFIG_ENDPOINT, OF(config, endpoints.control), .otherwise = "`ipc://` in `state_dir`/run",
-     .help = "The router takes the operator's commands."},
+    {"control", CONFIG_ENDPOINT, OF(config, endpoints.control),
+     .otherwise = "`ipc://` in `state_dir`/run/control", .help = "The router takes the operator's commands."},
     {.name = NULL},
 };
 static const struct config_section endpoint_section = {

@@ -178,7 +178,7 @@ static int measure(struct sandbox *sandbox, unsigned jobs)
     AUTO(bus_destroy) struct bus *bus = NULL;
     const char *state = sandbox_make_folder(sandbox, "state");
     text_format(&yaml, configuration, state);
-    text_format(&control, "ipc://%s/run/control.sock", state);
+    text_format(&control, "ipc://%s/run/control/sock", state);
     int64_t began = clock_monotonic_ms();
     if (!fill(state, jobs))
         return 1;

@@ -97,7 +97,7 @@ bool crowd_connect(struct crowd *crowd)
 {
     AUTO(text_release) struct text work = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    text_format(&work, "ipc://%s/run/work.sock", crowd->state);
+    text_format(&work, "ipc://%s/run/work/sock", crowd->state);
     struct config config = {.endpoints = {.work = (char *)text_string(&work)}};
     struct worker_handler send = {crowd, start_send, ignore}, share = {crowd, start_share, ignore};
     return worker_create(&config, WORK_SEND, 8, &send, &crowd->sender, &reason) == 0 &&

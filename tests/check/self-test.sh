@@ -25,6 +25,9 @@ fresh()
     cp -r "$root/monitoring" "$tree"
     mkdir "$tree/common/config"
     cp "$root/common/config/processes.h" "$tree/common/config"
+    mkdir "$tree/packaging"
+    cp -r "$root/packaging/systemd" "$tree/packaging"
+    cp "$root/docker-compose.yml" "$tree"
     printf '/* err - the error codes. */\n#ifndef ERR_H\n#define ERR_H\n\nenum err { ERR_IO = -1 };\n\n#endif\n' \
         >"$tree/common/base/err.h"
     for process in $(cd "$root" && folders_of_programs); do
@@ -83,7 +86,7 @@ plant_more()
     fi
 }
 
-for check in processes layers circles headers format function-size banned main-size words scripts packages docs monitoring; do
+for check in processes roles layers circles headers format function-size banned main-size words scripts packages docs monitoring; do
     fresh
     run "$check" || { echo "$check fails in a tree that keeps the rules:"; cat "$tree.out"; status=1; }
 done
@@ -125,6 +128,13 @@ for page in docs/architecture.md docs/metrics.md monitoring/prometheus.yml; do
     sed -i '/[Ss]ender/d' "$tree/$page"
     plant_more processes "$page says nothing of a process" "$page" ' ' 'felucca-sender'
 done
+
+fresh
+sed -i 's| /var/lib/felucca/run/control$||' "$tree/packaging/systemd/felucca-receiver.service.in"
+plant_more roles 'a unit that shows a socket too many' docs/page.md ' ' 'does not hide run/control, which the receiver'
+fresh
+sed -i 's|"hints:/var/lib/felucca/run/hints:ro"|"work:/var/lib/felucca/run/work:ro"|' "$tree/docker-compose.yml"
+plant_more roles 'a service with the wrong volume' docs/page.md ' ' 'the receiver has the volume work'
 
 # A circle of three files.
 fresh

@@ -55,6 +55,12 @@ step_walls()
     must_not sender 'can write to the spool' "touch $state/spool/incoming/new"
     must receiver 'cannot write to the spool' "touch $state/spool/incoming/new && rm $state/spool/incoming/new"
     must_not sharer 'sees the spool' "test -e $state/spool/incoming"
+    must receiver 'does not see the socket for hints' "test -S $state/run/hints/sock"
+    must_not receiver 'sees more than the socket for hints' "test -e $state/run/work/sock || test -e $state/run/control/sock"
+    for service in sender sharer; do
+        must $service 'does not see the socket for work' "test -S $state/run/work/sock"
+        must_not $service 'sees more than the socket for work' "test -e $state/run/hints/sock || test -e $state/run/control/sock"
+    done
     only_secrets receiver ''
     only_secrets router ''
     only_secrets sender /run/secrets/sender

@@ -90,9 +90,9 @@ START_TEST(command_says_what_is_wrong)
     FELUCCA(EXIT_USAGE, "takes one DESTINATION", "release", "main", "other");
     rig_kill(rig);
     FELUCCA(EXIT_UNREACHABLE, "router not reachable: nobody listens there", "hold", "main");
-    ck_assert_int_eq(remove(sandbox_path(rig->sandbox, "state/run/control.sock")), 0);
+    ck_assert_int_eq(remove(sandbox_path(rig->sandbox, "state/run/control/sock")), 0);
     FELUCCA(EXIT_UNREACHABLE, "router not reachable: there is no socket", "hold", "main");
-    FELUCCA(EXIT_UNREACHABLE, "state/run/control.sock", "release", "main");
+    FELUCCA(EXIT_UNREACHABLE, "state/run/control/sock", "release", "main");
 }
 END_TEST
 
@@ -108,7 +108,7 @@ static const struct permission {
 START_TEST(socket_is_for_whoever_may_write)
 {
     const struct permission *row = &permissions[_i];
-    static const char *const sockets[] = {"control.sock", "work.sock", "hints.sock"};
+    static const char *const sockets[] = {"control/sock", "work/sock", "hints/sock"};
     rig = rig_create(NULL);
     rig_stop(rig);
     ck_assert_int_eq(chmod(rig->state, row->state), 0);
@@ -166,7 +166,7 @@ START_TEST(garbage_is_refused_and_hurts_nobody)
     AUTO(text_release) struct text json = TEXT_EMPTY;
     struct config config = {0};
     rig = rig_create(NULL);
-    text_format(&endpoint, "ipc://%s/run/control.sock", rig->state);
+    text_format(&endpoint, "ipc://%s/run/control/sock", rig->state);
     ck_assert_int_eq(bus_create(&config, BUS_DEALER, text_string(&endpoint), &bus, &reason), 0);
     for (size_t i = 0; i < ROWS(parts); i++) {
         AUTO(control_answer_release) struct control_answer answer = {0};

@@ -23,7 +23,7 @@ static void set_up(void)
     port = port_free();
     metrics_port = port_free_run(4);
     folder_make(sandbox_path(sandbox, "state/spool/incoming"));
-    folder_make(sandbox_path(sandbox, "state/run"));
+    folder_make(sandbox_path(sandbox, "state/run/hints"));
 }
 
 static void tear_down(void)

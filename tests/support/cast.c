@@ -18,7 +18,7 @@ struct cast *cast_create(const char *state_dir)
 {
     struct cast *cast = memory_new(1, sizeof *cast);
     AUTO(text_release) struct text endpoint = TEXT_EMPTY;
-    text_format(&endpoint, "ipc://%s/run/work.sock", state_dir);
+    text_format(&endpoint, "ipc://%s/run/work/sock", state_dir);
     cast->config = memory_new(1, sizeof *cast->config);
     cast->config->endpoints.work = text_take(&endpoint);
     return cast;

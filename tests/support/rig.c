@@ -97,12 +97,12 @@ struct rig *rig_create(const char *more)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     rig->sandbox = sandbox_create();
     rig->state = sandbox_make_folder(rig->sandbox, "state");
-    (void)sandbox_make_folder(rig->sandbox, "state/run");
+    (void)sandbox_make_folder(rig->sandbox, "state/run/hints");
     (void)sandbox_make_folder(rig->sandbox, "state/spool/incoming");
     (void)sandbox_make_folder(rig->sandbox, "arriving");
     rig_configure(rig, more, NULL);
     rig->cast = cast_create(rig->state);
-    text_format(&endpoint, "ipc://%s/run/hints.sock", rig->state);
+    text_format(&endpoint, "ipc://%s/run/hints/sock", rig->state);
     require(bus_create(&config, BUS_PUSH, text_string(&endpoint), &rig->hints, &reason) == 0, "%s",
             text_string(&reason));
     rig_start(rig);

@@ -60,7 +60,7 @@ struct workplace *workplace_create(const char *program, const char *const *simul
     workplace_configure(workplace, destinations, count, more);
     load_config(workplace);
     ck_assert_int_eq(spool_create(workplace->config->state_dir, &workplace->spool), 0);
-    folder_make(sandbox_path(workplace->sandbox, "state/run"));
+    folder_make(sandbox_path(workplace->sandbox, "state/run/work"));
     workplace->router = fake_router_create(workplace->config);
     start_worker(workplace, program);
     if (fake_router_wait_hello(workplace->router, LIMIT_MS) == 0) {

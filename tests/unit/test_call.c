@@ -56,9 +56,9 @@ START_TEST(router_is_not_reached)
     const struct call_row *row = &call_rows[_i];
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     (void)sandbox_make_folder(sandbox, "state");
-    (void)sandbox_make_folder(sandbox, "state/run");
+    (void)sandbox_make_folder(sandbox, "state/run/control");
     if (row->socket)
-        (void)sandbox_write(sandbox, "state/run/control.sock", row->socket);
+        (void)sandbox_write(sandbox, "state/run/control/sock", row->socket);
     int code = call_nobody(&reason, sandbox_path(sandbox, "printed"));
     ck_assert_msg(code == ERR_NETWORK, "%s: %s", row->label, err_text(code));
     const char *where = strchr(text_string(&reason), '\n');

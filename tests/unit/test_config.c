@@ -200,9 +200,9 @@ START_TEST(defaults_fill_the_rest)
     ck_assert_int_eq(config->retention_ms, 0);
     ck_assert_int_eq(config->retention_excluded_ms, 604800000);
     ck_assert_int_eq(config->history_ms, INT64_C(2592000000));
-    ck_assert_str_eq(config->endpoints.hints, "ipc:///var/lib/felucca/run/hints.sock");
-    ck_assert_str_eq(config->endpoints.work, "ipc:///var/lib/felucca/run/work.sock");
-    ck_assert_str_eq(config->endpoints.control, "ipc:///var/lib/felucca/run/control.sock");
+    ck_assert_str_eq(config->endpoints.hints, "ipc:///var/lib/felucca/run/hints/sock");
+    ck_assert_str_eq(config->endpoints.work, "ipc:///var/lib/felucca/run/work/sock");
+    ck_assert_str_eq(config->endpoints.control, "ipc:///var/lib/felucca/run/control/sock");
     ck_assert_ptr_null(config->curve.secret_key);
     ck_assert_int_eq(config->log.level, LOG_INFO);
     ck_assert_int_eq(config->log.format, LOG_TEXT);
@@ -393,6 +393,40 @@ END_TEST
 
 /* ---- what ships ---- */
 
+static const struct shared_folder {
+    const char *label, *hints, *work, *control;
+    const char *warned; /* "": of neither */
+} shared_folders[] = {
+    {"all in one folder", "ipc:///run/f/hints.sock", "ipc:///run/f/work.sock", "ipc:///run/f/control.sock",
+     "wc"},
+    {"work beside hints", "ipc:///run/f/hints.sock", "ipc:///run/f/work.sock", "ipc:///run/f/c/sock", "w"},
+    {"control beside hints", "ipc:///run/f/hints.sock", "ipc:///run/f/w/sock", "ipc:///run/f/c.sock", "c"},
+    {"a folder each", "ipc:///run/f/h/sock", "ipc:///run/f/w/sock", "ipc:///run/f/c/sock", ""},
+    {"a folder with the same beginning", "ipc:///run/f/sock", "ipc:///run/ff/sock", "ipc:///run/f/f/sock",
+     ""},
+    {"work beside control", "ipc:///run/f/h/sock", "ipc:///run/f/work", "ipc:///run/f/control", ""},
+};
+
+START_TEST(shared_folder_of_sockets_is_warned_of)
+{
+    const struct shared_folder *row = &shared_folders[_i];
+    struct loading loading;
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    text_format(&yaml, "endpoints: { hints: '%s', work: '%s', control: '%s' }\nnodes: []\n", row->hints,
+                row->work, row->control);
+    loading_start(&loading, text_string(&yaml));
+    ck_loaded(&loading);
+    const char *warnings = text_string(&loading.warnings);
+    ck_assert_msg(!strstr(warnings, "endpoints: work: is in the folder of hints") ==
+                      !strchr(row->warned, 'w'),
+                  "%s: %s", row->label, warnings);
+    ck_assert_msg(!strstr(warnings, "endpoints: control: is in the folder of hints") ==
+                      !strchr(row->warned, 'c'),
+                  "%s: %s", row->label, warnings);
+    loading_end(&loading);
+}
+END_TEST
+
 START_TEST(example_loads_without_a_warning)
 {
     AUTO(config_destroy) struct config *config = NULL;
@@ -498,6 +532,7 @@ int main(void)
     tests_add(tests, names_are_shared_with_other_processes);
     tests_rows(tests, printed_configuration_reads_back_as_the_same, ROWS(printed));
     tests_add(tests, secrets_are_not_printed);
+    tests_rows(tests, shared_folder_of_sockets_is_warned_of, ROWS(shared_folders));
     tests_add(tests, example_loads_without_a_warning);
     tests_add(tests, example_shows_the_defaults);
     tests_add(tests, reference_page_is_not_stale);
