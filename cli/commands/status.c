@@ -1,10 +1,12 @@
 /* felucca status - shows what waits, goes and fails, by destination and album. */
 #include "cli/colour.h"
+#include "cli/columns.h"
 #include "cli/command.h"
 #include "cli/configuration.h"
 #include "cli/database.h"
 #include "cli/option.h"
 #include "cli/rates.h"
+#include "cli/status_check.h"
 #include "cli/table.h"
 #include "cli/watch.h"
 #include "common/base/cleanup.h"
@@ -19,9 +21,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JSON, WATCH };
-
-enum { WIDTH = 79 };
+enum { JSON, WATCH, CHECK };
 
 struct view {
     struct text table, notes;
@@ -59,8 +59,7 @@ static void add_token_note(struct view *view, const struct jobdb_status_row *row
         return;
     text_format(&view->notes, "\n%s%s%s has a token that is no good:\n  ", row->destination,
                 row->album ? "/" : "", row->album ? row->album : "");
-    table_plain(&view->notes, row->token_trouble, 1000);
-    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, row->token_trouble, 2, columns_line());
 }
 
 static void add_note(struct view *view, const struct jobdb_status_row *row)
@@ -74,7 +73,7 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
         text_append_duration(&view->notes, row->until - view->now);
     }
     text_append(&view->notes, ":\n  ");
-    table_wrap(&view->notes, row->last_error, 2, WIDTH);
+    table_wrap(&view->notes, row->last_error, 2, columns_line());
 }
 
 static void add_row(void *context, const struct jobdb_status_row *row)
@@ -124,7 +123,7 @@ static void add_troubles(struct view *view, const struct surroundings *around, c
         size_t length = strcspn(line, "\n");
         text_append_bytes(&sentence, line, length);
         text_append_char(&view->notes, '\n');
-        table_wrap(&view->notes, text_string(&sentence), 0, WIDTH);
+        table_wrap(&view->notes, text_string(&sentence), 0, columns_line());
         line += length + (line[length] == '\n');
     }
 }
@@ -206,6 +205,13 @@ static int status_run(const struct cli *cli, int argc, char **argv)
         return code;
     struct screen screen = {.config = config, .json = flags & 1u << JSON, .watching = flags & 1u << WATCH};
     screen.began = clock_wall_ms() - 60 * 60 * 1000;
+    if (screen.watching && flags & 1u << CHECK) {
+        (void)fputs("felucca status: --check looks once, --watch again and again: give one of them\n",
+                    stderr);
+        return EXIT_USAGE;
+    }
+    if (flags & 1u << CHECK)
+        return status_check(config, screen.json);
     if (screen.watching)
         return watch_run(status_draw, &screen);
     code = status_draw(&screen, &frame);
@@ -218,19 +224,24 @@ static const struct command_option options[] = {
      "again every two seconds, in place, with rates and an\nestimate of when the backlog is empty; ends with "
      "Ctrl-C",
      WATCH},
+    {"check", NULL, NULL,
+     "only what needs a person: a cause, and the command that\ncomes next; exit status 0 when nothing does, "
+     "else 1",
+     CHECK},
     {"json", NULL, NULL, "one object a line", JSON},
     {.name = NULL}};
 
 const struct command command_status = {
     .name = "status",
     .summary = "what waits, goes and fails, by destination and album",
-    .arguments = "[--watch] [--json]",
+    .arguments = "[--watch|--check] [--json]",
     .options = options,
     .help = "QUEUED of an album counts the shares that wait for their series, too. DEFER are\n"
             "those of the queued that were tried before. HOUR and DAY count what was done in\n"
             "the last hour and day. Below the table: why a destination or album does not go\n"
             "on, whether the router runs, whether the disk is full, and who keeps the job\n"
             "database's log from shrinking.\n",
-    .example = "felucca status\n",
+    .example = "felucca status\n"
+               "felucca status --check || echo 'somebody must look'\n",
     .run = status_run,
 };

@@ -50,37 +50,56 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
 }
 
-static void append_holder(const struct jobdb_wal *wal, struct text *lines)
+static void append_router(const struct config *config, struct text *sentence)
 {
-    text_append(lines, "jobs.db-wal holds ");
-    text_append_size(lines, wal->bytes);
-    text_append(lines, " and cannot begin anew: ");
+    text_format(sentence,
+                "The router does not run: nothing is sent, and what arrives waits in incoming/ (%lld files). "
+                "Start it.",
+                (long long)surroundings_incoming(config));
+}
+
+static void append_disk(int64_t free_bytes, int64_t least, struct text *sentence)
+{
+    text_append(sentence, "The spool's disk has ");
+    text_append_size(sentence, free_bytes);
+    text_append(sentence, " left, less than receiver.min_free_space (");
+    text_append_size(sentence, least);
+    text_append(sentence, "): the receiver refuses instances (A700) until there is more.");
+}
+
+static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
+{
+    text_append(sentence, "jobs.db-wal holds ");
+    text_append_size(sentence, wal->bytes);
+    text_append(sentence, " and cannot begin anew: ");
     if (wal->holder)
-        text_format(lines, "process %lld (%s)", (long long)wal->holder, wal->program);
+        text_format(sentence, "process %lld (%s)", (long long)wal->holder, wal->program);
     else
-        text_append(lines, "another process");
-    text_append(lines, " keeps a read transaction open. It costs disk space only; end the transaction "
-                       "(COMMIT, or .quit in sqlite3) or that process.\n");
+        text_append(sentence, "another process");
+    text_append(sentence, " keeps a read transaction open. It costs disk space only; end the transaction "
+                          "(COMMIT, or .quit in sqlite3) or that process.");
+}
+
+bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
+                       enum surroundings_trouble trouble, struct text *sentence)
+{
+    int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
+    size_t before = sentence->length;
+    if (trouble == SURROUNDINGS_ROUTER && surroundings->router == 0)
+        append_router(config, sentence);
+    if (trouble == SURROUNDINGS_DISK && free_bytes >= 0 && free_bytes < least)
+        append_disk(free_bytes, least, sentence);
+    if (trouble == SURROUNDINGS_READER && surroundings->wal.held)
+        append_holder(&surroundings->wal, sentence);
+    return sentence->length > before;
 }
 
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
                                   struct text *lines)
 {
-    int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
-    if (surroundings->router == 0)
-        text_format(lines,
-                    "The router does not run: nothing is sent, and what arrives waits in incoming/ (%lld "
-                    "files). Start it.\n",
-                    (long long)surroundings_incoming(config));
-    if (free_bytes >= 0 && free_bytes < least) {
-        text_append(lines, "The spool's disk has ");
-        text_append_size(lines, free_bytes);
-        text_append(lines, " left, less than receiver.min_free_space (");
-        text_append_size(lines, least);
-        text_append(lines, "): the receiver refuses instances (A700) until there is more.\n");
-    }
-    if (surroundings->wal.held)
-        append_holder(&surroundings->wal, lines);
+    for (int trouble = 0; trouble < SURROUNDINGS_TROUBLES; trouble++)
+        if (surroundings_tell(surroundings, config, (enum surroundings_trouble)trouble, lines))
+            text_append_char(lines, '\n');
 }
 
 void surroundings_add_json(const struct surroundings *surroundings, json_t *object)

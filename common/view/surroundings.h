@@ -19,7 +19,18 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
 /* How many received files the router has not taken in yet; 0 where the spool cannot be read. */
 int64_t surroundings_incoming(const struct config *config);
 
-/* A line for each trouble, with what to do about it; appended. */
+enum surroundings_trouble {
+    SURROUNDINGS_ROUTER, /* it does not run */
+    SURROUNDINGS_DISK,   /* it is too full to receive */
+    SURROUNDINGS_READER, /* somebody keeps the database's log from shrinking */
+    SURROUNDINGS_TROUBLES
+};
+
+/* Whether there is that trouble; then a sentence, with what to do about it, is appended. */
+bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
+                       enum surroundings_trouble trouble, struct text *sentence);
+
+/* A line for each trouble; appended. */
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
                                   struct text *lines);
 

@@ -125,6 +125,9 @@ static const struct golden_row {
     {"version", "version", 0},
     {"check-offline", "check --offline", 0},
     {"config", "config", 0},
+    {"status-check", "status --check", 1},
+    {"status-check-json", "status --check --json", 1},
+    {"status-check-watch", "status --check --watch", 2},
     {"status", "status", 0},
     {"status-json", "status --json", 0},
     {"jobs", "jobs", 0},
@@ -197,6 +200,83 @@ START_TEST(output_is_as_stored)
     ck_assert_msg(status == row->status, "%s: status %d, %s", row->name, status, text_string(&output));
     golden_mask(sandbox_folder(sandbox), &output);
     golden_check(row->name, &output);
+}
+END_TEST
+
+/* ---- what needs a person ---- */
+
+static const struct cause_row {
+    const char *label, *sql, *sentence, *next;
+} cause_rows[] = {
+    {"all is well", "", "nothing needs a person", ""},
+    {"a destination is blocked",
+     "UPDATE destination SET state = 'blocked', last_error = 'the token is expired' WHERE name = 'main'",
+     "main is blocked: the token is expired", "felucca check"},
+    {"an album is blocked",
+     "UPDATE album SET state = 'blocked', last_error = 'no such album' WHERE name = 'ct'",
+     "main/ct is blocked: no such album", "felucca check"},
+    {"backing off passes by itself", "UPDATE destination SET state = 'backing off' WHERE name = 'main'",
+     "nothing needs a person", ""},
+    {"what is held, and nothing waits", "UPDATE destination SET held = 1, queued = 0 WHERE name = 'past'",
+     "nothing needs a person", ""},
+    {"what is held, and something waits", "UPDATE destination SET held = 1 WHERE name = 'other'",
+     "other is held; jobs that wait for it: 1", "felucca release other"},
+    {"what the configuration does not name", "UPDATE destination SET configured = 0 WHERE name = 'past'",
+     "past is not in the configuration; jobs that wait for it: 1", "felucca jobs --destination past"},
+    {"a token that opens too little",
+     "UPDATE destination SET token_active = 1, token_scope = 'read', token_album = 'x', token_at = 1"
+     " WHERE name = 'main'",
+     "main has a token that is no good: ", "felucca check"},
+};
+
+/* Nothing failed, nothing is held, nothing is in quarantine. */
+static const char make_well[] = "UPDATE destination SET failed = 0, held = 0, state = 'up';"
+                                "UPDATE album SET failed = 0, held = 0, state = 'up';"
+                                "DELETE FROM instance WHERE state = 'quarantined';";
+
+/* Brings it to the version of today. */
+static void open_once(const char *folder)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(folder, &db, &reason) == 0, "%s", text_string(&reason));
+}
+
+/* In a folder of its own: the others read what is there. */
+static void change_stored(struct sandbox *own, const char *sql, const char *label)
+{
+    AUTO(text_release) struct text all = TEXT_EMPTY;
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    sqlite3 *db = NULL;
+    char *error = NULL;
+    stored_database_make(sandbox_folder(own));
+    open_once(sandbox_folder(own));
+    text_format(&path, "%s/jobs.db", sandbox_folder(own));
+    text_format(&all, "%s%s", make_well, sql);
+    ck_assert_int_eq(sqlite3_open(text_string(&path), &db), SQLITE_OK);
+    ck_assert_msg(sqlite3_exec(db, text_string(&all), NULL, NULL, &error) == SQLITE_OK, "%s: %s", label,
+                  error);
+    ck_assert_int_eq(sqlite3_close(db), SQLITE_OK);
+}
+
+START_TEST(cause_is_told)
+{
+    const struct cause_row *row = &cause_rows[_i];
+    AUTO(sandbox_destroy) struct sandbox *own = sandbox_create();
+    AUTO(text_release) struct text text = TEXT_EMPTY;
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    bool well = strcmp(row->sentence, cause_rows[0].sentence) == 0;
+    change_stored(own, row->sql, row->label);
+    text_format(&text, "state_dir: %s\nreceiver: { min_free_space: 256MiB }\nnodes: []\n",
+                sandbox_folder(own));
+    const char *path = sandbox_write(own, "felucca.yaml", text_string(&text));
+    text_clear(&text);
+    text_format(&text, "--config '%s' status --check", path);
+    int status = run(text_string(&text), &output);
+    ck_assert_msg(status == (well ? 0 : 1), "%s: status %d, %s", row->label, status, text_string(&output));
+    ck_assert_msg(string_starts_with(text_string(&output), row->sentence), "%s: %s", row->label,
+                  text_string(&output));
+    ck_assert_msg(strstr(text_string(&output), row->next), "%s: %s", row->label, text_string(&output));
 }
 END_TEST
 
@@ -406,6 +486,7 @@ int main(void)
     tests_fixture_once(tests, set_up, tear_down); /* no test changes anything */
     tests_timeout(tests, 60);
     tests_rows(tests, output_is_as_stored, ROWS(golden_rows));
+    tests_rows(tests, cause_is_told, ROWS(cause_rows));
     tests_add(tests, large_study_is_summed_up);
     tests_rows(tests, table_fits_a_terminal, ROWS(narrow_lines));
     tests_rows(tests, table_uses_the_width, ROWS(width_rows));
