@@ -4,9 +4,10 @@ JOBS    ?= $(shell nproc)
 TEST_JOBS ?= $(shell expr 2 "*" $(JOBS))
 FILES   ?=
 SOAK_SECONDS ?= 3600
+FUZZ_SECONDS ?= 600
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test bench soak packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test bench soak fuzz packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -18,6 +19,7 @@ help:
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
+	@echo 'make fuzz                every fuzz target for FUZZ_SECONDS (600), from where the last run ended'
 	@echo 'make install             programs, units, manual pages below PREFIX (/usr/local); DESTDIR in front'
 	@echo 'make package             a Debian package and its bill of materials (SPDX), in build/package'
 	@echo 'make package-test        installs that in a fresh Debian and removes it again (as root)'
@@ -76,6 +78,12 @@ soak:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS) --target test_chaos
 	@FELUCCA_SOAK_SECONDS=$(SOAK_SECONDS) build/tests/test_chaos
+
+fuzz:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@tests/fuzz/run.sh $(FUZZ_SECONDS) build
+	@tests/fuzz/run.sh --table build
 
 install:
 	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
