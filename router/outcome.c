@@ -18,11 +18,6 @@
 
 #include <string.h>
 
-static bool is_done(const struct work_answer *answer)
-{
-    return answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_DUPLICATE_OUTCOME;
-}
-
 /* ---- what a request says of its target ---- */
 
 static void add_target_event(struct router *router, const struct target *target, const char *reason)
@@ -75,7 +70,7 @@ static bool learn_of_target(struct router *router, struct target *target, const 
     if (any_answer(result, WORK_BLOCKED_OUTCOME)) {
         reason = first_reason(result, WORK_BLOCKED_OUTCOME);
         changed = target_refused(target, &retry, router->now);
-    } else if (result->trouble) {
+    } else if (work_result_says_of_target(result) == BLAME_BACKS_OFF) {
         reason = first_reason(result, WORK_RETRY_OUTCOME);
         changed = target_troubled(target, &retry, lease->stored_mark, result->not_before_ms,
                                   random_below(UINT64_MAX), router->now);
@@ -104,7 +99,7 @@ static int64_t store_listed(struct router *router, const struct target *target,
     int64_t stored = 0;
     for (size_t i = 0; i < batch->item_count; i++) {
         const struct work_answer *answer = answer_for(result, &batch->items[i]);
-        if (!answer || !is_done(answer))
+        if (!answer || !work_answer_is_done(answer))
             continue;
         struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], answer);
         outcome.cause = CAUSE_STORED;
@@ -159,7 +154,7 @@ static void apply_late_result(struct router *router, const struct work_result *r
     for (size_t i = 0; i < result->answer_count && result->stage == WORK_SEND; i++) {
         const struct work_answer *answer = &result->answers[i];
         struct jobdb_batch batch;
-        if (!is_done(answer) ||
+        if (!work_answer_is_done(answer) ||
             !jobdb_find_delivery(router->db, answer->receipt, result->destination, &batch))
             continue;
         struct jobdb_outcome outcome = verdict_outcome(router, batch.items, answer);

@@ -118,7 +118,7 @@ static int half_of(const struct verdict *verdict)
 {
     int half = (int)((verdict->lease->batch.item_count + 1) / 2);
     bool others_pass = verdict->target->row.stored > verdict->lease->stored_mark;
-    return verdict->result->trouble && !others_pass ? -half : half;
+    return work_result_says_of_target(verdict->result) == BLAME_BACKS_OFF && !others_pass ? -half : half;
 }
 
 /* It goes back to the queue. An attempt counts only for an instance that the answer names, or that was
@@ -130,13 +130,14 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     const struct jobdb_batch *batch = &verdict->lease->batch;
     struct jobdb_outcome outcome = verdict_outcome(router, item, answer);
     struct target_retry retry = target_retry_of(router->config);
-    bool halve = verdict->result->split && batch->item_count > 1;
-    bool own = answer->bounded && !halve, counts = own && attempt_counts(verdict, item);
+    const struct blame_rule *blame = blame_rule(answer->blame);
+    bool halve = blame->together == BLAME_HALVES && batch->item_count > 1;
+    bool own = blame->counts && !halve, counts = own && attempt_counts(verdict, item);
     int64_t give_up = router->config->retry.give_up_ms;
     outcome.attempts += counts;
     if (own)
         outcome.attempt_mark = verdict->target->row.stored;
-    if (answer->outcome == WORK_MISSING_OUTCOME && answer->bounded)
+    if (answer->outcome == WORK_MISSING_OUTCOME && blame->counts)
         outcome.batch_limit = 1; /* it ends whatever request it is in */
     else if (halve)
         outcome.batch_limit = half_of(verdict);
@@ -152,7 +153,7 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     outcome.cause = CAUSE_TROUBLE;
     if (!verdict_move(router, batch, item, &outcome) || !own || batch->stage == WORK_FETCH)
         return;
-    if (batch->stage == WORK_SEND && !verdict->result->split && answer->outcome == WORK_RETRY_OUTCOME)
+    if (batch->stage == WORK_SEND && blame->together == BLAME_KEEPS && answer->outcome == WORK_RETRY_OUTCOME)
         jobdb_series_unknown(router->db, item->series_id);
     add_job_event(router, batch, item, "trouble", answer);
 }

@@ -96,9 +96,10 @@ static bool is_damaged(int code)
 static void answer_unopened(struct work_answer *answer, int code, const char *reason)
 {
     if (is_our_own_trouble(code))
-        work_answer_set(answer, WORK_RETRY_OUTCOME, false, 0, reason);
+        work_answer_set(answer, WORK_RETRY_OUTCOME, BLAME_WORKER, 0, reason);
     else
-        work_answer_set(answer, WORK_MISSING_OUTCOME, is_damaged(code), 0, reason);
+        work_answer_set(answer, WORK_MISSING_OUTCOME, is_damaged(code) ? BLAME_SUSPECT : BLAME_WORKER, 0,
+                        reason);
 }
 
 void batch_open(struct spool *spool, const struct work *work, struct work_result *result,

@@ -6,9 +6,7 @@
 
 enum answer_next fetch_judge(const struct http_answer *answer, struct work_result *result)
 {
-    enum answer_next next = answer_judge(ANSWER_FETCH, answer, ANSWER_OTHER, result);
-    result->trouble = false; /* deliveries find out for themselves */
-    return next;
+    return answer_judge(ANSWER_FETCH, answer, ANSWER_OTHER, result);
 }
 
 void fetch_decide(const struct introspection *introspection, struct work_result *result)
@@ -17,9 +15,9 @@ void fetch_decide(const struct introspection *introspection, struct work_result 
     struct work_answer *answer = &result->answers[0];
     if (introspection_explain(introspection, token_name(WORK_TOKEN_STOW), token_permissions(WORK_TOKEN_STOW),
                               &reason))
-        work_answer_set(answer, WORK_BLOCKED_OUTCOME, false, answer->http_status, text_string(&reason));
+        work_answer_set(answer, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, answer->http_status, text_string(&reason));
     else if (introspection->state == INTROSPECTION_OUTAGE)
-        work_answer_set(answer, WORK_RETRY_OUTCOME, false, answer->http_status,
+        work_answer_set(answer, WORK_RETRY_OUTCOME, BLAME_DESTINATION, answer->http_status,
                         text_string(&introspection->trouble));
     /* else: as judged, bounded */
 }

@@ -43,10 +43,10 @@ static void fetching_begin(struct task *task)
     if (!destination || !destination->api_url) {
         sender_finish_unnamed(task);
     } else if (!uid_is_plain(task->work->study)) {
-        task_finish_all(task, WORK_REJECT_OUTCOME,
+        task_finish_all(task, WORK_REJECT_OUTCOME, BLAME_INSTANCE,
                         "its study UID has other characters than digits and dots: KHEOPS takes no such");
     } else if (credentials_of_destination(destination, &credentials, &reason) != 0) {
-        task_finish_all(task, WORK_BLOCKED_OUTCOME, text_string(&reason));
+        task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     } else {
         stow_ask_fetch(task->process->http, destination, &credentials, task->work->study, fetching_answered,
                        task, &task->transfer);

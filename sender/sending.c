@@ -183,7 +183,7 @@ static void sending_take_missing(struct sending *sending)
 {
     const struct batch_item *failed = multipart_failed(sending->multipart);
     if (failed)
-        work_answer_set(&sending->task.result->answers[failed->index], WORK_MISSING_OUTCOME, true, 0,
+        work_answer_set(&sending->task.result->answers[failed->index], WORK_MISSING_OUTCOME, BLAME_SUSPECT, 0,
                         "its spool file became unreadable or shorter while it was sent");
 }
 
@@ -198,7 +198,7 @@ static void sending_answered(void *context, struct http_answer *answer)
                           answer->sent_bytes, answer->milliseconds);
     if (!destination) {
         /* Taken out of the configuration meanwhile. What was stored is found to be there later. */
-        task_finish_all(&sending->task, WORK_RETRY_OUTCOME,
+        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_WORKER,
                         "the configuration does not name the destination any more");
         return;
     }
@@ -216,7 +216,7 @@ static void sending_post(struct sending *sending, const struct config_destinatio
                          const struct credentials *credentials)
 {
     if (multipart_create(sending->batch, &sending->multipart) != 0) {
-        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, "the kernel gives no random bytes");
+        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_WORKER, "the kernel gives no random bytes");
         return;
     }
     text_append(&sending->token, text_string(&credentials->token));
@@ -243,7 +243,7 @@ static void sending_begin(struct task *task)
     if (code == 0)
         sending_post(sending, destination, &credentials);
     else
-        task_finish_all(task, WORK_BLOCKED_OUTCOME, text_string(&reason));
+        task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     credentials_wipe(&credentials);
 }
 

@@ -29,17 +29,17 @@ static struct work_answer *answer_of(const struct judge *judge, size_t item)
     return &judge->result->answers[judge->batch->items[item].index];
 }
 
-static void judge_set(const struct judge *judge, size_t item, enum work_outcome outcome, bool bounded,
+static void judge_set(const struct judge *judge, size_t item, enum work_outcome outcome, enum blame blame,
                       const char *reason)
 {
-    work_answer_set(answer_of(judge, item), outcome, bounded, judge->answer->status, reason);
+    work_answer_set(answer_of(judge, item), outcome, blame, judge->answer->status, reason);
 }
 
-static void judge_set_all(const struct judge *judge, enum work_outcome outcome, bool bounded,
+static void judge_set_all(const struct judge *judge, enum work_outcome outcome, enum blame blame,
                           const char *reason)
 {
     for (size_t i = 0; i < judge->batch->count; i++)
-        judge_set(judge, i, outcome, bounded, reason);
+        judge_set(judge, i, outcome, blame, reason);
 }
 
 static void judge_open_all(const struct judge *judge, enum answer_next next)
@@ -77,8 +77,7 @@ static void judge_failed(const struct judge *judge, size_t item, const struct st
     append_tags(judge, reference, &reason);
     if (reference->reason == 0x0106 && judge->destination->kheops && !judge->destination->skip_verify)
         text_append(&reason, "; correct them at their source, or set skip_verify: true for this destination");
-    judge_set(judge, item, meaning->outcome, meaning->bounded, text_string(&reason));
-    judge->result->trouble |= meaning->trouble;
+    judge_set(judge, item, meaning->outcome, meaning->blame, text_string(&reason));
     if (meaning->next == ANSWER_ASK_TOKEN) {
         judge->judgement->next = ANSWER_ASK_TOKEN;
         judge->judgement->open[item] = true;
@@ -90,7 +89,7 @@ static void judge_stored(const struct judge *judge, size_t item, const struct st
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (reference->reason)
         text_format(&reason, "stored, with WarningReason 0x%04X", reference->reason);
-    judge_set(judge, item, WORK_DONE_OUTCOME, false, reference->reason ? text_string(&reason) : NULL);
+    judge_set(judge, item, WORK_DONE_OUTCOME, BLAME_NOBODY, reference->reason ? text_string(&reason) : NULL);
 }
 
 static void judge_unlisted(const struct judge *judge, size_t item, const struct stow_answer *answer)
@@ -100,7 +99,7 @@ static void judge_unlisted(const struct judge *judge, size_t item, const struct 
     if (answer->other_failures > 0)
         text_format(&reason, ", but %zu failure%s without a name (0x%04X)", answer->other_failures,
                     answer->other_failures == 1 ? "" : "s", answer->other_reason);
-    judge_set(judge, item, WORK_RETRY_OUTCOME, true, text_string(&reason));
+    judge_set(judge, item, WORK_RETRY_OUTCOME, BLAME_GROUP, text_string(&reason));
     judge->judgement->unlisted++;
 }
 
@@ -119,8 +118,6 @@ static void judge_listed(const struct judge *judge, const struct stow_answer *an
         else
             judge_failed(judge, i, reference);
     }
-    /* The culprit is among those that are not listed; alone, it is known. */
-    judge->result->split = judge->judgement->unlisted > 0;
 }
 
 /* ---- per request ---- */
@@ -133,18 +130,13 @@ static bool was_cut_off(const struct http_answer *answer)
 
 static void judge_lost(const struct judge *judge)
 {
-    const char *reason = text_string(&judge->answer->reason);
-    bool oversize = judge->answer->trouble == HTTP_OVERSIZE;
     enum work_outcome outcome = answer_lost_outcome(judge->answer);
-    if (judge->answer->trouble == HTTP_SOURCE) {
-        judge_set_all(judge, outcome, false, "another file of its request could not be read");
+    bool own = judge->answer->trouble == HTTP_SOURCE;
+    judge_set_all(judge, outcome, answer_blame(ANSWER_LOST, judge->answer),
+                  own ? "another file of its request could not be read"
+                      : text_string(&judge->answer->reason));
+    if (own || outcome == WORK_BLOCKED_OUTCOME)
         return;
-    }
-    judge_set_all(judge, outcome, oversize, reason);
-    if (outcome == WORK_BLOCKED_OUTCOME)
-        return;
-    judge->result->trouble = true;
-    judge->result->split = oversize; /* fewer instances have a shorter answer */
     judge_ask_presence(judge);
     if (was_cut_off(judge->answer))
         judge_open_all(judge, ANSWER_ASK_TOKEN);
@@ -154,12 +146,11 @@ static void judge_whole(const struct judge *judge, const struct answer_rule *rul
 {
     const struct answer_meaning *meaning = answer_meaning(rule->verdict);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool never = rule->verdict == ANSWER_REFUSED && judge->batch->count == 1;
+    bool never =
+        (rule->verdict == ANSWER_REFUSED || rule->verdict == ANSWER_TOO_LARGE) && judge->batch->count == 1;
     answer_append_reason(rule, ANSWER_STOW, judge->answer, &reason);
-    judge_set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome, meaning->bounded,
-                  text_string(&reason));
-    judge->result->trouble = meaning->trouble;
-    judge->result->split = meaning->split;
+    judge_set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome,
+                  answer_blame(rule->verdict, judge->answer), text_string(&reason));
     if (meaning->next == ANSWER_ASK_TOKEN)
         judge_open_all(judge, ANSWER_ASK_TOKEN);
     else if (meaning->next == ANSWER_ASK_PRESENCE)
@@ -202,12 +193,13 @@ void stow_judge(const struct batch *batch, const struct config_destination *dest
 /* ---- after introspection ---- */
 
 static void set_open(const struct batch *batch, const struct stow_judgement *judgement,
-                     struct work_result *result, enum work_outcome outcome, bool bounded, const char *reason)
+                     struct work_result *result, enum work_outcome outcome, enum blame blame,
+                     const char *reason)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct work_answer *answer = &result->answers[batch->items[i].index];
         if (judgement->open[i])
-            work_answer_set(answer, outcome, bounded, answer->http_status, reason);
+            work_answer_set(answer, outcome, blame, answer->http_status, reason);
     }
 }
 
@@ -229,11 +221,11 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
         bool invalid = answer->http_status != 401 && answer->http_status != 403 && !sentence &&
                        !kheops_takes_uids(batch, &batch->items[i]);
         if (invalid)
-            work_answer_set(answer, WORK_REJECT_OUTCOME, false, answer->http_status,
+            work_answer_set(answer, WORK_REJECT_OUTCOME, BLAME_INSTANCE, answer->http_status,
                             "0x0124: its study or series UID is not a valid object identifier");
         else
             work_answer_set(
-                answer, WORK_RETRY_OUTCOME, true, answer->http_status,
+                answer, WORK_RETRY_OUTCOME, BLAME_SUSPECT, answer->http_status,
                 sentence ? sentence
                          : answer_rule(ANSWER_STOW_GOOD_TOKEN, answer->http_status, ANSWER_OTHER)->sentence);
     }
@@ -251,18 +243,17 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
     const int status = request_status(batch, result);
     if (introspection && introspection_explain(introspection, token_name(WORK_TOKEN_STOW),
                                                token_permissions(WORK_TOKEN_STOW), &reason)) {
-        set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, false, text_string(&reason));
-        result->trouble = result->trouble && status != 0; /* it was not the server that was in trouble */
+        set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, text_string(&reason));
     } else if (status == 0) {
         return; /* the connection was lost, and not because of the token */
     } else if (introspection && introspection->state == INTROSPECTION_OUTAGE) {
-        result->trouble = true;
-        set_open(batch, judgement, result, WORK_RETRY_OUTCOME, false, text_string(&introspection->trouble));
+        set_open(batch, judgement, result, WORK_RETRY_OUTCOME, BLAME_DESTINATION,
+                 text_string(&introspection->trouble));
     } else if (introspection && introspection->state == INTROSPECTION_ACTIVE) {
         decide_for_good_token(batch, judgement, result, NULL);
     } else if (status == 401 || status == 403) {
         set_open(
-            batch, judgement, result, WORK_BLOCKED_OUTCOME, false,
+            batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN,
             "the server refuses the credentials in headers: renew them, or give them the right to store");
     } else {
         decide_for_good_token(batch, judgement, result, "0x0124: the server says that it is not authorised");
@@ -272,7 +263,7 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
 void stow_token_replaced(const struct batch *batch, const struct stow_judgement *judgement,
                          struct work_result *result)
 {
-    set_open(batch, judgement, result, WORK_RETRY_OUTCOME, false,
+    set_open(batch, judgement, result, WORK_RETRY_OUTCOME, BLAME_NOBODY,
              "the token was refused, and has been replaced meanwhile: trying the new one");
 }
 
@@ -285,6 +276,6 @@ void stow_decide_present(const struct batch *batch, const struct stow_judgement 
     if (!item || !judgement->open[item - batch->items])
         return;
     struct work_answer *answer = &result->answers[item->index];
-    work_answer_set(answer, WORK_DONE_OUTCOME, false, answer->http_status,
+    work_answer_set(answer, WORK_DONE_OUTCOME, BLAME_NOBODY, answer->http_status,
                     "stored: its request got no good answer, QIDO-RS lists it");
 }

@@ -28,7 +28,7 @@ void stow_judgement_release(struct stow_judgement *judgement);
 /* The keyword of a DICOM tag, or NULL. */
 typedef const char *stow_keyword(uint32_t tag);
 
-/* Sets every answer of the batch in result, and trouble, split and not_before_ms. kheops and conflict_means
+/* Sets every answer of the batch in result, and not_before_ms. kheops and conflict_means
  * are taken from the destination. */
 void stow_judge(const struct batch *batch, const struct config_destination *destination,
                 const struct http_answer *answer, stow_keyword *keyword, struct work_result *result,

@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-static void share_set(struct work_result *result, enum work_outcome outcome, bool bounded, int status,
+static void share_set(struct work_result *result, enum work_outcome outcome, enum blame blame, int status,
                       const char *reason)
 {
-    work_answer_set(&result->answers[0], outcome, bounded, status, reason);
+    work_answer_set(&result->answers[0], outcome, blame, status, reason);
 }
 
 static bool says_album_not_found(const struct http_answer *answer)
@@ -45,32 +45,30 @@ void share_decide(const struct introspection *destination, const struct introspe
     bool blocked = is_no_good(WORK_TOKEN_DESTINATION, destination, &reason) ||
                    is_no_good(WORK_TOKEN_SOURCE, source, &reason);
     if (blocked) {
-        share_set(result, WORK_BLOCKED_OUTCOME, false, status, text_string(&reason));
+        share_set(result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, status, text_string(&reason));
     } else if (away->state == INTROSPECTION_OUTAGE) {
-        result->trouble = true;
-        share_set(result, WORK_RETRY_OUTCOME, false, status, text_string(&away->trouble));
+        share_set(result, WORK_RETRY_OUTCOME, BLAME_DESTINATION, status, text_string(&away->trouble));
     } else if (status == 404 && same_album(destination, source)) {
         share_set(
-            result, WORK_BLOCKED_OUTCOME, false, status,
+            result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, status,
             "the source token and the destination token open the same album: the source token must be one of "
             "the album that the destination sends to");
     } else if (destination->state == INTROSPECTION_ACTIVE && source->state == INTROSPECTION_ACTIVE) {
         answer_decide(ANSWER_SHARE_GOOD_TOKENS, status, result);
     } else if (status == 401 || status == 403) {
         answer_rule_append(answer_rule(ANSWER_SHARE, status, ANSWER_OTHER), ANSWER_SHARE, status, &reason);
-        share_set(result, WORK_BLOCKED_OUTCOME, false, status, text_string(&reason));
+        share_set(result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, status, text_string(&reason));
     } /* else: as judged, bounded */
 }
 
 bool share_not_found(const struct work_result *result)
 {
-    const struct work_answer *answer = &result->answers[0];
-    return answer->http_status == 404 && answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
+    return result->answers[0].blame == BLAME_GONE;
 }
 
 void share_blame_album(struct work_result *result)
 {
-    share_set(result, WORK_BLOCKED_OUTCOME, false, result->answers[0].http_status,
+    share_set(result, WORK_BLOCKED_OUTCOME, BLAME_GONE, result->answers[0].http_status,
               "KHEOPS finds none of several series in the album of the source token: the source token is of "
               "another album than the one that is sent to, or its maker is no longer an administrator of it; "
               "make a new source token in the album that is sent to, as its administrator");
@@ -78,6 +76,6 @@ void share_blame_album(struct work_result *result)
 
 void share_token_replaced(struct work_result *result)
 {
-    share_set(result, WORK_RETRY_OUTCOME, false, result->answers[0].http_status,
+    share_set(result, WORK_RETRY_OUTCOME, BLAME_NOBODY, result->answers[0].http_status,
               "a token was refused, and has been replaced meanwhile: trying the new one");
 }

@@ -121,15 +121,15 @@ static void sharing_begin(struct task *task)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!album) {
         task_finish_all(
-            task, WORK_BLOCKED_OUTCOME,
+            task, WORK_BLOCKED_OUTCOME, BLAME_WORKER,
             "this sharer's configuration does not name the album: give router and sharers the same "
             "configuration");
     } else if (!uid_is_plain(work->study) || !uid_is_plain(work->series)) {
-        task_finish_all(task, WORK_REJECT_OUTCOME,
+        task_finish_all(task, WORK_REJECT_OUTCOME, BLAME_INSTANCE,
                         "its study or series UID has other characters than digits and dots: KHEOPS takes no "
                         "such");
     } else if (share_tokens_resolve(album, &sharing->tokens, &reason) != 0) {
-        task_finish_all(task, WORK_BLOCKED_OUTCOME, text_string(&reason));
+        task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     } else {
         sharing->requested = true;
         share_start(task->process->http, task_destination(task), album, &sharing->tokens, work,

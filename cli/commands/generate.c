@@ -9,6 +9,7 @@
 #include "common/config/processes.h"
 #include "common/jobs/states.h"
 #include "common/service/service.h"
+#include "common/wire/blame.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,8 @@ static int generate(const struct cli *cli, const char *what, struct text *out)
         completion_bash(out);
     else if (strcmp(what, "states") == 0)
         states_reference(out);
+    else if (strcmp(what, "blame") == 0)
+        blame_reference(out);
     else if (strcmp(what, "destinations") == 0 || strcmp(what, "albums") == 0)
         return generate_names(cli, *what == 'a', out);
     else if (!generate_process(what, out)) {
@@ -89,7 +92,8 @@ const struct command command_generate = {
     .arguments = "WHAT",
     .help = "WHAT is felucca.1, felucca-PROCESS.8, felucca.yaml.5 or bash-completion; or\n"
             "destinations or albums, for their names in the configuration; or states, for\n"
-            "the tables of states and moves in docs/job-life.md.\n"
+            "the tables of states and moves in docs/job-life.md; or blame, for the table\n"
+            "of who is blamed in docs/reliability.md.\n"
             "PROCESS is one of: " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
     .run = generate_run,

@@ -19,8 +19,10 @@ void answer_append_reason(const struct answer_rule *rule, enum answer_question q
 
 /* What a lost answer (ANSWER_LOST) comes to: blocked, when the request could not be made; else again. */
 enum work_outcome answer_lost_outcome(const struct http_answer *answer);
+/* Whom a verdict blames, how the request ended looked at, too. */
+enum blame answer_blame(enum answer_verdict verdict, const struct http_answer *answer);
 
-/* Judges a work of one item (a share, a fetch): sets the answer of result, its trouble and not_before_ms.
+/* Judges a work of one item (a share, a fetch): sets the answer of result and its not_before_ms.
  * Tells whether a token has to be asked about before it is final; nothing else is asked. */
 enum answer_next answer_judge(enum answer_question question, const struct http_answer *answer, unsigned facts,
                               struct work_result *result);

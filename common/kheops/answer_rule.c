@@ -42,9 +42,9 @@ static const struct answer_rule stow_rules[] = {
     {404, 404, ANY, ANSWER_BLOCKED, "there is no such address: check stow_url"},
     {405, 405, ANY, ANSWER_BLOCKED, "that address takes no STOW-RS requests: check stow_url"},
     {406, 406, ANY, ANSWER_REFUSED, "it offers no answer in DICOM JSON"},
-    {408, 408, ANY, ANSWER_BUSY, "it waited too long for the request"},
+    {408, 408, ANY, ANSWER_OUTAGE, "it waited too long for the request"},
     {411, 411, ANY, ANSWER_REFUSED, "it wants the length of the request in another way"},
-    {413, 413, ANY, ANSWER_REFUSED,
+    {413, 413, ANY, ANSWER_TOO_LARGE,
      "the request is too large for it: raise its limit (nginx: client_max_body_size), then retry"},
     {415, 415, ANY, ANSWER_REFUSED, "it does not take application/dicom"},
     {424, 424, ANY, ANSWER_OUTAGE, "its storage is not available"}, /* Azure */
@@ -89,12 +89,12 @@ static const struct answer_rule share_rules[] = {
     {400, 400, ANY, ANSWER_REJECTED, "KHEOPS takes its study or series UID for no valid object identifier"},
     {401, 401, ANY, ANSWER_TOKEN, "KHEOPS refuses the destination token"},
     {403, 403, ANY, ANSWER_TOKEN, "KHEOPS refuses the source token, or the destination token may not write"},
-    {404, 404, ANSWER_NO_ALBUM, ANSWER_BLOCKED,
+    {404, 404, ANSWER_NO_ALBUM, ANSWER_REVOKED,
      "KHEOPS does not find the destination album: the maker of the destination token is no longer a member of it; "
      "make a new token as an administrator of the album"},
     {404, 404, ANY, ANSWER_TOKEN, "KHEOPS does not find the series in the source album"},
     {405, 405, ANY, ANSWER_BLOCKED, "that address shares no series: check api_url"},
-    {408, 408, ANY, ANSWER_BUSY, "it waited too long for the request"},
+    {408, 408, ANY, ANSWER_OUTAGE, "it waited too long for the request"},
     {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
     {500, 500, ANY, ANSWER_CRASHED, "trouble inside of KHEOPS"},
     {501, 501, ANY, ANSWER_BLOCKED, "it shares no series: check api_url"},
@@ -107,7 +107,7 @@ static const struct answer_rule share_good_tokens_rules[] = {
     {403, 403, ANY, ANSWER_STRANGE,
      "KHEOPS refuses to share, but calls both tokens good when asked: the source token must be a token of an album, "
      "not of a person"},
-    {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE,
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_MISSED,
      "KHEOPS does not find the series in the album of the source token: it is not there yet, or the source token is "
      "of another album than the one that is sent to, or its maker is no longer an administrator"}};
 
@@ -120,7 +120,7 @@ static const struct answer_rule fetch_rules[] = {
     {403, 403, ANY, ANSWER_TOKEN, "KHEOPS does not let the STOW token do this"},
     {404, 404, ANY, ANSWER_TOKEN, "KHEOPS does not find the study; check api_url if this stays"},
     {405, 405, ANY, ANSWER_BLOCKED, "that address fetches no study: check api_url, or set ensure_visible: false"},
-    {408, 408, ANY, ANSWER_BUSY, "it waited too long for the request"},
+    {408, 408, ANY, ANSWER_OUTAGE, "it waited too long for the request"},
     {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
     {500, 500, ANY, ANSWER_CRASHED, "trouble inside of KHEOPS"},
     {501, 501, ANY, ANSWER_BLOCKED, "it fetches no study: check api_url, or set ensure_visible: false"},
@@ -187,8 +187,8 @@ bool answer_needs_body(enum answer_question question, long code)
 const struct answer_meaning *answer_meaning(enum answer_verdict verdict)
 {
     static const struct answer_meaning meanings[] = {
-#define X(name, outcome, bounded, trouble, split, next, meaning) \
-    [ANSWER_##name] = {WORK_##outcome##_OUTCOME, bounded, trouble, split, ANSWER_##next},
+#define X(name, outcome, blame, next, meaning) \
+    [ANSWER_##name] = {WORK_##outcome##_OUTCOME, BLAME_##blame, ANSWER_##next},
         ANSWER_VERDICT_MAP(X)
 #undef X
     };

@@ -4,8 +4,8 @@
  *     answer_meaning(rule->verdict)->outcome ...
  *
  * "Where is a 409 handled?" The row with 409 in answer_rule.c says it, and nothing else does. A row has what
- * an answer must be for it, a verdict, and the sentence for operators; a verdict has its outcome, what it
- * says of the server, and what is asked before it is final. Both are values without state.
+ * an answer must be for it, a verdict, and the sentence for operators; a verdict has its outcome, whom it
+ * blames, and what is asked before it is final. Both are values without state.
  *
  * Nothing is rejected because a server was down, slow, or refused a token. A sentence holds no token and
  * nothing of a patient. */
@@ -54,29 +54,29 @@ enum answer_fact {
 /* What is asked before it is final. */
 enum answer_next { ANSWER_SETTLED, ANSWER_ASK_TOKEN, ANSWER_ASK_PRESENCE };
 
-/* trouble: the server looks down or overloaded. split: smaller requests find the culprit. */
-#define ANSWER_VERDICT_MAP(X) /* name, outcome, bounded, trouble, split, next, meaning */              \
-    X(DONE, DONE, false, false, false, SETTLED, "it is there now")                                     \
-    X(DUPLICATE, DUPLICATE, false, false, false, SETTLED, "it was there already")                      \
-    X(LISTED, RETRY, true, false, false, SETTLED, "the body says it of each instance")                 \
-    X(LOST, RETRY, false, true, false, ASK_PRESENCE,                                                   \
-      "no whole answer: how its connection ended says the rest")                                       \
-    X(REJECTED, REJECT, false, false, false, SETTLED, "this one is never taken")                       \
-    X(REFUSED, RETRY, true, false, true, SETTLED,                                                      \
-      "such a request is not taken; of one instance alone: reject")                                    \
-    X(BROKEN, RETRY, true, false, true, SETTLED, "the request as a whole, no instance is named")       \
-    X(CRASHED, RETRY, true, true, true, ASK_PRESENCE, "the same, and the server is in trouble")        \
-    X(TOKEN, RETRY, true, false, false, ASK_TOKEN,                                                     \
-      "a token is refused or opens too little: which, and why?")                                       \
-    X(BLOCKED, BLOCKED, false, false, false, SETTLED,                                                  \
-      "all of the destination or album, until somebody acts")                                          \
-    X(BUSY, RETRY, false, true, false, SETTLED, "not taken now: again, without bound")                 \
-    X(OUTAGE, RETRY, false, true, false, ASK_PRESENCE, "again, without bound; it may have been taken") \
-    X(LATER, RETRY, false, false, false, SETTLED, "again, without bound, and the server is well")      \
-    X(STRANGE, RETRY, true, false, false, SETTLED, "again, bounded")
+/* Whom it blames: common/wire/blame.h. */
+#define ANSWER_VERDICT_MAP(X) /* name, outcome, blame, next, meaning */                                  \
+    X(DONE, DONE, NOBODY, SETTLED, "it is there now")                                                    \
+    X(DUPLICATE, DUPLICATE, NOBODY, SETTLED, "it was there already")                                     \
+    X(LISTED, RETRY, GROUP, SETTLED, "the body says it of each instance")                                \
+    X(LOST, RETRY, DESTINATION, ASK_PRESENCE, "no whole answer: how its connection ended says the rest") \
+    X(REJECTED, REJECT, INSTANCE, SETTLED, "this one is never taken")                                    \
+    X(REFUSED, RETRY, FRONT, SETTLED, "such a request is not taken; of one instance alone: reject")      \
+    X(TOO_LARGE, RETRY, SIZE, SETTLED, "the request is too large; of one instance alone: reject")        \
+    X(BROKEN, RETRY, GROUP, SETTLED, "the request as a whole, no instance is named")                     \
+    X(CRASHED, RETRY, CRASH, ASK_PRESENCE, "the same, and the server is in trouble")                     \
+    X(TOKEN, RETRY, SUSPECT, ASK_TOKEN, "a token is refused or opens too little: which, and why?")       \
+    X(REVOKED, BLOCKED, TOKEN, SETTLED,                                                                  \
+      "a token opens nothing there any more, until somebody makes another")                              \
+    X(BLOCKED, BLOCKED, FRONT, SETTLED, "all of the destination or album, until somebody acts")          \
+    X(BUSY, RETRY, DESTINATION, SETTLED, "not taken now: again, without bound")                          \
+    X(OUTAGE, RETRY, CUT, ASK_PRESENCE, "again, without bound; it may have been taken")                  \
+    X(LATER, RETRY, NOBODY, SETTLED, "again, without bound, and the server is well")                     \
+    X(MISSED, RETRY, GONE, SETTLED, "again, bounded: the series is not there")                           \
+    X(STRANGE, RETRY, SUSPECT, SETTLED, "again, bounded")
 
 enum answer_verdict {
-#define X(name, outcome, bounded, trouble, split, next, meaning) ANSWER_##name,
+#define X(name, outcome, blame, next, meaning) ANSWER_##name,
     ANSWER_VERDICT_MAP(X)
 #undef X
         ANSWER_VERDICTS
@@ -84,8 +84,7 @@ enum answer_verdict {
 
 struct answer_meaning {
     enum work_outcome outcome;
-    bool bounded; /* RETRY: may count as an attempt */
-    bool trouble, split;
+    enum blame blame;
     enum answer_next next;
 };
 

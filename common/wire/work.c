@@ -89,14 +89,30 @@ void work_result_destroy(struct work_result **result)
     *result = NULL;
 }
 
-void work_answer_set(struct work_answer *answer, enum work_outcome outcome, bool bounded, int http_status,
+void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum blame blame, int http_status,
                      const char *reason)
 {
     answer->outcome = outcome;
-    answer->bounded = bounded;
+    answer->blame = blame;
     answer->http_status = http_status;
     free(answer->reason);
     answer->reason = reason ? memory_string_n(reason, strnlen(reason, WORK_REASON_MAX)) : NULL;
+}
+
+bool work_answer_is_done(const struct work_answer *answer)
+{
+    return answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_DUPLICATE_OUTCOME;
+}
+
+enum blame_target work_result_says_of_target(const struct work_result *result)
+{
+    enum blame_target worst = BLAME_NOTHING;
+    for (size_t i = 0; i < result->answer_count; i++) {
+        enum blame_target says = blame_rule(result->answers[i].blame)->target;
+        if (!work_answer_is_done(&result->answers[i]) && says > worst)
+            worst = says;
+    }
+    return worst;
 }
 
 void work_token_destroy(struct work_token **token)

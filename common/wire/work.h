@@ -8,13 +8,14 @@
 
 #include "common/base/text.h"
 #include "common/base/receipt.h"
+#include "common/wire/blame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    WORK_PROTOCOL = 1,
+    WORK_PROTOCOL = 2,
     WORK_ID_SIZE = 40,
     WORK_SESSION_SIZE = 33,
     WORK_REASON_MAX = 1000,
@@ -106,19 +107,17 @@ struct work_answer {
     int64_t id;
     char receipt[RECEIPT_SIZE]; /* send only: a late `done` counts where receipt and destination match */
     enum work_outcome outcome;
-    bool bounded;    /* retry, missing: may count as an attempt (docs/job-life.md); else an outage */
-    int http_status; /* 0: no answer */
-    char *reason;    /* NULL where there is nothing to say; owned by the result */
+    enum blame blame; /* whom the answer speaks against */
+    int http_status;  /* 0: no answer */
+    char *reason;     /* NULL where there is nothing to say; owned by the result */
 };
 
-/* RESULT: one answer an item, and what the request as a whole says about the destination. */
+/* RESULT: one answer an item. */
 struct work_result {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
     char *album;           /* share only */
-    bool trouble;          /* the destination (share: the album) looks down or overloaded: back off */
-    bool split;            /* the request failed as a whole without naming a culprit: try smaller batches */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
     int64_t bytes;         /* sent */
     int64_t milliseconds;
@@ -126,12 +125,16 @@ struct work_result {
     size_t answer_count;
 };
 
-/* A result for work with one answer an item, all RETRY, unbounded; is then yours. */
+/* A result for work with one answer an item, all RETRY, for which nobody is blamed; is then yours. */
 struct work_result *work_result_create(const struct work *work);
 void work_result_destroy(struct work_result **result);
 /* Sets one answer; reason (may be NULL) is copied, cut at WORK_REASON_MAX bytes. */
-void work_answer_set(struct work_answer *answer, enum work_outcome outcome, bool bounded, int http_status,
+void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum blame blame, int http_status,
                      const char *reason);
+/* Whether it was stored, now or before. */
+bool work_answer_is_done(const struct work_answer *answer);
+/* What the blame of those that were not stored says of their target: the worst of it. */
+enum blame_target work_result_says_of_target(const struct work_result *result);
 
 /* TOKEN: which token of a destination (album NULL: STOW) or album was asked about, and what KHEOPS said. */
 enum work_token_kind { WORK_TOKEN_STOW, WORK_TOKEN_DESTINATION, WORK_TOKEN_SOURCE };

@@ -41,17 +41,16 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
     for (size_t i = 0; i < result->answer_count; i++) {
         const struct work_answer *answer = &result->answers[i];
         (void)json_array_append_new(
-            answers, json_pack("{s:I, s:s, s:s, s:b, s:i, s:o}", "id", (json_int_t)answer->id, "receipt",
-                               answer->receipt, "outcome", work_outcome_name(answer->outcome), "bounded",
-                               answer->bounded, "status", answer->http_status, "reason",
+            answers, json_pack("{s:I, s:s, s:s, s:s, s:i, s:o}", "id", (json_int_t)answer->id, "receipt",
+                               answer->receipt, "outcome", work_outcome_name(answer->outcome), "blame",
+                               blame_name(answer->blame), "status", answer->http_status, "reason",
                                json_from_text(answer->reason)));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session", session, "work",
-                     result->id, "stage", work_stage_name(result->stage), "destination", result->destination,
-                     "album", json_from_text(result->album), "trouble", result->trouble, "split",
-                     result->split, "not_before_ms", (json_int_t)result->not_before_ms, "bytes",
-                     (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds, "answers",
-                     answers);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "session", session, "work", result->id,
+                     "stage", work_stage_name(result->stage), "destination", result->destination, "album",
+                     json_from_text(result->album), "not_before_ms", (json_int_t)result->not_before_ms,
+                     "bytes", (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds,
+                     "answers", answers);
 }
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
@@ -253,6 +252,11 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
         WORK_OUTCOME_MAP(X)
 #undef X
     };
+    static const char *const blames[] = {
+#define X(name, text, counts, together, target, passing, says, others, nothing) text,
+        BLAME_MAP(X)
+#undef X
+    };
     const json_t *answers = json_object_get(json, "answers");
     size_t count = json_array_size(answers);
     if (!json_is_array(answers) || count == 0 || count > ITEMS_MAX)
@@ -262,15 +266,16 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(answers, i);
         struct work_answer *answer = &result->answers[i];
-        int outcome;
+        int outcome, blame;
         if (!work_read_number(item, "id", 1, INT64_MAX, &answer->id) ||
             !work_read_receipt(item, result->stage, answer->receipt) ||
             !work_read_name(item, "outcome", outcomes, WORK_OUTCOMES, &outcome) ||
-            !work_read_bool(item, "bounded", &answer->bounded) ||
+            !work_read_name(item, "blame", blames, BLAMES, &blame) ||
             !work_read_int(item, "status", 0, 999, &answer->http_status) ||
             !work_read_optional_text(item, "reason", &answer->reason))
             return false;
         answer->outcome = (enum work_outcome)outcome;
+        answer->blame = (enum blame)blame;
     }
     return true;
 }
@@ -283,8 +288,6 @@ static bool work_read_result(const json_t *json, struct work_message *message)
            work_read_stage(json, &result->stage) &&
            work_read_text(json, "destination", &result->destination) &&
            work_read_optional_text(json, "album", &result->album) &&
-           work_read_bool(json, "trouble", &result->trouble) &&
-           work_read_bool(json, "split", &result->split) &&
            work_read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
            work_read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
            work_read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&

@@ -96,11 +96,11 @@ void task_finish(struct task *task)
     release_task(task);
 }
 
-void task_finish_all(struct task *task, enum work_outcome outcome, const char *reason)
+void task_finish_all(struct task *task, enum work_outcome outcome, enum blame blame, const char *reason)
 {
     for (size_t i = 0; i < task->result->answer_count; i++) {
         if (task->result->answers[i].outcome != WORK_MISSING_OUTCOME)
-            work_answer_set(&task->result->answers[i], outcome, false, 0, reason);
+            work_answer_set(&task->result->answers[i], outcome, blame, 0, reason);
     }
     task_finish(task);
 }

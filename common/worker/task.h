@@ -49,7 +49,7 @@ void task_ask_token(struct task *task, enum work_token_kind kind, introspection_
 /* Hands its result to the router and ends it. */
 void task_finish(struct task *task);
 /* The same after setting every answer but those whose files are missing. */
-void task_finish_all(struct task *task, enum work_outcome outcome, const char *reason);
+void task_finish_all(struct task *task, enum work_outcome outcome, enum blame blame, const char *reason);
 
 /* Gives up all tasks of a process, without results; how many. */
 size_t task_give_up_all(struct worker_process *process);

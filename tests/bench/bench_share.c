@@ -118,7 +118,7 @@ static void deliver(void *context, struct work *work)
     struct deliverer *deliverer = context;
     struct work_result *result = work_result_create(work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], WORK_DONE_OUTCOME, false, 200, NULL);
+        work_answer_set(&result->answers[i], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     deliverer->delivered += work->item_count;
     worker_finish(deliverer->worker, &result);
     work_destroy(&work);

@@ -69,7 +69,7 @@ static void finish(struct worker *worker, struct work *work)
 {
     struct work_result *result = work_result_create(work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], WORK_DONE_OUTCOME, false, 200, NULL);
+        work_answer_set(&result->answers[i], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     worker_finish(worker, &result);
     work_destroy(&work);
 }

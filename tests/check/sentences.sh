@@ -24,7 +24,7 @@ while read -r piece; do
 done <"$folder/pieces"
 
 # Of each the part before its advice: up to the first colon or semicolon.
-grep -oE '(ANSWER_BLOCKED|WORK_BLOCKED_OUTCOME),[^";{}]*"[^"]*"' "$folder/code" |
+grep -oE '(ANSWER_BLOCKED|ANSWER_REVOKED|WORK_BLOCKED_OUTCOME),[^";{}]*"[^"]*"' "$folder/code" |
     sed -e 's/^[^"]*"//' -e 's/"$//' -e 's/[:;].*//' | sort -u >"$folder/blocking"
 [ "$(wc -l <"$folder/blocking")" -ge 14 ] || { echo "the code: its sentences are not found any more"; exit 1; }
 while read -r sentence; do

@@ -128,7 +128,7 @@ START_TEST(retry_wakes_a_destination_that_backs_off)
         struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
         rig_check(rig, work != NULL, "no work");
         struct work_result *result = work_result_create(work);
-        result->trouble = true;
+        work_answer_set(&result->answers[0], WORK_RETRY_OUTCOME, BLAME_DESTINATION, 503, "down");
         actor_say_result(sender, result);
         rig_check(rig, actor_wait_acknowledged(rig->cast, sender, work->id, SOON_MS), "not acknowledged");
         actor_drop(sender, work->id);

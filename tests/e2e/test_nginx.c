@@ -6,6 +6,7 @@
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/nginx.h"
+#include "tests/support/result_words.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
@@ -120,7 +121,7 @@ static const char *describe(const struct work_result *result)
 {
     static struct text says;
     text_clear(&says);
-    fake_router_describe(result, &says);
+    result_describe(result, &says);
     text_format(&says, " | %s", result->answers[0].reason ? result->answers[0].reason : "");
     return text_string(&says);
 }
@@ -148,13 +149,13 @@ static const struct trust_row {
     const char *destination, *outcome, *says;
 } trust_rows[] = {
     {"good", "done done", ""},
-    {"unknown-authority", "retry retry T", "is not trusted"},
-    {"other-authority", "retry retry T", "is not trusted"},
-    {"wrong-name", "retry retry T", "no alternative certificate subject name matches"},
-    {"expired", "retry retry T", "expired"},
+    {"unknown-authority", "retry/destination retry/destination", "is not trusted"},
+    {"other-authority", "retry/destination retry/destination", "is not trusted"},
+    {"wrong-name", "retry/destination retry/destination", "no alternative certificate subject name matches"},
+    {"expired", "retry/destination retry/destination", "expired"},
     {"expired-insecure", "done done", ""},
     {"client", "done done", ""},
-    {"no-client", "retry* retry* S", "client certificate"},
+    {"no-client", "retry/group retry/group", "client certificate"},
 };
 
 START_TEST(only_who_shows_the_right_certificate_gets_images)
@@ -253,9 +254,9 @@ END_TEST
 
 START_TEST(what_is_too_large_is_halved)
 {
-    send("two", 1, 4, LARGE, "retry* retry* retry* retry* S", "client_max_body_size");
+    send("two", 1, 4, LARGE, "retry/group retry/group retry/group retry/group", "client_max_body_size");
     send("two", 1, 2, LARGE, "done done", "");
-    send("two", 2, 1, 3 * LARGE, "reject S", "client_max_body_size");
+    send("two", 2, 1, 3 * LARGE, "reject/instance", "client_max_body_size");
 }
 END_TEST
 
@@ -277,9 +278,9 @@ START_TEST(nginx_killed_in_the_middle)
     AUTO(work_result_destroy)
     struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
     ck_assert_ptr_nonnull(result);
-    check_says(result, "retry retry retry T", "connection");
+    check_says(result, "retry/destination retry/destination retry/destination", "connection");
     work_destroy(&work);
-    send("good", 2, 1, SMALL, "retry T", "127.0.0.1");
+    send("good", 2, 1, SMALL, "retry/destination", "127.0.0.1");
     nginx_start_again(nginx);
     json_decref(http_client_json(kheops->admin_port, "DELETE", "/sim/faults", NULL));
     send("good", 1, 3, LARGE, "done done done", "");

@@ -66,12 +66,12 @@ static void check_jobs(const char *kind, const char *state, int64_t count)
     rig_check(rig, false, sentence);
 }
 
-static struct work_result *result_of(const struct work *work, enum work_outcome outcome, bool bounded,
+static struct work_result *result_of(const struct work *work, enum work_outcome outcome, enum blame blame,
                                      int status)
 {
     struct work_result *result = work_result_create(work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], outcome, bounded, status, "as the test wants it");
+        work_answer_set(&result->answers[i], outcome, blame, status, "as the test wants it");
     return result;
 }
 
@@ -180,20 +180,20 @@ START_TEST(what_a_result_says_of_other_jobs_is_not_heard)
     rig_receive(rig, "SECOND", 2, 1, 1, NULL);
     AUTO(work_destroy) struct work *second = take_work(actor);
     /* The second's item under the first's work id, and of the first nothing. */
-    struct work_result *result = result_of(second, WORK_REJECT_OUTCOME, false, 400);
+    struct work_result *result = result_of(second, WORK_REJECT_OUTCOME, BLAME_INSTANCE, 400);
     memcpy(result->id, first->id, sizeof result->id);
     say_result(actor, result);
     work_result_destroy(&result);
     check_jobs("delivery", "failed", 0);
     /* A huge result: bytes, times and numbers at their limits. */
-    result = result_of(second, WORK_DONE_OUTCOME, false, 200);
+    result = result_of(second, WORK_DONE_OUTCOME, BLAME_NOBODY, 200);
     result->bytes = result->milliseconds = INT64_MAX;
     result->not_before_ms = INT64_MAX / 2;
     say_result(actor, result);
     work_result_destroy(&result);
     AUTO(work_destroy) struct work *third = take_work(actor);
     ck_assert_str_eq(third->study, first->study);
-    result = result_of(third, WORK_DONE_OUTCOME, false, 200);
+    result = result_of(third, WORK_DONE_OUTCOME, BLAME_NOBODY, 200);
     result->bytes = INT64_MAX;
     say_result(actor, result);
     work_result_destroy(&result);
@@ -213,10 +213,10 @@ static const char *const garbage[] = {
     "{\"stage\":\"send\",\"name\":\"x\",\"session\":\"y\",\"protocol\":1,\"slots\":-1,\"held\":[]}",
     "{\"stage\":\"send\",\"name\":\"x\",\"session\":\"y\",\"protocol\":7,\"slots\":9,\"held\":[]}",
     "{\"session\":\"0\",\"work\":\"nobodys\",\"stage\":\"send\",\"destination\":\"nowhere\",\"album\":null,"
-    "\"trouble\":true,\"split\":true,\"not_before_ms\":0,\"bytes\":0,\"milliseconds\":0,\"answers\":[{\"id\":"
+    "\"not_before_ms\":0,\"bytes\":0,\"milliseconds\":0,\"answers\":[{\"id\":"
     "1,"
     "\"receipt\":\"00000000000000000000000000000000\",\"outcome\":\"done\","
-    "\"bounded\":false,\"status\":200,\"reason\":null}]}",
+    "\"blame\":\"nobody\",\"status\":200,\"reason\":null}]}",
     "{\"destination\":\"nowhere\",\"album\":\"none\",\"kind\":\"stow\",\"active\":true,\"scope\":\"\","
     "\"album_id\":\"\"}",
 };
@@ -306,15 +306,14 @@ END_TEST
 
 /* ---- batches that fail as a whole ---- */
 
-/* A destination that answers 500 to every request with the culprit in it: trouble, split, and bounded. */
+/* A destination that answers 500 to every request with the culprit in it: blamed on a crash. */
 static void answer_for_culprit(struct actor *actor, struct work **work, int64_t culprit, size_t *ret_smallest)
 {
     bool poisoned = false;
     for (size_t i = 0; i < (*work)->item_count; i++)
         poisoned = poisoned || (*work)->items[i].id == culprit;
-    struct work_result *result =
-        result_of(*work, poisoned ? WORK_RETRY_OUTCOME : WORK_DONE_OUTCOME, poisoned, poisoned ? 500 : 200);
-    result->trouble = result->split = poisoned;
+    struct work_result *result = result_of(*work, poisoned ? WORK_RETRY_OUTCOME : WORK_DONE_OUTCOME,
+                                           poisoned ? BLAME_CRASH : BLAME_NOBODY, poisoned ? 500 : 200);
     say_result(actor, result);
     if (poisoned && (*work)->item_count < *ret_smallest)
         *ret_smallest = (*work)->item_count;
@@ -365,8 +364,7 @@ START_TEST(an_outage_fails_nothing_however_long_it_lasts)
     int rounds = 0, repeated = 0;
     int64_t end = clock_monotonic_ms() + 2500;
     for (; clock_monotonic_ms() < end || rounds < 15; rounds++) {
-        struct work_result *result = result_of(work, WORK_RETRY_OUTCOME, true, 500);
-        result->trouble = result->split = true;
+        struct work_result *result = result_of(work, WORK_RETRY_OUTCOME, BLAME_CRASH, 500);
         repeated += strcmp(last_study, work->study) == 0;
         (void)snprintf(last_study, sizeof last_study, "%s", work->study);
         say_result(actor, result);
@@ -390,7 +388,7 @@ START_TEST(a_blocked_destination_is_probed_once_at_a_time_and_then_drains)
     struct actor *actor = add_sender(4);
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     struct work *work = take_work(actor);
-    struct work_result *result = result_of(work, WORK_BLOCKED_OUTCOME, false, 401);
+    struct work_result *result = result_of(work, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, 401);
     say_result(actor, result);
     work_result_destroy(&result);
     work_destroy(&work);
@@ -463,7 +461,7 @@ START_TEST(a_sender_without_the_spool_fails_nothing_and_a_file_that_is_gone_fail
     rig_receive(rig, "SECOND", 1, 1, 1, receipt);
     for (int tries = 0; tries < 6; tries++) {
         struct work *work = take_work(actor);
-        struct work_result *result = result_of(work, WORK_MISSING_OUTCOME, false, 0);
+        struct work_result *result = result_of(work, WORK_MISSING_OUTCOME, BLAME_WORKER, 0);
         say_result(actor, result);
         work_result_destroy(&result);
         work_destroy(&work);
@@ -473,7 +471,7 @@ START_TEST(a_sender_without_the_spool_fails_nothing_and_a_file_that_is_gone_fail
     const char *path =
         sandbox_path(rig->sandbox, "state/spool/queue/%s/%s.dcm", receipt + RECEIPT_LENGTH - 2, receipt);
     ck_assert_int_eq(truncate(path, 100), 0);
-    struct work_result *result = result_of(work, WORK_MISSING_OUTCOME, false, 0);
+    struct work_result *result = result_of(work, WORK_MISSING_OUTCOME, BLAME_WORKER, 0);
     say_result(actor, result);
     work_result_destroy(&result);
     work_destroy(&work);

@@ -81,8 +81,7 @@ static void answer_500(struct actor *actor, struct work **work)
 {
     struct work_result *result = work_result_create(*work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], WORK_RETRY_OUTCOME, true, 500, "as played by a test");
-    result->trouble = result->split = true;
+        work_answer_set(&result->answers[i], WORK_RETRY_OUTCOME, BLAME_CRASH, 500, "as played by a test");
     actor_say_result(actor, result);
     rig_check(rig, actor_wait_acknowledged(rig->cast, actor, result->id, SOON_MS), "no ACK comes");
     work_result_destroy(&result);

@@ -49,20 +49,20 @@ struct manner {
     const char *name;
     unsigned weight;
     enum work_outcome outcome;
-    bool bounded, trouble, split;
+    enum blame blame;
     int status;
 };
 
 /* Nothing here is the fault of an instance for good: all of it can be delivered in the end. */
 static const struct manner manners[] = {
-    {"done", 40, WORK_DONE_OUTCOME, false, false, false, 200},
-    {"duplicate", 6, WORK_DUPLICATE_OUTCOME, false, false, false, 200},
-    {"outage", 6, WORK_RETRY_OUTCOME, false, true, false, 503},
-    {"too large", 4, WORK_RETRY_OUTCOME, false, false, true, 413},
-    {"broken as a whole", 4, WORK_RETRY_OUTCOME, false, true, true, 502},
-    {"blocked", 2, WORK_BLOCKED_OUTCOME, false, false, false, 401},
-    {"not seen", 3, WORK_MISSING_OUTCOME, false, false, false, 0},
-    {"a mixture", 15, WORK_DONE_OUTCOME, false, false, false, 202},
+    {"done", 40, WORK_DONE_OUTCOME, BLAME_NOBODY, 200},
+    {"duplicate", 6, WORK_DUPLICATE_OUTCOME, BLAME_NOBODY, 200},
+    {"outage", 6, WORK_RETRY_OUTCOME, BLAME_DESTINATION, 503},
+    {"too large", 4, WORK_RETRY_OUTCOME, BLAME_SIZE, 413},
+    {"broken as a whole", 4, WORK_RETRY_OUTCOME, BLAME_CRASH, 502},
+    {"blocked", 2, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, 401},
+    {"not seen", 3, WORK_MISSING_OUTCOME, BLAME_WORKER, 0},
+    {"a mixture", 15, WORK_DONE_OUTCOME, BLAME_NOBODY, 202},
 };
 
 static const struct manner *choose_manner(void)
@@ -82,12 +82,10 @@ static void answer(struct actor *actor, const struct work *work, bool calm)
     const struct manner *manner = calm ? manners : choose_manner();
     AUTO(work_result_destroy) struct work_result *result = work_result_create(work);
     bool mixture = strcmp(manner->name, "a mixture") == 0;
-    result->trouble = manner->trouble;
-    result->split = manner->split;
     for (size_t i = 0; i < result->answer_count; i++) {
         bool fails = mixture && below(3) == 0;
-        work_answer_set(&result->answers[i], fails ? WORK_RETRY_OUTCOME : manner->outcome, manner->bounded,
-                        manner->status, manner->name);
+        work_answer_set(&result->answers[i], fails ? WORK_RETRY_OUTCOME : manner->outcome,
+                        fails ? BLAME_NOBODY : manner->blame, manner->status, manner->name);
     }
     size_t all = result->answer_count;
     if (!calm && below(20) == 0)

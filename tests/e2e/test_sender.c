@@ -5,6 +5,7 @@
 #include "tests/support/deadline.h"
 #include "tests/support/digest.h"
 #include "tests/support/files.h"
+#include "tests/support/result_words.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
@@ -46,7 +47,7 @@ static const char *described(const struct work_result *result)
 {
     static struct text says;
     text_clear(&says);
-    fake_router_describe(result, &says);
+    result_describe(result, &says);
     return text_string(&says);
 }
 
@@ -131,68 +132,69 @@ static const struct trouble_row {
     int64_t introspections, questions;
 } trouble_rows[] = {
     {"busy", "main", STOW_FAULT("\"action\":\"status\",\"status\":503,\"retry_after\":\"2\""), NULL,
-     "retry retry retry T", "503", 0, 0, 1},
-    {"too many", "main", STOW_FAULT("\"action\":\"status\",\"status\":429"), NULL, "retry retry retry T",
-     "429", 0, 0, 0},
+     "retry/slow retry/slow retry/slow", "503", 0, 0, 1},
+    {"too many", "main", STOW_FAULT("\"action\":\"status\",\"status\":429"), NULL,
+     "retry/destination retry/destination retry/destination", "429", 0, 0, 0},
     {"PACS away", "main", STOW_FAULT("\"action\":\"status\",\"status\":502"), NULL,
-     "retry* retry* retry* T S", "502", 0, 0, 1},
+     "retry/crash retry/crash retry/crash", "502", 0, 0, 1},
     {"too large", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":413"), NULL,
-     "retry* retry* retry* S", "too large", 0, 0, 0},
+     "retry/size retry/size retry/size", "too large", 0, 0, 0},
     {"moved", "main",
      STOW_FAULT("\"action\":\"status\",\"status\":301,\"location\":\"http://127.0.0.1/new?x=1\""), NULL,
-     "blocked blocked blocked", "(http://127.0.0.1/...)", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "(http://127.0.0.1/...)", 0, 0, 0},
     {"no such address", "main", STOW_FAULT("\"action\":\"status\",\"status\":404"), NULL,
-     "blocked blocked blocked", "check stow_url", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "check stow_url", 0, 0, 0},
     {"dropped before", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"drop\""), NULL,
-     "retry retry retry T", "connection", 0, 0, 1},
+     "retry/slow retry/slow retry/slow", "connection", 0, 0, 1},
     {"empty, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
-     "retry* retry* retry* T S", "KHEOPS never does", 3, 0, 1},
+     "retry/crash retry/crash retry/crash", "KHEOPS never does", 3, 0, 1},
     {"empty, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
-     "done done done T S", "QIDO-RS lists it", 3, 0, 2},
+     "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"empty, and nothing stored", "readable", STOW_FAULT("\"action\":\"empty\""), NULL,
-     "retry* retry* retry* T S", "KHEOPS never does", 0, 0, 1},
+     "retry/crash retry/crash retry/crash", "KHEOPS never does", 0, 0, 1},
     {"empty, not KHEOPS", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"empty\""), NULL,
      "done done done", "200 without a list", 0, 0, 0},
     {"garbage, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
-     "retry retry retry T", "cannot be read", 3, 0, 1},
+     "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 1},
     {"garbage, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
-     "done done done T", "QIDO-RS lists it", 3, 0, 2},
+     "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"504 after storing, may read", "readable",
-     STOW_FAULT("\"stage\":\"stored\",\"action\":\"status\",\"status\":504"), NULL, "done done done T",
+     STOW_FAULT("\"stage\":\"stored\",\"action\":\"status\",\"status\":504"), NULL, "done done done",
      "QIDO-RS lists it", 3, 0, 2},
     {"504 before storing, may read", "readable", STOW_FAULT("\"action\":\"status\",\"status\":504"), NULL,
-     "retry retry retry T", "504", 0, 0, 1},
+     "retry/slow retry/slow retry/slow", "504", 0, 0, 1},
     {"dropped after storing, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
-     NULL, "done done done T", "QIDO-RS lists it", 3, 0, 2},
+     NULL, "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"... and QIDO-RS is away", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
-     "{\"kind\":\"qido\",\"action\":\"status\",\"status\":503}", "retry retry retry T", "connection", 3, 0,
-     1},
-    {"one differs", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":262"), NULL, "reject done done",
-     "0x0106", 2, 0, 0},
+     "{\"kind\":\"qido\",\"action\":\"status\",\"status\":503}", "retry/slow retry/slow retry/slow",
+     "connection", 3, 0, 1},
+    {"one differs", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":262"), NULL,
+     "reject/instance done done", "0x0106", 2, 0, 0},
     {"all differ", "main", STOW_FAULT("\"stage\":\"instance\",\"action\":\"refuse\",\"reason\":262"), NULL,
-     "reject reject reject", "0x0106", 0, 0, 0},
+     "reject/instance reject/instance reject/instance", "0x0106", 0, 0, 0},
     {"one is there", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":273"), NULL, "duplicate done done",
      "there already", 2, 0, 0},
     {"one cannot be processed", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":272"), NULL,
-     "retry* done done", "0x0110", 2, 0, 0},
-    {"one without a name", "main", SOP_FAULT("\"action\":\"unnamed\""), NULL, "retry* done done S",
+     "retry/suspect done done", "0x0110", 2, 0, 0},
+    {"one without a name", "main", SOP_FAULT("\"action\":\"unnamed\""), NULL, "retry/group done done",
      "without a name", 2, 0, 0},
-    {"one is not listed", "main", SOP_FAULT("\"action\":\"unlisted\""), NULL, "retry* done done S",
+    {"one is not listed", "main", SOP_FAULT("\"action\":\"unlisted\""), NULL, "retry/group done done",
      "does not list", 2, 0, 0},
     {"one is stored and not listed", "main", SOP_FAULT("\"action\":\"forgotten\""), NULL,
-     "retry* done done S", "does not list", 3, 0, 0},
+     "retry/group done done", "does not list", 3, 0, 0},
     {"a warning", "main", SOP_FAULT("\"action\":\"warn\",\"reason\":45056"), NULL, "done done done", "0xB000",
      3, 0, 0},
     {"one is not authorised", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"), NULL,
-     "retry* done done", "another album", 2, 1, 0},
+     "retry/suspect done done", "another album", 2, 1, 0},
     {"not authorised, KHEOPS in trouble", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"),
-     "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry done done T", "500", 2, 1, 0},
+     "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry/destination done done", "500",
+     2, 1, 0},
     {"refused though all is fine", "main", STOW_FAULT("\"action\":\"status\",\"status\":403"), NULL,
-     "retry* retry* retry*", "active and allowed", 0, 1, 0},
-    {"may not write", "plain", STOW_FAULT("\"action\":\"none\",\"first\":0"), NULL, "blocked blocked blocked",
-     "credentials", 0, 0, 0},
+     "retry/suspect retry/suspect retry/suspect", "active and allowed", 0, 1, 0},
+    {"may not write", "plain", STOW_FAULT("\"action\":\"none\",\"first\":0"), NULL,
+     "blocked/token blocked/token blocked/token", "credentials", 0, 0, 0},
     {"conflict of what?", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":409"),
-     NULL, "retry* retry* retry* S", "409", 0, 0, 0},
+     NULL, "retry/group retry/group retry/group", "409", 0, 0, 0},
 };
 
 /* What a row leads to, and what is wrong with it; nothing when all is as it should be. */
@@ -254,7 +256,7 @@ START_TEST(a_revoked_token_blocks_and_a_new_one_helps)
                     "{\"album\":\"main\",\"scope\":\"write\",\"token\":\"MAINNEXT\"}");
     struct work *work = new_work("main", 1, 3);
     AUTO(work_result_destroy) struct work_result *blocked = workplace_do(workplace, &work);
-    ck_assert_str_eq(described(blocked), "blocked blocked blocked");
+    ck_assert_str_eq(described(blocked), "blocked/token blocked/token blocked/token");
     ck_assert_ptr_nonnull(strstr(blocked->answers[0].reason, "the STOW token is not active"));
     ck_assert_ptr_null(strstr(blocked->answers[0].reason, "MAINWRITE"));
     workplace_replace_token(workplace, "MAINWRITE", "MAINNEXT\n");
@@ -273,8 +275,9 @@ START_TEST(a_refusal_while_the_body_flows_blocks)
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct work *work = stock_work(workplace->spool, "main", seed, INSTANCES, 1, BYTES);
         AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
-        ck_assert_msg(strcmp(described(result), "blocked blocked blocked blocked") == 0, "%s: %s",
-                      described(result), result->answers[0].reason);
+        ck_assert_msg(strcmp(described(result), "blocked/token blocked/token blocked/token blocked/token") ==
+                          0,
+                      "%s: %s", described(result), result->answers[0].reason);
         ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the STOW token is not active"));
         ck_assert_int_lt(result->bytes, (int64_t)INSTANCES * BYTES);
     }
@@ -315,7 +318,8 @@ START_TEST(many_refusals_are_one_question)
     for (size_t i = 0; i < ROWS(works); i++) {
         AUTO(work_result_destroy)
         struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
-        ck_assert_str_eq(described(result), "blocked blocked blocked blocked blocked");
+        ck_assert_str_eq(described(result),
+                         "blocked/token blocked/token blocked/token blocked/token blocked/token");
         ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "\"Write\""));
         work_destroy(&works[i]);
     }
@@ -346,7 +350,7 @@ START_TEST(an_unknown_destination_is_blocked)
 {
     struct work *work = new_work("elsewhere", 1, 2);
     AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
-    ck_assert_str_eq(described(result), "blocked blocked");
+    ck_assert_str_eq(described(result), "blocked/worker blocked/worker");
     ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "same configuration"));
 }
 END_TEST
@@ -356,7 +360,7 @@ START_TEST(a_missing_token_file_is_blocked)
     ck_assert_int_eq(unlink(sandbox_path(workplace->sandbox, "token-MAINWRITE")), 0);
     struct work *work = new_work("main", 1, 2);
     AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
-    ck_assert_str_eq(described(result), "blocked blocked");
+    ck_assert_str_eq(described(result), "blocked/worker blocked/worker");
     ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "token-MAINWRITE"));
 }
 END_TEST
@@ -368,11 +372,11 @@ START_TEST(missing_files_do_not_stop_the_rest)
     ck_assert_int_eq(unlink(gone), 0);
     work->items[2].size += 1;
     AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
-    ck_assert_str_eq(described(result), "done missing missing done");
+    ck_assert_str_eq(described(result), "done missing/worker missing/worker done");
     work = new_work("main", 2, 1);
     work->items[0].size += 1;
     AUTO(work_result_destroy) struct work_result *alone = workplace_do(workplace, &work);
-    ck_assert_str_eq(described(alone), "missing");
+    ck_assert_str_eq(described(alone), "missing/worker");
 }
 END_TEST
 
@@ -390,7 +394,7 @@ START_TEST(a_reload_brings_a_destination)
         AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
         if (strcmp(described(result), "done") == 0)
             break;
-        ck_assert_str_eq(described(result), "blocked");
+        ck_assert_str_eq(described(result), "blocked/token");
     }
 }
 END_TEST

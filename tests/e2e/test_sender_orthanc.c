@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "tests/support/files.h"
 #include "tests/support/orthanc.h"
+#include "tests/support/result_words.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
@@ -43,7 +44,7 @@ static const char *described(const struct work_result *result)
 {
     static struct text says;
     text_clear(&says);
-    fake_router_describe(result, &says);
+    result_describe(result, &says);
     return text_string(&says);
 }
 
@@ -85,7 +86,8 @@ START_TEST(what_orthanc_cannot_read_is_not_done)
     for (size_t i = 0; i < result->answer_count; i++)
         done += result->answers[i].outcome == WORK_DONE_OUTCOME;
     ck_assert_msg(done <= instances_there(), "%zu done, %zu there", done, instances_there());
-    ck_assert_msg(done == 2 || result->split, "%s: %s", described(result), result->answers[1].reason);
+    ck_assert_msg(done == 2 || result->answers[1].blame == BLAME_GROUP, "%s: %s", described(result),
+                  result->answers[1].reason);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
+#include "tests/support/result_words.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
@@ -79,7 +80,7 @@ static const char *described(const struct work_result *result)
 {
     static struct text says;
     text_clear(&says);
-    fake_router_describe(result, &says);
+    result_describe(result, &says);
     return text_string(&says);
 }
 
@@ -150,45 +151,47 @@ static const struct trouble_row {
     const char *mend_path, *mend;     /* makes it good again */
 } trouble_rows[] = {
     {"busy", FAULT("\"action\":\"status\",\"status\":503,\"retry_after\":\"2\""), NULL, NULL, "research",
-     NULL, NULL, "retry T", "503", 1, 0, NULL, NULL},
+     NULL, NULL, "retry/destination", "503", 1, 0, NULL, NULL},
     {"proxy without KHEOPS", FAULT("\"action\":\"status\",\"status\":502"), NULL, NULL, "research", NULL,
-     NULL, "retry T", "502", 1, 0, NULL, NULL},
+     NULL, "retry/destination", "502", 1, 0, NULL, NULL},
     {"a collision inside", FAULT("\"action\":\"status\",\"status\":500"), NULL, NULL, "research", NULL, NULL,
-     "retry* T", "500", 1, 0, NULL, NULL},
-    {"no answer", FAULT("\"action\":\"drop\""), NULL, NULL, "research", NULL, NULL, "retry T", "connection",
-     -1, 0, NULL, NULL},
-    {"somebody's web page", FAULT("\"action\":\"empty\""), NULL, NULL, "research", NULL, NULL, "blocked",
-     "api_url", 1, 0, NULL, NULL},
+     "retry/crash", "500", 1, 0, NULL, NULL},
+    {"no answer", FAULT("\"action\":\"drop\""), NULL, NULL, "research", NULL, NULL, "retry/destination",
+     "connection", -1, 0, NULL, NULL},
+    {"somebody's web page", FAULT("\"action\":\"empty\""), NULL, NULL, "research", NULL, NULL,
+     "blocked/front", "api_url", 1, 0, NULL, NULL},
     {"moved", FAULT("\"action\":\"status\",\"status\":308,\"location\":\"http://127.0.0.1/x\""), NULL, NULL,
-     "research", NULL, NULL, "blocked", "redirects", 1, 0, NULL, NULL},
-    {"not there yet", NULL, NULL, NULL, NULL, "research", NULL, "1.2.840.77", "retry*", "not there yet", 1, 2,
-     NULL, NULL},
-    {"a UID that is no OID", NULL, NULL, NULL, NULL, "research", NULL, "1.999.1", "reject",
+     "research", NULL, NULL, "blocked/front", "redirects", 1, 0, NULL, NULL},
+    {"not there yet", NULL, NULL, NULL, NULL, "research", NULL, "1.2.840.77", "retry/gone", "not there yet",
+     1, 2, NULL, NULL},
+    {"a UID that is no OID", NULL, NULL, NULL, NULL, "research", NULL, "1.999.1", "reject/instance",
      "object identifier", 1, 0, NULL, NULL},
-    {"a UID that is no UID", NULL, NULL, NULL, NULL, "research", NULL, "../../token", "reject",
+    {"a UID that is no UID", NULL, NULL, NULL, NULL, "research", NULL, "../../token", "reject/instance",
      "digits and dots", 0, 0, NULL, NULL},
     {"source without send", TOKEN("MAINSEND", "\"scope\":\"read\""), NULL, NULL, "research", NULL, NULL,
-     "blocked", "Add to Album / Inbox", 1, 2, TOKEN("MAINSEND", "\"scope\":\"read send\"")},
+     "blocked/token", "Add to Album / Inbox", 1, 2, TOKEN("MAINSEND", "\"scope\":\"read send\"")},
     {"destination without write", TOKEN("RESEARCHWRITE", "\"scope\":\"read\""), NULL, NULL, "research", NULL,
-     NULL, "blocked", "the destination token lacks", 1, 2, TOKEN("RESEARCHWRITE", "\"scope\":\"write\"")},
-    {"source inactive", TOKEN("MAINSEND", "\"revoked\":true"), NULL, NULL, "teaching", NULL, NULL, "blocked",
-     "the source token is not active", 1, 2, TOKEN("MAINSEND", "\"revoked\":false")},
+     NULL, "blocked/token", "the destination token lacks", 1, 2,
+     TOKEN("RESEARCHWRITE", "\"scope\":\"write\"")},
+    {"source inactive", TOKEN("MAINSEND", "\"revoked\":true"), NULL, NULL, "teaching", NULL, NULL,
+     "blocked/token", "the source token is not active", 1, 2, TOKEN("MAINSEND", "\"revoked\":false")},
     {"destination inactive", TOKEN("TEACHINGWRITE", "\"revoked\":true"), NULL, NULL, "teaching", NULL, NULL,
-     "blocked", "the destination token is not active", 1, 2, TOKEN("TEACHINGWRITE", "\"revoked\":false")},
+     "blocked/token", "the destination token is not active", 1, 2,
+     TOKEN("TEACHINGWRITE", "\"revoked\":false")},
     {"inactive, and nobody tells", TOKEN("TEACHINGWRITE", "\"revoked\":true"), "/sim/faults",
-     "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "teaching", NULL, NULL, "retry T",
-     "500", 1, 2, TOKEN("TEACHINGWRITE", "\"revoked\":false")},
+     "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "teaching", NULL, NULL,
+     "retry/destination", "500", 1, 2, TOKEN("TEACHINGWRITE", "\"revoked\":false")},
     {"the source token's maker left", TOKEN("MAINSEND", "\"author_admin\":false"), NULL, NULL, "research",
-     NULL, NULL, "blocked", "the source token is not active", 1, 2,
+     NULL, NULL, "blocked/token", "the source token is not active", 1, 2,
      TOKEN("MAINSEND", "\"author_admin\":true")},
     {"the destination token's maker left", TOKEN("RESEARCHWRITE", "\"author_member\":false"), NULL, NULL,
-     "research", NULL, NULL, "blocked", "the destination token is not active", 1, 2,
+     "research", NULL, NULL, "blocked/token", "the destination token is not active", 1, 2,
      TOKEN("RESEARCHWRITE", "\"author_member\":true")},
     {"the destination token's maker is just leaving", RECORDED("share: album not found"), NULL, NULL,
-     "research", NULL, NULL, "blocked", "no longer a member", 1, 0, NULL, NULL},
+     "research", NULL, NULL, "blocked/token", "no longer a member", 1, 0, NULL, NULL},
     {"not found with good tokens", RECORDED("share: series not found"), NULL, NULL, "research", NULL, NULL,
-     "retry*", "no longer an administrator", 1, 2, NULL, NULL},
-    {"no such album in the configuration", NULL, NULL, NULL, NULL, "nowhere", NULL, NULL, "blocked",
+     "retry/gone", "no longer an administrator", 1, 2, NULL, NULL},
+    {"no such album in the configuration", NULL, NULL, NULL, NULL, "nowhere", NULL, NULL, "blocked/worker",
      "same configuration", 0, 0, NULL, NULL},
 };
 
@@ -239,13 +242,13 @@ END_TEST
 START_TEST(renewed_tokens_need_no_restart)
 {
     simulator_order(workplace->simulator, "/sim/tokens/MAINSEND", "{\"revoked\":true}");
-    share("research", "blocked");
+    share("research", "blocked/token");
     simulator_order(workplace->simulator, "/sim/tokens",
                     "{\"album\":\"main\",\"scope\":\"read send\",\"token\":\"MAINSENDNEXT\"}");
     workplace_replace_token(workplace, "MAINSEND", "MAINSENDNEXT\n");
     share("research", "done");
     ck_assert_int_eq(unlink(sandbox_path(workplace->sandbox, "token-RESEARCHWRITE")), 0);
-    share("research", "blocked");
+    share("research", "blocked/worker");
 }
 END_TEST
 

@@ -112,7 +112,8 @@ void actor_answer(struct actor *actor, const struct work *work, enum work_outcom
 {
     AUTO(work_result_destroy) struct work_result *result = work_result_create(work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], outcome, outcome == WORK_RETRY_OUTCOME, 0,
+        work_answer_set(&result->answers[i], outcome,
+                        outcome == WORK_RETRY_OUTCOME ? BLAME_SUSPECT : BLAME_NOBODY, 0,
                         "as played by a test");
     actor_say_result(actor, result);
 }

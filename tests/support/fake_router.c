@@ -198,13 +198,3 @@ bool fake_router_holds(struct fake_router *router, const char *work_id)
     }
     return false;
 }
-
-void fake_router_describe(const struct work_result *result, struct text *out)
-{
-    for (size_t i = 0; i < result->answer_count; i++) {
-        const struct work_answer *answer = &result->answers[i];
-        bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
-        text_format(out, "%s%s%s", i ? " " : "", work_outcome_name(answer->outcome), bounded ? "*" : "");
-    }
-    text_format(out, "%s%s", result->trouble ? " T" : "", result->split ? " S" : "");
-}

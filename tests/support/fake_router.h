@@ -39,7 +39,4 @@ struct work_token *fake_router_wait_token(struct fake_router *router, const char
 /* Whether the last PING of the worker listed the work. */
 bool fake_router_holds(struct fake_router *router, const char *work_id);
 
-/* A result as one line: the outcomes ("retry*" is bounded), T for trouble, S for split. */
-void fake_router_describe(const struct work_result *result, struct text *out);
-
 #endif

@@ -1,6 +1,7 @@
 /* The rows are the specification: what each answer of KHEOPS to a fetch means. */
 #include "common/base/cleanup.h"
 #include "sender/fetch_outcome.h"
+#include "tests/support/result_words.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -17,13 +18,11 @@ static struct work_result *result_new(void)
     return work_result_create(&work);
 }
 
-/* "retry*" is bounded. */
 static bool is(const struct work_result *result, const char *outcome)
 {
-    const struct work_answer *answer = &result->answers[0];
-    const char *name = work_outcome_name(answer->outcome);
-    size_t length = strlen(name);
-    return strncmp(outcome, name, length) == 0 && answer->bounded == (outcome[length] == '*');
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    result_describe(result, &says);
+    return strcmp(text_string(&says), outcome) == 0;
 }
 
 static const struct status_row {
@@ -32,16 +31,26 @@ static const struct status_row {
     const char *outcome;
     enum answer_next question;
 } status_rows[] = {
-    {200, HTTP_NONE, "done", ANSWER_SETTLED},     {204, HTTP_NONE, "done", ANSWER_SETTLED},
-    {200, HTTP_BROKEN, "done", ANSWER_SETTLED},   {302, HTTP_NONE, "blocked", ANSWER_SETTLED},
-    {400, HTTP_NONE, "reject", ANSWER_SETTLED},   {401, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN},
-    {403, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN}, {404, HTTP_NONE, "retry*", ANSWER_ASK_TOKEN},
-    {405, HTTP_NONE, "blocked", ANSWER_SETTLED},  {408, HTTP_NONE, "retry", ANSWER_SETTLED},
-    {409, HTTP_NONE, "retry*", ANSWER_SETTLED},   {429, HTTP_NONE, "retry", ANSWER_SETTLED},
-    {500, HTTP_NONE, "retry*", ANSWER_SETTLED},   {501, HTTP_NONE, "blocked", ANSWER_SETTLED},
-    {502, HTTP_NONE, "retry", ANSWER_SETTLED},    {503, HTTP_NONE, "retry", ANSWER_SETTLED},
-    {504, HTTP_NONE, "retry", ANSWER_SETTLED},    {0, HTTP_UNREACHABLE, "retry", ANSWER_SETTLED},
-    {0, HTTP_TIMEOUT, "retry", ANSWER_SETTLED},   {0, HTTP_REQUEST, "blocked", ANSWER_SETTLED},
+    {200, HTTP_NONE, "done", ANSWER_SETTLED},
+    {204, HTTP_NONE, "done", ANSWER_SETTLED},
+    {200, HTTP_BROKEN, "done", ANSWER_SETTLED},
+    {302, HTTP_NONE, "blocked/front", ANSWER_SETTLED},
+    {400, HTTP_NONE, "reject/instance", ANSWER_SETTLED},
+    {401, HTTP_NONE, "retry/suspect", ANSWER_ASK_TOKEN},
+    {403, HTTP_NONE, "retry/suspect", ANSWER_ASK_TOKEN},
+    {404, HTTP_NONE, "retry/suspect", ANSWER_ASK_TOKEN},
+    {405, HTTP_NONE, "blocked/front", ANSWER_SETTLED},
+    {408, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
+    {409, HTTP_NONE, "retry/suspect", ANSWER_SETTLED},
+    {429, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
+    {500, HTTP_NONE, "retry/crash", ANSWER_SETTLED},
+    {501, HTTP_NONE, "blocked/front", ANSWER_SETTLED},
+    {502, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
+    {503, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
+    {504, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
+    {0, HTTP_UNREACHABLE, "retry/destination", ANSWER_SETTLED},
+    {0, HTTP_TIMEOUT, "retry/destination", ANSWER_SETTLED},
+    {0, HTTP_REQUEST, "blocked/worker", ANSWER_SETTLED},
 };
 
 START_TEST(a_status_has_its_outcome)
@@ -64,11 +73,11 @@ static const struct token_row {
     enum introspection_state state;
     const char *scope, *outcome, *says;
 } token_rows[] = {
-    {INTROSPECTION_ACTIVE, "write", "retry*", "refuses the STOW token"},
-    {INTROSPECTION_ACTIVE, "read", "blocked", "\"Write\""},
-    {INTROSPECTION_INACTIVE, "", "blocked", "not active"},
-    {INTROSPECTION_OUTAGE, "", "retry", "away"},
-    {INTROSPECTION_UNKNOWN, "", "retry*", "refuses the STOW token"},
+    {INTROSPECTION_ACTIVE, "write", "retry/suspect", "refuses the STOW token"},
+    {INTROSPECTION_ACTIVE, "read", "blocked/token", "\"Write\""},
+    {INTROSPECTION_INACTIVE, "", "blocked/token", "not active"},
+    {INTROSPECTION_OUTAGE, "", "retry/destination", "away"},
+    {INTROSPECTION_UNKNOWN, "", "retry/suspect", "refuses the STOW token"},
 };
 
 START_TEST(introspection_decides_a_refusal)

@@ -1,6 +1,7 @@
 /* The rows are the specification: what each answer of KHEOPS to a share means. */
 #include "common/base/cleanup.h"
 #include "sharer/share_outcome.h"
+#include "tests/support/result_words.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -19,14 +20,11 @@ static struct work_result *result_new(void)
     return work_result_create(&work);
 }
 
-/* "retry*" is bounded; then T for trouble and ?tokens. */
+/* "retry/crash" …; then ?tokens. */
 static void describe(const struct work_result *result, enum answer_next question, struct text *out)
 {
-    const struct work_answer *answer = &result->answers[0];
-    bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
-    text_format(out, "%s%s%s%s%s", work_outcome_name(answer->outcome), bounded ? "*" : "",
-                result->trouble ? " T" : "", result->split ? " S" : "",
-                question == ANSWER_ASK_TOKEN ? " ?tokens" : "");
+    result_describe(result, out);
+    text_append(out, question == ANSWER_ASK_TOKEN ? " ?tokens" : "");
 }
 
 static const struct status_row {
@@ -36,30 +34,30 @@ static const struct status_row {
 } status_rows[] = {
     {201, HTTP_NONE, "", "done"},
     {201, HTTP_BROKEN, "", "done"},
-    {200, HTTP_NONE, "<html>", "blocked"},
-    {204, HTTP_NONE, "", "blocked"},
-    {302, HTTP_NONE, "", "blocked"},
-    {400, HTTP_NONE, "StudyInstanceUID is not a valid UID.", "reject"},
-    {401, HTTP_NONE, "", "retry* ?tokens"},
-    {403, HTTP_NONE, "", "retry* ?tokens"},
-    {403, HTTP_NONE, "{\"message\":\"Authorization error\"}", "retry* ?tokens"},
-    {404, HTTP_NONE, "{\"message\":\"Series Not Found\",\"detail\":\"x\"}", "retry* ?tokens"},
-    {404, HTTP_NONE, "", "retry* ?tokens"},
-    {404, HTTP_NONE, "{\"message\":\"Album Not Found\",\"detail\":\"x\"}", "blocked"},
-    {405, HTTP_NONE, "", "blocked"},
-    {408, HTTP_NONE, "", "retry T"},
-    {409, HTTP_NONE, "", "retry*"},
-    {429, HTTP_NONE, "", "retry T"},
-    {500, HTTP_NONE, "", "retry* T"},
-    {501, HTTP_NONE, "", "blocked"},
-    {502, HTTP_NONE, "<html>", "retry T"},
-    {503, HTTP_NONE, "", "retry T"},
-    {504, HTTP_NONE, "", "retry T"},
-    {0, HTTP_UNREACHABLE, "", "retry T"},
-    {0, HTTP_TLS, "", "retry T"},
-    {0, HTTP_TIMEOUT, "", "retry T"},
-    {0, HTTP_BROKEN, "", "retry T"},
-    {0, HTTP_REQUEST, "", "blocked"},
+    {200, HTTP_NONE, "<html>", "blocked/front"},
+    {204, HTTP_NONE, "", "blocked/front"},
+    {302, HTTP_NONE, "", "blocked/front"},
+    {400, HTTP_NONE, "StudyInstanceUID is not a valid UID.", "reject/instance"},
+    {401, HTTP_NONE, "", "retry/suspect ?tokens"},
+    {403, HTTP_NONE, "", "retry/suspect ?tokens"},
+    {403, HTTP_NONE, "{\"message\":\"Authorization error\"}", "retry/suspect ?tokens"},
+    {404, HTTP_NONE, "{\"message\":\"Series Not Found\",\"detail\":\"x\"}", "retry/suspect ?tokens"},
+    {404, HTTP_NONE, "", "retry/suspect ?tokens"},
+    {404, HTTP_NONE, "{\"message\":\"Album Not Found\",\"detail\":\"x\"}", "blocked/token"},
+    {405, HTTP_NONE, "", "blocked/front"},
+    {408, HTTP_NONE, "", "retry/destination"},
+    {409, HTTP_NONE, "", "retry/suspect"},
+    {429, HTTP_NONE, "", "retry/destination"},
+    {500, HTTP_NONE, "", "retry/crash"},
+    {501, HTTP_NONE, "", "blocked/front"},
+    {502, HTTP_NONE, "<html>", "retry/destination"},
+    {503, HTTP_NONE, "", "retry/destination"},
+    {504, HTTP_NONE, "", "retry/destination"},
+    {0, HTTP_UNREACHABLE, "", "retry/destination"},
+    {0, HTTP_TLS, "", "retry/destination"},
+    {0, HTTP_TIMEOUT, "", "retry/destination"},
+    {0, HTTP_BROKEN, "", "retry/destination"},
+    {0, HTTP_REQUEST, "", "blocked/worker"},
 };
 
 START_TEST(a_status_has_its_outcome)
@@ -103,24 +101,26 @@ static const struct decide_row {
     const char *source_scope;
     const char *outcome, *says;
 } decide_rows[] = {
-    {"destination inactive", 401, INACTIVE, "", ACTIVE, "read send", "blocked",
+    {"destination inactive", 401, INACTIVE, "", ACTIVE, "read send", "blocked/token",
      "the destination token is not active"},
-    {"destination lacks write", 403, ACTIVE, "read", ACTIVE, "read send", "blocked",
+    {"destination lacks write", 403, ACTIVE, "read", ACTIVE, "read send", "blocked/token",
      "the destination token lacks"},
-    {"source inactive", 403, ACTIVE, "write", INACTIVE, "", "blocked", "the source token is not active"},
-    {"source lacks send", 404, ACTIVE, "write", ACTIVE, "read", "blocked", "Add to Album / Inbox"},
-    {"source lacks read", 404, ACTIVE, "write", ACTIVE, "send", "blocked", "\"Read\""},
-    {"both are bad: the first is named", 401, INACTIVE, "", INACTIVE, "", "blocked", "the destination token"},
-    {"a bad token counts though the other is not known", 403, OUTAGE, "", INACTIVE, "", "blocked",
+    {"source inactive", 403, ACTIVE, "write", INACTIVE, "", "blocked/token",
+     "the source token is not active"},
+    {"source lacks send", 404, ACTIVE, "write", ACTIVE, "read", "blocked/token", "Add to Album / Inbox"},
+    {"source lacks read", 404, ACTIVE, "write", ACTIVE, "send", "blocked/token", "\"Read\""},
+    {"both are bad: the first is named", 401, INACTIVE, "", INACTIVE, "", "blocked/token",
+     "the destination token"},
+    {"a bad token counts though the other is not known", 403, OUTAGE, "", INACTIVE, "", "blocked/token",
      "source token"},
-    {"outage for the destination token", 401, OUTAGE, "", ACTIVE, "read send", "retry T", "away"},
-    {"outage for the source token", 404, ACTIVE, "write", OUTAGE, "", "retry T", "away"},
-    {"all fine: not there yet", 404, ACTIVE, "write", ACTIVE, "read send", "retry*", "not there yet"},
-    {"all fine: 401", 401, ACTIVE, "write", ACTIVE, "read send", "retry*", "destination token"},
-    {"all fine: 403", 403, ACTIVE, "write", ACTIVE, "user read send", "retry*", "not of a person"},
-    {"nothing is known: 404", 404, UNKNOWN, "", UNKNOWN, "", "retry*", "404"},
-    {"nothing is known: 401", 401, UNKNOWN, "", UNKNOWN, "", "blocked", "401"},
-    {"nothing is known: 403", 403, UNKNOWN, "", ACTIVE, "read send", "blocked", "403"},
+    {"outage for the destination token", 401, OUTAGE, "", ACTIVE, "read send", "retry/destination", "away"},
+    {"outage for the source token", 404, ACTIVE, "write", OUTAGE, "", "retry/destination", "away"},
+    {"all fine: not there yet", 404, ACTIVE, "write", ACTIVE, "read send", "retry/gone", "not there yet"},
+    {"all fine: 401", 401, ACTIVE, "write", ACTIVE, "read send", "retry/suspect", "destination token"},
+    {"all fine: 403", 403, ACTIVE, "write", ACTIVE, "user read send", "retry/suspect", "not of a person"},
+    {"nothing is known: 404", 404, UNKNOWN, "", UNKNOWN, "", "retry/suspect", "404"},
+    {"nothing is known: 401", 401, UNKNOWN, "", UNKNOWN, "", "blocked/token", "401"},
+    {"nothing is known: 403", 403, UNKNOWN, "", ACTIVE, "read send", "blocked/token", "403"},
 };
 
 START_TEST(a_refusal_is_decided)

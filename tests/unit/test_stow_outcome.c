@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "sender/stow_outcome.h"
+#include "tests/support/result_words.h"
 #include "tests/support/suite.h"
 
 #include <stdlib.h>
@@ -69,19 +70,10 @@ static void judge(struct scene *scene, int status, const char *body)
     stow_judge(&scene->batch, &scene->destination, &scene->answer, keyword, scene->result, &scene->judgement);
 }
 
-/* "done" "retry" "retry*" (bounded) "reject" … of every instance; then T trouble, S
- * split, ?token, ?presence. */
+/* "done" "retry/crash" … of every instance; then ?token or ?presence. */
 static void describe(const struct scene *scene, struct text *out)
 {
-    for (size_t i = 0; i < scene->result->answer_count; i++) {
-        const struct work_answer *answer = &scene->result->answers[i];
-        bool bounded = answer->outcome == WORK_RETRY_OUTCOME && answer->bounded;
-        text_format(out, "%s%s%s", i ? " " : "", work_outcome_name(answer->outcome), bounded ? "*" : "");
-    }
-    if (scene->result->trouble)
-        text_append(out, " T");
-    if (scene->result->split)
-        text_append(out, " S");
+    result_describe(scene->result, out);
     if (scene->judgement.next == ANSWER_ASK_TOKEN)
         text_append(out, " ?token");
     if (scene->judgement.next == ANSWER_ASK_PRESENCE)
@@ -95,44 +87,45 @@ static const struct status_row {
     const char *body;
     const char *alone, *two; /* what comes of one instance, and of two */
 } status_rows[] = {
-    {200, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
+    {200, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
     {200, LIST(STORED(SOP(1)) "," STORED(SOP(2)), "", ""), "done", "done done"},
-    {200, LIST(STORED(SOP(1)), "", ""), "done", "done retry* S"},
-    {200, "{}", "retry* S", "retry* retry* S"},
-    {200, "{\"00081199\":", "retry T ?presence", "retry retry T ?presence"},
-    {200, "<html><body>welcome</body></html>", "retry T ?presence", "retry retry T ?presence"},
-    {202, LIST(STORED(SOP(1)), FAILED(SOP(2), "272"), ""), "done", "done retry*"},
-    {202, LIST(STORED(SOP(1)), "", "{}"), "done", "done retry* S"},
-    {202, "", "retry T ?presence", "retry retry T ?presence"},
-    {409, LIST("", FAILED(SOP(1), "262") "," FAILED(SOP(2), "273"), ""), "reject", "reject duplicate"},
-    {409, LIST("", "", "{},{}"), "retry* S", "retry* retry* S"},
-    {409, "", "retry* S", "retry* retry* S"},
-    {409, "conflict", "retry* S", "retry* retry* S"},
-    {400, "", "retry* S", "retry* retry* S"},
-    {401, "", "retry* ?token", "retry* retry* ?token"},
-    {403, "", "retry* ?token", "retry* retry* ?token"},
-    {301, "", "blocked", "blocked blocked"},
-    {308, "", "blocked", "blocked blocked"},
-    {404, "", "blocked", "blocked blocked"},
-    {405, "", "blocked", "blocked blocked"},
-    {406, "", "reject S", "retry* retry* S"},
-    {411, "", "reject S", "retry* retry* S"},
-    {413, "<html>", "reject S", "retry* retry* S"},
-    {415, "", "reject S", "retry* retry* S"},
-    {501, "", "reject S", "retry* retry* S"},
-    {500, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
-    {502, "<html>", "retry* T S ?presence", "retry* retry* T S ?presence"},
-    {503, "", "retry T ?presence", "retry retry T ?presence"},
-    {504, "", "retry T ?presence", "retry retry T ?presence"},
-    {507, "", "retry T ?presence", "retry retry T ?presence"},
-    {408, "", "retry T", "retry retry T"},
-    {429, "", "retry T", "retry retry T"},
-    {201, LIST(STORED(SOP(1)), "", ""), "done", "done retry* S"},
-    {201, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
-    {204, "", "retry* T S ?presence", "retry* retry* T S ?presence"},
-    {400, LIST("", FAILED(SOP(1), "49152"), ""), "reject", "reject retry* S"},
-    {424, "", "retry T ?presence", "retry retry T ?presence"},
-    {418, "", "retry*", "retry* retry*"},
+    {200, LIST(STORED(SOP(1)), "", ""), "done", "done retry/group"},
+    {200, "{}", "retry/group", "retry/group retry/group"},
+    {200, "{\"00081199\":", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {200, "<html><body>welcome</body></html>", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {202, LIST(STORED(SOP(1)), FAILED(SOP(2), "272"), ""), "done", "done retry/suspect"},
+    {202, LIST(STORED(SOP(1)), "", "{}"), "done", "done retry/group"},
+    {202, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {409, LIST("", FAILED(SOP(1), "262") "," FAILED(SOP(2), "273"), ""), "reject/instance",
+     "reject/instance duplicate"},
+    {409, LIST("", "", "{},{}"), "retry/group", "retry/group retry/group"},
+    {409, "", "retry/group", "retry/group retry/group"},
+    {409, "conflict", "retry/group", "retry/group retry/group"},
+    {400, "", "retry/group", "retry/group retry/group"},
+    {401, "", "retry/suspect ?token", "retry/suspect retry/suspect ?token"},
+    {403, "", "retry/suspect ?token", "retry/suspect retry/suspect ?token"},
+    {301, "", "blocked/front", "blocked/front blocked/front"},
+    {308, "", "blocked/front", "blocked/front blocked/front"},
+    {404, "", "blocked/front", "blocked/front blocked/front"},
+    {405, "", "blocked/front", "blocked/front blocked/front"},
+    {406, "", "reject/front", "retry/front retry/front"},
+    {411, "", "reject/front", "retry/front retry/front"},
+    {413, "<html>", "reject/size", "retry/size retry/size"},
+    {415, "", "reject/front", "retry/front retry/front"},
+    {501, "", "reject/front", "retry/front retry/front"},
+    {500, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
+    {502, "<html>", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
+    {503, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {504, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {507, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {408, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {429, "", "retry/destination", "retry/destination retry/destination"},
+    {201, LIST(STORED(SOP(1)), "", ""), "done", "done retry/group"},
+    {201, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
+    {204, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
+    {400, LIST("", FAILED(SOP(1), "49152"), ""), "reject/instance", "reject/instance retry/group"},
+    {424, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
+    {418, "", "retry/suspect", "retry/suspect retry/suspect"},
 };
 
 START_TEST(a_status_has_its_outcome)
@@ -161,12 +154,30 @@ static const struct reason_row {
     unsigned reason;
     const char *outcome;
 } reason_rows[] = {
-    {0x0106, "reject"},        {0x0110, "retry*"},  {0x0111, "duplicate"}, {0x0122, "reject"},
-    {0x0124, "retry* ?token"}, {0xA700, "retry T"}, {0xA701, "retry T"},   {0xA76F, "retry T"},
-    {0xA770, "reject"},        {0xA779, "reject"},  {0xA77A, "retry"},     {0xA77B, "reject"},
-    {0xA77C, "retry T"},       {0xA7FF, "retry T"}, {0xA900, "reject"},    {0xA9FF, "reject"},
-    {0xC000, "reject"},        {0xC122, "reject"},  {0xCFFF, "reject"},    {0xB000, "retry*"},
-    {0xB00E, "duplicate"},     {0x0117, "retry*"},  {0x0000, "retry*"},    {0xFFFF, "retry*"},
+    {0x0106, "reject/instance"},
+    {0x0110, "retry/suspect"},
+    {0x0111, "duplicate"},
+    {0x0122, "reject/instance"},
+    {0x0124, "retry/suspect ?token"},
+    {0xA700, "retry/destination"},
+    {0xA701, "retry/destination"},
+    {0xA76F, "retry/destination"},
+    {0xA770, "reject/instance"},
+    {0xA779, "reject/instance"},
+    {0xA77A, "retry"},
+    {0xA77B, "reject/instance"},
+    {0xA77C, "retry/destination"},
+    {0xA7FF, "retry/destination"},
+    {0xA900, "reject/instance"},
+    {0xA9FF, "reject/instance"},
+    {0xC000, "reject/instance"},
+    {0xC122, "reject/instance"},
+    {0xCFFF, "reject/instance"},
+    {0xB000, "retry/suspect"},
+    {0xB00E, "duplicate"},
+    {0x0117, "retry/suspect"},
+    {0x0000, "retry/suspect"},
+    {0xFFFF, "retry/suspect"},
 };
 
 START_TEST(a_failure_reason_has_its_outcome)
@@ -193,20 +204,20 @@ static const struct trouble_row {
     int64_t sent_bytes;
     const char *outcome;
 } trouble_rows[] = {
-    {HTTP_UNREACHABLE, 0, false, 0, "retry retry T"},
-    {HTTP_TLS, 0, false, 0, "retry retry T"},
-    {HTTP_TIMEOUT, 0, false, 0, "retry retry T"},
-    {HTTP_TIMEOUT, 0, true, 0, "retry retry T ?presence"},
-    {HTTP_BROKEN, 0, false, 0, "retry retry T"},
-    {HTTP_BROKEN, 0, true, 0, "retry retry T ?presence"},
-    {HTTP_BROKEN, 0, false, 1000, "retry retry T ?token"},
-    {HTTP_BROKEN, 200, true, 0, "retry retry T ?presence"},
-    {HTTP_BROKEN, 401, false, 0, "retry* retry* ?token"},
-    {HTTP_BROKEN, 413, false, 0, "retry* retry* S"},
-    {HTTP_OVERSIZE, 200, true, 0, "retry* retry* T S ?presence"},
-    {HTTP_OVERSIZE, 502, true, 0, "retry* retry* T S ?presence"},
-    {HTTP_OVERSIZE, 409, true, 0, "retry* retry* S"},
-    {HTTP_REQUEST, 0, false, 0, "blocked blocked"},
+    {HTTP_UNREACHABLE, 0, false, 0, "retry/destination retry/destination"},
+    {HTTP_TLS, 0, false, 0, "retry/destination retry/destination"},
+    {HTTP_TIMEOUT, 0, false, 0, "retry/destination retry/destination"},
+    {HTTP_TIMEOUT, 0, true, 0, "retry/slow retry/slow ?presence"},
+    {HTTP_BROKEN, 0, false, 0, "retry/destination retry/destination"},
+    {HTTP_BROKEN, 0, true, 0, "retry/slow retry/slow ?presence"},
+    {HTTP_BROKEN, 0, false, 1000, "retry/cut retry/cut ?token"},
+    {HTTP_BROKEN, 200, true, 0, "retry/slow retry/slow ?presence"},
+    {HTTP_BROKEN, 401, false, 0, "retry/suspect retry/suspect ?token"},
+    {HTTP_BROKEN, 413, false, 0, "retry/size retry/size"},
+    {HTTP_OVERSIZE, 200, true, 0, "retry/crash retry/crash ?presence"},
+    {HTTP_OVERSIZE, 502, true, 0, "retry/crash retry/crash ?presence"},
+    {HTTP_OVERSIZE, 409, true, 0, "retry/group retry/group"},
+    {HTTP_REQUEST, 0, false, 0, "blocked/worker blocked/worker"},
     {HTTP_SOURCE, 0, false, 0, "retry retry"},
 };
 
@@ -285,7 +296,7 @@ START_TEST(a_conflict_may_mean_stored)
     judge(&two, 409, "");
     ck_assert_int_eq(two.result->answers[0].outcome,
                      WORK_RETRY_OUTCOME); /* of which one? alone it is known */
-    ck_assert(two.result->split);
+    ck_assert_int_eq(two.result->answers[1].blame, BLAME_GROUP);
 }
 END_TEST
 
@@ -299,26 +310,32 @@ static const struct token_row {
     const char *study;
     const char *outcome, *says;
 } token_rows[] = {
-    {"401, inactive", 401, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked blocked", "not active"},
-    {"403, lacks write", 403, INTROSPECTION_ACTIVE, "read", "1.2.3", "blocked blocked", "\"write\""},
-    {"403, a person's token may", 403, INTROSPECTION_ACTIVE, "user write", "1.2.3", "retry* retry*",
-     "refuses"},
-    {"401, all fine", 401, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry* retry*", "refuses the token"},
-    {"401, KHEOPS in trouble", 401, INTROSPECTION_OUTAGE, "", "1.2.3", "retry retry T", "away"},
-    {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked blocked", "credentials"},
-    {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked blocked", "credentials"},
-    {"cut off early, inactive", 0, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked blocked", "not active"},
-    {"cut off early, all fine", 0, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry retry T", "cut off"},
-    {"cut off early, outage", 0, INTROSPECTION_OUTAGE, "", "1.2.3", "retry retry T", "cut off"},
-    {"cut off early, no KHEOPS", 0, -1, "", "1.2.3", "retry retry T", "cut off"},
-    {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked", "not active"},
-    {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked", "\"write\""},
-    {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry*", "another album"},
-    {"0x0124, outage", 409, INTROSPECTION_OUTAGE, "", "1.2.3", "done retry T", "away"},
-    {"0x0124, no KHEOPS", 409, -1, "", "1.2.3", "done retry*", "not authorised"},
-    {"0x0124, a UID that is no OID", 409, INTROSPECTION_ACTIVE, "write", "3.2.1", "done reject",
+    {"401, inactive", 401, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked/token blocked/token", "not active"},
+    {"403, lacks write", 403, INTROSPECTION_ACTIVE, "read", "1.2.3", "blocked/token blocked/token",
+     "\"write\""},
+    {"403, a person's token may", 403, INTROSPECTION_ACTIVE, "user write", "1.2.3",
+     "retry/suspect retry/suspect", "refuses"},
+    {"401, all fine", 401, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/suspect retry/suspect",
+     "refuses the token"},
+    {"401, KHEOPS in trouble", 401, INTROSPECTION_OUTAGE, "", "1.2.3", "retry/destination retry/destination",
+     "away"},
+    {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked/token blocked/token",
+     "credentials"},
+    {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked/token blocked/token", "credentials"},
+    {"cut off early, inactive", 0, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked/token blocked/token",
+     "not active"},
+    {"cut off early, all fine", 0, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/cut retry/cut", "cut off"},
+    {"cut off early, outage", 0, INTROSPECTION_OUTAGE, "", "1.2.3", "retry/cut retry/cut", "cut off"},
+    {"cut off early, no KHEOPS", 0, -1, "", "1.2.3", "retry/cut retry/cut", "cut off"},
+    {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked/token", "not active"},
+    {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked/token", "\"write\""},
+    {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry/suspect", "another album"},
+    {"0x0124, outage", 409, INTROSPECTION_OUTAGE, "", "1.2.3", "done retry/destination", "away"},
+    {"0x0124, no KHEOPS", 409, -1, "", "1.2.3", "done retry/suspect", "not authorised"},
+    {"0x0124, a UID that is no OID", 409, INTROSPECTION_ACTIVE, "write", "3.2.1", "done reject/instance",
      "identifier"},
-    {"0x0124, inactive and no OID", 409, INTROSPECTION_INACTIVE, "", "3.2.1", "done blocked", "not active"},
+    {"0x0124, inactive and no OID", 409, INTROSPECTION_INACTIVE, "", "3.2.1", "done blocked/token",
+     "not active"},
 };
 
 START_TEST(a_refusal_is_decided)
@@ -411,7 +428,7 @@ START_TEST(what_is_there_is_done)
     stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.2", scene.result);
     stow_decide_present(&scene.batch, &scene.judgement, "9.9.9", scene.result);
     describe(&scene, &says);
-    ck_assert_str_eq(text_string(&says), "retry done retry T ?presence");
+    ck_assert_str_eq(text_string(&says), "retry/slow done retry/slow ?presence");
     ck_assert_int_eq(scene.result->answers[1].http_status, 504);
 }
 END_TEST
@@ -421,7 +438,7 @@ START_TEST(others_of_the_work_are_left_alone)
 {
     AUTO(scene_release) struct scene scene;
     scene_init(&scene, 3);
-    work_answer_set(&scene.result->answers[0], WORK_MISSING_OUTCOME, false, 0, "gone");
+    work_answer_set(&scene.result->answers[0], WORK_MISSING_OUTCOME, BLAME_WORKER, 0, "gone");
     scene.batch_items[0] = scene.batch_items[2];
     scene.batch.count = 2;
     judge(&scene, 200, LIST(STORED(SOP(3)), "", ""));

@@ -29,7 +29,7 @@ static void errand_begin(struct task *task)
     errand->bought = strdup("bread");
     begun[begun_count++] = errand;
     if (ends_at_once)
-        task_finish_all(task, WORK_BLOCKED_OUTCOME, "no shop");
+        task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, "no shop");
 }
 
 static void errand_tell(const struct task *task)
@@ -160,8 +160,8 @@ END_TEST
 START_TEST(a_missing_file_stays_missing)
 {
     task_start(&process, work_new("e-1", "kheops", NULL));
-    work_answer_set(&begun[0]->task.result->answers[1], WORK_MISSING_OUTCOME, true, 0, "gone");
-    task_finish_all(&begun[0]->task, WORK_RETRY_OUTCOME, "later");
+    work_answer_set(&begun[0]->task.result->answers[1], WORK_MISSING_OUTCOME, BLAME_SUSPECT, 0, "gone");
+    task_finish_all(&begun[0]->task, WORK_RETRY_OUTCOME, BLAME_NOBODY, "later");
     ck_assert_int_eq(last_outcome[0], WORK_RETRY_OUTCOME);
     ck_assert_int_eq(last_outcome[1], WORK_MISSING_OUTCOME);
 }

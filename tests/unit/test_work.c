@@ -73,17 +73,15 @@ END_TEST
 START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
 {
     struct work_result *result = work_result_create(&sending);
-    work_answer_set(&result->answers[0], WORK_REJECT_OUTCOME, true, 409, "caf\xe9 is not UTF-8");
-    work_answer_set(&result->answers[1], WORK_DONE_OUTCOME, false, 200, NULL);
-    result->split = true;
+    work_answer_set(&result->answers[0], WORK_REJECT_OUTCOME, BLAME_INSTANCE, 409, "caf\xe9 is not UTF-8");
+    work_answer_set(&result->answers[1], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     result->not_before_ms = 5000;
     struct work_message message = {.verb = WORK_RESULT, .session = "s", .result = result}, read;
     round_trip(&message, &read);
     ck_assert_int_eq(read.result->answers[0].outcome, WORK_REJECT_OUTCOME);
-    ck_assert(read.result->answers[0].bounded);
+    ck_assert_int_eq(read.result->answers[0].blame, BLAME_INSTANCE);
     ck_assert_str_eq(read.result->answers[0].reason, "caf\xEF\xBF\xBD is not UTF-8");
     ck_assert_ptr_null(read.result->answers[1].reason);
-    ck_assert(read.result->split && !read.result->trouble);
     ck_assert_int_eq(read.result->not_before_ms, 5000);
     work_message_release(&read);
     work_result_destroy(&result);
@@ -95,7 +93,7 @@ START_TEST(reason_is_cut)
     char *long_reason = memory_new(5001, 1);
     memset(long_reason, 'x', 5000);
     struct work_answer answer = {0};
-    work_answer_set(&answer, WORK_RETRY_OUTCOME, false, 0, long_reason);
+    work_answer_set(&answer, WORK_RETRY_OUTCOME, BLAME_NOBODY, 0, long_reason);
     ck_assert_uint_eq(strlen(answer.reason), WORK_REASON_MAX);
     free(answer.reason);
     free(long_reason);
@@ -112,10 +110,10 @@ END_TEST
 #define FETCHED "{\"id\":1,\"receipt\":\"\",\"size\":0}"
 #define RESULT                                                                                     \
     "{\"session\":\"s\",\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null," \
-    "\"trouble\":false,\"split\":false,\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
+    "\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
 #define ANSWER                         \
     "{\"id\":1,\"receipt\":\"" RECEIPT \
-    "\",\"outcome\":\"done\",\"bounded\":false,\"status\":200,\"reason\":null}"
+    "\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":200,\"reason\":null}"
 
 static const struct bad_row {
     const char *label, *verb, *json;
@@ -144,11 +142,18 @@ static const struct bad_row {
     {"an id of text", "WORK", WORK_ "{\"id\":\"1\",\"receipt\":\"" RECEIPT "\",\"size\":1}]}", ERR_SYNTAX},
     {"unknown outcome", "RESULT",
      RESULT "{\"id\":1,\"receipt\":\"" RECEIPT
-            "\",\"outcome\":\"maybe\",\"bounded\":false,\"status\":200,\"reason\":null}]}",
+            "\",\"outcome\":\"maybe\",\"blame\":\"nobody\",\"status\":200,\"reason\":null}]}",
+     ERR_SYNTAX},
+    {"unknown blame", "RESULT",
+     RESULT "{\"id\":1,\"receipt\":\"" RECEIPT
+            "\",\"outcome\":\"done\",\"blame\":\"the weather\",\"status\":200,\"reason\":null}]}",
+     ERR_SYNTAX},
+    {"nobody is blamed by name", "RESULT",
+     RESULT "{\"id\":1,\"receipt\":\"" RECEIPT "\",\"outcome\":\"done\",\"status\":200,\"reason\":null}]}",
      ERR_SYNTAX},
     {"status out of range", "RESULT",
      RESULT "{\"id\":1,\"receipt\":\"" RECEIPT
-            "\",\"outcome\":\"done\",\"bounded\":false,\"status\":2000,\"reason\":null}]}",
+            "\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":2000,\"reason\":null}]}",
      ERR_SYNTAX},
     {"unknown stage", "HELLO",
      "{\"stage\":\"mail\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":1,\"held\":[]}",

@@ -126,7 +126,7 @@ static void finish(const char *id)
 {
     struct work_result *result = work_result_create(started);
     ck_assert_str_eq(result->id, id);
-    work_answer_set(&result->answers[0], WORK_DONE_OUTCOME, false, 200, NULL);
+    work_answer_set(&result->answers[0], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     worker_finish(worker, &result);
     ck_assert_ptr_null(result);
 }
