@@ -54,6 +54,8 @@ int change_many(const struct config *config, const struct command *command,
                 const struct control_request *request, const struct change_manner *manner, int64_t count,
                 const char *noun, bool ask)
 {
+    if (request->dry_run)
+        return ask_and_print(config, request, manner->json);
     if (manner->dry_run)
         return print_count(request, manner, count, noun);
     if (count == 0 && request->job_count == 0) {
@@ -87,7 +89,8 @@ static void change_release(struct change *change)
 static bool change_take(void *context, int key, const char *value)
 {
     struct change *change = context;
-    return change_take_manner(&change->manner, &change->request.all, key) ||
+    change->request.anyway |= key == CHANGE_ANYWAY;
+    return key == CHANGE_ANYWAY || change_take_manner(&change->manner, &change->request.all, key) ||
            job_filter_take(&change->filter, change->command->name, key, value);
 }
 
@@ -189,6 +192,9 @@ int change_run(const struct command *command, const struct cli *cli, int argc, c
         return EXIT_NO;
     int64_t count = count_jobs(&change, db);
     bool ask = verb == CONTROL_DROP || change.request.job_count == 0;
+    /* How many jobs conditions let go, only the router can tell. */
+    change.request.dry_run = change.manner.dry_run && verb == CONTROL_RETRY &&
+                             (change.request.job_count > 0 || (change.meant & JOBDB_DECIDED_AGAIN) != 0);
     if (database_failed(db))
         return EXIT_NO;
     jobdb_destroy(&db); /* no snapshot of the database is held while the router works */

@@ -19,9 +19,9 @@ static const char *colour_of(const char *state)
 {
     static const struct {
         const char *state, *colour;
-    } colours[] = {{"failed", "\033[31m"},      {"quarantined", "\033[31m"},   {"blocked", "\033[31m"},
-                   {"backing off", "\033[33m"}, {"deferred", "\033[33m"},      {"held", "\033[33m"},
-                   {"no", "\033[33m"},          {"not configured", "\033[33m"}};
+    } colours[] = {{"failed", "\033[31m"},      {"quarantined", "\033[31m"}, {"blocked", "\033[31m"},
+                   {"backing off", "\033[33m"}, {"deferred", "\033[33m"},    {"held", "\033[33m"},
+                   {"undecided", "\033[33m"},   {"no", "\033[33m"},          {"not configured", "\033[33m"}};
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++) {
         if (strcmp(colours[i].state, state) == 0)
             return colours[i].colour;

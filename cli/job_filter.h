@@ -19,7 +19,7 @@ enum {
 };
 
 #define JOB_FILTER_STATES \
-    "queued deferred sending sent failed excluded waiting sharing shared fetching fetched dropped"
+    "queued deferred sending sent failed undecided excluded waiting sharing shared fetching fetched dropped"
 
 /* Rows of a command's table of options, after a row for --state, whose words differ. */
 #define JOB_FILTER_OPTIONS                                                                  \

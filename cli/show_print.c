@@ -84,13 +84,13 @@ static void append_verdict(struct text *out, const json_t *decision, const char 
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     text_format(out, "%*s", indent, "");
     table_cell(out, json_text(decision, name), 24 - (indent - 2), TABLE_LEFT);
-    colour_cell(out, yes ? "yes" : "no", 3);
+    colour_cell(out, is_true(decision, "undecided") ? "?" : yes ? "yes" : "no", 3);
     text_append(&reason, because);
     if (!is_true(decision, "configured"))
         text_append(&reason, "; the configuration no longer names it");
     else if (*json_text(decision, "condition"))
         text_format(&reason, "; its condition: %s", json_text(decision, "condition"));
-    else if (!yes && strcmp(name, "album") == 0)
+    else if (!yes && !is_true(decision, "undecided") && strcmp(name, "album") == 0)
         text_append(&reason, "; it has no condition, so it was added later");
     table_wrap(out, text_string(&reason), 31, WIDTH);
 }
@@ -98,6 +98,8 @@ static void append_verdict(struct text *out, const json_t *decision, const char 
 static const char *why_album(const json_t *album)
 {
     const char *who = json_text(album, "because_of");
+    if (is_true(album, "undecided"))
+        return json_text(album, "reason");
     if (strcmp(who, "this instance") == 0)
         return "this instance asks for the series";
     if (*who)
@@ -138,8 +140,8 @@ static void append_job(struct text *out, const char *kind, const json_t *job)
     append_goal(&goal, job);
     text_append(out, "  ");
     table_cell(out, text_string(&name), 17, TABLE_LEFT);
-    colour_cell(out, json_text(job, "state"), 8);
-    table_cell(out, text_string(&goal), 28, TABLE_LEFT);
+    colour_cell(out, json_text(job, "state"), 9);
+    table_cell(out, text_string(&goal), 27, TABLE_LEFT);
     append_time(out, number_of(job, "finished_at"));
     table_end(out);
     AUTO(text_release) struct text more = TEXT_EMPTY;
@@ -252,20 +254,21 @@ static void append_series(struct text *out, const json_t *series)
                     "in quarantine:", (long long)number_of(series, "quarantined"));
     json_array_foreach(json_object_get(series, "deliveries"), index, row)
     {
-        bool excluded = strcmp(json_text(row, "state"), "excluded") == 0;
+        bool decided_no = strcmp(json_text(row, "state"), "excluded") == 0 ||
+                          strcmp(json_text(row, "state"), "undecided") == 0;
         text_append(out, "  ");
-        table_cell(out, json_text(row, "destination"), 24, TABLE_LEFT);
-        colour_cell(out, json_text(row, "state"), 8);
+        table_cell(out, json_text(row, "destination"), 23, TABLE_LEFT);
+        colour_cell(out, json_text(row, "state"), 9);
         table_number(out, number_of(row, "count"), 7);
-        table_wrap(out, excluded ? json_text(row, "reason") : "", 44, WIDTH);
+        table_wrap(out, decided_no ? json_text(row, "reason") : "", 44, WIDTH);
     }
     json_array_foreach(json_object_get(series, "shares"), index, row)
     {
         AUTO(text_release) struct text goal = TEXT_EMPTY;
         append_goal(&goal, row);
         text_append(out, "  ");
-        table_cell(out, text_string(&goal), 24, TABLE_LEFT);
-        colour_cell(out, json_text(row, "state"), 8);
+        table_cell(out, text_string(&goal), 23, TABLE_LEFT);
+        colour_cell(out, json_text(row, "state"), 9);
         text_format(out, "%7s ", "");
         table_wrap(out, *json_text(row, "waits") ? json_text(row, "waits") : json_text(row, "reason"), 44,
                    WIDTH);
@@ -290,9 +293,9 @@ static void append_unfinished(struct text *out, const json_t *study)
         text_format(&name, "delivery:%lld", (long long)number_of(job, "id"));
         text_append(out, "  ");
         table_cell(out, text_string(&name), 17, TABLE_LEFT);
-        colour_cell(out, json_text(job, "state"), 8);
+        colour_cell(out, json_text(job, "state"), 9);
         table_cell(out, json_text(job, "destination"), 20, TABLE_LEFT);
-        table_cell(out, json_text(job, "sop_instance"), 28, TABLE_LEFT_TAIL);
+        table_cell(out, json_text(job, "sop_instance"), 27, TABLE_LEFT_TAIL);
         table_end(out);
         if (*json_text(job, "reason")) {
             text_append(out, "    ");

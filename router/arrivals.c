@@ -16,7 +16,7 @@ struct group {
     char study[JOBDB_UID_SIZE], reason[REASON_SIZE]; /* reason: "" where they were taken in */
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     char first[RECEIPT_SIZE], last[RECEIPT_SIZE];
-    size_t instances, excluded;
+    size_t instances, excluded, undecided;
     int64_t bytes, began_ms, last_ms;
 };
 
@@ -40,8 +40,9 @@ static void tell_group(const struct group *group)
     else
         log_info("taken in", LOG_S("study", group->study), LOG_I("instances", group->instances),
                  LOG_I("bytes", group->bytes), LOG_I("excluded", group->excluded),
-                 LOG_S("calling", group->calling_aet), LOG_S("called", group->called_aet),
-                 LOG_S("first_receipt", group->first), LOG_S("last_receipt", group->last));
+                 LOG_I("undecided", group->undecided), LOG_S("calling", group->calling_aet),
+                 LOG_S("called", group->called_aet), LOG_S("first_receipt", group->first),
+                 LOG_S("last_receipt", group->last));
 }
 
 static void tell_and_forget(struct arrivals *arrivals, size_t index)
@@ -96,26 +97,27 @@ static struct group *group_of(struct arrivals *arrivals, const struct jobdb_inst
 }
 
 static void add_to_group(struct arrivals *arrivals, const struct jobdb_instance *instance, const char *reason,
-                         bool excluded, int64_t now_ms)
+                         struct arrivals_fate fate, int64_t now_ms)
 {
     struct group *group = group_of(arrivals, instance, reason, now_ms);
     copy_name(group->last, sizeof group->last, instance->receipt);
     group->instances++;
-    group->excluded += excluded;
+    group->excluded += fate.excluded;
+    group->undecided += fate.undecided;
     group->bytes += instance->size;
     group->last_ms = now_ms;
 }
 
-void arrivals_taken(struct arrivals *arrivals, const struct jobdb_instance *instance, size_t destinations,
-                    int64_t now_ms)
+void arrivals_taken(struct arrivals *arrivals, const struct jobdb_instance *instance,
+                    struct arrivals_fate fate, int64_t now_ms)
 {
-    add_to_group(arrivals, instance, "", destinations == 0, now_ms);
+    add_to_group(arrivals, instance, "", fate, now_ms);
 }
 
 void arrivals_quarantined(struct arrivals *arrivals, const struct jobdb_instance *instance,
                           const char *reason, int64_t now_ms)
 {
-    add_to_group(arrivals, instance, reason, false, now_ms);
+    add_to_group(arrivals, instance, reason, (struct arrivals_fate){0}, now_ms);
 }
 
 void arrivals_turn(struct arrivals *arrivals, int64_t now_ms)

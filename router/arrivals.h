@@ -8,6 +8,7 @@
 
 #include "common/jobs/intake.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct arrivals;
@@ -16,9 +17,13 @@ struct arrivals *arrivals_create(void);
 /* Writes the lines that were not written yet. */
 void arrivals_destroy(struct arrivals **arrivals);
 
-/* The instance was taken in. destinations: how many take it. */
-void arrivals_taken(struct arrivals *arrivals, const struct jobdb_instance *instance, size_t destinations,
-                    int64_t now_ms);
+/* What became of an instance that was taken in. */
+struct arrivals_fate {
+    bool excluded;  /* no destination takes it */
+    bool undecided; /* a condition of a destination or album cannot be decided */
+};
+void arrivals_taken(struct arrivals *arrivals, const struct jobdb_instance *instance,
+                    struct arrivals_fate fate, int64_t now_ms);
 /* It was put into quarantine. */
 void arrivals_quarantined(struct arrivals *arrivals, const struct jobdb_instance *instance,
                           const char *reason, int64_t now_ms);

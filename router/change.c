@@ -79,8 +79,8 @@ void change_append_count(const struct change *change, const char *noun, struct t
         text_append(out, "nothing matches");
         return;
     }
-    text_format(out, "%lld %s%s %s", (long long)row->changed, noun, row->changed == 1 ? "" : "s",
-                control_verb_done(change->request.verb));
+    text_format(out, "%lld %s%s %s%s", (long long)row->changed, noun, row->changed == 1 ? "" : "s",
+                change->request.dry_run ? "would be " : "", control_verb_done(change->request.verb));
     if (row->skipped > 0)
         text_format(out, ", %lld left as they are", (long long)row->skipped);
 }

@@ -6,6 +6,8 @@
 #include "common/jobs/operator.h"
 #include "common/jobs/target.h"
 #include "router/event.h"
+#include "router/intake.h"
+#include "router/redecide.h"
 #include "router/refusal.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -13,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORTION = 100 };
+enum { PORTION = 100, HEADERS_A_PORTION = 20 };
 
 struct job_portion {
     struct router *router;
@@ -35,6 +37,17 @@ static void add_operator_event(const struct job_portion *portion, const struct j
         text_format(&study, "the fetch of study %s", job->study);
     change_event(portion->router, portion->change, &event, study.length > 0 ? text_string(&study) : NULL);
     portion->change->row.changed++;
+}
+
+static void remember_series(struct job_portion *portion, int64_t series_id)
+{
+    for (size_t i = portion->series_count; i > 0; i--) {
+        if (portion->series[i - 1] == series_id)
+            return;
+    }
+    portion->series = memory_grow(portion->series, &portion->series_capacity, portion->series_count + 1,
+                                  sizeof *portion->series);
+    portion->series[portion->series_count++] = series_id;
 }
 
 /* ---- retry ---- */
@@ -60,7 +73,7 @@ static void wake_target(struct router *router, struct target *target)
     jobdb_save_target(router->db, &target->row, NULL, router->now);
 }
 
-static void retry_job(const struct job_portion *portion, const struct jobdb_candidate *job)
+static void retry_job(struct job_portion *portion, const struct jobdb_candidate *job)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     struct router *router = portion->router;
@@ -70,24 +83,20 @@ static void retry_job(const struct job_portion *portion, const struct jobdb_cand
         change_skip(portion->change, "%s", text_string(&sentence));
         return;
     }
-    if (!jobdb_retry_job(router->db, job, router->now))
+    if (redecide_is_due(job) ? !redecide(router, portion->change, target, job)
+                             : !jobdb_retry_job(router->db, job, router->now))
         return;
+    if (portion->change->request.dry_run) {
+        portion->change->row.changed++;
+        return;
+    }
     add_operator_event(portion, job);
     wake_target(router, target);
+    if (job->stage == WORK_SHARE)
+        remember_series(portion, job->item.series_id);
 }
 
 /* ---- drop ---- */
-
-static void remember_series(struct job_portion *portion, int64_t series_id)
-{
-    for (size_t i = portion->series_count; i > 0; i--) {
-        if (portion->series[i - 1] == series_id)
-            return;
-    }
-    portion->series = memory_grow(portion->series, &portion->series_capacity, portion->series_count + 1,
-                                  sizeof *portion->series);
-    portion->series[portion->series_count++] = series_id;
-}
 
 static void drop_job(struct job_portion *portion, const struct jobdb_candidate *job)
 {
@@ -158,7 +167,8 @@ static const char *objection_to_job(const struct jobdb_candidate *job, enum cont
                    {"shared", "is shared: nothing is left to be done"},
                    {"excluded", "is excluded by a condition or filter: nothing is left to be done"},
                    {"dropped", "is dropped already"}};
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+    for (size_t i = 0;
+         i < sizeof reasons / sizeof *reasons && (verb == CONTROL_DROP || !redecide_is_due(job)); i++) {
         if (strcmp(job->state, reasons[i].state) == 0)
             return reasons[i].why;
     }
@@ -193,9 +203,14 @@ static const char *objection_to_states(const struct control_request *request)
 {
     unsigned meant;
     if (!jobdb_meant_by(request->state, &meant))
-        return "only jobs that are failed, deferred, queued or waiting can be changed";
-    if (request->verb == CONTROL_RETRY && (meant & ~(unsigned)(JOBDB_FAILED | JOBDB_DEFERRED)) != 0)
-        return "only failed and deferred jobs can be retried: others go as soon as they can";
+        return "only jobs that are failed, deferred, queued, waiting, undecided, excluded or dropped can be changed";
+    if (request->verb == CONTROL_RETRY && (meant & (JOBDB_FRESH | JOBDB_WAITING)) != 0)
+        return "only failed, deferred, undecided, excluded and dropped jobs can be retried: others go as soon as they can";
+    if (request->verb == CONTROL_DROP && (meant & (JOBDB_EXCLUDED | JOBDB_DROPPED)) != 0)
+        return "nothing is left to be done with excluded and dropped jobs";
+    if ((request->anyway || request->dry_run) && request->job_count == 0 &&
+        (meant & JOBDB_DECIDED_AGAIN) == 0)
+        return "only undecided, excluded and dropped jobs are decided again";
     return NULL;
 }
 
@@ -228,8 +243,11 @@ bool change_jobs_step(struct router *router, struct change *change)
         change_numbered_job(&portion, &request->jobs[i]);
     if (request->job_count == 0) {
         struct jobdb_selection selection = selection_of(change);
-        (void)jobdb_walk_on(router->db, &selection, &change->row.walk, PORTION, change_job, &portion);
+        bool headers = (selection.meant & JOBDB_DECIDED_AGAIN) != 0 && request->verb == CONTROL_RETRY;
+        (void)jobdb_walk_on(router->db, &selection, &change->row.walk, headers ? HEADERS_A_PORTION : PORTION,
+                            change_job, &portion);
     }
+    intake_parsed(router);
     settle_series(&portion);
     return request->job_count > 0 || change->row.walk.over || change_left(change) <= 0;
 }

@@ -3,12 +3,11 @@
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
 #include "common/dicom/dictionary.h"
-#include "common/dicom/header.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/reshare.h"
-#include "common/spool/spool.h"
+#include "router/decide.h"
 #include "router/intake.h"
-#include "router/recorded.h"
+#include "router/past.h"
 #include "router/refusal.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -30,55 +29,20 @@ struct reshare_step {
 
 /* ---- one instance ---- */
 
-static enum condition_verdict ask_row(struct reshare_step *step, const struct jobdb_series *series,
-                                      const struct jobdb_past *past)
+/* Why it cannot be decided is appended to ret_doubt. */
+static enum condition_verdict ask_instance(struct reshare_step *step, const struct jobdb_past *row,
+                                           struct text *ret_doubt)
 {
-    struct recorded recorded = {.study = series->study,
-                                .series = series->series,
-                                .sop_instance = past->sop_instance,
-                                .sop_class = past->sop_class,
-                                .transfer_syntax = past->transfer_syntax,
-                                .calling_aet = past->calling_aet,
-                                .called_aet = past->called_aet,
-                                .source_address = past->source_address};
-    const struct condition_facts facts = recorded_facts(&recorded);
-    enum condition_verdict verdict = condition_judge(step->target->album->condition, &facts);
-    if (verdict == CONDITION_UNDECIDED)
-        step->change->missing_tag = recorded.asked;
-    step->change->header_doubtful = false;
-    return verdict;
-}
-
-/* Where its file is; false: nowhere. */
-static bool find_past_file(struct router *router, const struct jobdb_past *past, enum spool_place *ret_place)
-{
-    AUTO(fd_close) int fd = -1;
-    if (past->gone || past->poison)
-        return false;
-    *ret_place = past->place;
-    if (past->place == SPOOL_QUEUE)
-        return spool_find(router->spool, past->receipt, ret_place) == 0;
-    return spool_open_file(router->spool, past->place, past->receipt, &fd) == 0;
-}
-
-static enum condition_verdict ask_instance(struct reshare_step *step, const struct jobdb_series *series,
-                                           const struct jobdb_past *past)
-{
-    AUTO(header_destroy) struct header *header = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    const struct header_transfer transfer = {past->calling_aet, past->called_aet, past->source_address,
-                                             past->transfer_syntax};
-    const struct condition *condition = step->target->album->condition;
-    enum spool_place place;
-    if (!condition)
+    AUTO(past_close) struct past past = {.header = NULL};
+    const struct config_album *album = step->target->album;
+    if (!album->condition)
         return CONDITION_TRUE;
-    if (!find_past_file(step->router, past, &place))
-        return ask_row(step, series, past);
-    step->headers--;
-    if (intake_parse(step->router, past->receipt, place, &transfer, &header, &reason) != 0)
-        return ask_row(step, series, past);
-    enum condition_verdict verdict = condition_judge(condition, header_facts(header));
-    step->change->header_doubtful = verdict == CONDITION_UNDECIDED;
+    past_open(step->router, row, &past);
+    step->headers -= past.header != NULL;
+    enum condition_verdict verdict = decide_album(album, past.facts, ret_doubt);
+    step->change->header_doubtful = verdict == CONDITION_UNDECIDED && past.header;
+    if (verdict == CONDITION_UNDECIDED && !past.header)
+        step->change->missing_tag = past.recorded.asked;
     return verdict;
 }
 
@@ -89,10 +53,19 @@ static void share_series(struct reshare_step *step, const struct jobdb_series *s
 {
     struct router *router = step->router;
     struct change *change = step->change;
-    if (change->request.dry_run ||
-        jobdb_reshare(router->db, step->target->row.album_id, series, witness, change->row.id, router->now))
+    if (change->request.dry_run || jobdb_reshare(router->db, step->target->row.album_id, series, witness,
+                                                 NULL, change->row.id, router->now))
         change->row.changed++;
     targets_wake(router->targets);
+}
+
+/* A person decides about it, unless a later instance of the series does. */
+static void doubt_series(struct reshare_step *step, const struct jobdb_series *series,
+                         const struct jobdb_past *witness, const char *doubt)
+{
+    if (!step->change->request.dry_run)
+        (void)jobdb_reshare(step->router->db, step->target->row.album_id, series, witness, doubt,
+                            step->change->row.id, step->router->now);
 }
 
 static void tell_undecided(struct change *change, const struct jobdb_series *series)
@@ -136,12 +109,15 @@ static bool look_at_instances(struct reshare_step *step, const struct jobdb_seri
             return true;
         }
         walk->id = past.id;
-        enum condition_verdict answer = ask_instance(step, series, &past);
+        AUTO(text_release) struct text doubt = TEXT_EMPTY;
+        enum condition_verdict answer = ask_instance(step, &past, &doubt);
         if (answer == CONDITION_TRUE) {
             share_series(step, series, &past);
             walk->phase = BETWEEN;
             return true;
         }
+        if (answer == CONDITION_UNDECIDED)
+            doubt_series(step, series, &past, text_string(&doubt));
         if (answer == CONDITION_UNDECIDED || walk->phase == NOTHING_SEEN)
             walk->phase = answer == CONDITION_UNDECIDED ? NOT_DECIDED : NO_MATCH;
     }

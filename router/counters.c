@@ -41,7 +41,7 @@ struct counters *counters_create(struct metrics *metrics)
     struct counters *counters = memory_new(1, sizeof *counters);
     add_counters(counters, metrics);
     /* There from the start, so that the first increase can be seen. */
-    static const char *const results[] = {"taken", "excluded", "quarantined"};
+    static const char *const results[] = {"taken", "undecided", "excluded", "quarantined"};
     for (size_t i = 0; i < sizeof results / sizeof *results; i++)
         metric_add(counters->instances, &results[i], 0);
     return counters;

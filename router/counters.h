@@ -12,7 +12,8 @@ struct counters;
 struct counters *counters_create(struct metrics *metrics);
 void counters_destroy(struct counters **counters);
 
-void count_taken(struct counters *counters, const char *how); /* "taken", "excluded", "quarantined" */
+void count_taken(struct counters *counters,
+                 const char *how); /* "taken", "undecided", "excluded", "quarantined" */
 
 /* A piece of work is over that began at began_ns, of the monotonic clock. */
 void count_parsed(struct counters *counters, int64_t began_ns);

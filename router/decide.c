@@ -1,5 +1,6 @@
 #include "router/decide.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
 #include "common/dicom/dictionary.h"
@@ -12,12 +13,24 @@ enum { UID_SHOWN = 64 };
 
 void decisions_release(struct decisions *decisions)
 {
-    for (size_t i = 0; i < decisions->count; i++)
+    for (size_t i = 0; i < decisions->count; i++) {
         free((void *)decisions->list[i].albums);
+        free((void *)decisions->list[i].doubts);
+    }
+    for (size_t i = 0; i < decisions->sentence_count; i++)
+        free(decisions->sentences[i]);
     free(decisions->list);
-    text_release(&decisions->undecided);
+    free(decisions->sentences);
     text_release(&decisions->unfit);
     *decisions = (struct decisions){0};
+}
+
+/* The decisions own it from now on. */
+static const char *keep_sentence(struct decisions *decisions, struct text *sentence)
+{
+    decisions->sentences = memory_grow(decisions->sentences, &decisions->sentence_capacity,
+                                       decisions->sentence_count + 1, sizeof *decisions->sentences);
+    return decisions->sentences[decisions->sentence_count++] = text_take(sentence);
 }
 
 static bool class_is_wanted(const struct config_destination *destination, const char *sop_class)
@@ -29,16 +42,22 @@ static bool class_is_wanted(const struct config_destination *destination, const 
     return destination->sop_class_count == 0;
 }
 
-/* Whether the condition (NULL: always) holds. One that cannot be decided does not, and is told, once. */
-static bool condition_is_true(const struct condition *condition, const char *what, const char *name,
-                              const struct condition_facts *facts, struct decisions *decisions)
+/* What the condition (NULL: always) of a destination or album (what) is for the instance. */
+static enum condition_verdict judge(const struct condition *condition, const char *what, const char *name,
+                                    const struct condition_facts *facts, struct text *ret_doubt)
 {
     enum condition_verdict verdict = condition ? condition_judge(condition, facts) : CONDITION_TRUE;
-    if (verdict == CONDITION_UNDECIDED && decisions->undecided.length == 0) {
-        text_format(&decisions->undecided, "the condition of %s %s cannot be decided: ", what, name);
-        condition_tell_doubt(condition, dictionary_for_conditions(), facts, &decisions->undecided);
+    if (verdict == CONDITION_UNDECIDED) {
+        text_format(ret_doubt, "the condition of %s %s cannot be decided: ", what, name);
+        condition_tell_doubt(condition, dictionary_for_conditions(), facts, ret_doubt);
     }
-    return verdict == CONDITION_TRUE;
+    return verdict;
+}
+
+enum condition_verdict decide_album(const struct config_album *album, const struct condition_facts *facts,
+                                    struct text *ret_doubt)
+{
+    return judge(album->condition, "album", album->name, facts, ret_doubt);
 }
 
 /* The sentence on a UID that a KHEOPS can never take. */
@@ -64,16 +83,21 @@ static const char *uid_objection_of(const struct config_destination *destination
     return "its study or series UID is no object identifier, and KHEOPS takes nothing else";
 }
 
-/* NULL: it takes the instance; else why it does not. */
-static const char *objection_of(const struct config_destination *destination,
+/* NULL: it takes the instance; else why it does not, or may not. */
+static const char *objection_of(const struct config_destination *destination, bool anyway,
                                 const struct jobdb_instance *instance, const struct condition_facts *facts,
-                                struct decisions *decisions)
+                                struct decisions *decisions, bool *ret_undecided)
 {
+    AUTO(text_release) struct text doubt = TEXT_EMPTY;
     if (!class_is_wanted(destination, instance->sop_class))
         return "its SOP class is not among the destination's sop_classes";
-    if (!condition_is_true(destination->condition, "destination", destination->name, facts, decisions))
+    enum condition_verdict verdict =
+        judge(destination->condition, "destination", destination->name, facts, &doubt);
+    if (verdict == CONDITION_FALSE)
         return "the destination's condition is false";
-    return uid_objection_of(destination, instance, decisions);
+    const char *objection = uid_objection_of(destination, instance, decisions);
+    *ret_undecided = verdict == CONDITION_UNDECIDED && !anyway && !objection;
+    return *ret_undecided ? keep_sentence(decisions, &doubt) : objection;
 }
 
 static void match_albums(const struct config_destination *destination, struct targets *targets,
@@ -81,14 +105,37 @@ static void match_albums(const struct config_destination *destination, struct ta
                          struct decisions *decisions)
 {
     int64_t *matches = memory_new(destination->album_count, sizeof *matches);
+    struct jobdb_doubt *doubts = memory_new(destination->album_count, sizeof *doubts);
     for (size_t i = 0; i < destination->album_count; i++) {
         const struct config_album *album = &destination->albums[i];
         const struct target *target = targets_for(targets, destination, album);
-        if (!target || !condition_is_true(album->condition, "album", album->name, facts, decisions))
-            continue;
-        matches[decision->album_count++] = target->row.album_id;
+        AUTO(text_release) struct text doubt = TEXT_EMPTY;
+        enum condition_verdict verdict = target ? decide_album(album, facts, &doubt) : CONDITION_FALSE;
+        if (verdict == CONDITION_TRUE)
+            matches[decision->album_count++] = target->row.album_id;
+        if (verdict == CONDITION_UNDECIDED)
+            doubts[decision->doubt_count++] =
+                (struct jobdb_doubt){target->row.album_id, keep_sentence(decisions, &doubt)};
     }
     decision->albums = matches;
+    decision->doubts = doubts;
+}
+
+/* Whether it takes the instance, or may. */
+static bool decide_one(const struct config_destination *destination, bool anyway, struct targets *targets,
+                       const struct jobdb_instance *instance, const struct condition_facts *facts,
+                       struct decisions *decisions)
+{
+    const struct target *target = targets_for(targets, destination, NULL);
+    if (!target)
+        return false;
+    struct jobdb_decision *decision = &decisions->list[decisions->count++];
+    decision->destination_id = target->row.destination_id;
+    decision->why = objection_of(destination, anyway, instance, facts, decisions, &decision->undecided);
+    decision->takes = decision->why == NULL;
+    if (decision->takes)
+        match_albums(destination, targets, facts, decision, decisions);
+    return decision->takes || decision->undecided;
 }
 
 void decide(const struct config_node *node, struct targets *targets, const struct jobdb_instance *instance,
@@ -96,20 +143,19 @@ void decide(const struct config_node *node, struct targets *targets, const struc
 {
     struct decisions decisions = {.list = memory_new(node->destination_count, sizeof *decisions.list)};
     bool is_taken = false;
-    for (size_t i = 0; i < node->destination_count; i++) {
-        const struct config_destination *destination = &node->destinations[i];
-        const struct target *target = targets_for(targets, destination, NULL);
-        if (!target)
-            continue;
-        struct jobdb_decision *decision = &decisions.list[decisions.count++];
-        decision->destination_id = target->row.destination_id;
-        decision->why = objection_of(destination, instance, facts, &decisions);
-        decision->takes = decision->why == NULL;
-        if (decision->takes)
-            match_albums(destination, targets, facts, decision, &decisions);
-        is_taken |= decision->takes;
-    }
+    for (size_t i = 0; i < node->destination_count; i++)
+        is_taken |= decide_one(&node->destinations[i], false, targets, instance, facts, &decisions);
     if (is_taken)
+        text_clear(&decisions.unfit);
+    *ret_decisions = decisions;
+}
+
+void decide_destination(const struct config_destination *destination, bool anyway, struct targets *targets,
+                        const struct jobdb_instance *instance, const struct condition_facts *facts,
+                        struct decisions *ret_decisions)
+{
+    struct decisions decisions = {.list = memory_new(1, sizeof *decisions.list)};
+    if (decide_one(destination, anyway, targets, instance, facts, &decisions))
         text_clear(&decisions.unfit);
     *ret_decisions = decisions;
 }

@@ -3,6 +3,9 @@
  * A destination takes what its sop_classes and its condition want, and what its server can take: KHEOPS only
  * studies and series whose UIDs are object identifiers (uid.h), others any printable ones.
  *
+ * A condition that cannot be decided is neither true nor false: the destination or album is undecided then, with the
+ * reason, and nothing is sent or shared there before a person decides.
+ *
  * The same configuration and the same instance give the same decision: it asks only the instance's header. */
 #ifndef FELUCCA_ROUTER_DECIDE_H
 #define FELUCCA_ROUTER_DECIDE_H
@@ -15,11 +18,10 @@
 struct decisions {
     struct jobdb_decision *list; /* one a destination of the node, in its order */
     size_t count;
-    /* A condition that cannot be decided, and why; empty: there is none. Nothing is then to be sent or shared:
-     * what the list says of that destination or album is no decision. */
-    struct text undecided;
-    /* No destination that wants it can take it, and why; empty: one can, or none wants it. */
+    /* No destination that wants it can take it, and why; empty: one can, or may, or none wants it. */
     struct text unfit;
+    char **sentences; /* that the list borrows */
+    size_t sentence_count, sentence_capacity;
 };
 
 void decisions_release(struct decisions *decisions);
@@ -28,5 +30,14 @@ void decisions_release(struct decisions *decisions);
  * the ids, and must know all that the node names. */
 void decide(const struct config_node *node, struct targets *targets, const struct jobdb_instance *instance,
             const struct condition_facts *facts, struct decisions *ret_decisions);
+
+/* The same for one destination. anyway: an operator wants it to be taken where its condition cannot be decided. */
+void decide_destination(const struct config_destination *destination, bool anyway, struct targets *targets,
+                        const struct jobdb_instance *instance, const struct condition_facts *facts,
+                        struct decisions *ret_decisions);
+
+/* What an album's condition is for an instance; why it cannot be decided is appended to ret_doubt. */
+enum condition_verdict decide_album(const struct config_album *album, const struct condition_facts *facts,
+                                    struct text *ret_doubt);
 
 #endif

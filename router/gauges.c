@@ -25,7 +25,8 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
     static const char *const token[] = {"destination", "album", "token", NULL};
     static const char *const stage[] = {"stage", NULL};
     static const char *const place[] = {"place", NULL};
-    gauges->jobs = metrics_add(metrics, METRIC_GAUGE, "jobs", "Unfinished and failed jobs.", state);
+    gauges->jobs =
+        metrics_add(metrics, METRIC_GAUGE, "jobs", "Unfinished, undecided and failed jobs.", state);
     gauges->ages = metrics_add(metrics, METRIC_GAUGE, "oldest_job_age_seconds",
                                "Age of the oldest job in this state; 0 when there is none.", state);
     gauges->states = metrics_add(metrics, METRIC_GAUGE, "target_state",
@@ -92,7 +93,8 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
                   {"queued", depth->queued - depth->deferred, depth->oldest_queued_at},
                   {"deferred", depth->deferred, -1},
                   {"in_flight", depth->in_flight, oldest_in_flight(router, depth->destination, depth->album)},
-                  {"failed", depth->failed, depth->oldest_failed_at}};
+                  {"failed", depth->failed, depth->oldest_failed_at},
+                  {"undecided", depth->undecided, -1}};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
         const char *labels[] = {depth->destination, album, states[i].name};
         if (i > 0 || depth->album) /* only shares wait for an instance */

@@ -182,20 +182,23 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     int64_t began_ns = clock_monotonic_ns();
     decide(node, router->targets, &arrival->instance, header_facts(header), &decisions);
     count_decided(router->counters, began_ns);
-    /* Neither sent nor left out: it waits for a person. */
-    const struct text *doubt = decisions.undecided.length > 0 ? &decisions.undecided : &decisions.unfit;
-    if (doubt->length > 0) {
-        quarantine_file(router, arrival, text_string(doubt));
+    if (decisions.unfit.length > 0) {
+        quarantine_file(router, arrival, text_string(&decisions.unfit));
         return;
     }
     jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
                   router->now + router->config->retention_excluded_ms);
+    struct arrivals_fate fate = {0};
     size_t taken = 0;
-    for (size_t i = 0; i < decisions.count; i++)
-        taken += decisions.list[i].takes;
+    for (size_t i = 0; i < decisions.count; i++) {
+        const struct jobdb_decision *decision = &decisions.list[i];
+        taken += decision->takes;
+        fate.undecided |= decision->undecided || decision->doubt_count > 0;
+    }
+    fate.excluded = taken == 0 && !fate.undecided;
     CRASH_POINT(ROUTER_DECIDED);
-    count_taken(router->counters, taken > 0 ? "taken" : "excluded");
-    arrivals_taken(router->intake->arrivals, &arrival->instance, taken, router->monotonic);
+    count_taken(router->counters, taken > 0 ? "taken" : fate.excluded ? "excluded" : "undecided");
+    arrivals_taken(router->intake->arrivals, &arrival->instance, fate, router->monotonic);
     log_debug("instance taken in", LOG_S("receipt", arrival->receipt),
               LOG_S("study", arrival->instance.study), LOG_S("sop_instance", arrival->instance.sop_instance),
               LOG_I("destinations", taken));

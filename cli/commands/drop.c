@@ -6,7 +6,7 @@ static int drop_run(const struct cli *cli, int argc, char **argv)
     return change_run(&command_drop, cli, argc, argv, CONTROL_DROP);
 }
 
-static const struct command_option options[] = {{"state", "STATE", "failed deferred queued waiting",
+static const struct command_option options[] = {{"state", "STATE", "failed deferred queued waiting undecided",
                                                  "failed, deferred, queued (also what was never tried) or\n"
                                                  "waiting alone; failed and deferred unless given",
                                                  JOB_FILTER_STATE},

@@ -290,7 +290,8 @@ static int jobs_run(const struct cli *cli, int argc, char **argv)
 static const struct command_option options[] = {
     {"state", "STATE", JOB_FILTER_STATES,
      "queued, deferred (queued, and tried before), sending,\n"
-     "sent, failed, excluded, waiting, sharing, shared, dropped",
+     "sent, failed, undecided, excluded, waiting, sharing,\n"
+     "shared, dropped",
      JOB_FILTER_STATE},
     JOB_FILTER_OPTIONS,
     JOB_FILTER_LIST_OPTIONS,

@@ -76,6 +76,17 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
     table_wrap(&view->notes, row->last_error, 2, columns_line());
 }
 
+static void add_doubt_note(struct view *view, const struct jobdb_status_row *row)
+{
+    if (row->undecided == 0)
+        return;
+    text_format(&view->notes,
+                "\n%s%s%s has %lld %s%s that a person must decide:\n  felucca jobs --state undecided\n",
+                row->destination, row->album ? "/" : "", row->album ? row->album : "",
+                (long long)row->undecided, row->album ? "share" : "deliver",
+                row->album ? (row->undecided == 1 ? "" : "s") : (row->undecided == 1 ? "y" : "ies"));
+}
+
 static void add_row(void *context, const struct jobdb_status_row *row)
 {
     struct view *view = context;
@@ -101,6 +112,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     table_cell(&view->table, oldest.length ? text_string(&oldest) : "-", 6, TABLE_RIGHT);
     table_end(&view->table);
     add_note(view, row);
+    add_doubt_note(view, row);
     add_token_note(view, row);
 }
 
@@ -239,8 +251,8 @@ const struct command command_status = {
     .help = "QUEUED of an album counts the shares that wait for their series, too. DEFER are\n"
             "those of the queued that were tried before. HOUR and DAY count what was done in\n"
             "the last hour and day. Below the table: why a destination or album does not go\n"
-            "on, whether the router runs, whether the disk is full, and who keeps the job\n"
-            "database's log from shrinking.\n",
+            "on, where conditions cannot be decided, whether the router runs, whether the\n"
+            "disk is full, and who keeps the job database's log from shrinking.\n",
     .example = "felucca status\n"
                "felucca status --check || echo 'somebody must look'\n",
     .run = status_run,

@@ -13,23 +13,27 @@ static const char *const questions[] = {
     " || ' that is not there' FROM pragma_foreign_key_check",
     /* destinations and albums */
     "SELECT 'destination ' || name || ' counts ' || queued || '/' || deferred || '/' || in_flight || '/' ||"
-    " failed || ' queued/deferred/in flight/failed, rows say ' || q || '/' || t || '/' || s || '/' || f"
+    " failed || '/' || undecided || ' queued/deferred/in flight/failed/undecided, rows say ' || q || '/' || t"
+    " || '/' || s || '/' || f || '/' || u"
     " FROM (SELECT *,"
     " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'queued') AS q,"
     " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'queued'"
     " AND w.tries > 0) AS t,"
     " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'sending') AS s,"
-    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'failed') AS f"
-    " FROM destination d) WHERE (queued, deferred, in_flight, failed) <> (q, t, s, f)",
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'failed') AS f,"
+    " (SELECT count(*) FROM delivery w WHERE w.destination_id = d.id AND w.state = 'undecided') AS u"
+    " FROM destination d) WHERE (queued, deferred, in_flight, failed, undecided) <> (q, t, s, f, u)",
     "SELECT 'album ' || name || ' counts ' || waiting || '/' || queued || '/' || deferred || '/' ||"
-    " in_flight || '/' || failed || ' waiting/queued/deferred/in flight/failed, rows say '"
-    " || n || '/' || q || '/' || t || '/' || s || '/' || f FROM (SELECT *,"
+    " in_flight || '/' || failed || '/' || undecided"
+    " || ' waiting/queued/deferred/in flight/failed/undecided, rows say '"
+    " || n || '/' || q || '/' || t || '/' || s || '/' || f || '/' || u FROM (SELECT *,"
     " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'waiting') AS n,"
     " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'queued') AS q,"
     " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'queued' AND w.tries > 0) AS t,"
     " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'sharing') AS s,"
-    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'failed') AS f FROM album a)"
-    " WHERE (waiting, queued, deferred, in_flight, failed) <> (n, q, t, s, f)",
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'failed') AS f,"
+    " (SELECT count(*) FROM share w WHERE w.album_id = a.id AND w.state = 'undecided') AS u FROM album a)"
+    " WHERE (waiting, queued, deferred, in_flight, failed, undecided) <> (n, q, t, s, f, u)",
     /* series and lanes */
     "SELECT 'series ' || e.id || ' counts ' || e.queued || ' queued, rows say ' || count(w.id)"
     " FROM series e LEFT JOIN delivery w ON w.series_id = e.id AND w.state = 'queued'"
@@ -56,7 +60,7 @@ static const char *const questions[] = {
     "SELECT 'instance ' || id || ' (' || receipt || ') counts ' || open_jobs || ' open jobs, rows say ' || n"
     " FROM (SELECT *,"
     " (SELECT count(*) FROM delivery w WHERE w.instance_id = i.id"
-    " AND w.state IN ('queued', 'sending', 'failed')) +"
+    " AND w.state IN ('queued', 'sending', 'failed', 'undecided')) +"
     " (SELECT count(*) FROM share s WHERE s.witness_id = i.id AND s.state NOT IN ('shared', 'dropped')) AS n"
     " FROM instance i) WHERE open_jobs <> n",
     "SELECT 'instance ' || id || ' (' || receipt || ') is ' || state || ' with ' || open_jobs"
@@ -70,8 +74,8 @@ static const char *const questions[] = {
     "SELECT 'delivery ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none')"
     " || ', finished at ' || coalesce(finished_at, 'no time') || ', of series '"
     " || coalesce(series_id, 'none') FROM delivery WHERE (state = 'sending') <> (work IS NOT NULL)"
-    " OR (state IN ('queued', 'sending')) <> (finished_at IS NULL)"
-    " OR (state = 'excluded') <> (series_id IS NULL)",
+    " OR (state IN ('queued', 'sending', 'undecided')) <> (finished_at IS NULL)"
+    " OR (series_id IS NULL AND state <> 'excluded')",
     "SELECT 'delivery ' || w.id || ' is in a lane of another destination, study or series'"
     " FROM delivery w JOIN instance i ON i.id = w.instance_id LEFT JOIN series e ON e.id = w.series_id"
     " LEFT JOIN lane l ON l.id = e.lane_id WHERE w.series_id IS NOT NULL AND (l.id IS NULL"
@@ -81,7 +85,7 @@ static const char *const questions[] = {
     /* shares */
     "SELECT 'share ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none')"
     " || ', finished at ' || coalesce(finished_at, 'no time') FROM share"
-    " WHERE (state = 'sharing') <> (work IS NOT NULL) OR (state IN ('waiting', 'queued', 'sharing')) <>"
+    " WHERE (state = 'sharing') <> (work IS NOT NULL) OR (state IN ('waiting', 'queued', 'sharing', 'undecided')) <>"
     " (finished_at IS NULL)",
     "SELECT 'share ' || s.id || ' is ' || s.state || ', its series is ' || CASE"
     " WHEN e.stored THEN '' ELSE 'not ' END || 'stored' FROM share s"

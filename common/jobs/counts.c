@@ -8,10 +8,10 @@
 #define STATEMENTS(X) \
     X(COUNT_DESTINATION, "", \
       "UPDATE destination SET queued = queued + ?2, deferred = deferred + ?3, in_flight = in_flight + ?4," \
-      " failed = failed + ?5 WHERE id = ?1") \
+      " failed = failed + ?5, undecided = undecided + ?6 WHERE id = ?1") \
     X(COUNT_ALBUM, "", \
       "UPDATE album SET queued = queued + ?2, deferred = deferred + ?3, in_flight = in_flight + ?4," \
-      " failed = failed + ?5, waiting = waiting + ?6 WHERE id = ?1")
+      " failed = failed + ?5, undecided = undecided + ?6, waiting = waiting + ?7 WHERE id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(counts)
 
@@ -34,6 +34,7 @@ void counts_delivery(struct jobdb *db, int64_t destination_id, enum delivery_sta
     counts->deferred += state == DELIVERY_QUEUED && tries > 0 ? by : 0;
     counts->in_flight += state == DELIVERY_SENDING ? by : 0;
     counts->failed += state == DELIVERY_FAILED ? by : 0;
+    counts->undecided += state == DELIVERY_UNDECIDED ? by : 0;
 }
 
 void counts_share(struct jobdb *db, int64_t destination_id, int64_t album_id, enum share_state state,
@@ -45,6 +46,7 @@ void counts_share(struct jobdb *db, int64_t destination_id, int64_t album_id, en
     counts->deferred += state == SHARE_QUEUED && tries > 0 ? by : 0;
     counts->in_flight += state == SHARE_SHARING ? by : 0;
     counts->failed += state == SHARE_FAILED ? by : 0;
+    counts->undecided += state == SHARE_UNDECIDED ? by : 0;
 }
 
 void counts_write(struct jobdb *db)
@@ -52,11 +54,11 @@ void counts_write(struct jobdb *db)
     for (size_t i = 0; i < db->count_count; i++) {
         const struct jobdb_counts *c = &db->counts[i];
         if (c->album_id)
-            (void)jobdb_change(db, SQL_COUNT_ALBUM, "iiiiii", c->album_id, c->queued, c->deferred,
-                               c->in_flight, c->failed, c->waiting);
+            (void)jobdb_change(db, SQL_COUNT_ALBUM, "iiiiiii", c->album_id, c->queued, c->deferred,
+                               c->in_flight, c->failed, c->undecided, c->waiting);
         else
-            (void)jobdb_change(db, SQL_COUNT_DESTINATION, "iiiii", c->destination_id, c->queued, c->deferred,
-                               c->in_flight, c->failed);
+            (void)jobdb_change(db, SQL_COUNT_DESTINATION, "iiiiii", c->destination_id, c->queued, c->deferred,
+                               c->in_flight, c->failed, c->undecided);
     }
     db->count_count = 0;
 }

@@ -10,7 +10,7 @@
 
 struct jobdb_counts {
     int64_t destination_id, album_id; /* album_id 0: of the destination itself */
-    int64_t queued, deferred, in_flight, failed, waiting;
+    int64_t queued, deferred, in_flight, failed, waiting, undecided;
 };
 
 /* The changes of a target in this transaction; borrowed until the next call. */

@@ -9,9 +9,9 @@
 /* clang-format off */
 #define STATEMENTS(X) \
     X(EACH_DEPTH, CONFIG_ONLY, \
-      "SELECT id, 0, name, NULL, 0, queued, deferred, in_flight, failed, token_active, NULL FROM destination" \
+      "SELECT id, 0, name, NULL, 0, queued, deferred, in_flight, failed, undecided, token_active, NULL FROM destination" \
       " UNION ALL SELECT a.destination_id, a.id, d.name, a.name, a.waiting, a.queued, a.deferred," \
-      " a.in_flight, a.failed, a.token_active, a.source_active" \
+      " a.in_flight, a.failed, a.undecided, a.token_active, a.source_active" \
       " FROM album a JOIN destination d ON d.id = a.destination_id") \
     X(OLDEST_DELIVERY, "", \
       "SELECT i.received_at FROM delivery w JOIN instance i ON i.id = w.instance_id" \
@@ -60,6 +60,7 @@ static void read_depth(struct jobdb *db, struct row *row, struct jobdb_depth *re
     ret_depth->deferred = row_number(row);
     ret_depth->in_flight = row_number(row);
     ret_depth->failed = row_number(row);
+    ret_depth->undecided = row_number(row);
     ret_depth->token_active = read_known_or_not(row);
     ret_depth->source_active = read_known_or_not(row);
     ret_depth->oldest_queued_at = jobdb_oldest_queued(db, destination_id, album_id);

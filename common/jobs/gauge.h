@@ -10,8 +10,8 @@
 /* What waits for a destination, or for one of its albums. */
 struct jobdb_depth {
     const char *destination, *album; /* borrowed during the call; album NULL: the destination itself */
-    int64_t waiting, queued, deferred, in_flight, failed; /* deferred: of the queued */
-    int64_t oldest_queued_at, oldest_failed_at;           /* 0: there is none */
+    int64_t waiting, queued, deferred, in_flight, failed, undecided; /* deferred: of the queued */
+    int64_t oldest_queued_at, oldest_failed_at;                      /* 0: there is none */
     int token_active, source_active; /* what introspection last said: 1, 0, or -1: nothing yet */
 };
 void jobdb_each_depth(struct jobdb *db, void (*each)(void *context, const struct jobdb_depth *depth),

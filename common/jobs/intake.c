@@ -20,9 +20,9 @@
     X(ADD_DELIVERY, "", \
       "INSERT INTO delivery (instance_id, destination_id, series_id, state, due_at)" \
       " VALUES (?1, ?2, ?3, ?4, ?5)") \
-    X(ADD_EXCLUDED, "", \
-      "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at)" \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?4)") \
+    X(ADD_APART, "", \
+      "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at, series_id)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), nullif(?7, 0))") \
     X(POISON, "", \
       "UPDATE instance SET reason = 'its header crashes the DICOM parser' WHERE receipt = ?1")
 /* clang-format on */
@@ -66,57 +66,48 @@ static int64_t add_instance(struct jobdb *db, const struct jobdb_instance *insta
     return added > 0 ? jobdb_last_id(db) : 0;
 }
 
-/* One share for each album that asks for the series and has none yet. Returns how many are new. */
-static int64_t add_shares(struct jobdb *db, const struct jobdb_instance *instance,
-                          const struct jobdb_decision *decision, int64_t instance_id,
-                          const struct lane_series *series, int64_t now)
+/* Excluded, or undecided. */
+static void add_apart(struct jobdb *db, const struct jobdb_instance *instance,
+                      const struct jobdb_decision *decision, int64_t instance_id, int64_t now)
 {
-    int64_t added = 0;
-    for (size_t i = 0; i < decision->album_count; i++) {
-        const struct share share = {.destination_id = decision->destination_id,
-                                    .album_id = decision->albums[i],
-                                    .series_id = series->id,
-                                    .study = instance->study,
-                                    .series = instance->series,
-                                    .stored = series->stored,
-                                    .witness_id = instance_id};
-        added += share_add(db, &share, now);
-    }
-    return added;
+    struct lane_series series = {0};
+    enum delivery_state state = decision->undecided ? DELIVERY_UNDECIDED : DELIVERY_EXCLUDED;
+    if (decision->undecided)
+        series = lane_know(db, decision->destination_id, instance->study, instance->series);
+    (void)jobdb_change(db, SQL_ADD_APART, "iisisii", instance_id, decision->destination_id,
+                       delivery_state_name(state), now, decision->why, decision->undecided ? (int64_t)0 : now,
+                       series.id);
+    counts_delivery(db, decision->destination_id, state, 0, 1);
 }
 
-/* Returns how many shares it brought. */
-static int64_t add_delivery(struct jobdb *db, const struct jobdb_instance *instance,
-                            const struct jobdb_decision *decision, int64_t instance_id, int64_t now)
+static void add_delivery(struct jobdb *db, const struct jobdb_instance *instance,
+                         const struct jobdb_decision *decision, int64_t instance_id, int64_t now)
 {
     if (!decision->takes) {
-        (void)jobdb_change(db, SQL_ADD_EXCLUDED, "iisis", instance_id, decision->destination_id,
-                           delivery_state_name(DELIVERY_EXCLUDED), now, decision->why);
-        return 0;
+        add_apart(db, instance, decision, instance_id, now);
+        return;
     }
     struct lane_series series = lane_add(db, decision->destination_id, instance, now);
     (void)jobdb_change(db, SQL_ADD_DELIVERY, "iiisi", instance_id, decision->destination_id, series.id,
                        delivery_state_name(DELIVERY_QUEUED), now);
     counts_delivery(db, decision->destination_id, DELIVERY_QUEUED, 0, 1);
-    return add_shares(db, instance, decision, instance_id, &series, now);
+    share_add_decided(db, instance, decision, instance_id, &series, now);
 }
 
 void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
                    const struct jobdb_decision *decisions, size_t decision_count, int64_t now,
                    int64_t keep_excluded_until)
 {
-    int64_t deliveries = 0, shares = 0;
+    int64_t deliveries = 0;
     for (size_t i = 0; i < decision_count; i++)
-        deliveries += decisions[i].takes;
+        deliveries += decisions[i].takes || decisions[i].undecided;
     enum instance_state state = deliveries > 0 ? INSTANCE_ACTIVE : INSTANCE_DONE;
     int64_t instance_id = add_instance(db, instance, state, deliveries, now,
                                        state == INSTANCE_DONE ? keep_excluded_until : 0, NULL);
     if (instance_id == 0)
         return;
     for (size_t i = 0; i < decision_count; i++)
-        shares += add_delivery(db, instance, &decisions[i], instance_id, now);
-    if (shares > 0)
-        share_add_witness(db, instance_id, shares);
+        add_delivery(db, instance, &decisions[i], instance_id, now);
 }
 
 void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, const char *reason,

@@ -19,13 +19,22 @@ struct jobdb_instance {
     int64_t size, received_at;
 };
 
+/* An album whose condition cannot be decided, and why. */
+struct jobdb_doubt {
+    int64_t album_id;
+    const char *why;
+};
+
 /* What was decided about one destination of the instance's node. */
 struct jobdb_decision {
     int64_t destination_id;
     bool takes;
+    bool undecided;        /* it does not take it now, and may yet: a person decides */
     const char *why;       /* when it does not take it */
     const int64_t *albums; /* that ask for its series */
     size_t album_count;
+    const struct jobdb_doubt *doubts; /* that may */
+    size_t doubt_count;
 };
 
 /* Whether the receipt has a row, and where its file should be. */
@@ -34,8 +43,9 @@ bool jobdb_knows(struct jobdb *db, const char *receipt, enum instance_state *ret
 /* The instance of a receipt, 0: none. */
 int64_t jobdb_find_instance(struct jobdb *db, const char *receipt);
 
-/* Writes the instance, its deliveries and shares. Where no destination takes it, it is done and its file is
- * kept until keep_excluded_until. */
+/* Writes the instance, its deliveries and shares. Where no destination takes it or may take it, it is done and its
+ * file is kept until keep_excluded_until. A share that could not be decided by an instance before is, by one whose
+ * series an album asks for. */
 void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
                    const struct jobdb_decision *decisions, size_t decision_count, int64_t now,
                    int64_t keep_excluded_until);

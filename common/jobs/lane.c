@@ -17,6 +17,12 @@
       " ON CONFLICT (lane_id, series) DO UPDATE SET" \
       " next_due = CASE WHEN queued = 0 THEN excluded.next_due ELSE min(next_due, excluded.next_due) END," \
       " queued = queued + 1 RETURNING id, stored") \
+    X(KNOW_LANE, "", \
+      "INSERT INTO lane (destination_id, study) VALUES (?1, ?2)" \
+      " ON CONFLICT (destination_id, study) DO UPDATE SET study = excluded.study RETURNING id") \
+    X(KNOW_SERIES, "", \
+      "INSERT INTO series (lane_id, series) VALUES (?1, ?2)" \
+      " ON CONFLICT (lane_id, series) DO UPDATE SET series = excluded.series RETURNING id, stored") \
     X(TAKE_FROM_SERIES, "", \
       "UPDATE series SET queued = queued - ?2, next_due = coalesce((SELECT due_at FROM delivery" \
       " WHERE series_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1), 0) WHERE id = ?1") \
@@ -48,18 +54,28 @@ static int64_t add_to_lane(struct jobdb *db, int64_t destination_id, const struc
                      0);
 }
 
-struct lane_series lane_add(struct jobdb *db, int64_t destination_id, const struct jobdb_instance *instance,
-                            int64_t now)
+static struct lane_series read_series(struct row row)
 {
     struct lane_series series = {0};
-    int64_t lane_id = add_to_lane(db, destination_id, instance, now);
-    AUTO(row_end)
-    struct row row = jobdb_change_returning(db, SQL_ADD_TO_SERIES, "isi", lane_id, instance->series, now);
     if (row_next(&row)) {
         series.id = row_number(&row);
         series.stored = row_flag(&row);
     }
+    row_end(&row);
     return series;
+}
+
+struct lane_series lane_add(struct jobdb *db, int64_t destination_id, const struct jobdb_instance *instance,
+                            int64_t now)
+{
+    int64_t lane_id = add_to_lane(db, destination_id, instance, now);
+    return read_series(jobdb_change_returning(db, SQL_ADD_TO_SERIES, "isi", lane_id, instance->series, now));
+}
+
+struct lane_series lane_know(struct jobdb *db, int64_t destination_id, const char *study, const char *series)
+{
+    int64_t lane_id = row_first(jobdb_change_returning(db, SQL_KNOW_LANE, "is", destination_id, study), 0);
+    return read_series(jobdb_change_returning(db, SQL_KNOW_SERIES, "is", lane_id, series));
 }
 
 void lane_take_from_series(struct jobdb *db, int64_t series_id, int64_t deliveries)

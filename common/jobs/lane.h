@@ -20,6 +20,9 @@ struct lane_series {
 struct lane_series lane_add(struct jobdb *db, int64_t destination_id, const struct jobdb_instance *instance,
                             int64_t now);
 
+/* Its lane and series are there, and nothing more of it waits: for a delivery that is undecided. */
+struct lane_series lane_know(struct jobdb *db, int64_t destination_id, const char *study, const char *series);
+
 /* So many deliveries of a series wait no longer. */
 void lane_take_from_series(struct jobdb *db, int64_t series_id, int64_t deliveries);
 /* The same for its lane; served: a number that grows with each batch, 0: they went in none. */

@@ -32,6 +32,24 @@
       " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0)" \
       " WHERE id = ?3 AND state = ?1") \
     X(WAKE_SHARE, "", "UPDATE share SET state = ?2, due_at = ?4 WHERE id = ?3 AND state = ?1") \
+    X(ADMIT_DELIVERY, "", \
+      "UPDATE delivery SET state = ?2, due_at = ?4, retried_at = ?4, tries = 0, attempts = 0," \
+      " attempt_mark = -1, batch_limit = 0, http_status = NULL, reason = NULL, finished_at = NULL" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(ADMIT_SHARE, "", \
+      "UPDATE share SET state = ?2, witness_id = nullif(?4, 0), due_at = ?5, retried_at = ?5, tries = 0," \
+      " attempts = 0, attempt_mark = -1, http_status = NULL, reason = NULL, finished_at = NULL," \
+      " request_id = coalesce(nullif(?6, 0), request_id) WHERE id = ?3 AND state = ?1") \
+    X(BRING_DELIVERY_BACK, "", \
+      "UPDATE delivery SET state = ?2, reason = ?4, series_id = ?5, finished_at = NULL" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(BRING_SHARE_BACK, "", \
+      "UPDATE share SET state = ?2, reason = ?4, finished_at = NULL, witness_id = NULL, request_id = ?5" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(REOPEN_INSTANCE, "", \
+      "UPDATE instance SET state = ?2, place = ?4, done_at = NULL, keep_until = NULL" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(ONE_JOB_MORE, "", "UPDATE instance SET open_jobs = open_jobs + 1 WHERE id = ?1") \
     X(WANT_FETCH, "", \
       "UPDATE fetch SET state = ?2, due_at = ?4, created_at = ?5, again = 0, finished_at = NULL, tries = 0," \
       " attempts = 0, attempt_mark = -1, http_status = NULL, reason = NULL WHERE id = ?3 AND state = ?1") \
@@ -121,6 +139,44 @@ void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now)
 {
     struct move move = only_move(MACHINE_SHARE, share_id, CAUSE_SERIES_STORED);
     (void)jobdb_change(db, SQL_WAKE_SHARE, "ssii", move_from(&move), move_to(&move), share_id, now);
+}
+
+bool move_admit_delivery(struct jobdb *db, int64_t delivery_id, int64_t now)
+{
+    struct move move = only_move(MACHINE_DELIVERY, delivery_id, CAUSE_ADMITTED);
+    return jobdb_change(db, SQL_ADMIT_DELIVERY, "ssii", move_from(&move), move_to(&move), delivery_id, now) >
+           0;
+}
+
+bool move_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, int64_t request_id, int64_t now)
+{
+    struct move move = only_move(MACHINE_SHARE, share_id, CAUSE_ADMITTED);
+    return jobdb_change(db, SQL_ADMIT_SHARE, "ssiiii", move_from(&move), move_to(&move), share_id, witness_id,
+                        now, request_id) > 0;
+}
+
+bool move_bring_delivery_back(struct jobdb *db, int64_t delivery_id, const char *reason, int64_t series_id)
+{
+    struct move move;
+    return move_find(db, MACHINE_DELIVERY, delivery_id, NULL, CAUSE_BROUGHT_BACK, &move) &&
+           jobdb_change(db, SQL_BRING_DELIVERY_BACK, "ssisi", move_from(&move), move_to(&move), delivery_id,
+                        reason, series_id) > 0;
+}
+
+bool move_bring_share_back(struct jobdb *db, int64_t share_id, const char *reason, int64_t request_id)
+{
+    struct move move;
+    return move_find(db, MACHINE_SHARE, share_id, NULL, CAUSE_BROUGHT_BACK, &move) &&
+           jobdb_change(db, SQL_BRING_SHARE_BACK, "ssisi", move_from(&move), move_to(&move), share_id, reason,
+                        request_id) > 0;
+}
+
+void move_reopen_instance(struct jobdb *db, int64_t instance_id)
+{
+    struct move move = only_move(MACHINE_INSTANCE, instance_id, CAUSE_BROUGHT_BACK);
+    (void)jobdb_change(db, SQL_REOPEN_INSTANCE, "ssis", move_from(&move), move_to(&move), instance_id,
+                       spool_place_name(SPOOL_QUEUE));
+    (void)jobdb_change(db, SQL_ONE_JOB_MORE, "i", instance_id);
 }
 
 void move_want_fetch(struct jobdb *db, const struct move *move, int64_t now, int64_t due_at)

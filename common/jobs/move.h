@@ -40,6 +40,17 @@ void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now);
 void move_want_fetch(struct jobdb *db, const struct move *move, int64_t now, int64_t due_at);
 void move_repeat_fetch(struct jobdb *db, const struct move *move);
 
+/* What is undecided is to be done: a delivery, due now, whose tries count from the start; a share
+ * that waits for its series, with this witness and request (0: none; the request that it had). */
+bool move_admit_delivery(struct jobdb *db, int64_t delivery_id, int64_t now);
+bool move_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, int64_t request_id,
+                      int64_t now);
+/* A decision is open again, for this reason. A delivery is of this series then. A share has no witness then, but the request of an operator. */
+bool move_bring_delivery_back(struct jobdb *db, int64_t delivery_id, const char *reason, int64_t series_id);
+bool move_bring_share_back(struct jobdb *db, int64_t share_id, const char *reason, int64_t request_id);
+/* An instance has one job more; it is active again when it was done. */
+void move_reopen_instance(struct jobdb *db, int64_t instance_id);
+
 /* One job of an instance is final; with the last of them the instance is finished. */
 void move_job_is_final(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until);
 /* A quarantined instance is given up. False: it is not in quarantine. */

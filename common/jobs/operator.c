@@ -34,12 +34,20 @@
     X(DELIVERIES_FAILED, "", DELIVERY_CANDIDATE \
       " WHERE w.destination_id = ?1 AND w.state = 'failed' AND (w.finished_at, w.id) > (?2, ?3)" \
       " ORDER BY w.finished_at, w.id LIMIT ?4") \
+    X(DELIVERIES_UNDECIDED, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state = 'undecided' AND w.id > ?2 ORDER BY w.id LIMIT ?3") \
+    X(DELIVERIES_APART, "", DELIVERY_CANDIDATE \
+      " WHERE w.destination_id = ?1 AND w.state IN ('excluded', 'dropped') AND w.state = ?4 AND w.id > ?2" \
+      " ORDER BY w.id LIMIT ?3") \
     X(DELIVERY_BY_ID, "", DELIVERY_CANDIDATE " WHERE w.id = ?1") \
     X(SHARES_OPEN, "", SHARE_CANDIDATE \
       " WHERE s.album_id = ?1 AND s.state IN ('waiting', 'queued') AND s.id > ?2 ORDER BY s.id LIMIT ?3") \
     X(SHARES_FAILED, "", SHARE_CANDIDATE \
       " WHERE s.album_id = ?1 AND s.state = 'failed' AND (s.finished_at, s.id) > (?2, ?3)" \
       " ORDER BY s.finished_at, s.id LIMIT ?4") \
+    X(SHARES_APART, "", SHARE_CANDIDATE \
+      " WHERE s.album_id = ?1 AND s.state IN ('undecided', 'dropped') AND s.state = ?4 AND s.id > ?2" \
+      " ORDER BY s.id LIMIT ?3") \
     X(SHARE_BY_ID, "", SHARE_CANDIDATE " WHERE s.id = ?1") \
     X(FETCHES_QUEUED, "", FETCH_CANDIDATE \
       " WHERE f.destination_id = ?1 AND f.state = 'queued' AND (f.due_at, f.id) > (?2, ?3)" \
@@ -59,20 +67,36 @@
       "SELECT 1 FROM series e JOIN lane l ON l.id = e.lane_id" \
       " JOIN instance i ON i.study = l.study AND i.series = e.series" \
       " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = l.destination_id" \
-      " WHERE e.id = ?1 AND w.state IN ('queued', 'sending', 'sent', 'failed') LIMIT 1") \
+      " WHERE e.id = ?1 AND w.state IN ('queued', 'sending', 'sent', 'failed', 'undecided') LIMIT 1") \
     X(UNSHARED, "", \
       "SELECT id, destination_id, album_id, witness_id FROM share WHERE series_id = ?1 AND state = 'waiting'")
 /* clang-format on */
 JOBDB_STATEMENTS(operator)
 
+/* Deliveries of a destination, or shares of an album; then the destination's fetches. */
 enum {
     PHASE_QUEUED,
     PHASE_FAILED,
+    PHASE_UNDECIDED,
+    PHASE_EXCLUDED,
+    PHASE_DROPPED,
     ALBUM_PHASES,
     PHASE_FETCH_QUEUED = ALBUM_PHASES,
     PHASE_FETCH_FAILED,
     PHASES
 };
+
+/* What a phase finds, and the state of those that are found by it. */
+static const struct {
+    unsigned meant;
+    const char *state;
+} phases[PHASES] = {[PHASE_QUEUED] = {JOBDB_DEFERRED | JOBDB_FRESH | JOBDB_WAITING, NULL},
+                    [PHASE_FAILED] = {JOBDB_FAILED, NULL},
+                    [PHASE_UNDECIDED] = {JOBDB_UNDECIDED, "undecided"},
+                    [PHASE_EXCLUDED] = {JOBDB_EXCLUDED, "excluded"},
+                    [PHASE_DROPPED] = {JOBDB_DROPPED, "dropped"},
+                    [PHASE_FETCH_QUEUED] = {JOBDB_DEFERRED | JOBDB_FRESH, NULL},
+                    [PHASE_FETCH_FAILED] = {JOBDB_FAILED, NULL}};
 
 /* ---- which jobs are meant ---- */
 
@@ -81,10 +105,10 @@ bool jobdb_meant_by(const char *state, unsigned *ret_meant)
     static const struct {
         const char *state;
         unsigned meant;
-    } states[] = {{"failed", JOBDB_FAILED},
-                  {"deferred", JOBDB_DEFERRED},
-                  {"queued", JOBDB_DEFERRED | JOBDB_FRESH},
-                  {"waiting", JOBDB_WAITING}};
+    } states[] = {
+        {"failed", JOBDB_FAILED},   {"deferred", JOBDB_DEFERRED},   {"queued", JOBDB_DEFERRED | JOBDB_FRESH},
+        {"waiting", JOBDB_WAITING}, {"undecided", JOBDB_UNDECIDED}, {"excluded", JOBDB_EXCLUDED},
+        {"dropped", JOBDB_DROPPED}};
     if (!state) {
         *ret_meant = JOBDB_FAILED | JOBDB_DEFERRED;
         return true;
@@ -106,6 +130,10 @@ static unsigned meaning_of(const struct jobdb_candidate *job)
         return JOBDB_WAITING;
     if (strcmp(job->state, "queued") == 0)
         return job->item.tries > 0 ? JOBDB_DEFERRED : JOBDB_FRESH;
+    for (int phase = PHASE_UNDECIDED; phase <= PHASE_DROPPED; phase++) {
+        if (strcmp(job->state, phases[phase].state) == 0)
+            return phases[phase].meant;
+    }
     return 0;
 }
 
@@ -187,12 +215,19 @@ static struct row query_place(struct jobdb *db, const struct jobdb_walk *walk, s
 {
     bool share = walk->album_id != 0;
     int64_t id = share ? walk->album_id : walk->destination_id;
+    const char *state = phases[walk->phase].state;
     static const int by_time[] = {[PHASE_FAILED] = SQL_DELIVERIES_FAILED,
                                   [PHASE_FETCH_QUEUED] = SQL_FETCHES_QUEUED,
                                   [PHASE_FETCH_FAILED] = SQL_FETCHES_FAILED};
     if (walk->phase == PHASE_QUEUED)
         return jobdb_query(db, share ? SQL_SHARES_OPEN : SQL_DELIVERIES_QUEUED, "iii", id, walk->id,
                            (int64_t)most);
+    if (state && share)
+        return jobdb_query(db, SQL_SHARES_APART, "iiis", id, walk->id, (int64_t)most, state);
+    if (state)
+        return walk->phase == PHASE_UNDECIDED
+                   ? jobdb_query(db, SQL_DELIVERIES_UNDECIDED, "iii", id, walk->id, (int64_t)most)
+                   : jobdb_query(db, SQL_DELIVERIES_APART, "iiis", id, walk->id, (int64_t)most, state);
     return jobdb_query(db, share ? SQL_SHARES_FAILED : by_time[walk->phase], "iiii", id, walk->time, walk->id,
                        (int64_t)most);
 }
@@ -205,7 +240,7 @@ static bool phase_is_failed(int phase)
 /* What of the phase is not meant at all is not read. */
 static bool phase_is_meant(const struct jobdb_selection *selection, int phase)
 {
-    return (selection->meant & (phase_is_failed(phase) ? JOBDB_FAILED : ~(unsigned)JOBDB_FAILED)) != 0;
+    return (selection->meant & phases[phase].meant) != 0;
 }
 
 static void next_phase(struct jobdb_walk *walk)

@@ -20,11 +20,15 @@ enum jobdb_meant {
     JOBDB_FAILED = 1,
     JOBDB_DEFERRED = 2, /* queued, and tried before */
     JOBDB_FRESH = 4,    /* queued, never tried */
-    JOBDB_WAITING = 8   /* shares whose series has nothing stored */
+    JOBDB_WAITING = 8,  /* shares whose series has nothing stored */
+    JOBDB_UNDECIDED = 16,
+    JOBDB_EXCLUDED = 32,
+    JOBDB_DROPPED = 64,
+    JOBDB_DECIDED_AGAIN = JOBDB_UNDECIDED | JOBDB_EXCLUDED | JOBDB_DROPPED /* when they are retried */
 };
 
-/* "failed", "deferred", "queued" (both kinds), "waiting"; NULL: failed and deferred. False: no such jobs can
- * be changed. */
+/* "failed", "deferred", "queued" (both kinds), "waiting", "undecided", "excluded", "dropped"; NULL: failed and
+ * deferred. False: no such jobs can be changed. */
 bool jobdb_meant_by(const char *state, unsigned *ret_meant);
 
 /* One job of a walk, with all that its moves need. */
@@ -43,7 +47,7 @@ struct jobdb_candidate {
 /* How far a walk has come; begins as zeros. */
 struct jobdb_walk {
     int64_t album_id, destination_id;
-    int phase; /* queued ones, then failed ones; of a destination then its fetches, in the same order */
+    int phase;        /* operator.c has their order */
     int64_t time, id; /* the last job looked at */
     bool over;
 };

@@ -42,10 +42,10 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 #define STATEMENTS(X) \
     X(READ_STATUS, CONFIG_ONLY, \
       "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
-      " d.failed, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
+      " d.failed, d.undecided, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
       " NULL, NULL, NULL, NULL, NULL, NULL FROM destination d UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held OR d.held, a.state, a.waiting, a.queued," \
-      " a.deferred, a.in_flight, a.failed, a.last_error, a.last_error_at, a.until, d.token_active," \
+      " a.deferred, a.in_flight, a.failed, a.undecided, a.last_error, a.last_error_at, a.until, d.token_active," \
       " d.token_scope, d.token_album, a.token_active, a.token_scope, a.token_album, a.source_active," \
       " a.source_scope, a.source_album" \
       " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 3, 4") \
@@ -72,6 +72,7 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
     X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("delivery_sending", "state = 'sending'")) \
     X(READ_DELIVERIES_SENT, FEW_OF_EACH, DELIVERIES_IN("delivery_sent", "state = 'sent'")) \
     X(READ_DELIVERIES_FAILED, FEW_OF_EACH, DELIVERIES_IN("delivery_failed", "state = 'failed'")) \
+    X(READ_DELIVERIES_UNDECIDED, FEW_OF_EACH, DELIVERIES_IN("delivery_undecided", "state = 'undecided'")) \
     X(READ_DELIVERIES_APART, FEW_OF_EACH, DELIVERIES_IN("delivery_apart", "state IN ('excluded', 'dropped') AND state = ?1")) \
     X(READ_SHARES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'share', s.id, s.state, d.name, a.name, s.study, s.series, NULL, NULL, s.reason, s.tries," \
@@ -148,6 +149,7 @@ static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_r
     ret_status->deferred = row_number(row);
     ret_status->in_flight = row_number(row);
     ret_status->failed = row_number(row);
+    ret_status->undecided = row_number(row);
     ret_status->last_error = row_text_or_null(row);
     ret_status->last_error_at = row_number(row);
     ret_status->until = row_number(row);
@@ -235,10 +237,13 @@ static int64_t first_since(struct jobdb *db, int64_t since)
 /* By what there is an index for. */
 static int deliveries_by(const char *study, const char *state)
 {
-    static const int by_state[] = {
-        [DELIVERY_QUEUED] = SQL_READ_DELIVERIES_QUEUED,  [DELIVERY_SENDING] = SQL_READ_DELIVERIES_SENDING,
-        [DELIVERY_SENT] = SQL_READ_DELIVERIES_SENT,      [DELIVERY_FAILED] = SQL_READ_DELIVERIES_FAILED,
-        [DELIVERY_EXCLUDED] = SQL_READ_DELIVERIES_APART, [DELIVERY_DROPPED] = SQL_READ_DELIVERIES_APART};
+    static const int by_state[] = {[DELIVERY_QUEUED] = SQL_READ_DELIVERIES_QUEUED,
+                                   [DELIVERY_SENDING] = SQL_READ_DELIVERIES_SENDING,
+                                   [DELIVERY_SENT] = SQL_READ_DELIVERIES_SENT,
+                                   [DELIVERY_FAILED] = SQL_READ_DELIVERIES_FAILED,
+                                   [DELIVERY_UNDECIDED] = SQL_READ_DELIVERIES_UNDECIDED,
+                                   [DELIVERY_EXCLUDED] = SQL_READ_DELIVERIES_APART,
+                                   [DELIVERY_DROPPED] = SQL_READ_DELIVERIES_APART};
     int known;
     if (study)
         return SQL_READ_DELIVERIES_OF_STUDY;

@@ -9,7 +9,7 @@
 struct jobdb_status_row {
     const char *destination, *album, *state, *last_error; /* borrowed during the call; album may be NULL */
     const char *token_trouble;                            /* "" when KHEOPS says nothing against them */
-    int64_t waiting, queued, deferred, in_flight, failed, done_hour, done_day;
+    int64_t waiting, queued, deferred, in_flight, failed, undecided, done_hour, done_day;
     int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
 };
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),

@@ -8,6 +8,10 @@
 #include <string.h>
 
 /* clang-format off */
+#define PAST \
+    "i.id, i.state, i.place, i.reason, i.receipt, i.study, i.series, i.sop_instance, i.sop_class," \
+    " i.transfer_syntax, i.calling_aet, i.called_aet, i.source_address, i.urgent," \
+    " i.keep_until"
 #define STATEMENTS(X) \
     X(NEXT_SERIES, "", \
       "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM series e JOIN lane l ON l.id = e.lane_id" \
@@ -15,13 +19,13 @@
     X(NEXT_SERIES_OF, "the series of one study", \
       "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM lane l JOIN series e ON e.lane_id = l.id" \
       " WHERE l.study = ?2 AND e.id > ?1 ORDER BY e.id LIMIT 1") \
-    X(HAS_SHARE, "", "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2") \
+    X(HAS_SHARE, "", "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2 AND state <> 'undecided'") \
     X(NEXT_PAST, "", \
-      "SELECT i.id, i.state, i.place, i.reason, i.receipt, i.sop_instance, i.sop_class, i.transfer_syntax," \
-      " i.calling_aet, i.called_aet, i.source_address FROM instance i JOIN delivery w" \
+      "SELECT " PAST " FROM instance i JOIN delivery w" \
       " ON w.instance_id = i.id AND w.destination_id = ?1 WHERE i.study = ?2 AND i.series = ?3 AND i.id > ?4" \
-      " AND i.received_at >= ?5 AND i.received_at <= ?6 AND w.state NOT IN ('excluded', 'dropped')" \
-      " ORDER BY i.id LIMIT 1")
+      " AND i.received_at >= ?5 AND i.received_at <= ?6 AND w.state NOT IN ('undecided', 'excluded', 'dropped')" \
+      " ORDER BY i.id LIMIT 1") \
+    X(FIND_PAST, "", "SELECT " PAST " FROM instance i WHERE i.id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(reshare)
 
@@ -56,30 +60,44 @@ bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id)
     return row_exists(jobdb_query(db, SQL_HAS_SHARE, "ii", album_id, series_id));
 }
 
+static bool read_past(struct row row, struct jobdb_past *ret_past)
+{
+    bool found = row_next(&row);
+    if (found) {
+        *ret_past = (struct jobdb_past){.place = SPOOL_QUEUE};
+        ret_past->id = row_number(&row);
+        ret_past->active = strcmp(row_text(&row), instance_state_name(INSTANCE_ACTIVE)) == 0;
+        ret_past->gone = !spool_place_parse(row_text(&row), &ret_past->place);
+        ret_past->poison = !row_is_null(&row);
+        row_skip(&row);
+        row_copy(&row, ret_past->receipt, sizeof ret_past->receipt);
+        char *const texts[] = {ret_past->study,      ret_past->series,          ret_past->sop_instance,
+                               ret_past->sop_class,  ret_past->transfer_syntax, ret_past->calling_aet,
+                               ret_past->called_aet, ret_past->source_address};
+        for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+            row_copy(&row, texts[i], JOBDB_NAME_SIZE);
+        ret_past->urgent = row_flag(&row);
+        ret_past->keep_until = row_number(&row);
+    }
+    row_end(&row);
+    return found;
+}
+
 bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_t since, int64_t until,
                      int64_t after, struct jobdb_past *ret_past)
 {
-    AUTO(row_end)
-    struct row row = jobdb_query(db, SQL_NEXT_PAST, "issiii", series->destination_id, series->study,
-                                 series->series, after, since, until);
-    if (!row_next(&row))
-        return false;
-    *ret_past = (struct jobdb_past){.place = SPOOL_QUEUE};
-    ret_past->id = row_number(&row);
-    ret_past->active = strcmp(row_text(&row), instance_state_name(INSTANCE_ACTIVE)) == 0;
-    ret_past->gone = !spool_place_parse(row_text(&row), &ret_past->place);
-    ret_past->poison = !row_is_null(&row);
-    row_skip(&row);
-    row_copy(&row, ret_past->receipt, sizeof ret_past->receipt);
-    char *const texts[] = {ret_past->sop_instance, ret_past->sop_class,  ret_past->transfer_syntax,
-                           ret_past->calling_aet,  ret_past->called_aet, ret_past->source_address};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        row_copy(&row, texts[i], JOBDB_NAME_SIZE);
-    return true;
+    return read_past(jobdb_query(db, SQL_NEXT_PAST, "issiii", series->destination_id, series->study,
+                                 series->series, after, since, until),
+                     ret_past);
+}
+
+bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *ret_past)
+{
+    return read_past(jobdb_query(db, SQL_FIND_PAST, "i", instance_id), ret_past);
 }
 
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
-                   const struct jobdb_past *witness, int64_t request_id, int64_t now)
+                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now)
 {
     const struct share share = {.destination_id = series->destination_id,
                                 .album_id = album_id,
@@ -88,10 +106,7 @@ bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series
                                 .series = series->series,
                                 .stored = series->stored,
                                 .witness_id = witness->active ? witness->id : 0,
-                                .request_id = request_id};
-    if (!share_add(db, &share, now))
-        return false;
-    if (share.witness_id)
-        share_add_witness(db, share.witness_id, 1);
-    return true;
+                                .request_id = request_id,
+                                .doubt = doubt};
+    return share_add(db, &share, now);
 }

@@ -25,7 +25,7 @@ struct jobdb_series {
 bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series);
 bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_series);
 
-/* Whether the album has a share of the series, whatever its state. */
+/* Whether the album has a share of the series that is not undecided. */
 bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id);
 
 /* An instance of the series that its destination took. */
@@ -34,8 +34,11 @@ struct jobdb_past {
     bool active;            /* something is still to be done with it */
     bool gone;              /* its file is */
     enum spool_place place; /* where its file should be, otherwise */
+    int64_t keep_until;     /* how long its file stays when nothing is to be done with it */
     bool poison;            /* its header crashed the parser */
     char receipt[RECEIPT_SIZE];
+    bool urgent;
+    char study[JOBDB_UID_SIZE], series[JOBDB_UID_SIZE];
     char sop_instance[JOBDB_UID_SIZE], sop_class[JOBDB_UID_SIZE], transfer_syntax[JOBDB_UID_SIZE];
     char calling_aet[JOBDB_NAME_SIZE], called_aet[JOBDB_NAME_SIZE], source_address[JOBDB_NAME_SIZE];
 };
@@ -44,9 +47,13 @@ struct jobdb_past {
 bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_t since, int64_t until,
                      int64_t after, struct jobdb_past *ret_past);
 
-/* The album asks for the series from now on, on an operator's request: due at once when it is stored. The
- * witness keeps its file until the share is final, when it is active. False: it had a share already. */
+/* Any instance, whatever its destinations. False: it is forgotten. */
+bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *ret_past);
+
+/* The album asks for the series from now on, on an operator's request: due at once when it is stored; or, with a
+ * doubt, may ask for it, which a person decides. The witness keeps its file until the share is final, when it is
+ * active. False: it had a share already, and not one that this decides. */
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
-                   const struct jobdb_past *witness, int64_t request_id, int64_t now);
+                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now);
 
 #endif

@@ -35,6 +35,7 @@ struct sqlite3_stmt;
 #define JOBDB_PART_MAP(X) /* file */ \
     X(clean)                         \
     X(counts)                        \
+    X(decision)                      \
     X(dispatch)                      \
     X(fetch)                         \
     X(gauge)                         \

@@ -26,7 +26,8 @@ CREATE TABLE destination (
     token_active  INTEGER,                     -- what introspection last said of its STOW token
     token_scope   TEXT,
     token_album   TEXT,
-    token_at      INTEGER
+    token_at      INTEGER,
+    undecided     INTEGER NOT NULL DEFAULT 0   -- deliveries whose condition cannot be decided
 ) STRICT;
 
 -- An album of a destination, what it has learned about it, and counters.
@@ -56,6 +57,7 @@ CREATE TABLE album (
     source_scope   TEXT,
     source_album   TEXT,
     source_at      INTEGER,
+    undecided      INTEGER NOT NULL DEFAULT 0, -- shares whose condition cannot be decided
     UNIQUE (destination_id, name)
 ) STRICT;
 
@@ -127,8 +129,9 @@ CREATE TABLE delivery (
     id             INTEGER PRIMARY KEY,
     instance_id    INTEGER NOT NULL REFERENCES instance (id) ON DELETE CASCADE,
     destination_id INTEGER NOT NULL REFERENCES destination (id),
-    series_id      INTEGER,                        -- of table series; NULL: excluded
-    state          TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'excluded', 'dropped')),
+    series_id      INTEGER,                        -- of table series; NULL: excluded at once
+    state          TEXT NOT NULL
+                   CHECK (state IN ('queued', 'sending', 'sent', 'failed', 'undecided', 'excluded', 'dropped')),
     due_at         INTEGER NOT NULL,               -- queued: not before
     work           TEXT,                           -- sending: the request it is in
     tries          INTEGER NOT NULL DEFAULT 0,     -- requests that it was in
@@ -146,6 +149,7 @@ CREATE INDEX delivery_waiting ON delivery (destination_id, id) WHERE state = 'qu
 CREATE INDEX delivery_sending ON delivery (work) WHERE state = 'sending';
 CREATE INDEX delivery_sent ON delivery (destination_id, id) WHERE state = 'sent'; -- the newest, behind any backlog
 CREATE INDEX delivery_apart ON delivery (destination_id, id) WHERE state IN ('excluded', 'dropped');
+CREATE INDEX delivery_undecided ON delivery (destination_id, id) WHERE state = 'undecided';
 CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
 
 -- One series into one album, because an instance of it (the witness) met the album's condition.
@@ -157,7 +161,8 @@ CREATE TABLE share (
     study          TEXT NOT NULL,
     series         TEXT NOT NULL,
     witness_id     INTEGER REFERENCES instance (id) ON DELETE SET NULL,
-    state          TEXT NOT NULL CHECK (state IN ('waiting', 'queued', 'sharing', 'shared', 'failed', 'dropped')),
+    state          TEXT NOT NULL
+                   CHECK (state IN ('waiting', 'queued', 'sharing', 'shared', 'failed', 'undecided', 'dropped')),
     due_at         INTEGER NOT NULL,
     work           TEXT,
     tries          INTEGER NOT NULL DEFAULT 0,
@@ -176,6 +181,7 @@ CREATE INDEX share_study ON share (study);
 CREATE INDEX share_witness ON share (witness_id);
 CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
 CREATE INDEX share_open ON share (album_id, id) WHERE state IN ('waiting', 'queued');
+CREATE INDEX share_apart ON share (album_id, state, id) WHERE state IN ('undecided', 'dropped');
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';
 CREATE INDEX share_failed ON share (album_id, finished_at) WHERE state = 'failed';
 
@@ -262,7 +268,7 @@ CREATE TABLE tally (
 CREATE VIEW status AS
 SELECT d.name AS destination, NULL AS album,
        CASE WHEN NOT d.configured THEN 'not configured' WHEN d.held THEN 'held' ELSE d.state END AS state,
-       NULL AS waiting, d.queued, d.deferred, d.in_flight, d.failed,
+       NULL AS waiting, d.queued, d.deferred, d.in_flight, d.failed, d.undecided,
        (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = 0
           AND t.started_at > (unixepoch() - 3600) * 1000) AS done_hour,
        (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = 0
@@ -276,7 +282,7 @@ SELECT d.name AS destination, NULL AS album,
 UNION ALL
 SELECT d.name, a.name,
        CASE WHEN NOT a.configured THEN 'not configured' WHEN a.held OR d.held THEN 'held' ELSE a.state END,
-       a.waiting, a.queued, a.deferred, a.in_flight, a.failed,
+       a.waiting, a.queued, a.deferred, a.in_flight, a.failed, a.undecided,
        (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = a.id
           AND t.started_at > (unixepoch() - 3600) * 1000),
        (SELECT coalesce(sum(t.done), 0) FROM tally t WHERE t.destination_id = d.id AND t.album_id = a.id

@@ -2,7 +2,9 @@
 #ifndef FELUCCA_JOBS_SHARE_H
 #define FELUCCA_JOBS_SHARE_H
 
+#include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/lane.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,11 +16,15 @@ struct share {
     int64_t
         witness_id; /* the instance that asks for it, whose file is kept until the share is final; 0: none */
     int64_t request_id; /* or the request of an operator, 0: none */
+    const char *doubt;  /* why it cannot be decided; NULL: it is decided */
 };
 
-/* False: the album has a share of the series. */
+/* False: the album has a share of the series. One that is undecided is decided by one that is. The witness has one
+ * open job more. */
 bool share_add(struct jobdb *db, const struct share *share, int64_t now);
-/* The witness of so many new shares is not done before they are final. */
-void share_add_witness(struct jobdb *db, int64_t witness_id, int64_t shares);
+/* One for each album that asks for the series of an instance that the destination takes, or may. */
+void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,
+                       const struct jobdb_decision *decision, int64_t instance_id,
+                       const struct lane_series *series, int64_t now);
 
 #endif

@@ -93,7 +93,7 @@
       "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
-      " AND w.state IN ('failed', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")
+      " AND w.state IN ('failed', 'undecided', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")
 /* clang-format on */
 JOBDB_STATEMENTS(show)
 

@@ -161,7 +161,7 @@ bool state_is_final(enum machine machine, int state)
 {
     const struct table *table = &tables[machine];
     for (int i = 0; i < table->move_count; i++) {
-        if (table->moves[i].from == state)
+        if (table->moves[i].from == state && table->moves[i].cause != CAUSE_BROUGHT_BACK)
             return false;
     }
     return true;

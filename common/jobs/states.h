@@ -22,9 +22,17 @@
  *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ (its row goes, its file is
  *                                                                                taken in as if it were new)
  *
- * sent, shared, excluded and dropped are final. failed is a dead letter: it keeps its spool file until a
- * person retries or drops it. The arrows left out of the picture are in the tables: a late STORED is welcome
- * from queued and failed, and a person may drop what is queued, or have it tried at once.
+ *     undecided (delivery and share; decided neither yes nor no):
+ *
+ *        ──ADMITTED──▶ queued, waiting     ──LEFT_OUT──▶ excluded, (its row goes)     ──DROPPED──▶ dropped
+ *         ▲
+ *         └──BROUGHT_BACK── excluded, dropped
+ *
+ * sent, shared, excluded and dropped are final: a person may still have the last two decided again while the
+ * file is there. failed is a dead letter, undecided waits for a person: both keep their spool file until
+ * somebody retries or drops them. The arrows left out of the picture are in the tables: a late STORED is welcome
+ * from queued and failed, a person may drop what is queued, or have it tried at once, and what is queued is
+ * excluded once a newer version of it is stored.
  *
  * Code, tests, docs/job-life.md and the command line read these tables; nothing else moves a job: move.h makes
  * each move by looking it up here. A unit test makes every one of them, and tries every other. */
@@ -35,12 +43,13 @@
 
 #include <stdbool.h>
 
-#define DELIVERY_STATE_MAP(X) /* name, text, meaning */                          \
-    X(QUEUED, "queued", "waits for a sender; deferred when it was tried before") \
-    X(SENDING, "sending", "handed to a sender")                                  \
-    X(SENT, "sent", "the destination's answer lists it")                         \
-    X(FAILED, "failed", "refused or given up: somebody must look at it")         \
-    X(EXCLUDED, "excluded", "a condition or filter said no")                     \
+#define DELIVERY_STATE_MAP(X) /* name, text, meaning */                                      \
+    X(QUEUED, "queued", "waits for a sender; deferred when it was tried before")             \
+    X(SENDING, "sending", "handed to a sender")                                              \
+    X(SENT, "sent", "the destination's answer lists it")                                     \
+    X(FAILED, "failed", "refused or given up: somebody must look at it")                     \
+    X(UNDECIDED, "undecided", "its condition cannot be decided: somebody must")              \
+    X(EXCLUDED, "excluded", "a condition or filter said no, or a newer version replaced it") \
     X(DROPPED, "dropped", "given up by an operator")
 
 enum delivery_state {
@@ -56,6 +65,7 @@ enum delivery_state {
     X(SHARING, "sharing", "handed to a sharer")                                  \
     X(SHARED, "shared", "the series is in the album")                            \
     X(FAILED, "failed", "refused or given up: somebody must look at it")         \
+    X(UNDECIDED, "undecided", "its condition cannot be decided: somebody must")  \
     X(DROPPED, "dropped", "given up by an operator")
 
 enum share_state {
@@ -118,6 +128,10 @@ enum { STATE_GONE = -1, SHARE_GONE = STATE_GONE, FETCH_GONE = STATE_GONE, INSTAN
     X(HOPELESS, "nothing of its series is left to be stored") \
     X(MORE_STORED, "more of its study is stored")             \
     X(FINISHED, "everything to do with it is final")          \
+    X(ADMITTED, "a condition says yes, or an operator does")  \
+    X(LEFT_OUT, "a condition or filter says no")              \
+    X(REPLACED, "a newer version of it is stored")            \
+    X(BROUGHT_BACK, "an operator wants it decided again")     \
     X(RETRIED, "an operator wants it tried again")            \
     X(DROPPED, "an operator gave it up")
 
@@ -133,6 +147,7 @@ enum cause {
     X(QUEUED, STORED, SENT)                          \
     X(QUEUED, GIVEN_UP, FAILED)                      \
     X(QUEUED, FILE_MISSING, FAILED)                  \
+    X(QUEUED, REPLACED, EXCLUDED)                    \
     X(QUEUED, RETRIED, QUEUED)                       \
     X(QUEUED, DROPPED, DROPPED)                      \
     X(SENDING, STORED, SENT)                         \
@@ -143,7 +158,12 @@ enum cause {
     X(SENDING, FILE_MISSING, FAILED)                 \
     X(FAILED, STORED, SENT)                          \
     X(FAILED, RETRIED, QUEUED)                       \
-    X(FAILED, DROPPED, DROPPED)
+    X(FAILED, DROPPED, DROPPED)                      \
+    X(UNDECIDED, ADMITTED, QUEUED)                   \
+    X(UNDECIDED, LEFT_OUT, EXCLUDED)                 \
+    X(UNDECIDED, DROPPED, DROPPED)                   \
+    X(EXCLUDED, BROUGHT_BACK, UNDECIDED)             \
+    X(DROPPED, BROUGHT_BACK, UNDECIDED)
 
 #define SHARE_MOVE_MAP(X) /* from, because, to */ \
     X(WAITING, SERIES_STORED, QUEUED)             \
@@ -159,7 +179,11 @@ enum cause {
     X(SHARING, REFUSED, FAILED)                   \
     X(SHARING, GIVEN_UP, FAILED)                  \
     X(FAILED, RETRIED, QUEUED)                    \
-    X(FAILED, DROPPED, DROPPED)
+    X(FAILED, DROPPED, DROPPED)                   \
+    X(UNDECIDED, ADMITTED, WAITING)               \
+    X(UNDECIDED, LEFT_OUT, GONE)                  \
+    X(UNDECIDED, DROPPED, DROPPED)                \
+    X(DROPPED, BROUGHT_BACK, UNDECIDED)
 
 #define FETCH_MOVE_MAP(X) /* from, because, to */ \
     X(QUEUED, LEASED, FETCHING)                   \
@@ -178,6 +202,7 @@ enum cause {
 
 #define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
     X(ACTIVE, FINISHED, DONE)                        \
+    X(DONE, BROUGHT_BACK, ACTIVE)                    \
     X(QUARANTINED, RETRIED, GONE)                    \
     X(QUARANTINED, DROPPED, DONE)
 
@@ -194,7 +219,7 @@ bool state_parse(enum machine machine, const char *name, int *ret_state);
 bool state_move(enum machine machine, int from, enum cause cause, int *ret_to);
 /* The move of a cause that has exactly one in this machine; another cause is a mistake of ours: aborts. */
 void state_only_move(enum machine machine, enum cause cause, int *ret_from, int *ret_to);
-/* No move leaves it: nothing of its spool file is needed any more. failed is not final. */
+/* No move leaves it but BROUGHT_BACK: nothing of its spool file is needed any more. failed is not final. */
 bool state_is_final(enum machine machine, int state);
 
 const char *cause_name(enum cause cause);

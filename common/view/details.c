@@ -94,8 +94,11 @@ static json_t *decide_album(const json_t *share, const char *album, const struct
     const char *who = share && json_integer_value(json_object_get(share, "own")) ? "this instance"
                       : share                                                    ? "another instance"
                                                                                  : NULL;
-    return json_pack("{s:s, s:b, s:o, s:b, s:o}", "album", album, "yes", share != NULL, "because_of",
-                     json_from_text(who), "configured", configured != NULL, "condition",
+    bool undecided = share && strcmp(json_text_or_null(share, "state"), "undecided") == 0;
+    return json_pack("{s:s, s:b, s:b, s:o, s:o, s:b, s:o}", "album", album, "yes", share && !undecided,
+                     "undecided", undecided, "because_of", json_from_text(who), "reason",
+                     json_from_text(undecided ? json_text_or_null(share, "reason") : NULL), "configured",
+                     configured != NULL, "condition",
                      condition_of(configured ? configured->condition : NULL));
 }
 
@@ -127,14 +130,17 @@ static json_t *decide(const json_t *deliveries, const json_t *shares, const stru
     json_array_foreach(deliveries, index, delivery)
     {
         const char *name = json_text_or_null(delivery, "destination");
-        bool no = strcmp(json_text_or_null(delivery, "state"), "excluded") == 0;
+        const char *state = json_text_or_null(delivery, "state");
+        bool undecided = strcmp(state, "undecided") == 0;
+        bool no = undecided || strcmp(state, "excluded") == 0;
         const struct config_destination *configured = config_find_destination(config, name);
         (void)json_array_append_new(
-            decisions, json_pack("{s:s, s:b, s:o, s:b, s:o, s:o}", "destination", name, "yes", !no, "reason",
-                                 json_from_text(no ? json_text_or_null(delivery, "reason") : NULL),
-                                 "configured", configured != NULL, "condition",
-                                 condition_of(configured ? configured->condition : NULL), "albums",
-                                 no ? json_array() : decide_albums(shares, name, configured)));
+            decisions,
+            json_pack("{s:s, s:b, s:b, s:o, s:b, s:o, s:o}", "destination", name, "yes", !no, "undecided",
+                      undecided, "reason", json_from_text(no ? json_text_or_null(delivery, "reason") : NULL),
+                      "configured", configured != NULL, "condition",
+                      condition_of(configured ? configured->condition : NULL), "albums",
+                      no ? json_array() : decide_albums(shares, name, configured)));
     }
     return decisions;
 }

@@ -16,14 +16,14 @@ json_t *rows_job(const struct jobdb_job_row *job)
 
 json_t *rows_status(const struct jobdb_status_row *row)
 {
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "destination",
-                     row->destination, "album", json_from_text(row->album), "state", row->state, "waiting",
-                     (json_int_t)row->waiting, "queued", (json_int_t)row->queued, "deferred",
-                     (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight, "failed",
-                     (json_int_t)row->failed, "done_hour", (json_int_t)row->done_hour, "done_day",
-                     (json_int_t)row->done_day, "oldest_waiting", json_from_time(row->oldest_waiting_at),
-                     "last_error", json_from_text(row->last_error), "last_error_at",
-                     json_from_time(row->last_error_at), "token_trouble",
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+                     "destination", row->destination, "album", json_from_text(row->album), "state",
+                     row->state, "waiting", (json_int_t)row->waiting, "queued", (json_int_t)row->queued,
+                     "deferred", (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight, "failed",
+                     (json_int_t)row->failed, "undecided", (json_int_t)row->undecided, "done_hour",
+                     (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day, "oldest_waiting",
+                     json_from_time(row->oldest_waiting_at), "last_error", json_from_text(row->last_error),
+                     "last_error_at", json_from_time(row->last_error_at), "token_trouble",
                      json_from_text(*row->token_trouble ? row->token_trouble : NULL));
 }
 

@@ -30,7 +30,7 @@ enum {
 #define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
     X(HOLD, "hold", "held", "destination album")                                                   \
     X(RELEASE, "release", "released", "destination album")                                         \
-    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS)                                              \
+    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                            \
     X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
@@ -82,7 +82,8 @@ struct control_request {
     struct control_job *jobs;
     size_t job_count;
     bool all;     /* everything is meant, on purpose */
-    bool dry_run; /* reshare: it is only told what would be done */
+    bool dry_run; /* it is only told what would be done */
+    bool anyway;  /* retry: also where a condition cannot be decided */
 };
 
 /* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. */

@@ -196,7 +196,27 @@ START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
             "--album", "ct", "--yes");
     RESHARE(EXIT_NO, series, "--album", "ct", "--yes");
     RESHARE(EXIT_NO, "the condition asks for Modality", "--album", "ct", "--yes");
-    ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "ct"), 0);
+    rig_check(rig, rig_wait_jobs(rig, "share", "undecided", 4, SOON_MS), "a person has nothing to decide");
+    ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "ct"), 4);
+    /* Nothing is known now that was not known then; a person decides. */
+    felucca(EXIT_NO,
+            "the condition of album ct cannot be decided: #Tag.Modality is not known: no row tells it",
+            (const char *const[]){"retry", "--state", "undecided", "--album", "ct", "--yes", NULL});
+    ck_assert_int_eq(rig_jobs(rig, "share", "undecided", "main", "ct"), 4);
+    felucca(EXIT_OK, "1 job dropped",
+            (const char *const[]){"drop", "--state", "undecided", "--limit", "1", "--yes", NULL});
+    felucca(
+        EXIT_OK, "3 jobs retried",
+        (const char *const[]){"retry", "--state", "undecided", "--album", "ct", "--anyway", "--yes", NULL});
+    answer_until(sharer, "shared", 6 + 3);
+    RESHARE(EXIT_NO, "0 series reshared; 4 were asked for before", "--album", "ct", "--yes");
+    /* what was dropped comes back to be decided */
+    felucca(EXIT_NO, "cannot be decided",
+            (const char *const[]){"retry", "--state", "dropped", "--album", "ct", "--yes", NULL});
+    rig_check(rig, rig_wait_jobs(rig, "share", "undecided", 1, SOON_MS), "it is not brought back");
+    felucca(EXIT_OK, "1 job retried",
+            (const char *const[]){"retry", "--state", "undecided", "--anyway", "--yes", NULL});
+    answer_until(sharer, "shared", 6 + 4);
 }
 END_TEST
 

@@ -502,19 +502,35 @@ static void receive_ambiguous(const char *called_aet, unsigned instance)
     rig_receive_file(rig, path, receipt);
 }
 
-START_TEST(a_condition_that_cannot_be_decided_sends_and_shares_nothing)
+START_TEST(a_condition_that_cannot_be_decided_shares_nothing)
 {
     AUTO(text_release) struct text output = TEXT_EMPTY;
     receive_ambiguous("FIRST", 1);
     receive_ambiguous("SECOND", 2); /* where no condition asks */
-    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
-    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "the other one is not delivered");
-    check_jobs("share", NULL, 0);
-    ck_assert_int_eq(rig_felucca(rig, (const char *const[]){"quarantine", "--json", NULL}, &output), 0);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 2, SOON_MS), "they are not delivered");
+    check_jobs("share", "undecided", 2); /* "ct", "mr" */
+    check_jobs("share", "waiting", 1);   /* "all" */
+    ck_assert_int_eq(rig_quarantined(rig), 0);
+    ck_assert_int_eq(
+        rig_felucca(rig, (const char *const[]){"jobs", "--state", "undecided", "--json", NULL}, &output), 0);
     ck_assert_msg(strstr(output.bytes,
                          "the condition of album ct cannot be decided: #Tag.Modality is not known: "
                          "it is there twice, with different values"),
                   "%s", output.bytes);
+}
+END_TEST
+
+/* Of one series the first instance cannot be asked, the next one can, and a third one cannot. */
+START_TEST(another_instance_of_the_series_decides)
+{
+    receive_ambiguous("FIRST", 1);
+    check_jobs("share", "undecided", 2);
+    rig_receive(rig, "FIRST", 1, 1, 2, NULL); /* CT */
+    check_jobs("share", "waiting", 2);        /* "all" and "ct" */
+    receive_ambiguous("FIRST", 3);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 3, SOON_MS), "not all are taken in");
+    check_jobs("share", "waiting", 2);
+    check_jobs("share", "undecided", 1);
 }
 END_TEST
 
@@ -580,7 +596,8 @@ int main(void)
     tests_add(tests, what_a_destination_does_not_know_goes_there_alone);
     tests_add(tests, one_instance_that_comes_often_goes_one_after_the_other);
     tests_add(tests, a_sender_without_the_spool_fails_nothing_and_a_file_that_is_gone_fails_alone);
-    tests_add(tests, a_condition_that_cannot_be_decided_sends_and_shares_nothing);
+    tests_add(tests, a_condition_that_cannot_be_decided_shares_nothing);
+    tests_add(tests, another_instance_of_the_series_decides);
     tests_add(tests, what_the_configuration_drops_waits_and_what_is_out_still_counts);
     return tests_run(tests);
 }

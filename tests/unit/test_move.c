@@ -2,6 +2,7 @@
  * and no SQL text names a state that it writes. */
 #include "common/jobs/check.h"
 #include "common/jobs/connection.h"
+#include "common/jobs/decision.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
 #include "common/jobs/intake.h"
@@ -84,6 +85,19 @@ static void take_in(bool takes)
                                       .why = takes ? NULL : "not wanted",
                                       .albums = &ct_album,
                                       .album_count = 1};
+    jobdb_take_in(db, &instance, &decision, 1, NOW, NOW);
+}
+
+/* The destination's condition cannot be decided; or only the album's. */
+static void take_in_doubtful(bool destination)
+{
+    struct jobdb_doubt doubt = {ct_album, "not known"};
+    struct jobdb_decision decision = {.destination_id = main_id,
+                                      .takes = !destination,
+                                      .undecided = destination,
+                                      .why = destination ? "not known" : NULL,
+                                      .doubts = &doubt,
+                                      .doubt_count = !destination};
     jobdb_take_in(db, &instance, &decision, 1, NOW, NOW);
 }
 
@@ -172,11 +186,39 @@ static bool change(enum work_stage stage, enum cause cause)
     return changed;
 }
 
+/* The operator has it decided again, with this outcome. */
+static bool decide(enum work_stage stage, enum cause cause)
+{
+    const struct jobdb_decision yes = {.destination_id = main_id, .takes = true};
+    struct jobdb_candidate job;
+    bool moved = false;
+    if (!jobdb_find_job(db, stage, 1, &job))
+        return false;
+    if (cause == CAUSE_BROUGHT_BACK)
+        moved = jobdb_bring_back(db, &job, "again", 1);
+    else if (cause == CAUSE_LEFT_OUT)
+        moved = jobdb_leave_out(db, &job, "no", NOW, NOW);
+    else if (stage == WORK_SHARE)
+        moved = jobdb_admit_share(db, 1, job.item.instance_id, 0, NOW);
+    else
+        moved = jobdb_admit_delivery(db, &job, &instance, &yes, NOW);
+    jobdb_candidate_release(&job);
+    return moved;
+}
+
+static bool is_decision(enum cause cause)
+{
+    return cause == CAUSE_BROUGHT_BACK || cause == CAUSE_LEFT_OUT || cause == CAUSE_ADMITTED;
+}
+
 /* ---- into a state, the way that the router goes ---- */
 
 static void make_delivery(int state)
 {
-    take_in(state != DELIVERY_EXCLUDED);
+    if (state == DELIVERY_UNDECIDED)
+        take_in_doubtful(true);
+    else
+        take_in(state != DELIVERY_EXCLUDED);
     if (state == DELIVERY_SENDING || state == DELIVERY_FAILED || state == DELIVERY_SENT)
         ck_assert(lease_delivery());
     if (state == DELIVERY_FAILED)
@@ -189,6 +231,10 @@ static void make_delivery(int state)
 
 static void make_share(int state)
 {
+    if (state == SHARE_UNDECIDED) {
+        take_in_doubtful(false);
+        return;
+    }
     make_delivery(state == SHARE_WAITING ? DELIVERY_QUEUED : DELIVERY_SENT);
     if (state == SHARE_SHARING || state == SHARE_SHARED || state == SHARE_FAILED)
         ck_assert(lease_share());
@@ -227,6 +273,8 @@ static void cause_delivery(enum cause cause)
         (void)lease_delivery();
     else if (cause == CAUSE_RETRIED || cause == CAUSE_DROPPED)
         (void)change(WORK_SEND, cause);
+    else if (is_decision(cause))
+        (void)decide(WORK_SEND, cause);
     else
         (void)deliver(cause);
 }
@@ -243,6 +291,8 @@ static void cause_share(enum cause cause)
         (void)lease_share();
     else if (cause == CAUSE_RETRIED || cause == CAUSE_DROPPED)
         (void)change(WORK_SHARE, cause);
+    else if (is_decision(cause))
+        (void)decide(WORK_SHARE, cause);
     else if (cause == CAUSE_SERIES_STORED)
         (void)deliver(CAUSE_STORED);
     else if (cause == CAUSE_HOPELESS) {
@@ -270,6 +320,8 @@ static void cause_instance(enum cause cause)
         jobdb_take_back(db, 1);
     else if (cause == CAUSE_DROPPED)
         (void)jobdb_drop_quarantined(db, 1, NOW, NOW);
+    else if (cause == CAUSE_BROUGHT_BACK)
+        (void)decide(WORK_SEND, cause);
     else if (cause == CAUSE_FINISHED) {
         (void)deliver(CAUSE_STORED);
         (void)change(WORK_SHARE, CAUSE_DROPPED);

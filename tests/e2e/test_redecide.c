@@ -1,0 +1,194 @@
+/* felucca retry --state excluded, dropped and undecided, over a real router with a sender played by the test: what was
+ * left out, dropped or not decided is decided again by the conditions of now, while its file is there. */
+#include "common/base/cleanup.h"
+#include "common/base/memory.h"
+#include "tests/support/deadline.h"
+#include "tests/support/files.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SOON_MS = 30000 };
+
+static struct rig *rig;
+static struct actor *sender;
+
+static void tear_down(void)
+{
+    rig_destroy(&rig);
+}
+
+static void write_condition(const char *more, const char *condition)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    rig_configure(rig, more, NULL);
+    file_read(rig->config, &yaml);
+    text_format(&yaml,
+                "  - aet: CHOOSY\n    destinations:\n"
+                "      - name: choosy\n        stow_url: http://127.0.0.1:11/studies\n        kheops: false\n"
+                "        condition: '%s'\n",
+                condition);
+    file_write_string(rig->config, text_string(&yaml));
+}
+
+static void add_sender(void)
+{
+    sender = cast_add(rig->cast, WORK_SEND, 8);
+    rig_check(rig, actor_wait_greeted(rig->cast, sender, SOON_MS), "no sender");
+}
+
+static void open_rig(const char *more, const char *condition)
+{
+    rig = rig_create(more);
+    rig_stop(rig);
+    write_condition(more, condition);
+    rig_start(rig);
+}
+
+static void change_condition(const char *more, const char *condition)
+{
+    write_condition(more, condition);
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
+}
+
+static void felucca(int status, const char *says, const char *const *words)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int is = rig_felucca(rig, words, &output);
+    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
+}
+
+#define FELUCCA(status, says, ...) felucca(status, says, (const char *const[]){__VA_ARGS__, NULL})
+
+static void wait_jobs(const char *state, int64_t count)
+{
+    rig_check(rig, rig_wait_jobs(rig, "delivery", state, count, SOON_MS), state);
+}
+
+static void deliver_one(void)
+{
+    struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
+    rig_check(rig, work != NULL, "no work");
+    rig_check(rig, actor_finish(rig->cast, sender, work, WORK_DONE_OUTCOME), "not acknowledged");
+    work_destroy(&work);
+}
+
+struct place {
+    const char *folder, *receipt;
+};
+
+/* queue/ and kept/ have folders by the receipt's end. Borrowed from the sandbox. */
+static const char *path_in(const char *folder, const char *receipt)
+{
+    if (strcmp(folder, "dropped") == 0)
+        return sandbox_path(rig->sandbox, "state/spool/dropped/%s.dcm", receipt);
+    return sandbox_path(rig->sandbox, "state/spool/%s/%s/%s.dcm", folder, receipt + RECEIPT_LENGTH - 2,
+                        receipt);
+}
+
+static bool is_there(void *context)
+{
+    const struct place *place = context;
+    cast_turn(rig->cast);
+    return file_exists(path_in(place->folder, place->receipt));
+}
+
+static void wait_file(const char *folder, const char *receipt)
+{
+    struct place place = {folder, receipt};
+    rig_check(rig, wait_until(is_there, &place, SOON_MS), folder);
+}
+
+#define CT "tagValueIsPresent(#Tag.Modality, \"CT\")"
+#define XX "tagValueIsPresent(#Tag.Modality, \"XX\")"
+
+START_TEST(what_was_left_out_is_decided_by_the_conditions_of_now)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, XX);
+    rig_receive(rig, "CHOOSY", 1, 1, 1, receipt);
+    rig_receive(rig, "CHOOSY", 1, 2, 1, NULL); /* MR */
+    wait_jobs("excluded", 2);
+    wait_file("kept", receipt);
+    FELUCCA(1, "stays excluded: the destination's condition is false", "retry", "--state", "excluded",
+            "--yes");
+    change_condition(NULL, CT);
+    FELUCCA(0, "1 job would be retried, 1 left as they are", "retry", "--state", "excluded", "--dry-run");
+    FELUCCA(2, "there is no terminal to ask on", "retry", "--state", "excluded");
+    wait_jobs("excluded", 2);
+    FELUCCA(1, "nothing matches", "retry", "--state", "excluded", "--destination", "main", "--yes");
+    FELUCCA(0, "1 job retried, 1 left as they are", "retry", "--state", "excluded", "--yes");
+    wait_jobs("queued", 1);
+    FELUCCA(1, "nothing matches", "drop", "--state", "undecided", "--yes");
+    FELUCCA(1, "nothing is left to be done", "drop", "delivery:2", "--yes");
+    add_sender();
+    deliver_one();
+    wait_jobs("sent", 1);
+    rig_check(rig, rig_wait_drained(rig, SOON_MS), "files are left");
+}
+END_TEST
+
+START_TEST(what_was_dropped_comes_back)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    rig_receive(rig, "CHOOSY", 1, 1, 1, receipt);
+    wait_jobs("queued", 1);
+    FELUCCA(0, "1 job dropped", "drop", "delivery:1", "--yes");
+    FELUCCA(0, "1 job retried", "retry", "delivery:1"); /* wherever its file is on its way */
+    FELUCCA(0, "1 job dropped", "drop", "delivery:1", "--yes");
+    wait_file("dropped", receipt);
+    FELUCCA(0, "1 job retried", "retry", "--state", "dropped", "--yes");
+    wait_jobs("queued", 1);
+    add_sender();
+    deliver_one();
+    wait_jobs("sent", 1);
+}
+END_TEST
+
+/* A router that dies between its commit and the move of the file. */
+START_TEST(a_file_that_had_not_moved_back_is_found)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, XX);
+    rig_receive(rig, "CHOOSY", 1, 1, 1, receipt);
+    wait_jobs("excluded", 1);
+    wait_file("kept", receipt);
+    change_condition(NULL, CT);
+    FELUCCA(0, "1 job retried", "retry", "delivery:1");
+    rig_stop(rig);
+    AUTO(memory_free) char *kept = memory_string(path_in("kept", receipt));
+    ck_assert_int_eq(rename(path_in("queue", receipt), kept), 0);
+    rig_start(rig);
+    add_sender();
+    deliver_one();
+    wait_jobs("sent", 1);
+}
+END_TEST
+
+START_TEST(what_is_gone_is_told)
+{
+    open_rig("retention_excluded: 0s\n", XX);
+    rig_receive(rig, "CHOOSY", 1, 1, 1, NULL);
+    wait_jobs("excluded", 1);
+    rig_check(rig, rig_wait_drained(rig, SOON_MS), "the file stays");
+    change_condition("retention_excluded: 0s\n", CT);
+    FELUCCA(1, "stays excluded: its file is gone", "retry", "--state", "excluded", "--yes");
+    FELUCCA(1, "stays excluded: its file is gone", "retry", "delivery:1");
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("redecide");
+    tests_fixture(tests, NULL, tear_down);
+    tests_add(tests, what_was_left_out_is_decided_by_the_conditions_of_now);
+    tests_add(tests, what_was_dropped_comes_back);
+    tests_add(tests, a_file_that_had_not_moved_back_is_found);
+    tests_add(tests, what_is_gone_is_told);
+    return tests_run(tests);
+}
