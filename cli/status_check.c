@@ -105,12 +105,25 @@ static void add_failed(struct causes *causes, const struct jobdb_status_row *row
     add(causes, ATTENTION_FAILED, text_string(&sentence), text_string(&next));
 }
 
+static void add_undecided(struct causes *causes, const struct jobdb_status_row *row)
+{
+    if (row->undecided == 0)
+        return;
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    AUTO(text_release) struct text next = TEXT_EMPTY;
+    append_target(row, &sentence);
+    text_format(&sentence, ": jobs whose condition cannot be decided: %lld", (long long)row->undecided);
+    append_filtered("jobs --state undecided", row, &next);
+    add(causes, ATTENTION_UNDECIDED, text_string(&sentence), text_string(&next));
+}
+
 static void add_target(void *context, const struct jobdb_status_row *row)
 {
     struct causes *causes = context;
     add_state(causes, row, row->waiting + row->queued);
     add_token(causes, row);
     add_failed(causes, row);
+    add_undecided(causes, row);
 }
 
 /* ---- the rest ---- */

@@ -218,6 +218,7 @@ START_TEST(nothing_goes_where_it_cannot_be_decided)
     FELUCCA(0, "study has 3 deliveries that a person must decide", "status");
     FELUCCA(0, "main/others has 3 shares that a person must decide", "status");
     FELUCCA(0, "\"undecided\":3", "status", "--json");
+    FELUCCA(1, "felucca jobs --state undecided --destination study", "status", "--check");
     FELUCCA(0, "cannot be decided", "show", doubtful_sop);
     FELUCCA(0, "reading ended at offset", "show", doubtful_sop, "--json");
     /* the same conditions, the same answer */
