@@ -1,6 +1,7 @@
 #include "common/service/metrics.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "tests/support/deadline.h"
 #include "tests/support/http_client.h"
@@ -8,6 +9,7 @@
 #include "tests/support/suite.h"
 
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -318,6 +320,24 @@ START_TEST(slow_connections_keep_nobody_out)
 }
 END_TEST
 
+/* Alone, so that no other connection makes the server look at it. */
+START_TEST(a_dripping_header_is_ended)
+{
+    enum { DRIP_MS = 100, WAIT_MS = 40000 };
+    AUTO(metrics_destroy) struct metrics *metrics = served();
+    AUTO(fd_close) int client = port_connect(metrics_port(metrics));
+    struct pollfd input = {.fd = client, .events = POLLIN};
+    int64_t deadline_ms = clock_monotonic_ms() + WAIT_MS;
+    (void)send(client, "GET /healthz HTTP/1.1\r\nX: ", 26, MSG_NOSIGNAL);
+    while (poll(&input, 1, DRIP_MS) == 0) {
+        ck_assert_int_lt(clock_monotonic_ms(), deadline_ms);
+        (void)send(client, "y", 1, MSG_NOSIGNAL);
+    }
+    char byte;
+    ck_assert_int_le(recv(client, &byte, 1, 0), 0);
+}
+END_TEST
+
 START_TEST(address_in_use_is_an_error)
 {
     AUTO(metrics_destroy) struct metrics *metrics = served();
@@ -373,6 +393,7 @@ int main(void)
     tests_add(tests, body_of_a_request_is_passed_over);
     tests_add(tests, nonsense_harms_nobody);
     tests_add(tests, slow_connections_keep_nobody_out);
+    tests_add(tests, a_dripping_header_is_ended);
     tests_add(tests, address_in_use_is_an_error);
     tests_add(tests, every_address_means_ipv4_too);
     tests_add(tests, server_takes_no_signals);
