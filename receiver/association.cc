@@ -12,6 +12,7 @@
 #include "common/base/err.h"
 #include "common/dicom/uid.h"
 #include "receiver/conversation.h"
+#include "receiver/titles.h"
 #include "receiver/transport.h"
 #include "receiver/upper.h"
 
@@ -194,8 +195,8 @@ association_end negotiate(T_ASC_Association *association, const association_hand
     T_ASC_Parameters *parameters = association->params;
     char calling[DUL_LEN_TITLE + 1], called[DUL_LEN_TITLE + 1], context_name[DUL_LEN_NAME + 1];
     ASC_getAPTitles(parameters, calling, sizeof calling, called, sizeof called, nullptr, 0);
-    copy_trimmed(agreement.calling, calling);
-    copy_trimmed(agreement.called, called);
+    title_trim(calling, &agreement.calling);
+    title_trim(called, &agreement.called);
     association_verdict verdict = handler->admit(handler->context, agreement.called, agreement.calling);
     if (verdict != ASSOCIATION_ADMITTED)
         return reject(association, verdict);

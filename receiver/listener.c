@@ -10,6 +10,7 @@
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
 #include "receiver/session.h"
+#include "receiver/titles.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,12 +26,10 @@
 
 enum { TURN_MS = 1000, BEAT_MS = 1000, BACKLOG = 128, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
 
-enum { TITLE_SIZE = 16, TITLES_END = 42 /* in an A-ASSOCIATE-RQ (PS3.8 section 9.3.2) */ };
-
 struct child {
     pid_t pid;
     struct peer_address address;
-    char calling[TITLE_SIZE]; /* as it asked, with its padding */
+    char calling[FILE_META_AET_SIZE]; /* "": its address may not use the title */
 };
 
 struct listener {
@@ -126,13 +125,15 @@ static void tell_refusal(struct listener *listener, const struct peer_address *a
                     LOG_I("times", times));
 }
 
-/* The calling title of the request that the socket holds, whole. */
-static void peek_calling(int socket, char (*ret_calling)[TITLE_SIZE])
+/* The calling title that a request counts for. One that its address may not use would be counted against the peer that
+ * may: such a request is rejected in a process of its own, which the peer can make last. */
+static void take_calling(const struct listener *listener, int socket, struct child *child)
 {
-    char head[TITLES_END] = "";
-    if (recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
-        memset(head, 0, sizeof head);
-    memcpy(*ret_calling, head + TITLES_END - TITLE_SIZE, TITLE_SIZE);
+    struct titles titles;
+    titles_peek(socket, &titles);
+    const struct config_node *node = config_find_node(listener->config, titles.called);
+    if (node && config_node_admits(node, titles.calling, child->address.bytes) == CONFIG_ADMITS)
+        memcpy(child->calling, titles.calling, sizeof child->calling);
 }
 
 /* NULL, or the limit that another one would exceed. */
@@ -145,7 +146,7 @@ static const char *find_limit(const struct listener *listener, const struct chil
     for (size_t i = 0; i < listener->count; i++) {
         const struct child *child = &listener->children[i];
         same_address += memcmp(child->address.bytes, wanted->address.bytes, sizeof child->address.bytes) == 0;
-        same_title += memcmp(child->calling, wanted->calling, sizeof child->calling) == 0;
+        same_title += *child->calling && strcmp(child->calling, wanted->calling) == 0;
     }
     if (same_address >= most)
         return "max_associations_per_source reached by its address";
@@ -156,7 +157,7 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
 {
     struct listener *listener = context;
     struct child child = {.address = *address};
-    peek_calling(socket, &child.calling);
+    take_calling(listener, socket, &child);
     const char *limit = find_limit(listener, &child);
     if (limit) {
         tell_refusal(listener, address, limit);
