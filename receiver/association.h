@@ -85,8 +85,11 @@ struct association_handler {
     enum association_answer (*finish)(void *context);
 };
 
-/* Bytes of data sets that are of no use, in one message; beyond, the association ends. */
-#define ASSOCIATION_WASTE_MOST (INT64_C(256) << 20)
+/* Bytes of a data set that is of no use; beyond, the association ends. The data set of a C-STORE that is refused may be
+ * as long as any that is stored: its sender hears the status, and not of a broken association, which most take for a
+ * reason to send all of it again. */
+#define ASSOCIATION_WASTE_MOST   (INT64_C(256) << 20)
+#define ASSOCIATION_REFUSED_MOST (INT64_C(4) << 30)
 
 /* Once in a process, before any fork: loads DCMTK's dictionary. 0, or ERR_ABSENT when there is none. */
 int association_prepare(void);

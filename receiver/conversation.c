@@ -13,7 +13,6 @@ struct conversation {
     struct upper *upper;
     struct text command; /* bytes of the one that comes in */
     const char *because;
-    int64_t wasted; /* bytes of this message */
 };
 
 /* How the association ends: ASSOCIATION_ENDS while it goes on. */
@@ -90,7 +89,7 @@ static enum association_end receive_data_set(struct conversation *conversation, 
 {
     const struct association_handler *handler = conversation->start->handler;
     struct upper_piece piece = {.is_last = false};
-    conversation->wasted = 0;
+    int64_t wasted = 0, most = keep ? ASSOCIATION_REFUSED_MOST : ASSOCIATION_WASTE_MOST;
     while (!piece.is_last) {
         enum upper_event event = next(conversation, &piece);
         if (event != UPPER_PIECE)
@@ -100,8 +99,8 @@ static enum association_end receive_data_set(struct conversation *conversation, 
         if (piece.context != context)
             return broken(conversation, "a data set in another presentation context than its command");
         if (!keep || !handler->data(handler->context, piece.bytes, piece.length))
-            conversation->wasted += (int64_t)piece.length;
-        if (conversation->wasted > ASSOCIATION_WASTE_MOST) {
+            wasted += (int64_t)piece.length;
+        if (wasted > most) {
             conversation->because = "a data set went on after it was refused";
             return ASSOCIATION_WASTED;
         }

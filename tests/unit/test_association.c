@@ -386,6 +386,30 @@ START_TEST(a_store_tells_what_its_command_said)
 }
 END_TEST
 
+/* A sender of a large image hears why it is refused. */
+START_TEST(a_long_data_set_that_is_refused_is_answered)
+{
+    enum { PIECE = 131000, PIECES = 2200 /* 275 MiB */ };
+    static char bytes[PIECE];
+    static const struct dul_command store = {0x01, 7, CT_STORAGE, "1.2.3", 1, true};
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    outcome->useful = 0;
+    outcome->answer = ASSOCIATION_OUT_OF_RESOURCES;
+    start(5);
+    associate();
+    dul_append_command(&pdu, 3, &store);
+    say(&pdu);
+    for (int i = 1; i <= PIECES; i++) {
+        text_clear(&pdu);
+        dul_append_data(&pdu, 3, bytes, PIECE, i == PIECES);
+        say(&pdu);
+    }
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_DATA);
+    ck_assert_int_eq(dul_status(&pdu), 0xA700);
+    release();
+}
+END_TEST
+
 /* Everything is said after the association stands; then the client waits for the end. */
 static void say_nothing(struct text *out)
 {
@@ -489,6 +513,7 @@ int main(void)
     tests_rows(tests, a_request_is_rejected_with_its_reason, ROWS(reject_rows));
     tests_rows(tests, a_command_gets_its_status, ROWS(command_rows));
     tests_add(tests, a_store_tells_what_its_command_said);
+    tests_add(tests, a_long_data_set_that_is_refused_is_answered);
     tests_rows(tests, an_association_ends, ROWS(end_rows));
     return tests_run(tests);
 }
