@@ -269,6 +269,15 @@ static void take_address(const struct sockaddr_storage *from, struct peer_addres
                     sizeof ret_address->text);
 }
 
+/* As long as it lasts, a line a minute. */
+static void tell_strain(struct listener *listener, const char *error, int64_t now_ms)
+{
+    uint64_t times = refusals_note(listener->refusals, error, NULL, NULL, now_ms);
+    if (times > 0)
+        log_warning("cannot accept, trying again", LOG_S("error", error), LOG_I("ms", STRAIN_MS),
+                    LOG_I("times", times));
+}
+
 static void accept_peers(struct listener *listener, int64_t now_ms)
 {
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
@@ -277,8 +286,7 @@ static void accept_peers(struct listener *listener, int64_t now_ms)
         socklen_t length = sizeof from;
         int socket = accept4(listener->socket, (struct sockaddr *)&from, &length, SOCK_CLOEXEC);
         if (socket < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
-            log_warning("cannot accept, trying again", LOG_S("error", strerror(errno)),
-                        LOG_I("ms", STRAIN_MS));
+            tell_strain(listener, strerror(errno), now_ms);
             listener->accept_ms = now_ms + STRAIN_MS;
             return;
         }
@@ -340,7 +348,8 @@ static void beat(struct listener *listener, int64_t now_ms)
     hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->count);
     uint64_t rest = refusals_rest(listener->refusals, now_ms);
     if (rest > 0)
-        log_warning("more peers refused, for reasons told before", LOG_I("times", rest));
+        log_warning("more peers refused, or gone without anything, for reasons told before",
+                    LOG_I("times", rest));
 }
 
 static int wait_ms(const struct listener *listener, int64_t now_ms)

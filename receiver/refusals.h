@@ -1,7 +1,7 @@
 /* refusals - peers that were turned away, told in few lines.
  *
- * Whoever can connect could fill a log with connections that are refused. So the parent and the processes of
- * associations share this table: what is refused for the same reason from the same peer gets one line a
+ * Whoever can connect could fill a log with connections that are refused, or come to nothing. So the parent and the
+ * processes of associations share this table: what is refused for the same reason from the same peer gets one line a
  * minute, with how often it happened since the last; what was not told by then is told by the parent as a sum.
  * The table has a fixed size, so that names and addresses without end make no lines without end. Never
  * blocks. */

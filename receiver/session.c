@@ -306,6 +306,17 @@ static void report_rejection(const struct session *session)
                 LOG_S("because", text_string(&because)), LOG_I("times", times));
 }
 
+/* Whoever can connect can have associations that come to nothing: like refusals, they get a line a minute. */
+static uint64_t count_to_tell(const struct session *session, enum association_end end, const char *because)
+{
+    AUTO(text_release) struct text peer = TEXT_EMPTY;
+    if (end == ASSOCIATION_RELEASED || session->instances > 0 || session->refused > 0)
+        return 1;
+    text_format(&peer, "%s %s", session->start->address->text, session->calling_aet);
+    return refusals_note(session->start->refusals, because ? because : association_end_name(end),
+                         text_string(&peer), session->called_aet, clock_monotonic_ms());
+}
+
 static void report(const struct session *session, enum association_end end, const char *because)
 {
     hints_tell(session->start->hints, HINT_ASSOCIATION, NULL, end);
@@ -313,12 +324,16 @@ static void report(const struct session *session, enum association_end end, cons
         report_rejection(session);
         return;
     }
+    uint64_t times = count_to_tell(session, end, because);
+    if (times == 0)
+        return;
     LOG_AT(because ? LOG_WARNING : LOG_INFO, "association ended", LOG_S("calling", session->calling_aet),
            LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
            LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
            LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
            LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
-           LOG_S("last_receipt", session->receipt), LOG_S(because ? "because" : NULL, because));
+           LOG_S("last_receipt", session->receipt), LOG_I(times > 1 || because ? "times" : NULL, times),
+           LOG_S(because ? "because" : NULL, because));
 }
 
 /* What a process holds when it begins, and so much more, is all that a peer can make it take. Sanitizers take

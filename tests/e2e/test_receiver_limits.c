@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -278,6 +279,72 @@ START_TEST(many_rejections_make_one_line)
 }
 END_TEST
 
+static void leave(int client)
+{
+    AUTO(text_release) struct text answer = TEXT_EMPTY;
+    ck_assert_int_eq(ask(client, "FELUCCA", "CT01", &answer), DUL_ASSOCIATE_AC);
+}
+
+static void say_unreadable(int client)
+{
+    static const char request[] = {1, 0, 0, 0, 0, 4, 0, 1, 0, 0};
+    AUTO(text_release) struct text answer = TEXT_EMPTY;
+    (void)send(client, request, sizeof request, MSG_NOSIGNAL);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &answer), DUL_ABORT);
+}
+
+/* Associations that come to nothing, however many there are. */
+static const struct nothing_row {
+    const char *label, *words;
+    void (*say)(int client);
+} nothing_rows[] = {
+    {"left at once", "outcome=aborted", leave},
+    {"unreadable", "its A-ASSOCIATE-RQ cannot be read", say_unreadable},
+};
+
+START_TEST(what_comes_to_nothing_makes_one_line)
+{
+    const struct nothing_row *row = &nothing_rows[_i];
+    start("max_associations: 64", "");
+    for (int i = 0; i < 50; i++) {
+        AUTO(fd_close) int client = connect_from("127.0.0.9");
+        row->say(client);
+    }
+    AUTO(fd_close) int other = connect_from("127.0.0.8");
+    row->say(other);
+    fd_close(&other);
+    ck_log("address=127.0.0.8");
+    ck_log(row->words);
+    ck_assert_msg(count_lines("address=127.0.0.9") == 1, "%s: %zu lines", row->label,
+                  count_lines("address=127.0.0.9"));
+}
+END_TEST
+
+/* The highest descriptor that it has, and no more. */
+static void take_descriptors_away(bool away)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    struct rlimit limit;
+    ck_assert_int_eq(prlimit(process_pid(receiver), RLIMIT_NOFILE, NULL, &limit), 0);
+    text_format(&path, "/proc/%d/fd", (int)process_pid(receiver));
+    limit.rlim_cur = away ? folder_count(text_string(&path), "") : limit.rlim_max;
+    ck_assert_int_eq(prlimit(process_pid(receiver), RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+START_TEST(a_want_of_descriptors_makes_one_line)
+{
+    enum { SEVERAL_TRIES_MS = 1500 };
+    start("max_associations: 4", "");
+    take_descriptors_away(true);
+    AUTO(fd_close) int client = connect_from("127.0.0.1");
+    ck_log("cannot accept, trying again");
+    (void)poll(NULL, 0, SEVERAL_TRIES_MS);
+    ck_assert_uint_eq(count_lines("cannot accept, trying again"), 1);
+    take_descriptors_away(false);
+    ck_assert_int_eq(say_something(client), DUL_ASSOCIATE_AC);
+}
+END_TEST
+
 /* ---- names ---- */
 
 static const char *hosts(void)
@@ -509,6 +576,8 @@ int main(void)
     tests_add(tests, one_source_without_a_host_admits_connections_from_anywhere);
     tests_rows(tests, a_rejection_says_what_to_do, ROWS(rejection_rows));
     tests_add(tests, many_rejections_make_one_line);
+    tests_rows(tests, what_comes_to_nothing_makes_one_line, ROWS(nothing_rows));
+    tests_add(tests, a_want_of_descriptors_makes_one_line);
     tests_add(tests, a_name_is_asked_for_again_and_followed);
     tests_rows(tests, an_unreadable_request_is_aborted, ROWS(unreadable_rows));
     tests_add(tests, a_dripping_message_is_ended);
