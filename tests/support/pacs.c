@@ -18,6 +18,8 @@ struct pacs {
     const char *name, *folder, *log; /* of the sandbox */
     char port[16];
     const char *called_aet;
+    const char *program, *from, *calling_aet; /* program NULL: storescu */
+    int64_t slowest_ms;
     struct pacs_instance *instances;
     size_t count, capacity, first_open; /* all before first_open are acknowledged */
     struct process *storescu;           /* NULL: none is under way */
@@ -46,6 +48,13 @@ void pacs_destroy(struct pacs **pacs)
     free((*pacs)->instances);
     free(*pacs);
     *pacs = NULL;
+}
+
+void pacs_use(struct pacs *pacs, const char *program, const char *from, const char *calling_aet)
+{
+    pacs->program = program;
+    pacs->from = from;
+    pacs->calling_aet = calling_aet;
 }
 
 /* ---- studies ---- */
@@ -85,10 +94,12 @@ bool pacs_start(struct pacs *pacs)
     if (pacs->storescu || pacs_acknowledged(pacs) == pacs->count)
         return false;
     AUTO(memory_free) const char **argv = memory_new(WORDS + pacs->count + 1, sizeof *argv);
-    const char *const words[] = {"storescu",       "-v",        "-aet",    "MODALITY", "-aec",
-                                 pacs->called_aet, "127.0.0.1", pacs->port};
-    size_t count = sizeof words / sizeof *words;
-    memcpy(argv, words, sizeof words);
+    const char *const storescu[] = {"storescu",       "-v",        "-aet",    "MODALITY", "-aec",
+                                    pacs->called_aet, "127.0.0.1", pacs->port};
+    const char *const own[] = {pacs->program, "store",          pacs->from,
+                               pacs->port,    pacs->called_aet, pacs->calling_aet};
+    size_t count = pacs->program ? sizeof own / sizeof *own : sizeof storescu / sizeof *storescu;
+    memcpy(argv, pacs->program ? own : storescu, count * sizeof *argv);
     for (size_t i = pacs->first_open; i < pacs->count; i++) {
         if (!pacs->instances[i].acknowledged)
             argv[count++] = pacs->instances[i].path;
@@ -113,7 +124,7 @@ static struct pacs_instance *find_path(struct pacs *pacs, const char *path, size
 
 static void take_line(struct pacs *pacs, const char *line, struct pacs_instance **current)
 {
-    static const char sending[] = "I: Sending file: ";
+    static const char sending[] = "I: Sending file: ", slowest[] = "I: Slowest store: ";
     if (string_starts_with(line, sending)) {
         const char *path = line + strlen(sending);
         *current = find_path(pacs, path, strcspn(path, "\n"));
@@ -121,6 +132,9 @@ static void take_line(struct pacs *pacs, const char *line, struct pacs_instance 
     } else if (string_starts_with(line, "I: Received Store Response (Success)")) {
         require(*current, "storescu received an answer to nothing");
         (*current)->acknowledged = true;
+    } else if (string_starts_with(line, slowest)) {
+        int64_t ms = strtoll(line + strlen(slowest), NULL, 10);
+        pacs->slowest_ms = ms > pacs->slowest_ms ? ms : pacs->slowest_ms;
     }
 }
 
@@ -171,4 +185,9 @@ const struct pacs_instance *pacs_instance(const struct pacs *pacs, size_t index)
 unsigned pacs_associations(const struct pacs *pacs)
 {
     return pacs->associations;
+}
+
+int64_t pacs_slowest_ms(const struct pacs *pacs)
+{
+    return pacs->slowest_ms;
 }

@@ -28,6 +28,10 @@ struct pacs *pacs_create(struct sandbox *sandbox, const char *name, int port, co
 /* Ends the association that is under way. */
 void pacs_destroy(struct pacs **pacs);
 
+/* Sends with that program (tests/tools/dicom_peer.c) instead of storescu, from that address of this machine, with that
+ * AE title; all borrowed. */
+void pacs_use(struct pacs *pacs, const char *program, const char *from, const char *calling_aet);
+
 /* Writes a study as dicom_write_study() does, to be sent with the next association. */
 void pacs_add_study(struct pacs *pacs, const struct dicom_spec *base, uint64_t seed, unsigned series_count,
                     unsigned instance_count,
@@ -43,6 +47,8 @@ size_t pacs_count(const struct pacs *pacs);
 size_t pacs_acknowledged(const struct pacs *pacs);
 /* Borrowed until a study is added. */
 const struct pacs_instance *pacs_instance(const struct pacs *pacs, size_t index);
+/* The longest time that a C-STORE took; dicom_peer alone says it. */
+int64_t pacs_slowest_ms(const struct pacs *pacs);
 /* Associations begun. */
 unsigned pacs_associations(const struct pacs *pacs);
 
