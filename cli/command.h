@@ -36,6 +36,7 @@ struct command {
 
 /* Every command, in the order of `felucca --help`; cli/commands/NAME.c defines command_NAME. */
 #define COMMAND_MAP(X) \
+    X(init)            \
     X(up)              \
     X(check)           \
     X(status)          \
