@@ -5,7 +5,7 @@
 #ifndef FELUCCA_CLI_OPTION_H
 #define FELUCCA_CLI_OPTION_H
 
-#include "cli/command.h"
+#include "cli/entry.h"
 #include "common/base/text.h"
 
 /* Calls take(context, key, value) for each option; value is NULL for one without argument and borrowed from

@@ -6,7 +6,7 @@
 #ifndef FELUCCA_RECEIVER_CONVERSATION_H
 #define FELUCCA_RECEIVER_CONVERSATION_H
 
-#include "receiver/association.h"
+#include "receiver/handler.h"
 #include "receiver/transport.h"
 
 #ifdef __cplusplus

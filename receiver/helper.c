@@ -8,7 +8,8 @@
 #include "common/service/metrics.h"
 #include "common/service/service.h"
 #include "common/spool/spool.h"
-#include "receiver/hints.h"
+#include "receiver/association.h"
+#include "receiver/hint.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* helper - the process beside the receiver that owns ZeroMQ and the health port.
  *
- * Reads hints (hints.h) from the pipe, sends receipts to the router's hints socket, counts the rest, and
+ * Reads hints (hint.h) from the pipe, sends receipts to the router's hints socket, counts the rest, and
  * serves /metrics, /healthz and /readyz while the parent's beats come. It ends on HINT_STOP, or when its
  * parent dies. */
 #ifndef FELUCCA_RECEIVER_HELPER_H

@@ -2,7 +2,7 @@
 #ifndef FELUCCA_DICOM_ENCODING_H
 #define FELUCCA_DICOM_ENCODING_H
 
-#include "common/dicom/dataset.h"
+#include "common/dicom/element.h"
 #include "common/dicom/source.h"
 
 enum encoding_result {

@@ -13,7 +13,7 @@
 #ifndef FELUCCA_HTTP_HTTP_H
 #define FELUCCA_HTTP_HTTP_H
 
-#include "common/base/text.h"
+#include "common/http/http_message.h"
 
 #include <poll.h>
 #include <stdbool.h>
@@ -21,84 +21,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum {
-    HTTP_ANSWER_MAX = 16 << 20,  /* bytes of an answer's body, unless the request allows less */
-    HTTP_CONNECT_MS = 10 * 1000, /* patience with connecting, TLS included */
-    HTTP_SILENCE_S = 150, /* no byte in either direction: longer than nginx's 120 s, which answer 504 */
-    HTTP_ANSWER_MS = 300 * 1000,      /* from the last byte of the request to the last of the answer */
-    HTTP_RETRY_AFTER_MAX_MS = 3600000 /* a longer Retry-After counts as this */
-};
-
-enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT };
-
-struct http_header {
-    char *name;
-    char *value;
-};
-
-/* A body that is made while it is sent. */
-struct http_source {
-    void *context;
-    int64_t size; /* exactly */
-    ssize_t (*read)(void *context, char *buffer,
-                    size_t capacity); /* at least 1 byte; 0 or less: cannot go on */
-    bool (*rewind)(void *context);    /* to the start; false: cannot */
-};
-
-/* NULL members: the system's certificates, no client certificate. */
-struct http_tls {
-    const char *ca_file, *client_cert, *client_key;
-    bool insecure; /* neither certificate nor name is checked */
-};
-
-struct http_request {
-    enum http_method method;
-    const char *url;
-    const struct http_header *headers;
-    size_t header_count;
-    const struct http_source *source; /* its context is borrowed until done; NULL: content, or no body */
-    const char *content;              /* copied, and wiped afterwards; NULL: no body */
-    struct http_tls tls;
-    bool http2;        /* offer HTTP/2 (https only) */
-    size_t answer_max; /* 0: HTTP_ANSWER_MAX */
-    int64_t answer_ms; /* 0: HTTP_ANSWER_MS */
-};
-
-#define HTTP_TROUBLE_MAP(X) /* name, meaning */                                          \
-    X(NONE, "there is a complete answer")                                                \
-    X(REQUEST, "it could not be made: URL, CA file or client certificate is not usable") \
-    X(UNREACHABLE, "no connection")                                                      \
-    X(TLS, "no trust: the server's certificate, or no common ground")                    \
-    X(TIMEOUT, "too slow, or silent")                                                    \
-    X(BROKEN, "the connection ended before the answer did, or what came is not HTTP")    \
-    X(OVERSIZE, "the answer's body is larger than allowed; its status is known")         \
-    X(SOURCE, "the body's source could not go on")
-
-enum http_trouble {
-#define X(name, meaning) HTTP_##name,
-    HTTP_TROUBLE_MAP(X)
-#undef X
-        HTTP_TROUBLES
-};
-
-struct http_answer {
-    enum http_trouble trouble;
-    int status;             /* 0: none came */
-    char content_type[128]; /* "" when none */
-    struct text body;       /* "" when none */
-    int64_t retry_after_ms; /* 0: not said */
-    struct text location;   /* where a redirect points; its path only where it is ours; "" when nowhere */
-    bool body_sent;         /* all of the request went out, once at least: it may have been carried out */
-    int64_t sent_bytes;     /* of the body, that went out last */
-    int64_t milliseconds;
-    struct text reason; /* trouble: a sentence for the operator */
-};
-
 struct http;
 struct http_transfer;
-
-/* answer is borrowed during the call, and the transfer is gone. It may start and cancel others. */
-typedef void http_done(void *context, struct http_answer *answer);
 
 /* 0 or ERR_NOMEM. */
 int http_create(struct http **ret_http);

@@ -2,7 +2,9 @@
 #ifndef FELUCCA_HTTP_HTTP_CURL_H
 #define FELUCCA_HTTP_HTTP_CURL_H
 
-#include "common/http/http.h"
+#include "common/http/http_message.h"
+
+struct http;
 
 struct http_transfer {
     struct http *http;

@@ -381,10 +381,26 @@ bool metrics_is_ready(struct metrics *metrics)
     return healthy && ready;
 }
 
+static void print_page(void *context, struct text *out)
+{
+    metrics_print(context, out);
+}
+
+static bool page_is_healthy(void *context)
+{
+    return metrics_is_healthy(context);
+}
+
+static bool page_is_ready(void *context)
+{
+    return metrics_is_ready(context);
+}
+
 int metrics_serve(struct metrics *metrics, const char *bind, int port)
 {
     assert(!metrics->server);
-    return metrics_http_create(metrics, bind, port, &metrics->server);
+    const struct metrics_pages pages = {metrics, print_page, page_is_healthy, page_is_ready};
+    return metrics_http_create(&pages, bind, port, &metrics->server);
 }
 
 void metrics_rest(struct metrics *metrics)

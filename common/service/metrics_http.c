@@ -40,7 +40,7 @@ struct guest {
 };
 
 struct metrics_http {
-    struct metrics *metrics;
+    struct metrics_pages pages;
     struct guest guests[CONNECTIONS_MAX + 1]; /* in the order in which they came */
     size_t guest_count;
     struct MHD_Daemon *daemon;
@@ -183,31 +183,32 @@ static enum MHD_Result answer_line(struct MHD_Connection *connection, unsigned s
     return answer(connection, status, "text/plain; charset=utf-8", line, strlen(line));
 }
 
-static enum MHD_Result answer_metrics(struct MHD_Connection *connection, struct metrics *metrics)
+static enum MHD_Result answer_metrics(struct MHD_Connection *connection, const struct metrics_pages *pages)
 {
     AUTO(text_release) struct text body = TEXT_EMPTY;
-    metrics_print(metrics, &body);
+    pages->print(pages->context, &body);
     return answer(connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", text_string(&body),
                   body.length);
 }
 
-static enum MHD_Result answer_health(struct MHD_Connection *connection, struct metrics *metrics)
+static enum MHD_Result answer_health(struct MHD_Connection *connection, const struct metrics_pages *pages)
 {
-    return metrics_is_healthy(metrics)
+    return pages->is_healthy(pages->context)
                ? answer_line(connection, MHD_HTTP_OK, "ok\n")
                : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no progress for too long\n");
 }
 
-static enum MHD_Result answer_ready(struct MHD_Connection *connection, struct metrics *metrics)
+static enum MHD_Result answer_ready(struct MHD_Connection *connection, const struct metrics_pages *pages)
 {
-    return metrics_is_ready(metrics) ? answer_line(connection, MHD_HTTP_OK, "ready\n")
-                                     : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready\n");
+    return pages->is_ready(pages->context)
+               ? answer_line(connection, MHD_HTTP_OK, "ready\n")
+               : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready\n");
 }
 
 static const struct page {
     const char *path;
-    enum MHD_Result (*answer)(struct MHD_Connection *connection, struct metrics *metrics);
-} pages[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}, {"/readyz", answer_ready}};
+    enum MHD_Result (*answer)(struct MHD_Connection *connection, const struct metrics_pages *pages);
+} routes[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}, {"/readyz", answer_ready}};
 
 static enum MHD_Result route(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *upload, size_t *upload_size,
@@ -227,9 +228,9 @@ static enum MHD_Result route(void *context, struct MHD_Connection *connection, c
     }
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return answer_line(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "only GET and HEAD\n");
-    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
-        if (strcmp(url, pages[i].path) == 0)
-            return pages[i].answer(connection, server->metrics);
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strcmp(url, routes[i].path) == 0)
+            return routes[i].answer(connection, &server->pages);
     return answer_line(connection, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz\n");
 }
 
@@ -301,13 +302,14 @@ static bool start_thread(struct metrics_http *server)
     return server->has_thread;
 }
 
-int metrics_http_create(struct metrics *metrics, const char *bind, int port, struct metrics_http **ret_server)
+int metrics_http_create(const struct metrics_pages *pages, const char *bind, int port,
+                        struct metrics_http **ret_server)
 {
     struct address address;
     if (!parse_address(bind, port, &address))
         return ERR_NETWORK;
     AUTO(metrics_http_destroy) struct metrics_http *server = memory_new(1, sizeof *server);
-    server->metrics = metrics;
+    server->pages = *pages;
     server->wake[0] = server->wake[1] = -1;
     server->daemon = pipe2(server->wake, O_CLOEXEC) == 0 ? start_daemon(server, &address) : NULL;
     const union MHD_DaemonInfo *info =

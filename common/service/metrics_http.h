@@ -1,14 +1,24 @@
-/* metrics_http - serves the metrics of a process; the only user of libmicrohttpd. For metrics.c alone. */
+/* metrics_http - serves three pages of a process; the only user of libmicrohttpd. For metrics.c alone. */
 #ifndef FELUCCA_SERVICE_METRICS_HTTP_H
 #define FELUCCA_SERVICE_METRICS_HTTP_H
 
-#include "common/service/metrics.h"
+#include "common/base/text.h"
+
+#include <stdbool.h>
+
+/* What the pages show; asked in the server's thread. */
+struct metrics_pages {
+    void *context;
+    void (*print)(void *context, struct text *out);
+    bool (*is_healthy)(void *context);
+    bool (*is_ready)(void *context);
+};
 
 struct metrics_http;
 
-/* Listens on a numeric address and a port (0: a free one). 0 or ERR_NETWORK. metrics is borrowed until
+/* Listens on a numeric address and a port (0: a free one). 0 or ERR_NETWORK. The pages' context is borrowed until
  * metrics_http_destroy(), which ends the server's thread. */
-int metrics_http_create(struct metrics *metrics, const char *bind, int port,
+int metrics_http_create(const struct metrics_pages *pages, const char *bind, int port,
                         struct metrics_http **ret_server);
 void metrics_http_destroy(struct metrics_http **server);
 

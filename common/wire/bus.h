@@ -14,6 +14,7 @@
 
 #include "common/base/text.h"
 #include "common/config/config.h"
+#include "common/wire/bus_refusals.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@
 
 enum bus_kind { BUS_PUSH, BUS_PULL, BUS_ROUTER, BUS_DEALER };
 
-enum { BUS_PEER_MAX = 255, BUS_FRAME_MAX = 4 << 20, BUS_KEY_SIZE = 41, BUS_SILENCE_MS = 6000 };
+enum { BUS_PEER_MAX = 255, BUS_FRAME_MAX = 4 << 20, BUS_SILENCE_MS = 6000 };
 
 struct bus_peer {
     unsigned char bytes[BUS_PEER_MAX];
@@ -67,15 +68,7 @@ int bus_read_keys(struct bus *bus, const struct config *config, struct text *ret
 /* The name that the list gives to a key; "" when it has none. Borrowed until bus_read_keys(). */
 const char *bus_key_name(const struct bus *bus, const char *key);
 
-/* Who was turned away at the door since the last call. */
-struct bus_refusals {
-    uint64_t unknown;       /* connections whose key is not in the list */
-    uint64_t handshakes;    /* connections without a key, for another server's key, or broken off */
-    uint64_t removed;       /* messages of connections whose key is not in the list any more */
-    char key[BUS_KEY_SIZE]; /* of the last one, "" when it showed none */
-    char address[64];       /* of the last one, "" when not known */
-};
-/* False: nobody. */
+/* Who was turned away at the door since the last call. False: nobody. */
 bool bus_take_refusals(struct bus *bus, struct bus_refusals *ret_refusals);
 
 /* Makes a CURVE key pair in Z85 (40 characters and NUL each). The public one begins with a letter or digit

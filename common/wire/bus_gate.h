@@ -7,7 +7,10 @@
 #ifndef FELUCCA_WIRE_BUS_GATE_H
 #define FELUCCA_WIRE_BUS_GATE_H
 
-#include "common/wire/bus.h"
+#include "common/base/text.h"
+#include "common/wire/bus_refusals.h"
+
+#include <stdbool.h>
 
 struct gate;
 

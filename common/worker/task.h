@@ -11,7 +11,7 @@
 #ifndef FELUCCA_WORKER_TASK_H
 #define FELUCCA_WORKER_TASK_H
 
-#include "common/worker/process.h"
+#include "common/worker/parts.h"
 
 struct task_kind {
     size_t size; /* of the whole struct, which comes zeroed */

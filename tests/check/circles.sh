@@ -6,8 +6,9 @@
 set -eu
 cd "$1"
 status=0
-for folder in router common/base common/spool; do
-    edges=$(for file in "$folder"/*.[ch]; do
+for folder in receiver router cli common/base common/dicom common/http common/kheops common/service common/spool common/view \
+    common/wire common/worker; do
+    edges=$(for file in "$folder"/*.[ch] "$folder"/*.cc; do
         [ -f "$file" ] || continue
         name=$(basename "${file%.*}")
         echo "$name $name"

@@ -1,0 +1,80 @@
+/* handler - what an association asks of whoever decides and stores (session.h), and what is said of it at its end.
+ *
+ * Plain C, for both sides. */
+#ifndef FELUCCA_RECEIVER_HANDLER_H
+#define FELUCCA_RECEIVER_HANDLER_H
+
+#include "common/spool/file_meta.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What the handler says to a request, and the reject reason (PS3.8 section 9.3.4) that it becomes. */
+#define ASSOCIATION_VERDICT_MAP(X) /* name, result, source, reason, for a metric's label */                \
+    X(ADMITTED, 0, 0, 0, "")                                                                               \
+    X(CALLED_UNKNOWN, 1, 1, 7, "called_aet")                                                               \
+    X(CALLING_UNKNOWN, 1, 1, 3, "calling_aet")                                                             \
+    X(ADDRESS_UNKNOWN, 1, 1, 3, "address")               /* the title is a source's, the address is not */ \
+    X(NAME_UNRESOLVED, 2, 3, 1, "unresolved_name")       /* a source's host has no address yet: for now */ \
+    X(OTHER_APPLICATION, 1, 1, 2, "application_context") /* never the handler's */
+
+enum association_verdict {
+#define X(name, result, source, reason, text) ASSOCIATION_##name,
+    ASSOCIATION_VERDICT_MAP(X)
+#undef X
+        ASSOCIATION_VERDICTS
+};
+
+/* How it ended; the texts are for the log and a metric's label. */
+#define ASSOCIATION_END_MAP(X)                                                          \
+    X(RELEASED, "released")                                                             \
+    X(REJECTED, "rejected")                                                             \
+    X(ABORTED, "aborted")   /* by the peer, or its connection went away */              \
+    X(IDLE, "idle")         /* we aborted it after idle_timeout */                      \
+    X(SLOW, "slow")         /* we aborted it: a message came too slowly */              \
+    X(STOPPED, "stopped")   /* we aborted it since the receiver is stopping */          \
+    X(PROTOCOL, "protocol") /* we aborted it: the peer does not keep to the protocol */ \
+    X(WASTED, "wasted")     /* we aborted it: what was refused went on for too long */  \
+    X(CRASHED, "crashed")   /* its process died */
+
+enum association_end {
+#define X(name, text) ASSOCIATION_##name,
+    ASSOCIATION_END_MAP(X)
+#undef X
+        ASSOCIATION_ENDS
+};
+
+enum association_wait { ASSOCIATION_INPUT, ASSOCIATION_SILENT, ASSOCIATION_STOPPING };
+
+/* What is said of a data set that is whole, and the status that it becomes. */
+enum association_answer {
+    ASSOCIATION_STORED,           /* durable */
+    ASSOCIATION_OUT_OF_RESOURCES, /* A700 */
+    ASSOCIATION_MISMATCH          /* A900: its UIDs are not those of the command */
+};
+
+struct association_handler {
+    void *context;
+    /* Titles without padding; at most 16 bytes, but any bytes. */
+    enum association_verdict (*admit)(void *context, const char *called_aet, const char *calling_aet);
+    /* Whether a transfer syntax may be used; the UID is plain. */
+    bool (*takes_syntax)(void *context, const char *uid);
+    /* Waits until the socket can be read. */
+    enum association_wait (*wait)(void *context);
+    /* Something came. */
+    void (*progress)(void *context);
+    /* A data set begins; meta (borrowed) has everything but the address. */
+    void (*begin)(void *context, const struct file_meta *meta);
+    /* False: these bytes are of no use any more; a bounded number of them is still taken. */
+    bool (*data)(void *context, const void *bytes, size_t length);
+    enum association_answer (*finish)(void *context);
+};
+
+/* Bytes of a data set that is of no use; beyond, the association ends. The data set of a C-STORE that is refused may be
+ * as long as any that is stored: its sender hears the status, and not of a broken association, which most take for a
+ * reason to send all of it again. */
+#define ASSOCIATION_WASTE_MOST   (INT64_C(256) << 20)
+#define ASSOCIATION_REFUSED_MOST (INT64_C(4) << 30)
+
+#endif
