@@ -115,7 +115,7 @@ int stow_answer_read(const char *content_type, const char *body, size_t length,
         body += 3;
         length -= 3;
     }
-    while (length > 0 && strchr(" \t\r\n", *body)) {
+    while (length > 0 && memchr(" \t\r\n", *body, 4)) { /* a NUL is no white space */
         body++;
         length--;
     }

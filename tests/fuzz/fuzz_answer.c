@@ -2,6 +2,7 @@
  * digits of status, the content type up to a line's end, the body. Whatever it is, a RESULT can be made of it, and
  * nothing is stored that the answer does not list, unless it is empty and not of KHEOPS (decision 0007). */
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/kheops/asker.h"
 #include "sender/fetch_outcome.h"
 #include "sender/stow.h"
@@ -45,13 +46,14 @@ static void ck_can_be_told(struct work_result *result)
     assert(again.result && again.result->answer_count == result->answer_count);
 }
 
-static bool is_listed(const struct http_answer *answer, const char *instance)
+/* Whether an instance may be called stored on the ground of this answer. */
+static bool is_stored(const struct http_answer *answer, bool is_kheops, const char *instance)
 {
     AUTO(stow_answer_destroy) struct stow_answer *list = NULL;
-    if (stow_answer_read(answer->content_type, text_string(&answer->body), answer->body.length, &list) != 0)
-        return false;
-    const struct stow_reference *reference = stow_answer_find(list, instance);
-    return reference && reference->stored;
+    int code = stow_answer_read(answer->content_type, text_string(&answer->body), answer->body.length, &list);
+    const struct stow_reference *reference = code == 0 ? stow_answer_find(list, instance) : NULL;
+    return answer->trouble == HTTP_NONE &&
+           ((reference && reference->stored) || (code == ERR_ABSENT && !is_kheops));
 }
 
 static const char *keyword(uint32_t tag)
@@ -85,8 +87,7 @@ static void judge_stow(const struct http_answer *answer, unsigned facts)
     stow_judge(&batch, &destination, answer, keyword, result, &judgement);
     for (size_t i = 0; i < batch.count; i++)
         assert(result->answers[i].outcome != WORK_DONE_OUTCOME ||
-               (answer->trouble == HTTP_NONE && is_listed(answer, instances[i])) ||
-               (answer->trouble == HTTP_NONE && answer->body.length == 0 && !destination.kheops));
+               is_stored(answer, destination.kheops, instances[i]));
     ck_can_be_told(result);
     if (judgement.next == ANSWER_ASK_TOKEN) {
         AUTO(introspection_release) struct introspection introspection = {.scope = NULL};

@@ -29,7 +29,8 @@ static void answer_work(const struct work *work)
     AUTO(work_message_release)
     struct work_message message = {.verb = WORK_RESULT, .session = "s", .result = work_result_create(work)};
     for (size_t i = 0; i < message.result->answer_count; i++)
-        work_answer_set(&message.result->answers[i], WORK_BLOCKED_OUTCOME, false, 401, work->destination);
+        work_answer_set(&message.result->answers[i], WORK_BLOCKED_OUTCOME, BLAME_NOBODY, 401,
+                        work->destination);
     encode_again(&message);
 }
 

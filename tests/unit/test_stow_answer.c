@@ -181,6 +181,15 @@ static const struct hostile_row {
     {"bytes of no encoding", "{\"00081199\":\"", "\xff\xfe", 10, "\"}"},
 };
 
+/* An empty answer can mean stored; bytes that say nothing never do. */
+START_TEST(nul_bytes_are_no_empty_answer)
+{
+    AUTO(stow_answer_destroy) struct stow_answer *answer = NULL;
+    ck_assert_int_eq(stow_answer_read(JSON, "\0\0\0", 3, &answer), ERR_SYNTAX);
+    ck_assert_int_eq(stow_answer_read(JSON, " \0", 2, &answer), ERR_SYNTAX);
+}
+END_TEST
+
 START_TEST(a_hostile_answer_is_refused)
 {
     const struct hostile_row *row = &hostile_rows[_i];
@@ -239,6 +248,7 @@ int main(void)
 {
     struct tests *tests = tests_create("stow_answer");
     tests_rows(tests, an_answer_is_read, ROWS(rows));
+    tests_add(tests, nul_bytes_are_no_empty_answer);
     tests_rows(tests, a_hostile_answer_is_refused, ROWS(hostile_rows));
     tests_add(tests, a_long_value_is_cut);
     tests_add(tests, no_prefix_does_harm);
