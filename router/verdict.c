@@ -52,7 +52,8 @@ struct jobdb_outcome verdict_outcome(const struct router *router, const struct j
                                   .batch_limit = item->batch_limit,
                                   .http_status = answer->http_status,
                                   .reason = answer->reason,
-                                  .keep_until = router->now + router->config->retention_ms};
+                                  .keep_until = router->now + router->config->retention_ms,
+                                  .keep_excluded_until = router->now + router->config->retention_excluded_ms};
 }
 
 /* ---- failed ---- */

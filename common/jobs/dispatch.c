@@ -45,7 +45,8 @@ enum { SERIES_A_BATCH = 100 };
     X(FIND_TWIN, "", \
       "SELECT w.due_at FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
       " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
-      " AND (w.state = 'sending' OR (w.state = 'queued' AND w.id < ?3)) LIMIT 1") \
+      " AND (w.state = 'sending' OR (w.state = 'queued'" \
+      " AND CASE WHEN w.id < ?3 THEN w.tries = 0 ELSE ?4 > 0 END)) LIMIT 1") \
     X(POSTPONE, "", "UPDATE delivery SET due_at = ?2 WHERE id = ?1") \
     X(PICK_SHARE, "", \
       "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s" \
@@ -134,12 +135,13 @@ static bool pick_fits(const struct pick *pick, const struct jobdb_item *item, si
     return true;
 }
 
-/* When another receipt of the same SOP Instance UID is due, which is on its way or was here first. INT64_MAX:
- * there is none. */
+/* When another receipt of the same SOP Instance UID is due, for which this one waits: it is on its way, or was here
+ * first and has not been tried; one that was tried waits for the newer ones. INT64_MAX: there is none. */
 static int64_t twin_due_at(struct pick *pick, const struct jobdb_item *item, const char *sop_instance)
 {
-    return row_first(
-        jobdb_query(pick->db, SQL_FIND_TWIN, "sii", sop_instance, pick->destination_id, item->id), INT64_MAX);
+    return row_first(jobdb_query(pick->db, SQL_FIND_TWIN, "siii", sop_instance, pick->destination_id,
+                                 item->id, (int64_t)item->tries),
+                     INT64_MAX);
 }
 
 static void pick_lease(struct pick *pick, const struct jobdb_item *item)

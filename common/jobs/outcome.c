@@ -20,7 +20,16 @@
     X(OPEN_DELIVERIES, "", \
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
-      " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')")
+      " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')") \
+    X(OLDER_VERSIONS, "", \
+      "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
+      " FROM instance n JOIN instance i ON i.sop_instance = n.sop_instance AND i.state = 'active'" \
+      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2 JOIN series e ON e.id = w.series_id" \
+      " WHERE n.id = ?1 AND w.state = 'queued' AND w.id < ?3") \
+    X(NEWER_VERSION, "", \
+      "SELECT i.receipt FROM instance n JOIN instance i ON i.sop_instance = n.sop_instance" \
+      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
+      " WHERE n.id = ?1 AND w.state = 'sent' AND w.id > ?3 ORDER BY w.id DESC LIMIT 1")
 /* clang-format on */
 JOBDB_STATEMENTS(outcome)
 
@@ -77,6 +86,81 @@ static void follow_delivery(struct jobdb *db, const struct jobdb_batch *batch, c
         lane_put(db, batch->lane_id, item->series_id, item->urgent, due_at);
 }
 
+/* ---- versions of one instance ---- */
+
+static void read_lone_delivery(struct row *row, struct jobdb_batch *ret_batch)
+{
+    *ret_batch = (struct jobdb_batch){.stage = WORK_SEND};
+    item_read(row, jobdb_batch_add(ret_batch));
+    ret_batch->destination_id = row_number(row);
+    ret_batch->lane_id = row_number(row);
+    row_copy(row, ret_batch->study, sizeof ret_batch->study);
+    row_copy(row, ret_batch->work, sizeof ret_batch->work);
+}
+
+/* Rows must not change under their own query: they are read first. */
+static struct jobdb_batch *read_lone_deliveries(struct row row, size_t *ret_count)
+{
+    struct jobdb_batch *batches = NULL;
+    size_t count = 0, capacity = 0;
+    while (row_next(&row)) {
+        batches = memory_grow(batches, &capacity, count + 1, sizeof *batches);
+        read_lone_delivery(&row, &batches[count++]);
+    }
+    *ret_count = count;
+    return batches;
+}
+
+static void replace(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                    const char *receipt, const struct jobdb_outcome *stored)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct move move;
+    text_format(&reason, "replaced by receipt %s", receipt);
+    const struct jobdb_outcome outcome = {.cause = CAUSE_REPLACED,
+                                          .now = stored->now,
+                                          .due_at = stored->now,
+                                          .attempts = item->attempts,
+                                          .attempt_mark = item->attempt_mark,
+                                          .reason = text_string(&reason),
+                                          .keep_until = stored->keep_excluded_until};
+    if (!move_find(db, MACHINE_DELIVERY, item->id, NULL, outcome.cause, &move))
+        return;
+    move_job(db, &move, &outcome);
+    follow_delivery(db, batch, item, &move, outcome.due_at);
+    move_job_is_final(db, item->instance_id, outcome.now, outcome.keep_until);
+}
+
+static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                          const struct jobdb_outcome *stored)
+{
+    size_t count;
+    struct jobdb_batch *older = read_lone_deliveries(
+        jobdb_query(db, SQL_OLDER_VERSIONS, "iii", item->instance_id, batch->destination_id, item->id),
+        &count);
+    for (size_t i = 0; i < count; i++) {
+        replace(db, &older[i], older[i].items, item->receipt, stored);
+        jobdb_refresh_lane(db, older[i].lane_id, stored->now);
+        jobdb_batch_release(&older[i]);
+    }
+    memory_free(&older);
+}
+
+/* It comes back from a request, and a newer one was stored meanwhile. */
+static void yield_to_newer(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                           const struct jobdb_outcome *outcome)
+{
+    char receipt[RECEIPT_SIZE];
+    AUTO(row_end)
+    struct row row =
+        jobdb_query(db, SQL_NEWER_VERSION, "iii", item->instance_id, batch->destination_id, item->id);
+    if (!row_next(&row))
+        return;
+    row_copy(&row, receipt, sizeof receipt);
+    row_end(&row);
+    replace(db, batch, item, receipt, outcome);
+}
+
 bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                          const struct jobdb_outcome *outcome,
                          void (*each_album)(void *context, int64_t album_id), void *context)
@@ -90,6 +174,10 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
         series_is_stored(db, batch, item->series_id, outcome->now, each_album, context);
     if (state_is_final(MACHINE_DELIVERY, move.to))
         move_job_is_final(db, item->instance_id, outcome->now, outcome->keep_until);
+    if (move.to == DELIVERY_SENT)
+        replace_older(db, batch, item, outcome);
+    if (move.from == DELIVERY_SENDING && move.to == DELIVERY_QUEUED)
+        yield_to_newer(db, batch, item, outcome);
     return true;
 }
 
@@ -115,16 +203,6 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
 
 /* ---- late results and lost files ---- */
 
-static void read_lone_delivery(struct row *row, struct jobdb_batch *ret_batch)
-{
-    *ret_batch = (struct jobdb_batch){.stage = WORK_SEND};
-    item_read(row, jobdb_batch_add(ret_batch));
-    ret_batch->destination_id = row_number(row);
-    ret_batch->lane_id = row_number(row);
-    row_copy(row, ret_batch->study, sizeof ret_batch->study);
-    row_copy(row, ret_batch->work, sizeof ret_batch->work);
-}
-
 bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *destination,
                          struct jobdb_batch *ret_batch)
 {
@@ -135,24 +213,11 @@ bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *dest
     return true;
 }
 
-/* Rows must not change under their own query: they are read first. */
-static struct jobdb_batch *open_deliveries(struct jobdb *db, int64_t instance_id, size_t *ret_count)
-{
-    struct jobdb_batch *batches = NULL;
-    size_t count = 0, capacity = 0;
-    AUTO(row_end) struct row row = jobdb_query(db, SQL_OPEN_DELIVERIES, "i", instance_id);
-    while (row_next(&row)) {
-        batches = memory_grow(batches, &capacity, count + 1, sizeof *batches);
-        read_lone_delivery(&row, &batches[count++]);
-    }
-    *ret_count = count;
-    return batches;
-}
-
 size_t jobdb_fail_instance(struct jobdb *db, int64_t instance_id, const char *reason, int64_t now)
 {
     size_t count, failed = 0;
-    struct jobdb_batch *batches = open_deliveries(db, instance_id, &count);
+    struct jobdb_batch *batches =
+        read_lone_deliveries(jobdb_query(db, SQL_OPEN_DELIVERIES, "i", instance_id), &count);
     for (size_t i = 0; i < count; i++) {
         struct jobdb_outcome outcome = {.cause = CAUSE_FILE_MISSING, .now = now, .reason = reason};
         failed += jobdb_move_delivery(db, &batches[i], batches[i].items, &outcome, NULL, NULL);

@@ -20,14 +20,18 @@ struct jobdb_outcome {
     int attempts;   /* new values, kept with the job */
     int64_t attempt_mark;
     int batch_limit;
-    int http_status;    /* 0: none */
-    const char *reason; /* NULL: none */
-    int64_t keep_until; /* when this finishes the instance */
+    int http_status;             /* 0: none */
+    const char *reason;          /* NULL: none */
+    int64_t keep_until;          /* when this finishes the instance */
+    int64_t keep_excluded_until; /* when it is finished because a newer version of it is stored */
 };
 
 /* Moves one delivery of a batch. False: its state does not know this move, or it has been handed out again
  * meanwhile and the cause is not "stored"; nothing was changed. Stored also makes its series known and the
- * shares that wait for it due: the albums concerned are told to each_album (which may be NULL). */
+ * shares that wait for it due: the albums concerned are told to each_album (which may be NULL).
+ *
+ * What was received earlier under the same SOP Instance UID and waits for the same destination is not sent after
+ * it: it is excluded, "replaced by receipt ...", now or when it comes back from a request. */
 bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                          const struct jobdb_outcome *outcome,
                          void (*each_album)(void *context, int64_t album_id), void *context);

@@ -182,6 +182,45 @@ START_TEST(what_is_gone_is_told)
 }
 END_TEST
 
+static struct work *take_work(void)
+{
+    struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
+    rig_check(rig, work != NULL, "no work");
+    return work;
+}
+
+/* The server refuses the first version, again and again. */
+START_TEST(a_corrected_version_waits_for_nobody)
+{
+    char first[RECEIPT_SIZE], second[RECEIPT_SIZE], says[64];
+    open_rig(NULL, CT);
+    add_sender();
+    rig_receive(rig, "CHOOSY", 1, 1, 1, first);
+    struct work *work = take_work();
+    rig_receive(rig, "CHOOSY", 1, 1, 1, second);
+    wait_jobs("queued", 1);
+    rig_check(rig, actor_finish(rig->cast, sender, work, WORK_RETRY_OUTCOME), "not acknowledged");
+    work_destroy(&work);
+    work = take_work();
+    ck_assert_uint_eq(work->item_count, 1);
+    ck_assert_str_eq(work->items[0].receipt, second);
+    rig_check(rig, actor_finish(rig->cast, sender, work, WORK_DONE_OUTCOME), "not acknowledged");
+    work_destroy(&work);
+    wait_jobs("excluded", 1);
+    (void)snprintf(says, sizeof says, "replaced by receipt %s", second);
+    FELUCCA(0, says, "jobs", "--state", "excluded", "--json");
+    FELUCCA(0, says, "show", first, "--json");
+    wait_file("kept", first);
+    /* somebody wants it all the same */
+    FELUCCA(0, "1 job retried", "retry", "--state", "excluded", "--yes");
+    work = take_work();
+    ck_assert_str_eq(work->items[0].receipt, first);
+    rig_check(rig, actor_finish(rig->cast, sender, work, WORK_DONE_OUTCOME), "not acknowledged");
+    work_destroy(&work);
+    wait_jobs("sent", 2);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("redecide");
@@ -190,5 +229,6 @@ int main(void)
     tests_add(tests, what_was_dropped_comes_back);
     tests_add(tests, a_file_that_had_not_moved_back_is_found);
     tests_add(tests, what_is_gone_is_told);
+    tests_add(tests, a_corrected_version_waits_for_nobody);
     return tests_run(tests);
 }

@@ -1,6 +1,7 @@
 #include "common/jobs/batch.h"
 #include "common/jobs/check.h"
 #include "common/jobs/clean.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
 #include "common/jobs/history.h"
@@ -8,6 +9,7 @@
 #include "common/jobs/jobdb.h"
 #include "common/jobs/outcome.h"
 #include "common/jobs/read.h"
+#include "common/jobs/row.h"
 #include "common/jobs/target.h"
 
 #include "common/base/cleanup.h"
@@ -341,6 +343,19 @@ START_TEST(lanes_take_turns_and_urgent_ones_go_first)
 }
 END_TEST
 
+/* Of the delivery of an instance. Borrowed until the next call. */
+static const char *state_of(int64_t instance_id)
+{
+    static char state[16];
+    char question[80];
+    (void)snprintf(question, sizeof question, "SELECT state FROM delivery WHERE instance_id = %lld",
+                   (long long)instance_id);
+    AUTO(row_end) struct row row = row_ask(db->sql, question, NULL);
+    ck_assert(row_next(&row));
+    row_copy(&row, state, sizeof state);
+    return state;
+}
+
 START_TEST(never_two_receipts_of_one_instance_at_once)
 {
     struct jobdb_batch batch, second;
@@ -351,13 +366,62 @@ START_TEST(never_two_receipts_of_one_instance_at_once)
     ck_assert_uint_eq(batch.item_count, 2);
     ck_assert_msg(!pick(NOW + 60000, 50, &second), "while the first is on its way");
     jobdb_batch_release(&second);
-    end(&batch, CAUSE_TROUBLE, NOW + 5000);
-    ck_assert(pick(NOW + 200000, 50, &batch));
-    ck_assert_int_eq(batch.items[0].instance_id, 1);
     end(&batch, CAUSE_STORED, 0);
     ck_assert(pick(NOW + 400000, 50, &batch));
     ck_assert_int_eq(batch.items[0].instance_id, 2);
     jobdb_batch_release(&batch);
+}
+END_TEST
+
+/* Of one instance there are three versions. */
+START_TEST(a_newer_version_goes_before_one_that_was_refused_and_replaces_it)
+{
+    struct jobdb_batch batch;
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_TROUBLE, NOW + 5000); /* refused; it would be tried again */
+    take_in("1", "1.1", "1.1.1", 0, false);
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert_msg(pick(NOW, 50, &batch), "the newer ones wait for the one that rests");
+    ck_assert_uint_eq(batch.item_count, 1);
+    ck_assert_int_eq(batch.items[0].instance_id, 2); /* untried ones go in their order */
+    end(&batch, CAUSE_TROUBLE, NOW + 5000);
+    ck_assert(pick(NOW + 400000, 50, &batch)); /* all are due */
+    ck_assert_uint_eq(batch.item_count, 1);
+    ck_assert_int_eq(batch.items[0].instance_id, 3);
+    ck_assert_str_eq(state_of(1), "queued");
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_str_eq(state_of(1), "excluded");
+    ck_assert_str_eq(state_of(2), "excluded");
+    ck_assert_str_eq(state_of(3), "sent");
+    ck_assert_msg(!pick(NOW + 800000, 50, &batch), "an older version goes out after the newer one");
+    jobdb_batch_release(&batch);
+    ck_assert_int_eq(status_of(NULL).queued, 0);
+}
+END_TEST
+
+/* A late answer says that the newer one is stored, while the older one is under way again. */
+START_TEST(a_version_that_comes_back_yields_to_a_newer_one)
+{
+    struct jobdb_batch newer, older, late;
+    struct jobdb_outcome stored = {.cause = CAUSE_STORED, .now = NOW, .keep_until = NOW};
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &older));
+    end(&older, CAUSE_TROUBLE, NOW);
+    take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(pick(NOW, 50, &newer));
+    char receipt[RECEIPT_SIZE];
+    memcpy(receipt, newer.items[0].receipt, sizeof receipt);
+    end(&newer, CAUSE_REFUSED, 0);
+    ck_assert(pick(NOW + 400000, 50, &older));
+    ck_assert_int_eq(older.items[0].instance_id, 1);
+    ck_assert(jobdb_find_delivery(db, receipt, "main", &late));
+    ck_assert(jobdb_move_delivery(db, &late, late.items, &stored, NULL, NULL));
+    jobdb_batch_release(&late);
+    ck_assert_str_eq(state_of(2), "sent");
+    ck_assert_str_eq(state_of(1), "sending"); /* its answer decides */
+    end(&older, CAUSE_TROUBLE, NOW);
+    ck_assert_str_eq(state_of(1), "excluded");
 }
 END_TEST
 
@@ -680,6 +744,8 @@ int main(void)
     tests_add(tests, a_closed_lane_waits_for_its_study);
     tests_add(tests, lanes_take_turns_and_urgent_ones_go_first);
     tests_add(tests, never_two_receipts_of_one_instance_at_once);
+    tests_add(tests, a_newer_version_goes_before_one_that_was_refused_and_replaces_it);
+    tests_add(tests, a_version_that_comes_back_yields_to_a_newer_one);
     tests_add(tests, twins_of_old_deliveries_cost_nothing_and_wait_for_nobody);
     tests_add(tests, what_is_deferred_waits_and_comes_back);
     tests_add(tests, a_batch_limit_keeps_batches_small);
