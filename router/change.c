@@ -28,7 +28,9 @@ void change_destroy(struct change **change)
 
 static bool chooses_by_filter(const struct control_request *request)
 {
-    return request->destination || request->album || request->state || request->study || request->series ||
+    /* Where a quarantined file shall go does not choose it. */
+    const char *destination = request->verb == CONTROL_QUARANTINE_DELIVER ? NULL : request->destination;
+    return destination || request->album || request->state || request->study || request->series ||
            request->since || request->reason;
 }
 

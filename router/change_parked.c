@@ -58,6 +58,21 @@ static void retry_file(struct router *router, struct change *change, const struc
     change->row.changed++;
 }
 
+/* As it is, whatever was found wrong with it. */
+static void deliver_file(struct router *router, struct change *change, const struct parked *file)
+{
+    AUTO(text_release) struct text why = TEXT_EMPTY;
+    AUTO(text_release) struct text detail = TEXT_EMPTY;
+    if (!intake_deliver(router, file->id, file->receipt, change->request.destination, &why)) {
+        change_skip(change, "instance:%lld cannot be delivered: %s", (long long)file->id, text_string(&why));
+        return;
+    }
+    struct jobdb_event event = {.instance_id = jobdb_find_instance(router->db, file->receipt)};
+    text_format(&detail, "as it is, although it was quarantined: %s", file->reason);
+    change_event(router, change, &event, text_string(&detail));
+    change->row.changed++;
+}
+
 static void drop_file(struct router *router, struct change *change, const struct parked *file)
 {
     int64_t keep_until = router->now + router->config->retention_excluded_ms;
@@ -73,6 +88,8 @@ static void change_file(struct router *router, struct change *change, const stru
 {
     if (change->request.verb == CONTROL_QUARANTINE_RETRY)
         retry_file(router, change, file);
+    else if (change->request.verb == CONTROL_QUARANTINE_DELIVER)
+        deliver_file(router, change, file);
     else
         drop_file(router, change, file);
 }

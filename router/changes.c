@@ -41,6 +41,7 @@ static const struct change_verb {
     [CONTROL_RETRY] = {change_jobs_is_sensible, change_jobs_step, change_jobs_count, NULL},
     [CONTROL_DROP] = {change_jobs_is_sensible, change_jobs_step, change_jobs_count, NULL},
     [CONTROL_QUARANTINE_RETRY] = {change_parked_is_sensible, change_parked_step, change_parked_count, NULL},
+    [CONTROL_QUARANTINE_DELIVER] = {change_parked_is_sensible, change_parked_step, change_parked_count, NULL},
     [CONTROL_QUARANTINE_DROP] = {change_parked_is_sensible, change_parked_step, change_parked_count, NULL},
     [CONTROL_RESHARE] = {change_reshare_is_sensible, change_reshare_step, change_reshare_count,
                          change_reshare_target},

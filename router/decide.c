@@ -138,13 +138,16 @@ static bool decide_one(const struct config_destination *destination, bool anyway
     return decision->takes || decision->undecided;
 }
 
-void decide(const struct config_node *node, struct targets *targets, const struct jobdb_instance *instance,
-            const struct condition_facts *facts, struct decisions *ret_decisions)
+void decide(const struct config_node *node, const char *anyway, struct targets *targets,
+            const struct jobdb_instance *instance, const struct condition_facts *facts,
+            struct decisions *ret_decisions)
 {
     struct decisions decisions = {.list = memory_new(node->destination_count, sizeof *decisions.list)};
     bool is_taken = false;
     for (size_t i = 0; i < node->destination_count; i++)
-        is_taken |= decide_one(&node->destinations[i], false, targets, instance, facts, &decisions);
+        is_taken |=
+            decide_one(&node->destinations[i], anyway && strcmp(node->destinations[i].name, anyway) == 0,
+                       targets, instance, facts, &decisions);
     if (is_taken)
         text_clear(&decisions.unfit);
     *ret_decisions = decisions;

@@ -27,9 +27,10 @@ struct decisions {
 void decisions_release(struct decisions *decisions);
 
 /* Decides for every destination of the node, by the UIDs of the instance and the facts of its header. targets gives
- * the ids, and must know all that the node names. */
-void decide(const struct config_node *node, struct targets *targets, const struct jobdb_instance *instance,
-            const struct condition_facts *facts, struct decisions *ret_decisions);
+ * the ids, and must know all that the node names. anyway: as below, of the destination of this name; NULL: of none. */
+void decide(const struct config_node *node, const char *anyway, struct targets *targets,
+            const struct jobdb_instance *instance, const struct condition_facts *facts,
+            struct decisions *ret_decisions);
 
 /* The same for one destination. anyway: an operator wants it to be taken where its condition cannot be decided. */
 void decide_destination(const struct config_destination *destination, bool anyway, struct targets *targets,

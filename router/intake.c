@@ -175,23 +175,15 @@ static void tell_contradiction(const struct header *header, const struct config_
         text_format(reason, ": %s", header_incomplete(header));
 }
 
-static void take_in(struct router *router, struct arrival *arrival, const struct config_node *node,
-                    struct header *header)
+/* What becomes of it, which is decided. */
+static void write_down(struct router *router, struct arrival *arrival, const struct decisions *decisions)
 {
-    AUTO(decisions_release) struct decisions decisions = {0};
-    int64_t began_ns = clock_monotonic_ns();
-    decide(node, router->targets, &arrival->instance, header_facts(header), &decisions);
-    count_decided(router->counters, began_ns);
-    if (decisions.unfit.length > 0) {
-        quarantine_file(router, arrival, text_string(&decisions.unfit));
-        return;
-    }
-    jobdb_take_in(router->db, &arrival->instance, decisions.list, decisions.count, router->now,
-                  router->now + router->config->retention_excluded_ms);
     struct arrivals_fate fate = {0};
     size_t taken = 0;
-    for (size_t i = 0; i < decisions.count; i++) {
-        const struct jobdb_decision *decision = &decisions.list[i];
+    jobdb_take_in(router->db, &arrival->instance, decisions->list, decisions->count, router->now,
+                  router->now + router->config->retention_excluded_ms);
+    for (size_t i = 0; i < decisions->count; i++) {
+        const struct jobdb_decision *decision = &decisions->list[i];
         taken += decision->takes;
         fate.undecided |= decision->undecided || decision->doubt_count > 0;
     }
@@ -204,6 +196,19 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
               LOG_I("destinations", taken));
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUEUE);
     targets_wake(router->targets);
+}
+
+static void take_in(struct router *router, struct arrival *arrival, const struct config_node *node,
+                    struct header *header)
+{
+    AUTO(decisions_release) struct decisions decisions = {0};
+    int64_t began_ns = clock_monotonic_ns();
+    decide(node, NULL, router->targets, &arrival->instance, header_facts(header), &decisions);
+    count_decided(router->counters, began_ns);
+    if (decisions.unfit.length > 0)
+        quarantine_file(router, arrival, text_string(&decisions.unfit));
+    else
+        write_down(router, arrival, &decisions);
 }
 
 /* The step that a hostile file may not survive. */
@@ -367,6 +372,86 @@ bool intake_again(struct router *router, int64_t instance_id, const char *receip
     if (jobdb_find_instance(router->db, receipt) == 0)
         quarantine_file(router, &arrival, "it could not be read when it was to be taken in again");
     return true;
+}
+
+/* ---- an operator wants it delivered as it is ---- */
+
+/* NULL: some destination gets it; else why none does. Borrowed from the decisions or for ever. */
+static const char *objection_of(const struct decisions *decisions)
+{
+    const char *why = "its node has no destination";
+    if (decisions->unfit.length > 0)
+        return text_string(&decisions->unfit);
+    for (size_t i = 0; i < decisions->count; i++) {
+        if (decisions->list[i].takes)
+            return NULL;
+        if (i == 0 || decisions->list[i].undecided)
+            why = decisions->list[i].why;
+    }
+    return why;
+}
+
+static bool node_has(const struct config_node *node, const char *destination)
+{
+    for (size_t i = 0; i < node->destination_count; i++) {
+        if (strcmp(node->destinations[i].name, destination) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool deliver_arrival(struct router *router, int64_t instance_id, struct arrival *arrival,
+                            const struct config_node *node, const char *destination, struct text *ret_why)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(decisions_release) struct decisions decisions = {0};
+    const struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
+                                             arrival->meta.source_address, arrival->meta.transfer_syntax};
+    struct config_node lenient = *node;
+    lenient.mismatched_uids = CONFIG_MISMATCH_ACCEPT;
+    if (header_read(text_string(&arrival->path), &transfer, &header, ret_why) != 0)
+        return false;
+    tell_contradiction(header, &lenient, arrival, ret_why);
+    if (ret_why->length > 0)
+        return false;
+    decide(node, destination, router->targets, &arrival->instance, header_facts(header), &decisions);
+    const char *objection = objection_of(&decisions);
+    if (objection) {
+        bool undecided = false;
+        for (size_t i = 0; i < decisions.count; i++)
+            undecided |= decisions.list[i].undecided;
+        text_format(ret_why, "%s%s", objection,
+                    undecided ? "; name the destination that shall get it: --destination NAME" : "");
+        return false;
+    }
+    jobdb_take_back(router->db, instance_id);
+    write_down(router, arrival, &decisions);
+    return true;
+}
+
+bool intake_deliver(struct router *router, int64_t instance_id, const char *receipt, const char *destination,
+                    struct text *ret_why)
+{
+    AUTO(arrival_release)
+    struct arrival arrival = {.receipt = receipt, .place = SPOOL_QUARANTINE, .path = TEXT_EMPTY};
+    int code = open_arrival(router, &arrival);
+    const struct config_node *node =
+        code == 0 ? config_find_node(router->config, arrival.meta.called_aet) : NULL;
+    if (code == ERR_ABSENT)
+        text_append(ret_why, "it has no file in quarantine/ any more");
+    else if (code == ERR_SYNTAX)
+        text_append(ret_why, "it has no file meta header of ours");
+    else if (code != 0)
+        text_append(ret_why, "it cannot be read just now");
+    else if (!node)
+        text_append(ret_why, "no node of the configuration has its called AE title");
+    else if (destination && !node_has(node, destination))
+        text_format(ret_why, "its node %s has no destination %s", node->aet, destination);
+    else if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))
+        text_append(ret_why, "it still crashes the DICOM parser");
+    else
+        return deliver_arrival(router, instance_id, &arrival, node, destination, ret_why);
+    return false;
 }
 
 /* The header of a file that was taken in before and parsed again. Its jobs go on. */

@@ -48,4 +48,10 @@ void intake_parsed(struct router *router);
  * then nothing was changed, and *ret_why says why (borrowed for ever). */
 bool intake_again(struct router *router, int64_t instance_id, const char *receipt, const char **ret_why);
 
+/* Takes a quarantined file in as it is, where the UIDs that its delivery needs can be read: they may contradict its
+ * command, and its header may be incomplete. A destination whose condition cannot be decided gets it when it is the
+ * one named (NULL: none is). False: nothing can be done; then nothing was changed, and why is appended to ret_why. */
+bool intake_deliver(struct router *router, int64_t instance_id, const char *receipt, const char *destination,
+                    struct text *ret_why);
+
 #endif

@@ -1,4 +1,5 @@
-/* felucca quarantine - lists the files that could not be taken in, takes them in again, or gives them up. */
+/* felucca quarantine - lists the files that could not be taken in, takes them in again, delivers them as they are, or
+ * gives them up. */
 #include "cli/change.h"
 #include "cli/database.h"
 #include "cli/option.h"
@@ -16,12 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON = 'R', LIMIT, AT_ONCE = 500 };
+enum { REASON = 'R', LIMIT, DESTINATION, AT_ONCE = 500 };
 
 struct quarantine {
-    const char *action; /* "list", "retry", "drop" */
-    const char *reason; /* NULL: any */
-    int64_t limit;      /* 0: none */
+    const char *action;      /* "list", "retry", "deliver", "drop" */
+    const char *reason;      /* NULL: any */
+    const char *destination; /* deliver: also where its condition cannot be decided; NULL: none */
+    int64_t limit;           /* 0: none */
     struct control_request request;
     struct change_manner manner;
     int64_t found;
@@ -110,8 +112,11 @@ static bool quarantine_take(void *context, int key, const char *value)
     struct quarantine *quarantine = context;
     if (key == REASON)
         quarantine->reason = value;
+    if (key == DESTINATION)
+        quarantine->destination = value;
     if (key != LIMIT)
-        return key == REASON || change_take_manner(&quarantine->manner, &quarantine->request.all, key);
+        return key == REASON || key == DESTINATION ||
+               change_take_manner(&quarantine->manner, &quarantine->request.all, key);
     if (take_number(value, &quarantine->limit))
         return true;
     (void)fprintf(stderr, "felucca quarantine: --limit takes a number from 1 on, not \"%s\"\n", value);
@@ -159,6 +164,14 @@ static bool is_clear(const struct quarantine *quarantine, int files)
     return false;
 }
 
+static bool has_use_for_destination(const struct quarantine *quarantine)
+{
+    if (!quarantine->destination || strcmp(quarantine->action, "deliver") == 0)
+        return true;
+    (void)fprintf(stderr, "felucca quarantine %s: only deliver takes --destination\n", quarantine->action);
+    return false;
+}
+
 static bool lists_all(int files)
 {
     if (files == 0)
@@ -170,6 +183,9 @@ static bool lists_all(int files)
 static int quarantine_change(struct quarantine *quarantine, const struct config *config, struct jobdb **db)
 {
     bool drop = strcmp(quarantine->action, "drop") == 0;
+    enum control_verb verb = drop                                         ? CONTROL_QUARANTINE_DROP
+                             : strcmp(quarantine->action, "deliver") == 0 ? CONTROL_QUARANTINE_DELIVER
+                                                                          : CONTROL_QUARANTINE_RETRY;
     struct control_request *request = &quarantine->request;
     go_through(quarantine, *db);
     if (database_failed(*db))
@@ -177,7 +193,8 @@ static int quarantine_change(struct quarantine *quarantine, const struct config 
     jobdb_destroy(db);
     request->reason = memory_string(quarantine->reason);
     request->limit = quarantine->limit;
-    if (control_request_start(request, drop ? CONTROL_QUARANTINE_DROP : CONTROL_QUARANTINE_RETRY) != 0)
+    request->destination = memory_string(quarantine->destination);
+    if (control_request_start(request, verb) != 0)
         return EXIT_NO;
     int64_t count = request->job_count > 0 ? (int64_t)request->job_count : quarantine->found;
     return change_many(config, &command_quarantine, request, &quarantine->manner, count, "file",
@@ -197,9 +214,9 @@ static int quarantine_list(struct quarantine *quarantine, struct jobdb *db)
 
 static bool is_action(const char *word)
 {
-    if (strcmp(word, "list") == 0 || strcmp(word, "retry") == 0 || strcmp(word, "drop") == 0)
+    if (string_has_word(command_quarantine.words, word, strlen(word)))
         return true;
-    (void)fprintf(stderr, "felucca quarantine: \"%s\" is none of list, retry and drop\n", word);
+    (void)fprintf(stderr, "felucca quarantine: \"%s\" is none of list, retry, deliver and drop\n", word);
     return false;
 }
 
@@ -213,7 +230,7 @@ static int quarantine_run(const struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (first < argc)
         quarantine.action = argv[first++];
-    if (!is_action(quarantine.action))
+    if (!is_action(quarantine.action) || !has_use_for_destination(&quarantine))
         return EXIT_USAGE;
     bool lists = strcmp(quarantine.action, "list") == 0;
     if (lists ? !lists_all(argc - first) : !is_clear(&quarantine, argc - first))
@@ -231,21 +248,26 @@ static int quarantine_run(const struct cli *cli, int argc, char **argv)
 static const struct command_option options[] = {
     {"reason", "TEXT", NULL, "whose reason has this text in it", REASON},
     {"limit", "N", NULL, "at most so many", LIMIT},
+    {"destination", "NAME", "@destination",
+     "deliver: to this one also where its condition cannot\nbe decided", DESTINATION},
     CHANGE_OPTIONS,
     {.name = NULL}};
 
 const struct command command_quarantine = {
     .name = "quarantine",
-    .summary = "lists, retries or drops files that could not be taken in",
-    .arguments = "[list|retry|drop] [FILE...|--all]",
+    .summary = "lists, retries, delivers, drops what could not be taken in",
+    .arguments = "[list|retry|deliver|drop] [FILE...]",
     .options = options,
-    .words = "list retry drop",
+    .words = "list retry deliver drop",
     .help = "FILE is instance:12, as the list shows it, or a receipt. retry has a file taken\n"
-            "in as if it had just been received: do it when the cause is gone. drop moves it\n"
-            "to spool/dropped/, where it stays for retention_excluded. drop asks first, and\n"
-            "so does retry for more than given files.\n",
+            "in as if it had just been received: do it when the cause is gone. deliver sends\n"
+            "it as it is, where the UIDs of its data set can be read: to each destination\n"
+            "whose condition holds, and to the one named where its condition cannot be\n"
+            "decided. drop moves it to spool/dropped/, where it stays for retention_excluded.\n"
+            "drop asks first, and so do the others for more than given files.\n",
     .example = "felucca quarantine\n"
                "felucca quarantine retry --reason \"no node\"\n"
+               "felucca quarantine deliver instance:16 --destination kheops-main\n"
                "felucca quarantine drop instance:17 instance:18\n",
     .run = quarantine_run,
 };

@@ -33,6 +33,7 @@ enum {
     X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                            \
     X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
+    X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
     X(RESHARE, "reshare", "reshared", "destination album study since until dry_run")
 

@@ -1,10 +1,12 @@
-/* felucca retry --state excluded, dropped and undecided, over a real router with a sender played by the test: what was
- * left out, dropped or not decided is decided again by the conditions of now, while its file is there. */
+/* felucca retry --state excluded, dropped and undecided, and felucca quarantine deliver, over a real router with a
+ * sender played by the test: what was left out, dropped, not decided or not taken in is decided again by the conditions
+ * of now, while its file is there. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
+#include "tests/support/stock.h"
 #include "tests/support/suite.h"
 
 #include <signal.h>
@@ -221,6 +223,101 @@ START_TEST(a_corrected_version_waits_for_nobody)
 }
 END_TEST
 
+/* ---- quarantine deliver ---- */
+
+/* An instance whose SOP Instance UID is not that of its command; doubtful: with a second modality behind its pixels. */
+static void receive_mismatched(const char *called_aet, bool doubtful, char *ret_receipt)
+{
+    static const char second[] = "\x08\0\x60\0CS\2\0XX";
+    const struct dicom_element other = {0x0008, 0x0018, "UI", "2.25.4711", 0, NULL, 0};
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 1, 1);
+    spec.extra = &other;
+    spec.extra_count = 1;
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, called_aet);
+    (void)snprintf(ret_receipt, RECEIPT_SIZE, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    FILE *file = fopen(path, "ab");
+    size_t length = doubtful ? sizeof second - 1 : 0;
+    ck_assert(file && fwrite(second, 1, length, file) == length && fclose(file) == 0);
+    rig_receive_file(rig, path, ret_receipt);
+}
+
+START_TEST(what_contradicts_its_command_is_delivered_as_it_is)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    receive_mismatched("CHOOSY", false, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    FELUCCA(0, "1 file retried", "quarantine", "retry", receipt); /* quarantined again */
+    FELUCCA(2, "only deliver takes --destination", "quarantine", "retry", receipt, "--destination", "choosy");
+    FELUCCA(1, "its node CHOOSY has no destination main", "quarantine", "deliver", receipt, "--destination",
+            "main");
+    FELUCCA(0, "1 file delivered", "quarantine", "deliver", receipt);
+    FELUCCA(0,
+            "as it is, although it was quarantined: its SOP Instance UID (0008,0018) is not the one of the",
+            "show", receipt, "--json");
+    add_sender();
+    struct work *work = take_work();
+    ck_assert_str_eq(work->items[0].receipt, receipt);
+    rig_check(rig, actor_finish(rig->cast, sender, work, WORK_DONE_OUTCOME), "not acknowledged");
+    work_destroy(&work);
+    wait_jobs("sent", 1);
+    rig_check(rig, rig_quarantined(rig) == 0, "it is in quarantine still");
+}
+END_TEST
+
+START_TEST(where_a_condition_cannot_be_decided_the_destination_is_named)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    receive_mismatched("CHOOSY", true, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    FELUCCA(
+        1,
+        "the condition of destination choosy cannot be decided: #Tag.Modality is not known: it is there twice",
+        "quarantine", "deliver", receipt);
+    FELUCCA(1, "name the destination that shall get it: --destination NAME", "quarantine", "deliver",
+            receipt);
+    rig_check(rig, rig_quarantined(rig) == 1, "it is out of quarantine");
+    FELUCCA(0, "1 file delivered", "quarantine", "deliver", receipt, "--destination", "choosy");
+    wait_jobs("queued", 1);
+    add_sender();
+    deliver_one();
+    wait_jobs("sent", 1);
+}
+END_TEST
+
+/* The albums of a destination without a condition: nothing is shared by itself. */
+START_TEST(an_album_that_cannot_be_decided_waits_for_a_person)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    receive_mismatched("FIRST", true, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    FELUCCA(0, "1 file delivered", "quarantine", "deliver", "--all", "--yes");
+    rig_check(rig, rig_wait_jobs(rig, "share", "undecided", 2, SOON_MS), "they are decided");
+    rig_check(rig, rig_wait_jobs(rig, "share", "waiting", 1, SOON_MS), "the album of all does not ask");
+    add_sender();
+    deliver_one();
+    wait_jobs("sent", 1);
+    rig_check(rig, rig_jobs(rig, "share", "undecided", NULL, NULL) == 2, "they are decided now");
+}
+END_TEST
+
+START_TEST(what_cannot_be_delivered_says_why)
+{
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, XX);
+    receive_mismatched("CHOOSY", false, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    FELUCCA(1, "cannot be delivered: the destination's condition is false", "quarantine", "deliver", receipt);
+    FELUCCA(1, "the destination's condition is false", "quarantine", "deliver", receipt, "--destination",
+            "choosy");
+    receive_mismatched("NOBODY", false, receipt);
+    FELUCCA(1, "no node of the configuration", "quarantine", "deliver", "--reason", "no node", "--yes");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("redecide");
@@ -230,5 +327,9 @@ int main(void)
     tests_add(tests, a_file_that_had_not_moved_back_is_found);
     tests_add(tests, what_is_gone_is_told);
     tests_add(tests, a_corrected_version_waits_for_nobody);
+    tests_add(tests, what_contradicts_its_command_is_delivered_as_it_is);
+    tests_add(tests, where_a_condition_cannot_be_decided_the_destination_is_named);
+    tests_add(tests, an_album_that_cannot_be_decided_waits_for_a_person);
+    tests_add(tests, what_cannot_be_delivered_says_why);
     return tests_run(tests);
 }
