@@ -17,7 +17,6 @@ struct seat; /* one worker */
 struct lease {
     struct jobdb_batch batch;
     struct seat *seat; /* NULL: no worker has it yet */
-    bool exclusive;    /* the only request of its study at its origin */
     int missed;        /* PINGs in a row that did not list it */
     int64_t deadline;  /* of a lease without a worker */
     int64_t started;

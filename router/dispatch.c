@@ -41,7 +41,7 @@ void dispatch_destroy(struct dispatch **dispatch)
     memory_free(dispatch);
 }
 
-/* ---- one request of a study at a time ---- */
+/* ---- one request of an unknown study at a time ---- */
 
 static bool is_of_study(struct router *router, const struct lease *lease, const char *origin,
                         const char *study)
@@ -52,17 +52,13 @@ static bool is_of_study(struct router *router, const struct lease *lease, const 
     return target && strcmp(target->row.origin, origin) == 0;
 }
 
-static bool study_is_busy(struct router *router, const char *origin, const char *study, bool *ret_exclusive)
+static bool study_is_busy(struct router *router, const char *origin, const char *study)
 {
-    bool busy = false;
-    *ret_exclusive = false;
     for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
-        if (!is_of_study(router, lease, origin, study))
-            continue;
-        busy = true;
-        *ret_exclusive = *ret_exclusive || lease->exclusive;
+        if (is_of_study(router, lease, origin, study))
+            return true;
     }
-    return busy;
+    return false;
 }
 
 /* ---- telling the worker ---- */
@@ -96,10 +92,9 @@ static void name_work(struct router *router, const struct seat *seat, struct job
 }
 
 static void hand_out_batch(struct router *router, struct target *target, struct seat *seat,
-                           struct jobdb_batch *batch, bool exclusive)
+                           struct jobdb_batch *batch)
 {
     struct lease *lease = crew_lease(router->crew, seat, batch, router->monotonic, 0);
-    lease->exclusive = exclusive;
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
     *target_counter(target, lease->batch.stage) += 1;
@@ -108,13 +103,11 @@ static void hand_out_batch(struct router *router, struct target *target, struct 
 
 /* ---- deliveries ---- */
 
-/* Series that the destination does not know yet go first and alone: KHEOPS loses instances when two requests
- * make the same study. Whether the lane may send now. */
+/* The first request of a study goes alone: KHEOPS loses instances when two requests make the same study. (That no two
+ * make the same series is seen to where batches are picked.) */
 static bool lane_may_go(struct router *router, const struct target *target, const struct jobdb_lane *lane)
 {
-    bool exclusive;
-    bool busy = study_is_busy(router, target->row.origin, lane->study, &exclusive);
-    return !exclusive && !(lane->unknown && busy);
+    return lane->known || !study_is_busy(router, target->row.origin, lane->study);
 }
 
 /* One batch from a destination. False: it has nothing that may go now. */
@@ -126,7 +119,7 @@ static bool send_from(struct router *router, struct target *target, struct seat 
                                             target_is_wary(target, &retry, router->now)};
     struct jobdb_lane lane;
     for (int i = 0; i < LANES_A_LOOK; i++) {
-        if (!jobdb_pick_lane(router->db, target->row.destination_id, router->now, &lane)) {
+        if (!jobdb_pick_lane(router->db, target->row.destination_id, &lane)) {
             target->look_at = INT64_MAX;
             return false;
         }
@@ -137,10 +130,10 @@ static bool send_from(struct router *router, struct target *target, struct seat 
         struct jobdb_batch batch = {0};
         name_work(router, seat, &batch);
         if (jobdb_pick_batch(router->db, &lane, target->row.destination_id, &appetite, router->now, &batch)) {
-            hand_out_batch(router, target, seat, &batch, lane.unknown);
+            hand_out_batch(router, target, seat, &batch);
             return true;
         }
-        jobdb_batch_release(&batch); /* only twins of what is on its way: they sleep now */
+        jobdb_batch_release(&batch); /* only what waits for what is on its way: it sleeps now */
     }
     router->dispatch->more = true; /* in the next turn */
     return false;
@@ -158,7 +151,7 @@ static bool share_from(struct router *router, struct target *target, struct seat
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out_batch(router, target, seat, &batch, false);
+    hand_out_batch(router, target, seat, &batch);
     return true;
 }
 
@@ -174,7 +167,7 @@ static bool fetch_from(struct router *router, struct target *target, struct seat
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out_batch(router, target, seat, &batch, false);
+    hand_out_batch(router, target, seat, &batch);
     return true;
 }
 

@@ -102,7 +102,6 @@ static void hold_work(void *context, struct jobdb_batch *batch)
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
     struct lease *lease =
         crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORK_LEASE_MS);
-    lease->exclusive = lease->batch.stage == WORK_SEND;
     if (target) {
         *target_counter(target, lease->batch.stage) += 1;
         lease->stored_mark = target->row.stored;

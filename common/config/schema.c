@@ -182,7 +182,7 @@ static const struct config_key destination_keys[] = {
     {"sop_classes", CONFIG_UIDS, COUNTED(config_destination, sop_classes, sop_class_count),
      .otherwise = "all", .help = "Only instances of these SOP classes are sent."},
     {"connections", CONFIG_INTEGER, OF(config_destination, connections), .standard = "4", .least = 1,
-     .most = 256, .help = "Most parallel requests, over all senders."},
+     .most = 256, .help = "Most parallel requests, over all senders. More than 12 bring nothing at KHEOPS."},
     {"kheops", CONFIG_BOOLEAN, OF(config_destination, kheops), .standard = "true",
      .help = "false: a plain STOW server, with neither tokens to ask about nor albums."},
     {"api_url", CONFIG_URL, OF(config_destination, api_url), .otherwise = "`stow_url` without `/studies`",

@@ -41,6 +41,9 @@ static const char *const questions[] = {
     "SELECT 'series ' || e.id || ' is due at ' || e.next_due || ', its first delivery at '"
     " || min(w.due_at) FROM series e JOIN delivery w ON w.series_id = e.id"
     " AND w.state = 'queued' GROUP BY e.id HAVING e.next_due <> min(w.due_at)",
+    "SELECT 'series ' || e.id || ' counts ' || e.flights || ' requests in flight, rows say '"
+    " || count(DISTINCT w.work) FROM series e LEFT JOIN delivery w ON w.series_id = e.id"
+    " AND w.state = 'sending' GROUP BY e.id HAVING e.flights < count(DISTINCT w.work)",
     "SELECT 'series ' || id || ' is known, but nothing of it is stored' FROM series WHERE known = 1"
     " AND stored = 0",
     "SELECT 'lane ' || l.id || ' counts ' || l.queued || ' queued and ' || l.urgent"
@@ -50,6 +53,7 @@ static const char *const questions[] = {
     " GROUP BY l.id HAVING l.queued <> count(w.id) OR l.urgent <> coalesce(sum(i.urgent), 0)",
     "SELECT 'lane ' || l.id || ' is due at ' || l.next_due || ', its first series at '"
     " || min(e.next_due) FROM lane l JOIN series e ON e.lane_id = l.id AND e.queued > 0"
+    " AND (e.known = 1 OR e.flights = 0)"
     " GROUP BY l.id HAVING l.next_due <> min(e.next_due)",
     "SELECT 'lane ' || id || ' is ready, but ' || CASE WHEN closed THEN 'closed' ELSE 'empty' END"
     " FROM lane WHERE ready = 1 AND (closed = 1 OR queued = 0)",

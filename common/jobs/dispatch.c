@@ -30,14 +30,24 @@ enum { SERIES_A_BATCH = 100 };
     X(PICK_LANE, "", \
       "SELECT id, study FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
-    X(UNKNOWN_SERIES_DUE, "", \
-      "SELECT 1 FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND next_due <= ?2 LIMIT 1") \
+    X(STUDY_IS_KNOWN, "", \
+      "SELECT 1 FROM lane l CROSS JOIN destination d ON d.id = l.destination_id" \
+      " CROSS JOIN series e ON e.lane_id = l.id AND e.known = 1" \
+      " WHERE l.study = ?1 AND d.origin = (SELECT origin FROM destination WHERE id = ?2) LIMIT 1") \
+    X(SIBLING_IN_FLIGHT, "", \
+      "SELECT 1 FROM series s CROSS JOIN lane o ON o.id = s.lane_id CROSS JOIN series e ON e.series = s.series" \
+      " CROSS JOIN lane l ON l.id = e.lane_id CROSS JOIN destination d ON d.id = l.destination_id" \
+      " WHERE s.id = ?1 AND e.flights > 0 AND l.study = o.study" \
+      " AND d.origin = (SELECT origin FROM destination WHERE id = ?2) LIMIT 1") \
     X(CLOSE_LANE, "", "UPDATE lane SET closed = 1, ready = 0 WHERE id = ?1") \
     X(OPEN_LANES, "", \
       "UPDATE lane SET closed = 0, ready = (queued > 0 AND next_due <= ?2) WHERE study = ?1") \
-    X(DUE_SERIES, "", \
-      "SELECT id FROM series WHERE lane_id = ?1 AND queued > 0 AND next_due <= ?2" \
-      " ORDER BY known, next_due LIMIT ?3") \
+    X(DUE_UNKNOWN_SERIES, "", \
+      "SELECT id FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND flights = 0" \
+      " AND next_due <= ?2 ORDER BY next_due LIMIT ?3") \
+    X(DUE_KNOWN_SERIES, "", \
+      "SELECT id FROM series WHERE lane_id = ?1 AND known = 1 AND queued > 0 AND next_due <= ?2" \
+      " ORDER BY next_due LIMIT ?3") \
     X(DUE_DELIVERIES, "", \
       "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
@@ -86,14 +96,14 @@ void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
         (void)jobdb_change(db, all[i], "ii", now, latest);
 }
 
-bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_lane *ret_lane)
+bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane *ret_lane)
 {
     AUTO(row_end) struct row row = jobdb_query(db, SQL_PICK_LANE, "i", destination_id);
     if (!row_next(&row))
         return false;
     ret_lane->id = row_number(&row);
     row_copy(&row, ret_lane->study, sizeof ret_lane->study);
-    ret_lane->unknown = row_exists(jobdb_query(db, SQL_UNKNOWN_SERIES_DUE, "ii", ret_lane->id, now));
+    ret_lane->known = row_exists(jobdb_query(db, SQL_STUDY_IS_KNOWN, "si", ret_lane->study, destination_id));
     return true;
 }
 
@@ -193,17 +203,38 @@ static void pick_from_series(struct pick *pick, int64_t series_id)
             taken++;
         }
     }
-    lane_take_from_series(pick->db, series_id, (int64_t)taken);
+    if (taken > 0)
+        lane_lease_from_series(pick->db, series_id, (int64_t)taken);
+    else
+        lane_take_from_series(pick->db, series_id, 0); /* it may be due later now */
     free(due);
 }
 
-static size_t due_series(struct jobdb *db, int64_t lane_id, int64_t now, int64_t *series, size_t most)
+static bool batch_has_room(const struct pick *pick)
 {
+    return !pick->full && pick->batch->item_count < pick->most_instances;
+}
+
+/* From the lane's series, known ones or the others. Returns whether one was left for a request of another destination
+ * of the same origin, which brings it there just now. */
+static bool pick_from_lane(struct pick *pick, int64_t lane_id, bool known)
+{
+    int64_t series[SERIES_A_BATCH];
     size_t count = 0;
-    AUTO(row_end) struct row row = jobdb_query(db, SQL_DUE_SERIES, "iii", lane_id, now, (int64_t)most);
-    while (count < most && row_next(&row))
+    bool left = false;
+    struct row row = jobdb_query(pick->db, known ? SQL_DUE_KNOWN_SERIES : SQL_DUE_UNKNOWN_SERIES, "iii",
+                                 lane_id, pick->now, (int64_t)SERIES_A_BATCH);
+    while (count < SERIES_A_BATCH && row_next(&row))
         series[count++] = row_number(&row);
-    return count;
+    row_end(&row); /* rows must not change under their own query */
+    for (size_t i = 0; i < count && batch_has_room(pick); i++) {
+        bool held = !known && row_exists(jobdb_query(pick->db, SQL_SIBLING_IN_FLIGHT, "ii", series[i],
+                                                     pick->destination_id));
+        if (!held)
+            pick_from_series(pick, series[i]);
+        left = left || held;
+    }
+    return left;
 }
 
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
@@ -216,10 +247,9 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
                         .most_instances = appetite->most_instances,
                         .most_bytes = appetite->most_bytes,
                         .wary = appetite->wary};
-    int64_t series[SERIES_A_BATCH];
-    size_t series_count = due_series(db, lane->id, now, series, SERIES_A_BATCH);
-    for (size_t i = 0; i < series_count && !pick.full && batch->item_count < pick.most_instances; i++)
-        pick_from_series(&pick, series[i]);
+    bool left = pick_from_lane(&pick, lane->id, false);
+    if (batch_has_room(&pick))
+        (void)pick_from_lane(&pick, lane->id, true);
     batch->stage = WORK_SEND;
     batch->destination_id = destination_id;
     batch->lane_id = lane->id;
@@ -228,6 +258,8 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
     db->served = served > db->served ? served : db->served + 1;
     lane_take(db, lane->id, (int64_t)batch->item_count, pick.urgent, db->served);
     jobdb_refresh_lane(db, lane->id, now);
+    if (batch->item_count == 0 && left)
+        jobdb_close_lane(db, lane->id);
     return batch->item_count > 0;
 }
 
@@ -295,6 +327,7 @@ static void each_work_of(struct jobdb *db, enum work_stage stage,
 
 void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
+    lane_count_flights(db);
     for (int stage = 0; stage < WORK_STAGES; stage++)
         each_work_of(db, (enum work_stage)stage, each, context);
 }

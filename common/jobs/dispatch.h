@@ -1,7 +1,9 @@
 /* dispatch - what goes out next: a lane, deliveries from it, a share; and what was out when the router ended.
  *
  * A lane is one study on its way to one destination. It sleeps until something of it is due, then it is
- * ready; it is closed while the first request of its study is under way. */
+ * ready; it is closed while another request of its study must end first. A series that the destination does not
+ * know yet is in one request at a time, at all destinations of one origin: its other deliveries are not due
+ * until that request has ended. */
 #ifndef FELUCCA_JOBS_DISPATCH_H
 #define FELUCCA_JOBS_DISPATCH_H
 
@@ -23,13 +25,13 @@ void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest);
 struct jobdb_lane {
     int64_t id;
     char study[JOBDB_UID_SIZE];
-    bool unknown; /* something due belongs to a series without a stored instance */
+    bool known; /* something of the study is stored at the destination's origin */
 };
 
 /* The ready lane of a destination that goes next: urgent ones first, then the least recently served. */
-bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, int64_t now, struct jobdb_lane *ret_lane);
+bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane *ret_lane);
 
-/* The lane waits until jobdb_open_lanes() of its study. */
+/* The lane waits until jobdb_open_lanes() of its study, which is for the end of any request of it. */
 void jobdb_close_lane(struct jobdb *db, int64_t lane_id);
 void jobdb_open_lanes(struct jobdb *db, const char *study, int64_t now);
 /* Tells the lane when its next delivery is due, after deliveries of it were moved outside a batch. */
@@ -43,8 +45,9 @@ struct jobdb_appetite {
 };
 
 /* Takes due deliveries of the lane into the batch (whose work is set) and leases them: series without a
- * stored instance first, then by series, oldest first; at most as many and as large as allowed, but at least
- * one; never two receipts of one SOP Instance UID. False: nothing could be taken. */
+ * stored instance first, unless a request has them, then by series, oldest first; at most as many and as large as
+ * allowed, but at least one; never two receipts of one SOP Instance UID. False: nothing could be taken; the lane
+ * sleeps, or waits for a request of another destination of its origin. */
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
                       const struct jobdb_appetite *appetite, int64_t now, struct jobdb_batch *batch);
 

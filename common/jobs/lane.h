@@ -25,6 +25,9 @@ struct lane_series lane_know(struct jobdb *db, int64_t destination_id, const cha
 
 /* So many deliveries of a series wait no longer. */
 void lane_take_from_series(struct jobdb *db, int64_t series_id, int64_t deliveries);
+/* The same, because one more request has them. lane_land_series(): that request has ended. */
+void lane_lease_from_series(struct jobdb *db, int64_t series_id, int64_t deliveries);
+void lane_land_series(struct jobdb *db, int64_t series_id);
 /* The same for its lane; served: a number that grows with each batch, 0: they went in none. */
 void lane_take(struct jobdb *db, int64_t lane_id, int64_t deliveries, int64_t urgent, int64_t served);
 /* One delivery waits again. */
@@ -33,7 +36,11 @@ void lane_put(struct jobdb *db, int64_t lane_id, int64_t series_id, bool urgent,
 /* An instance of the series was stored. Whether that is news. */
 bool lane_series_is_stored(struct jobdb *db, int64_t series_id);
 
-/* No request is under way: after a start. */
+/* Which series are in flight, by what is handed out: after a start. A crash may have come between a late answer and
+ * the end of the lease that it made vain. */
+void lane_count_flights(struct jobdb *db);
+
+/* No lane waits for a request: after a start. */
 void lane_open_all(struct jobdb *db);
 
 #endif

@@ -195,10 +195,24 @@ bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const s
     return true;
 }
 
+static bool is_first_of_series(const struct jobdb_batch *batch, size_t item)
+{
+    for (size_t i = 0; i < item; i++) {
+        if (batch->items[i].series_id == batch->items[item].series_id)
+            return false;
+    }
+    return true;
+}
+
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now)
 {
-    if (batch->stage == WORK_SEND)
-        jobdb_refresh_lane(db, batch->lane_id, now);
+    if (batch->stage != WORK_SEND)
+        return;
+    for (size_t i = 0; i < batch->item_count; i++) {
+        if (is_first_of_series(batch, i))
+            lane_land_series(db, batch->items[i].series_id);
+    }
+    jobdb_refresh_lane(db, batch->lane_id, now);
 }
 
 /* ---- late results and lost files ---- */

@@ -38,7 +38,7 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
 bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                       const struct jobdb_outcome *outcome);
 
-/* After the last item of a batch was moved: when its lane is due next. */
+/* After the last item of a batch was moved: its series are in one request less, and when its lane is due next. */
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
 
 /* KHEOPS says that a series could not be put into its album: it is treated as unknown again. */

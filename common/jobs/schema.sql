@@ -110,7 +110,7 @@ CREATE INDEX lane_ready ON lane (destination_id, (urgent > 0) DESC, last_served)
 CREATE INDEX lane_sleeping ON lane (next_due) WHERE ready = 0 AND closed = 0 AND queued > 0;
 CREATE INDEX lane_study ON lane (study);
 
--- A series of a lane. Until the destination knows it, its study goes there one request at a time.
+-- A series of a lane. Until the destination knows it, it is in one request at a time.
 CREATE TABLE series (
     id       INTEGER PRIMARY KEY,
     lane_id  INTEGER NOT NULL REFERENCES lane (id),
@@ -119,10 +119,13 @@ CREATE TABLE series (
     known    INTEGER NOT NULL DEFAULT 0, -- 1: and the destination has not denied that since
     queued   INTEGER NOT NULL DEFAULT 0,
     next_due INTEGER NOT NULL DEFAULT 0,
+    flights  INTEGER NOT NULL DEFAULT 0, -- requests in flight that have deliveries of it
     UNIQUE (lane_id, series)
 ) STRICT;
 CREATE INDEX series_uid ON series (series);
-CREATE INDEX series_queued ON series (lane_id, known, next_due) WHERE queued > 0;
+CREATE INDEX series_known ON series (lane_id) WHERE known = 1;
+CREATE INDEX series_in_flight ON series (id) WHERE flights > 0;
+CREATE INDEX series_queued ON series (lane_id, known, next_due) WHERE queued > 0 AND (known = 1 OR flights = 0);
 
 -- One instance to one destination.
 CREATE TABLE delivery (
@@ -302,6 +305,7 @@ SELECT 'delivery' AS job, w.id, d.name AS destination, NULL AS album, i.study, i
             WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')
             WHEN w.due_at > unixepoch() * 1000 THEN 'tried before: ' || coalesce(w.reason, '')
             WHEN l.closed THEN 'a first request of its study is under way'
+            WHEN e.known = 0 AND e.flights > 0 THEN 'a first request of its series is under way'
             ELSE 'its turn has not come' END AS because,
        strftime('%Y-%m-%dT%H:%M:%SZ', w.due_at / 1000, 'unixepoch') AS due
   FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN destination d ON d.id = w.destination_id

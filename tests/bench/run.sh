@@ -24,5 +24,7 @@ printf '\n== the sharer: 5000 shares, against a plain loop that introspects twic
 "$build/tests/bench_share"
 printf '\n== all processes, end to end\n'
 "$folder/pipeline.sh" "$build"
+printf '\n== one study of many series, and KHEOPS as slow as it is, beside four plain clients\n'
+"$folder/lanes.sh" "$build"
 printf '\n== KHEOPS comes back to a backlog of 10,000\n'
 "$folder/outage.sh" "$build"

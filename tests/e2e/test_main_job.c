@@ -146,7 +146,7 @@ static void check_sober(const struct simulator *simulator)
     size_t i;
     json_array_foreach(json_object_get(counts, "studies_list"), i, study)
         pipeline_check(pipeline, json_integer_value(json_object_get(study, "unknown_in_flight_max")) <= 1,
-                       "two requests of a study at once while a series of it was unknown");
+                       "two requests of a study at once while it was unknown");
     json_decref(counts);
     for (i = 0; i < ROWS(sober_rows); i++)
         pipeline_check(pipeline, simulator_count(simulator, sober_rows[i].path) == sober_rows[i].value,

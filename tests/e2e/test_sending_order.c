@@ -265,6 +265,19 @@ static void vary(void *context, struct dicom_spec *spec, unsigned series, unsign
     spec->modality = series % 2 ? "CT" : "MR";
 }
 
+static void check_never_collided(void)
+{
+    const json_t *study;
+    size_t i;
+    json_t *counts = simulator_counts(kheops);
+    check(json_integer_value(json_object_get(counts, "collisions")) == 0, "collisions");
+    check(json_integer_value(json_object_get(counts, "doubled")) == 0, "an instance in two requests at once");
+    json_array_foreach(json_object_get(counts, "studies_list"), i, study)
+        check(json_integer_value(json_object_get(study, "unknown_in_flight_max")) <= 1,
+              "two requests of a study at once while it was unknown");
+    json_decref(counts);
+}
+
 /* Two destinations of one KHEOPS take different series of the same studies. It loses instances when two
  * requests make one study, so there must never be two. */
 START_TEST(two_destinations_of_one_kheops_never_collide)
@@ -279,8 +292,6 @@ START_TEST(two_destinations_of_one_kheops_never_collide)
          .simulator = kheops,
          .token = "MRWRITE",
          .condition = "tagValueIsPresent(#Tag.Modality, \"MR\")"}};
-    json_t *study;
-    size_t i;
     configure(destinations, ROWS(destinations));
     simulator_order(kheops, "/sim/config", "{\"delay_ms\": 10}");
     pipeline_start_all(pipeline);
@@ -291,13 +302,89 @@ START_TEST(two_destinations_of_one_kheops_never_collide)
     check(simulator_wait_instances(kheops, ALL, PATIENCE_MS), "not delivered");
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
     check(simulator_count(kheops, "stored") == ALL, "stored more than once");
-    check(simulator_count(kheops, "collisions") == 0, "collisions");
+    check_never_collided();
     check(simulator_count(kheops, "in_flight_max") > 1, "never two requests at once");
-    json_t *counts = simulator_counts(kheops);
-    json_array_foreach(json_object_get(counts, "studies_list"), i, study)
-        check(json_integer_value(json_object_get(study, "unknown_in_flight_max")) <= 1,
-              "two requests of a study at once while a series of it was unknown");
-    json_decref(counts);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+START_TEST(series_of_a_known_study_go_side_by_side)
+{
+    enum { SERIES = 60, INSTANCES = 5 };
+    const struct pipeline_destination destination = {
+        .name = "main", .simulator = kheops, .token = "MAINWRITE"};
+    configure_with(&destination, 1, "sender: { slots: 4, batch_instances: 10 }\n");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 100}");
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    send(write_study(1, SERIES, INSTANCES, NULL));
+    wait_taken_in(SERIES * INSTANCES);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    check(simulator_wait_instances(kheops, SERIES * INSTANCES, PATIENCE_MS), "not delivered");
+    check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
+    check(simulator_count(kheops, "stored") == SERIES * INSTANCES, "stored more than once");
+    check_most_at_once(kheops, 4);
+    check_never_collided();
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+/* Refusals that make a series unknown again, answers that never come, one part of a request in trouble: what is sent
+ * again meets what is on its way. */
+static const struct disturbance_row {
+    const char *label, *fault;
+} disturbances[] = {
+    {"503", "{\"kind\":\"stow\",\"action\":\"status\",\"status\":503,\"every\":5}"},
+    {"0x0124", "{\"kind\":\"stow\",\"stage\":\"instance\",\"action\":\"refuse\",\"reason\":292,\"every\":9}"},
+    {"0x0110 without a name",
+     "{\"kind\":\"stow\",\"stage\":\"instance\",\"action\":\"unnamed\",\"every\":11}"},
+    {"stored, then 504",
+     "{\"kind\":\"stow\",\"stage\":\"stored\",\"action\":\"status\",\"status\":504,\"every\":6}"},
+    {"a dropped connection", "{\"kind\":\"stow\",\"stage\":\"before\",\"action\":\"drop\",\"every\":6}"},
+};
+
+/* By chance, and differently for each row: so many instances to this series. */
+static unsigned some(unsigned *state, unsigned most)
+{
+    *state = *state * 1103515245u + 12345u;
+    return 1 + (*state >> 16) % most;
+}
+
+START_TEST(whatever_is_sent_again_never_collides)
+{
+    enum { STUDIES = 4, MOST_SERIES = 8, MOST_INSTANCES = 14 };
+    const struct disturbance_row *row = &disturbances[_i];
+    const struct pipeline_destination destinations[] = {
+        {.name = "ct",
+         .simulator = kheops,
+         .token = "MAINWRITE",
+         .condition = "tagValueIsPresent(#Tag.Modality, \"CT\")",
+         .more = "        connections: 6\n"},
+        {.name = "mr",
+         .simulator = kheops,
+         .token = "MRWRITE",
+         .condition = "tagValueIsPresent(#Tag.Modality, \"MR\")",
+         .more = "        connections: 6\n"}};
+    unsigned state = (unsigned)_i + 1;
+    int64_t all = 0;
+    configure_with(destinations, ROWS(destinations),
+                   "sender: { slots: 6, batch_instances: 6 }\n"
+                   "retry: { first: 50ms, ceiling: 200ms, attempts: 1000 }\n");
+    simulator_order(kheops, "/sim/config", "{\"delay_ms\": 20}");
+    simulator_order(kheops, "/sim/faults", row->fault);
+    pipeline_start_all(pipeline);
+    pipeline_start(pipeline, PIPELINE_SENDER);
+    for (uint64_t seed = 1; seed <= STUDIES; seed++) {
+        unsigned series = some(&state, MOST_SERIES), instances = some(&state, MOST_INSTANCES);
+        const char *folder = write_study(seed, series, instances, vary);
+        all += (int64_t)series * instances;
+        send(folder);
+        if (seed % 2 == 0)
+            send(folder); /* twice: two receipts of each instance */
+    }
+    check(simulator_wait_instances(kheops, all, PATIENCE_MS), row->label);
+    check(pipeline_wait_drained(pipeline, PATIENCE_MS), row->label);
+    check_never_collided();
     pipeline_stop_all(pipeline);
 }
 END_TEST
@@ -313,5 +400,7 @@ int main(void)
     tests_add(tests, a_slow_destination_holds_up_no_other);
     tests_add(tests, a_busy_destination_leaves_room_for_another);
     tests_add(tests, two_destinations_of_one_kheops_never_collide);
+    tests_add(tests, series_of_a_known_study_go_side_by_side);
+    tests_rows(tests, whatever_is_sent_again_never_collides, ROWS(disturbances));
     return tests_run(tests);
 }

@@ -94,10 +94,10 @@ static struct flight *flight_of(struct admission *a, struct study *study)
 }
 
 /* Registers the request with the study and measures. */
-static void take_off(struct admission *a, struct study *study, bool series_is_new)
+static void take_off(struct admission *a, struct study *study)
 {
     struct flight *mine = flight_of(a, study);
-    mine->introduces |= series_is_new;
+    mine->introduces |= study->instance_count == 0;
     bool any_new = false;
     for (size_t i = 0; i < study->flight_count; i++)
         any_new |= study->flights[i].introduces;
@@ -262,7 +262,7 @@ struct ruling admission_rule(struct admission *admission, const struct dataset_h
     struct study *study = study_get(a->model, head->study);
     struct series *series = series_get(a->model, study, head->series);
     bool is_new = series->instance_count == 0;
-    take_off(a, study, is_new);
+    take_off(a, study);
     if (is_new && !series->introducer)
         series->introducer = a;
     if (study->instance_count == 0 && !study->creator)

@@ -68,7 +68,7 @@ struct series {
 /* One STOW request in flight that has instances of a study. */
 struct flight {
     const void *request;
-    bool introduces; /* a series that has no stored instance yet */
+    bool introduces; /* it began while nothing of the study was stored */
 };
 
 struct study {
@@ -81,7 +81,7 @@ struct study {
     size_t instance_count; /* stored ones */
     struct flight *flights;
     size_t flight_count, flight_capacity;
-    /* Most requests at once; and while one of them had a series without a stored instance. */
+    /* Most requests at once; and while one of them began before anything was stored. */
     size_t in_flight_max, unknown_in_flight_max;
 };
 

@@ -1,11 +1,13 @@
 #!/bin/sh
-# run - the model of router and workers (work.pml) is checked by spin, and seen to be able to fail.
+# run - the models are checked by spin, and seen to be able to fail: work.pml is of router and workers, lanes.pml of what
+# may be in flight at once.
 #
 # Usage: run.sh safety|liveness|self-test
 #
-# Each row: jobs, workers, troubles, and what is defined.
+# Each row: jobs, workers, troubles (of lanes.pml: 1 1, which it does not look at), and what is defined.
 set -eu
-model=$(cd "$(dirname "$0")" && pwd)/work.pml
+models=$(cd "$(dirname "$0")" && pwd)
+model=$models/work.pml
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/felucca-model-XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
 cd "$scratch"
@@ -45,11 +47,15 @@ safety)
     holds safety 2 1 1
     holds safety 1 2 4 -DSLOW_TIMERS
     holds safety 2 1 2 -DSLOW_TIMERS
+    model=$models/lanes.pml
+    holds safety 1 1 4
     ;;
 liveness)
     holds liveness 1 1 4 -DSLOW_TIMERS
     holds liveness 1 2 4 -DSLOW_TIMERS
     holds liveness 2 1 2 -DSLOW_TIMERS
+    model=$models/lanes.pml
+    holds liveness 1 1 3
     ;;
 self-test)
     fails safety 2 1 1 -DSLOW_TIMERS -DACK_FIRST
@@ -57,6 +63,11 @@ self-test)
     fails safety 2 1 1 -DSLOW_TIMERS -DANY_RESULT
     fails liveness 1 1 2 -DSLOW_TIMERS -DNO_RESEND
     fails liveness 1 1 2 -DSLOW_TIMERS -DNO_HOLD
+    model=$models/lanes.pml
+    fails safety 1 1 0 -DNO_STUDY
+    fails safety 1 1 0 -DNO_FLIGHTS
+    fails safety 1 1 0 -DNO_SIBLINGS
+    fails liveness 1 1 0 -DNO_LANDING
     ;;
 *)
     echo "usage: run.sh safety|liveness|self-test" >&2

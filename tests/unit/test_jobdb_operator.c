@@ -64,7 +64,7 @@ static void work(int64_t destination_id, enum cause cause, int64_t now)
     struct jobdb_batch batch = {0};
     (void)snprintf(batch.work, sizeof batch.work, "w-%d", ++works);
     (void)jobdb_wake_lanes(db, now);
-    ck_assert(jobdb_pick_lane(db, destination_id, now, &lane));
+    ck_assert(jobdb_pick_lane(db, destination_id, &lane));
     ck_assert(jobdb_pick_batch(db, &lane, destination_id, &(struct jobdb_appetite){50, 1 << 20, false}, now,
                                &batch));
     for (size_t i = 0; i < batch.item_count; i++) {

@@ -113,7 +113,7 @@ static bool lease_delivery(void)
     struct jobdb_lane lane;
     struct jobdb_batch picked = {0};
     (void)jobdb_wake_lanes(db, NOW);
-    if (!jobdb_pick_lane(db, main_id, NOW, &lane))
+    if (!jobdb_pick_lane(db, main_id, &lane))
         return false;
     begin_batch();
     picked = batch;

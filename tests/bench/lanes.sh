@@ -1,0 +1,214 @@
+#!/bin/sh
+# lanes - how fast a backlog reaches the simulated KHEOPS through router and sender, beside plain clients that have
+# their requests ready.
+#
+# Usage: lanes.sh BUILD [ROUNDS]
+#
+# "one study": 300 series of 3 instances, 5 KB each, 20 ms an answer. A router that lets only one request of a study
+# with new series out at a time uses one of the four connections there.
+# "KHEOPS": 3,000 instances of 9 KB in 15 studies of 2 series, as slow as the real one was (100 ms a request, 15 ms a
+# new series). The clients are four curl, each with requests of 50 instances on disk and a connection of its own.
+# "arriving" is the same while four storescu send, from the first request's begin.
+# Times are from the sender's log: from the begin of the first request to the end of the last one. All in one run, one
+# after the other, ROUNDS times (3): the best counts, since a disk's mood and the machine's changes.
+set -eu
+build=$(cd "$1" && pwd)
+rounds=${2:-3}
+folder=$(mktemp -d)
+port=$((20000 + $$ % 10000))
+pids=
+. "$(dirname "$0")/processes.sh"
+trap 'stop_all; rm -rf "$folder"' EXIT
+trap 'exit 130' INT TERM
+
+# start_kheops OPTION...
+start_kheops()
+{
+    rm -f "$folder/ports"
+    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard --token main:write:MAINWRITE "$@" \
+        >"$folder/kheops.log" 2>&1 &
+    pids="$pids $!"
+    until_true 10 test -s "$folder/ports"
+    read -r kheops_port admin_port <"$folder/ports" || :
+}
+
+start_felucca()
+{
+    port=$((port + 1))
+    state=$(mktemp -d "$folder/state.XXXXXX")
+    cat >"$folder/felucca.yaml" <<END
+state_dir: $state
+receiver: { port: $port, bind: 127.0.0.1, min_free_space: 256MiB }
+metrics: { port: 0 }
+nodes:
+  - aet: FELUCCA
+    destinations:
+      - name: main
+        stow_url: http://127.0.0.1:$kheops_port/api/studies
+        headers: "Authorization: Bearer MAINWRITE"
+END
+    for process in router receiver; do
+        "$build/bin/felucca-$process" --config "$folder/felucca.yaml" >"$folder/$process.log" 2>&1 &
+        pids="$pids $!"
+    done
+    until_true 20 echoscu -aec FELUCCA 127.0.0.1 "$port"
+}
+
+start_sender()
+{
+    "$build/bin/felucca-sender" --config "$folder/felucca.yaml" >"$folder/sender.log" 2>&1 &
+    pids="$pids $!"
+}
+
+# send INPUT: four associations, each with a quarter of the studies.
+send()
+{
+    senders=
+    for quarter in 0 1 2 3; do
+        find "$1" -mindepth 1 -maxdepth 1 -name 'study-*' | sort | awk -v q="$quarter" 'NR % 4 == q' >"$folder/quarter-$quarter"
+        [ -s "$folder/quarter-$quarter" ] || continue
+        # shellcheck disable=SC2046  # folders of our own making
+        storescu -aec FELUCCA +sd +r 127.0.0.1 "$port" $(cat "$folder/quarter-$quarter") >"$folder/storescu-$quarter.log" 2>&1 &
+        senders="$senders $!"
+    done
+    for sender in $senders; do
+        wait "$sender" || fail "storescu failed"
+    done
+}
+
+queued() { sqlite3 -readonly "$state/jobs.db" 'SELECT sum(queued) FROM destination' | grep -qx "$1"; }
+
+# Milliseconds between the begin of the first batch and the end of the last one, and how many batches there were.
+sender_span()
+{
+    grep 'batch sent' "$folder/sender.log" | awk '{
+        split($1, t, /[T:Z]/)
+        end = (t[2] * 3600 + t[3] * 60 + t[4]) * 1000
+        match($0, / ms=[0-9]+/)
+        begin = end - substr($0, RSTART + 4, RLENGTH - 4)
+        if (NR == 1 || begin < first) first = begin
+        if (end > last) last = end
+    } END { printf "%d %d\n", last - first, NR }'
+}
+
+record() { echo "$*" >>"$folder/table"; }
+
+# drain NAME INPUT INSTANCES SIMULATOR-OPTION...: all of it waits, then the sender starts.
+drain()
+{
+    name=$1 input=$2 count=$3
+    shift 3
+    start_kheops "$@"
+    start_felucca
+    send "$input"
+    until_true 60 queued "$count"
+    start_sender
+    until_true 120 stored_at_least "$admin_port" "$count"
+    until_true 60 queued 0
+    record "$name" "$count" "$(sender_span)"
+    stop_all
+}
+
+# arriving NAME INPUT INSTANCES SIMULATOR-OPTION...
+arriving()
+{
+    name=$1 input=$2 count=$3
+    shift 3
+    start_kheops "$@"
+    start_felucca
+    start_sender
+    send "$input"
+    until_true 120 stored_at_least "$admin_port" "$count"
+    until_true 60 queued 0
+    record "$name" "$count" "$(sender_span)"
+    stop_all
+}
+
+# Requests of 50 on disk: request-N.
+make_requests()
+{
+    find "$1" -type f -name '*.dcm' | sort | split -l 50 - "$2-list-"
+    for list in "$2"-list-*; do
+        while read -r file; do
+            printf -- '--FELUCCA\r\nContent-Type: application/dicom\r\n\r\n'
+            cat "$file"
+            printf '\r\n'
+        done <"$list" >"$2-request-${list##*-}"
+        printf -- '--FELUCCA--\r\n' >>"$2-request-${list##*-}"
+    done
+}
+
+# clients NAME REQUESTS INSTANCES SIMULATOR-OPTION...: four of them take turns with the requests.
+clients()
+{
+    name=$1 requests=$2 count=$3
+    shift 3
+    start_kheops --no-races "$@"
+    for client in 0 1 2 3; do
+        number=0
+        for request in "$requests"-request-*; do
+            number=$((number + 1))
+            [ $((number % 4)) = "$client" ] || continue
+            cat <<END
+url = "http://127.0.0.1:$kheops_port/api/studies"
+header = "Authorization: Bearer MAINWRITE"
+header = "Content-Type: multipart/related; type=\"application/dicom\"; boundary=FELUCCA"
+header = "Expect:"
+data-binary = "@$request"
+output = /dev/null
+fail
+next
+END
+        done | sed '$d' >"$folder/client-$client"
+    done
+    begin=$(date +%s%N)
+    running=
+    for client in 0 1 2 3; do
+        curl -sS -K "$folder/client-$client" >"$folder/client-$client.log" 2>&1 &
+        running="$running $!"
+    done
+    for client in $running; do
+        wait "$client" || fail "a client failed"
+    done
+    record "$name" "$count" $((($(date +%s%N) - begin) / 1000000)) $((count / 50))
+    stored_at_least "$admin_port" "$count" || fail "the clients lost some"
+    stop_all
+}
+
+report()
+{
+    awk '{
+            if (!($1 in best) || $3 < best[$1]) { best[$1] = $3; batches[$1] = $4 }
+            count[$1] = $2
+        }
+        function rate(name) { return count[name] * 1000 / best[name] }
+        function row(label, name) {
+            printf "  %-44s %6.0f instances/s  %6d ms  %4d requests\n", label, rate(name), best[name], batches[name]
+        }
+        function goal(label, reached, wanted) {
+            printf "  %-44s %8.2f   goal %6.2f   %s\n", label, reached, wanted, (reached >= wanted ? "reached" : "MISSED")
+        }
+        END {
+            row("one study of 300 series, 20 ms", "study")
+            row("four clients", "study-clients")
+            row("KHEOPS: a backlog", "backlog")
+            row("KHEOPS: arriving", "arriving")
+            row("KHEOPS: four clients", "clients")
+            goal("one study / clients", rate("study") / rate("study-clients"), 0.7)
+            goal("backlog / clients", rate("backlog") / rate("clients"), 0.9)
+            goal("arriving / clients", rate("arriving") / rate("clients"), 0.9)
+        }' "$folder/table"
+}
+
+"$build/tests/make-dicom" --out "$folder/one" --studies 1 --series 300 --instances 3 --size 5K >/dev/null
+"$build/tests/make-dicom" --out "$folder/many" --studies 15 --series 2 --instances 100 --size 9K >/dev/null
+make_requests "$folder/one" "$folder/one"
+make_requests "$folder/many" "$folder/many"
+for _ in $(seq 1 "$rounds"); do
+    drain study "$folder/one" 900 --delay-ms 20
+    clients study-clients "$folder/one" 900 --delay-ms 20
+    drain backlog "$folder/many" 3000 --stow-ms 100 --series-ms 15
+    arriving arriving "$folder/many" 3000 --stow-ms 100 --series-ms 15
+    clients clients "$folder/many" 3000 --stow-ms 100 --series-ms 15
+done
+report
