@@ -4,7 +4,7 @@
 #include "common/base/log.h"
 #include "common/dicom/uid.h"
 #include "sender/fetch_outcome.h"
-#include "sender/sender.h"
+#include "sender/parts.h"
 #include "sender/stow.h"
 
 static void fetching_tell(const struct task *task)

@@ -4,6 +4,7 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "sender/fetching.h"
+#include "sender/parts.h"
 #include "sender/sending.h"
 
 #include <sys/resource.h>
@@ -40,13 +41,6 @@ static void sender_close(struct worker_process *process)
     spool_destroy(&sender->spool);
     sender_gauges_destroy(&sender->gauges);
     memory_free(&process->own);
-}
-
-void sender_finish_unnamed(struct task *task)
-{
-    task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER,
-                    "this sender's configuration does not name the destination: give router and senders the "
-                    "same configuration");
 }
 
 static void warn_of_insecure(const struct config *config)

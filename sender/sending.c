@@ -8,7 +8,7 @@
 #include "common/dicom/uid.h"
 #include "sender/batch.h"
 #include "sender/multipart.h"
-#include "sender/sender.h"
+#include "sender/parts.h"
 #include "sender/stow.h"
 #include "sender/stow_outcome.h"
 

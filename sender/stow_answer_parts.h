@@ -2,7 +2,7 @@
 #ifndef FELUCCA_SENDER_STOW_ANSWER_PARTS_H
 #define FELUCCA_SENDER_STOW_ANSWER_PARTS_H
 
-#include "sender/stow_answer.h"
+#include "sender/stow_reference.h"
 
 enum stow_sequence { STOW_STORED, STOW_FAILED, STOW_OTHER, STOW_SEQUENCES };
 

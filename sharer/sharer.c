@@ -1,6 +1,7 @@
 #include "sharer/sharer.h"
 
 #include "common/base/memory.h"
+#include "sharer/parts.h"
 #include "sharer/sharing.h"
 
 static int sharer_slots(const struct config *config)

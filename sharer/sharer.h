@@ -6,14 +6,6 @@
 #define FELUCCA_SHARER_SHARER_H
 
 #include "common/worker/process.h"
-#include "sharer/gauges.h"
-#include "sharer/misses.h"
-
-/* What a sharer has beside what every worker process has. */
-struct sharer {
-    struct misses *misses;
-    struct sharer_gauges *gauges;
-};
 
 extern const struct worker_kind sharer_kind;
 

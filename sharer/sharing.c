@@ -5,7 +5,7 @@
 #include "common/dicom/uid.h"
 #include "sharer/share.h"
 #include "sharer/share_outcome.h"
-#include "sharer/sharer.h"
+#include "sharer/parts.h"
 
 #include <string.h>
 

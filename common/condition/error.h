@@ -2,7 +2,7 @@
 #ifndef FELUCCA_CONDITION_ERROR_H
 #define FELUCCA_CONDITION_ERROR_H
 
-#include "common/condition/condition.h"
+#include "common/condition/terms.h"
 
 /* Fills *ret_error (a length of 0 becomes 1; hint may be NULL; message is a format)
  * and returns ERR_SYNTAX. */

@@ -6,7 +6,7 @@
 #ifndef FELUCCA_CONDITION_REGEX_H
 #define FELUCCA_CONDITION_REGEX_H
 
-#include "common/condition/condition.h"
+#include "common/condition/terms.h"
 
 #include <stdbool.h>
 #include <stddef.h>

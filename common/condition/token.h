@@ -6,7 +6,7 @@
 #ifndef FELUCCA_CONDITION_TOKEN_H
 #define FELUCCA_CONDITION_TOKEN_H
 
-#include "common/condition/condition.h"
+#include "common/condition/terms.h"
 
 enum token_kind {
     TOKEN_END,

@@ -6,7 +6,7 @@
 #ifndef FELUCCA_CONDITION_TREE_H
 #define FELUCCA_CONDITION_TREE_H
 
-#include "common/condition/condition.h"
+#include "common/condition/terms.h"
 #include "common/condition/regex.h"
 
 #define TREE_NONE UINT32_MAX

@@ -1,0 +1,17 @@
+/* parts - what a sender (sender.h) has beside what every worker process has, for its tasks. */
+#ifndef FELUCCA_SENDER_PARTS_H
+#define FELUCCA_SENDER_PARTS_H
+
+#include "common/spool/spool.h"
+#include "common/worker/task.h"
+#include "sender/gauges.h"
+
+struct sender {
+    struct spool *spool;
+    struct sender_gauges *gauges;
+};
+
+/* Ends a task whose destination the configuration does not name: nobody but its operator can help. */
+void sender_finish_unnamed(struct task *task);
+
+#endif
