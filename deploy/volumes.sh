@@ -1,4 +1,4 @@
-# volumes - where the volumes of a Compose project stand on this host: to be sourced by scripts that run as root.
+# volumes - where the volumes of a Compose project are on this host: to be sourced by scripts that run as root.
 
 fail()
 {

@@ -5,7 +5,7 @@
 #
 # Needs root, or sudo without a password; nothing of either when nothing is missing. --check only tells what is
 # missing (exit status 1). No service is started by it: Debian's way to say so is a policy-rc.d (see
-# invoke-rc.d(8)), which stands there while packages are installed, unless the machine has one of its own.
+# invoke-rc.d(8)), which is there while packages are installed, unless the machine has one of its own.
 # Services that came with a package are disabled, so that they do not start at the next boot either.
 set -eu
 

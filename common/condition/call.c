@@ -62,7 +62,7 @@ static int unknown_name(struct parser *parser, const struct token *name, bool ca
     else
         nearest_print(&nearest, "", &hint);
     if (hint.length == 0 && !call)
-        text_append(&hint, "a text stands in quotes");
+        text_append(&hint, "a text is written in quotes");
     return condition_error_set(parser->error, name->offset, name->length, hint.length ? hint.bytes : NULL,
                                "unknown %s \"%.64s\"", call ? "function" : "name", wanted);
 }

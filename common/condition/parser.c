@@ -141,7 +141,7 @@ static int parse_operand(struct parser *parser, struct value *ret_value)
         AUTO(text_release) struct text hint = TEXT_EMPTY;
         text_format(&hint, "its text is tagText(#Tag.%.*s)", (int)token->name_length, token->name);
         return condition_error_set(parser->error, token->offset, token->length, text_string(&hint),
-                                   "a tag stands only as the first argument of a function");
+                                   "a tag can only be the first argument of a function");
     }
     default:
         return parser_unexpected(parser,

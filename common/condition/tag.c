@@ -151,7 +151,7 @@ int parser_tag(struct parser *parser, const char *function, struct condition_pat
     for (size_t i = 0; i < ret_path->depth; i++)
         if (ret_path->tags[i] >> 16 == 0)
             return condition_error_set(parser->error, token.offset, token.length, NULL,
-                                       "group 0000 belongs to network commands and never stands in a file");
+                                       "group 0000 belongs to network commands and is never in a file");
     if (parser_advance(parser))
         return ERR_SYNTAX;
     if (parser->token.kind != TOKEN_COMMA && parser->token.kind != TOKEN_CLOSE)

@@ -90,7 +90,7 @@ static const struct foreign {
     {"-", "\"-\" is arithmetic of SpEL" SPEL "arithmetic", NULL},
     {"*", "\"*\" is arithmetic of SpEL" SPEL "arithmetic", NULL},
     {"/", "\"/\" is arithmetic of SpEL" SPEL "arithmetic",
-     "a path into a sequence stands in quotes: \"0040,0275/0040,0007\""},
+     "a path into a sequence is written in quotes: \"0040,0275/0040,0007\""},
     {"%", "\"%\" is arithmetic of SpEL" SPEL "arithmetic", NULL},
     {"^", "\"^\" is arithmetic of SpEL" SPEL "arithmetic", NULL},
     {"=", "a single \"=\" is SpEL's assignment" SPEL "assignments", "to compare, write =="},
@@ -187,7 +187,7 @@ static int take_number(struct lexer *lexer, struct token *ret_token, struct cond
     if (is_name(byte_at(lexer, end)))
         return condition_error_set(
             ret_error, lexer->offset, name_end(lexer, end) - lexer->offset,
-            "write 42, 0.5, 1e3 or 0x2A; a tag of eight hex digits stands in quotes or after 0x",
+            "write 42, 0.5, 1e3 or 0x2A; a tag of eight hex digits is written in quotes or after 0x",
             "this is not a number");
     return take(lexer, ret_token, TOKEN_NUMBER, end - lexer->offset);
 }
@@ -202,7 +202,7 @@ static int take_variable(struct lexer *lexer, struct token *ret_token, struct co
                                    "\"#{\" is a template of SpEL" SPEL "templates");
     if (end == name)
         return condition_error_set(ret_error, start, 1, "write #Tag.StudyDescription",
-                                   "\"#\" stands only in #Tag.Keyword");
+                                   "\"#\" is only used in #Tag.Keyword");
     if (end - name == 2 && memcmp(variable, "VR", 2) == 0)
         return condition_error_set(ret_error, start, end - start, "leave it out: a tag knows its own VR",
                                    "\"#VR\" has a meaning in KARNAK's profiles only, not in a condition");

@@ -160,14 +160,14 @@ static bool is_padding(struct source *source, uint64_t offset, bool behind_odd)
     return offset < most;
 }
 
-/* A delimiter or an item that stands outside of any sequence. Returns where to go on. */
+/* A delimiter or an item that is outside of any sequence. Returns where to go on. */
 static uint64_t pass_stray(struct walk *walk, const struct element *stray)
 {
     bool skipped = stray->tag == TAG_ITEM && stray->length != DATASET_UNDEFINED &&
                    source_reaches(walk->source, stray->offset + stray->length);
     walk->is_disordered = true;
     if (stray->length > 0)
-        walk_note(walk, stray->offset - 8, "an item stands there outside of any sequence", false);
+        walk_note(walk, stray->offset - 8, "an item is there outside of any sequence", false);
     return stray->offset + (skipped ? stray->length : 0);
 }
 
@@ -175,7 +175,7 @@ static uint64_t pass_stray(struct walk *walk, const struct element *stray)
 static void take(struct dataset *dataset, const struct element *element)
 {
     if (!walk_is_sensible(element->tag))
-        walk_note(&dataset->walk, element->offset - 8, "a tag stands there that no data set has", false);
+        walk_note(&dataset->walk, element->offset - 8, "a tag is there that no data set has", false);
     else if (element->tag >> 16 != 2 && (element->tag & 0xFFFF) != 0)
         add(&dataset->top, element);
 }
@@ -286,7 +286,7 @@ bool dataset_copy(struct dataset *dataset, const struct element *element, void *
            source_copy(dataset->source, element->offset, buffer, length);
 }
 
-/* Where an element was found: its creator and its Pixel Representation stand beside it. */
+/* Where an element was found: its creator and its Pixel Representation are beside it. */
 struct place {
     struct dataset *dataset;
     const struct item *item; /* NULL: the top level */

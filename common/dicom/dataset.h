@@ -1,6 +1,6 @@
 /* dataset - the elements of a DICOM file, found without reading their values (PS3.5 section 7, PS3.10).
  *
- * The whole file is walked once, values are skipped: pixel data too, so that what stands behind it is seen.
+ * The whole file is walked once, values are skipped: pixel data too, so that what is behind it is seen.
  * Implicit and explicit, little and big endian, deflated; with and without a file meta header. Items of
  * sequences are looked at when a path asks. Nothing here recurses, nesting is bounded, and so is the number
  * of elements, so no file can bloat or stall the process.

@@ -152,8 +152,8 @@ static bool visit_element(struct header *header, struct element element, struct 
     return visit(header, &element, charset, found);
 }
 
-/* element stands at the path's level. An item's own character set counts inside it; else that of what it
- * stands in. At most CONDITION_PATH_MAX deep. */
+/* element is at the path's level. An item's own character set counts inside it; else that of what it
+ * is in. At most CONDITION_PATH_MAX deep. */
 static bool walk(struct header *header, const struct element *element, struct charset *charset, size_t level,
                  struct found *found, visit_fn visit)
 {
@@ -341,7 +341,7 @@ static bool same_path(const struct condition_path *a, const struct condition_pat
     return a->depth == 1 || memcmp(a->tags, b->tags, a->depth * sizeof *a->tags) == 0;
 }
 
-/* The place of path in the table: what stands there, or the empty place where it belongs. */
+/* The place of path in the table: what is there, or the empty place where it belongs. */
 static struct found **place(const struct header *header, const struct condition_path *path)
 {
     size_t mask = header->table_size - 1, at = hash(path) & mask;

@@ -102,7 +102,7 @@ static bool step_in_sequence(struct nest *nest, const struct element *next)
         return true;
     }
     walk_note(nest->walk, nest->offset, "a sequence does not end there, and no item begins", false);
-    nest->depth--; /* what stands there belongs to what is around the sequence */
+    nest->depth--; /* what is there belongs to what is around the sequence */
     return true;
 }
 
@@ -120,7 +120,7 @@ static bool step_in_item(struct nest *nest, const struct element *next)
         return true;
     }
     if (!walk_is_sensible(next->tag))
-        walk_note(nest->walk, nest->offset, "a tag stands there that no data set has", false);
+        walk_note(nest->walk, nest->offset, "a tag is there that no data set has", false);
     if (next->length != DATASET_UNDEFINED)
         return pass_value(nest, next);
     nest->offset = next->offset;

@@ -21,7 +21,7 @@ struct walk {
 /* Notes that something is broken at offset, unless something was before. over: nothing can be read behind. */
 void walk_note(struct walk *walk, uint64_t offset, const char *why, bool over);
 
-/* Whether the tag can stand in a data set. */
+/* Whether the tag can be in a data set. */
 bool walk_is_sensible(uint32_t tag);
 
 /* Reads the header of the element at offset. False: there is none, *ret_over tells whether for good reasons

@@ -9,7 +9,7 @@
  * router takes all of it in; then the loops run, at last the senders start. "limit" posts the files in
  * batches of 50 over four connections in a plain loop, without router or protocol. "singly" posts one
  * instance a request over one connection, as KARNAK does. All in one run, into simulated KHEOPSes that keep
- * nothing; the delay stands before each of their answers. */
+ * nothing; the delay comes before each of their answers. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"

@@ -8,7 +8,7 @@
 # its own. "receiver alone" has no router beside it. Orthanc receives the same studies and then sends each series
 # with the `stow` of its REST interface, as four jobs at once; its time counts both.
 # Prints rates, ratios, processor time per instance and peak memory of each process; at the end one instance of
-# 1 GiB travels. The files stand below $TMPDIR, or /tmp (about 4 GB).
+# 1 GiB travels. The files are below $TMPDIR, or /tmp (about 4 GB).
 set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-2}

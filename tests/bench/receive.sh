@@ -9,7 +9,7 @@
 # goals beside what was reached, then processor time per instance and the peak memory of an association's process
 # for instances of 529 KB and 1 GiB.
 # Nothing is removed before the end: ext4 takes its time to look past inodes that were freed within the last
-# minutes, and the one to create files next would pay for it. The files stand below $TMPDIR, or /tmp (about 3 GB
+# minutes, and the one to create files next would pay for it. The files are below $TMPDIR, or /tmp (about 3 GB
 # a round).
 set -eu
 build=$(cd "$1" && pwd)

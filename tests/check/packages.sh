@@ -11,6 +11,6 @@ awk '
     ("," $2) !~ /^(,(build|run|test|demo|compose|package))+$/ {
         print FILENAME ":" FNR ": kinds are build, run, test, demo, compose and package, with a comma between them"; bad = 1
     }
-    seen[$1]++ { print FILENAME ":" FNR ": " $1 " stands there twice"; bad = 1 }
+    seen[$1]++ { print FILENAME ":" FNR ": " $1 " is there twice"; bad = 1 }
     { count++ }
     END { if (!count) print FILENAME " is empty"; exit bad || !count }' packages.txt

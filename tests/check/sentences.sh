@@ -1,6 +1,6 @@
 #!/bin/sh
-# sentences - what docs/kheops.md says of messages is what the programs say: every sentence of its tables stands in
-# the code, and every sentence with which the code blocks a destination or album stands in its tables.
+# sentences - what docs/kheops.md says of messages is what the programs say: every sentence of its tables is in
+# the code, and every sentence with which the code blocks a destination or album is in its tables.
 #
 # Usage: sentences.sh ROOT
 set -eu

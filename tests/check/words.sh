@@ -1,5 +1,5 @@
 #!/bin/sh
-# words - what never stands in this repository: notes to oneself, paths of one machine, package hosts, secrets.
+# words - what is never in this repository: notes to oneself, paths of one machine, package hosts, secrets.
 #
 # Usage: words.sh ROOT
 set -eu

@@ -2,7 +2,7 @@
 #
 # It lives in a network namespace and a mount namespace, with its own folder, socket, cgroup and address ranges, so
 # it neither needs nor disturbs an engine that the machine may have: bridges, published ports and iptables chains
-# are in that namespace and go with it. On the machine itself stand, while it runs, one pair of interfaces and
+# are in that namespace and go with it. The machine itself has, while it runs, one pair of interfaces and
 # three iptables rules that let it out. Everything that is started here is ended by its pid.
 #
 # engine_start FOLDER   starts it; when no engine can run here, $engine_trouble says why and the status is 1

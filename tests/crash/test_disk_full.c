@@ -1,4 +1,4 @@
-/* A disk that is really full: the state directory stands on a small one of its own, which the
+/* A disk that is really full: the state directory is on a small one of its own, which the
  * test fills up. */
 #include "tests/support/scene.h"
 

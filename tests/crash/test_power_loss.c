@@ -1,5 +1,5 @@
 /* Power loss. SIGKILL leaves what the kernel has in its memory, so it cannot see a missing fsync; here the
- * state directory stands on a disk of its own, which is copied while studies arrive and are delivered. The
+ * state directory is on a disk of its own, which is copied while studies arrive and are delivered. The
  * copy is what a power failure at that moment leaves. Felucca goes on from it, and everything that was
  * acknowledged before has to be delivered, every share made, no job stuck.
  *

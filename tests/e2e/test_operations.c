@@ -93,7 +93,7 @@ START_TEST(every_command_is_there)
 }
 END_TEST
 
-/* The backup, as it stands there, of a database that is in use. */
+/* The backup, as it is there, of a database that is in use. */
 START_TEST(backup_is_whole)
 {
     AUTO(jobdb_destroy) struct jobdb *writer = NULL;

@@ -268,7 +268,7 @@ static void ck_clean(const char *what, const struct text *content)
     size_t before = at ? (size_t)(at - content->bytes) : 0, lead = before < 200 ? before : 200;
     if (at)
         (void)fprintf(stderr, "%s says: %.*s\n", what, (int)(lead + 40), at - lead);
-    ck_assert_msg(!at, "a mark stands in %s", what);
+    ck_assert_msg(!at, "a mark is in %s", what);
 }
 
 struct search {
@@ -300,7 +300,7 @@ static void ck_all_is_clean(void)
     size_t files = 0;
     ck_clean("what the commands print", &printed);
     folder_walk(pipeline_state_dir(scene.pipeline), check_file, &files);
-    ck_assert_uint_ge(files, 3); /* jobs.db, its log, what stands in run/ */
+    ck_assert_uint_ge(files, 3); /* jobs.db, its log, what is in run/ */
     for (size_t i = 0; i < ROWS(names); i++) {
         AUTO(text_release) struct text log = TEXT_EMPTY;
         file_read(sandbox_path(scene.sandbox, "%s-0.log", names[i]), &log);

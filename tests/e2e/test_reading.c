@@ -156,7 +156,7 @@ static int run_as_reader(const char *const *words, struct text *ret_output)
                         (char *)words[0],    (char *)words[1],     NULL};
         int code = ready ? command_main(words[1] ? 5 : 4, argv) : 127;
         (void)fflush(NULL);
-        _exit(code); /* in this program: the build may stand where that user sees nothing */
+        _exit(code); /* in this program: the build may be where that user sees nothing */
     }
     int status;
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);

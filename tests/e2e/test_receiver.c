@@ -81,7 +81,7 @@ static int run_tool(const char *const *words, int at_port, struct text *ret_outp
     const char *argv[16];
     size_t count = 0;
     (void)snprintf(number, sizeof number, "%d", at_port);
-    for (; *words; words++) /* "@" is where address and port stand */
+    for (; *words; words++) /* "@" is where address and port are */
         if (strcmp(*words, "@") == 0) {
             argv[count++] = "127.0.0.1";
             argv[count++] = number;

@@ -177,7 +177,7 @@ static void take_path(void *context, const char *path)
     files->paths[files->count++] = strdup(path);
 }
 
-/* Receipts are ordered by time, and stand in folders that are not. */
+/* Receipts are ordered by time, and are in folders that are not. */
 static int by_receipt(const void *a, const void *b)
 {
     return strcmp(strrchr(*(char *const *)a, '/'), strrchr(*(char *const *)b, '/'));

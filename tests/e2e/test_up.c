@@ -1,5 +1,5 @@
 /* `felucca up` as a real program. Where a story needs processes that behave in a certain way, small shell
- * programs with their names stand beside a copy of felucca; the real ones run in the last tests. */
+ * programs with their names are beside a copy of felucca; the real ones run in the last tests. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/text.h"

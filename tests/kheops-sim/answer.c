@@ -31,7 +31,7 @@ void answer_json(struct answer *answer, int status, const char *content_type, js
     json_decref(json);
 }
 
-/* What stands in braces, as the simulator says it. */
+/* What is in braces, as the simulator says it. */
 static void append_word(struct text *out, const char *word, int status, const char *accept)
 {
     if (string_starts_with(word, "any "))

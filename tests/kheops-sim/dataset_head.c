@@ -91,7 +91,7 @@ static void keep_uid(char *place, const struct elements *e)
     place[length] = '\0';
     for (; *place; place++)
         if (!strchr("0123456789.", *place))
-            *place = '?'; /* so that it can stand in JSON, XML and file names */
+            *place = '?'; /* so that it can be in JSON, XML and file names */
 }
 
 static void keep_attribute(struct head_reader *r, int attribute)

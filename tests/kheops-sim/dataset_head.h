@@ -1,7 +1,7 @@
 /* dataset_head - the head of a Part 10 file, read while it streams by.
  *
  * Fed with the file in pieces of any size, it keeps the UIDs and the attributes that KHEOPS compares, all of
- * which stand before (0020,0012), and a digest of the data set (everything behind the file meta header).
+ * which are before (0020,0012), and a digest of the data set (everything behind the file meta header).
  * Explicit and implicit VR, both byte orders, deflated data sets, sequences of either length. No piece is
  * kept; values longer than ELEMENT_VALUE_MAX bytes are cut. */
 #ifndef FELUCCA_SIM_DATASET_HEAD_H

@@ -8,7 +8,7 @@
 const char *error_page_phrase(int status);
 
 /* Appends Tomcat's page. accept: the request's header, or NULL: where it does not name application/json, two
- * binary bytes stand in front. */
+ * binary bytes are in front. */
 void error_page_tomcat(int status, const char *accept, struct text *out);
 void error_page_nginx(int status, struct text *out);
 

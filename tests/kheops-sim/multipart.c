@@ -30,7 +30,7 @@ struct multipart *multipart_create(const char *boundary, const struct multipart_
     multipart->handler = *handler;
     multipart->delimiter_length = delimiter.length;
     multipart->delimiter = text_take(&delimiter);
-    /* The first delimiter may stand at the very start, as if after a line. */
+    /* The first delimiter may be at the very start, as if after a line. */
     text_append(&multipart->carry, "\r\n");
     return multipart;
 }

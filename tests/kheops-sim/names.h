@@ -1,6 +1,6 @@
 /* names - finds an object by its name: a hash table of pointers.
  *
- * The name stands in the object and is borrowed as long as the object is in the table. Nothing is ever taken
+ * The name is in the object and is borrowed as long as the object is in the table. Nothing is ever taken
  * out. Not thread-safe. */
 #ifndef FELUCCA_SIM_NAMES_H
 #define FELUCCA_SIM_NAMES_H

@@ -37,8 +37,8 @@ const struct recorded *recorded_at(const struct recorded_table *table, size_t i)
 /* NULL when there is none of that name. */
 const struct recorded *recorded_find(const struct recorded_table *table, const char *name);
 
-/* What stands in braces at *cursor, without them, appended to ret_word, and the cursor behind them; false, and
- * nothing happens, where no word in braces stands. */
+/* What is in braces at *cursor, without them, appended to ret_word, and the cursor behind them; false, and
+ * nothing happens, where there is no word in braces. */
 bool recorded_take_word(const char **cursor, struct text *ret_word);
 
 #endif

@@ -1,6 +1,6 @@
 /* run - one run of questions to a KHEOPS: its address, its tokens, and the UIDs that are made for it.
  *
- * It fills in what stands in braces in answers.txt. */
+ * It fills in what is in braces in answers.txt. */
 #ifndef FELUCCA_SIM_RUN_H
 #define FELUCCA_SIM_RUN_H
 

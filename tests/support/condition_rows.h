@@ -23,7 +23,7 @@ extern const size_t condition_more_row_count;
 
 struct condition_error_row {
     const char *label, *expression;
-    const char *place;   /* what stands over the caret, where it stands first; NULL: the end */
+    const char *place;   /* what is over the caret, where it is first; NULL: the end */
     const char *message; /* a part of it */
     const char *hint;    /* a part of it, or NULL: there is none */
 };

@@ -1,7 +1,7 @@
 /* dicom - synthetic DICOM files (PS3.10), made in plain C, so that no test needs a fixture or DCMTK to make
  * one.
  *
- * A dicom_spec says what stands in one instance; dicom_write() streams it to a file: the pixel data is
+ * A dicom_spec says what is in one instance; dicom_write() streams it to a file: the pixel data is
  * generated block by block, so files of several GiB cost no memory. Everything is a function of the spec, its
  * seed included: the same spec gives the same bytes. No name in here is anybody's. */
 #ifndef FELUCCA_TESTS_DICOM_H

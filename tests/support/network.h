@@ -22,7 +22,7 @@ struct network;
 struct network *network_create(void);
 void network_destroy(struct network **network);
 
-/* What stands in front of a command line to run it on the far host; ended by NULL, borrowed. */
+/* What goes in front of a command line to run it on the far host; ended by NULL, borrowed. */
 const char *const *network_far(const struct network *network);
 
 /* NETWORK_LOST: what is sent does not arrive, and nobody is told; NETWORK_DOWN: the near end has no link. */

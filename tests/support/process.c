@@ -150,7 +150,7 @@ static void signal_children(const struct process *process, int signal_number)
         kill(children[i], signal_number);
 }
 
-/* SIGSTOP, and waits until it stands or has ended. */
+/* SIGSTOP, and waits until it has stopped or ended. */
 static void stop(struct process *process)
 {
     siginfo_t info;

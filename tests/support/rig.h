@@ -44,7 +44,7 @@ int rig_wait_end(struct rig *rig, int64_t limit_ms);
  * RECEIPT_SIZE, or NULL. */
 void rig_receive(struct rig *rig, const char *called_aet, unsigned study, unsigned series, unsigned instance,
                  char *ret_receipt);
-/* Likewise what stands in this file, which is gone then, with this receipt. */
+/* The same with what is in this file, which is gone then, with this receipt. */
 void rig_receive_file(struct rig *rig, const char *path, const char *receipt);
 /* The same instance as rig_receive() would make it, to be changed. */
 void rig_spec(struct dicom_spec *ret_spec, unsigned study, unsigned series, unsigned instance);

@@ -30,7 +30,7 @@ struct sabotage *sabotage_create(struct sandbox *sandbox)
     text_format(&variable, INJECT_VARIABLE "=%s", path);
     sabotage->plan = map;
     sabotage->variable = text_take(&variable);
-    /* In a sanitized build the library stands in front of the sanitizer's, which would not have it. */
+    /* In a sanitized build the library is in front of the sanitizer's, which would not have it. */
     sabotage->environment[0] = "LD_PRELOAD=" FELUCCA_TESTS_BIN "/libinject.so";
     sabotage->environment[1] = sabotage->variable;
     sabotage->environment[2] = "ASAN_OPTIONS=verify_asan_link_order=0";

@@ -1,6 +1,6 @@
 /* sandbox - a fresh temporary folder for one test.
  *
- * It stands below $TMPDIR, or /tmp, and goes away with sandbox_destroy(), or when the test's process
+ * It is below $TMPDIR, or /tmp, and goes away with sandbox_destroy(), or when the test's process
  * ends in whatever way (a small guardian process waits for that). With FELUCCA_KEEP=1 in the environment
  * it stays, and its path is printed. See files.h for what can be done in it, deadline.h for waiting,
  * port.h for ports. */

@@ -1,4 +1,4 @@
-/* stock - instances that stand in a spool as if they had been received, and works that send them. */
+/* stock - instances that are in a spool as if they had been received, and works that send them. */
 #ifndef FELUCCA_TESTS_STOCK_H
 #define FELUCCA_TESTS_STOCK_H
 

@@ -1,6 +1,6 @@
 /* trace - the system calls of a program and its children, as strace wrote them down.
  *
- * Each call stands in the trace at the place where it ended; begin and end are the lines of both, so that "a
+ * Each call is in the trace at the place where it ended; begin and end are the lines of both, so that "a
  * was over before b began" is a.end < b.begin, also between threads. What strace could not finish (a killed
  * process) is left out. */
 #ifndef FELUCCA_TESTS_TRACE_H
@@ -34,13 +34,13 @@ struct trace {
 
 void trace_release(struct trace *trace);
 
-/* What stands in front of a program to have it traced into a file: give it the system calls
+/* What goes in front of a program to have it traced into a file: give it the system calls
  * ("openat,write,…") and room for TRACE_WORDS words, ended by NULL. The program is the child itself, not
  * strace. filter and file are borrowed as long as the words are used. */
 enum { TRACE_WORDS = 16 };
 void trace_words(const char *filter, const char *file, const char *ret_words[TRACE_WORDS]);
 
-/* Waits until the end of the process stands in the file, then appends all calls. False when it does not. */
+/* Waits until the end of the process is in the file, then appends all calls. False when it does not. */
 bool trace_read(const char *file, long pid, int64_t limit_ms, struct trace *ret_trace);
 
 /* Exchanges two calls; each takes the other's place in time. For self-checks with a doctored trace. */

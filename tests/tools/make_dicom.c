@@ -3,7 +3,7 @@
  *     make-dicom --out DIR --studies 2 --series 3 --instances 100 --modality CT --size 529K
  *     make-dicom --out DIR --demo
  *
- * The files stand in DIR/study-<n>/. --demo writes a small mixed set: CT, MR, multi-frame US, SR; several
+ * The files are in DIR/study-<n>/. --demo writes a small mixed set: CT, MR, multi-frame US, SR; several
  * series; names in three character sets. */
 #include "common/base/cleanup.h"
 #include "common/base/err.h"

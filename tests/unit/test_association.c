@@ -410,7 +410,7 @@ START_TEST(a_long_data_set_that_is_refused_is_answered)
 }
 END_TEST
 
-/* Everything is said after the association stands; then the client waits for the end. */
+/* Everything is said once the association is there; then the client waits for the end. */
 static void say_nothing(struct text *out)
 {
     (void)out;

@@ -50,8 +50,8 @@ START_TEST(error_names_place_and_hint)
     const char *place =
         row->place ? strstr(row->expression, row->place) : row->expression + strlen(row->expression);
     ck_assert_msg(place && error.offset == (size_t)(place - row->expression),
-                  "%s: the caret stands at %zu, not %zd (%s)", row->label, error.offset,
-                  place - row->expression, error.message);
+                  "%s: the caret is at %zu, not %zd (%s)", row->label, error.offset, place - row->expression,
+                  error.message);
     ck_assert_msg(error.length >= 1, "%s: no length", row->label);
 }
 END_TEST
@@ -74,7 +74,7 @@ static const struct print_row {
     {"columns are characters", "callingAET == \"\xC3\xA9\xC3\xA9\" && x",
      "unknown name \"x\"\n"
      "  callingAET == \"\xC3\xA9\xC3\xA9\" && x\n"
-     "                        ^ a text stands in quotes"},
+     "                        ^ a text is written in quotes"},
     {"bytes that are no character", "true && x\xB5\xB5",
      "a character that has no meaning here\n"
      "  true && x\uFFFD\uFFFD\n"
@@ -88,7 +88,7 @@ static const struct print_row {
      "  ... && true && true && true && true && true && true && true && xyz == \"1\" && true && true && "
      "true && "
      "tr...\n"
-     "                                                                 ^~~ a text stands in quotes"},
+     "                                                                 ^~~ a text is written in quotes"},
 };
 
 START_TEST(error_is_printed)

@@ -181,7 +181,7 @@ static const struct instance_row {
     {"100,000 items, catastrophic", "tagText(\"0040,0275/0040,0007\") matches \"^(a|aa)+$\"", "a", 60, 100000,
      "b", false},
     {"not UTF-8", "tagText(\"0008,1030\") matches \"^.*$\"", "\xFF\xFE", 100, 1, "", false},
-    {"not UTF-8, what stands around it is found", "tagText(\"0008,1030\") matches \"b$\"", "\xFF\xFE", 100, 1,
+    {"not UTF-8, what is around it is found", "tagText(\"0008,1030\") matches \"b$\"", "\xFF\xFE", 100, 1,
      "b", true},
 };
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A node with one destination; what follows stands in it, at an indentation of eight. */
+/* A node with one destination; what follows is in it, at an indentation of eight. */
 #define NODE                                    \
     "nodes:\n"                                  \
     "  - aet: FELUCCA\n"                        \
@@ -267,7 +267,7 @@ static void ck_errors(const struct row *row)
     ck_assert_int_eq(unsetenv("FELUCCA_TEST_ABSENT"), 0);
     loading_start(&loading, row->yaml);
     ck_assert_msg(loading.code == ERR_CONFIG && !loading.config, "%s: no error", row->label);
-    /* Nothing stands before or behind it but what belongs to it. */
+    /* Nothing is before or behind it but what belongs to it. */
     const char *errors = text_string(&loading.errors);
     size_t length = strlen(row->line);
     ck_assert_msg(strncmp(errors, row->line, length) == 0, "%s: %s", row->label, errors);

@@ -71,7 +71,7 @@ static enum condition_verdict judge(struct header *header, const char *expressio
     return condition_judge(condition, header_facts(header));
 }
 
-/* ---- what stands between the attributes ---- */
+/* ---- what is between the attributes ---- */
 
 #define BYTES(bytes) bytes, sizeof(bytes) - 1
 

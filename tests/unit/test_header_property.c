@@ -1,4 +1,4 @@
-/* The law of broken headers: for any file that is cut inside an element, whose elements stand in another order,
+/* The law of broken headers: for any file that is cut inside an element, whose elements come in another order,
  * that is interleaved with other elements at any place, or in which a bit of an element's header is flipped, no
  * negated condition is true that is false on the whole file. From seeds that a failure names. */
 #include "common/base/cleanup.h"
@@ -30,7 +30,7 @@ static size_t below(size_t bound)
     return (size_t)(state >> 33) % bound;
 }
 
-/* ---- a data set, and where its elements stand ---- */
+/* ---- a data set, and where its elements are ---- */
 
 enum { PLACES = 128, TOPS = 16 };
 
@@ -126,7 +126,7 @@ static void add_sequence(struct built *built)
     add_delimiter(built, 0xFFFEE0DD);
 }
 
-/* What stands in the data set, with conditions that are false on it and must not become true. */
+/* What is in the data set, with conditions that are false on it and must not become true. */
 static const struct attribute {
     uint32_t tag;
     const char *vr, *value; /* NULL: the sequence */
@@ -183,7 +183,7 @@ static void compile_all(void)
     }
 }
 
-/* order NULL: as they should stand. */
+/* order NULL: as they should be. */
 static void build(struct built *built, const size_t *order)
 {
     for (size_t i = 0; i < ROWS(attributes); i++) {

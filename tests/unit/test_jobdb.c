@@ -714,7 +714,7 @@ START_TEST(a_newer_database_is_refused_and_a_damaged_one_can_be_set_aside)
     (void)snprintf(path, sizeof path, "%s/jobs.db", dir);
     FILE *file = fopen(path, "r+");
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(fseek(file, 60, SEEK_SET), 0); /* user_version stands there, big endian */
+    ck_assert_int_eq(fseek(file, 60, SEEK_SET), 0); /* user_version is there, big endian */
     ck_assert_uint_eq(fwrite("\0\0\0\x63", 1, 4, file), 4);
     ck_assert_int_eq(fclose(file), 0);
     ck_assert_int_eq(jobdb_open(dir, &db, &reason), ERR_VERSION);

@@ -202,7 +202,7 @@ START_TEST(retried_jobs_begin_anew)
     int64_t count = 0;
     while (!walk.over)
         (void)jobdb_walk_on(db, &selection, &walk, 2, retry_one, &count);
-    /* Those that failed stand behind in the walk: none is changed twice. */
+    /* Those that failed come behind in the walk: none is changed twice. */
     ck_assert_int_eq(count, 4);
     ck_assert(jobdb_find_job(db, WORK_SEND, 1, &job));
     ck_assert_str_eq(job.state, "queued");

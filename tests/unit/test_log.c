@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What stands in the line for a value. */
+/* What the line has for a value. */
 static const struct value_row {
     const char *label, *value, *text, *json;
 } value_rows[] = {
