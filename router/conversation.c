@@ -1,5 +1,6 @@
 #include "router/conversation.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/receipt.h"
@@ -10,6 +11,7 @@
 #include "router/outbox.h"
 #include "router/outcome.h"
 #include "router/shared.h"
+#include "router/strangers.h"
 #include "router/tokens.h"
 
 #include <stdlib.h>
@@ -19,6 +21,7 @@ enum { HINTS_A_TURN = 1000, MESSAGES_A_TURN = 500 };
 
 struct conversation {
     struct door *door;
+    struct strangers *strangers;
     char (*undelivered)[WORK_ID_SIZE]; /* works whose worker had left before it was told */
     size_t undelivered_count, undelivered_capacity;
     bool drained; /* nothing waited in the workers' socket at the end of the last turn */
@@ -28,6 +31,7 @@ struct conversation *conversation_create(struct metrics *metrics)
 {
     struct conversation *conversation = memory_new(1, sizeof *conversation);
     conversation->door = door_create(metrics);
+    conversation->strangers = strangers_create();
     return conversation;
 }
 
@@ -36,6 +40,7 @@ void conversation_destroy(struct conversation **conversation)
     if (!*conversation)
         return;
     door_destroy(&(*conversation)->door);
+    strangers_destroy(&(*conversation)->strangers);
     free((*conversation)->undelivered);
     memory_free(conversation);
 }
@@ -54,42 +59,53 @@ static void take_hints(struct router *router)
 
 /* ---- what workers say ---- */
 
-static void say_verb(struct router *router, const struct bus_peer *peer, enum work_verb verb)
+/* PONG or WHO to a HELLO or PING, and which of the works that it lists are gone. */
+static void answer_worker(struct router *router, const struct bus_peer *peer, enum work_verb verb,
+                          const struct work_message *asked)
 {
+    AUTO(memory_free) char(*gone)[WORK_ID_SIZE] = NULL;
     struct work_message message = {.verb = verb};
+    message.gone_count = crew_gone(router->crew, asked, &gone);
+    message.gone = gone;
     outbox_say(router->outbox, peer, &message);
+}
+
+static void ask_who(struct router *router, const struct bus_peer *peer)
+{
+    const struct work_message who = {.verb = WORK_WHO};
+    outbox_say(router->outbox, peer, &who);
 }
 
 static void greet_worker(struct router *router, const struct bus_peer *peer, const struct work_message *hello)
 {
     if (hello->protocol != WORK_PROTOCOL) {
-        log_warning("worker speaks another version of the protocol, ignoring it: upgrade it with the router",
-                    LOG_S("worker", hello->name), LOG_I("its", hello->protocol),
-                    LOG_I("ours", WORK_PROTOCOL));
+        strangers_hello(router, router->conversation->strangers, peer, hello);
         return;
     }
-    crew_hello(router->crew, peer, hello, router->monotonic);
+    crew_hello(router->crew, peer, hello, router->awake);
     log_info("worker says hello", LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)),
              LOG_I("slots", hello->slots), LOG_I("holds", hello->held_count));
-    say_verb(router, peer, WORK_PONG);
+    answer_worker(router, peer, WORK_PONG, hello);
 }
 
 static void take_message(struct router *router, const struct bus_peer *peer,
                          const struct work_message *message)
 {
-    bool known = crew_heard(router->crew, peer, router->monotonic);
+    bool known = crew_heard(router->crew, peer, router->awake);
     switch (message->verb) {
     case WORK_HELLO:
         greet_worker(router, peer, message);
         break;
     case WORK_PING:
         crew_check_held(router->crew, peer, message);
-        say_verb(router, peer, known ? WORK_PONG : WORK_WHO);
+        if (!strangers_know(router->conversation->strangers, message->session))
+            answer_worker(router, peer, known ? WORK_PONG : WORK_WHO, message);
         break;
     case WORK_RESULT:
-        outcome_take(router, peer, message);
+        if (router->recovered) /* else it comes again */
+            outcome_take(router, peer, message);
         if (!known)
-            say_verb(router, peer, WORK_WHO);
+            ask_who(router, peer);
         break;
     case WORK_TOKEN:
         tokens_take(router, message->token);
@@ -150,7 +166,7 @@ void conversation_turn(struct router *router)
     take_messages(router);
     /* What was not read yet may be a worker's sign of life. */
     if (router->conversation->drained)
-        crew_expire(router->crew, router->monotonic, outcome_lease_lost, router);
+        crew_expire(router->crew, router->awake, outcome_lease_lost, router);
 }
 
 int64_t conversation_wakes_at(struct router *router)
@@ -159,10 +175,18 @@ int64_t conversation_wakes_at(struct router *router)
     if (conversation->undelivered_count > 0 || !conversation->drained || bus_has_input(router->hints) ||
         bus_has_input(router->work))
         return 0;
-    return crew_next_expiry(router->crew);
+    int64_t expiry = crew_next_expiry(router->crew);
+    return expiry == INT64_MAX ? expiry : expiry - router->awake + router->monotonic;
 }
 
-/* ---- strangers ---- */
+/* ---- while it recovers ---- */
+
+void conversation_listen(struct router *router)
+{
+    take_messages(router);
+}
+
+/* ---- the door ---- */
 
 void conversation_look_at_door(struct router *router)
 {

@@ -21,6 +21,9 @@ void conversation_destroy(struct conversation **conversation);
 void conversation_turn(struct router *router);
 int64_t conversation_wakes_at(struct router *router);
 
+/* Between the steps of a recovery: workers get their answers, and no work. Their results wait. */
+void conversation_listen(struct router *router);
+
 /* What outbox_flush() tells: nobody has this work, and this worker is gone. The next turn takes it back. */
 void conversation_undelivered(void *router, const struct bus_peer *peer, const char *work);
 

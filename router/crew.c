@@ -149,6 +149,19 @@ void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struc
     }
 }
 
+size_t crew_gone(struct crew *crew, const struct work_message *message, char (**ret_gone)[WORK_ID_SIZE])
+{
+    const struct seat *seat = find_session(crew, message->session);
+    size_t count = 0;
+    *ret_gone = memory_new(message->held_count, sizeof **ret_gone);
+    for (size_t i = 0; i < message->held_count; i++) {
+        const struct lease *lease = crew_find_lease(crew, message->held[i]);
+        if (!lease || (lease->seat && lease->seat != seat))
+            memcpy((*ret_gone)[count++], message->held[i], WORK_ID_SIZE);
+    }
+    return count;
+}
+
 void crew_bye(struct crew *crew, const struct bus_peer *peer)
 {
     struct seat *seat = find_peer(crew, peer);

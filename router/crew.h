@@ -3,8 +3,8 @@
  * A worker's credit is its slots minus its leases. A lease without a worker was handed out before the router
  * started: the worker that lists its work id adopts it, and nobody else gets that work until its deadline.
  * The work id also names the worker that got the work. When that worker says HELLO, the lease is its own
- * again, listed or not; a lease that its PINGs do not list is lost, as always. All times are of the monotonic
- * clock. */
+ * again, listed or not; a lease that its PINGs do not list is lost, as always. All times are of the loop's clock
+ * (shared.h, awake): silence counts only while the router listens. */
 #ifndef FELUCCA_ROUTER_CREW_H
 #define FELUCCA_ROUTER_CREW_H
 
@@ -37,6 +37,9 @@ bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now);
 /* A PING lists the works that it holds. A work that it should hold is lost when two PINGs in a row do not
  * list it. */
 void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message);
+/* Of the works that a HELLO or PING lists: those that are not this worker's any more, since their leases were lost
+ * or others have them. How many; the list is then yours. */
+size_t crew_gone(struct crew *crew, const struct work_message *message, char (**ret_gone)[WORK_ID_SIZE]);
 /* The worker wants no more work. */
 void crew_bye(struct crew *crew, const struct bus_peer *peer);
 

@@ -94,7 +94,7 @@ static void name_work(struct router *router, const struct seat *seat, struct job
 static void hand_out_batch(struct router *router, struct target *target, struct seat *seat,
                            struct jobdb_batch *batch)
 {
-    struct lease *lease = crew_lease(router->crew, seat, batch, router->monotonic, 0);
+    struct lease *lease = crew_lease(router->crew, seat, batch, router->awake, 0);
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
     *target_counter(target, lease->batch.stage) += 1;
@@ -213,7 +213,7 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
     struct target *target;
     struct seat *seat;
     while ((target = next_target(router, stage, in_vain)) &&
-           (seat = crew_most_credit(router->crew, stage, router->monotonic))) {
+           (seat = crew_most_credit(router->crew, stage, router->awake))) {
         target->served[stage] = ++router->dispatch->offers;
         if (!from[stage](router, target, seat))
             in_vain[target - targets_at(router->targets, 0)] = true;

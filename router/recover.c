@@ -12,13 +12,14 @@
 #include "common/service/service.h"
 #include "common/spool/spool.h"
 #include "router/commit.h"
+#include "router/conversation.h"
 #include "router/crew.h"
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
-enum { ROWS_A_STEP = 1000 };
+enum { ROWS_A_STEP = 5, STEP_MS = 500 };
 
 static const char spool_file_is_gone[] =
     "its spool file is gone: ask the sender of the study to send it again";
@@ -26,22 +27,36 @@ static const char spool_file_is_gone[] =
 /* What one recovery has seen. */
 struct recovery {
     struct router *router;
-    size_t adopted; /* files that it looked at in queue/ */
-    size_t missing; /* files that it did not find */
+    size_t adopted;  /* files that it looked at in queue/ */
+    size_t missing;  /* files that it did not find */
+    int64_t kept_at; /* monotonic */
 };
+
+/* ---- workers wait, and ask ---- */
+
+/* Now and then: keeps what was done so far, so that a crash does not begin from nothing, and answers whoever
+ * asked meanwhile. */
+static void end_step(struct recovery *recovery)
+{
+    int64_t now = clock_monotonic_ms();
+    if (now - recovery->kept_at < STEP_MS)
+        return;
+    recovery->kept_at = now;
+    conversation_listen(recovery->router);
+    commit(recovery->router);
+}
 
 /* ---- files ---- */
 
-/* After a lost database these are all files. Each step is kept, so that a crash does not start from
- * nothing. */
+/* After a lost database these are all files. */
 static int adopt_queued(void *context, const char *receipt)
 {
     struct recovery *recovery = context;
     struct router *router = recovery->router;
     router->now = clock_wall_ms();
     intake_from_queue(router, receipt);
-    if (++recovery->adopted % ROWS_A_STEP == 0)
-        commit(router);
+    recovery->adopted++;
+    end_step(recovery);
     return 0;
 }
 
@@ -100,8 +115,7 @@ static void hold_work(void *context, struct jobdb_batch *batch)
 {
     struct router *router = context;
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
-    struct lease *lease =
-        crew_lease(router->crew, NULL, batch, router->monotonic, router->monotonic + WORK_LEASE_MS);
+    struct lease *lease = crew_lease(router->crew, NULL, batch, router->awake, router->awake + WORK_LEASE_MS);
     if (target) {
         *target_counter(target, lease->batch.stage) += 1;
         lease->stored_mark = target->row.stored;
@@ -113,15 +127,18 @@ static void check_rows(struct recovery *recovery)
     struct router *router = recovery->router;
     int64_t cursor = 0;
     while (jobdb_each_active(router->db, &cursor, ROWS_A_STEP, check_active, recovery) > 0)
-        commit(router);
+        end_step(recovery);
     cursor = 0;
     while (jobdb_each_quarantined(router->db, &cursor, ROWS_A_STEP, check_quarantined, router) > 0)
-        commit(router);
+        end_step(recovery);
 }
 
 int recover(struct router *router, size_t *ret_files)
 {
     struct recovery recovery = {.router = router};
+    /* First, so that a worker that asks meanwhile is told what is still its own. The loop's clock stands still, so
+     * all have the whole lease time from the end of the recovery on. */
+    jobdb_each_work(router->db, hold_work, router);
     intake_after_crash(router);
     service_serve_metrics(router->service); /* no fork from here on, and the rest may take long */
     commit(router);
@@ -135,9 +152,6 @@ int recover(struct router *router, size_t *ret_files)
     check_rows(&recovery);
     if (recovery.missing > 0)
         log_error("spool files are missing, their jobs failed", LOG_I("files", recovery.missing));
-    /* Last, so that the workers have the whole lease time to say what they hold. */
-    router->monotonic = clock_monotonic_ms();
-    jobdb_each_work(router->db, hold_work, router);
     *ret_files = recovery.adopted;
     return 0;
 }

@@ -169,6 +169,7 @@ static void read_clocks(struct router *router)
 {
     router->now = clock_wall_ms();
     router->monotonic = clock_monotonic_ms();
+    router->awake = loop_clock_read(&router->loop_clock, router->monotonic);
     int64_t offset = router->now - router->monotonic;
     if (offset < router->offset - CLOCK_STEP_MS)
         hurry_all(router);

@@ -12,6 +12,8 @@
 #ifndef FELUCCA_ROUTER_SHARED_H
 #define FELUCCA_ROUTER_SHARED_H
 
+#include "common/base/loop_clock.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -23,6 +25,7 @@ struct router {
     struct bus *hints, *work, *control;
     int64_t now;       /* wall clock at the beginning of the turn, in ms */
     int64_t monotonic; /* monotonic clock at the beginning of the turn, in ms */
+    int64_t awake;     /* the same, but it stands still while the loop does: for what others' silence means */
     bool recovered;
 
     struct targets *targets;
@@ -41,6 +44,7 @@ struct router {
     /* For router.c. */
     int lock_fd;
     int64_t offset; /* now minus monotonic */
+    struct loop_clock loop_clock;
 };
 
 #endif

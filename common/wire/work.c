@@ -130,6 +130,8 @@ void work_token_destroy(struct work_token **token)
 void work_message_release(struct work_message *message)
 {
     free(message->name);
+    free(message->gone);
+    free(message->reason);
     free(message->held);
     work_destroy(&message->work);
     work_result_destroy(&message->result);

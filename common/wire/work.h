@@ -21,18 +21,18 @@ enum {
     WORK_REASON_MAX = 1000,
     WORK_MESSAGE_MAX = 4 << 20,
     WORK_PING_MS = 1000,                /* between two PINGs of a worker */
-    WORK_SILENCE_MS = 5000,             /* T: a worker that hears no PONG for so long stops what is in hand */
-    WORK_LEASE_MS = 2 * WORK_SILENCE_MS /* the router's patience with a silent worker */
+    WORK_SILENCE_MS = 5000,             /* T: a worker that hears no PONG for so long takes no new work */
+    WORK_LEASE_MS = 2 * WORK_SILENCE_MS /* the router's patience with a silent worker, while its loop runs */
 };
 
 #define WORK_VERB_MAP(X) /* name, from, meaning */                                               \
     X(HELLO, "worker", "stage, name, session, protocol, slots, and the work ids it still holds") \
-    X(WHO, "router", "I do not know you: say HELLO")                                             \
+    X(WHO, "router", "I do not know you: say HELLO; or, with a reason, why you get no work")     \
     X(WORK, "router", "one request to make")                                                     \
     X(RESULT, "worker", "what came of it; resent until acknowledged")                            \
     X(ACK, "router", "that RESULT is committed")                                                 \
     X(PING, "worker", "I live, and hold these work ids")                                         \
-    X(PONG, "router", "I live")                                                                  \
+    X(PONG, "router", "I live; answers PING and HELLO")                                          \
     X(TOKEN, "worker", "what introspection said about a token")                                  \
     X(BYE, "worker", "no more work please")
 
@@ -158,6 +158,9 @@ struct work_message {
     int slots;                       /* HELLO */
     char (*held)[WORK_ID_SIZE];      /* HELLO, PING: work ids in hand */
     size_t held_count;
+    char (*gone)[WORK_ID_SIZE]; /* WHO, PONG: of the ids that it was told, those that are others' now */
+    size_t gone_count;
+    char *reason;                    /* WHO: why this worker gets no work; NULL: it does once it says HELLO */
     char acknowledged[WORK_ID_SIZE]; /* ACK */
     struct work *work;               /* WORK */
     struct work_result *result;      /* RESULT */
@@ -169,7 +172,8 @@ void work_message_release(struct work_message *message);
 /* Appends the JSON of a message. */
 void work_encode(const struct work_message *message, struct text *out);
 
-/* Reads the two frames. 0, or ERR_SYNTAX; *ret_message is then empty. Release it in either case. */
+/* Reads the two frames. A HELLO of another protocol version needs name, session and protocol only, so that
+ * its worker can be told. 0, or ERR_SYNTAX; *ret_message is then empty. Release it in either case. */
 int work_decode(const char *verb, size_t verb_length, const char *json, size_t json_length,
                 struct work_message *ret_message);
 

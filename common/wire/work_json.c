@@ -13,12 +13,28 @@ enum { TEXT_MAX = 4096, ITEMS_MAX = 10000, HELD_MAX = 10000, SLOTS_MAX = 1024, M
 
 /* ---- writing ---- */
 
+static json_t *ids_to_json(char (*ids)[WORK_ID_SIZE], size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(list, json_string(ids[i]));
+    return list;
+}
+
 static json_t *held_to_json(const struct work_message *message)
 {
-    json_t *held = json_array();
-    for (size_t i = 0; i < message->held_count; i++)
-        (void)json_array_append_new(held, json_string(message->held[i]));
-    return held;
+    return ids_to_json(message->held, message->held_count);
+}
+
+/* WHO, PONG. */
+static json_t *gone_to_json(const struct work_message *message)
+{
+    json_t *json = json_object();
+    if (message->gone_count > 0)
+        (void)json_object_set_new(json, "gone", ids_to_json(message->gone, message->gone_count));
+    if (message->reason)
+        (void)json_object_set_new(json, "reason", json_string(message->reason));
+    return json;
 }
 
 static json_t *work_to_json(const struct work *work)
@@ -72,6 +88,9 @@ static json_t *message_to_json(const struct work_message *message)
                          message->protocol, "slots", message->slots, "held", held_to_json(message));
     case WORK_PING:
         return json_pack("{s:s, s:o}", "session", message->session, "held", held_to_json(message));
+    case WORK_WHO:
+    case WORK_PONG:
+        return gone_to_json(message);
     case WORK_BYE:
         return json_pack("{s:s}", "session", message->session);
     case WORK_ACK:
@@ -189,30 +208,43 @@ static bool work_read_receipt(const json_t *json, enum work_stage stage, char *r
     return true;
 }
 
-static bool work_read_held(const json_t *json, struct work_message *message)
+static bool work_read_ids(const json_t *list, char (**ret_ids)[WORK_ID_SIZE], size_t *ret_count)
 {
-    const json_t *held = json_object_get(json, "held");
-    size_t count = json_array_size(held);
-    if (!json_is_array(held) || count > HELD_MAX)
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count > HELD_MAX)
         return false;
-    message->held = memory_new(count, sizeof *message->held);
-    message->held_count = count;
+    *ret_ids = memory_new(count, sizeof **ret_ids);
+    *ret_count = count;
     for (size_t i = 0; i < count; i++) {
-        const json_t *id = json_array_get(held, i);
+        const json_t *id = json_array_get(list, i);
         if (!json_is_string(id) || json_string_length(id) == 0 || json_string_length(id) >= WORK_ID_SIZE)
             return false;
-        memcpy(message->held[i], json_string_value(id), json_string_length(id) + 1);
+        memcpy((*ret_ids)[i], json_string_value(id), json_string_length(id) + 1);
     }
     return true;
 }
 
+static bool work_read_held(const json_t *json, struct work_message *message)
+{
+    return work_read_ids(json_object_get(json, "held"), &message->held, &message->held_count);
+}
+
+static bool work_read_gone(const json_t *json, struct work_message *message)
+{
+    const json_t *gone = json_object_get(json, "gone");
+    return (!gone || work_read_ids(gone, &message->gone, &message->gone_count)) &&
+           (!json_object_get(json, "reason") || work_read_text(json, "reason", &message->reason));
+}
+
 static bool work_read_hello(const json_t *json, struct work_message *message)
 {
-    return work_read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
-           work_read_text(json, "name", &message->name) &&
-           work_read_fixed(json, "session", message->session, sizeof message->session) &&
-           work_read_int(json, "protocol", 0, 1000000, &message->protocol) &&
-           work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && work_read_held(json, message);
+    if (!work_read_text(json, "name", &message->name) ||
+        !work_read_fixed(json, "session", message->session, sizeof message->session) ||
+        !work_read_int(json, "protocol", 0, 1000000, &message->protocol))
+        return false;
+    return message->protocol != WORK_PROTOCOL ||
+           (work_read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
+            work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && work_read_held(json, message));
 }
 
 static bool work_read_items(const json_t *json, struct work *work)
@@ -316,6 +348,9 @@ static bool work_read_message(const json_t *json, struct work_message *message)
     case WORK_PING:
         return work_read_fixed(json, "session", message->session, sizeof message->session) &&
                work_read_held(json, message);
+    case WORK_WHO:
+    case WORK_PONG:
+        return work_read_gone(json, message);
     case WORK_BYE:
         return work_read_fixed(json, "session", message->session, sizeof message->session);
     case WORK_ACK:

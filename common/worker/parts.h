@@ -33,8 +33,9 @@ struct worker_process {
     struct token_watch *tokens;
     struct worker *worker;
     struct metric *in_flight, *connected, *checks;
-    struct task *tasks; /* all in hand */
-    void *own;          /* the kind's */
+    struct task *tasks;              /* all in hand */
+    bool was_connected, was_refused; /* as the log has it */
+    void *own;                       /* the kind's */
 };
 
 #endif

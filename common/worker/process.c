@@ -19,10 +19,26 @@ static void process_start_work(void *context, struct work *work)
     task_start(context, work);
 }
 
-static void process_give_up(void *context)
+static void process_give_up(void *context, const char *work_id)
 {
-    size_t count = task_give_up_all(context);
-    log_warning("the router is silent, its work is given up: others may do it now", LOG_I("requests", count));
+    task_give_up(context, work_id);
+    log_warning("others have this work now, stopping it", LOG_S("work", work_id));
+}
+
+/* The router, as far as this process sees it. */
+static void tell_router(struct worker_process *process, bool connected)
+{
+    const char *refusal = worker_refusal(process->worker);
+    if (refusal && !process->was_refused)
+        log_error("the router gives no work to this process, asking again every 30 s",
+                  LOG_S("reason", refusal));
+    else if (!connected && process->was_connected && !refusal)
+        log_warning("the router is silent: no new work until it answers, what is in hand goes on",
+                    LOG_I("requests", http_active(process->http)));
+    else if (connected && !process->was_connected)
+        log_info("the router answers");
+    process->was_connected = connected;
+    process->was_refused = refusal != NULL;
 }
 
 /* ---- what is learned about tokens ---- */
@@ -136,7 +152,7 @@ void worker_process_destroy(struct worker_process **process)
     struct worker_process *gone = *process;
     if (!gone)
         return;
-    (void)task_give_up_all(gone);
+    task_give_up_all(gone);
     token_watch_destroy(&gone->tokens);
     worker_destroy(&gone->worker);
     http_destroy(&gone->http);
@@ -159,6 +175,7 @@ static void process_wait(struct worker_process *process)
 static void process_show(struct worker_process *process)
 {
     bool connected = worker_connected(process->worker);
+    tell_router(process, connected);
     metric_set(process->in_flight, NULL, (double)http_active(process->http));
     metric_set(process->connected, NULL, connected);
     metrics_progress(service_metrics(process->service), connected);

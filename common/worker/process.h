@@ -6,8 +6,8 @@
  *
  * One thread and one loop; as many requests at once as it has slots. It takes work from the router
  * (worker.h), makes a task of each (task.h), watches the tokens that its requests carry and reports what
- * KHEOPS says of them, takes a new configuration, and gives everything up when the router falls silent. A kind
- * gives what differs.
+ * KHEOPS says of them, takes a new configuration, and gives up what the router has given to others. A kind gives
+ * what differs.
  *
  * It is the skeleton of its processes, as common/service is of all: it logs. */
 #ifndef FELUCCA_WORKER_PROCESS_H

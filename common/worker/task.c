@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void link_task(struct task *task)
 {
@@ -52,12 +53,19 @@ static void release_task(struct task *task)
     free(task);
 }
 
-size_t task_give_up_all(struct worker_process *process)
+void task_give_up(struct worker_process *process, const char *work_id)
 {
-    size_t count = 0;
-    for (; process->tasks; count++)
+    struct task *task = process->tasks;
+    while (task && strcmp(task->work->id, work_id) != 0)
+        task = task->next;
+    if (task)
+        release_task(task);
+}
+
+void task_give_up_all(struct worker_process *process)
+{
+    while (process->tasks)
         release_task(process->tasks);
-    return count;
 }
 
 const struct config_destination *task_destination(const struct task *task)

@@ -51,7 +51,8 @@ void task_finish(struct task *task);
 /* The same after setting every answer but those whose files are missing. */
 void task_finish_all(struct task *task, enum work_outcome outcome, enum blame blame, const char *reason);
 
-/* Gives up all tasks of a process, without results; how many. */
-size_t task_give_up_all(struct worker_process *process);
+/* Gives up the task of a work, or all tasks of a process, without results. */
+void task_give_up(struct worker_process *process, const char *work_id);
+void task_give_up_all(struct worker_process *process);
 
 #endif

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
+#include "common/base/loop_clock.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/wire/bus.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { HELLO_AGAIN_MS = 200, RESEND_MS = 2000, NEVER = -1 };
+enum { HELLO_AGAIN_MS = 200, REFUSED_AGAIN_MS = 30 * 1000, RESEND_MS = 2000, NEVER = -1 };
 
 /* One work as the router sees it: in hand until its result is there, then a result until the ACK. */
 struct holding {
@@ -40,7 +41,10 @@ struct worker {
     size_t holding_count, holding_capacity;
     struct report *reports;
     size_t report_count, report_capacity;
-    int64_t last_heard, last_ping, last_hello; /* monotonic; NEVER */
+    char *refusal; /* why the router gives us no work */
+    struct loop_clock clock;
+    int64_t last_heard;            /* of the loop's clock; NEVER */
+    int64_t last_ping, last_hello; /* monotonic; NEVER */
 };
 
 static void choose_name(struct worker *worker)
@@ -70,25 +74,24 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     return 0;
 }
 
-static void release_reports(struct worker *worker)
+static void release_report(struct report *report)
 {
-    for (size_t i = 0; i < worker->report_count; i++) {
-        free(worker->reports[i].destination);
-        free(worker->reports[i].album);
-        free(worker->reports[i].json);
-    }
-    worker->report_count = 0;
+    free(report->destination);
+    free(report->album);
+    free(report->json);
 }
 
 void worker_destroy(struct worker **worker)
 {
     if (!*worker)
         return;
-    release_reports(*worker);
+    for (size_t i = 0; i < (*worker)->report_count; i++)
+        release_report(&(*worker)->reports[i]);
     free((*worker)->reports);
     for (size_t i = 0; i < (*worker)->holding_count; i++)
         free((*worker)->holdings[i].result);
     free((*worker)->holdings);
+    free((*worker)->refusal);
     bus_destroy(&(*worker)->bus);
     free(*worker);
     *worker = NULL;
@@ -126,22 +129,16 @@ static void remove_holding(struct worker *worker, struct holding *holding)
     *holding = worker->holdings[--worker->holding_count];
 }
 
-/* Results that wait for their ACK are kept: a late `done` is welcome. */
-static void forget_works_in_hand(struct worker *worker)
+/* Others have these works now. Results that wait for their ACK are kept: a late `done` is welcome. */
+static void stop_gone(struct worker *worker, const struct work_message *message)
 {
-    for (size_t i = worker->holding_count; i-- > 0;) {
-        if (!worker->holdings[i].result)
-            remove_holding(worker, &worker->holdings[i]);
+    for (size_t i = 0; i < message->gone_count; i++) {
+        struct holding *holding = find_holding(worker, message->gone[i]);
+        if (!holding || holding->result)
+            continue;
+        worker->handler.abort(worker->handler.context, holding->id);
+        remove_holding(worker, holding);
     }
-}
-
-static bool has_work_in_hand(const struct worker *worker)
-{
-    for (size_t i = 0; i < worker->holding_count; i++) {
-        if (!worker->holdings[i].result)
-            return true;
-    }
-    return false;
 }
 
 /* ---- sending: a message that cannot go out now is said again later by the timers ---- */
@@ -186,14 +183,19 @@ static void worker_send_result(struct worker *worker, struct holding *holding, i
 
 /* ---- tokens ---- */
 
+/* What cannot go out now is said by a later turn. */
 static void worker_send_reports(struct worker *worker)
 {
     const char *verb = work_verb_name(WORK_TOKEN);
+    size_t kept = 0;
     for (size_t i = 0; i < worker->report_count; i++) {
-        const char *json = worker->reports[i].json;
-        (void)bus_send(worker->bus, NULL, verb, strlen(verb), json, strlen(json));
+        struct report *report = &worker->reports[i];
+        if (bus_send(worker->bus, NULL, verb, strlen(verb), report->json, strlen(report->json)) == 0)
+            release_report(report);
+        else
+            worker->reports[kept++] = *report;
     }
-    release_reports(worker);
+    worker->report_count = kept;
 }
 
 static bool is_about(const struct report *report, const struct work_token *token)
@@ -241,16 +243,32 @@ static void worker_take_work(struct worker *worker, struct work_message *message
     worker->handler.start(worker->handler.context, work);
 }
 
-static void worker_take_message(struct worker *worker, struct work_message *message, int64_t now)
+static void take_refusal(struct worker *worker, struct work_message *message)
+{
+    free(worker->refusal);
+    worker->refusal = message->reason;
+    message->reason = NULL;
+}
+
+static void worker_take_message(struct worker *worker, struct work_message *message)
 {
     struct holding *holding;
-    worker->last_heard = now;
+    bool connected = worker_connected(worker);
+    worker->last_heard = worker->clock.counted;
     switch (message->verb) {
     case WORK_WHO:
-        worker_say_hello(worker, now);
+        stop_gone(worker, message);
+        take_refusal(worker, message);
+        if (!worker->refusal)
+            worker_say_hello(worker, clock_monotonic_ms());
+        break;
+    case WORK_PONG:
+        stop_gone(worker, message);
+        take_refusal(worker, message);
         break;
     case WORK_WORK:
-        worker_take_work(worker, message);
+        if (connected) /* else it was long on its way, and is others' by now: the PINGs do not list it */
+            worker_take_work(worker, message);
         break;
     case WORK_ACK:
         holding = find_holding(worker, message->acknowledged);
@@ -259,7 +277,7 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
         CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
         CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
         break;
-    default: /* PONG says only that the router lives; the others are a worker's own verbs */
+    default: /* a worker's own verbs */
         break;
     }
 }
@@ -270,7 +288,7 @@ static void worker_take_messages(struct worker *worker)
     while (bus_receive(worker->bus, &raw) == 0) {
         struct work_message message;
         if (work_decode(raw.frames[0], raw.lengths[0], raw.frames[1], raw.lengths[1], &message) == 0)
-            worker_take_message(worker, &message, clock_monotonic_ms());
+            worker_take_message(worker, &message);
         work_message_release(&message);
         bus_message_release(&raw);
     }
@@ -281,16 +299,18 @@ static bool is_due(int64_t last, int64_t interval, int64_t now)
     return last == NEVER || now - last >= interval;
 }
 
+static int64_t hello_interval(const struct worker *worker)
+{
+    return worker->refusal ? REFUSED_AGAIN_MS : HELLO_AGAIN_MS;
+}
+
 void worker_turn(struct worker *worker)
 {
-    worker_take_messages(worker);
     int64_t now = clock_monotonic_ms();
+    (void)loop_clock_read(&worker->clock, now);
+    worker_take_messages(worker);
     if (!worker_connected(worker)) {
-        if (worker->last_heard != NEVER && has_work_in_hand(worker)) {
-            worker->handler.abort(worker->handler.context);
-            forget_works_in_hand(worker);
-        }
-        if (is_due(worker->last_hello, HELLO_AGAIN_MS, now))
+        if (is_due(worker->last_hello, hello_interval(worker), now))
             worker_say_hello(worker, now);
     } else if (is_due(worker->last_ping, WORK_PING_MS, now)) {
         struct work_message ping = {.verb = WORK_PING};
@@ -311,7 +331,7 @@ int64_t worker_wait_ms(const struct worker *worker)
 {
     int64_t now = clock_monotonic_ms();
     int64_t last = worker_connected(worker) ? worker->last_ping : worker->last_hello;
-    int64_t interval = worker_connected(worker) ? WORK_PING_MS : HELLO_AGAIN_MS;
+    int64_t interval = worker_connected(worker) ? WORK_PING_MS : hello_interval(worker);
     int64_t wait = last + interval - now;
     return wait < 0 ? 0 : wait;
 }
@@ -348,5 +368,11 @@ bool worker_busy(const struct worker *worker)
 
 bool worker_connected(const struct worker *worker)
 {
-    return worker->last_heard != NEVER && clock_monotonic_ms() - worker->last_heard < WORK_SILENCE_MS;
+    return worker->last_heard != NEVER && !worker->refusal &&
+           worker->clock.counted - worker->last_heard < WORK_SILENCE_MS;
+}
+
+const char *worker_refusal(const struct worker *worker)
+{
+    return worker->refusal;
 }

@@ -8,7 +8,9 @@
  *
  * The worker asks for as much as it has free slots, says PING with what it holds, resends each RESULT until
  * the router has committed it, and says HELLO again when the router forgot it. When no PONG came for
- * WORK_SILENCE_MS it calls abort(): the router will give that work to others. */
+ * WORK_SILENCE_MS it takes no new work, says HELLO until the router answers, and goes on with what it has: the
+ * router's answer names what was given to others meanwhile, and only that is stopped. The time in which the worker
+ * itself did not turn is no silence of the router. */
 #ifndef FELUCCA_WORKER_WORKER_H
 #define FELUCCA_WORKER_WORKER_H
 
@@ -21,8 +23,8 @@ struct worker_handler {
     void *context;
     /* Begin this work; it is then yours, to be answered once by worker_finish() (unless aborted). */
     void (*start)(void *context, struct work *work);
-    /* Stop all work in hand and forget it, without worker_finish(). */
-    void (*abort)(void *context);
+    /* Others have this work now: stop it and forget it, without worker_finish(). */
+    void (*abort)(void *context, const char *work_id);
 };
 
 /* Connects (in the background) to the router's work socket. slots: most works at once. The configuration is
@@ -51,7 +53,9 @@ void worker_report_token(struct worker *worker, const struct work_token *token);
 void worker_leave(struct worker *worker);
 bool worker_busy(const struct worker *worker);
 
-/* Whether the router answered within the last WORK_SILENCE_MS. */
+/* Whether the router answered within the last WORK_SILENCE_MS, and gives work to this worker. */
 bool worker_connected(const struct worker *worker);
+/* Why the router gives no work to this worker, a sentence; NULL: it does. It is asked again every 30 s. */
+const char *worker_refusal(const struct worker *worker);
 
 #endif

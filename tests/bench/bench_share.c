@@ -124,9 +124,10 @@ static void deliver(void *context, struct work *work)
     work_destroy(&work);
 }
 
-static void ignore(void *context)
+static void ignore(void *context, const char *work_id)
 {
     (void)context;
+    (void)work_id;
 }
 
 static void deliver_all(size_t count)

@@ -88,9 +88,10 @@ static void start_share(void *context, struct work *work)
     finish(crowd->sharer, work);
 }
 
-static void ignore(void *context)
+static void ignore(void *context, const char *work_id)
 {
     (void)context;
+    (void)work_id;
 }
 
 bool crowd_connect(struct crowd *crowd)

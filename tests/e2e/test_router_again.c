@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "router/target.h"
 #include "tests/support/deadline.h"
+#include "tests/support/files.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -75,6 +76,48 @@ START_TEST(what_its_worker_holds_stays_with_it)
 }
 END_TEST
 
+/* ---- workers of another version ---- */
+
+static size_t times_in_log(const char *text)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    size_t times = 0;
+    file_read(sandbox_path(rig->sandbox, "router.log"), &log);
+    for (const char *at = text_string(&log); (at = strstr(at, text)); at++)
+        times++;
+    return times;
+}
+
+static bool was_told(void *context)
+{
+    return ((const struct actor *)context)->whos > 0;
+}
+
+/* It behaves as the first version did: says HELLO to each WHO, and again and again. */
+START_TEST(a_worker_of_another_version_is_told_once)
+{
+    struct actor *old = cast_add(rig->cast, WORK_SEND, 0), *good = cast_add(rig->cast, WORK_SEND, 1);
+    AUTO(text_release) struct text hello = TEXT_EMPTY;
+    text_format(
+        &hello,
+        "{\"stage\":\"send\",\"name\":\"old\",\"session\":\"of old\",\"protocol\":%d,\"slots\":1,\"held\":[]}",
+        WORK_PROTOCOL - 1);
+    rig_check(rig, actor_wait_greeted(rig->cast, old, SOON_MS), "not connected");
+    old->silent = true;
+    for (int i = 0; i < MANY; i++)
+        actor_say(old, "HELLO", text_string(&hello));
+    rig_check(rig, cast_until(rig->cast, was_told, old, SOON_MS), "it is not told");
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    for (int i = 0; i < MANY; i++)
+        actor_say(old, "HELLO", text_string(&hello));
+    struct work *work = take_work(good);
+    finish(good, &work);
+    ck_assert_uint_eq(old->whos, 1);
+    ck_assert_uint_eq(old->work_count, 0);
+    ck_assert_uint_eq(times_in_log("another version of the protocol"), 1);
+}
+END_TEST
+
 /* ---- the destination's death ---- */
 
 static void answer_500(struct actor *actor, struct work **work)
@@ -135,6 +178,7 @@ int main(void)
     tests_timeout(tests, 120);
     tests_add(tests, what_its_worker_does_not_hold_waits_for_no_lease);
     tests_add(tests, what_its_worker_holds_stays_with_it);
+    tests_add(tests, a_worker_of_another_version_is_told_once);
     tests_add(tests, after_an_outage_requests_are_as_large_as_before);
     return tests_run(tests);
 }

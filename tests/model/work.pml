@@ -1,7 +1,8 @@
 /* work - a model of router and workers for spin: what the work protocol promises, whatever gets lost.
  *
  * One or two jobs (deliveries of two studies), one or two workers with one slot each, one destination. Messages
- * are lost, doubled and change places; requests fail or end without an answer; workers and router die. How
+ * are lost, doubled and change places; requests fail or end without an answer; workers and router die; a living
+ * worker is cut off for so long that its work is given to others. How
  * often any of these happens is bounded (TROUBLES), so that "in the end" means something. Every combination is
  * visited.
  *
@@ -10,15 +11,18 @@
  *   known, adopted, missed              memory of the router: seats and leases (router/crew.c)
  *   hand_out                            dispatch_turn(), then jobdb_commit(), then WORK (router/dispatch.c)
  *   take_hello, take_ping               crew_hello(), crew_check_held()
+ *   say_gone, GONE                      crew_gone(): what PONG and WHO name as others' work; the worker stops it
  *   take_result                         outcome_take(): a lease's result, or a late one that counts if it says done
- *   expire                              crew_expire(): the lease of a worker that is silent, since it is dead
+ *   expire                              crew_expire(): the lease of a worker that is silent: it is dead, or (a
+ *                                       trouble) was cut off
  *   router dies                         its memory is gone, its rows are not; recover.c holds what is sending
  *   session, held, answered, done       struct worker and its holdings (common/worker/worker.c)
  *   stored                              what the destination has
  *
- * Left out: credit above one, batches, shares, back-off, time. A lease ends only when its worker is dead or
- * has not listed it twice, and nothing is handed to a session that is known and dead: that a living worker is
- * heard in time, and a dead one not, is what the code's timers are for. A PING goes out when everything that
+ * Left out: credit above one, batches, shares, back-off, time. A lease ends only when its worker is dead or cut
+ * off, or has not listed it twice, and nothing is handed to a session that is known and dead: that a living worker
+ * is heard in time, and a dead one not, is what the code's timers are for (they stand still while the router's
+ * loop does, router/shared.h). A worker that hears nothing goes on with what it has. A PING goes out when everything that
  * came was taken, and not before the last one is gone, as the worker's turn has it.
  *
  * Promised (properties): nothing is said to be sent that the destination has not stored; what is acknowledged as
@@ -34,7 +38,7 @@
 #ifndef WORKERS
 #define WORKERS 2
 #endif
-#define HOLDINGS 3 /* one in hand, and results whose ACK got lost */
+#define HOLDINGS 3 /* one in hand, what is others' now, and results whose ACK got lost */
 #ifndef TROUBLES
 #define TROUBLES 2
 #endif
@@ -44,14 +48,15 @@
 #define SENT 2
 #define NOTHING 255
 
-mtype = { WORK, RESULT, ACK, PING, HELLO, WHO };
+mtype = { WORK, RESULT, ACK, PING, HELLO, WHO, GONE };
 
 /* kind, worker, session; RESULT: id, job, done; HELLO and PING: the ids in hand */
 chan to_router = [3] of { mtype, byte, byte, byte, byte, byte };
 /* kind, id, job */
-chan to_worker[WORKERS] = [3] of { mtype, byte, byte };
+chan to_worker[WORKERS] = [4] of { mtype, byte, byte };
 
 byte troubles = TROUBLES;
+bit was_cut_off;
 
 /* the destination */
 bit stored[JOBS];
@@ -126,6 +131,24 @@ inline hand_out(j, w)
     say_to_worker(w, WORK, wid[j], j)
 }
 
+#define OTHERS(j, id) (st[j] != SENDING || wid[j] != id)
+#if JOBS == 1
+#define IS_GONE(id) (id != 0 && OTHERS(0, id))
+#else
+#define IS_GONE(id) (id != 0 && OTHERS(0, id) && OTHERS(1, id))
+#endif
+
+/* One id an answer, and none where something else waits to be taken: the next PING asks again. */
+inline say_gone(w, first, second, third)
+{
+    if
+    :: len(to_worker[w]) == 0 && IS_GONE(first) -> to_worker[w]!GONE(first, 0)
+    :: len(to_worker[w]) == 0 && !IS_GONE(first) && IS_GONE(second) -> to_worker[w]!GONE(second, 0)
+    :: len(to_worker[w]) == 0 && !IS_GONE(first) && !IS_GONE(second) && IS_GONE(third) -> to_worker[w]!GONE(third, 0)
+    :: else
+    fi
+}
+
 #define LISTED(j, a, b, c) (wid[j] == a || wid[j] == b || wid[j] == c)
 
 inline take_hello(w, s, first, second, third)
@@ -151,7 +174,8 @@ inline take_hello(w, s, first, second, third)
         fi;
         j++
     :: j >= JOBS -> break
-    od
+    od;
+    say_gone(w, first, second, third)
 }
 
 inline take_ping(w, s, first, second, third)
@@ -179,7 +203,8 @@ inline take_ping(w, s, first, second, third)
             j++
         :: j >= JOBS -> break
         od
-    fi
+    fi;
+    say_gone(w, first, second, third)
 }
 
 inline commit_result(j, good)
@@ -242,6 +267,8 @@ inline router_dies()
 #define CAN_HAND_OUT(j, w) (st[j] == QUEUED && waiting_job == NOTHING && known[w] == session[w] && CREDIT(w))
 #define CAN_EXPIRE(j) (st[j] == SENDING && given_to[j] < WORKERS && session[given_to[j]] != given_in[j])
 #define HANDS_OUT(j, w) CAN_HAND_OUT(j, w) -> hand_out(j, w)
+/* Once: each makes the worker hold one more. */
+#define CUT_OFF(j) !was_cut_off && troubles > 0 && st[j] == SENDING && adopted[j] -> troubles--; was_cut_off = 1; queue_again(j)
 #define EXPIRES(j) CAN_EXPIRE(j) -> queue_again(j)
 
 active proctype router()
@@ -265,6 +292,10 @@ end:
     :: atomic { waiting_job == NOTHING && to_router?[RESULT, w, s, a, b, c] -> to_router?RESULT(w, s, a, b, c); take_result(w, s, a, b, c); w = 0; s = 0; a = 0; b = 0; c = 0; j = 0 }
     :: atomic { waiting_job != NOTHING -> commit_result(waiting_job, waiting_done); waiting_job = NOTHING }
     :: atomic { EXPIRES(0) }
+    :: atomic { CUT_OFF(0) }
+#if JOBS > 1
+    :: atomic { CUT_OFF(1) }
+#endif
     :: atomic { troubles > 0 -> troubles--; router_dies(); j = 0 }
     od
 }
@@ -312,6 +343,16 @@ inline take_ack(w, id)
     :: i < HOLDINGS && answered[OWN(w, i)] ->
         assert(!done[OWN(w, i)] || st[held_job[OWN(w, i)]] == SENT); /* what is acknowledged is committed */
         drop(w, i)
+    :: else
+    fi
+}
+
+/* A result is told all the same: it may count. */
+inline take_gone(w, id)
+{
+    find(w, id);
+    if
+    :: i < HOLDINGS && !answered[OWN(w, i)] -> drop(w, i)
     :: else
     fi
 }
@@ -366,6 +407,7 @@ end:
     :: atomic { to_worker[w]?WORK(id, job) -> take_work(w, id, job); id = 0; job = 0; i = 0 }
     :: atomic { to_worker[w]?ACK(id, job) -> take_ack(w, id); id = 0; job = 0; i = 0 }
     :: atomic { len(to_router) < 3 && to_worker[w]?[WHO, id, job] -> to_worker[w]?WHO(id, job); to_router!HELLO(w, session[w], held[OWN(w, 0)], held[OWN(w, 1)], held[OWN(w, 2)]) }
+    :: atomic { to_worker[w]?GONE(id, job) -> take_gone(w, id); id = 0; job = 0; i = 0 }
     REQUESTS(w, 0)
     REQUESTS(w, 1)
     REQUESTS(w, 2)

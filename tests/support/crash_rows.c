@@ -146,8 +146,8 @@ static void start(struct trial *trial)
     pipeline_start_all(ordeal->pipeline);
 }
 
-/* On a machine so slow that a worker gave its work up since the router did not come back in time, requests
- * are repeated that otherwise are not. */
+/* On a machine so slow that the router gave a worker's work to others, requests are repeated that otherwise are
+ * not. */
 static bool work_was_given_up(void)
 {
     static const char *const logs[] = {"sender-0.log", "sharer-0.log"};
@@ -155,7 +155,7 @@ static bool work_was_given_up(void)
     for (size_t i = 0; i < ROWS(logs); i++) {
         AUTO(text_release) struct text log = TEXT_EMPTY;
         file_read(sandbox_path(ordeal->sandbox, "%s", logs[i]), &log);
-        given_up = given_up || strstr(text_string(&log), "the router is silent");
+        given_up = given_up || strstr(text_string(&log), "others have this work now");
     }
     return given_up;
 }

@@ -16,6 +16,7 @@ struct fake_router {
     struct bus *bus;
     struct bus_peer worker;
     bool silent;
+    char gone[1][WORK_ID_SIZE]; /* "": none */
     unsigned hellos, byes, works;
     int slots;
     struct work_result *results[KEPT_MOST];
@@ -54,6 +55,16 @@ void fake_router_fall_silent(struct fake_router *router)
     router->silent = true;
 }
 
+void fake_router_speak(struct fake_router *router)
+{
+    router->silent = false;
+}
+
+void fake_router_give_away(struct fake_router *router, const char *work_id)
+{
+    (void)snprintf(router->gone[0], sizeof router->gone[0], "%s", work_id);
+}
+
 static void say(struct fake_router *router, const struct bus_peer *peer, struct work_message *message)
 {
     AUTO(text_release) struct text json = TEXT_EMPTY;
@@ -76,7 +87,7 @@ static void take_result(struct fake_router *router, const struct bus_peer *peer,
 
 static void take(struct fake_router *router, const struct bus_peer *peer, struct work_message *message)
 {
-    struct work_message pong = {.verb = WORK_PONG};
+    struct work_message pong = {.verb = WORK_PONG, .gone = router->gone, .gone_count = *router->gone[0] != 0};
     switch (message->verb) {
     case WORK_HELLO:
         router->worker = *peer;

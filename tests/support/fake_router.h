@@ -17,8 +17,11 @@ struct fake_router;
 struct fake_router *fake_router_create(const struct config *config);
 void fake_router_destroy(struct fake_router **router);
 
-/* Answers no PING any more, and acknowledges nothing. */
+/* Answers no PING any more, and acknowledges nothing; then it does again. */
 void fake_router_fall_silent(struct fake_router *router);
+void fake_router_speak(struct fake_router *router);
+/* From now on it says that others have this work. */
+void fake_router_give_away(struct fake_router *router, const char *work_id);
 
 /* Waits for a HELLO that was not waited for yet; its slots, 0 when none came in time. */
 int fake_router_wait_hello(struct fake_router *router, int64_t limit_ms);

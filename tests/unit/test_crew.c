@@ -3,6 +3,7 @@
 #include "common/worker/worker.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NOW = 100000 };
@@ -206,6 +207,29 @@ START_TEST(two_workers_with_one_name_are_two)
 }
 END_TEST
 
+static size_t gone_of(const char *session, char (*held)[WORK_ID_SIZE], size_t count)
+{
+    char(*gone)[WORK_ID_SIZE] = NULL;
+    struct work_message message = {.held = held, .held_count = count};
+    (void)snprintf(message.session, sizeof message.session, "%s", session);
+    size_t gone_count = crew_gone(crew, &message, &gone);
+    ck_assert(gone_count == 0 || strcmp(gone[0], held[count - 1]) == 0);
+    free(gone);
+    return gone_count;
+}
+
+START_TEST(a_worker_hears_what_is_not_its_own_any_more)
+{
+    char held[][WORK_ID_SIZE] = {"w1", "w2", "w3"};
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    (void)lease(NULL, "w2", NOW + 100); /* from before the restart: nobody has it yet */
+    ck_assert_uint_eq(gone_of("a", held, 2), 0);
+    ck_assert_uint_eq(gone_of("a", held, 3), 1);
+    ck_assert_uint_eq(gone_of("b", held, 1), 1);
+}
+END_TEST
+
 START_TEST(bye_takes_the_credit_and_leaves_the_leases)
 {
     hello(&alice, "a", 2, NULL, 0, NOW);
@@ -231,6 +255,7 @@ int main(void)
     tests_add(tests, work_from_before_the_restart_that_comes_late_is_kept);
     tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);
     tests_add(tests, two_workers_with_one_name_are_two);
+    tests_add(tests, a_worker_hears_what_is_not_its_own_any_more);
     tests_add(tests, bye_takes_the_credit_and_leaves_the_leases);
     return tests_run(tests);
 }

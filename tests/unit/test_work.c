@@ -56,6 +56,23 @@ static struct work sending = {.id = "e-1",
                               .items = items,
                               .item_count = 2};
 
+START_TEST(who_and_pong_name_what_is_gone)
+{
+    char gone[1][WORK_ID_SIZE] = {"epoch-1"};
+    struct work_message pong = {.verb = WORK_PONG, .gone = gone, .gone_count = 1}, read;
+    struct work_message who = {.verb = WORK_WHO, .reason = (char *)"why not"};
+    round_trip(&pong, &read);
+    ck_assert_uint_eq(read.gone_count, 1);
+    ck_assert_str_eq(read.gone[0], "epoch-1");
+    ck_assert_ptr_null(read.reason);
+    work_message_release(&read);
+    round_trip(&who, &read);
+    ck_assert_uint_eq(read.gone_count, 0);
+    ck_assert_str_eq(read.reason, "why not");
+    work_message_release(&read);
+}
+END_TEST
+
 START_TEST(work_arrives_whole)
 {
     struct work_message message = {.verb = WORK_WORK, .work = &sending}, read;
@@ -123,8 +140,12 @@ static const struct bad_row {
     {"a good fetch", "WORK", FETCH FETCHED "]}", 0},
     {"a fetch of two studies", "WORK", FETCH FETCHED "," FETCHED "]}", ERR_SYNTAX},
     {"a fetch of an instance", "WORK", FETCH ITEM "]}", ERR_SYNTAX},
+    {"a HELLO of another version", "HELLO", "{\"name\":\"x\",\"session\":\"s\",\"protocol\":1}", 0},
+    {"a HELLO of ours without the rest", "HELLO", "{\"name\":\"x\",\"session\":\"s\",\"protocol\":2}",
+     ERR_SYNTAX},
+    {"a PONG with a number gone", "PONG", "{\"gone\":[1]}", ERR_SYNTAX},
     {"a worker that only fetches", "HELLO",
-     "{\"stage\":\"fetch\",\"name\":\"x\",\"session\":\"s\",\"protocol\":1,\"slots\":1,\"held\":[]}",
+     "{\"stage\":\"fetch\",\"name\":\"x\",\"session\":\"s\",\"protocol\":2,\"slots\":1,\"held\":[]}",
      ERR_SYNTAX},
     {"a good result", "RESULT", RESULT ANSWER "]}", 0},
     {"unknown verb", "NONSENSE", "{}", ERR_SYNTAX},
@@ -156,10 +177,10 @@ static const struct bad_row {
             "\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":2000,\"reason\":null}]}",
      ERR_SYNTAX},
     {"unknown stage", "HELLO",
-     "{\"stage\":\"mail\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":1,\"held\":[]}",
+     "{\"stage\":\"mail\",\"name\":\"n\",\"session\":\"s\",\"protocol\":2,\"slots\":1,\"held\":[]}",
      ERR_SYNTAX},
     {"too many slots", "HELLO",
-     "{\"stage\":\"send\",\"name\":\"n\",\"session\":\"s\",\"protocol\":1,\"slots\":100000,\"held\":[]}",
+     "{\"stage\":\"send\",\"name\":\"n\",\"session\":\"s\",\"protocol\":2,\"slots\":100000,\"held\":[]}",
      ERR_SYNTAX},
     {"a share of no series", "WORK",
      "{\"work\":\"e-1\",\"stage\":\"share\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\","
@@ -199,6 +220,7 @@ int main(void)
 {
     struct tests *tests = tests_create("work");
     tests_add(tests, hello_says_all_it_said);
+    tests_add(tests, who_and_pong_name_what_is_gone);
     tests_add(tests, work_arrives_whole);
     tests_add(tests, result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text);
     tests_add(tests, reason_is_cut);

@@ -21,6 +21,7 @@ static struct bus *router;
 static struct worker *worker;
 static struct work *started;
 static unsigned starts, aborts;
+static char stopped[WORK_ID_SIZE];
 
 static struct bus_message last;
 static struct work_message heard;
@@ -33,10 +34,11 @@ static void start(void *context, struct work *work)
     started = work;
 }
 
-static void stop(void *context)
+static void stop(void *context, const char *work_id)
 {
     (void)context;
     aborts++;
+    (void)snprintf(stopped, sizeof stopped, "%s", work_id);
 }
 
 static void set_up(void)
@@ -83,6 +85,14 @@ static void say(const struct work_message *message)
     const char *verb = work_verb_name(message->verb);
     work_encode(message, &json);
     ck_assert_int_eq(bus_send(router, &last.peer, verb, strlen(verb), text_string(&json), json.length), 0);
+}
+
+static void say_gone(enum work_verb verb, const char *id)
+{
+    char gone[1][WORK_ID_SIZE] = {""};
+    struct work_message message = {.verb = verb, .gone = gone, .gone_count = 1};
+    (void)snprintf(gone[0], WORK_ID_SIZE, "%s", id);
+    say(&message);
 }
 
 static void say_verb(enum work_verb verb)
@@ -203,25 +213,141 @@ START_TEST(a_result_is_resent_until_it_is_acknowledged)
 }
 END_TEST
 
-START_TEST(a_silent_router_makes_it_stop_but_results_are_kept)
+static bool is_silent(void *context)
 {
-    unsigned wanted = 2;
+    (void)context;
+    worker_turn(worker);
+    return !worker_connected(worker);
+}
+
+static void await_silence(void)
+{
+    int64_t before = clock_monotonic_ms();
+    ck_assert(wait_until(is_silent, NULL, 20000));
+    ck_assert_int_ge(clock_monotonic_ms() - before, WORK_SILENCE_MS / 2);
+}
+
+START_TEST(a_silent_router_ends_nothing)
+
+{
     welcome();
     say_work("w-1");
     await_starts(1);
     finish("w-1");
     say_work("w-2");
-    ck_assert(wait_until(has_started, &wanted, 20000));
-    int64_t before = clock_monotonic_ms();
-    while (aborts == 0 && clock_monotonic_ms() - before < 20000) {
-        enum work_verb none = WORK_VERBS;
-        (void)hears(&none);
-    }
-    ck_assert_uint_eq(aborts, 1);
-    ck_assert_int_ge(clock_monotonic_ms() - before, WORK_SILENCE_MS - 1000);
+    await_starts(2);
+    await_silence();
+    ck_assert_uint_eq(aborts, 0);
     await(WORK_HELLO);
-    ck_assert_uint_eq(heard.held_count, 1);
-    ck_assert_str_eq(heard.held[0], "w-1");
+    ck_assert_uint_eq(heard.held_count, 2);
+    say_verb(WORK_PONG);
+    await(WORK_PING);
+    ck_assert_uint_eq(heard.held_count, 2);
+    ck_assert_uint_eq(aborts, 0);
+}
+END_TEST
+
+/* What was on its way for so long is others' by now. */
+START_TEST(a_silent_router_gives_no_work)
+{
+    welcome();
+    await(WORK_PING);
+    await_silence();
+    say_work("w-1");
+    say_verb(WORK_PONG);
+    say_work("w-2");
+    await_starts(1);
+    ck_assert_str_eq(started->id, "w-2");
+}
+END_TEST
+
+static const enum work_verb answers[] = {WORK_PONG, WORK_WHO};
+
+START_TEST(what_others_have_now_is_stopped_and_nothing_else)
+{
+    welcome();
+    say_work("w-1");
+    await_starts(1);
+    say_work("w-2");
+    await_starts(2);
+    say_work("w-3");
+    await_starts(3);
+    finish("w-3");
+    say_gone(answers[_i], "w-1");
+    say_gone(answers[_i], "w-3"); /* its result stays, it may count */
+    say_gone(answers[_i], "w-9");
+    say_verb(WORK_PONG);
+    await(WORK_PING);
+    while (heard.held_count != 2)
+        await(WORK_PING);
+    ck_assert_str_eq(stopped, "w-1");
+    ck_assert_uint_eq(aborts, 1);
+}
+END_TEST
+
+static bool is_refused(void *context)
+{
+    (void)context;
+    worker_turn(worker);
+    return worker_refusal(worker) != NULL;
+}
+
+START_TEST(a_refusal_is_told_and_asked_about_again_seldom)
+{
+    struct work_message who = {.verb = WORK_WHO, .reason = (char *)"another version"};
+    await(WORK_HELLO);
+    ck_assert_ptr_null(worker_refusal(worker));
+    say(&who);
+    ck_assert(wait_until(is_refused, NULL, 20000));
+    ck_assert_str_eq(worker_refusal(worker), "another version");
+    ck_assert(!worker_connected(worker));
+    ck_assert_int_gt(worker_wait_ms(worker), 20000);
+    say_verb(WORK_PONG); /* a router of our version */
+    await(WORK_PING);
+    ck_assert_ptr_null(worker_refusal(worker));
+}
+END_TEST
+
+enum { REPORTS = 75 };
+
+/* Reports on one album after the other. */
+static bool has_reported(void *context)
+{
+    unsigned *reported = context;
+    char album[16];
+    struct work_token token = {.destination = (char *)"d",
+                               .album = album,
+                               .kind = WORK_TOKEN_SOURCE,
+                               .scope = (char *)"",
+                               .album_id = (char *)""};
+    (void)snprintf(album, sizeof album, "a-%u", ++*reported);
+    worker_report_token(worker, &token);
+    worker_turn(worker);
+    return *reported == REPORTS;
+}
+
+static bool hears_last_report(void *context)
+{
+    enum work_verb token = WORK_TOKEN;
+    char album[16];
+    (void)context;
+    (void)snprintf(album, sizeof album, "a-%d", REPORTS);
+    return hears(&token) && strcmp(heard.token->album, album) == 0;
+}
+
+/* The router goes, and its connection soon after: what is reported then cannot be sent, although it was heard a
+ * moment ago. */
+START_TEST(a_report_about_a_token_waits_until_it_can_be_sent)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    unsigned reported = 0;
+    welcome();
+    await(WORK_PING);
+    say_verb(WORK_PONG);
+    bus_destroy(&router);
+    ck_assert(wait_until(has_reported, &reported, 20000));
+    ck_assert_int_eq(bus_create(&config, BUS_ROUTER, config.endpoints.work, &router, &reason), 0);
+    ck_assert(wait_until(hears_last_report, NULL, 20000));
 }
 END_TEST
 
@@ -258,7 +384,11 @@ int main(void)
     tests_add(tests, a_ping_lists_what_it_holds);
     tests_add(tests, the_same_work_twice_is_done_once);
     tests_add(tests, a_result_is_resent_until_it_is_acknowledged);
-    tests_add(tests, a_silent_router_makes_it_stop_but_results_are_kept);
+    tests_add(tests, a_silent_router_ends_nothing);
+    tests_add(tests, a_silent_router_gives_no_work);
+    tests_rows(tests, what_others_have_now_is_stopped_and_nothing_else, ROWS(answers));
+    tests_add(tests, a_refusal_is_told_and_asked_about_again_seldom);
+    tests_add(tests, a_report_about_a_token_waits_until_it_can_be_sent);
     tests_add(tests, nonsense_is_dropped);
     tests_add(tests, it_takes_its_leave);
     return tests_run(tests);

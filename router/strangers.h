@@ -1,0 +1,26 @@
+/* strangers - workers that speak another version of the work protocol: each is told so, and the log once.
+ *
+ * A worker is known by its session. An older one answers WHO with HELLO at once, so it must not be told each
+ * time it asks. The sessions that were heard last are remembered, a bounded number. */
+#ifndef FELUCCA_ROUTER_STRANGERS_H
+#define FELUCCA_ROUTER_STRANGERS_H
+
+#include "common/wire/bus.h"
+#include "common/wire/work.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct router;
+struct strangers;
+
+struct strangers *strangers_create(void);
+void strangers_destroy(struct strangers **strangers);
+
+/* It said this HELLO: one line in the log a session, and a WHO with the reason, at most every ten seconds. */
+void strangers_hello(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
+                     const struct work_message *hello);
+/* Whether the session is one of them: it is not asked who it is. */
+bool strangers_know(const struct strangers *strangers, const char *session);
+
+#endif
