@@ -24,9 +24,12 @@
 
 enum {
     SCAN_MS = 10 * 1000,
-    AGAIN_SECONDS = 3, /* of the processor, for a header that somebody waits for */
-    TURN_MAX = 64,     /* headers a turn, and */
-    TURN_MS = 250      /* what they may take, so that results and heartbeats never wait long */
+    NODE_MS = 5 * 60 * 1000, /* after its reception, for a configuration with its node */
+    TELL_MS = 60 * 1000,     /* between two lines that some wait for that */
+    PARKED_A_TURN = 8,       /* of the quarantine, after the configuration was read again */
+    AGAIN_SECONDS = 3,       /* of the processor, for a header that somebody waits for */
+    TURN_MAX = 64,           /* headers a turn, and */
+    TURN_MS = 250            /* what they may take, so that results and heartbeats never wait long */
 };
 
 struct intake {
@@ -34,7 +37,12 @@ struct intake {
     struct guard *guard;
     struct arrivals *arrivals;
     int64_t next_scan; /* monotonic */
+    int64_t tell_at;   /* monotonic: not before it is said again that some wait for their node */
+    bool look_again;   /* at what was quarantined for want of a node, from this row on: */
+    int64_t parked;
 };
+
+static const char no_node[] = "no node of the configuration has its called AE title";
 
 int intake_open(const char *state_dir, struct intake **ret_intake)
 {
@@ -46,6 +54,7 @@ int intake_open(const char *state_dir, struct intake **ret_intake)
     intake->guard = guard;
     intake->pending = pending_create();
     intake->arrivals = arrivals_create();
+    intake->look_again = true; /* another configuration may be why this router was started */
     *ret_intake = intake;
     return 0;
 }
@@ -270,6 +279,20 @@ static void settle_known(struct router *router, const char *receipt, enum spool_
         outbox_move(router->outbox, receipt, from, place);
 }
 
+/* The router may not have read the configuration that the receiver has. What was received long ago waits no longer. */
+static bool may_get_a_node(struct router *router, const struct arrival *arrival)
+{
+    struct intake *intake = router->intake;
+    if (arrival->place != SPOOL_INCOMING || router->now - arrival->instance.received_at >= NODE_MS)
+        return false;
+    if (router->monotonic >= intake->tell_at) {
+        intake->tell_at = router->monotonic + TELL_MS;
+        log_warning("no node has a file's called AE title: it waits for the configuration to be read again",
+                    LOG_S("called", arrival->instance.called_aet), LOG_S("receipt", arrival->receipt));
+    }
+    return true;
+}
+
 static void take_receipt(struct router *router, const char *receipt, enum spool_place from)
 {
     AUTO(arrival_release) struct arrival arrival = {.receipt = receipt, .place = from, .path = TEXT_EMPTY};
@@ -293,10 +316,10 @@ static void take_receipt(struct router *router, const char *receipt, enum spool_
         return;
     }
     const struct config_node *node = config_find_node(router->config, arrival.meta.called_aet);
-    if (!node)
-        quarantine_file(router, &arrival, "no node of the configuration has its called AE title");
-    else
+    if (node)
         parse_and_decide(router, &arrival, node);
+    else if (!may_get_a_node(router, &arrival))
+        quarantine_file(router, &arrival, no_node);
 }
 
 /* Oldest first: incoming/ holds every receipt whose hint got lost. */
@@ -309,9 +332,51 @@ static void scan_incoming(struct router *router)
         log_error("cannot read the spool's incoming folder, retrying", LOG_S("error", err_text(code)));
 }
 
+/* ---- what was quarantined for want of a node ---- */
+
+struct parked {
+    int64_t ids[PARKED_A_TURN];
+    char receipts[PARKED_A_TURN][RECEIPT_SIZE];
+    size_t count;
+    const struct config *config;
+};
+
+static void add_parked(void *context, const struct jobdb_quarantined *file)
+{
+    struct parked *parked = context;
+    if (strcmp(file->reason, no_node) != 0 || !file->called_aet ||
+        !config_find_node(parked->config, file->called_aet))
+        return;
+    parked->ids[parked->count] = file->id;
+    memcpy(parked->receipts[parked->count++], file->receipt, RECEIPT_SIZE);
+}
+
+static void take_parked(struct router *router)
+{
+    struct intake *intake = router->intake;
+    struct parked parked = {.config = router->config};
+    size_t seen = jobdb_read_quarantine(router->db, &intake->parked, PARKED_A_TURN, add_parked, &parked);
+    for (size_t i = 0; i < parked.count; i++) {
+        log_info("a node has the called AE title of a quarantined file now: taken in again",
+                 LOG_S("receipt", parked.receipts[i]));
+        jobdb_take_back(router->db, parked.ids[i]);
+        take_receipt(router, parked.receipts[i], SPOOL_QUARANTINE);
+    }
+    intake->look_again = seen == PARKED_A_TURN;
+}
+
+void intake_reload(struct router *router)
+{
+    router->intake->next_scan = router->intake->tell_at = 0;
+    router->intake->look_again = true;
+    router->intake->parked = 0;
+}
+
 void intake_turn(struct router *router)
 {
     struct pending *pending = router->intake->pending;
+    if (router->intake->look_again)
+        take_parked(router);
     if (router->monotonic >= router->intake->next_scan ||
         (pending_count(pending) == 0 && pending_is_missing_some(pending)))
         scan_incoming(router);
@@ -323,7 +388,7 @@ void intake_turn(struct router *router)
 
 int64_t intake_wakes_at(struct router *router)
 {
-    return intake_waiting(router) > 0 ? 0 : INT64_MAX;
+    return intake_waiting(router) > 0 || router->intake->look_again ? 0 : INT64_MAX;
 }
 
 void intake_tell(struct router *router)
@@ -444,7 +509,7 @@ bool intake_deliver(struct router *router, int64_t instance_id, const char *rece
     else if (code != 0)
         text_append(ret_why, "it cannot be read just now");
     else if (!node)
-        text_append(ret_why, "no node of the configuration has its called AE title");
+        text_append(ret_why, no_node);
     else if (destination && !node_has(node, destination))
         text_format(ret_why, "its node %s has no destination %s", node->aet, destination);
     else if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))

@@ -1,7 +1,8 @@
 /* intake - from a receipt to its rows.
  *
  * The file is parsed, decided about, and written down in one transaction; after the commit it moves from
- * incoming/ to queue/. What cannot be taken in is quarantined with a sentence. Whoever takes the same receipt
+ * incoming/ to queue/. What cannot be taken in is quarantined with a sentence. A file whose called AE title no node has
+ * waits in incoming/ for some minutes first: the receiver may have read a configuration that the router has not. Whoever takes the same receipt
  * twice changes nothing. A header that crashes the parser costs one restart of the router (guard.h). */
 #ifndef FELUCCA_ROUTER_INTAKE_H
 #define FELUCCA_ROUTER_INTAKE_H
@@ -26,6 +27,10 @@ void intake_close(struct intake **intake);
 void intake_add(struct router *router, const char *receipt);
 /* How many receipts are known and not taken in. */
 size_t intake_waiting(const struct router *router);
+
+/* The configuration was read again: what waits for its node is looked at at once, and so is what is in quarantine
+ * because no node had its called AE title. */
+void intake_reload(struct router *router);
 
 /* Looks into incoming/ every ten seconds, and takes in some of what waits. */
 void intake_turn(struct router *router);

@@ -93,6 +93,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     router->config = new;
     targets_configure(router->targets, router->db, new);
     targets_wake(router->targets);
+    intake_reload(router);
     conversation_read_keys(router);
 }
 

@@ -86,8 +86,8 @@ struct place {
 /* queue/ and kept/ have folders by the receipt's end. Borrowed from the sandbox. */
 static const char *path_in(const char *folder, const char *receipt)
 {
-    if (strcmp(folder, "dropped") == 0)
-        return sandbox_path(rig->sandbox, "state/spool/dropped/%s.dcm", receipt);
+    if (strcmp(folder, "dropped") == 0 || strcmp(folder, "incoming") == 0)
+        return sandbox_path(rig->sandbox, "state/spool/%s/%s.dcm", folder, receipt);
     return sandbox_path(rig->sandbox, "state/spool/%s/%s/%s.dcm", folder, receipt + RECEIPT_LENGTH - 2,
                         receipt);
 }
@@ -266,6 +266,26 @@ START_TEST(what_contradicts_its_command_is_delivered_as_it_is)
 }
 END_TEST
 
+/* Its cause is gone: the node accepts such UIDs now. */
+START_TEST(a_quarantined_file_is_taken_in_when_its_cause_is_gone)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    char receipt[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    receive_mismatched("CHOOSY", false, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    file_read(rig->config, &yaml);
+    text_append(&yaml, "    mismatched_uids: accept\n");
+    file_write_string(rig->config, text_string(&yaml));
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
+    rig_check(rig, rig_quarantined(rig) == 1, "taken in by itself");
+    FELUCCA(0, "1 file retried", "quarantine", "retry", "--all", "--yes");
+    wait_jobs("queued", 1);
+    rig_check(rig, rig_quarantined(rig) == 0, "it is in quarantine still");
+}
+END_TEST
+
 START_TEST(where_a_condition_cannot_be_decided_the_destination_is_named)
 {
     char receipt[RECEIPT_SIZE];
@@ -318,6 +338,65 @@ START_TEST(what_cannot_be_delivered_says_why)
 }
 END_TEST
 
+/* ---- a node that the router does not know yet ---- */
+
+/* The receiver has read a configuration that the router has not. */
+START_TEST(what_the_router_has_no_node_for_waits_for_the_configuration)
+{
+    char receipt[RECEIPT_SIZE];
+    rig = rig_create(NULL);
+    rig_receive(rig, "CHOOSY", 1, 1, 1, receipt);
+    rig_check(rig,
+              rig_wait_log(rig, "it waits for the configuration to be read again called=CHOOSY", SOON_MS),
+              "no word of it");
+    wait_file("incoming", receipt);
+    rig_check(rig, rig_quarantined(rig) == 0, "it is in quarantine");
+    rig_receive(rig, "SECOND", 1, 1, 2, NULL); /* others go on */
+    wait_jobs("queued", 1);
+    change_condition(NULL, CT);
+    wait_jobs("queued", 2);
+    wait_file("queue", receipt);
+}
+END_TEST
+
+/* After some minutes it is quarantined; a node of that name takes it in all the same. */
+START_TEST(a_node_takes_in_what_was_quarantined_without_it)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    char receipt[RECEIPT_SIZE], other[RECEIPT_SIZE];
+    open_rig(NULL, CT);
+    rig_receive(rig, "NOBODY", 1, 1, 1, receipt);
+    receive_mismatched("CHOOSY", false, other);
+    rig_check(rig, rig_wait_quarantined(rig, 2, SOON_MS), "not in quarantine");
+    FELUCCA(0, "no node of the configuration has its called AE title", "quarantine");
+    file_read(rig->config, &yaml);
+    text_append(&yaml, "  - aet: NOBODY\n    destinations:\n"
+                       "      - { name: later, stow_url: 'http://127.0.0.1:12/studies', kheops: false }\n");
+    file_write_string(rig->config, text_string(&yaml));
+    process_signal(rig->router, SIGHUP);
+    wait_jobs("queued", 1);
+    rig_check(rig, rig_quarantined(rig) == 1, "what has another cause is taken in");
+    wait_file("queue", receipt);
+}
+END_TEST
+
+/* The same when the router was started with it. */
+START_TEST(so_does_a_router_that_is_started_with_the_node)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    open_rig(NULL, CT);
+    rig_receive(rig, "NOBODY", 1, 1, 1, NULL);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not in quarantine");
+    rig_stop(rig);
+    file_read(rig->config, &yaml);
+    text_append(&yaml, "  - aet: NOBODY\n    destinations:\n"
+                       "      - { name: later, stow_url: 'http://127.0.0.1:12/studies', kheops: false }\n");
+    file_write_string(rig->config, text_string(&yaml));
+    rig_start(rig);
+    wait_jobs("queued", 1);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("redecide");
@@ -328,8 +407,12 @@ int main(void)
     tests_add(tests, what_is_gone_is_told);
     tests_add(tests, a_corrected_version_waits_for_nobody);
     tests_add(tests, what_contradicts_its_command_is_delivered_as_it_is);
+    tests_add(tests, a_quarantined_file_is_taken_in_when_its_cause_is_gone);
     tests_add(tests, where_a_condition_cannot_be_decided_the_destination_is_named);
     tests_add(tests, an_album_that_cannot_be_decided_waits_for_a_person);
     tests_add(tests, what_cannot_be_delivered_says_why);
+    tests_add(tests, what_the_router_has_no_node_for_waits_for_the_configuration);
+    tests_add(tests, a_node_takes_in_what_was_quarantined_without_it);
+    tests_add(tests, so_does_a_router_that_is_started_with_the_node);
     return tests_run(tests);
 }

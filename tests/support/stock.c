@@ -9,7 +9,7 @@
 #include <check.h>
 #include <stdio.h>
 
-enum { PIXEL_BYTES = 4096 };
+enum { PIXEL_BYTES = 4096, HOUR_MS = 60 * 60 * 1000 };
 
 void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_item *ret_item)
 {
@@ -38,6 +38,11 @@ char *stock_receive(const char *folder, const struct dicom_spec *spec, const cha
     text_append_bytes(&file, pixel_header, sizeof pixel_header);
     text_append_bytes(&file, pixels, sizeof pixels);
     require(receipt_make(receipt) == 0, "no receipt");
+    if (strcmp(called_aet, "NOBODY") == 0) {
+        char time[13];
+        (void)snprintf(time, sizeof time, "%012llx", (unsigned long long)(receipt_time(receipt) - HOUR_MS));
+        memcpy(receipt, time, 12);
+    }
     text_format(&path, "%s/%s.dcm", folder, receipt);
     file_write(text_string(&path), file.bytes, file.length);
     return text_take(&path);

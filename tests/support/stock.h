@@ -10,7 +10,7 @@
 void stock_put(struct spool *spool, const struct dicom_spec *spec, struct work_item *ret_item);
 
 /* Writes the instance into a folder as a receiver leaves it there, with a few KB of pixels, called by this AE
- * title; its path is then yours. */
+ * title; its path is then yours. Called NOBODY it was received an hour ago: the router waits some minutes for a node. */
 char *stock_receive(const char *folder, const struct dicom_spec *spec, const char *called_aet);
 
 /* The path of its file; is then yours. */
