@@ -127,6 +127,8 @@ static enum dimse_status status_of(enum association_answer answer)
         return DIMSE_SUCCESS;
     case ASSOCIATION_MISMATCH:
         return DIMSE_DATA_SET_MISMATCH;
+    case ASSOCIATION_UNFIT:
+        return DIMSE_CANNOT_UNDERSTAND;
     default:
         return DIMSE_OUT_OF_RESOURCES;
     }

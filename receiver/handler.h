@@ -51,7 +51,8 @@ enum association_wait { ASSOCIATION_INPUT, ASSOCIATION_SILENT, ASSOCIATION_STOPP
 enum association_answer {
     ASSOCIATION_STORED,           /* durable */
     ASSOCIATION_OUT_OF_RESOURCES, /* A700 */
-    ASSOCIATION_MISMATCH          /* A900: its UIDs are not those of the command */
+    ASSOCIATION_MISMATCH,         /* A900: its UIDs are not those of the command */
+    ASSOCIATION_UNFIT             /* C000: no destination of its node can take its UIDs */
 };
 
 struct association_handler {

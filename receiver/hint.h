@@ -20,10 +20,11 @@ enum hint_kind {
 };
 
 /* Why an instance was refused; the texts are a metric's label. */
-#define HINT_REFUSAL_MAP(X) \
-    X(NO_SPACE, "no_space") \
-    X(DISK, "disk")         \
-    X(MISMATCH, "mismatched_uids")
+#define HINT_REFUSAL_MAP(X)        \
+    X(NO_SPACE, "no_space")        \
+    X(DISK, "disk")                \
+    X(MISMATCH, "mismatched_uids") \
+    X(UNFIT, "unfit_uids")
 
 enum hint_refusal {
 #define X(name, text) HINT_##name,

@@ -37,14 +37,14 @@ struct session {
     struct identity *identity; /* of the data set that comes */
     const struct config_node *node;
     struct file_meta meta; /* of the instance that comes */
-    bool identified, mismatched;
+    bool identified, mismatched, unfit;
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     enum association_verdict verdict;
     char receipt[RECEIPT_SIZE]; /* of the last instance */
     char first[RECEIPT_SIZE];
     int idle_seconds;
     int64_t begun_ms, wound_ms;
-    int64_t instances, bytes, refused, mismatches, odd;
+    int64_t instances, bytes, refused, mismatches, unfits, odd;
 };
 
 static volatile sig_atomic_t stopping;
@@ -164,8 +164,7 @@ static void begin(void *context, const struct file_meta *meta)
     session->meta = *meta;
     (void)snprintf(session->meta.source_address, sizeof session->meta.source_address, "%s",
                    session->start->address->text);
-    session->mismatched = false;
-    session->identified = session->node->mismatched_uids == CONFIG_MISMATCH_ACCEPT;
+    session->mismatched = session->unfit = session->identified = false;
     identity_begin(session->identity, meta->transfer_syntax);
     intake_begin(session->intake, &session->meta);
     log_debug("instance begins", LOG_S("sop_instance", shown(meta->sop_instance)),
@@ -178,13 +177,32 @@ static bool differ(const char *of_command, const char *of_data_set)
     return *of_command && *of_data_set && strcmp(of_command, of_data_set) != 0;
 }
 
+/* What is not known is the router's to judge, too. */
+static bool can_be_taken(const struct config_destination *destination, const char *uid)
+{
+    return !*uid || (destination->kheops ? uid_is_oid(uid) : uid_is_printable(uid));
+}
+
+static bool some_destination_can_take(const struct config_node *node, const char *study, const char *series)
+{
+    for (size_t i = 0; i < node->destination_count; i++) {
+        if (can_be_taken(&node->destinations[i], study) && can_be_taken(&node->destinations[i], series))
+            return true;
+    }
+    return node->destination_count == 0;
+}
+
 /* Once it is known, as far as it will be, which instance the data set is. */
 static void compare_uids(struct session *session)
 {
+    const struct identity *identity = session->identity;
     session->identified = true;
-    session->mismatched = differ(session->meta.sop_instance, identity_sop_instance(session->identity)) ||
-                          differ(session->meta.sop_class, identity_sop_class(session->identity));
-    if (session->mismatched)
+    session->mismatched = session->node->mismatched_uids != CONFIG_MISMATCH_ACCEPT &&
+                          (differ(session->meta.sop_instance, identity_sop_instance(identity)) ||
+                           differ(session->meta.sop_class, identity_sop_class(identity)));
+    session->unfit =
+        !some_destination_can_take(session->node, identity_study(identity), identity_series(identity));
+    if (session->mismatched || session->unfit)
         intake_abandon(session->intake);
 }
 
@@ -193,7 +211,7 @@ static bool data(void *context, const void *bytes, size_t length)
     struct session *session = context;
     if (!session->identified && identity_feed(session->identity, bytes, length))
         compare_uids(session);
-    if (session->mismatched)
+    if (session->mismatched || session->unfit)
         return false;
     intake_write(session->intake, bytes, length);
     return !intake_failed(session->intake);
@@ -215,6 +233,28 @@ static enum association_answer refuse_mismatch(struct session *session)
         LOG_S("sop_class_of_command", shown(session->meta.sop_class)));
     session->mismatches++;
     return ASSOCIATION_MISMATCH;
+}
+
+/* UIDs that are printable are shown as they are: no plain server is asked for others. */
+static const char *shown_text(const char *uid)
+{
+    return uid_is_printable(uid) ? uid : "-";
+}
+
+static enum association_answer refuse_unfit(struct session *session)
+{
+    session->refused++;
+    hints_tell(session->start->hints, HINT_REFUSED, NULL, HINT_UNFIT);
+    LOG_AT(
+        session->unfits++ == 0 ? LOG_WARNING : LOG_DEBUG,
+        "instance refused, no destination of its node can take its study or series UID: KHEOPS takes object "
+        "identifiers alone, others any printable text",
+        LOG_S("calling", session->calling_aet), LOG_S("called", session->called_aet),
+        LOG_S("address", session->start->address->text),
+        LOG_S("study", shown_text(identity_study(session->identity))),
+        LOG_S("series", shown_text(identity_series(session->identity))),
+        LOG_S("sop_instance", shown(session->meta.sop_instance)));
+    return ASSOCIATION_UNFIT;
 }
 
 static enum association_answer refuse_for_resources(struct session *session, int rc, int64_t bytes)
@@ -245,6 +285,8 @@ static enum association_answer finish(void *context)
         compare_uids(session);
     if (session->mismatched)
         return refuse_mismatch(session);
+    if (session->unfit)
+        return refuse_unfit(session);
     int64_t bytes = intake_bytes(session->intake);
     (void)alarm(0); /* a busy disk may take its time, and the peer has its own patience */
     int64_t began_ns = clock_monotonic_ns();

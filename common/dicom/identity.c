@@ -15,8 +15,7 @@ enum {
 };
 
 #define UNDEFINED        0xFFFFFFFFu
-#define TAG_SOP_CLASS    0x00080016u
-#define TAG_SOP_INSTANCE 0x00080018u
+#define TAG_LAST         0x0020000Eu /* of those that are wanted */
 #define TAG_ITEM         0xFFFEE000u
 #define TAG_ITEM_END     0xFFFEE00Du
 #define TAG_SEQUENCE_END 0xFFFEE0DDu
@@ -34,8 +33,13 @@ struct identity {
     uint64_t skip;  /* bytes of a value that are passed over */
     char *value;    /* where the value goes that is wanted */
     size_t value_length, value_wanted;
-    char sop_class[IDENTITY_UID_SIZE], sop_instance[IDENTITY_UID_SIZE];
+    char uids[4][IDENTITY_UID_SIZE]; /* as wanted_tags has them */
 };
+
+enum { SOP_CLASS, SOP_INSTANCE, STUDY, SERIES, WANTED };
+
+static const uint32_t wanted_tags[WANTED] = {
+    [SOP_CLASS] = 0x00080016, [SOP_INSTANCE] = 0x00080018, [STUDY] = 0x0020000D, [SERIES] = TAG_LAST};
 
 struct identity *identity_create(void)
 {
@@ -161,18 +165,19 @@ static bool take_head(struct identity *identity)
                                                     : number(identity, 6, 2);
     if (is_delimiter(tag))
         return take_delimiter(identity, tag, length);
-    if (identity->depth == 0 && tag > TAG_SOP_INSTANCE)
+    if (identity->depth == 0 && tag > TAG_LAST)
         return false;
     if (length == UNDEFINED) {
         identity->depth++;
         return (implicit || vr_is(identity, "SQ")) && identity->depth <= DEPTH_MOST;
     }
-    if (identity->depth == 0 && tag == TAG_SOP_CLASS)
-        want(identity, identity->sop_class, length);
-    else if (identity->depth == 0 && tag == TAG_SOP_INSTANCE)
-        want(identity, identity->sop_instance, length);
-    else
-        identity->skip = length;
+    for (int i = 0; identity->depth == 0 && i < WANTED; i++) {
+        if (tag == wanted_tags[i]) {
+            want(identity, identity->uids[i], length);
+            return true;
+        }
+    }
+    identity->skip = length;
     return true;
 }
 
@@ -250,12 +255,27 @@ bool identity_feed(struct identity *identity, const void *bytes, size_t length)
     return identity->done;
 }
 
+static const char *uid_of(const struct identity *identity, int which)
+{
+    return identity->value == identity->uids[which] ? "" : identity->uids[which];
+}
+
 const char *identity_sop_class(const struct identity *identity)
 {
-    return identity->value == identity->sop_class ? "" : identity->sop_class;
+    return uid_of(identity, SOP_CLASS);
 }
 
 const char *identity_sop_instance(const struct identity *identity)
 {
-    return identity->value == identity->sop_instance ? "" : identity->sop_instance;
+    return uid_of(identity, SOP_INSTANCE);
+}
+
+const char *identity_study(const struct identity *identity)
+{
+    return uid_of(identity, STUDY);
+}
+
+const char *identity_series(const struct identity *identity)
+{
+    return uid_of(identity, SERIES);
 }

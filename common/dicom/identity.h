@@ -1,7 +1,7 @@
 /* identity - which instance a data set is, seen while its bytes stream by.
  *
- * Follows the elements in front of a data set, in any transfer syntax, as far as (0008,0018), and keeps the
- * values of SOP Class UID and SOP Instance UID; values between them are passed over, nested ones too, whatever
+ * Follows the elements in front of a data set, in any transfer syntax, as far as (0020,000E), and keeps the values of
+ * its SOP Class, SOP Instance, Study Instance and Series Instance UIDs; values between them are passed over, nested ones too, whatever
  * their length. Of a deflated data set a bounded part is inflated. Where it cannot follow it gives up, and
  * knows nothing: it never guesses. The bytes are not kept, nothing is decoded, and memory is fixed. */
 #ifndef FELUCCA_DICOM_IDENTITY_H
@@ -25,5 +25,7 @@ bool identity_feed(struct identity *identity, const void *bytes, size_t length);
 /* Without padding; "" while it is not known. Borrowed until identity_begin(). */
 const char *identity_sop_class(const struct identity *identity);
 const char *identity_sop_instance(const struct identity *identity);
+const char *identity_study(const struct identity *identity);
+const char *identity_series(const struct identity *identity);
 
 #endif

@@ -231,16 +231,19 @@ static const struct status_row {
     bool data_set;
     const char *row;          /* how the document's row begins; the status is in it */
     const char *sop_instance; /* of the command, NULL: the data set's */
+    bool unfit;               /* it is of a study that KHEOPS cannot take */
 } status_rows[] = {
-    {"stored", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | durable", NULL},
+    {"stored", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | durable", NULL, false},
     {"no space", "receiver: { min_free_space: 900000GiB }\n", CT, 0x0001, true,
-     "| C-STORE | `%04X` | out of resources", NULL},
-    {"another instance", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | the data set is not", "9.8.7.6"},
+     "| C-STORE | `%04X` | out of resources", NULL, false},
+    {"another instance", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | the data set is not", "9.8.7.6",
+     false},
+    {"a study of a word", NULL, CT, 0x0001, true, "| C-STORE | `%04X` | no destination", NULL, true},
     {"wrong context", NULL, VERIFICATION, 0x0001, true,
-     "| C-STORE in a context of Verification | `%04X` | SOP class not supported", NULL},
-    {"echo", NULL, VERIFICATION, 0x0030, false, "| C-ECHO | `%04X` | it works", NULL},
-    {"another request", NULL, CT, 0x0020, true, "| any other request | `%04X` | unrecognized operation",
-     NULL},
+     "| C-STORE in a context of Verification | `%04X` | SOP class not supported", NULL, false},
+    {"echo", NULL, VERIFICATION, 0x0030, false, "| C-ECHO | `%04X` | it works", NULL, false},
+    {"another request", NULL, CT, 0x0020, true, "| any other request | `%04X` | unrecognized operation", NULL,
+     false},
 };
 
 START_TEST(status_is_the_one_told)
@@ -264,8 +267,10 @@ START_TEST(status_is_the_one_told)
     if (row->data_set)
         dul_append_data(&message, 1,
                         "\x08\x00\x18\x00\x08\x00\x00\x00"
-                        "1.2.3.4",
-                        16, true);
+                        "1.2.3.4\0"
+                        "\x20\x00\x0d\x00\x04\x00\x00\x00"
+                        "WORD",
+                        row->unfit ? 28 : 16, true);
     ck_assert_int_eq(send(client, message.bytes, message.length, MSG_NOSIGNAL), (ssize_t)message.length);
     ck_assert_int_eq(dul_read(client, WAIT_MS, &answer), DUL_DATA);
     const char *percent = strchr(row->row, '%');

@@ -317,6 +317,57 @@ START_TEST(a_node_may_take_it_as_what_it_is)
 }
 END_TEST
 
+/* ---- what no destination of its node can take ---- */
+
+static bool unfit_is_counted(void *context)
+{
+    (void)context;
+    AUTO(text_release) struct text page = TEXT_EMPTY;
+    return pipeline_page(pipeline, PIPELINE_RECEIVER, 0, "/metrics", &page) == 200 &&
+           strstr(text_string(&page), "felucca_received_refused_total{reason=\"unfit_uids\"} 2\n");
+}
+
+/* The only destination is a KHEOPS, which takes object identifiers alone. */
+START_TEST(what_nobody_can_take_is_refused)
+{
+    AUTO(text_release) struct text word = TEXT_EMPTY, arcs = TEXT_EMPTY, good = TEXT_EMPTY, log = TEXT_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 9);
+    dicom_append_head(&spec, &good);
+    (void)snprintf(spec.series_uid, sizeof spec.series_uid, "1..2");
+    dicom_append_head(&spec, &arcs);
+    (void)snprintf(spec.study_uid, sizeof spec.study_uid, "WORD-1");
+    dicom_append_head(&spec, &word);
+    configure("    mismatched_uids: accept\n", NULL);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    AUTO(fd_close) int client = associate(EXPLICIT);
+    ck_assert_int_eq(store(client, spec.sop_uid, word.bytes, word.length), 0xc000);
+    ck_assert_int_eq(store(client, spec.sop_uid, arcs.bytes, arcs.length), 0xc000);
+    ck_assert_uint_eq(stored_files(), 0);
+    ck_assert_int_eq(store(client, spec.sop_uid, good.bytes, good.length), 0);
+    file_read(sandbox_path(sandbox, "receiver-0.log"), &log);
+    const char *line = strstr(text_string(&log), "instance refused, no destination of its node can take");
+    ck_assert_ptr_nonnull(line);
+    ck_assert_ptr_nonnull(strstr(line, "calling=CT01 called=FELUCCA address=127.0.0.1 study=WORD-1"));
+    ck_assert(wait_until(unfit_is_counted, NULL, WAIT_MS));
+}
+END_TEST
+
+/* A plain server is given any printable text. */
+START_TEST(what_one_destination_can_take_is_taken)
+{
+    AUTO(text_release) struct text word = TEXT_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 9);
+    (void)snprintf(spec.study_uid, sizeof spec.study_uid, "WORD-1");
+    dicom_append_head(&spec, &word);
+    configure("      - { name: plain, stow_url: 'http://127.0.0.1:9/studies', kheops: false }\n", NULL);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    AUTO(fd_close) int client = associate(EXPLICIT);
+    ck_assert_int_eq(store(client, spec.sop_uid, word.bytes, word.length), 0);
+}
+END_TEST
+
 /* ---- names that are no text ---- */
 
 START_TEST(a_title_that_is_no_text_becomes_text)
@@ -348,6 +399,8 @@ int main(void)
     tests_rows(tests, an_odd_data_set_is_kept_as_it_is, ROWS(odd_rows));
     tests_rows(tests, what_is_something_else_is_refused, ROWS(mismatch_rows));
     tests_rows(tests, a_node_may_take_it_as_what_it_is, ROWS(mismatch_rows));
+    tests_add(tests, what_nobody_can_take_is_refused);
+    tests_add(tests, what_one_destination_can_take_is_taken);
     tests_add(tests, a_title_that_is_no_text_becomes_text);
     return tests_run(tests);
 }

@@ -132,6 +132,39 @@ static void ck_row(const struct row *row, const char *syntax, const void *bytes,
     }
 }
 
+/* Behind nested elements, and what belongs to items is not taken. */
+START_TEST(study_and_series_are_seen)
+{
+    static const char data_set[] = "\x08\0\x18\0UI\x06\0"
+                                   "1.2.3\0"
+                                   "\x08\0\x40\x11SQ\0\0\xff\xff\xff\xff"
+                                   "\xfe\xff\0\xe0\xff\xff\xff\xff"
+                                   "\x20\0\x0d\0UI\x02\0"
+                                   "9\0"
+                                   "\xfe\xff\x0d\xe0\0\0\0\0"
+                                   "\xfe\xff\xdd\xe0\0\0\0\0"
+                                   "\x20\0\x0d\0UI\x06\0"
+                                   "WORD-1"
+                                   "\x20\0\x0e\0UI\x04\0"
+                                   "1.2\0"
+                                   "\x20\0\x11\0IS\x02\0"
+                                   "1 ";
+    AUTO(identity_destroy) struct identity *identity = identity_create();
+    for (size_t step = 1; step < sizeof data_set; step += 7) {
+        bool over = false;
+        identity_begin(identity, EXPLICIT);
+        for (size_t at = 0, length = sizeof data_set - 1; at < length; at += step)
+            over = identity_feed(identity, data_set + at, at + step < length ? step : length - at);
+        ck_assert(over);
+        ck_assert_str_eq(identity_sop_instance(identity), "1.2.3");
+        ck_assert_str_eq(identity_study(identity), "WORD-1");
+        ck_assert_str_eq(identity_series(identity), "1.2");
+    }
+    identity_begin(identity, EXPLICIT);
+    ck_assert_str_eq(identity_study(identity), "");
+}
+END_TEST
+
 START_TEST(an_identity_is_seen)
 {
     const struct row *row = &rows[_i];
@@ -208,6 +241,7 @@ int main(void)
 {
     struct tests *tests = tests_create("identity");
     tests_rows(tests, an_identity_is_seen, ROWS(rows));
+    tests_add(tests, study_and_series_are_seen);
     tests_rows(tests, a_deflated_identity_is_seen, ROWS(rows));
     tests_add(tests, a_bomb_is_not_inflated);
     tests_add(tests, noise_is_survived);
