@@ -146,7 +146,8 @@ static bool share_from(struct router *router, struct target *target, struct seat
     struct jobdb_batch batch = {0};
     int64_t next_due;
     name_work(router, seat, &batch);
-    if (!jobdb_pick_share(router->db, target->row.album_id, router->now, &batch, &next_due)) {
+    if (!jobdb_pick_share(router->db, target->row.album_id, target->row.state != TARGET_UP, router->now,
+                          &batch, &next_due)) {
         target->look_at = next_due;
         jobdb_batch_release(&batch);
         return false;

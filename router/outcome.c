@@ -1,5 +1,6 @@
 #include "router/outcome.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
@@ -10,6 +11,7 @@
 #include "common/jobs/outcome.h"
 #include "common/jobs/target.h"
 #include "router/counters.h"
+#include "router/lesson.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -36,30 +38,12 @@ static void add_target_event(struct router *router, const struct target *target,
            LOG_S("reason", reason));
 }
 
-static const char *first_reason(const struct work_result *result, enum work_outcome outcome)
-{
-    for (size_t i = 0; i < result->answer_count; i++) {
-        if (result->answers[i].outcome == outcome && result->answers[i].reason)
-            return result->answers[i].reason;
-    }
-    return NULL;
-}
-
-static bool any_answer(const struct work_result *result, enum work_outcome outcome)
-{
-    for (size_t i = 0; i < result->answer_count; i++) {
-        if (result->answers[i].outcome == outcome)
-            return true;
-    }
-    return false;
-}
-
 /* What the request says about its target. Returns whether the target waits now. */
 static bool learn_of_target(struct router *router, struct target *target, const struct lease *lease,
                             const struct work_result *result, int64_t stored)
 {
     struct target_retry retry = target_retry_of(router->config);
-    const char *reason = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (lease->batch.stage == WORK_FETCH) {
         visibility_learn(router, target, &lease->batch, result);
         return false;
@@ -67,17 +51,13 @@ static bool learn_of_target(struct router *router, struct target *target, const 
     if (stored > 0 && lease->batch.stage == WORK_SEND)
         visibility_wanted(router, target, lease->batch.study);
     bool changed = stored > 0 && target_succeeded(target, stored, router->now);
-    if (any_answer(result, WORK_BLOCKED_OUTCOME)) {
-        reason = first_reason(result, WORK_BLOCKED_OUTCOME);
-        changed = target_refused(target, &retry, router->now);
-    } else if (work_result_says_of_target(result) == BLAME_BACKS_OFF) {
-        reason = first_reason(result, WORK_RETRY_OUTCOME);
-        changed = target_troubled(target, &retry, lease->stored_mark, result->not_before_ms,
-                                  random_below(UINT64_MAX), router->now);
-    }
+    struct target_lesson lesson = lesson_of(target, &retry, lease, result, stored, &reason);
+    lesson.jitter = random_below(UINT64_MAX);
+    if (lesson.says != BLAME_NOTHING)
+        changed = target_learn(target, &retry, &lesson, router->now);
     if (changed)
-        add_target_event(router, target, reason);
-    jobdb_save_target(router->db, &target->row, reason, router->now);
+        add_target_event(router, target, target->row.state == TARGET_UP ? NULL : text_string(&reason));
+    jobdb_save_target(router->db, &target->row, reason.length > 0 ? reason.bytes : NULL, router->now);
     return target->row.state != TARGET_UP && target->row.until > router->now;
 }
 
@@ -129,6 +109,8 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
     int64_t stored = store_listed(router, target, batch, result);
     struct verdict verdict = {.router = router, .lease = lease, .result = result, .target = target};
     verdict.backs_off = learn_of_target(router, target, lease, result, stored);
+    verdict.proven = target_is_proven(target);
+    verdict.jitter = random_below(UINT64_MAX);
     for (size_t i = 0; i < batch->item_count; i++) {
         const struct work_answer *answer = answer_for(result, &batch->items[i]);
         static const struct work_answer silent = {.outcome = WORK_RETRY_OUTCOME,

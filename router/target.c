@@ -32,7 +32,8 @@ bool target_is_open(const struct target *target, int64_t now)
 
 bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now)
 {
-    return target->row.state != TARGET_UP || now - target->row.since < TARGET_WARY_WAITS * retry->first_ms;
+    return target->row.state != TARGET_UP || target->fruitless > 0 ||
+           now - target->row.since < TARGET_WARY_WAITS * retry->first_ms;
 }
 
 int64_t target_opens_at(const struct target *target, int64_t now)
@@ -67,6 +68,7 @@ bool target_succeeded(struct target *target, int64_t jobs, int64_t now)
     bool changed = target->row.state != TARGET_UP;
     target->row.stored += jobs;
     target->row.failures = 0;
+    target->fruitless = target->missed = 0;
     if (changed) {
         target->row.state = TARGET_UP;
         target->row.since = now;
@@ -132,6 +134,49 @@ bool target_refused(struct target *target, const struct target_retry *retry, int
         row->since = now;
     }
     return changed;
+}
+
+/* Who failed before since anything was stored says nothing new: one culprit alone keeps nobody else waiting. */
+static bool learn_fruitless(struct target *target, const struct target_retry *retry,
+                            const struct target_lesson *lesson, int64_t now)
+{
+    if (!lesson->fresh && !lesson->walls)
+        return false;
+    target->fruitless++;
+    if (target->row.state == TARGET_UP && target->fruitless < TARGET_FRUITLESS)
+        return false;
+    if (lesson->walls || target->row.state == TARGET_BLOCKED)
+        return target_refused(target, retry, now);
+    return target_troubled(target, retry, lesson->stored_at_start, lesson->not_before_ms, lesson->jitter,
+                           now);
+}
+
+bool target_learn(struct target *target, const struct target_retry *retry, const struct target_lesson *lesson,
+                  int64_t now)
+{
+    switch (lesson->says) {
+    case BLAME_RESTS:
+        return learn_fruitless(target, retry, lesson, now);
+    case BLAME_BACKS_OFF:
+        return target_troubled(target, retry, lesson->stored_at_start, lesson->not_before_ms, lesson->jitter,
+                               now);
+    case BLAME_BLOCKS:
+        target->missed += lesson->misses && lesson->fresh;
+        return (!lesson->misses || target->missed >= TARGET_MISSED) && target_refused(target, retry, now);
+    default:
+        return false;
+    }
+}
+
+bool target_is_proven(const struct target *target)
+{
+    return target->row.stored > target->row.fresh_mark;
+}
+
+void target_renewed(struct target *target)
+{
+    target->row.fresh_mark = target->row.stored;
+    target->fruitless = target->missed = 0;
 }
 
 bool target_probe_now(struct target *target, int64_t now)

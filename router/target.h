@@ -3,8 +3,9 @@
  * It knows no clock and no chance: both come in as parameters. A target is
  *
  *     up            everything may go, at most `connections` requests at once;
- *     backing off   after trouble: nothing goes until `until`, then one probe at a time. Each further failure
- *                   doubles the wait, up to the ceiling. The first success makes it up;
+ *     backing off   after trouble, or when many requests in a row stored nothing: nothing goes until `until`, then
+ *                   one probe at a time. Each further failure doubles the wait, up to the ceiling. The first
+ *                   success makes it up;
  *     blocked       it refuses our token or our requests as such: nothing goes but one probe at a time, at a
  *                   steady, slow pace. The first success makes it up;
  *
@@ -36,13 +37,23 @@ struct target {
     int64_t fetch_until;    /* wall ms: no fetch goes before, after trouble with one */
     int fetching;           /* fetches now; they are not in in_flight, so that no delivery waits for them */
     int64_t fetch_failures; /* in a row */
+    int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
+    int missed;             /* shares in a row whose series was not there, each counted once */
 };
 
 struct target_retry {
     int64_t first_ms, ceiling_ms;
 };
 
-enum { TARGET_BLOCKED_PROBE_MS = 60 * 1000, TARGET_WARY_WAITS = 12, TARGET_LONGEST_MS = 3600 * 1000 };
+enum {
+    TARGET_BLOCKED_PROBE_MS = 60 * 1000,
+    TARGET_WARY_WAITS = 12,
+    TARGET_LONGEST_MS = 3600 * 1000,
+    TARGET_FRUITLESS = 10, /* requests in a row that store nothing: it rests, or is blocked */
+    TARGET_MISSED = 3,     /* series in a row that an album's source does not have: it is blocked */
+    TARGET_RARE = 96       /* times the ceiling (a day of quarters of an hour): the longest wait of a job that
+                              fails where nothing else passes */
+};
 
 struct target_retry target_retry_of(const struct config *config);
 
@@ -58,7 +69,7 @@ bool target_is_held(const struct target *target);
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);
 
-/* Whether it is in trouble, or was so a moment ago (12 times the first wait). Requests that trouble has
+/* Whether it is in trouble, was so a moment ago (12 times the first wait), or just stores nothing. Requests that trouble has
  * halved stay halved so long, so that the search for a culprit does not begin anew with each success. */
 bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now);
 
@@ -76,6 +87,25 @@ bool target_succeeded(struct target *target, int64_t jobs, int64_t now);
  * Retry-After, 0 when it said nothing. jitter: any random number. Returns whether the state changed. */
 bool target_troubled(struct target *target, const struct target_retry *retry, int64_t stored_at_start,
                      int64_t not_before_ms, uint64_t jitter, int64_t now);
+
+/* What a request whose items are not all stored says of its target. */
+struct target_lesson {
+    enum blame_target says;
+    bool walls;  /* BLAME_RESTS: what many in a row meet is not their own fault, and blocks it */
+    bool misses; /* BLAME_BLOCKS: only when TARGET_MISSED in a row say so */
+    bool fresh;  /* something in it failed for the first time since anything was stored here */
+    int64_t stored_at_start, not_before_ms;
+    uint64_t jitter;
+};
+
+/* Learns. Returns whether the state changed. */
+bool target_learn(struct target *target, const struct target_retry *retry, const struct target_lesson *lesson,
+                  int64_t now);
+
+/* Whether something was stored since its address and its tokens last changed. */
+bool target_is_proven(const struct target *target);
+/* A token of it is another one: what the old one did proves nothing. */
+void target_renewed(struct target *target);
 
 /* The longest wait, whatever a server asks for: an hour, or the ceiling where that is longer. */
 int64_t target_longest(int64_t ceiling_ms);

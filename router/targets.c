@@ -1,8 +1,10 @@
 #include "router/targets.h"
 
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/jobs/target.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,18 @@ void targets_destroy(struct targets **targets)
     *targets = NULL;
 }
 
+/* FNV-1a. */
+static void note_address(struct jobdb *db, const char *destination, const char *album, const char *url)
+{
+    uint64_t digest = 0xcbf29ce484222325ULL;
+    char address[17];
+    for (const char *next = url; *next; next++)
+        digest = (digest ^ (unsigned char)*next) * 0x100000001b3ULL;
+    (void)snprintf(address, sizeof address, "%016llx", (unsigned long long)digest);
+    if (jobdb_note_address(db, destination, album, address))
+        log_debug("another address", LOG_S("destination", destination), LOG_S("album", album ? album : "-"));
+}
+
 static void register_all(struct jobdb *db, const struct config *config)
 {
     jobdb_unconfigure_all(db);
@@ -42,8 +56,12 @@ static void register_all(struct jobdb *db, const struct config *config)
         for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
             const struct config_destination *destination = &config->nodes[n].destinations[d];
             jobdb_configure(db, destination->name, NULL, destination->origin);
-            for (size_t a = 0; a < destination->album_count; a++)
-                jobdb_configure(db, destination->name, destination->albums[a].name, NULL);
+            note_address(db, destination->name, NULL, destination->stow_url);
+            for (size_t a = 0; a < destination->album_count; a++) {
+                const struct config_album *album = &destination->albums[a];
+                jobdb_configure(db, destination->name, album->name, NULL);
+                note_address(db, destination->name, album->name, album->api_url);
+            }
         }
     }
 }
@@ -101,6 +119,8 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
             memcpy(target->served, old->served, sizeof target->served);
             target->fetching = old->fetching;
             target->fetch_failures = old->fetch_failures;
+            target->fruitless = old->fruitless;
+            target->missed = old->missed;
         }
         if (!target->row.album_id)
             pass_on_hold(targets, target);

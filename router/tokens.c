@@ -95,6 +95,10 @@ void tokens_take(struct router *router, const struct work_token *token)
             its = i;
     }
     jobdb_save_token(router->db, &target->row, token, router->now);
+    if (token->replaced) {
+        target_renewed(target);
+        jobdb_save_target(router->db, &target->row, NULL, router->now);
+    }
     judge_tokens(router, target, &now);
     if (token_was_renewed(&before[its], &now, token) && target_probe_now(target, router->now))
         log_info("a token was renewed, trying it now", LOG_S("destination", target->row.destination),

@@ -13,6 +13,7 @@
 #include "common/spool/spool.h"
 #include "router/crew.h"
 #include "router/event.h"
+#include "router/lesson.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -50,6 +51,7 @@ struct jobdb_outcome verdict_outcome(const struct router *router, const struct j
                                   .attempts = item->attempts,
                                   .attempt_mark = item->attempt_mark,
                                   .batch_limit = item->batch_limit,
+                                  .ends = item->ends,
                                   .http_status = answer->http_status,
                                   .reason = answer->reason,
                                   .keep_until = router->now + router->config->retention_ms,
@@ -105,58 +107,139 @@ void verdict_tell_failures(const struct verdict *verdict)
 
 /* ---- again later ---- */
 
-/* An attempt counts only when it is the job's own fault: another job was stored at the same target since this
- * job's previous attempt, or, at its first, since it went out. */
-static bool attempt_counts(const struct verdict *verdict, const struct jobdb_item *item)
+/* What a failure comes to for one job. An attempt counts only when it is the job's own fault: others pass. */
+struct failure {
+    const struct blame_rule *blame;
+    bool halve;  /* the request goes again in halves: nothing is known of the job itself */
+    bool own;    /* the job's own failure, for all that the answer tells */
+    bool counts; /* ... and others pass */
+};
+
+static struct failure failure_of(const struct verdict *verdict, const struct jobdb_item *item,
+                                 const struct work_answer *answer)
 {
-    int64_t mark = item->attempt_mark >= 0 ? item->attempt_mark : verdict->lease->stored_mark;
-    return verdict->target->row.stored > mark;
+    struct failure failure = {.blame = blame_rule(answer->blame)};
+    enum blame_together together = failure.blame->together;
+    bool ends_again = together == BLAME_HALVES_LATER && item->ends > 0;
+    failure.halve = verdict->lease->batch.item_count > 1 && (together == BLAME_HALVES || ends_again);
+    failure.own = failure.blame->attempt != BLAME_FREE && !failure.halve;
+    failure.counts = failure.own && lesson_others_pass(verdict->target, verdict->lease, item);
+    return failure;
 }
 
 /* The next limit of a batch that failed as a whole. Where nothing else was stored meanwhile the destination
  * may be at fault and not the batch: that limit only holds until it stores something. */
-static int half_of(const struct verdict *verdict)
+static int half_of(const struct verdict *verdict, enum blame blame)
 {
     int half = (int)((verdict->lease->batch.item_count + 1) / 2);
     bool others_pass = verdict->target->row.stored > verdict->lease->stored_mark;
-    return work_result_says_of_target(verdict->result) == BLAME_BACKS_OFF && !others_pass ? -half : half;
+    return others_pass || blame == BLAME_SIZE ? half : -half;
 }
 
-/* It goes back to the queue. An attempt counts only for an instance that the answer names, or that was
- * alone. */
+static int limit_of(const struct verdict *verdict, const struct jobdb_item *item,
+                    const struct work_answer *answer, const struct failure *failure)
+{
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    if (answer->outcome == WORK_MISSING_OUTCOME && failure->own)
+        return 1; /* it ends whatever request it is in */
+    if (failure->halve)
+        return half_of(verdict, answer->blame);
+    if (failure->counts && batch->item_count == 1 && batch->stage == WORK_SEND)
+        return 1; /* others pass: it is the culprit, and takes nobody with it again */
+    return item->batch_limit;
+}
+
+/* The most tries of the request's jobs: those that failed together go again together. */
+static int tries_of(const struct verdict *verdict)
+{
+    int most = 0;
+    for (size_t i = 0; i < verdict->lease->batch.item_count; i++) {
+        if (verdict->lease->batch.items[i].tries > most)
+            most = verdict->lease->batch.items[i].tries;
+    }
+    return most;
+}
+
+/* The server may be at work on it still: it rests as long as that request took, and twice as long each time. */
+static int64_t rest_of(const struct verdict *verdict, const struct jobdb_outcome *outcome)
+{
+    int64_t rest = verdict->result->milliseconds;
+    int64_t longest = TARGET_RARE * verdict->router->config->retry.ceiling_ms;
+    for (int i = 1; i < outcome->ends && rest < longest; i++)
+        rest *= 2;
+    return rest < longest ? rest : longest;
+}
+
+/* When it goes again. What fails by itself where nothing passes goes ever more rarely, whatever its target does. */
+static int64_t due_at(const struct verdict *verdict, const struct work_answer *answer,
+                      const struct failure *failure, const struct jobdb_outcome *outcome)
+{
+    struct router *router = verdict->router;
+    struct target_retry retry = target_retry_of(router->config);
+    bool lone = failure->own && failure->blame->target == BLAME_RESTS;
+    bool excused = failure->own && failure->blame->excuse == BLAME_OF_OLD && verdict->proven;
+    int64_t at = router->now;
+    if (lone && !failure->counts)
+        retry.ceiling_ms *= TARGET_RARE;
+    if (!failure->halve && (!verdict->backs_off || lone || excused))
+        at += target_delay(&retry, tries_of(verdict), verdict->jitter);
+    if (answer->blame == BLAME_SLOW && at < router->now + rest_of(verdict, outcome))
+        at = router->now + rest_of(verdict, outcome);
+    return at;
+}
+
+static bool is_too_old(const struct verdict *verdict, const struct jobdb_item *item)
+{
+    struct router *router = verdict->router;
+    int64_t give_up = router->config->retry.give_up_ms;
+    return give_up > 0 &&
+           router->now - jobdb_waiting_since(router->db, verdict->lease->batch.stage, item) > give_up;
+}
+
+/* Only a new answer is an event: the others are in the job's row. */
+static void move_again(struct verdict *verdict, const struct jobdb_item *item,
+                       const struct work_answer *answer, const struct failure *failure,
+                       struct jobdb_outcome *outcome)
+{
+    struct router *router = verdict->router;
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    bool new = failure->own && batch->stage != WORK_FETCH &&
+               !jobdb_job_said(router->db, batch->stage, item->id, answer->http_status, answer->reason);
+    outcome->cause = CAUSE_TROUBLE;
+    if (!verdict_move(router, batch, item, outcome) || !failure->own)
+        return;
+    if (batch->stage == WORK_SEND && failure->blame->together == BLAME_KEEPS &&
+        answer->outcome == WORK_RETRY_OUTCOME)
+        jobdb_series_unknown(router->db, item->series_id);
+    if (new)
+        add_job_event(router, batch, item, "trouble", answer);
+}
+
+/* It goes back to the queue, or fails: its attempts are used up, or one is enough. */
 static void try_job_again(struct verdict *verdict, const struct jobdb_item *item,
                           const struct work_answer *answer)
 {
     struct router *router = verdict->router;
-    const struct jobdb_batch *batch = &verdict->lease->batch;
-    struct jobdb_outcome outcome = verdict_outcome(router, item, answer);
+    struct failure failure = failure_of(verdict, item, answer);
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct target_retry retry = target_retry_of(router->config);
-    const struct blame_rule *blame = blame_rule(answer->blame);
-    bool halve = blame->together == BLAME_HALVES && batch->item_count > 1;
-    bool own = blame->counts && !halve, counts = own && attempt_counts(verdict, item);
-    int64_t give_up = router->config->retry.give_up_ms;
-    outcome.attempts += counts;
-    if (own)
+    lesson_explain(verdict->target, &retry, verdict->lease, verdict->result, answer, &reason);
+    struct work_answer told = *answer;
+    told.reason = reason.length > 0 ? reason.bytes : NULL;
+    struct jobdb_outcome outcome = verdict_outcome(router, item, &told);
+    outcome.attempts += failure.counts;
+    if (failure.own)
         outcome.attempt_mark = verdict->target->row.stored;
-    if (answer->outcome == WORK_MISSING_OUTCOME && blame->counts)
-        outcome.batch_limit = 1; /* it ends whatever request it is in */
-    else if (halve)
-        outcome.batch_limit = half_of(verdict);
-    else if (counts && batch->item_count == 1 && batch->stage == WORK_SEND)
-        outcome.batch_limit = 1; /* others pass: it is the culprit, and takes nobody with it again */
-    if (!halve && !verdict->backs_off)
-        outcome.due_at = router->now + target_delay(&retry, item->tries, random_below(UINT64_MAX));
-    if ((counts && outcome.attempts >= router->config->retry.attempts) ||
-        (give_up > 0 && router->now - jobdb_waiting_since(router->db, batch->stage, item) > give_up)) {
-        fail_job(verdict, item, answer, &outcome, CAUSE_GIVEN_UP);
-        return;
-    }
-    outcome.cause = CAUSE_TROUBLE;
-    if (!verdict_move(router, batch, item, &outcome) || !own || batch->stage == WORK_FETCH)
-        return;
-    if (batch->stage == WORK_SEND && blame->together == BLAME_KEEPS && answer->outcome == WORK_RETRY_OUTCOME)
-        jobdb_series_unknown(router->db, item->series_id);
-    add_job_event(router, batch, item, "trouble", answer);
+    outcome.ends = failure.blame->together == BLAME_HALVES_LATER ? item->ends + 1 : 0;
+    outcome.batch_limit = limit_of(verdict, item, answer, &failure);
+    outcome.due_at = due_at(verdict, answer, &failure, &outcome);
+    if (failure.counts && failure.blame->attempt == BLAME_FINAL)
+        fail_job(verdict, item, &told, &outcome, CAUSE_REFUSED);
+    else if ((failure.counts && outcome.attempts >= router->config->retry.attempts) ||
+             is_too_old(verdict, item))
+        fail_job(verdict, item, &told, &outcome, CAUSE_GIVEN_UP);
+    else
+        move_again(verdict, item, &told, &failure, &outcome);
 }
 
 /* ---- its file is missing ---- */
@@ -223,6 +306,10 @@ void verdict_apply(struct verdict *verdict, const struct jobdb_item *item, const
         find_spool_file(verdict, item, answer);
         break;
     case WORK_BLOCKED_OUTCOME:
+        if (answer->blame == BLAME_FRONT) {
+            try_job_again(verdict, item, answer);
+            break;
+        }
         outcome.cause = CAUSE_TROUBLE;
         (void)verdict_move(router, batch, item, &outcome);
         break;

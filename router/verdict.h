@@ -2,7 +2,7 @@
  * (What is stored was moved before: outcome.c.)
  *
  * A job is tried again for ever, unless the fault is its own:
- * docs/decisions/0004-results-say-whom-they-blame.md tells how that is known. */
+ * docs/decisions/0016-who-is-blamed.md tells how that is known. */
 #ifndef FELUCCA_ROUTER_VERDICT_H
 #define FELUCCA_ROUTER_VERDICT_H
 
@@ -20,14 +20,16 @@ struct verdict {
     const struct lease *lease;
     const struct work_result *result;
     const struct target *target;
-    bool backs_off; /* the target waits, so its items need not */
+    bool backs_off;  /* the target waits, so its items need not */
+    bool proven;     /* its address and tokens have worked */
+    uint64_t jitter; /* one for the request, so that it does not fall apart */
     /* The jobs that failed: how many, and the first of them. */
     int64_t failed, first_id;
     int first_status;
     char first_reason[200];
 };
 
-/* What does not depend on the verdict: the job keeps its attempts and is due at once. */
+/* What does not depend on the verdict: the job keeps its attempts and its history, and is due at once. */
 struct jobdb_outcome verdict_outcome(const struct router *router, const struct jobdb_item *item,
                                      const struct work_answer *answer);
 /* Moves the row of a delivery, share or fetch. False: it was not where it should be. */

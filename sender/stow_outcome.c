@@ -146,11 +146,8 @@ static void judge_whole(const struct judge *judge, const struct answer_rule *rul
 {
     const struct answer_meaning *meaning = answer_meaning(rule->verdict);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool never =
-        (rule->verdict == ANSWER_REFUSED || rule->verdict == ANSWER_TOO_LARGE) && judge->batch->count == 1;
     answer_append_reason(rule, ANSWER_STOW, judge->answer, &reason);
-    judge_set_all(judge, never ? WORK_REJECT_OUTCOME : meaning->outcome,
-                  answer_blame(rule->verdict, judge->answer), text_string(&reason));
+    judge_set_all(judge, meaning->outcome, answer_blame(rule->verdict, judge->answer), text_string(&reason));
     if (meaning->next == ANSWER_ASK_TOKEN)
         judge_open_all(judge, ANSWER_ASK_TOKEN);
     else if (meaning->next == ANSWER_ASK_PRESENCE)
@@ -216,18 +213,18 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct work_answer *answer = &result->answers[batch->items[i].index];
+        const struct answer_rule *rule =
+            answer_rule(ANSWER_STOW_GOOD_TOKEN, answer->http_status, ANSWER_OTHER);
+        const struct answer_meaning *meaning = answer_meaning(rule->verdict);
+        bool whole = answer->http_status == 401 || answer->http_status == 403;
         if (!judgement->open[i])
             continue;
-        bool invalid = answer->http_status != 401 && answer->http_status != 403 && !sentence &&
-                       !kheops_takes_uids(batch, &batch->items[i]);
-        if (invalid)
+        if (!whole && !sentence && !kheops_takes_uids(batch, &batch->items[i]))
             work_answer_set(answer, WORK_REJECT_OUTCOME, BLAME_INSTANCE, answer->http_status,
                             "0x0124: its study or series UID is not a valid object identifier");
         else
-            work_answer_set(
-                answer, WORK_RETRY_OUTCOME, BLAME_SUSPECT, answer->http_status,
-                sentence ? sentence
-                         : answer_rule(ANSWER_STOW_GOOD_TOKEN, answer->http_status, ANSWER_OTHER)->sentence);
+            work_answer_set(answer, meaning->outcome, meaning->blame, answer->http_status,
+                            sentence ? sentence : rule->sentence);
     }
 }
 
@@ -253,7 +250,7 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
         decide_for_good_token(batch, judgement, result, NULL);
     } else if (status == 401 || status == 403) {
         set_open(
-            batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN,
+            batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_FRONT,
             "the server refuses the credentials in headers: renew them, or give them the right to store");
     } else {
         decide_for_good_token(batch, judgement, result, "0x0124: the server says that it is not authorised");

@@ -3,10 +3,8 @@
 #define FELUCCA_SHARER_PARTS_H
 
 #include "sharer/gauges.h"
-#include "sharer/misses.h"
 
 struct sharer {
-    struct misses *misses;
     struct sharer_gauges *gauges;
 };
 

@@ -61,19 +61,6 @@ void share_decide(const struct introspection *destination, const struct introspe
     } /* else: as judged, bounded */
 }
 
-bool share_not_found(const struct work_result *result)
-{
-    return result->answers[0].blame == BLAME_GONE;
-}
-
-void share_blame_album(struct work_result *result)
-{
-    share_set(result, WORK_BLOCKED_OUTCOME, BLAME_GONE, result->answers[0].http_status,
-              "KHEOPS finds none of several series in the album of the source token: the source token is of "
-              "another album than the one that is sent to, or its maker is no longer an administrator of it; "
-              "make a new source token in the album that is sent to, as its administrator");
-}
-
 void share_token_replaced(struct work_result *result)
 {
     share_set(result, WORK_RETRY_OUTCOME, BLAME_NOBODY, result->answers[0].http_status,

@@ -20,11 +20,6 @@ enum answer_next share_judge(const struct http_answer *answer, struct work_resul
 void share_decide(const struct introspection *destination, const struct introspection *source,
                   struct work_result *result);
 
-/* Whether it was decided that KHEOPS does not find the series, and no token is to blame. */
-bool share_not_found(const struct work_result *result);
-/* ... and so it is with every other series (misses.h): the album is at fault, not the series. */
-void share_blame_album(struct work_result *result);
-
 /* ... or because a token was replaced while the request was on its way. */
 void share_token_replaced(struct work_result *result);
 

@@ -13,7 +13,6 @@ static int sharer_open(struct worker_process *process, struct text *ret_reason)
 {
     struct sharer *sharer = process->own = memory_new(1, sizeof *sharer);
     (void)ret_reason;
-    sharer->misses = misses_create();
     sharer->gauges = sharer_gauges_create(service_metrics(process->service));
     return 0;
 }
@@ -21,7 +20,6 @@ static int sharer_open(struct worker_process *process, struct text *ret_reason)
 static void sharer_close(struct worker_process *process)
 {
     struct sharer *sharer = process->own;
-    misses_destroy(&sharer->misses);
     sharer_gauges_destroy(&sharer->gauges);
     memory_free(&process->own);
 }

@@ -49,8 +49,6 @@ static void sharing_log(const struct task *task)
 static void sharing_tell(const struct task *task)
 {
     const struct sharing *sharing = (const struct sharing *)task;
-    if (task->result->answers[0].outcome == WORK_DONE_OUTCOME)
-        misses_clear(sharer_of(task)->misses, task->work->destination, task->work->album);
     sharing_log(task);
     sharer_gauges_result(sharer_of(task)->gauges, task->result, !sharing->requested);
 }
@@ -60,11 +58,7 @@ static void sharing_tell(const struct task *task)
 static void sharing_source_explained(void *context, struct introspection *source)
 {
     struct sharing *sharing = context;
-    const struct work *work = sharing->task.work;
     share_decide(&sharing->destination, source, sharing->task.result);
-    if (share_not_found(sharing->task.result) &&
-        misses_add(sharer_of(&sharing->task)->misses, work->destination, work->album, work->series))
-        share_blame_album(sharing->task.result);
     task_finish(&sharing->task);
 }
 

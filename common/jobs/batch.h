@@ -22,6 +22,7 @@ struct jobdb_item {
     int batch_limit; /* 0, or the largest request that it may be part of; negative: while the destination is
                         in trouble */
     int64_t attempt_mark; /* -1: no attempt yet */
+    int ends;             /* requests in a row whose end told nothing; deliveries only */
     bool urgent;
 };
 

@@ -61,6 +61,9 @@ enum { SERIES_A_BATCH = 100 };
     X(PICK_SHARE, "", \
       "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s" \
       " WHERE s.album_id = ?1 AND s.state = 'queued' AND s.due_at <= ?2 ORDER BY s.due_at, s.id LIMIT 1") \
+    X(PICK_PROBE, "", \
+      "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s INDEXED BY share_probe" \
+      " WHERE s.album_id = ?1 AND s.state = 'queued' AND s.due_at <= ?2 ORDER BY s.tries, s.id DESC LIMIT 1") \
     X(NEXT_SHARE, "", \
       "SELECT due_at FROM share WHERE album_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1") \
     X(EACH_SENDING, "", \
@@ -265,10 +268,11 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
 
 /* ---- shares ---- */
 
-bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jobdb_batch *batch,
+bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t now, struct jobdb_batch *batch,
                       int64_t *ret_next_due)
 {
-    AUTO(row_end) struct row row = jobdb_query(db, SQL_PICK_SHARE, "ii", album_id, now);
+    AUTO(row_end)
+    struct row row = jobdb_query(db, probe ? SQL_PICK_PROBE : SQL_PICK_SHARE, "ii", album_id, now);
     if (!row_next(&row)) {
         *ret_next_due = row_first(jobdb_query(db, SQL_NEXT_SHARE, "i", album_id), INT64_MAX);
         return false;

@@ -51,9 +51,10 @@ struct jobdb_appetite {
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
                       const struct jobdb_appetite *appetite, int64_t now, struct jobdb_batch *batch);
 
-/* Takes the next due share of an album into the batch and leases it. When there is none, *ret_next_due tells
+/* Takes the next due share of an album into the batch and leases it; probe: the one that was tried least, of
+ * those the newest, so that what has failed for long stands before nobody. When there is none, *ret_next_due tells
  * when one will be, or INT64_MAX. */
-bool jobdb_pick_share(struct jobdb *db, int64_t album_id, int64_t now, struct jobdb_batch *batch,
+bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t now, struct jobdb_batch *batch,
                       int64_t *ret_next_due);
 
 /* Calls each for every work that was handed out and not answered, as the database knows it (after a start).

@@ -19,6 +19,9 @@ enum { TALLY_MS = 5 * 60 * 1000 };
       "INSERT INTO event (at, kind, instance_id, delivery_id, share_id, destination_id, album_id," \
       " http_status, detail) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), nullif(?5, 0), nullif(?6, 0)," \
       " nullif(?7, 0), nullif(?8, 0), ?9)") \
+    X(DELIVERY_SAID, "", \
+      "SELECT 1 FROM delivery WHERE id = ?1 AND http_status IS nullif(?2, 0) AND reason IS ?3") \
+    X(SHARE_SAID, "", "SELECT 1 FROM share WHERE id = ?1 AND http_status IS nullif(?2, 0) AND reason IS ?3") \
     X(EACH_FORGOTTEN, "", \
       "SELECT id, study FROM instance WHERE state = 'done' AND place = 'gone' AND done_at < ?1 ORDER BY done_at LIMIT ?2") \
     X(FORGET_INSTANCE, "", "DELETE FROM instance WHERE id = ?1") \
@@ -50,6 +53,12 @@ void jobdb_tally(struct jobdb *db, int64_t destination_id, int64_t album_id, int
 {
     (void)jobdb_change(db, SQL_TALLY, "iiiiii", destination_id, album_id, now - now % TALLY_MS, done, bytes,
                        failed);
+}
+
+bool jobdb_job_said(struct jobdb *db, enum work_stage stage, int64_t id, int http_status, const char *reason)
+{
+    int which = stage == WORK_SHARE ? SQL_SHARE_SAID : SQL_DELIVERY_SAID;
+    return row_exists(jobdb_query(db, which, "iis", id, (int64_t)http_status, reason));
 }
 
 void jobdb_add_event(struct jobdb *db, const struct jobdb_event *event)

@@ -3,7 +3,9 @@
 #define FELUCCA_JOBS_HISTORY_H
 
 #include "common/jobs/jobdb.h"
+#include "common/wire/work.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +21,8 @@ struct jobdb_event {
     int http_status;
     const char *detail;
 };
+/* Whether the last answer to a delivery or share, in its row, is this one. */
+bool jobdb_job_said(struct jobdb *db, enum work_stage stage, int64_t id, int http_status, const char *reason);
 void jobdb_add_event(struct jobdb *db, const struct jobdb_event *event);
 
 /* Forgets finished instances, events, requests of operators and sums from before the time given, and with

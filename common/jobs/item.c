@@ -13,4 +13,5 @@ void item_read(struct row *row, struct jobdb_item *ret_item)
     ret_item->batch_limit = row_int(row);
     ret_item->attempt_mark = row_number(row);
     ret_item->urgent = row_flag(row);
+    ret_item->ends = row_int(row);
 }

@@ -9,10 +9,10 @@
 /* Of delivery w and its instance i, of share s, of fetch f. */
 #define DELIVERY_ITEM                                                                          \
     "w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
-    " w.batch_limit, w.attempt_mark, i.urgent"
+    " w.batch_limit, w.attempt_mark, i.urgent, w.ends"
 #define SHARE_ITEM \
-    "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0"
-#define FETCH_ITEM "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0"
+    "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0, 0"
+#define FETCH_ITEM "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, 0"
 
 /* Reads them, from the next column on. */
 void item_read(struct row *row, struct jobdb_item *ret_item);

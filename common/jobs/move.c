@@ -21,7 +21,7 @@
       "UPDATE fetch SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
     X(MOVE_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
-      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10" \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10, ends = ?11" \
       " WHERE id = ?3 AND state = ?1") \
     X(MOVE_SHARE, "", \
       "UPDATE share SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
@@ -128,11 +128,11 @@ void move_job(struct jobdb *db, const struct move *move, const struct jobdb_outc
                                   [MACHINE_FETCH] = SQL_MOVE_FETCH};
     bool waits = move->to == only_move(move->machine, move->id, CAUSE_LEASED).from;
     int64_t finished_at = waits ? 0 : outcome->now;
-    const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisii" : "ssiiiiisi";
+    const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisiii" : "ssiiiiisi";
     (void)jobdb_change(db, move_of[move->machine], format, move_from(move), move_to(move), move->id,
                        outcome->due_at, (int64_t)outcome->attempts, outcome->attempt_mark,
                        (int64_t)outcome->http_status, outcome->reason, finished_at,
-                       (int64_t)outcome->batch_limit);
+                       (int64_t)outcome->batch_limit, (int64_t)outcome->ends);
 }
 
 void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now)

@@ -20,6 +20,7 @@ struct jobdb_outcome {
     int attempts;   /* new values, kept with the job */
     int64_t attempt_mark;
     int batch_limit;
+    int ends;                    /* requests in a row whose end told nothing */
     int http_status;             /* 0: none */
     const char *reason;          /* NULL: none */
     int64_t keep_until;          /* when this finishes the instance */

@@ -27,7 +27,9 @@ CREATE TABLE destination (
     token_scope   TEXT,
     token_album   TEXT,
     token_at      INTEGER,
-    undecided     INTEGER NOT NULL DEFAULT 0   -- deliveries whose condition cannot be decided
+    undecided     INTEGER NOT NULL DEFAULT 0,  -- deliveries whose condition cannot be decided
+    address       TEXT NOT NULL DEFAULT '',    -- a digest of its STOW URL
+    fresh_mark    INTEGER NOT NULL DEFAULT 0   -- its stored when address or token last changed
 ) STRICT;
 
 -- An album of a destination, what it has learned about it, and counters.
@@ -58,6 +60,8 @@ CREATE TABLE album (
     source_album   TEXT,
     source_at      INTEGER,
     undecided      INTEGER NOT NULL DEFAULT 0, -- shares whose condition cannot be decided
+    address        TEXT NOT NULL DEFAULT '',   -- a digest of the API's URL
+    fresh_mark     INTEGER NOT NULL DEFAULT 0, -- its stored when address or tokens last changed
     UNIQUE (destination_id, name)
 ) STRICT;
 
@@ -145,6 +149,7 @@ CREATE TABLE delivery (
     reason         TEXT,
     finished_at    INTEGER,
     retried_at     INTEGER,                        -- when an operator last wanted it tried again: its age counts from there
+    ends           INTEGER NOT NULL DEFAULT 0,     -- requests in a row whose end told nothing
     UNIQUE (instance_id, destination_id)
 ) STRICT;
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
@@ -183,6 +188,7 @@ CREATE INDEX share_series ON share (series_id);
 CREATE INDEX share_study ON share (study);
 CREATE INDEX share_witness ON share (witness_id);
 CREATE INDEX share_queued ON share (album_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX share_probe ON share (album_id, tries, id DESC) WHERE state = 'queued';
 CREATE INDEX share_open ON share (album_id, id) WHERE state IN ('waiting', 'queued');
 CREATE INDEX share_apart ON share (album_id, state, id) WHERE state IN ('undecided', 'dropped');
 CREATE INDEX share_sharing ON share (work) WHERE state = 'sharing';

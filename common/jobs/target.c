@@ -22,21 +22,27 @@
     X(CONFIGURE_ALBUM, "", \
       "INSERT INTO album (destination_id, name) SELECT id, ?2 FROM destination WHERE name = ?1" \
       " ON CONFLICT (destination_id, name) DO UPDATE SET configured = 1") \
+    X(NOTE_DESTINATION, "", \
+      "UPDATE destination SET fresh_mark = CASE WHEN address = '' THEN fresh_mark ELSE stored END, address = ?2" \
+      " WHERE name = ?1 AND address <> ?2") \
+    X(NOTE_ALBUM, "", \
+      "UPDATE album SET fresh_mark = CASE WHEN address = '' THEN fresh_mark ELSE stored END, address = ?2" \
+      " WHERE destination_id = (SELECT id FROM destination WHERE name = ?1) AND name = ?3 AND address <> ?2") \
     X(EACH_TARGET, CONFIG_ONLY, \
-      "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored," \
+      "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored, fresh_mark," \
       " token_active, token_scope, token_album, NULL, NULL, NULL FROM destination UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, d.origin, a.configured, a.held, a.state, a.since," \
-      " a.until, a.failures, a.stored, a.token_active, a.token_scope, a.token_album, a.source_active," \
+      " a.until, a.failures, a.stored, a.fresh_mark, a.token_active, a.token_scope, a.token_album, a.source_active," \
       " a.source_scope, a.source_album FROM album a JOIN destination d ON d.id = a.destination_id" \
       " ORDER BY 2, 1") \
     X(SAVE_DESTINATION, "", \
       "UPDATE destination SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
       " last_error = coalesce(?8, last_error)," \
-      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END WHERE id = ?1") \
+      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END, fresh_mark = ?10 WHERE id = ?1") \
     X(SAVE_ALBUM, "", \
       "UPDATE album SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
       " last_error = coalesce(?8, last_error)," \
-      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END WHERE id = ?1") \
+      " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END, fresh_mark = ?10 WHERE id = ?1") \
     X(SAVE_DESTINATION_TOKEN, "", \
       "UPDATE destination SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5" \
       " WHERE id = ?1") \
@@ -93,6 +99,13 @@ void jobdb_configure(struct jobdb *db, const char *destination, const char *albu
     (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
 }
 
+bool jobdb_note_address(struct jobdb *db, const char *destination, const char *album, const char *address)
+{
+    if (album)
+        return jobdb_change(db, SQL_NOTE_ALBUM, "sss", destination, address, album) > 0;
+    return jobdb_change(db, SQL_NOTE_DESTINATION, "ss", destination, address) > 0;
+}
+
 /* ---- what is known of them ---- */
 
 static void read_target(struct row *row, struct jobdb_target *ret_target)
@@ -110,6 +123,7 @@ static void read_target(struct row *row, struct jobdb_target *ret_target)
     ret_target->until = row_number(row);
     ret_target->failures = row_number(row);
     ret_target->stored = row_number(row);
+    ret_target->fresh_mark = row_number(row);
     token_read(row, &ret_target->token);
     token_read(row, &ret_target->source);
 }
@@ -130,8 +144,9 @@ void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, cons
 {
     int which = target->album_id ? SQL_SAVE_ALBUM : SQL_SAVE_DESTINATION;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
-    (void)jobdb_change(db, which, "isiiiiisi", id, state_names[target->state], (int64_t)target->held,
-                       target->since, target->until, target->failures, target->stored, last_error, now);
+    (void)jobdb_change(db, which, "isiiiiisii", id, state_names[target->state], (int64_t)target->held,
+                       target->since, target->until, target->failures, target->stored, last_error, now,
+                       target->fresh_mark);
 }
 
 /* ---- tokens ---- */

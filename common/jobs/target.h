@@ -32,6 +32,7 @@ struct jobdb_target {
     enum jobdb_target_state state;
     int64_t since, until, failures;
     int64_t stored;                   /* jobs that ever succeeded here */
+    int64_t fresh_mark;               /* stored when its address or a token of it last changed */
     struct jobdb_token token, source; /* the STOW token of a destination; the two of an album */
 };
 
@@ -41,6 +42,9 @@ void jobdb_target_release(struct jobdb_target *target);
 void jobdb_unconfigure_all(struct jobdb *db);
 /* A destination with another origin than before knows no series. */
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
+/* A digest of the URL that a destination's (album NULL) or an album's requests go to; a URL itself may hold what
+ * nobody should read. Whether it is another one than before: what worked there says nothing any more. */
+bool jobdb_note_address(struct jobdb *db, const char *destination, const char *album, const char *address);
 /* Calls each for every target, destinations first; each takes over what target holds. */
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
                        void *context);

@@ -41,20 +41,20 @@ static const struct answer_rule stow_rules[] = {
     {403, 403, ANY, ANSWER_TOKEN, "the token may not write there"},
     {404, 404, ANY, ANSWER_BLOCKED, "there is no such address: check stow_url"},
     {405, 405, ANY, ANSWER_BLOCKED, "that address takes no STOW-RS requests: check stow_url"},
-    {406, 406, ANY, ANSWER_REFUSED, "it offers no answer in DICOM JSON"},
+    {406, 406, ANY, ANSWER_BLOCKED, "it offers no answer in DICOM JSON"},
     {408, 408, ANY, ANSWER_OUTAGE, "it waited too long for the request"},
-    {411, 411, ANY, ANSWER_REFUSED, "it wants the length of the request in another way"},
+    {411, 411, ANY, ANSWER_BLOCKED, "it wants the length of the request in another way"},
     {413, 413, ANY, ANSWER_TOO_LARGE,
      "the request is too large for it: raise its limit (nginx: client_max_body_size), then retry"},
-    {415, 415, ANY, ANSWER_REFUSED, "it does not take application/dicom"},
+    {415, 415, ANY, ANSWER_BLOCKED, "it does not take application/dicom"},
     {424, 424, ANY, ANSWER_OUTAGE, "its storage is not available"}, /* Azure */
     {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
     {500, 500, ANY, ANSWER_CRASHED, "trouble inside of it, or an instance that it cannot bear"},
-    {501, 501, ANY, ANSWER_REFUSED, "it does not take STOW-RS requests"},
+    {501, 501, ANY, ANSWER_BLOCKED, "it does not take STOW-RS requests"},
     {502, 502, ANY, ANSWER_CRASHED, "its PACS is not reachable, or cannot bear an instance"},
     {503, 504, ANY, ANSWER_OUTAGE, "it is not available, or overloaded"},
     {500, 599, ANY, ANSWER_OUTAGE, "trouble inside of it"},
-    {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "nobody answers a STOW-RS request so: check stow_url"}};
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_BROKEN, "nobody answers a STOW-RS request so: check stow_url"}};
 
 static const struct answer_rule stow_instance_rules[] = {
     {0x0000, 0x0000, ANY, ANSWER_STRANGE, "the server refuses it and gives no reason"},
@@ -73,9 +73,9 @@ static const struct answer_rule stow_instance_rules[] = {
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "the server gives a reason that is not known here"}};
 
 static const struct answer_rule stow_good_token_rules[] = {
-    {401, 401, ANY, ANSWER_STRANGE,
+    {401, 401, ANY, ANSWER_BLOCKED,
      "KHEOPS refuses the token, but calls it active and allowed to write when asked; if this stays, make a new token"},
-    {403, 403, ANY, ANSWER_STRANGE,
+    {403, 403, ANY, ANSWER_BLOCKED,
      "KHEOPS refuses the token, but calls it active and allowed to write when asked; if this stays, make a new token"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE,
      "0x0124: KHEOPS does not let its series into the album although the token may write: the series is in another "

@@ -61,14 +61,13 @@ enum answer_next { ANSWER_SETTLED, ANSWER_ASK_TOKEN, ANSWER_ASK_PRESENCE };
     X(LISTED, RETRY, GROUP, SETTLED, "the body says it of each instance")                                \
     X(LOST, RETRY, DESTINATION, ASK_PRESENCE, "no whole answer: how its connection ended says the rest") \
     X(REJECTED, REJECT, INSTANCE, SETTLED, "this one is never taken")                                    \
-    X(REFUSED, RETRY, FRONT, SETTLED, "such a request is not taken; of one instance alone: reject")      \
-    X(TOO_LARGE, RETRY, SIZE, SETTLED, "the request is too large; of one instance alone: reject")        \
+    X(TOO_LARGE, RETRY, SIZE, SETTLED, "the request is too large")                                       \
     X(BROKEN, RETRY, GROUP, SETTLED, "the request as a whole, no instance is named")                     \
     X(CRASHED, RETRY, CRASH, ASK_PRESENCE, "the same, and the server is in trouble")                     \
     X(TOKEN, RETRY, SUSPECT, ASK_TOKEN, "a token is refused or opens too little: which, and why?")       \
     X(REVOKED, BLOCKED, TOKEN, SETTLED,                                                                  \
       "a token opens nothing there any more, until somebody makes another")                              \
-    X(BLOCKED, BLOCKED, FRONT, SETTLED, "all of the destination or album, until somebody acts")          \
+    X(BLOCKED, BLOCKED, FRONT, SETTLED, "such a request is not taken there")                             \
     X(BUSY, RETRY, DESTINATION, SETTLED, "not taken now: again, without bound")                          \
     X(OUTAGE, RETRY, CUT, ASK_PRESENCE, "again, without bound; it may have been taken")                  \
     X(LATER, RETRY, NOBODY, SETTLED, "again, without bound, and the server is well")                     \

@@ -1,8 +1,9 @@
 #include "common/wire/blame.h"
 
 static const struct blame_rule rules[] = {
-#define X(name, text, counts, together, target, passing, says, others, nothing) \
-    [BLAME_##name] = {text, counts, BLAME_##together, BLAME_##target, BLAME_##passing, says, others, nothing},
+#define X(name, text, attempt, together, target, excuse, says, others, nothing)                \
+    [BLAME_##name] = {text, BLAME_##attempt, BLAME_##together, BLAME_##target, BLAME_##excuse, \
+                      says, others,          nothing},
     BLAME_MAP(X)
 #undef X
 };

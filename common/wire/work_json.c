@@ -285,7 +285,7 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
 #undef X
     };
     static const char *const blames[] = {
-#define X(name, text, counts, together, target, passing, says, others, nothing) text,
+#define X(name, text, attempt, together, target, excuse, says, others, nothing) text,
         BLAME_MAP(X)
 #undef X
     };

@@ -254,9 +254,9 @@ END_TEST
 
 START_TEST(what_is_too_large_is_halved)
 {
-    send("two", 1, 4, LARGE, "retry/group retry/group retry/group retry/group", "client_max_body_size");
+    send("two", 1, 4, LARGE, "retry/size retry/size retry/size retry/size", "client_max_body_size");
     send("two", 1, 2, LARGE, "done done", "");
-    send("two", 2, 1, 3 * LARGE, "reject/instance", "client_max_body_size");
+    send("two", 2, 1, 3 * LARGE, "retry/size", "client_max_body_size");
 }
 END_TEST
 
@@ -278,7 +278,7 @@ START_TEST(nginx_killed_in_the_middle)
     AUTO(work_result_destroy)
     struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
     ck_assert_ptr_nonnull(result);
-    check_says(result, "retry/destination retry/destination retry/destination", "connection");
+    check_says(result, "retry/slow retry/slow retry/slow", "connection");
     work_destroy(&work);
     send("good", 2, 1, SMALL, "retry/destination", "127.0.0.1");
     nginx_start_again(nginx);

@@ -190,9 +190,9 @@ static const struct trouble_row {
      "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry/destination done done", "500",
      2, 1, 0},
     {"refused though all is fine", "main", STOW_FAULT("\"action\":\"status\",\"status\":403"), NULL,
-     "retry/suspect retry/suspect retry/suspect", "active and allowed", 0, 1, 0},
+     "blocked/front blocked/front blocked/front", "active and allowed", 0, 1, 0},
     {"may not write", "plain", STOW_FAULT("\"action\":\"none\",\"first\":0"), NULL,
-     "blocked/token blocked/token blocked/token", "credentials", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "credentials", 0, 0, 0},
     {"conflict of what?", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":409"),
      NULL, "retry/group retry/group retry/group", "409", 0, 0, 0},
 };

@@ -21,8 +21,8 @@ END_TEST
 START_TEST(what_is_halved_for_good_can_fail_alone)
 {
     const struct blame_rule *rule = blame_rule((enum blame)_i);
-    ck_assert_msg(rule->together != BLAME_HALVES || rule->counts, "%s", rule->text);
-    ck_assert_msg(rule->together != BLAME_HALVES_LATER || !rule->counts, "%s", rule->text);
+    ck_assert_msg(rule->together != BLAME_HALVES || rule->attempt != BLAME_FREE, "%s", rule->text);
+    ck_assert_msg(rule->together != BLAME_HALVES_LATER || rule->attempt == BLAME_FREE, "%s", rule->text);
 }
 END_TEST
 

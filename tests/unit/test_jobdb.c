@@ -207,14 +207,14 @@ START_TEST(a_share_waits_for_its_series_and_holds_the_instance)
     bool gone;
     take_in("1", "1.1", "1.1.1", ct_album, false);
     ck_assert_int_eq(status_of("ct").waiting, 1);
-    ck_assert(!jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(!jobdb_pick_share(db, ct_album, false, NOW, &share, &next_due));
     ck_assert(pick(NOW, 50, &batch));
     end(&batch, CAUSE_STORED, 0);
     ck_assert_int_eq(status_of("ct").waiting, 0);
     ck_assert_int_eq(status_of("ct").queued, 1);
     ck_assert(jobdb_knows(db, "00000000000000000000000000000001", &state, &place, &gone));
     ck_assert_int_eq(state, INSTANCE_ACTIVE);
-    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(jobdb_pick_share(db, ct_album, false, NOW, &share, &next_due));
     ck_assert_str_eq(share.series, "1.1");
     struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = NOW, .keep_until = NOW};
     ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
@@ -550,6 +550,70 @@ START_TEST(another_server_knows_no_series)
 }
 END_TEST
 
+static int64_t main_mark, ct_mark;
+
+/* Everything seems to have stored 7, so that a mark can be told from none. */
+static void take_mark(void *context, struct jobdb_target *target)
+{
+    (void)context;
+    if (strcmp(target->destination, "main") == 0 && !target->album)
+        main_mark = target->fresh_mark;
+    if (target->album && strcmp(target->album, "ct") == 0)
+        ct_mark = target->fresh_mark;
+    target->stored = 7;
+    jobdb_save_target(db, target, NULL, NOW);
+    jobdb_target_release(target);
+}
+
+static void stored_marks(int64_t *ret_destination, int64_t *ret_album)
+{
+    jobdb_each_target(db, take_mark, NULL);
+    *ret_destination = main_mark;
+    *ret_album = ct_mark;
+}
+
+/* What has worked is forgotten with the address, of a destination and of each album. */
+START_TEST(another_address_proves_nothing)
+{
+    int64_t destination, album;
+    ck_assert(jobdb_note_address(db, "main", NULL, "one"));
+    ck_assert(jobdb_note_address(db, "main", "ct", "three"));
+    stored_marks(&destination, &album);
+    ck_assert_msg(destination == 0 && album == 0, "the first address is no change");
+    ck_assert(!jobdb_note_address(db, "main", NULL, "one"));
+    ck_assert(jobdb_note_address(db, "main", NULL, "two"));
+    stored_marks(&destination, &album);
+    ck_assert_int_eq(destination, 7);
+    ck_assert_int_eq(album, 0);
+    ck_assert(jobdb_note_address(db, "main", "ct", "four"));
+    stored_marks(&destination, &album);
+    ck_assert_int_eq(album, 7);
+}
+END_TEST
+
+START_TEST(a_probe_is_what_was_tried_least_and_of_those_the_newest)
+{
+    static const int64_t wanted[] = {3, 2, 1, 3};
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    int64_t next_due;
+    take_in("1", "1.1", "1.1.1", ct_album, false);
+    take_in("2", "2.1", "2.1.1", ct_album, false);
+    take_in("3", "3.1", "3.1.1", ct_album, false);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(pick(NOW, 50, &batch));
+        end(&batch, CAUSE_STORED, 0);
+    }
+    for (size_t i = 0; i < ROWS(wanted); i++) {
+        struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = NOW, .due_at = NOW};
+        ck_assert(jobdb_pick_share(db, ct_album, true, NOW, &share, &next_due));
+        ck_assert_int_eq(share.items[0].id, wanted[i]);
+        ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
+        jobdb_batch_release(&share);
+        share = (struct jobdb_batch){.work = "s-1"};
+    }
+}
+END_TEST
+
 START_TEST(waiting_for_a_wrong_time_ends)
 {
     static const int64_t YEARS = 100000000000;
@@ -561,7 +625,7 @@ START_TEST(waiting_for_a_wrong_time_ends)
     end(&batch, CAUSE_STORED, 0);
     ck_assert(pick(NOW, 50, &batch));
     end(&batch, CAUSE_TROUBLE, NOW + YEARS);
-    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(jobdb_pick_share(db, ct_album, false, NOW, &share, &next_due));
     struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = NOW, .due_at = NOW + YEARS};
     ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
     jobdb_batch_release(&share);
@@ -572,7 +636,7 @@ START_TEST(waiting_for_a_wrong_time_ends)
     ck_assert_int_eq(jobdb_commit(db), 0);
     ck_assert(pick(NOW, 50, &batch));
     end(&batch, CAUSE_STORED, 0);
-    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(jobdb_pick_share(db, ct_album, false, NOW, &share, &next_due));
     jobdb_batch_release(&share);
 }
 END_TEST
@@ -659,7 +723,7 @@ START_TEST(a_study_is_forgotten_with_its_last_instance)
     take_in("1", "1.1", "1.1.2", 0, false);
     ck_assert(pick(NOW, 1, &batch));
     end(&batch, CAUSE_STORED, 0);
-    ck_assert(jobdb_pick_share(db, ct_album, NOW, &share, &next_due));
+    ck_assert(jobdb_pick_share(db, ct_album, false, NOW, &share, &next_due));
     struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = NOW, .keep_until = NOW};
     ck_assert(jobdb_move_share(db, &share, share.items, &outcome));
     jobdb_batch_release(&share);
@@ -753,6 +817,8 @@ int main(void)
     tests_add(tests, a_limit_that_trouble_made_ends_with_the_trouble);
     tests_add(tests, late_answers_only_count_when_they_say_stored);
     tests_add(tests, another_server_knows_no_series);
+    tests_add(tests, another_address_proves_nothing);
+    tests_add(tests, a_probe_is_what_was_tried_least_and_of_those_the_newest);
     tests_add(tests, waiting_for_a_wrong_time_ends);
     tests_add(tests, a_restart_finds_what_was_handed_out_and_what_waits);
     tests_add(tests, what_is_not_committed_never_was);

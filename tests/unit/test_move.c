@@ -127,7 +127,7 @@ static bool lease_share(void)
 {
     int64_t next_due;
     struct jobdb_batch picked = {.work = "w-share"};
-    if (!jobdb_pick_share(db, ct_album, NOW, &picked, &next_due))
+    if (!jobdb_pick_share(db, ct_album, false, NOW, &picked, &next_due))
         return false;
     jobdb_batch_release(&batch);
     batch = picked;

@@ -156,24 +156,12 @@ START_TEST(one_album_is_not_two)
     (void)share_judge(&answer, result);
     share_decide(&destination, &source, result);
     ck_assert_int_eq(result->answers[0].outcome, WORK_RETRY_OUTCOME);
-    ck_assert(share_not_found(result));
+    ck_assert_int_eq(result->answers[0].blame, BLAME_GONE);
     source.album_id = (char *)"album-1";
     share_decide(&destination, &source, result);
     ck_assert_int_eq(result->answers[0].outcome, WORK_BLOCKED_OUTCOME);
     ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the same album"));
-    ck_assert(!share_not_found(result));
-}
-END_TEST
-
-START_TEST(an_album_is_blamed)
-{
-    AUTO(work_result_destroy) struct work_result *result = result_new();
-    const struct http_answer answer = {.status = 404};
-    (void)share_judge(&answer, result);
-    share_blame_album(result);
-    ck_assert_int_eq(result->answers[0].outcome, WORK_BLOCKED_OUTCOME);
-    ck_assert_int_eq(result->answers[0].http_status, 404);
-    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "the source token is of another album"));
+    ck_assert_int_eq(result->answers[0].blame, BLAME_TOKEN);
 }
 END_TEST
 
@@ -184,6 +172,5 @@ int main(void)
     tests_add(tests, retry_after_is_told);
     tests_rows(tests, a_refusal_is_decided, ROWS(decide_rows));
     tests_add(tests, one_album_is_not_two);
-    tests_add(tests, an_album_is_blamed);
     return tests_run(tests);
 }

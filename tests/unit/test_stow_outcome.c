@@ -108,11 +108,11 @@ static const struct status_row {
     {308, "", "blocked/front", "blocked/front blocked/front"},
     {404, "", "blocked/front", "blocked/front blocked/front"},
     {405, "", "blocked/front", "blocked/front blocked/front"},
-    {406, "", "reject/front", "retry/front retry/front"},
-    {411, "", "reject/front", "retry/front retry/front"},
-    {413, "<html>", "reject/size", "retry/size retry/size"},
-    {415, "", "reject/front", "retry/front retry/front"},
-    {501, "", "reject/front", "retry/front retry/front"},
+    {406, "", "blocked/front", "blocked/front blocked/front"},
+    {411, "", "blocked/front", "blocked/front blocked/front"},
+    {413, "<html>", "retry/size", "retry/size retry/size"},
+    {415, "", "blocked/front", "blocked/front blocked/front"},
+    {501, "", "blocked/front", "blocked/front blocked/front"},
     {500, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
     {502, "<html>", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
     {503, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
@@ -125,7 +125,7 @@ static const struct status_row {
     {204, "", "retry/crash ?presence", "retry/crash retry/crash ?presence"},
     {400, LIST("", FAILED(SOP(1), "49152"), ""), "reject/instance", "reject/instance retry/group"},
     {424, "", "retry/slow ?presence", "retry/slow retry/slow ?presence"},
-    {418, "", "retry/suspect", "retry/suspect retry/suspect"},
+    {418, "", "retry/group", "retry/group retry/group"},
 };
 
 START_TEST(a_status_has_its_outcome)

@@ -143,6 +143,74 @@ START_TEST(delay_is)
 }
 END_TEST
 
+/* ---- what requests without success say ---- */
+
+static const struct target_lesson refused = {.says = BLAME_RESTS, .fresh = true};
+
+START_TEST(many_requests_in_a_row_without_success_make_it_rest)
+{
+    struct target target = up();
+    for (int i = 1; i < TARGET_FRUITLESS; i++)
+        ck_assert_msg(!target_learn(&target, &retry, &refused, NOW), "after %d", i);
+    ck_assert(target_learn(&target, &retry, &refused, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_BACKING_OFF);
+    int64_t rest = target.row.until - NOW;
+    ck_assert(!target_learn(&target, &retry, &refused, target.row.until));
+    ck_assert_msg(target.row.until - NOW > 2 * rest, "each further probe that stores nothing doubles it");
+    ck_assert(target_succeeded(&target, 1, NOW));
+    ck_assert(!target_learn(&target, &retry, &refused, NOW));
+}
+END_TEST
+
+START_TEST(who_failed_before_says_nothing_new)
+{
+    static const struct target_lesson again = {.says = BLAME_RESTS};
+    struct target target = up();
+    for (int i = 0; i < 10 * TARGET_FRUITLESS; i++)
+        ck_assert(!target_learn(&target, &retry, &again, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_UP);
+    ck_assert(!target_is_wary(&target, &retry, NOW));
+}
+END_TEST
+
+START_TEST(a_wall_blocks)
+{
+    static const struct target_lesson wall = {.says = BLAME_RESTS, .walls = true};
+    struct target target = up();
+    for (int i = 1; i < TARGET_FRUITLESS; i++)
+        ck_assert(!target_learn(&target, &retry, &wall, NOW));
+    ck_assert_msg(target_is_wary(&target, &retry, NOW), "its halves stay halves");
+    ck_assert(target_learn(&target, &retry, &wall, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_BLOCKED);
+}
+END_TEST
+
+START_TEST(an_album_is_blocked_by_different_series)
+{
+    static const struct target_lesson miss = {.says = BLAME_BLOCKS, .misses = true, .fresh = true};
+    static const struct target_lesson again = {.says = BLAME_BLOCKS, .misses = true};
+    struct target target = up();
+    for (int i = 1; i < TARGET_MISSED; i++)
+        ck_assert(!target_learn(&target, &retry, &miss, NOW));
+    ck_assert(!target_learn(&target, &retry, &again, NOW));
+    ck_assert(target_learn(&target, &retry, &miss, NOW));
+    ck_assert_int_eq(target.row.state, TARGET_BLOCKED);
+}
+END_TEST
+
+START_TEST(what_worked_proves_it_until_something_changes)
+{
+    struct target target = up();
+    ck_assert(!target_is_proven(&target));
+    (void)target_succeeded(&target, 1, NOW);
+    ck_assert(target_is_proven(&target));
+    target_renewed(&target);
+    ck_assert(!target_is_proven(&target));
+    (void)target_succeeded(&target, 1, NOW);
+    ck_assert(target_is_proven(&target));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("target");
@@ -156,6 +224,11 @@ int main(void)
     tests_add(tests, retry_after_has_its_limits);
     tests_add(tests, success_opens_it);
     tests_add(tests, a_refusal_blocks_and_is_probed_slowly);
+    tests_add(tests, many_requests_in_a_row_without_success_make_it_rest);
+    tests_add(tests, who_failed_before_says_nothing_new);
+    tests_add(tests, a_wall_blocks);
+    tests_add(tests, an_album_is_blocked_by_different_series);
+    tests_add(tests, what_worked_proves_it_until_something_changes);
     tests_rows(tests, delay_is, ROWS(delay_rows));
     return tests_run(tests);
 }
