@@ -16,6 +16,7 @@
 #include "router/lesson.h"
 #include "router/outbox.h"
 #include "router/shared.h"
+#include "router/suspicion.h"
 #include "router/targets.h"
 #include "router/visibility.h"
 
@@ -188,6 +189,17 @@ static int64_t due_at(const struct verdict *verdict, const struct work_answer *a
     return at;
 }
 
+/* It failed alone at KHEOPS, which does not say why. */
+static bool is_riddle(const struct verdict *verdict, const struct work_answer *answer,
+                      const struct failure *failure)
+{
+    const struct jobdb_batch *batch = &verdict->lease->batch;
+    const struct config_destination *destination = verdict->target->destination;
+    bool unexplained = answer->blame == BLAME_SUSPECT || answer->blame == BLAME_GROUP;
+    return failure->own && unexplained && answer->outcome == WORK_RETRY_OUTCOME &&
+           batch->stage == WORK_SEND && batch->item_count == 1 && destination && destination->kheops;
+}
+
 static bool is_too_old(const struct verdict *verdict, const struct jobdb_item *item)
 {
     struct router *router = verdict->router;
@@ -224,6 +236,8 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct target_retry retry = target_retry_of(router->config);
     lesson_explain(verdict->target, &retry, verdict->lease, verdict->result, answer, &reason);
+    if (is_riddle(verdict, answer, &failure))
+        suspicion_append(router, &verdict->lease->batch, item, &reason);
     struct work_answer told = *answer;
     told.reason = reason.length > 0 ? reason.bytes : NULL;
     struct jobdb_outcome outcome = verdict_outcome(router, item, &told);

@@ -95,8 +95,15 @@ static void judge_stored(const struct judge *judge, size_t item, const struct st
 static void judge_unlisted(const struct judge *judge, size_t item, const struct stow_answer *answer)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    text_append(&reason, "the answer does not list it");
-    if (answer->other_failures > 0)
+    bool alone = judge->batch->count == 1 && answer->other_failures > 0;
+    if (alone)
+        text_format(
+            &reason,
+            "the server cannot process it: a failure without a name, and it was alone in its request (0x%04X)",
+            answer->other_reason);
+    else
+        text_append(&reason, "the answer does not list it");
+    if (!alone && answer->other_failures > 0)
         text_format(&reason, ", but %zu failure%s without a name (0x%04X)", answer->other_failures,
                     answer->other_failures == 1 ? "" : "s", answer->other_reason);
     judge_set(judge, item, WORK_RETRY_OUTCOME, BLAME_GROUP, text_string(&reason));

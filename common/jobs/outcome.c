@@ -17,6 +17,9 @@
       " FROM instance i JOIN destination d ON d.name = ?2" \
       " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = d.id" \
       " JOIN series e ON e.id = w.series_id WHERE i.receipt = ?1") \
+    X(SERIES_ELSEWHERE, "", \
+      "SELECT 1 FROM series e JOIN series o ON o.series = e.series AND o.id <> e.id" \
+      " JOIN lane l ON l.id = o.lane_id WHERE e.id = ?1 AND l.destination_id = ?2 LIMIT 1") \
     X(OPEN_DELIVERIES, "", \
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
@@ -213,6 +216,11 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
             lane_land_series(db, batch->items[i].series_id);
     }
     jobdb_refresh_lane(db, batch->lane_id, now);
+}
+
+bool jobdb_series_is_elsewhere(struct jobdb *db, int64_t series_id, int64_t destination_id)
+{
+    return row_exists(jobdb_query(db, SQL_SERIES_ELSEWHERE, "ii", series_id, destination_id));
 }
 
 /* ---- late results and lost files ---- */

@@ -45,6 +45,9 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
 /* KHEOPS says that a series could not be put into its album: it is treated as unknown again. */
 void jobdb_series_unknown(struct jobdb *db, int64_t series_id);
 
+/* Whether the destination was sent this series in another study, too. */
+bool jobdb_series_is_elsewhere(struct jobdb *db, int64_t series_id, int64_t destination_id);
+
 /* A delivery by receipt and destination, for results that come late. */
 bool jobdb_find_delivery(struct jobdb *db, const char *receipt, const char *destination,
                          struct jobdb_batch *ret_batch);

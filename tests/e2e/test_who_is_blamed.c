@@ -293,6 +293,76 @@ START_TEST(a_lone_culprit_waits_and_keeps_nobody_waiting)
 }
 END_TEST
 
+/* ---- KHEOPS says nothing, but something can be checked ---- */
+
+static char many[400];
+
+static void set_long_texts(struct dicom_spec *spec)
+{
+    spec->study_description = many + sizeof many - 1 - 156;
+    spec->body_part = many + sizeof many - 1 - 33;
+}
+
+/* 155 characters of two bytes each: KHEOPS bears them. */
+static void set_wide_text(struct dicom_spec *spec)
+{
+    static char wide[2 * 155 + 1];
+    for (size_t i = 0; i + 1 < sizeof wide; i += 2)
+        memcpy(wide + i, "\xc3\xa9", 2);
+    spec->character_set = "ISO_IR 192";
+    spec->study_description = wide;
+}
+
+static void set_foreign_series(struct dicom_spec *spec)
+{
+    struct dicom_spec other;
+    rig_spec(&other, 1, 1, 1);
+    memcpy(spec->series_uid, other.series_uid, sizeof spec->series_uid);
+}
+
+static const struct riddle_row {
+    const char *label;
+    void (*set)(struct dicom_spec *spec);
+    const char *says[2]; /* NULL: nothing is found */
+} riddle_rows[] = {
+    {"long texts",
+     set_long_texts,
+     {"StudyDescription has 156 characters", "BodyPartExamined has 33 characters"}},
+    {"wide characters", set_wide_text, {NULL, NULL}},
+    {"a series of another study",
+     set_foreign_series,
+     {"its series UID was sent there in another study", NULL}},
+};
+
+START_TEST(what_can_be_checked_is_told)
+{
+    const struct riddle_row *row = &riddle_rows[_i];
+    struct server server = {.outcome = WORK_RETRY_OUTCOME,
+                            .blame = BLAME_GROUP,
+                            .status = 202,
+                            .sentence = "the server cannot process it",
+                            .everything = true};
+    struct dicom_spec spec;
+    char receipt[RECEIPT_SIZE];
+    memset(many, 'x', sizeof many - 1);
+    receive("SECOND", 1, 1, 1);
+    serve_all(&good, sender, "sent", 1, "not stored");
+    rig_spec(&spec, 2, 1, 1);
+    row->set(&spec);
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, "SECOND");
+    (void)snprintf(receipt, sizeof receipt, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    rig_receive_file(rig, path, receipt);
+    while (server.refused < 1)
+        (void)serve_until(&server, sender, NULL, 0, 100);
+    SAYS("the server cannot process it", "jobs", "--json");
+    for (size_t i = 0; i < ROWS(row->says) && row->says[i]; i++)
+        SAYS(row->says[i], "jobs", "--json");
+    if (!row->says[0])
+        SAYS("the server cannot process it\"", "jobs", "--json");
+    serve_all(&good, sender, "sent", 2, "not delivered");
+}
+END_TEST
+
 /* ---- ends that tell nothing ---- */
 
 static const struct end_row {
@@ -422,6 +492,7 @@ int main(void)
     tests_add(tests, a_batch_that_is_refused_stays_together);
     tests_rows(tests, one_poisonous_instance_hurts_nobody_else, ROWS(poison_rows));
     tests_add(tests, a_lone_culprit_waits_and_keeps_nobody_waiting);
+    tests_rows(tests, what_can_be_checked_is_told, ROWS(riddle_rows));
     tests_rows(tests, requests_get_smaller_until_they_pass, ROWS(end_rows));
     tests_add(tests, what_the_server_may_be_storing_still_is_not_sent_meanwhile);
     tests_add(tests, series_that_are_gone_do_not_block_an_album_that_has_worked);

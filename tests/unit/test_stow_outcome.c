@@ -283,6 +283,20 @@ START_TEST(a_warning_is_stored)
 }
 END_TEST
 
+/* It was alone: a failure without a name is its own. */
+START_TEST(a_failure_without_a_name_has_one_when_nobody_else_was_there)
+{
+    for (size_t count = 1; count <= 2; count++) {
+        AUTO(scene_release) struct scene scene;
+        scene_init(&scene, count);
+        judge(&scene, 202, LIST("", "", "{\"00081197\":{\"vr\":\"US\",\"Value\":[272]}}"));
+        ck_assert_msg((strstr(scene.result->answers[0].reason, "cannot process it") != NULL) == (count == 1),
+                      "%zu: %s", count, scene.result->answers[0].reason);
+        ck_assert_ptr_nonnull(strstr(scene.result->answers[0].reason, "0x0110"));
+    }
+}
+END_TEST
+
 START_TEST(a_conflict_may_mean_stored)
 {
     AUTO(scene_release) struct scene one;
@@ -314,14 +328,14 @@ static const struct token_row {
     {"403, lacks write", 403, INTROSPECTION_ACTIVE, "read", "1.2.3", "blocked/token blocked/token",
      "\"write\""},
     {"403, a person's token may", 403, INTROSPECTION_ACTIVE, "user write", "1.2.3",
-     "retry/suspect retry/suspect", "refuses"},
-    {"401, all fine", 401, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/suspect retry/suspect",
+     "blocked/front blocked/front", "refuses"},
+    {"401, all fine", 401, INTROSPECTION_ACTIVE, "write", "1.2.3", "blocked/front blocked/front",
      "refuses the token"},
     {"401, KHEOPS in trouble", 401, INTROSPECTION_OUTAGE, "", "1.2.3", "retry/destination retry/destination",
      "away"},
-    {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked/token blocked/token",
+    {"401, does not introspect", 401, INTROSPECTION_UNKNOWN, "", "1.2.3", "blocked/front blocked/front",
      "credentials"},
-    {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked/token blocked/token", "credentials"},
+    {"403, no KHEOPS", 403, -1, "", "1.2.3", "blocked/front blocked/front", "credentials"},
     {"cut off early, inactive", 0, INTROSPECTION_INACTIVE, "", "1.2.3", "blocked/token blocked/token",
      "not active"},
     {"cut off early, all fine", 0, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/cut retry/cut", "cut off"},
@@ -459,6 +473,7 @@ int main(void)
     tests_add(tests, differing_attributes_are_named);
     tests_add(tests, retry_after_and_location_are_told);
     tests_add(tests, a_warning_is_stored);
+    tests_add(tests, a_failure_without_a_name_has_one_when_nobody_else_was_there);
     tests_add(tests, a_conflict_may_mean_stored);
     tests_add(tests, a_replaced_token_is_tried);
     tests_add(tests, what_is_there_is_done);

@@ -1,0 +1,64 @@
+#include "router/suspicion.h"
+
+#include "common/base/cleanup.h"
+#include "common/dicom/dictionary.h"
+#include "common/dicom/header.h"
+#include "common/jobs/outcome.h"
+#include "common/spool/spool.h"
+#include "router/intake.h"
+#include "router/shared.h"
+
+/* How many characters of each KHEOPS's database bears. */
+static const struct width {
+    uint32_t tag;
+    size_t most;
+} widths[] = {{0x00081030, 155}, {0x00180015, 32},  {0x00100010, 4095}, {0x00080090, 4095}, {0x00080050, 255},
+              {0x00080020, 255}, {0x00080030, 255}, {0x00080201, 255},  {0x00100020, 255},  {0x00100030, 255},
+              {0x00100040, 255}, {0x00200010, 255}, {0x00080060, 255},  {0x0008103e, 255}};
+
+static const int64_t most_bytes = (int64_t)2 << 30;
+
+/* Of UTF-8. */
+static size_t count_characters(const char *text, size_t length)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < length; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return count;
+}
+
+static void append_width(const struct condition_facts *facts, const struct width *width, struct text *out)
+{
+    const struct condition_path path = {.tags = {width->tag}, .depth = 1};
+    const struct condition_dictionary *dictionary = dictionary_for_conditions();
+    size_t length;
+    const char *text = facts->text(facts->context, &path, 0, &length);
+    size_t count = text ? count_characters(text, length) : 0;
+    if (count > width->most)
+        text_format(out, "; its %s has %zu characters, KHEOPS bears %zu",
+                    dictionary->keyword_of(dictionary->context, width->tag), count, width->most);
+}
+
+static void append_widths(struct router *router, const struct jobdb_item *item, struct text *out)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    enum spool_place place;
+    if (spool_find(router->spool, item->receipt, &place) != 0)
+        return;
+    if (intake_parse(router, item->receipt, place, NULL, &header, &reason) == 0) {
+        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
+            append_width(header_facts(header), &widths[i], out);
+    }
+    intake_parsed(router);
+}
+
+void suspicion_append(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                      struct text *out)
+{
+    append_widths(router, item, out);
+    if (jobdb_series_is_elsewhere(router->db, item->series_id, batch->destination_id))
+        text_append(out, "; its series UID was sent there in another study, too, which KHEOPS does not bear");
+    if (item->size > most_bytes)
+        text_append(out, "; it is larger than 2 GiB, KHEOPS bears no larger pixel data");
+}
