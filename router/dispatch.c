@@ -9,6 +9,7 @@
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
 #include "router/crew.h"
+#include "router/gather.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -23,14 +24,16 @@ struct dispatch {
     int64_t next_lane; /* wall ms: when a sleeping lane is due */
     uint64_t offers;   /* of slots to targets */
     bool more;         /* a turn ended before all lanes were looked at */
+    struct gather *gather;
 };
 
 int dispatch_create(struct dispatch **ret_dispatch)
 {
     struct dispatch *dispatch = memory_new(1, sizeof *dispatch);
+    dispatch->gather = gather_create();
     int code = random_hex(dispatch->epoch, sizeof dispatch->epoch - 1);
     if (code != 0)
-        memory_free(&dispatch);
+        dispatch_destroy(&dispatch);
     else
         *ret_dispatch = dispatch;
     return code;
@@ -38,6 +41,8 @@ int dispatch_create(struct dispatch **ret_dispatch)
 
 void dispatch_destroy(struct dispatch **dispatch)
 {
+    if (*dispatch)
+        gather_destroy(&(*dispatch)->gather);
     memory_free(dispatch);
 }
 
@@ -56,6 +61,17 @@ static bool study_is_busy(struct router *router, const char *origin, const char 
 {
     for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
         if (is_of_study(router, lease, origin, study))
+            return true;
+    }
+    return false;
+}
+
+/* ---- requests are filled ---- */
+
+static bool lane_is_in_flight(struct router *router, int64_t lane_id)
+{
+    for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
+        if (lease->batch.stage == WORK_SEND && lease->batch.lane_id == lane_id)
             return true;
     }
     return false;
@@ -125,6 +141,10 @@ static bool send_from(struct router *router, struct target *target, struct seat 
         }
         if (!lane_may_go(router, target, &lane)) {
             jobdb_close_lane(router->db, lane.id);
+            continue;
+        }
+        if (gather_wants(&lane, appetite.most_instances, lane_is_in_flight(router, lane.id), router->now)) {
+            gather_add(router->dispatch->gather, router->db, &lane, router->now);
             continue;
         }
         struct jobdb_batch batch = {0};
@@ -224,7 +244,8 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
 void dispatch_turn(struct router *router)
 {
     router->dispatch->more = false;
-    if (jobdb_wake_lanes(router->db, router->now))
+    bool open = gather_look(router->dispatch->gather, router->db, router->now);
+    if (jobdb_wake_lanes(router->db, router->now) || open)
         targets_wake(router->targets);
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
@@ -242,6 +263,7 @@ int64_t dispatch_wakes_at(struct router *router)
     int64_t next = router->dispatch->next_lane;
     if (router->dispatch->more)
         return 0;
+    next = sooner_of(gather_looks_at(router->dispatch->gather), next, router->now);
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
         next = sooner_of(target_opens_at(target, router->now), next, router->now);

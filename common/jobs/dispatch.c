@@ -28,7 +28,7 @@ enum { SERIES_A_BATCH = 100 };
     X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(HURRY_FETCHES, START_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(PICK_LANE, "", \
-      "SELECT id, study FROM lane WHERE destination_id = ?1 AND ready = 1" \
+      "SELECT id, study, queued, urgent, next_due FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
     X(STUDY_IS_KNOWN, "", \
       "SELECT 1 FROM lane l CROSS JOIN destination d ON d.id = l.destination_id" \
@@ -106,6 +106,9 @@ bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane
         return false;
     ret_lane->id = row_number(&row);
     row_copy(&row, ret_lane->study, sizeof ret_lane->study);
+    ret_lane->queued = row_number(&row);
+    ret_lane->urgent = row_number(&row) > 0;
+    ret_lane->since = row_number(&row);
     ret_lane->known = row_exists(jobdb_query(db, SQL_STUDY_IS_KNOWN, "si", ret_lane->study, destination_id));
     return true;
 }

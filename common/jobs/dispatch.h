@@ -25,7 +25,10 @@ void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest);
 struct jobdb_lane {
     int64_t id;
     char study[JOBDB_UID_SIZE];
-    bool known; /* something of the study is stored at the destination's origin */
+    bool known;     /* something of the study is stored at the destination's origin */
+    bool urgent;    /* some of what waits */
+    int64_t queued; /* deliveries that wait, due or not */
+    int64_t since;  /* when the first of them was due */
 };
 
 /* The ready lane of a destination that goes next: urgent ones first, then the least recently served. */

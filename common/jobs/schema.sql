@@ -310,7 +310,7 @@ SELECT 'delivery' AS job, w.id, d.name AS destination, NULL AS album, i.study, i
             WHEN d.held THEN 'an operator holds the destination'
             WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')
             WHEN w.due_at > unixepoch() * 1000 THEN 'tried before: ' || coalesce(w.reason, '')
-            WHEN l.closed THEN 'a first request of its study is under way'
+            WHEN l.closed THEN 'a request of its study is under way'
             WHEN e.known = 0 AND e.flights > 0 THEN 'a first request of its series is under way'
             ELSE 'its turn has not come' END AS because,
        strftime('%Y-%m-%dT%H:%M:%SZ', w.due_at / 1000, 'unixepoch') AS due

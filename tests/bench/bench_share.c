@@ -211,7 +211,7 @@ static double run_loop(size_t count)
     struct loop loop = {.destination = config_find_destination(config, "main")};
     loop.album = config_find_album(loop.destination, "loop");
     ck_assert_int_eq(http_create(&loop.http), 0);
-    ck_assert_int_eq(share_tokens_resolve(loop.album, &loop.tokens, &reason), 0);
+    ck_assert_int_eq(share_tokens_resolve(loop.destination, loop.album, &loop.tokens, &reason), 0);
     int64_t began = clock_monotonic_ms();
     for (size_t i = 0; i < count; i++) {
         struct dicom_spec spec;
