@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/config/keys.h"
+#include "common/config/proxy.h"
 #include "common/kheops/credentials.h"
 #include "common/kheops/asker.h"
 #include "common/config/secret.h"
@@ -25,8 +26,8 @@ struct question {
     struct check *check;
     enum work_token_kind kind;
     const struct config_destination *destination;
-    const struct config_album *album; /* NULL for the STOW token */
-    struct text token, trouble;       /* trouble: why it could not be asked */
+    const struct config_album *album;  /* NULL for the STOW token */
+    struct text token, proxy, trouble; /* trouble: why it could not be asked */
     struct introspection answer;
     struct introspection_asker *asker;
 };
@@ -73,18 +74,25 @@ static void add_destination(struct check *check, const struct config_destination
     if (credentials_of_destination(destination, &credentials, &question->trouble) != 0)
         return;
     text_append(&question->token, text_string(&credentials.token));
+    text_append(&question->proxy, text_string(&credentials.proxy));
     if (credentials.token.length == 0 && destination->kheops)
         text_append(&question->trouble,
                     "headers have no Authorization with a token; write \"Authorization: Bearer TOKEN\"");
+}
+
+static void take_token(struct question *question, const char *template)
+{
+    if (credentials_of_token(template, &question->token, &question->trouble) == 0)
+        (void)credentials_proxy(question->destination, &question->proxy, &question->trouble);
 }
 
 static void add_album(struct check *check, const struct config_destination *destination,
                       const struct config_album *album)
 {
     struct question *question = check_add(check, WORK_TOKEN_DESTINATION, destination, album);
-    (void)credentials_of_token(album->destination_token, &question->token, &question->trouble);
+    take_token(question, album->destination_token);
     question = check_add(check, WORK_TOKEN_SOURCE, destination, album);
-    (void)credentials_of_token(album->source_token, &question->token, &question->trouble);
+    take_token(question, album->source_token);
 }
 
 static void add_all(struct check *check, const struct config *config)
@@ -116,6 +124,13 @@ static void check_keys(struct check *check, const struct config *config)
     append_lines("WRONG  ", &errors, check->out);
 }
 
+static void note_proxy(struct check *check, const struct config *config)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (config_proxy_tell_ignored(config, &sentence))
+        append_lines("note   ", &sentence, check->out);
+}
+
 /* ---- questions ---- */
 
 static void take_answer(void *context, struct introspection *introspection)
@@ -138,6 +153,7 @@ static void question_ask(struct http *http, struct question *question)
                                                                            : question->destination->api_url,
                                                 .token = text_string(&question->token),
                                                 .tls = credentials_tls(question->destination),
+                                                .proxy = text_string(&question->proxy),
                                                 .http2 = question->destination->http2};
     question->check->asked++;
     introspection_ask(http, &what, take_answer, question, &question->asker);
@@ -208,6 +224,7 @@ static void check_release(struct check *check)
 {
     for (size_t i = 0; i < check->count; i++) {
         secret_wipe(&check->questions[i].token);
+        secret_wipe(&check->questions[i].proxy);
         text_release(&check->questions[i].trouble);
         introspection_release(&check->questions[i].answer);
     }
@@ -218,6 +235,7 @@ bool check_tokens(const struct config *config, bool online, struct text *out)
 {
     AUTO(check_release) struct check check = {.out = out, .well = true};
     check_keys(&check, config);
+    note_proxy(&check, config);
     add_all(&check, config);
     for (size_t i = 0; i < check.count; i++)
         check.questions[i].answer.state = INTROSPECTION_UNKNOWN;

@@ -141,6 +141,7 @@ static void add_surroundings(struct causes *causes, const struct surroundings *a
         {SURROUNDINGS_ROUTER, ATTENTION_ROUTER, "felucca health router"},
         {SURROUNDINGS_DISK, ATTENTION_DISK, text_string(&look_at_disk)},
         {SURROUNDINGS_READER, ATTENTION_READER, "felucca status"},
+        {SURROUNDINGS_PROXY, ATTENTION_PROXY, "felucca check"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         AUTO(text_release) struct text sentence = TEXT_EMPTY;

@@ -69,6 +69,7 @@ void stow_start(struct http *http, const struct config_destination *destination,
                                          .header_count = count,
                                          .source = &source,
                                          .tls = credentials_tls(destination),
+                                         .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
                                          .answer_max = most < HTTP_ANSWER_MAX ? most : HTTP_ANSWER_MAX};
     http_start(http, &request, done, context, ret_transfer);
@@ -89,6 +90,7 @@ void stow_ask_present(struct http *http, const struct config_destination *destin
                                          .headers = headers,
                                          .header_count = count,
                                          .tls = credentials_tls(destination),
+                                         .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
                                          .answer_max = PRESENT_MOST,
                                          .answer_ms = PRESENT_MS};
@@ -108,6 +110,7 @@ void stow_ask_fetch(struct http *http, const struct config_destination *destinat
                                          .headers = headers,
                                          .header_count = count,
                                          .tls = credentials_tls(destination),
+                                         .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
                                          .answer_max = ANSWER_BASE,
                                          .answer_ms = FETCH_MS};

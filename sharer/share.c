@@ -6,11 +6,11 @@
 
 enum { ANSWER_MOST = 256 * 1024 };
 
-int share_tokens_resolve(const struct config_album *album, struct share_tokens *ret_tokens,
-                         struct text *ret_reason)
+int share_tokens_resolve(const struct config_destination *destination, const struct config_album *album,
+                         struct share_tokens *ret_tokens, struct text *ret_reason)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    *ret_tokens = (struct share_tokens){TEXT_EMPTY, TEXT_EMPTY};
+    *ret_tokens = (struct share_tokens){0};
     const char *key = "destination_token";
     int code = credentials_of_token(album->destination_token, &ret_tokens->destination, &reason);
     if (code == 0) {
@@ -19,13 +19,14 @@ int share_tokens_resolve(const struct config_album *album, struct share_tokens *
     }
     if (code != 0)
         text_format(ret_reason, "%s: %s", key, text_string(&reason));
-    return code;
+    return code != 0 ? code : credentials_proxy(destination, &ret_tokens->proxy, ret_reason);
 }
 
 void share_tokens_wipe(struct share_tokens *tokens)
 {
     secret_wipe(&tokens->destination);
     secret_wipe(&tokens->source);
+    secret_wipe(&tokens->proxy);
 }
 
 void share_start(struct http *http, const struct config_destination *destination,
@@ -46,6 +47,7 @@ void share_start(struct http *http, const struct config_destination *destination
                                          .headers = headers,
                                          .header_count = sizeof headers / sizeof *headers,
                                          .tls = credentials_tls(destination),
+                                         .proxy = text_string(&tokens->proxy),
                                          .http2 = destination->http2,
                                          .answer_max = ANSWER_MOST};
     http_start(http, &request, done, context, ret_transfer);

@@ -9,12 +9,13 @@
 /* What a share needs for the time of its making. */
 struct share_tokens {
     struct text destination, source;
+    struct text proxy; /* as of an http_request */
 };
 
-/* Resolves the album's templates. 0, or a negative error with a sentence that names the key. Wipe in either
+/* Resolves the album's templates, and the proxy of its destination. 0, or a negative error with a sentence that names the key. Wipe in either
  * case. */
-int share_tokens_resolve(const struct config_album *album, struct share_tokens *ret_tokens,
-                         struct text *ret_reason);
+int share_tokens_resolve(const struct config_destination *destination, const struct config_album *album,
+                         struct share_tokens *ret_tokens, struct text *ret_reason);
 void share_tokens_wipe(struct share_tokens *tokens);
 
 /* The UIDs of work are plain (uid.h). */

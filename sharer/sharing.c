@@ -77,7 +77,7 @@ static bool tokens_were_replaced(const struct sharing *sharing)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!album)
         return false;
-    bool resolved = share_tokens_resolve(album, &now, &reason) == 0;
+    bool resolved = share_tokens_resolve(task_destination(&sharing->task), album, &now, &reason) == 0;
     bool replaced =
         resolved && (strcmp(text_string(&now.destination), text_string(&sharing->tokens.destination)) != 0 ||
                      strcmp(text_string(&now.source), text_string(&sharing->tokens.source)) != 0);
@@ -122,7 +122,7 @@ static void sharing_begin(struct task *task)
         task_finish_all(task, WORK_REJECT_OUTCOME, BLAME_INSTANCE,
                         "its study or series UID has other characters than digits and dots: KHEOPS takes no "
                         "such");
-    } else if (share_tokens_resolve(album, &sharing->tokens, &reason) != 0) {
+    } else if (share_tokens_resolve(task_destination(task), album, &sharing->tokens, &reason) != 0) {
         task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     } else {
         sharing->requested = true;

@@ -6,6 +6,7 @@
 #include "common/condition/condition.h"
 #include "common/config/headers.h"
 #include "common/config/network.h"
+#include "common/config/proxy.h"
 #include "common/config/url.h"
 #include "common/config/value.h"
 #include "common/config/secret.h"
@@ -44,6 +45,12 @@ static int set_template(const char *folder, void *member, const char *value, str
     if (code == 0)
         set_string(member, text_string(&template));
     return code;
+}
+
+static int set_proxy(const char *folder, void *member, const char *value, struct text *reason)
+{
+    int code = config_proxy_check(value, reason);
+    return code != 0 ? code : set_template(folder, member, value, reason);
 }
 
 static int set_headers(const char *folder, void *structure, const struct config_key *key, const char *value,
@@ -123,6 +130,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return set_host(structure, member, value, reason);
     case CONFIG_URL:
         return set_url(member, value, reason);
+    case CONFIG_PROXY:
+        return set_proxy(folder, member, value, reason);
     case CONFIG_SECRET:
         return set_template(folder, member, value, reason);
     case CONFIG_HEADERS:

@@ -51,6 +51,7 @@ struct config_destination {
     bool allow_other_origin;
     bool insecure;
     char *ca_file, *client_cert, *client_key; /* NULL: not set */
+    char *proxy; /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
     struct config_album *albums;
     size_t album_count;
 };

@@ -103,7 +103,7 @@ static void complain_value(struct reading *reading, const struct config_key *key
     AUTO(text_release) struct text value = TEXT_EMPTY;
     if (key->kind == CONFIG_URL && strpbrk(node->text, "@?#"))
         text_append(&value, "the URL");
-    else if (key->kind != CONFIG_SECRET && key->kind != CONFIG_HEADERS)
+    else if (!config_key_is_template(key))
         config_report_quote(&value, node->text);
     config_report_error(reading->report, node->place, text_string(&reading->where), "%s%s%s",
                         text_string(&value), value.length > 0 ? " " : "", sentence);
@@ -130,7 +130,7 @@ static void read_scalar(struct reading *reading, void *structure, const struct c
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     AUTO(secret_wipe) struct text resolved = TEXT_EMPTY;
     const char *value = node->text;
-    if (key->kind != CONFIG_SECRET && key->kind != CONFIG_HEADERS && !secret_is_literal(value)) {
+    if (!config_key_is_template(key) && !secret_is_literal(value)) {
         if (!resolve(reading, node, &resolved))
             return;
         value = text_string(&resolved);

@@ -210,6 +210,11 @@ static const struct config_key destination_keys[] = {
      .help = "Certificate (PEM) that the sender shows."},
     {"client_key", CONFIG_PATH, OF(config_destination, client_key), .otherwise = "none",
      .help = "Its private key (PEM)."},
+    {"proxy", CONFIG_PROXY, OF(config_destination, proxy), .otherwise = "none",
+     .help =
+         "A proxy on the way: `http://HOST:PORT`, with credentials `http://${file:PATH}@HOST:PORT` and "
+         "`user:password` in that file; `none`; or `environment` for what `http_proxy`, `https_proxy` and "
+         "`no_proxy` say, which is not looked at otherwise. See [proxies](proxies.md)."},
     {"insecure", CONFIG_BOOLEAN, OF(config_destination, insecure), .standard = "false",
      .help = "Does not verify the server's certificate, and says so at every start."},
     {"albums", CONFIG_LIST, COUNTED(config_destination, albums, album_count), .otherwise = "none",
@@ -290,6 +295,11 @@ const char *config_kind_text(enum config_kind kind)
 #undef X
     };
     return texts[kind];
+}
+
+bool config_key_is_template(const struct config_key *key)
+{
+    return key->kind == CONFIG_SECRET || key->kind == CONFIG_HEADERS || key->kind == CONFIG_PROXY;
 }
 
 void *config_member(void *structure, const struct config_key *key)

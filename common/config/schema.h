@@ -25,6 +25,7 @@
     X(ENDPOINT, "char *", "endpoint")                                                         \
     X(KEY, "char *", "public key")                                                            \
     X(SECRET, "char *, a template", "secret")                                                 \
+    X(PROXY, "char *, a template", "proxy")                                                   \
     X(HEADERS, "struct config_header *, and their count", "headers")                          \
     X(CONDITION, "struct condition *", "condition")                                           \
     X(UIDS, "char **, and their count", "list of UIDs")                                       \
@@ -69,6 +70,8 @@ const struct config_section *config_schema(void);
 const char *config_kind_text(enum config_kind kind);
 
 /* The member of a struct that a key describes. */
+/* Whether its value is kept with its ${...}, for the process that uses it. */
+bool config_key_is_template(const struct config_key *key);
 void *config_member(void *structure, const struct config_key *key);
 const void *config_member_const(const void *structure, const struct config_key *key);
 /* A member that is a pointer to anything (LIST, UIDS). */

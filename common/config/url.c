@@ -114,6 +114,17 @@ int config_url_parse(const char *text, char **ret_url, struct text *reason)
     return 0;
 }
 
+void config_url_append_encoded(struct text *out, const char *value)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
+    for (; *value; value++) {
+        if (strchr(plain, *value))
+            text_append_char(out, *value);
+        else
+            text_format(out, "%%%02X", (unsigned char)*value);
+    }
+}
+
 char *config_url_origin(const char *url)
 {
     struct parts parts;

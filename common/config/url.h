@@ -15,6 +15,9 @@ int config_url_parse(const char *text, char **ret_url, struct text *reason);
 /* scheme://host:port of a URL that was checked, lower case, port always written; is then yours. */
 char *config_url_origin(const char *url);
 
+/* Appends a value as it may stand in a part of a URL or in a form: other characters as %XX. */
+void config_url_append_encoded(struct text *out, const char *value);
+
 /* Whether it is http:// to another machine, where anybody on the way can read a token. */
 bool config_url_is_exposed(const char *url);
 

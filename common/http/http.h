@@ -8,7 +8,9 @@
  * out, straight into the buffer that is sent, and read again from its start when a reused connection turns
  * out to be dead. There is no limit on the whole duration, but: on connecting, on silence in either
  * direction, and on the time from the last byte of the request to the last of the answer; answers are
- * bounded. Redirects are never followed. Nothing is logged, and no sentence in an answer holds a header, a
+ * bounded. Redirects are never followed.
+ * What the environment says of proxies counts where a request asks for it; what a proxy says by itself is told as the
+ * proxy's. Nothing is logged, and no sentence in an answer holds a header, a
  * query or user information. */
 #ifndef FELUCCA_HTTP_HTTP_H
 #define FELUCCA_HTTP_HTTP_H

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/config/secret.h"
+#include "common/http/http_proxy.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -73,6 +74,7 @@ static size_t take_header(char *line, size_t size, size_t count, void *context)
     size_t length = size * count;
     if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
         transfer->head_complete = transfer->is_chunked = false;
+    http_proxy_take_header(transfer, line, length);
     if (length >= 18 && strncasecmp(line, "Transfer-Encoding:", 18) == 0)
         transfer->is_chunked = true;
     if (length <= 2 && length > 0 && line[length - 1] == '\n')
@@ -225,7 +227,8 @@ bool http_curl_prepare(struct http_transfer *transfer, const struct http_request
     return add_headers(transfer, request) && curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list) == CURLE_OK &&
-           set_method(transfer, request) == CURLE_OK && set_tls(easy, &request->tls) == CURLE_OK;
+           set_method(transfer, request) == CURLE_OK && set_tls(easy, &request->tls) == CURLE_OK &&
+           http_proxy_prepare(transfer, request);
 }
 
 void http_curl_release(struct http_transfer *transfer)
@@ -238,6 +241,7 @@ void http_curl_release(struct http_transfer *transfer)
     transfer->header_list = NULL;
     secret_wipe(&transfer->content);
     text_release(&transfer->answer_body);
+    text_release(&transfer->proxy_name);
 }
 
 /* ---- how it ended ---- */
@@ -328,7 +332,8 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
     switch (answer->trouble) {
     case HTTP_UNREACHABLE:
         text_append(out, "no connection to ");
-        append_server(transfer, out);
+        if (!http_proxy_append_unreachable(transfer, (int)code, out))
+            append_server(transfer, out);
         text_append(out, ": ");
         append_connect_error(transfer, code, out);
         break;
@@ -416,12 +421,28 @@ static bool is_whole(struct http_transfer *transfer, const struct http_answer *a
            (is_delimited || transfer->answer_body.length > 0);
 }
 
+/* What a proxy says by itself is nothing that the server said: it has no status, and no body of it went anywhere. */
+static bool told_by_proxy(struct http_transfer *transfer, struct http_answer *answer)
+{
+    AUTO(text_release) struct text server = TEXT_EMPTY;
+    append_server(transfer, &server);
+    if (!http_proxy_refused(transfer, text_string(&server), &answer->trouble, &answer->reason))
+        return false;
+    answer->status = 0;
+    answer->sent_bytes = 0;
+    text_clear(&answer->location);
+    answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
+    return true;
+}
+
 void http_curl_answer(struct http_transfer *transfer, int code, struct http_answer *ret_answer)
 {
     struct http_answer *answer = ret_answer;
     answer->trouble = trouble_of(transfer, (CURLcode)code);
     if (transfer->easy)
         take_headers(transfer, answer);
+    if (transfer->easy && told_by_proxy(transfer, answer))
+        return;
     if (answer->trouble == HTTP_NONE && !is_whole(transfer, answer))
         answer->trouble = HTTP_BROKEN;
     answer->milliseconds = clock_monotonic_ms() - transfer->started_at;

@@ -39,6 +39,8 @@ struct http_tls {
     bool insecure; /* neither certificate nor name is checked */
 };
 
+#define HTTP_PROXY_OF_ENVIRONMENT "environment"
+
 struct http_request {
     enum http_method method;
     const char *url;
@@ -47,6 +49,9 @@ struct http_request {
     const struct http_source *source; /* its context is borrowed until done; NULL: content, or no body */
     const char *content;              /* copied, and wiped afterwards; NULL: no body */
     struct http_tls tls;
+    /* NULL or "": none; HTTP_PROXY_OF_ENVIRONMENT: what http_proxy and its like say; else the proxy's URL, with
+     * credentials percent-encoded. Copied. */
+    const char *proxy;
     bool http2;        /* offer HTTP/2 (https only) */
     size_t answer_max; /* 0: HTTP_ANSWER_MAX */
     int64_t answer_ms; /* 0: HTTP_ANSWER_MS */
@@ -56,6 +61,7 @@ struct http_request {
     X(NONE, "there is a complete answer")                                                \
     X(REQUEST, "it could not be made: URL, CA file or client certificate is not usable") \
     X(UNREACHABLE, "no connection")                                                      \
+    X(PROXY, "a proxy on the way wants credentials, or lets nothing through")            \
     X(TLS, "no trust: the server's certificate, or no common ground")                    \
     X(TIMEOUT, "too slow, or silent")                                                    \
     X(BROKEN, "the connection ended before the answer did, or what came is not HTTP")    \

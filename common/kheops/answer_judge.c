@@ -28,7 +28,8 @@ void answer_append_reason(const struct answer_rule *rule, enum answer_question q
 
 enum work_outcome answer_lost_outcome(const struct http_answer *answer)
 {
-    return answer->trouble == HTTP_REQUEST ? WORK_BLOCKED_OUTCOME : WORK_RETRY_OUTCOME;
+    bool ours = answer->trouble == HTTP_REQUEST || answer->trouble == HTTP_PROXY;
+    return ours ? WORK_BLOCKED_OUTCOME : WORK_RETRY_OUTCOME;
 }
 
 /* An end that tells nothing: the request may have been carried out, or be carried out still. */
@@ -41,6 +42,7 @@ static enum blame lost_blame(const struct http_answer *answer)
 {
     switch (answer->trouble) {
     case HTTP_REQUEST:
+    case HTTP_PROXY: /* another worker may have another way, or other credentials */
         return BLAME_WORKER;
     case HTTP_SOURCE:
         return BLAME_NOBODY;

@@ -17,7 +17,8 @@ unsigned answer_body(const struct http_answer *answer);
 void answer_append_reason(const struct answer_rule *rule, enum answer_question question,
                           const struct http_answer *answer, struct text *out);
 
-/* What a lost answer (ANSWER_LOST) comes to: blocked, when the request could not be made; else again. */
+/* What a lost answer (ANSWER_LOST) comes to: blocked, when the request could not be made or a proxy refuses it; else
+ * again. */
 enum work_outcome answer_lost_outcome(const struct http_answer *answer);
 /* Whom a verdict blames, how the request ended looked at, too. */
 enum blame answer_blame(enum answer_verdict verdict, const struct http_answer *answer);

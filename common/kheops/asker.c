@@ -4,6 +4,7 @@
 #include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/config/secret.h"
+#include "common/config/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,17 +25,6 @@ struct introspection_asker {
 };
 
 /* ---- asking ---- */
-
-static void append_form_value(struct text *out, const char *value)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-    for (; *value; value++) {
-        if (strchr(plain, *value))
-            text_append_char(out, *value);
-        else
-            text_format(out, "%%%02X", (unsigned char)*value);
-    }
-}
 
 static void asker_take_answer(void *context, struct http_answer *answer)
 {
@@ -59,7 +49,7 @@ void introspection_ask(struct http *http, const struct introspection_question *q
     AUTO(secret_wipe) struct text bearer = TEXT_EMPTY;
     text_format(&url, "%s/token/introspect", question->api_url);
     text_append(&form, "token=");
-    append_form_value(&form, question->token);
+    config_url_append_encoded(&form, question->token);
     text_format(&bearer, "Bearer %s", question->token);
     const struct http_header headers[] = {
         {(char *)"Authorization", bearer.bytes},
@@ -71,6 +61,7 @@ void introspection_ask(struct http *http, const struct introspection_question *q
                                          .header_count = sizeof headers / sizeof *headers,
                                          .content = text_string(&form),
                                          .tls = question->tls,
+                                         .proxy = question->proxy,
                                          .http2 = question->http2,
                                          .answer_max = ANSWER_MOST,
                                          .answer_ms = PATIENCE_MS};

@@ -14,6 +14,7 @@ struct introspection_question {
     const char *api_url; /* without trailing slash */
     const char *token;
     struct http_tls tls;
+    const char *proxy; /* as of an http_request */
     bool http2;
 };
 

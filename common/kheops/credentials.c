@@ -3,7 +3,9 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/config/proxy.h"
 #include "common/config/secret.h"
+#include "common/config/url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +98,9 @@ int credentials_of_destination(const struct config_destination *destination,
 {
     *ret_credentials = (struct credentials){0};
     ret_credentials->headers = memory_new(destination->header_count + 1, sizeof *ret_credentials->headers);
+    int way = credentials_proxy(destination, &ret_credentials->proxy, ret_reason);
+    if (way != 0)
+        return way;
     for (size_t i = 0; i < destination->header_count; i++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         int code = resolve_header(&destination->headers[i], ret_credentials, &reason);
@@ -117,6 +122,54 @@ int credentials_of_token(const char *template, struct text *ret_token, struct te
     return code;
 }
 
+/* "user:password", perhaps the user alone, as they stand in a URL. */
+static int append_proxy_credentials(const char *template, size_t length, struct text *out,
+                                    struct text *reason)
+{
+    AUTO(memory_free) char *references = memory_string_n(template, length);
+    AUTO(secret_wipe) struct text pair = TEXT_EMPTY;
+    int code = secret_resolve(references, &pair, reason);
+    if (code != 0)
+        return code;
+    if (!is_clean(&pair) || pair.length == 0 || *text_string(&pair) == ':') {
+        text_append(reason, "its credentials are not user:password in one line");
+        return ERR_SYNTAX;
+    }
+    char *colon = strchr(text_string(&pair), ':');
+    if (colon)
+        *colon = '\0';
+    config_url_append_encoded(out, text_string(&pair));
+    text_append_char(out, ':');
+    config_url_append_encoded(out, colon ? colon + 1 : "");
+    text_append_char(out, '@');
+    return 0;
+}
+
+int credentials_proxy(const struct config_destination *destination, struct text *ret_proxy,
+                      struct text *ret_reason)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    AUTO(secret_wipe) struct text host = TEXT_EMPTY;
+    const char *proxy = destination->proxy, *credentials, *rest;
+    size_t length;
+    int code = 0;
+    if (!proxy || strcmp(proxy, "none") == 0)
+        return 0;
+    if (!config_proxy_split(proxy, &credentials, &length, &rest)) {
+        text_append(ret_proxy, HTTP_PROXY_OF_ENVIRONMENT);
+        return 0;
+    }
+    text_append_bytes(ret_proxy, proxy, (size_t)(credentials - proxy));
+    if (length > 0)
+        code = append_proxy_credentials(credentials, length, ret_proxy, &reason);
+    if (code == 0)
+        code = secret_resolve(rest, &host, &reason);
+    text_append(ret_proxy, text_string(&host));
+    if (code != 0)
+        text_format(ret_reason, "proxy: %s", text_string(&reason));
+    return code;
+}
+
 void credentials_wipe(struct credentials *credentials)
 {
     for (size_t i = 0; i < credentials->header_count; i++) {
@@ -125,6 +178,7 @@ void credentials_wipe(struct credentials *credentials)
     }
     free(credentials->headers);
     secret_wipe(&credentials->token);
+    secret_wipe(&credentials->proxy);
     *credentials = (struct credentials){0};
 }
 

@@ -11,6 +11,7 @@
 struct credentials {
     struct http_header *headers;
     size_t header_count;
+    struct text proxy; /* for http_request.proxy */
     struct text token; /* what Authorization carries: Bearer, or the password of Basic; "" when neither */
 };
 
@@ -21,6 +22,10 @@ int credentials_of_destination(const struct config_destination *destination,
 
 /* One token alone, for a request of ours: template is its secret template. It returns the same. */
 int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason);
+
+/* The proxy of a destination as an http_request has it, credentials and all: a secret where it has some. */
+int credentials_proxy(const struct config_destination *destination, struct text *ret_proxy,
+                      struct text *ret_reason);
 
 void credentials_wipe(struct credentials *credentials);
 

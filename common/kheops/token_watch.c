@@ -163,7 +163,7 @@ void token_watch_configure(struct token_watch *watch, const struct config *confi
 
 /* What a question needs, from the configuration of now. */
 static bool entry_prepare(const struct entry *entry, struct introspection_question *question,
-                          struct text *token, struct text *reason)
+                          struct text *token, struct text *proxy, struct text *reason)
 {
     const struct config *config = entry->watch->config;
     const struct config_destination *destination = config_find_destination(config, entry->destination);
@@ -186,6 +186,9 @@ static bool entry_prepare(const struct entry *entry, struct introspection_questi
         code = credentials_of_token(
             entry->kind == WORK_TOKEN_SOURCE ? album->source_token : album->destination_token, token, reason);
     }
+    if (code == 0)
+        code = credentials_proxy(destination, proxy, reason);
+    question->proxy = text_string(proxy);
     if (code == 0 && token->length == 0)
         text_append(reason, "the headers hold no token");
     return code == 0 && token->length > 0;
@@ -268,10 +271,11 @@ static struct entry *entry_find_other(const struct entry *entry, int64_t since)
 static void entry_ask(struct entry *entry, int64_t since)
 {
     struct introspection_question question = {0};
+    AUTO(secret_wipe) struct text proxy = TEXT_EMPTY;
     struct introspection unknown = {.state = INTROSPECTION_UNKNOWN};
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
     entry->asking_since = entry->watch->clock_ms();
-    if (!entry_prepare(entry, &question, &token, &unknown.trouble)) {
+    if (!entry_prepare(entry, &question, &token, &proxy, &unknown.trouble)) {
         entry->subject = 0;
         unknown.scope = memory_string("");
         unknown.album_id = memory_string("");
@@ -304,9 +308,10 @@ static void entry_ask(struct entry *entry, int64_t since)
 static uint64_t subject_now(const struct entry *entry)
 {
     struct introspection_question question = {0};
+    AUTO(secret_wipe) struct text proxy = TEXT_EMPTY;
     AUTO(secret_wipe) struct text token = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (!entry_prepare(entry, &question, &token, &reason))
+    if (!entry_prepare(entry, &question, &token, &proxy, &reason))
         return 0;
     question.token = text_string(&token);
     return subject_of(entry->watch, &question);

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
+#include "common/config/proxy.h"
 #include "common/spool/spool.h"
 
 #include <fcntl.h>
@@ -91,6 +92,8 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
         append_disk(free_bytes, least, sentence);
     if (trouble == SURROUNDINGS_READER && surroundings->wal.held)
         append_holder(&surroundings->wal, sentence);
+    if (trouble == SURROUNDINGS_PROXY)
+        (void)config_proxy_tell_ignored(config, sentence);
     return sentence->length > before;
 }
 

@@ -23,6 +23,7 @@ enum surroundings_trouble {
     SURROUNDINGS_ROUTER, /* it does not run */
     SURROUNDINGS_DISK,   /* it is too full to receive */
     SURROUNDINGS_READER, /* somebody keeps the database's log from shrinking */
+    SURROUNDINGS_PROXY, /* the environment names a proxy, and the configuration does not say whether it is used */
     SURROUNDINGS_TROUBLES
 };
 

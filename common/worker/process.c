@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/config/proxy.h"
 #include "common/kheops/token_verdict.h"
 #include "common/worker/task.h"
 
@@ -78,6 +79,9 @@ static void process_learned(void *context, const struct token_place *place,
 
 static void process_configure(struct worker_process *process)
 {
+    AUTO(text_release) struct text ignored = TEXT_EMPTY;
+    if (config_proxy_tell_ignored(process->config, &ignored))
+        log_warning("a proxy of the environment is not used", LOG_S("reason", text_string(&ignored)));
     token_watch_configure(process->tokens, process->config, process->kind->stage);
     if (process->kind->configured)
         process->kind->configured(process->config);
