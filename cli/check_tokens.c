@@ -184,16 +184,38 @@ static const char *album_of(const struct question *question)
     return known ? question->answer.album_id : "";
 }
 
+/* The name of the album of the same destination whose destination token opens the token's album; NULL. */
+static const char *own_album_of(const struct check *check, const struct question *question)
+{
+    const char *album = album_of(question);
+    for (size_t i = 0; i < check->count && *album; i++) {
+        const struct question *other = &check->questions[i];
+        if (other->kind == WORK_TOKEN_DESTINATION && other->destination == question->destination &&
+            strcmp(album_of(other), album) == 0)
+            return other->album->name;
+    }
+    return NULL;
+}
+
+static bool is_told(const struct introspection *answer)
+{
+    return answer->state == INTROSPECTION_ACTIVE || answer->state == INTROSPECTION_INACTIVE ||
+           answer->state == INTROSPECTION_PERSON;
+}
+
 static void judge(struct check *check, const struct question *question, const struct question *main)
 {
     const char *name = names[question->kind];
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (question->answer.state != INTROSPECTION_ACTIVE && question->answer.state != INTROSPECTION_INACTIVE) {
+    const struct token_place_facts facts = {.written = album_of(main),
+                                            .own = own_album_of(check, question),
+                                            .destination = question->destination->name};
+    if (!is_told(&question->answer)) {
         text_format(&reason, "%s could not be asked about: %s", name,
                     question->answer.trouble.length > 0 ? text_string(&question->answer.trouble)
                                                         : "no answer");
     } else {
-        (void)token_verdict(question->kind, name, &question->answer, album_of(main), &reason);
+        (void)token_verdict(question->kind, name, &question->answer, &facts, &reason);
     }
     bool well = reason.length == 0;
     if (well)

@@ -22,6 +22,7 @@
     X(reshare)         \
     X(hold)            \
     X(release)         \
+    X(destination)     \
     X(health)          \
     X(condition)       \
     X(config)          \

@@ -11,6 +11,7 @@
 #include "router/refusal.h"
 #include "router/shared.h"
 #include "router/targets.h"
+#include "router/tokens.h"
 
 #include <string.h>
 
@@ -62,6 +63,7 @@ static void (*const quick_verbs[CONTROL_VERBS])(struct router *router, const str
                                                 struct control_answer *answer) = {
     [CONTROL_HOLD] = hold_target,
     [CONTROL_RELEASE] = hold_target,
+    [CONTROL_DESTINATION_MOVE] = tokens_move,
 };
 
 static void refuse_surplus(const struct control_request *request, const char *member,

@@ -88,8 +88,7 @@ static void greet_worker(struct router *router, const struct bus_peer *peer, con
     answer_worker(router, peer, WORK_PONG, hello);
 }
 
-static void take_message(struct router *router, const struct bus_peer *peer,
-                         const struct work_message *message)
+static void take_message(struct router *router, const struct bus_peer *peer, struct work_message *message)
 {
     bool known = crew_heard(router->crew, peer, router->awake);
     switch (message->verb) {
@@ -102,13 +101,16 @@ static void take_message(struct router *router, const struct bus_peer *peer,
             answer_worker(router, peer, known ? WORK_PONG : WORK_WHO, message);
         break;
     case WORK_RESULT:
-        if (router->recovered) /* else it comes again */
+        if (router->recovered) { /* else it comes again */
+            tokens_explain(router, message->result);
             outcome_take(router, peer, message);
+        }
         if (!known)
             ask_who(router, peer);
         break;
     case WORK_TOKEN:
-        tokens_take(router, message->token);
+        if (router->recovered)
+            tokens_take(router, peer, message);
         break;
     case WORK_BYE:
         crew_bye(router->crew, peer);

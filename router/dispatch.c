@@ -93,6 +93,7 @@ static void say_work(struct router *router, const struct target *target, const s
     for (size_t i = 0; i < batch->item_count; i++) {
         work.items[i].id = batch->items[i].id;
         work.items[i].size = batch->items[i].size;
+        work.items[i].twin = batch->items[i].twin;
         memcpy(work.items[i].receipt, batch->items[i].receipt, RECEIPT_SIZE);
         memcpy(work.items[i].series, batch->items[i].series, sizeof work.items[i].series);
     }

@@ -28,6 +28,7 @@
 #include "router/shared.h"
 #include "router/sockets.h"
 #include "router/targets.h"
+#include "router/tokens.h"
 
 #include <poll.h>
 
@@ -94,6 +95,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     targets_configure(router->targets, router->db, new);
     targets_wake(router->targets);
     intake_reload(router);
+    tokens_configure(router);
     conversation_read_keys(router);
 }
 
@@ -103,6 +105,7 @@ static void create_parts(struct router *router)
     router->counters = counters_create(metrics);
     router->gauges = gauges_create(metrics);
     router->conversation = conversation_create(metrics);
+    router->tokens = tokens_create();
     router->outbox = outbox_create();
     router->changes = changes_create();
     router->crew = crew_create();
@@ -145,6 +148,7 @@ void router_destroy(struct router **router)
     outbox_destroy(&r->outbox);
     changes_destroy(&r->changes);
     conversation_destroy(&r->conversation);
+    tokens_destroy(&r->tokens);
     janitor_destroy(&r->janitor);
     dispatch_destroy(&r->dispatch);
     intake_close(&r->intake);
@@ -186,6 +190,7 @@ void router_recover(struct router *router)
         return;
     read_clocks(router);
     hurry_all(router);
+    tokens_configure(router);
     if (recover(router, &files) != 0)
         give_up("cannot recover", "see the line before");
     jobdb_count_spool(router->db);
@@ -203,6 +208,7 @@ static const struct part {
     int64_t (*wakes_at)(struct router *router);
 } parts[] = {
     {conversation_turn, conversation_wakes_at}, /* what receiver and workers say, or do not say */
+    {tokens_turn, NULL},                        /* which tokens may be used */
     {control_turn, control_wakes_at},           /* what operators want, */
     {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
     {conversation_look_at_door, NULL},          /* who was turned away at the sockets */

@@ -35,6 +35,7 @@ struct router {
 
     /* The states of the parts: each is for the file of its name. */
     struct conversation *conversation;
+    struct tokens *tokens;
     struct changes *changes;
     struct intake *intake;
     struct janitor *janitor;

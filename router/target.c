@@ -23,7 +23,7 @@ bool target_is_held(const struct target *target)
 
 bool target_is_open(const struct target *target, int64_t now)
 {
-    if (!target->destination || target_is_held(target))
+    if (!target->destination || target_is_held(target) || target->barred)
         return false;
     if (target->row.state == TARGET_UP)
         return target->in_flight < target->connections;
@@ -38,7 +38,7 @@ bool target_is_wary(const struct target *target, const struct target_retry *retr
 
 int64_t target_opens_at(const struct target *target, int64_t now)
 {
-    if (!target->destination || target_is_held(target) || target->row.state == TARGET_UP ||
+    if (!target->destination || target_is_held(target) || target->barred || target->row.state == TARGET_UP ||
         target->in_flight > 0)
         return INT64_MAX;
     return target->row.until > now ? target->row.until : now;

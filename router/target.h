@@ -29,6 +29,7 @@ struct target {
     const struct config_destination *destination; /* NULL: the configuration does not name it */
     const struct config_album *album;             /* NULL for a destination */
     bool destination_held;                        /* of an album: an operator holds all of its destination */
+    bool barred;                                  /* its tokens open wrong albums: nothing goes (tokens.h) */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
     uint64_t served[WORK_STAGES];                 /* when it was last offered a slot: a count, 0 for never */

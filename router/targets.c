@@ -116,6 +116,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
         struct target *old = targets_find(&before, target->row.destination_id, target->row.album_id);
         if (old) {
             target->in_flight = old->in_flight;
+            target->barred = old->barred;
             memcpy(target->served, old->served, sizeof target->served);
             target->fetching = old->fetching;
             target->fetch_failures = old->fetch_failures;

@@ -19,6 +19,7 @@ struct batch_item {
     int64_t data_offset, data_size; /* of the data set in the file */
     struct file_meta meta;
     char series[FILE_META_UID_SIZE]; /* as the router told it; "" when it did not */
+    bool twin;                       /* another version of it went to the destination before */
 };
 
 struct batch {

@@ -1,6 +1,7 @@
 #include "sender/sending.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/dicom/dictionary.h"
 #include "common/kheops/credentials.h"
@@ -150,6 +151,15 @@ static bool was_asked(const struct sending *sending, const char *series)
     return false;
 }
 
+/* QIDO-RS refuses a token that may not read, with the status of a database that is away. */
+static bool may_read(const struct sending *sending, const struct config_destination *destination,
+                     const struct credentials *credentials)
+{
+    const struct token_place place = {destination->name, NULL, WORK_TOKEN_STOW};
+    return token_watch_allows(sending->task.process->tokens, &place, text_string(&credentials->token),
+                              "read");
+}
+
 static void sending_ask_next_series(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
@@ -159,7 +169,8 @@ static void sending_ask_next_series(struct sending *sending)
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         if (!uid_is_plain(series) || !uid_is_plain(sending->task.work->study) || was_asked(sending, series))
             continue;
-        bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0;
+        bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0 &&
+                        may_read(sending, destination, &credentials);
         if (resolved)
             stow_ask_present(sending->task.process->http, destination, &credentials,
                              sending->task.work->study, series, sending_presence_answered, sending,
@@ -224,27 +235,59 @@ static void sending_post(struct sending *sending, const struct config_destinatio
                sending->batch->count, sending_answered, sending, &sending->task.transfer);
 }
 
+/* ---- may its token be used? ---- */
+
+static void sending_try(struct sending *sending);
+
+static void sending_permitted(void *context, enum token_permission permission, const char *sentence)
+{
+    struct sending *sending = context;
+    if (permission == TOKEN_PERMITTED) {
+        sending->task.began_at = clock_monotonic_ms(); /* what is asked from now on is about a token of now */
+        sending_try(sending);
+    } else if (permission == TOKEN_REFUSED) {
+        task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, sentence);
+    } else {
+        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_DESTINATION, sentence);
+    }
+}
+
+static bool is_permitted(const struct sending *sending, const struct config_destination *destination,
+                         const struct credentials *credentials)
+{
+    const struct token_place place = {destination->name, NULL, WORK_TOKEN_STOW};
+    return !destination->kheops || credentials->token.length == 0 ||
+           token_watch_permits(sending->task.process->tokens, &place, text_string(&credentials->token));
+}
+
+/* Sends, when the token that the headers carry now is permitted; else asks first. */
+static void sending_try(struct sending *sending)
+{
+    const struct config_destination *destination = task_destination(&sending->task);
+    AUTO(credentials_wipe) struct credentials credentials = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (!destination)
+        sender_finish_unnamed(&sending->task);
+    else if (credentials_of_destination(destination, &credentials, &reason) != 0)
+        task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
+    else if (is_permitted(sending, destination, &credentials))
+        sending_post(sending, destination, &credentials);
+    else
+        task_ask_permission(&sending->task, sending_permitted);
+}
+
 static void sending_begin(struct task *task)
 {
     struct sending *sending = (struct sending *)task;
-    const struct config_destination *destination = task_destination(task);
-    struct credentials credentials;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (!destination) {
+    if (!task_destination(task)) {
         sender_finish_unnamed(task);
         return;
     }
     batch_open(sender_of(task)->spool, task->work, task->result, &sending->batch);
-    if (sending->batch->count == 0) {
+    if (sending->batch->count == 0)
         task_finish(task);
-        return;
-    }
-    int code = credentials_of_destination(destination, &credentials, &reason);
-    if (code == 0)
-        sending_post(sending, destination, &credentials);
     else
-        task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
-    credentials_wipe(&credentials);
+        sending_try(sending);
 }
 
 const struct task_kind sending_kind = {sizeof(struct sending), sending_begin, sending_tell, sending_release};

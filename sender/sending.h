@@ -1,5 +1,7 @@
 /* sending - one WORK on its way: the STOW request, the questions after it, the RESULT.
  *
+ *     (its token was permitted, or is now) ▶ STOW
+ *
  *     STOW ──┬─ every instance's fate is known ───────────────────────────┐
  *            ├─ the token is refused ──── introspection ──────────────────┼──▶ RESULT
  *            └─ the body went out, no good answer came ── QIDO-RS ────────┘

@@ -68,11 +68,25 @@ static void append_tags(const struct judge *judge, const struct stow_reference *
     }
 }
 
+/* The UID is there: these bytes, or those of another version that went there from here before? */
+static bool judge_another_version(const struct judge *judge, size_t item, const struct answer_rule *rule)
+{
+    if (rule->verdict != ANSWER_DUPLICATE || !judge->batch->items[item].twin)
+        return false;
+    judge_set(
+        judge, item, WORK_REJECT_OUTCOME, BLAME_INSTANCE,
+        "the server has an instance with its UID already and keeps that one, and another version of it was "
+        "sent from here before: remove that one at the server, then retry; or drop this job");
+    return true;
+}
+
 static void judge_failed(const struct judge *judge, size_t item, const struct stow_reference *reference)
 {
     const struct answer_rule *rule = answer_rule(ANSWER_STOW_INSTANCE, reference->reason, ANSWER_OTHER);
     const struct answer_meaning *meaning = answer_meaning(rule->verdict);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (judge_another_version(judge, item, rule))
+        return;
     answer_rule_append(rule, ANSWER_STOW_INSTANCE, reference->reason, &reason);
     append_tags(judge, reference, &reason);
     if (reference->reason == 0x0106 && judge->destination->kheops && !judge->destination->skip_verify)
@@ -171,7 +185,8 @@ static unsigned facts_of(const struct judge *judge, struct stow_answer **ret_lis
                                     ret_listed);
         body = code == 0 ? ANSWER_LIST : code == ERR_ABSENT ? ANSWER_EMPTY : ANSWER_OTHER;
     }
-    bool stored = judge->destination->conflict_means == CONFIG_CONFLICT_STORED && judge->batch->count == 1;
+    bool stored = judge->destination->conflict_means == CONFIG_CONFLICT_STORED && judge->batch->count == 1 &&
+                  !judge->batch->items[0].twin;
     return body | (judge->destination->kheops ? (unsigned)ANSWER_OF_KHEOPS : 0) |
            (stored ? (unsigned)ANSWER_MEANS_STORED : 0);
 }
@@ -277,8 +292,8 @@ void stow_decide_present(const struct batch *batch, const struct stow_judgement 
                          const char *sop_instance, struct work_result *result)
 {
     const struct batch_item *item = batch_find(batch, sop_instance);
-    if (!item || !judgement->open[item - batch->items])
-        return;
+    if (!item || item->twin || !judgement->open[item - batch->items])
+        return; /* of a twin it may be the other version that is there */
     struct work_answer *answer = &result->answers[item->index];
     work_answer_set(answer, WORK_DONE_OUTCOME, BLAME_NOBODY, answer->http_status,
                     "stored: its request got no good answer, QIDO-RS lists it");

@@ -46,6 +46,8 @@ void share_decide(const struct introspection *destination, const struct introspe
                    is_no_good(WORK_TOKEN_SOURCE, source, &reason);
     if (blocked) {
         share_set(result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, status, text_string(&reason));
+    } else if (status == 500) {
+        return; /* it was no token: as judged */
     } else if (away->state == INTROSPECTION_OUTAGE) {
         share_set(result, WORK_RETRY_OUTCOME, BLAME_DESTINATION, status, text_string(&away->trouble));
     } else if (status == 404 && same_album(destination, source)) {

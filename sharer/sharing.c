@@ -101,7 +101,9 @@ static void sharing_answered(void *context, struct http_answer *answer)
 {
     struct sharing *sharing = context;
     task_answered(&sharing->task, answer);
-    if (share_judge(answer, sharing->task.result) == ANSWER_ASK_TOKEN)
+    bool ask = share_judge(answer, sharing->task.result) == ANSWER_ASK_TOKEN;
+    /* While the login provider is away KHEOPS says 500 of a token that it refuses. */
+    if (ask || answer->status == 500)
         sharing_ask_tokens(sharing);
     else
         task_finish(&sharing->task);

@@ -24,6 +24,8 @@ struct jobdb_item {
     int64_t attempt_mark; /* -1: no attempt yet */
     int ends;             /* requests in a row whose end told nothing; deliveries only */
     bool urgent;
+    bool
+        twin; /* another receipt of its SOP Instance UID went to the destination; known in a picked batch only */
 };
 
 struct jobdb_batch {

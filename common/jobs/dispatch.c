@@ -57,6 +57,9 @@ enum { SERIES_A_BATCH = 100 };
       " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
       " AND (w.state = 'sending' OR (w.state = 'queued'" \
       " AND CASE WHEN w.id < ?3 THEN w.tries = 0 ELSE ?4 > 0 END)) LIMIT 1") \
+    X(HAS_TWIN, "", \
+      "SELECT 1 FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
+      " WHERE i.sop_instance = ?1 AND w.id <> ?3 AND w.tries > 0 LIMIT 1") \
     X(POSTPONE, "", "UPDATE delivery SET due_at = ?2 WHERE id = ?1") \
     X(PICK_SHARE, "", \
       "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s" \
@@ -196,13 +199,15 @@ static void pick_from_series(struct pick *pick, int64_t series_id)
     struct due *due = memory_new(most, sizeof *due);
     size_t count = pick_read(pick, series_id, due, most);
     for (size_t i = 0; i < count && !pick->full; i++) {
-        const struct jobdb_item *item = &due[i].item;
+        struct jobdb_item *item = &due[i].item;
         int64_t twin_due = twin_due_at(pick, item, due[i].sop_instance);
         if (twin_due != INT64_MAX) {
             int64_t later = twin_due > pick->now ? twin_due + 1 : pick->now + 1000;
             (void)jobdb_change(pick->db, SQL_POSTPONE, "ii", item->id, later);
             continue;
         }
+        item->twin = row_exists(
+            jobdb_query(pick->db, SQL_HAS_TWIN, "sii", due[i].sop_instance, pick->destination_id, item->id));
         pick->full = !pick_fits(pick, item, &pick->most_instances);
         if (!pick->full) {
             pick_lease(pick, item);

@@ -43,11 +43,16 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
     X(READ_STATUS, CONFIG_ONLY, \
       "SELECT d.id, 0, d.name, NULL, d.configured, d.held, d.state, 0, d.queued, d.deferred, d.in_flight," \
       " d.failed, d.undecided, d.last_error, d.last_error_at, d.until, d.token_active, d.token_scope, d.token_album," \
-      " NULL, NULL, NULL, NULL, NULL, NULL FROM destination d UNION ALL" \
+      " NULL, NULL, NULL, NULL, NULL, NULL, NULL," \
+      " CASE WHEN d.stored > d.home_stored THEN d.home_album END, (SELECT a.name FROM album a" \
+      " WHERE a.destination_id = d.id AND a.configured = 1 AND a.token_active = 1" \
+      " AND a.token_album = d.token_album AND a.token_album <> '' ORDER BY a.id LIMIT 1)" \
+      " FROM destination d UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, a.configured, a.held OR d.held, a.state, a.waiting, a.queued," \
       " a.deferred, a.in_flight, a.failed, a.undecided, a.last_error, a.last_error_at, a.until, d.token_active," \
       " d.token_scope, d.token_album, a.token_active, a.token_scope, a.token_album, a.source_active," \
-      " a.source_scope, a.source_album" \
+      " a.source_scope, a.source_album, coalesce(d.home_album, CASE WHEN d.token_active = 1 THEN d.token_album END)," \
+      " NULL, NULL" \
       " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 3, 4") \
     X(READ_TALLY, "", \
       "SELECT coalesce(sum(CASE WHEN started_at > ?3 THEN done ELSE 0 END), 0), coalesce(sum(done), 0)" \
@@ -113,21 +118,25 @@ static const char *shown_state(bool configured, bool held, const char *state)
     return held ? "held" : state;
 }
 
-/* The next columns are the destination's STOW token, and an album's two behind it. */
-static void append_token_trouble(struct row *row, bool album, struct text *out)
+/* The next columns are the destination's STOW token, an album's two behind it, and what is around them. */
+static void append_token_trouble(struct row *row, const struct jobdb_status_row *status, struct text *out)
 {
     struct jobdb_token stow, token, source;
     token_read(row, &stow);
     token_read(row, &token);
     token_read(row, &source);
-    if (!album)
-        (void)jobdb_token_trouble(&stow, WORK_TOKEN_STOW, &stow, out);
-    else if (jobdb_token_trouble(&token, WORK_TOKEN_DESTINATION, &stow, out)) {
+    struct token_place_facts facts = {.destination = status->destination};
+    facts.written = row_text(row);
+    facts.home = row_text(row);
+    facts.own = row_text(row);
+    if (!status->album)
+        (void)jobdb_token_trouble(&stow, WORK_TOKEN_STOW, &facts, out);
+    else if (jobdb_token_trouble(&token, WORK_TOKEN_DESTINATION, &facts, out) != TOKEN_FINE) {
         AUTO(text_release) struct text other = TEXT_EMPTY;
-        if (jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &stow, &other))
+        if (jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &facts, &other) != TOKEN_FINE)
             text_format(out, "; and %s", text_string(&other));
     } else
-        (void)jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &stow, out);
+        (void)jobdb_token_trouble(&source, WORK_TOKEN_SOURCE, &facts, out);
     token_release(&stow);
     token_release(&token);
     token_release(&source);
@@ -165,7 +174,7 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
     while (row_next(&row)) {
         AUTO(text_release) struct text trouble = TEXT_EMPTY;
         read_status(db, &row, &status);
-        append_token_trouble(&row, status.album != NULL, &trouble);
+        append_token_trouble(&row, &status, &trouble);
         status.token_trouble = text_string(&trouble);
         each(context, &status);
     }

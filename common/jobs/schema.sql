@@ -23,13 +23,15 @@ CREATE TABLE destination (
     failed        INTEGER NOT NULL DEFAULT 0,
     last_error    TEXT,
     last_error_at INTEGER,
-    token_active  INTEGER,                     -- what introspection last said of its STOW token
-    token_scope   TEXT,
+    token_active  INTEGER,                     -- what introspection last said of its STOW token: 1 good, 0 not,
+    token_scope   TEXT,                        -- 2 a person's login token
     token_album   TEXT,
     token_at      INTEGER,
     undecided     INTEGER NOT NULL DEFAULT 0,  -- deliveries whose condition cannot be decided
     address       TEXT NOT NULL DEFAULT '',    -- a digest of its STOW URL
-    fresh_mark    INTEGER NOT NULL DEFAULT 0   -- its stored when address or token last changed
+    fresh_mark    INTEGER NOT NULL DEFAULT 0,  -- its stored when address or token last changed
+    home_album    TEXT,                        -- id of the album that everything goes to; NULL: not known
+    home_stored   INTEGER NOT NULL DEFAULT 0   -- its stored when that was decided: equal, nothing went there yet
 ) STRICT;
 
 -- An album of a destination, what it has learned about it, and counters.

@@ -30,10 +30,11 @@
       " WHERE destination_id = (SELECT id FROM destination WHERE name = ?1) AND name = ?3 AND address <> ?2") \
     X(EACH_TARGET, CONFIG_ONLY, \
       "SELECT id, 0, name, NULL, origin, configured, held, state, since, until, failures, stored, fresh_mark," \
-      " token_active, token_scope, token_album, NULL, NULL, NULL FROM destination UNION ALL" \
+      " token_active, token_scope, token_album, NULL, NULL, NULL, home_album, home_stored" \
+      " FROM destination UNION ALL" \
       " SELECT a.destination_id, a.id, d.name, a.name, d.origin, a.configured, a.held, a.state, a.since," \
       " a.until, a.failures, a.stored, a.fresh_mark, a.token_active, a.token_scope, a.token_album, a.source_active," \
-      " a.source_scope, a.source_album FROM album a JOIN destination d ON d.id = a.destination_id" \
+      " a.source_scope, a.source_album, NULL, 0 FROM album a JOIN destination d ON d.id = a.destination_id" \
       " ORDER BY 2, 1") \
     X(SAVE_DESTINATION, "", \
       "UPDATE destination SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
@@ -43,6 +44,9 @@
       "UPDATE album SET state = ?2, held = ?3, since = ?4, until = ?5, failures = ?6, stored = ?7," \
       " last_error = coalesce(?8, last_error)," \
       " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END, fresh_mark = ?10 WHERE id = ?1") \
+    X(SAVE_HOME, "", "UPDATE destination SET home_album = ?2, home_stored = ?3 WHERE id = ?1") \
+    X(FORGET_STORED, "", \
+      "UPDATE series SET known = 0 WHERE lane_id IN (SELECT id FROM lane WHERE destination_id = ?1)") \
     X(SAVE_DESTINATION_TOKEN, "", \
       "UPDATE destination SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5" \
       " WHERE id = ?1") \
@@ -76,6 +80,7 @@ void jobdb_target_release(struct jobdb_target *target)
     free(target->destination);
     free(target->album);
     free(target->origin);
+    free(target->home);
     token_release(&target->token);
     token_release(&target->source);
     *target = (struct jobdb_target){0};
@@ -126,6 +131,8 @@ static void read_target(struct row *row, struct jobdb_target *ret_target)
     ret_target->fresh_mark = row_number(row);
     token_read(row, &ret_target->token);
     token_read(row, &ret_target->source);
+    ret_target->home = memory_string(row_text_or_null(row));
+    ret_target->home_stored = row_number(row);
 }
 
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),
@@ -158,37 +165,70 @@ void token_release(struct jobdb_token *token)
     *token = (struct jobdb_token){0};
 }
 
+/* As the column has them: schema.sql. */
+static enum work_token_state token_state(int64_t active)
+{
+    static const enum work_token_state states[] = {WORK_TOKEN_INACTIVE, WORK_TOKEN_ACTIVE, WORK_TOKEN_PERSON};
+    return active >= 0 && active < 3 ? states[active] : WORK_TOKEN_UNTOLD;
+}
+
 void token_read(struct row *row, struct jobdb_token *ret_token)
 {
     ret_token->known = !row_is_null(row);
-    ret_token->active = row_flag(row);
+    ret_token->state = token_state(row_number(row));
     ret_token->scope = memory_string(row_text(row));
     ret_token->album = memory_string(row_text(row));
 }
 
-bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
-                         const struct jobdb_token *stow, struct text *ret_sentence)
+const char *jobdb_token_album(const struct jobdb_token *token)
 {
-    const struct introspection said = {.state = token->active ? INTROSPECTION_ACTIVE : INTROSPECTION_INACTIVE,
-                                       .scope = token->scope,
-                                       .album_id = token->album};
-    return token->known &&
-           token_verdict(kind, token_name(kind), &said, stow->active ? stow->album : NULL, ret_sentence);
+    return token->known && token->state == WORK_TOKEN_ACTIVE && token->album ? token->album : "";
+}
+
+enum token_verdict jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
+                                       const struct token_place_facts *facts, struct text *ret_sentence)
+{
+    static const enum introspection_state states[WORK_TOKEN_STATES] = {
+        [WORK_TOKEN_INACTIVE] = INTROSPECTION_INACTIVE,
+        [WORK_TOKEN_ACTIVE] = INTROSPECTION_ACTIVE,
+        [WORK_TOKEN_PERSON] = INTROSPECTION_PERSON,
+        [WORK_TOKEN_UNTOLD] = INTROSPECTION_UNKNOWN};
+    const struct introspection said = {
+        .state = states[token->state], .scope = token->scope, .album_id = token->album};
+    return token->known ? token_verdict(kind, token_name(kind), &said, facts, ret_sentence) : TOKEN_FINE;
 }
 
 void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struct work_token *token,
                       int64_t now)
 {
+    static const int64_t active[WORK_TOKEN_STATES] = {
+        [WORK_TOKEN_INACTIVE] = 0, [WORK_TOKEN_ACTIVE] = 1, [WORK_TOKEN_PERSON] = 2, [WORK_TOKEN_UNTOLD] = 0};
     struct jobdb_token *kept =
         target->album_id && token->kind == WORK_TOKEN_SOURCE ? &target->source : &target->token;
     token_release(kept);
     *kept = (struct jobdb_token){.known = true,
-                                 .active = token->active,
+                                 .state = token->state,
                                  .scope = memory_string(token->scope),
                                  .album = memory_string(token->album_id)};
     int which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
                 : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
                                                    : SQL_SAVE_ALBUM_TOKEN;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
-    (void)jobdb_change(db, which, "iissi", id, (int64_t)token->active, token->scope, token->album_id, now);
+    (void)jobdb_change(db, which, "iissi", id, active[token->state], token->scope, token->album_id, now);
+}
+
+/* ---- where a destination's deliveries go ---- */
+
+void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album)
+{
+    char *home = memory_string(album);
+    free(target->home);
+    target->home = home;
+    target->home_stored = target->stored;
+    (void)jobdb_change(db, SQL_SAVE_HOME, "isi", target->destination_id, album, target->stored);
+}
+
+void jobdb_forget_stored(struct jobdb *db, int64_t destination_id)
+{
+    (void)jobdb_change(db, SQL_FORGET_STORED, "i", destination_id);
 }

@@ -8,6 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/jobs/jobdb.h"
+#include "common/kheops/token_verdict.h"
 #include "common/wire/work.h"
 
 #include <stdbool.h>
@@ -19,7 +20,8 @@ const char *jobdb_target_state_name(enum jobdb_target_state state);
 
 /* What KHEOPS said last of a token. */
 struct jobdb_token {
-    bool known, active;
+    bool known;
+    enum work_token_state state;
     char *scope, *album; /* "" when not said */
 };
 
@@ -34,6 +36,8 @@ struct jobdb_target {
     int64_t stored;                   /* jobs that ever succeeded here */
     int64_t fresh_mark;               /* stored when its address or a token of it last changed */
     struct jobdb_token token, source; /* the STOW token of a destination; the two of an album */
+    char *home;                       /* of a destination: id of the album that everything goes to; NULL */
+    int64_t home_stored;              /* stored when that was decided */
 };
 
 void jobdb_target_release(struct jobdb_target *target);
@@ -54,9 +58,15 @@ void jobdb_save_target(struct jobdb *db, const struct jobdb_target *target, cons
 /* Also into the target. */
 void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struct work_token *token,
                       int64_t now);
-/* Appends what is wrong with a target's tokens, by what KHEOPS said last of them, and what to do; false when
- * nothing is. stow: the token of its destination. */
-bool jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
-                         const struct jobdb_token *stow, struct text *ret_sentence);
+/* What is to be thought of a token by what KHEOPS said last of it; see token_verdict(). */
+enum token_verdict jobdb_token_trouble(const struct jobdb_token *token, enum work_token_kind kind,
+                                       const struct token_place_facts *facts, struct text *ret_sentence);
+/* The id of an active token's album; "" for any other. */
+const char *jobdb_token_album(const struct jobdb_token *token);
+
+/* From now on everything of the destination goes to the album with this id. Also into the target. */
+void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album);
+/* The destination goes to another album: no series is known there. */
+void jobdb_forget_stored(struct jobdb *db, int64_t destination_id);
 
 #endif

@@ -127,6 +127,9 @@ void introspection_read(const struct http_answer *answer, struct introspection *
     } else if (answer->status == 400) {
         /* The token is gone while KHEOPS looked at it, or is none at all. */
         introspection->state = INTROSPECTION_INACTIVE;
+    } else if (answer->status == 401) {
+        /* KHEOPS answers so for a person's login token alone: it does not look at our Authorization. */
+        introspection->state = INTROSPECTION_PERSON;
     } else if (answer->status >= 500 || answer->status == 408 || answer->status == 429) {
         text_format(&introspection->trouble, "KHEOPS answers %d when asked about the token", answer->status);
     } else if (answer->status != 200 || !asker_read_body(answer, introspection)) {

@@ -54,6 +54,67 @@ static const char *after_scheme(const char *value, const char *scheme)
     return value + length + strspn(value + length, " ");
 }
 
+/* ---- what people put around a token ---- */
+
+static bool is_around(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '"' || c == '\'';
+}
+
+/* Where the token itself begins in what a file or variable holds: behind a byte order mark, quotes, blanks and
+ * "Bearer ". *ret_length: up to what is behind it. */
+static const char *bare_token(const char *value, size_t *ret_length)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    for (const char *before = NULL; before != value;) {
+        before = value;
+        value += strncmp(value, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+        while (is_around(*value))
+            value++;
+        const char *bearer = after_scheme(value, "Bearer");
+        value = bearer ? bearer : value;
+    }
+    *ret_length = strlen(value);
+    while (*ret_length > 0 && is_around(value[*ret_length - 1]))
+        --*ret_length;
+    return value;
+}
+
+/* RFC 6750, 2.1: the characters of a bearer token. */
+static bool is_token(const char *token, size_t length)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    return length > 0 && length <= TOKEN_MAX && strspn(token, characters) >= length;
+}
+
+/* Leaves the token alone in value. False: what is there is none. */
+static bool reduce_to_token(struct text *value)
+{
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    size_t length;
+    const char *bare = bare_token(text_string(value), &length);
+    if (!is_token(bare, length))
+        return false;
+    text_append_bytes(&token, bare, length);
+    secret_wipe(value);
+    text_append(value, text_string(&token));
+    return true;
+}
+
+/* "Bearer X" whatever is around X. Other schemes, and what is no token, are left as they are. */
+static void tidy_authorization(struct text *value)
+{
+    AUTO(secret_wipe) struct text token = TEXT_EMPTY;
+    const char *bearer = after_scheme(text_string(value), "Bearer");
+    text_append(&token, bearer ? bearer : "");
+    if (!bearer || !reduce_to_token(&token))
+        return;
+    secret_wipe(value);
+    text_format(value, "Bearer %s", text_string(&token));
+}
+
+/* ---- headers and tokens ---- */
+
 bool credentials_token(const char *authorization, struct text *ret_token)
 {
     const char *bearer = after_scheme(authorization, "Bearer");
@@ -80,12 +141,15 @@ static int resolve_header(const struct config_header *header, struct credentials
     int code = secret_resolve(header->value, &value, reason);
     if (code != 0)
         return code;
+    bool authorizes = strcasecmp(header->name, "Authorization") == 0;
+    if (authorizes)
+        tidy_authorization(&value);
     if (!is_clean(&value)) {
         text_append(reason, "what it stands for has a line break or control character in it");
         return ERR_SYNTAX;
     }
     text_clear(reason);
-    if (strcasecmp(header->name, "Authorization") == 0)
+    if (authorizes)
         (void)credentials_token(text_string(&value), &credentials->token);
     struct http_header *resolved = &credentials->headers[credentials->header_count++];
     resolved->name = header->name; /* borrowed from the configuration for the time of a request's making */
@@ -115,8 +179,10 @@ int credentials_of_destination(const struct config_destination *destination,
 int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason)
 {
     int code = secret_resolve(template, ret_token, ret_reason);
-    if (code == 0 && (!is_clean(ret_token) || strchr(text_string(ret_token), ' '))) {
-        text_append(ret_reason, "it has a blank, a line break or a control character in it");
+    if (code == 0 && !reduce_to_token(ret_token)) {
+        text_append(ret_reason,
+                    "it holds more or other than one token: a token of KHEOPS is 22 letters and digits, "
+                    "with nothing around them");
         code = ERR_SYNTAX;
     }
     return code;

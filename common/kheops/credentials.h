@@ -1,5 +1,8 @@
 /* credentials - the values of a destination's headers at this moment, and the token in them.
  *
+ * What people put around a token by mistake is taken away: a byte order mark, quotes, blanks, "Bearer " before
+ * the token of an album, or once more in the file that a header names.
+ *
  * Secrets are resolved when they are used and wiped right after: a token file that was replaced counts from
  * the next request on, without a restart. */
 #ifndef FELUCCA_KHEOPS_CREDENTIALS_H

@@ -1,5 +1,6 @@
 #include "common/kheops/introspection.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
 
 #include <string.h>
@@ -53,10 +54,31 @@ const char *introspection_switch(const char *permission)
     return permission;
 }
 
+/* the switch "Write"; the switches "Add to Album / Inbox" and "Read" */
+static void append_switches(const char *permissions, struct text *out)
+{
+    text_append(out, strchr(permissions, ' ') ? "the switches" : "the switch");
+    for (bool more = false; *permissions; more = true) {
+        size_t length = strcspn(permissions, " ");
+        AUTO(memory_free) char *permission = memory_string_n(permissions, length);
+        text_format(out, "%s \"%s\"", more ? " and" : "", introspection_switch(permission));
+        permissions += length + strspn(permissions + length, " ");
+    }
+}
+
 bool introspection_explain(const struct introspection *introspection, const char *name,
                            const char *permissions, struct text *ret_reason)
 {
     char missing[16];
+    if (introspection->state == INTROSPECTION_PERSON) {
+        text_format(ret_reason,
+                    "%s is a person's login token and opens no album: make a token in KHEOPS in the "
+                    "album itself, with ",
+                    name);
+        append_switches(permissions, ret_reason);
+        text_append(ret_reason, " on, and put it into its place");
+        return true;
+    }
     if (introspection->state == INTROSPECTION_INACTIVE) {
         text_format(
             ret_reason,

@@ -9,6 +9,7 @@
 #define INTROSPECTION_MAP(X) /* name, meaning */                                     \
     X(ACTIVE, "the token is good for what scope says")                               \
     X(INACTIVE, "unknown, expired, revoked or malformed; KHEOPS does not say which") \
+    X(PERSON, "a person's login token, which opens no album")                        \
     X(OUTAGE, "no answer, or trouble in KHEOPS: ask again later")                    \
     X(UNKNOWN, "the server does not introspect: nothing can be said about the token")
 

@@ -17,6 +17,11 @@ struct waiter {
     void *context;
 };
 
+struct permission_waiter {
+    token_permission_done *done;
+    void *context;
+};
+
 /* One token. An entry outlives the configuration that named it while its question is under way. */
 struct entry {
     struct token_watch *watch;
@@ -34,6 +39,10 @@ struct entry {
     struct entry *asks_for_it; /* another place of the same token, whose answer it waits for */
     struct waiter *waiters;
     size_t waiter_count, waiter_capacity;
+    int64_t serial;     /* of the report that the router has not answered; 0: none */
+    uint64_t permitted; /* the subject that it permitted last; 0: none */
+    struct permission_waiter *applicants;
+    size_t applicant_count, applicant_capacity;
 };
 
 struct token_watch {
@@ -47,6 +56,7 @@ struct token_watch {
     size_t looked;   /* places that the last looks got to */
     int64_t look_at; /* monotonic: the next one */
     uint64_t salt;   /* of subjects */
+    int64_t serials; /* of reports, so far */
 };
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context)
@@ -72,6 +82,7 @@ static void free_entry(struct entry *entry)
     free(entry->destination);
     free(entry->album);
     free(entry->waiters);
+    free(entry->applicants);
     free(entry);
 }
 
@@ -138,7 +149,7 @@ static void drop_unconfigured(struct token_watch *watch)
     struct entry **link = &watch->entries;
     while (*link) {
         struct entry *entry = *link;
-        if (entry->configured || is_busy(entry)) {
+        if (entry->configured || is_busy(entry) || entry->applicant_count > 0) {
             link = &entry->next;
             continue;
         }
@@ -202,21 +213,75 @@ static void tell_waiters(struct entry *entry, struct introspection *introspectio
     }
 }
 
+/* ---- permission ---- */
+
+static void tell_applicants(struct entry *entry, enum token_permission permission, const char *sentence)
+{
+    while (entry->applicant_count > 0) {
+        struct permission_waiter applicant = entry->applicants[--entry->applicant_count];
+        applicant.done(applicant.context, permission, sentence);
+    }
+}
+
+static void tell_undecided(struct entry *entry)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(&sentence, "waits until KHEOPS can be asked which album its token opens: %s",
+                text_string(&entry->known.trouble));
+    tell_applicants(entry, TOKEN_UNDECIDED, text_string(&sentence));
+}
+
+void token_watch_permit(struct token_watch *watch, const struct work_permit *permit)
+{
+    struct entry *entry = watch->entries;
+    while (entry && entry->serial != permit->serial)
+        entry = entry->next;
+    if (!entry)
+        return;
+    entry->serial = 0;
+    entry->permitted = permit->allowed ? entry->subject : 0;
+    tell_applicants(entry, permit->allowed ? TOKEN_PERMITTED : TOKEN_REFUSED,
+                    permit->reason ? permit->reason : "the router does not permit its token");
+}
+
+/* ---- answers ---- */
+
+static bool is_told(const struct introspection *introspection)
+{
+    return introspection->state == INTROSPECTION_ACTIVE || introspection->state == INTROSPECTION_INACTIVE ||
+           introspection->state == INTROSPECTION_PERSON;
+}
+
+/* Of a server that does not introspect only the router can know whether it did so before. */
+static bool is_reported(const struct entry *entry)
+{
+    return is_told(&entry->known) || (entry->kind == WORK_TOKEN_STOW && entry->subject != 0 &&
+                                      entry->known.state == INTROSPECTION_UNKNOWN);
+}
+
+static void entry_report(struct entry *entry)
+{
+    const struct token_report report = {.place = {entry->destination, entry->album, entry->kind},
+                                        .introspection = &entry->known,
+                                        .replaced = entry->replaced,
+                                        .serial = ++entry->watch->serials};
+    entry->replaced = false;
+    entry->serial = report.serial;
+    entry->watch->report(entry->watch->context, &report);
+}
+
 static void entry_keep(struct entry *entry, struct introspection *introspection)
 {
-    bool said =
-        introspection->state == INTROSPECTION_ACTIVE || introspection->state == INTROSPECTION_INACTIVE;
     introspection_release(&entry->known);
     entry->known = *introspection;
     *introspection = (struct introspection){0};
     entry->asked_at = entry->asking_since;
-    entry->due_at = entry->watch->clock_ms() + (said ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
-    if (!said)
-        return;
-    const struct token_place place = {entry->destination, entry->album, entry->kind};
-    bool replaced = entry->replaced;
-    entry->replaced = false;
-    entry->watch->report(entry->watch->context, &place, &entry->known, replaced);
+    entry->due_at =
+        entry->watch->clock_ms() + (is_told(&entry->known) ? TOKEN_WATCH_HOUR_MS : TOKEN_WATCH_OUTAGE_MS);
+    if (is_reported(entry))
+        entry_report(entry);
+    else
+        tell_undecided(entry);
 }
 
 /* What is known of one place of a token counts for another. */
@@ -287,7 +352,8 @@ static void entry_ask(struct entry *entry, int64_t since)
     question.token = text_string(&token);
     uint64_t subject = subject_of(entry->watch, &question);
     if (subject != entry->subject) {
-        entry->asked_at = -1; /* what is known is about another token */
+        entry->asked_at = -1; /* what is known is about another token, */
+        entry->serial = 0;    /* and so is what the router may say */
         entry->replaced = true;
     }
     entry->subject = subject;
@@ -365,12 +431,61 @@ void token_watch_ask(struct token_watch *watch, const struct token_place *place,
         entry_ask(entry, since);
 }
 
+/* ---- permission, asked for ---- */
+
+static uint64_t subject_at(const struct entry *entry, const char *token)
+{
+    const struct config_destination *destination =
+        config_find_destination(entry->watch->config, entry->destination);
+    const struct introspection_question question = {.api_url = destination ? destination->api_url : "",
+                                                    .token = token};
+    return destination ? subject_of(entry->watch, &question) : 0;
+}
+
+bool token_watch_allows(const struct token_watch *watch, const struct token_place *place, const char *token,
+                        const char *permission)
+{
+    const struct entry *entry = entry_find(watch, place);
+    bool told = entry && entry->asked_at >= 0 && entry->known.state == INTROSPECTION_ACTIVE &&
+                subject_at(entry, token) == entry->subject;
+    return !told || introspection_allows(&entry->known, permission);
+}
+
+bool token_watch_permits(const struct token_watch *watch, const struct token_place *place, const char *token)
+{
+    const struct entry *entry = entry_find(watch, place);
+    return entry && entry->permitted != 0 && subject_at(entry, token) == entry->permitted;
+}
+
+void token_watch_ask_permission(struct token_watch *watch, const struct token_place *place, int64_t since,
+                                token_permission_done *done, void *context)
+{
+    struct entry *entry = entry_find(watch, place);
+    if (!entry) {
+        done(context, TOKEN_UNDECIDED, "the configuration does not name the destination any more");
+        return;
+    }
+    entry->applicants = memory_grow(entry->applicants, &entry->applicant_capacity, entry->applicant_count + 1,
+                                    sizeof *entry->applicants);
+    entry->applicants[entry->applicant_count++] = (struct permission_waiter){done, context};
+    if (is_busy(entry) || (entry->serial != 0 && entry->asked_at >= since))
+        return; /* an answer is on its way */
+    if (entry->asked_at >= since && is_told(&entry->known) && subject_now(entry) == entry->subject)
+        entry_report(entry);
+    else
+        entry_ask(entry, since);
+}
+
 void token_watch_forget(struct token_watch *watch, const void *context)
 {
     for (struct entry *entry = watch->entries; entry; entry = entry->next) {
         for (size_t i = entry->waiter_count; i-- > 0;) {
             if (entry->waiters[i].context == context)
                 entry->waiters[i] = entry->waiters[--entry->waiter_count];
+        }
+        for (size_t i = entry->applicant_count; i-- > 0;) {
+            if (entry->applicants[i].context == context)
+                entry->applicants[i] = entry->applicants[--entry->applicant_count];
         }
     }
 }

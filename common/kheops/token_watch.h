@@ -6,6 +6,10 @@
  * in several places (one source token for many albums) is asked about once for all of them. Everything is
  * learned through report.
  *
+ * What a token may be used for, the router decides: it alone sees all tokens. So each report has a serial, and
+ * token_watch_permit() brings the answer. Until a STOW token's content was permitted nothing is sent with it;
+ * what was permitted once goes on while KHEOPS or the router is away.
+ *
  * Between questions it looks whether tokens were replaced, a few places a second, and asks about those that
  * were: a renewed token counts within seconds. */
 #ifndef FELUCCA_KHEOPS_TOKEN_WATCH_H
@@ -31,10 +35,16 @@ struct token_place {
 
 struct token_watch;
 
-/* Called for each answer of KHEOPS; the arguments are borrowed. replaced: it is about another token than the
- * last one of this place, or the first. */
-typedef void token_watch_report(void *context, const struct token_place *place,
-                                const struct introspection *introspection, bool replaced);
+/* What the router must know of an answer of KHEOPS. */
+struct token_report {
+    struct token_place place;
+    const struct introspection *introspection;
+    bool replaced; /* it is about another token than the last one of this place, or the first */
+    int64_t serial;
+};
+
+/* Called for each answer of KHEOPS, and where a server does not introspect a STOW token; borrowed. */
+typedef void token_watch_report(void *context, const struct token_report *report);
 
 struct token_watch *token_watch_create(struct http *http, token_watch_report *report, void *context);
 void token_watch_destroy(struct token_watch **watch);
@@ -57,6 +67,30 @@ void token_watch_turn(struct token_watch *watch);
  * returns. A token that is not watched, or cannot be resolved: UNKNOWN. */
 void token_watch_ask(struct token_watch *watch, const struct token_place *place, int64_t since,
                      introspection_done *done, void *context);
+
+/* ---- whether a STOW token may be used ---- */
+
+/* The router's answer to a report. */
+void token_watch_permit(struct token_watch *watch, const struct work_permit *permit);
+
+/* Whether this token, the one that is at the place now, has been permitted. */
+bool token_watch_permits(const struct token_watch *watch, const struct token_place *place, const char *token);
+
+/* Whether this token may do it ("read"), as far as KHEOPS has said; true where nothing is known of it. */
+bool token_watch_allows(const struct token_watch *watch, const struct token_place *place, const char *token,
+                        const char *permission);
+
+enum token_permission {
+    TOKEN_PERMITTED, /* the token that was there when it was asked for */
+    TOKEN_REFUSED,
+    TOKEN_UNDECIDED /* KHEOPS could not be asked */
+};
+/* sentence: why it is not permitted; borrowed. */
+typedef void token_permission_done(void *context, enum token_permission permission, const char *sentence);
+
+/* Asks KHEOPS and then the router. done is called once, perhaps before this returns. */
+void token_watch_ask_permission(struct token_watch *watch, const struct token_place *place, int64_t since,
+                                token_permission_done *done, void *context);
 
 /* Nobody with this context waits for answers any more. */
 void token_watch_forget(struct token_watch *watch, const void *context);

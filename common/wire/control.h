@@ -30,6 +30,7 @@ enum {
 #define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
     X(HOLD, "hold", "held", "destination album")                                                   \
     X(RELEASE, "release", "released", "destination album")                                         \
+    X(DESTINATION_MOVE, "destination move", "moved", "destination")                                \
     X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                            \
     X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \

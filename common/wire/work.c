@@ -127,6 +127,15 @@ void work_token_destroy(struct work_token **token)
     *token = NULL;
 }
 
+void work_permit_destroy(struct work_permit **permit)
+{
+    if (!*permit)
+        return;
+    free((*permit)->reason);
+    free(*permit);
+    *permit = NULL;
+}
+
 void work_message_release(struct work_message *message)
 {
     free(message->name);
@@ -136,5 +145,6 @@ void work_message_release(struct work_message *message)
     work_destroy(&message->work);
     work_result_destroy(&message->result);
     work_token_destroy(&message->token);
+    work_permit_destroy(&message->permit);
     *message = (struct work_message){0};
 }

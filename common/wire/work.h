@@ -33,7 +33,8 @@ enum {
     X(ACK, "router", "that RESULT is committed")                                                 \
     X(PING, "worker", "I live, and hold these work ids")                                         \
     X(PONG, "router", "I live; answers PING and HELLO")                                          \
-    X(TOKEN, "worker", "what introspection said about a token")                                  \
+    X(TOKEN, "worker", "what introspection said about a token; resent until there is a PERMIT")  \
+    X(PERMIT, "router", "whether the token of a TOKEN may be used")                              \
     X(BYE, "worker", "no more work please")
 
 enum work_verb {
@@ -86,6 +87,7 @@ struct work_item {
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
+    bool twin; /* another version of it went there: that its UID is there tells nothing; send only */
 };
 
 /* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. */
@@ -136,17 +138,40 @@ bool work_answer_is_done(const struct work_answer *answer);
 /* What the blame of those that were not stored says of their target: the worst of it. */
 enum blame_target work_result_says_of_target(const struct work_result *result);
 
-/* TOKEN: which token of a destination (album NULL: STOW) or album was asked about, and what KHEOPS said. */
 enum work_token_kind { WORK_TOKEN_STOW, WORK_TOKEN_DESTINATION, WORK_TOKEN_SOURCE };
+
+#define WORK_TOKEN_STATE_MAP(X) /* name, text, meaning */             \
+    X(INACTIVE, "inactive", "unknown, expired, revoked")              \
+    X(ACTIVE, "active", "good for what its scope says, in its album") \
+    X(PERSON, "person", "a person's login token")                     \
+    X(UNTOLD, "untold", "the server does not introspect: nothing is known")
+
+enum work_token_state {
+#define X(name, text, meaning) WORK_TOKEN_##name,
+    WORK_TOKEN_STATE_MAP(X)
+#undef X
+        WORK_TOKEN_STATES
+};
+
+/* TOKEN: which token of a destination (album NULL: STOW) or album was asked about, and what KHEOPS said. */
 struct work_token {
+    int64_t serial; /* of this report, for the PERMIT: each of a worker has another, from 1 */
     char *destination, *album;
     enum work_token_kind kind;
-    bool active;
+    enum work_token_state state;
     bool replaced;  /* it is another token than the one that this worker asked about before */
     char *scope;    /* "" when none */
     char *album_id; /* "" when none */
 };
 void work_token_destroy(struct work_token **token);
+
+/* PERMIT: the answer to the TOKEN with this serial. Of an album's token it only says that it was heard. */
+struct work_permit {
+    int64_t serial;
+    bool allowed;
+    char *reason; /* not allowed: a sentence; else NULL */
+};
+void work_permit_destroy(struct work_permit **permit);
 
 /* One message, of any verb. */
 struct work_message {
@@ -165,6 +190,7 @@ struct work_message {
     struct work *work;               /* WORK */
     struct work_result *result;      /* RESULT */
     struct work_token *token;        /* TOKEN */
+    struct work_permit *permit;      /* PERMIT */
 };
 
 void work_message_release(struct work_message *message);

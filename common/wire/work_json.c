@@ -42,9 +42,9 @@ static json_t *work_to_json(const struct work *work)
     json_t *items = json_array();
     for (size_t i = 0; i < work->item_count; i++)
         (void)json_array_append_new(
-            items, json_pack("{s:I, s:s, s:I, s:s}", "id", (json_int_t)work->items[i].id, "receipt",
+            items, json_pack("{s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)work->items[i].id, "receipt",
                              work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
-                             work->items[i].series));
+                             work->items[i].series, "twin", work->items[i].twin));
     return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "work", work->id, "stage",
                      work_stage_name(work->stage), "destination", work->destination, "album",
                      json_from_text(work->album), "study", work->study, "series",
@@ -71,12 +71,25 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
 
+static const char *const token_states[] = {
+#define X(name, text, meaning) text,
+    WORK_TOKEN_STATE_MAP(X)
+#undef X
+};
+
 static json_t *token_to_json(const struct work_token *token)
 {
-    return json_pack("{s:s, s:o, s:s, s:b, s:b, s:s, s:s}", "destination", token->destination, "album",
-                     json_from_text(token->album), "kind", token_kinds[token->kind], "active", token->active,
-                     "replaced", token->replaced, "scope", token->scope ? token->scope : "", "album_id",
+    return json_pack("{s:I, s:s, s:o, s:s, s:s, s:b, s:s, s:s}", "serial", (json_int_t)token->serial,
+                     "destination", token->destination, "album", json_from_text(token->album), "kind",
+                     token_kinds[token->kind], "state", token_states[token->state], "replaced",
+                     token->replaced, "scope", token->scope ? token->scope : "", "album_id",
                      token->album_id ? token->album_id : "");
+}
+
+static json_t *permit_to_json(const struct work_permit *permit)
+{
+    return json_pack("{s:I, s:b, s:o}", "serial", (json_int_t)permit->serial, "allowed", permit->allowed,
+                     "reason", json_from_text(permit->reason));
 }
 
 static json_t *message_to_json(const struct work_message *message)
@@ -101,6 +114,8 @@ static json_t *message_to_json(const struct work_message *message)
         return result_to_json(message->result, message->session);
     case WORK_TOKEN:
         return token_to_json(message->token);
+    case WORK_PERMIT:
+        return permit_to_json(message->permit);
     default:
         return json_object();
     }
@@ -257,6 +272,7 @@ static bool work_read_items(const json_t *json, struct work *work)
     work->item_count = count;
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(items, i);
+        work->items[i].twin = json_is_true(json_object_get(item, "twin"));
         if (!work_read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
             !work_read_receipt(item, work->stage, work->items[i].receipt) ||
             !work_read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
@@ -329,15 +345,25 @@ static bool work_read_result(const json_t *json, struct work_message *message)
 static bool work_read_token(const json_t *json, struct work_message *message)
 {
     struct work_token *token = message->token = memory_new(1, sizeof *token);
-    int kind;
-    if (!work_read_name(json, "kind", token_kinds, 3, &kind))
+    int kind, state;
+    if (!work_read_name(json, "kind", token_kinds, 3, &kind) ||
+        !work_read_name(json, "state", token_states, WORK_TOKEN_STATES, &state))
         return false;
     token->kind = (enum work_token_kind)kind;
+    token->state = (enum work_token_state)state;
     token->replaced = json_is_true(json_object_get(json, "replaced"));
-    return work_read_text(json, "destination", &token->destination) &&
+    return work_read_number(json, "serial", 1, INT64_MAX, &token->serial) &&
+           work_read_text(json, "destination", &token->destination) &&
            work_read_optional_text(json, "album", &token->album) &&
-           work_read_bool(json, "active", &token->active) && work_read_text(json, "scope", &token->scope) &&
-           work_read_text(json, "album_id", &token->album_id);
+           work_read_text(json, "scope", &token->scope) && work_read_text(json, "album_id", &token->album_id);
+}
+
+static bool work_read_permit(const json_t *json, struct work_message *message)
+{
+    struct work_permit *permit = message->permit = memory_new(1, sizeof *permit);
+    return work_read_number(json, "serial", 1, INT64_MAX, &permit->serial) &&
+           work_read_bool(json, "allowed", &permit->allowed) &&
+           work_read_optional_text(json, "reason", &permit->reason);
 }
 
 static bool work_read_message(const json_t *json, struct work_message *message)
@@ -361,6 +387,8 @@ static bool work_read_message(const json_t *json, struct work_message *message)
         return work_read_result(json, message);
     case WORK_TOKEN:
         return work_read_token(json, message);
+    case WORK_PERMIT:
+        return work_read_permit(json, message);
     default:
         return true;
     }

@@ -58,21 +58,41 @@ static void log_token(const struct token_place *place, const struct introspectio
                   LOG_S("token", token_name(place->kind)), LOG_S("scope", introspection->scope), album);
 }
 
-static void process_learned(void *context, const struct token_place *place,
-                            const struct introspection *introspection, bool replaced)
+static enum work_token_state token_state_of(const struct introspection *introspection)
+{
+    static const enum work_token_state states[INTROSPECTION_STATES] = {
+        [INTROSPECTION_ACTIVE] = WORK_TOKEN_ACTIVE,
+        [INTROSPECTION_INACTIVE] = WORK_TOKEN_INACTIVE,
+        [INTROSPECTION_PERSON] = WORK_TOKEN_PERSON,
+        [INTROSPECTION_OUTAGE] = WORK_TOKEN_UNTOLD,
+        [INTROSPECTION_UNKNOWN] = WORK_TOKEN_UNTOLD};
+    return states[introspection->state];
+}
+
+static void process_learned(void *context, const struct token_report *report)
 {
     struct worker_process *process = context;
-    const struct work_token token = {.destination = (char *)place->destination,
-                                     .album = (char *)place->album,
-                                     .kind = place->kind,
-                                     .active = introspection->state == INTROSPECTION_ACTIVE,
-                                     .replaced = replaced,
-                                     .scope = introspection->scope,
-                                     .album_id = introspection->album_id};
-    const char *labels[] = {token.destination, token.album, token.active ? "active" : "inactive"};
+    const struct work_token token = {.serial = report->serial,
+                                     .destination = (char *)report->place.destination,
+                                     .album = (char *)report->place.album,
+                                     .kind = report->place.kind,
+                                     .state = token_state_of(report->introspection),
+                                     .replaced = report->replaced,
+                                     .scope = report->introspection->scope,
+                                     .album_id = report->introspection->album_id};
+    const char *labels[] = {token.destination, token.album,
+                            token.state == WORK_TOKEN_ACTIVE ? "active" : "inactive"};
     worker_report_token(process->worker, &token);
+    if (token.state == WORK_TOKEN_UNTOLD)
+        return;
     metric_add(process->checks, labels, 1);
-    log_token(place, introspection);
+    log_token(&report->place, report->introspection);
+}
+
+static void process_permitted(void *context, const struct work_permit *permit)
+{
+    struct worker_process *process = context;
+    token_watch_permit(process->tokens, permit);
 }
 
 /* ---- configuration ---- */
@@ -119,7 +139,7 @@ static void process_add_metrics(struct worker_process *process)
 
 static int process_open(struct worker_process *process, struct text *reason)
 {
-    const struct worker_handler handler = {process, process_start_work, process_give_up};
+    const struct worker_handler handler = {process, process_start_work, process_give_up, process_permitted};
     int code = process->kind->open(process, reason);
     if (code == 0)
         code = http_create(&process->http);

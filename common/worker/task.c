@@ -93,6 +93,12 @@ void task_ask_token(struct task *task, enum work_token_kind kind, introspection_
     token_watch_ask(task->process->tokens, &place, task->began_at, done, task);
 }
 
+void task_ask_permission(struct task *task, token_permission_done *done)
+{
+    const struct token_place place = {task->work->destination, NULL, WORK_TOKEN_STOW};
+    token_watch_ask_permission(task->process->tokens, &place, task->began_at, done, task);
+}
+
 void task_finish(struct task *task)
 {
     task->kind->tell(task);

@@ -46,6 +46,9 @@ void task_answered(struct task *task, const struct http_answer *answer);
  * unless the task ends before. */
 void task_ask_token(struct task *task, enum work_token_kind kind, introspection_done *done);
 
+/* Asks KHEOPS and the router whether the STOW token of its destination may be used; the same. */
+void task_ask_permission(struct task *task, token_permission_done *done);
+
 /* Hands its result to the router and ends it. */
 void task_finish(struct task *task);
 /* The same after setting every answer but those whose files are missing. */

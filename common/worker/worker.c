@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/wire/bus.h"
+#include "common/worker/reports.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,13 +23,6 @@ struct holding {
     int64_t result_sent; /* monotonic; NEVER: not yet */
 };
 
-/* What introspection said last of one token, until a router is there to hear it. */
-struct report {
-    char *destination, *album;
-    enum work_token_kind kind;
-    char *json;
-};
-
 struct worker {
     struct bus *bus;
     struct worker_handler handler;
@@ -39,8 +33,7 @@ struct worker {
     char session[WORK_SESSION_SIZE];
     struct holding *holdings;
     size_t holding_count, holding_capacity;
-    struct report *reports;
-    size_t report_count, report_capacity;
+    struct reports *reports;
     char *refusal; /* why the router gives us no work */
     struct loop_clock clock;
     int64_t last_heard;            /* of the loop's clock; NEVER */
@@ -62,6 +55,7 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     worker->handler = *handler;
     worker->stage = stage;
     worker->slots = slots;
+    worker->reports = reports_create();
     worker->last_heard = worker->last_ping = worker->last_hello = NEVER;
     choose_name(worker);
     int code = random_hex(worker->session, WORK_SESSION_SIZE - 1);
@@ -74,20 +68,11 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     return 0;
 }
 
-static void release_report(struct report *report)
-{
-    free(report->destination);
-    free(report->album);
-    free(report->json);
-}
-
 void worker_destroy(struct worker **worker)
 {
     if (!*worker)
         return;
-    for (size_t i = 0; i < (*worker)->report_count; i++)
-        release_report(&(*worker)->reports[i]);
-    free((*worker)->reports);
+    reports_destroy(&(*worker)->reports);
     for (size_t i = 0; i < (*worker)->holding_count; i++)
         free((*worker)->holdings[i].result);
     free((*worker)->holdings);
@@ -183,52 +168,30 @@ static void worker_send_result(struct worker *worker, struct holding *holding, i
 
 /* ---- tokens ---- */
 
-/* What cannot go out now is said by a later turn. */
-static void worker_send_reports(struct worker *worker)
+static void worker_say_report(void *context, const struct text *json)
 {
+    struct worker *worker = context;
     const char *verb = work_verb_name(WORK_TOKEN);
-    size_t kept = 0;
-    for (size_t i = 0; i < worker->report_count; i++) {
-        struct report *report = &worker->reports[i];
-        if (bus_send(worker->bus, NULL, verb, strlen(verb), report->json, strlen(report->json)) == 0)
-            release_report(report);
-        else
-            worker->reports[kept++] = *report;
-    }
-    worker->report_count = kept;
+    (void)bus_send(worker->bus, NULL, verb, strlen(verb), text_string(json), json->length);
 }
 
-static bool is_about(const struct report *report, const struct work_token *token)
+static void worker_say_reports(struct worker *worker)
 {
-    return report->kind == token->kind && strcmp(report->destination, token->destination) == 0 &&
-           !report->album == !token->album && (!token->album || strcmp(report->album, token->album) == 0);
-}
-
-static struct report *report_about(struct worker *worker, const struct work_token *token)
-{
-    for (size_t i = 0; i < worker->report_count; i++) {
-        if (is_about(&worker->reports[i], token))
-            return &worker->reports[i];
-    }
-    worker->reports = memory_grow(worker->reports, &worker->report_capacity, worker->report_count + 1,
-                                  sizeof *worker->reports);
-    struct report *report = &worker->reports[worker->report_count++];
-    *report =
-        (struct report){memory_string(token->destination), memory_string(token->album), token->kind, NULL};
-    return report;
+    if (worker_connected(worker))
+        reports_say(worker->reports, clock_monotonic_ms(), RESEND_MS, worker_say_report, worker);
 }
 
 void worker_report_token(struct worker *worker, const struct work_token *token)
 {
-    AUTO(text_release) struct text json = TEXT_EMPTY;
-    struct work_token copy = *token;
-    struct work_message message = {.verb = WORK_TOKEN, .token = &copy};
-    struct report *report = report_about(worker, token);
-    work_encode(&message, &json);
-    free(report->json);
-    report->json = text_take(&json);
-    if (worker_connected(worker))
-        worker_send_reports(worker);
+    reports_put(worker->reports, token);
+    worker_say_reports(worker);
+}
+
+static void worker_take_permit(struct worker *worker, const struct work_permit *permit)
+{
+    reports_answered(worker->reports, permit->serial);
+    if (worker->handler.permit)
+        worker->handler.permit(worker->handler.context, permit);
 }
 
 /* ---- one turn ---- */
@@ -277,6 +240,9 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
         CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
         CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
         break;
+    case WORK_PERMIT:
+        worker_take_permit(worker, message->permit);
+        break;
     default: /* a worker's own verbs */
         break;
     }
@@ -317,8 +283,7 @@ void worker_turn(struct worker *worker)
         worker_say_with_holdings(worker, &ping);
         worker->last_ping = now;
     }
-    if (worker_connected(worker))
-        worker_send_reports(worker);
+    worker_say_reports(worker);
     for (size_t i = 0; i < worker->holding_count; i++) {
         if (worker->holdings[i].result && is_due(worker->holdings[i].result_sent, RESEND_MS, now))
             worker_send_result(worker, &worker->holdings[i], now);

@@ -25,6 +25,8 @@ struct worker_handler {
     void (*start)(void *context, struct work *work);
     /* Others have this work now: stop it and forget it, without worker_finish(). */
     void (*abort)(void *context, const char *work_id);
+    /* The router has answered a report; may be NULL. permit is borrowed. */
+    void (*permit)(void *context, const struct work_permit *permit);
 };
 
 /* Connects (in the background) to the router's work socket. slots: most works at once. The configuration is
@@ -46,7 +48,7 @@ int64_t worker_wait_ms(const struct worker *worker);
 /* Hands over the result of one work; *result is NULL afterwards. */
 void worker_finish(struct worker *worker, struct work_result **result);
 
-/* Tells the router what introspection said, as soon as there is one. */
+/* Tells the router what introspection said, until it has answered: permit() of the handler hears that. */
 void worker_report_token(struct worker *worker, const struct work_token *token);
 
 /* Says BYE: no more work. worker_busy() tells whether works or unacknowledged results are still in hand. */

@@ -132,11 +132,11 @@ static const struct trouble_row {
     int64_t introspections, questions;
 } trouble_rows[] = {
     {"busy", "main", STOW_FAULT("\"action\":\"status\",\"status\":503,\"retry_after\":\"2\""), NULL,
-     "retry/slow retry/slow retry/slow", "503", 0, 0, 1},
+     "retry/slow retry/slow retry/slow", "503", 0, 0, 0},
     {"too many", "main", STOW_FAULT("\"action\":\"status\",\"status\":429"), NULL,
      "retry/destination retry/destination retry/destination", "429", 0, 0, 0},
     {"PACS away", "main", STOW_FAULT("\"action\":\"status\",\"status\":502"), NULL,
-     "retry/crash retry/crash retry/crash", "502", 0, 0, 1},
+     "retry/crash retry/crash retry/crash", "502", 0, 0, 0},
     {"too large", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":413"), NULL,
      "retry/size retry/size retry/size", "too large", 0, 0, 0},
     {"moved", "main",
@@ -145,9 +145,9 @@ static const struct trouble_row {
     {"no such address", "main", STOW_FAULT("\"action\":\"status\",\"status\":404"), NULL,
      "blocked/front blocked/front blocked/front", "check stow_url", 0, 0, 0},
     {"dropped before", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"drop\""), NULL,
-     "retry/slow retry/slow retry/slow", "connection", 0, 0, 1},
+     "retry/slow retry/slow retry/slow", "connection", 0, 0, 0},
     {"empty, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
-     "retry/crash retry/crash retry/crash", "KHEOPS never does", 3, 0, 1},
+     "retry/crash retry/crash retry/crash", "KHEOPS never does", 3, 0, 0},
     {"empty, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
      "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"empty, and nothing stored", "readable", STOW_FAULT("\"action\":\"empty\""), NULL,
@@ -155,7 +155,7 @@ static const struct trouble_row {
     {"empty, not KHEOPS", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"empty\""), NULL,
      "done done done", "200 without a list", 0, 0, 0},
     {"garbage, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
-     "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 1},
+     "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 0},
     {"garbage, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
      "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"504 after storing, may read", "readable",
@@ -337,10 +337,38 @@ START_TEST(what_introspection_says_is_reported)
     ck_assert_ptr_nonnull(b);
     const struct work_token *main_token = strcmp(a->destination, "main") == 0 ? a : b;
     ck_assert_str_eq(main_token->destination, "main");
-    ck_assert(main_token->active);
+    ck_assert_int_eq(main_token->state, WORK_TOKEN_ACTIVE);
     ck_assert_str_eq(main_token->scope, "write");
     ck_assert_str_ne(main_token->album_id, "");
     ck_assert_int_eq(counted("requests.introspect"), 2); /* the plain destination has nobody to ask */
+}
+END_TEST
+
+START_TEST(with_a_token_that_the_router_refuses_nothing_is_sent)
+{
+    fake_router_refuse_tokens(workplace->router, "the STOW token opens a wrong album");
+    workplace_replace_token(workplace, "MAINWRITE", "MAINBOTH\n");
+    struct work *work = new_work("main", 1, 3);
+    AUTO(work_result_destroy) struct work_result *blocked = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(blocked), "blocked/token blocked/token blocked/token");
+    ck_assert_str_eq(blocked->answers[0].reason, "the STOW token opens a wrong album");
+    ck_assert_int_eq(counted("requests.stow"), 0);
+    fake_router_refuse_tokens(workplace->router, NULL);
+    work = new_work("main", 2, 3); /* it asks again */
+    AUTO(work_result_destroy) struct work_result *done = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(done), "done done done");
+    work_destroy(&work);
+}
+END_TEST
+
+START_TEST(a_report_that_got_lost_is_said_again)
+{
+    fake_router_lose_tokens(workplace->router, 4); /* two of each destination that KHEOPS is asked about */
+    struct work *work = new_work("main", 1, 3);
+    AUTO(work_result_destroy) struct work_result *done = workplace_do(workplace, &work);
+    ck_assert_str_eq(described(done), "done done done");
+    ck_assert_int_le(counted("requests.introspect"), 3);
+    work_destroy(&work);
 }
 END_TEST
 
@@ -465,6 +493,8 @@ int main(void)
     tests_add(tests, a_refusal_while_the_body_flows_blocks);
     tests_add(tests, a_token_replaced_meanwhile_is_noticed);
     tests_add(tests, many_refusals_are_one_question);
+    tests_add(tests, with_a_token_that_the_router_refuses_nothing_is_sent);
+    tests_add(tests, a_report_that_got_lost_is_said_again);
     tests_add(tests, what_introspection_says_is_reported);
     tests_add(tests, an_unknown_destination_is_blocked);
     tests_add(tests, a_missing_token_file_is_blocked);

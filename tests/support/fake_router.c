@@ -17,6 +17,8 @@ struct fake_router {
     struct bus_peer worker;
     bool silent;
     char gone[1][WORK_ID_SIZE]; /* "": none */
+    const char *refusal;
+    unsigned unheard;
     unsigned hellos, byes, works;
     int slots;
     struct work_result *results[KEPT_MOST];
@@ -88,6 +90,7 @@ static void take_result(struct fake_router *router, const struct bus_peer *peer,
 static void take(struct fake_router *router, const struct bus_peer *peer, struct work_message *message)
 {
     struct work_message pong = {.verb = WORK_PONG, .gone = router->gone, .gone_count = *router->gone[0] != 0};
+    struct work_permit permit = {.allowed = !router->refusal, .reason = (char *)router->refusal};
     switch (message->verb) {
     case WORK_HELLO:
         router->worker = *peer;
@@ -105,6 +108,12 @@ static void take(struct fake_router *router, const struct bus_peer *peer, struct
         take_result(router, peer, message);
         break;
     case WORK_TOKEN:
+        if (router->unheard > 0) {
+            router->unheard--;
+            break;
+        }
+        permit.serial = message->token->serial;
+        say(router, peer, &(struct work_message){.verb = WORK_PERMIT, .permit = &permit});
         ck_assert_uint_lt(router->token_count, KEPT_MOST);
         router->tokens[router->token_count++] = message->token;
         message->token = NULL;
@@ -115,6 +124,16 @@ static void take(struct fake_router *router, const struct bus_peer *peer, struct
     default:
         ck_abort_msg("a worker never says %s", work_verb_name(message->verb));
     }
+}
+
+void fake_router_refuse_tokens(struct fake_router *router, const char *sentence)
+{
+    router->refusal = sentence;
+}
+
+void fake_router_lose_tokens(struct fake_router *router, unsigned count)
+{
+    router->unheard = count;
 }
 
 static void turn(struct fake_router *router)

@@ -23,6 +23,11 @@ void fake_router_speak(struct fake_router *router);
 /* From now on it says that others have this work. */
 void fake_router_give_away(struct fake_router *router, const char *work_id);
 
+/* From now on no STOW token may be used, with this sentence (borrowed); NULL, as at first: all may. */
+void fake_router_refuse_tokens(struct fake_router *router, const char *sentence);
+/* The next so many TOKENs get lost. */
+void fake_router_lose_tokens(struct fake_router *router, unsigned count);
+
 /* Waits for a HELLO that was not waited for yet; its slots, 0 when none came in time. */
 int fake_router_wait_hello(struct fake_router *router, int64_t limit_ms);
 /* Waits for a BYE. */

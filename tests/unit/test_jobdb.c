@@ -431,10 +431,16 @@ START_TEST(twins_of_old_deliveries_cost_nothing_and_wait_for_nobody)
     struct jobdb_batch batch;
     take_in("1", "1.1", "1.1.1", 0, false);
     ck_assert(pick(NOW, 50, &batch));
+    ck_assert(!batch.items[0].twin);
     end(&batch, CAUSE_STORED, 0);
     take_in("1", "1.1", "1.1.1", 0, false);
     ck_assert(pick(NOW, 50, &batch));
+    ck_assert_msg(batch.items[0].twin, "one that was sent before is not told of");
     end(&batch, CAUSE_REFUSED, 0);
+    take_in("1", "1.1", "1.1.2", 0, false);
+    ck_assert(pick(NOW, 50, &batch));
+    ck_assert(!batch.items[0].twin);
+    end(&batch, CAUSE_STORED, 0);
     take_in("1", "1.1", "1.1.1", 0, false);
     ck_assert_msg(pick(NOW, 50, &batch), "neither for one that is sent nor for one that failed");
     end(&batch, CAUSE_STORED, 0);

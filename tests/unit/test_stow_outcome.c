@@ -462,6 +462,51 @@ START_TEST(others_of_the_work_are_left_alone)
 }
 END_TEST
 
+/* ---- another version of it went there before ---- */
+
+static const struct twin_row {
+    const char *label;
+    int status;
+    const char *body, *one, *twin; /* what comes of an only version, and of a twin */
+} twin_rows[] = {
+    {"listed as stored", 200, LIST(STORED(SOP(1)), "", ""), "done", "done"},
+    {"0x0111", 409, LIST("", FAILED(SOP(1), "273"), ""), "duplicate", "reject/instance"},
+    {"0xB00E", 409, LIST("", FAILED(SOP(1), "45070"), ""), "duplicate", "reject/instance"},
+    {"409 that means stored", 409, "", "duplicate", "retry/group"},
+};
+
+START_TEST(a_uid_that_is_there_proves_nothing_of_a_twin)
+{
+    const struct twin_row *row = &twin_rows[_i];
+    for (int twin = 0; twin < 2; twin++) {
+        AUTO(scene_release) struct scene scene;
+        AUTO(text_release) struct text says = TEXT_EMPTY;
+        scene_init(&scene, 1);
+        scene.batch_items[0].twin = twin;
+        scene.destination.conflict_means = CONFIG_CONFLICT_STORED;
+        judge(&scene, row->status, row->body);
+        describe(&scene, &says);
+        ck_assert_msg(strcmp(text_string(&says), twin ? row->twin : row->one) == 0, "%s, %d: %s", row->label,
+                      twin, text_string(&says));
+    }
+}
+END_TEST
+
+START_TEST(presence_proves_nothing_of_a_twin)
+{
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    scene_init(&scene, 2);
+    scene.batch_items[1].twin = true;
+    judge(&scene, 504, "");
+    ck_assert_int_eq(scene.judgement.next, ANSWER_ASK_PRESENCE);
+    stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.1", scene.result);
+    stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.2", scene.result);
+    result_describe(scene.result, &says);
+    ck_assert_str_eq(text_string(&says), "done retry/slow");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("stow_outcome");
@@ -478,5 +523,7 @@ int main(void)
     tests_add(tests, a_replaced_token_is_tried);
     tests_add(tests, what_is_there_is_done);
     tests_add(tests, others_of_the_work_are_left_alone);
+    tests_rows(tests, a_uid_that_is_there_proves_nothing_of_a_twin, ROWS(twin_rows));
+    tests_add(tests, presence_proves_nothing_of_a_twin);
     return tests_run(tests);
 }

@@ -60,13 +60,10 @@ static struct config_node node = {.destinations = &destination, .destination_cou
 static struct config config = {.nodes = &node, .node_count = 1};
 static struct worker_process process;
 
-static void report(void *context, const struct token_place *place, const struct introspection *introspection,
-                   bool replaced)
+static void report(void *context, const struct token_report *report)
 {
     (void)context;
-    (void)place;
-    (void)introspection;
-    (void)replaced;
+    (void)report;
 }
 
 static void set_up(void)

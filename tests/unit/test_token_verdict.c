@@ -8,24 +8,44 @@
 static const struct row {
     enum work_token_kind kind;
     enum introspection_state state;
-    const char *scope, *album, *stow_album;
-    const char *says; /* NULL: nothing */
+    const char *scope, *album, *around; /* the destination's album; of the STOW token: its home */
+    const char *says;                   /* NULL: nothing */
+    const char *own;                    /* of the STOW token: the own album that opens the same */
+    bool misplaced;
 } rows[] = {
-    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "m", "m", NULL},
-    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "read", "m", "m", "it lacks the permission \"write\""},
-    {WORK_TOKEN_STOW, INTROSPECTION_INACTIVE, "", "", "", "it is not active"},
-    {WORK_TOKEN_STOW, INTROSPECTION_OUTAGE, "", "", "", NULL},
-    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "x", "m", NULL},
-    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "m", "m", "writes to already"},
-    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "m", "", NULL},
-    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "", "", NULL},
-    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "send", "m", "m", "it lacks the permission \"write\""},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "m", "m", NULL},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "x", "m", "it opens another album"},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "x", NULL, NULL},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read", "m", "m", "\"Add to Album / Inbox\""},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_INACTIVE, "", "", "m", "it is not active"},
-    {WORK_TOKEN_SOURCE, INTROSPECTION_UNKNOWN, "", "", "m", NULL},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "m", "", NULL, NULL, false},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "m", "m", NULL, NULL, false},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "read", "m", "m", "it lacks the permission \"write\"", NULL,
+     false},
+    {WORK_TOKEN_STOW, INTROSPECTION_INACTIVE, "", "", "", "it is not active", NULL, false},
+    {WORK_TOKEN_STOW, INTROSPECTION_OUTAGE, "", "", "m", NULL, NULL, false},
+    {WORK_TOKEN_STOW, INTROSPECTION_UNKNOWN, "", "", "m", NULL, NULL, false},
+    {WORK_TOKEN_STOW, INTROSPECTION_PERSON, "", "", "", "it is a person's login token and opens no album",
+     NULL, true},
+    {WORK_TOKEN_STOW, INTROSPECTION_PERSON, "", "", "", "with the switch \"Write\" on", NULL, true},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "user read write send", "", "", "it opens no album", NULL, true},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "x", "m", "felucca destination move main", NULL, true},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "x", "", "it opens the album of \"research\"",
+     "research", true},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "x", "m", "it opens the album of \"research\"",
+     "research", true},
+    {WORK_TOKEN_STOW, INTROSPECTION_ACTIVE, "write", "m", "m", "one of the two tokens is in the wrong place",
+     "research", true},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "x", "m", NULL, NULL, false},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "m", "m", "writes to already", NULL, true},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "m", "", NULL, NULL, false},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "write", "", "", NULL, NULL, false},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_ACTIVE, "send", "m", "m", "it lacks the permission \"write\"",
+     NULL, false},
+    {WORK_TOKEN_DESTINATION, INTROSPECTION_PERSON, "", "", "m", "a person's login token", NULL, true},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "m", "m", NULL, NULL, false},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "x", "m", "it opens another album", NULL, true},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read send", "x", NULL, NULL, NULL, false},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_ACTIVE, "read", "m", "m", "\"Add to Album / Inbox\"", NULL, false},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_INACTIVE, "", "", "m", "it is not active", NULL, false},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_PERSON, "", "", "m",
+     "with the switches \"Add to Album / Inbox\" and \"Read\" on", NULL, true},
+    {WORK_TOKEN_SOURCE, INTROSPECTION_UNKNOWN, "", "", "m", NULL, NULL, false},
 };
 
 START_TEST(a_token_has_its_verdict)
@@ -34,8 +54,10 @@ START_TEST(a_token_has_its_verdict)
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     const struct introspection introspection = {
         .state = row->state, .scope = (char *)row->scope, .album_id = (char *)row->album};
-    ck_assert_int_eq(token_verdict(row->kind, "it", &introspection, row->stow_album, &sentence),
-                     row->says != NULL);
+    const struct token_place_facts facts = {
+        .written = row->around, .home = row->around, .own = row->own, .destination = "main"};
+    enum token_verdict expected = row->misplaced ? TOKEN_MISPLACED : row->says ? TOKEN_USELESS : TOKEN_FINE;
+    ck_assert_int_eq(token_verdict(row->kind, "it", &introspection, &facts, &sentence), expected);
     ck_assert_msg(row->says ? strstr(text_string(&sentence), row->says) != NULL : sentence.length == 0, "%s",
                   text_string(&sentence));
 }

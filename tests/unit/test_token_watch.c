@@ -23,14 +23,16 @@ static struct config *config;
 static struct http *http;
 static struct token_watch *watch;
 static int reports, replaced_ones, answers;
+static int64_t last_serial;
 
-static void count_report(void *context, const struct token_place *place,
-                         const struct introspection *introspection, bool replaced)
+static void count_report(void *context, const struct token_report *report)
 {
     (void)context;
-    replaced_ones += replaced;
-    ck_assert_str_eq(place->destination, "main");
-    ck_assert_int_eq(introspection->state, INTROSPECTION_ACTIVE);
+    replaced_ones += report->replaced;
+    ck_assert_str_eq(report->place.destination, "main");
+    ck_assert_int_eq(report->introspection->state, INTROSPECTION_ACTIVE);
+    ck_assert_int_gt(report->serial, last_serial);
+    last_serial = report->serial;
     reports++;
 }
 
@@ -64,6 +66,7 @@ static void set_up_with(const struct scripted_answer *script, size_t count)
     ck_assert_int_eq(http_create(&http), 0);
     watch = token_watch_create(http, count_report, NULL);
     reports = replaced_ones = answers = 0;
+    last_serial = 0;
 }
 
 static void set_up(void)

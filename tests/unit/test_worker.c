@@ -20,8 +20,9 @@ static struct config config;
 static struct bus *router;
 static struct worker *worker;
 static struct work *started;
-static unsigned starts, aborts;
 static char stopped[WORK_ID_SIZE];
+static unsigned starts, aborts, permits;
+static int64_t last_permit;
 
 static struct bus_message last;
 static struct work_message heard;
@@ -41,10 +42,17 @@ static void stop(void *context, const char *work_id)
     (void)snprintf(stopped, sizeof stopped, "%s", work_id);
 }
 
+static void permit(void *context, const struct work_permit *permit)
+{
+    (void)context;
+    permits++;
+    last_permit = permit->serial;
+}
+
 static void set_up(void)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    struct worker_handler handler = {NULL, start, stop};
+    struct worker_handler handler = {.start = start, .abort = stop, .permit = permit};
     sandbox = sandbox_create();
     config.endpoints.work = (char *)"ipc://work.sock";
     ck_assert_int_eq(chdir(sandbox_folder(sandbox)), 0);
@@ -315,7 +323,8 @@ static bool has_reported(void *context)
 {
     unsigned *reported = context;
     char album[16];
-    struct work_token token = {.destination = (char *)"d",
+    struct work_token token = {.serial = *reported + 1,
+                               .destination = (char *)"d",
                                .album = album,
                                .kind = WORK_TOKEN_SOURCE,
                                .scope = (char *)"",
@@ -373,6 +382,65 @@ START_TEST(it_takes_its_leave)
 }
 END_TEST
 
+/* ---- reports about tokens ---- */
+
+static void report(int64_t serial, const char *album, enum work_token_kind kind)
+{
+    const struct work_token token = {.serial = serial,
+                                     .destination = (char *)"d",
+                                     .album = (char *)album,
+                                     .kind = kind,
+                                     .state = WORK_TOKEN_ACTIVE,
+                                     .scope = (char *)"write",
+                                     .album_id = (char *)"m"};
+    worker_report_token(worker, &token);
+}
+
+static void say_permit(int64_t serial)
+{
+    struct work_permit answer = {.serial = serial, .allowed = true};
+    struct work_message message = {.verb = WORK_PERMIT, .permit = &answer};
+    say(&message);
+}
+
+static bool has_permit(void *context)
+{
+    worker_turn(worker);
+    return permits >= *(unsigned *)context;
+}
+
+static bool hears_other_token(void *context)
+{
+    enum work_verb token = WORK_TOKEN;
+    return hears(&token) && heard.token->serial != *(int64_t *)context;
+}
+
+/* A report is said again until it is answered; a newer one about the same token takes its place. */
+START_TEST(a_report_is_said_until_it_is_answered)
+{
+    unsigned one = 1, two = 2;
+    int64_t first = 1;
+    welcome();
+    report(1, NULL, WORK_TOKEN_STOW);
+    await(WORK_TOKEN);
+    ck_assert_int_eq(heard.token->serial, 1);
+    await(WORK_TOKEN); /* no answer came: again */
+    ck_assert_int_eq(heard.token->serial, 1);
+    report(2, NULL, WORK_TOKEN_STOW);
+    ck_assert(wait_until(hears_other_token, &first, 20000));
+    ck_assert_int_eq(heard.token->serial, 2);
+    say_permit(2);
+    ck_assert(wait_until(has_permit, &one, 20000));
+    ck_assert_int_eq(last_permit, 2);
+    report(3, "a", WORK_TOKEN_SOURCE);
+    await(WORK_TOKEN); /* not the second one once more */
+    ck_assert_int_eq(heard.token->serial, 3);
+    ck_assert_str_eq(heard.token->album, "a");
+    say_permit(3);
+    ck_assert(wait_until(has_permit, &two, 20000));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("worker");
@@ -391,5 +459,6 @@ int main(void)
     tests_add(tests, a_report_about_a_token_waits_until_it_can_be_sent);
     tests_add(tests, nonsense_is_dropped);
     tests_add(tests, it_takes_its_leave);
+    tests_add(tests, a_report_is_said_until_it_is_answered);
     return tests_run(tests);
 }
