@@ -50,6 +50,8 @@ static void add_heading(struct text *table)
     table_end(table);
 }
 
+enum { LATELY_MS = 3600 * 1000 };
+
 /* What KHEOPS says against the tokens of a target that does not (yet) suffer from it. */
 static void add_token_note(struct view *view, const struct jobdb_status_row *row)
 {
@@ -62,12 +64,19 @@ static void add_token_note(struct view *view, const struct jobdb_status_row *row
     table_wrap(&view->notes, row->token_trouble, 2, columns_line());
 }
 
+/* It takes others, but what it said last is why some still wait. */
+static bool holds_some_back(const struct view *view, const struct jobdb_status_row *row)
+{
+    return strcmp(row->state, "up") == 0 && row->deferred > 0 && view->now - row->last_error_at < LATELY_MS;
+}
+
 static void add_note(struct view *view, const struct jobdb_status_row *row)
 {
-    if (!row->last_error || strcmp(row->state, "up") == 0)
+    bool some = holds_some_back(view, row);
+    if (!row->last_error || (strcmp(row->state, "up") == 0 && !some))
         return;
-    text_format(&view->notes, "\n%s%s%s is %s", row->destination, row->album ? "/" : "",
-                row->album ? row->album : "", row->state);
+    text_format(&view->notes, "\n%s%s%s is %s%s", row->destination, row->album ? "/" : "",
+                row->album ? row->album : "", row->state, some ? ", but not everything passes" : "");
     if (row->until > view->now) {
         text_append(&view->notes, ", next try in ");
         text_append_duration(&view->notes, row->until - view->now);

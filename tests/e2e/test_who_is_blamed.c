@@ -286,6 +286,7 @@ START_TEST(a_lone_culprit_waits_and_keeps_nobody_waiting)
         (void)serve_until(&server, sender, NULL, 0, 200);
     ck_assert_int_eq(rig_jobs(rig, "delivery", "failed", NULL, NULL), 0);
     rig_check(rig, rig_wait_target(rig, "other", NULL, "up", SOON_MS), "one culprit makes it rest");
+    SAYS("other is up, but not everything passes:\n  0x0110: not processed", "status");
     int refused = server.refused;
     receive("SECOND", 2, 1, 1);
     serve_all(&server, sender, "sent", 2, "another study is held up");
