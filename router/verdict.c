@@ -161,11 +161,12 @@ static int tries_of(const struct verdict *verdict)
     return most;
 }
 
-/* The server may be at work on it still: it rests as long as that request took, and twice as long each time. */
+/* The server may be at work on it still: it rests as long as that request took, and twice as long
+ * each time, up to an hour: an outage that shows itself so must not cost a day. */
 static int64_t rest_of(const struct verdict *verdict, const struct jobdb_outcome *outcome)
 {
     int64_t rest = verdict->result->milliseconds;
-    int64_t longest = TARGET_RARE * verdict->router->config->retry.ceiling_ms;
+    int64_t longest = target_longest(verdict->router->config->retry.ceiling_ms);
     for (int i = 1; i < outcome->ends && rest < longest; i++)
         rest *= 2;
     return rest < longest ? rest : longest;
