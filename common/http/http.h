@@ -11,7 +11,8 @@
  * bounded. Redirects are never followed.
  * What the environment says of proxies counts where a request asks for it; what a proxy says by itself is told as the
  * proxy's. Nothing is logged, and no sentence in an answer holds a header, a
- * query or user information. */
+ * query or user information. Names are resolved in threads: one that is not answered holds up nothing but its own
+ * request, which ends after HTTP_CONNECT_MS. */
 #ifndef FELUCCA_HTTP_HTTP_H
 #define FELUCCA_HTTP_HTTP_H
 

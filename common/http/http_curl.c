@@ -7,6 +7,7 @@
 #include "common/http/http_proxy.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,6 +199,9 @@ static void set_house_rules(struct http_transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error_text);
     (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    /* Else the end of a request waits for the thread that resolves its name, half a minute where no name server
+     * answers, and with it the loop. */
+    (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
     (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     (void)curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     /* Asks for a plain answer, and reads a compressed one all the same: what is counted is what comes out. */
@@ -254,6 +258,23 @@ static bool was_connected(const struct http_transfer *transfer)
     return seconds > 0;
 }
 
+static bool was_resolved(const struct http_transfer *transfer)
+{
+    curl_off_t microseconds = 0;
+    if (transfer->easy)
+        (void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &microseconds);
+    return microseconds > 0;
+}
+
+/* The kernel says so of this machine's own network. */
+static bool has_no_route(const struct http_transfer *transfer)
+{
+    long code = 0;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &code);
+    return code == ENETUNREACH || code == EHOSTUNREACH || code == ENETDOWN || code == EADDRNOTAVAIL ||
+           code == EACCES || code == EPERM;
+}
+
 static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLcode code)
 {
     if (transfer->source_failed)
@@ -262,6 +283,8 @@ static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLco
         return HTTP_OVERSIZE;
     if (transfer->late)
         return HTTP_TIMEOUT;
+    if (code == CURLE_OPERATION_TIMEDOUT && !was_resolved(transfer))
+        return HTTP_UNROUTED;
     if (code == CURLE_UNSUPPORTED_PROTOCOL && was_connected(transfer))
         return HTTP_BROKEN; /* what came is not HTTP/1 */
     switch (code) {
@@ -279,8 +302,9 @@ static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLco
         return HTTP_REQUEST;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
+        return HTTP_UNROUTED;
     case CURLE_COULDNT_CONNECT:
-        return HTTP_UNREACHABLE;
+        return has_no_route(transfer) ? HTTP_UNROUTED : HTTP_UNREACHABLE;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CIPHER:
@@ -321,6 +345,8 @@ static void append_connect_error(struct http_transfer *transfer, CURLcode code, 
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_OS_ERRNO, &os_error);
     if (code == CURLE_COULDNT_CONNECT && os_error != 0)
         text_append(out, strerror((int)os_error));
+    else if (code == CURLE_OPERATION_TIMEDOUT)
+        text_append(out, "no name server answered");
     else
         text_append(out, curl_easy_strerror(code));
 }
@@ -330,6 +356,7 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
     struct text *out = &answer->reason;
     const char *detail = transfer->error_text[0] ? transfer->error_text : curl_easy_strerror(code);
     switch (answer->trouble) {
+    case HTTP_UNROUTED:
     case HTTP_UNREACHABLE:
         text_append(out, "no connection to ");
         if (!http_proxy_append_unreachable(transfer, (int)code, out))
@@ -411,12 +438,16 @@ static void take_headers(struct http_transfer *transfer, struct http_answer *ans
     answer->sent_bytes = sent;
 }
 
-/* An empty body counts only when the server said that it is empty: not when the connection just ended. */
+/* An empty body counts only when the server said that it is empty: not when the connection just ended. A stream of
+ * HTTP/2 has an end of its own. */
 static bool is_whole(struct http_transfer *transfer, const struct http_answer *answer)
 {
     curl_off_t length = -1;
+    long version = 0;
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    bool is_delimited = length >= 0 || transfer->is_chunked || answer->status == 204 || answer->status == 304;
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+    bool is_delimited = length >= 0 || transfer->is_chunked || version == CURL_HTTP_VERSION_2_0 ||
+                        answer->status == 204 || answer->status == 304;
     return answer->status != 0 && transfer->head_complete &&
            (is_delimited || transfer->answer_body.length > 0);
 }

@@ -150,7 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
                                  .body_sent = facts & FACT_SENT};
     for (size_t i = 3; i < HEAD; i++)
         answer.status = answer.status * 10 + (bytes[i] - '0' + 250) % 10;
-    if (answer.trouble == HTTP_REQUEST || answer.trouble == HTTP_UNREACHABLE || answer.trouble == HTTP_TLS)
+    if (answer.trouble == HTTP_REQUEST || answer.trouble == HTTP_UNROUTED ||
+        answer.trouble == HTTP_UNREACHABLE || answer.trouble == HTTP_TLS)
         answer.status = 0;
     const uint8_t *type = bytes + HEAD, *line = memchr(type, '\n', length - HEAD);
     size_t type_length = line ? (size_t)(line - type) : 0;

@@ -493,7 +493,7 @@ static const struct unmade_row {
 } unmade_rows[] = {
     {"nobody listens", "http://127.0.0.1:%d/", NULL, "", HTTP_UNREACHABLE,
      "no connection to http://127.0.0.1:"},
-    {"no such name", "http://felucca.invalid:%d/", NULL, "", HTTP_UNREACHABLE, "felucca.invalid"},
+    {"no such name", "http://felucca.invalid:%d/", NULL, "", HTTP_UNROUTED, "felucca.invalid"},
     {"no URL", "http://", NULL, "", HTTP_REQUEST, "cannot be made"},
     {"another protocol", "ftp://user:password@127.0.0.1:%d/", NULL, "", HTTP_REQUEST, "cannot be made"},
     {"no such CA file", "https://127.0.0.1:%d/", "/nonexistent/ca.pem", "", HTTP_UNREACHABLE,
