@@ -113,7 +113,6 @@ static void judge_share(const struct http_answer *answer)
     introspection_read(answer, &introspection);
     if (next == ANSWER_ASK_TOKEN)
         share_decide(&introspection, &introspection, result);
-    (void)share_not_found(result);
     ck_can_be_told(result);
 }
 
