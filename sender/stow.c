@@ -16,7 +16,7 @@ enum {
     FETCH_MS = 60 * 1000
 };
 
-#define ACCEPT_STOW "application/dicom+json"
+#define ACCEPT_STOW "application/dicom+json, application/dicom+xml;q=0.5"
 
 void stow_append_url(const struct config_destination *destination, struct text *url)
 {
