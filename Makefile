@@ -5,9 +5,10 @@ TEST_JOBS ?= $(shell expr 2 "*" $(JOBS))
 FILES   ?=
 SOAK_SECONDS ?= 3600
 FUZZ_SECONDS ?= 600
+DIR     ?=
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test bench soak fuzz packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test bench soak fuzz corpus packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -20,6 +21,7 @@ help:
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make fuzz                every fuzz target for FUZZ_SECONDS (600), from where the last run ended'
+	@echo 'make corpus DIR=folder    your own DICOM files through all processes, compared byte for byte'
 	@echo 'make install             programs, units, manual pages below PREFIX (/usr/local); DESTDIR in front'
 	@echo 'make package             a Debian package and its bill of materials (SPDX), in build/package'
 	@echo 'make package-test        installs that in a fresh Debian and removes it again (as root)'
@@ -84,6 +86,12 @@ fuzz:
 	@$(MAKE) --no-print-directory configure
 	@tests/fuzz/run.sh $(FUZZ_SECONDS) build
 	@tests/fuzz/run.sh --table build
+
+corpus:
+	@scripts/install-packages.sh build run test
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target programs
+	@/usr/bin/python3 tests/corpus/corpus.py build/bin/felucca $(if $(DIR),"$(DIR)")
 
 install:
 	@scripts/install-packages.sh --check build || { echo 'make packages installs them'; exit 1; }
