@@ -29,8 +29,9 @@ struct dataset {
     struct list meta, top; /* the top level in ascending order of tags */
     struct walk walk;
     bool is_explicit, is_big;
-    uint64_t start; /* of the data set in the file */
-    uint64_t end;   /* of the value that was taken last */
+    uint64_t start;                  /* of the data set in the file */
+    uint64_t end;                    /* of the value that was taken last */
+    uint64_t zeros_start, zeros_end; /* there are nothing but zeros between */
 };
 
 void dataset_destroy(struct dataset **dataset)
@@ -142,22 +143,36 @@ static bool is_pixel_data(uint32_t tag)
     return tag == 0x7FE00008 || tag == 0x7FE00009 || tag == 0x7FE00010;
 }
 
-/* Whether nothing but zeros follows, with which some devices fill up a file. A single one may be half a group's
- * number, unless the value before it has an odd length and so is one byte short. */
-static bool is_padding(struct source *source, uint64_t offset, bool behind_odd)
+/* Goes on from what is known of zeros, so that no byte is looked at once for each element. True: nothing but zeros
+ * from offset to the end, which is before most. */
+static bool ends_in_zeros(struct dataset *dataset, uint64_t offset, uint64_t most)
 {
     static const unsigned char zeros[SOURCE_ASKED_MAX];
-    uint64_t most = offset + PADDING_MAX;
-    size_t length = 0;
-    const unsigned char *bytes = source_at(source, offset, 2, &length);
-    if (length == 0 || memcmp(bytes, zeros, length) != 0 || (length == 1 && !behind_odd))
-        return false;
-    for (; length > 0 && offset < most; offset += length) {
-        bytes = source_at(source, offset, SOURCE_ASKED_MAX, &length);
-        if (length > 0 && memcmp(bytes, zeros, length) != 0)
+    bool known = offset >= dataset->zeros_start && offset <= dataset->zeros_end;
+    uint64_t at = known ? dataset->zeros_end : offset;
+    dataset->zeros_start = known ? dataset->zeros_start : offset;
+    for (size_t length = 1; length > 0 && at < most; at += length) {
+        const unsigned char *bytes = source_at(dataset->source, at, SOURCE_ASKED_MAX, &length);
+        dataset->zeros_end = at;
+        if (length > 0 && memcmp(bytes, zeros, length) != 0) {
+            for (size_t i = 0; bytes[i] == 0; i++)
+                dataset->zeros_end++;
             return false;
+        }
     }
-    return offset < most;
+    dataset->zeros_end = at;
+    return at < most;
+}
+
+/* Whether nothing but zeros follows, with which some devices fill up a file. A single one may be half a group's
+ * number, unless the value before it has an odd length and so is one byte short. */
+static bool is_padding(struct dataset *dataset, uint64_t offset, bool behind_odd)
+{
+    size_t length = 0;
+    const unsigned char *bytes = source_at(dataset->source, offset, 2, &length);
+    if (length == 0 || bytes[0] != 0 || bytes[length - 1] != 0 || (length == 1 && !behind_odd))
+        return false;
+    return ends_in_zeros(dataset, offset, offset + PADDING_MAX);
 }
 
 /* A delimiter or an item that is outside of any sequence. Returns where to go on. */
@@ -201,7 +216,7 @@ static void read_top(struct dataset *dataset)
     struct element element = {.length = 0};
     bool over;
     uint64_t offset = dataset->start, at = offset;
-    while (!is_padding(walk->source, offset, element.length % 2 == 1 && offset > dataset->start) &&
+    while (!is_padding(dataset, offset, element.length % 2 == 1 && offset > dataset->start) &&
            walk_read(walk, offset, dataset->is_explicit, dataset->is_big, &element, &over)) {
         bool is_broken = walk->broken.why != NULL;
         at = offset;
@@ -234,12 +249,11 @@ static int by_tag(const void *a, const void *b)
     return (one->offset > other->offset) - (one->offset < other->offset);
 }
 
-int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason)
+/* Reads what the source has, which is the data set's from now on. */
+static int read_source(struct source *source, struct dataset **ret_dataset, struct text *ret_reason)
 {
     AUTO(dataset_destroy) struct dataset *dataset = memory_new(1, sizeof *dataset);
-    int error = source_open(path, &dataset->source, ret_reason);
-    if (error)
-        return error;
+    dataset->source = source;
     dataset->walk = (struct walk){.source = dataset->source, .steps = WALK_STEPS_MAX};
     dataset->is_explicit = true;
     bool is_dicom = find_data_set(dataset);
@@ -260,6 +274,20 @@ int dataset_read(const char *path, struct dataset **ret_dataset, struct text *re
     *ret_dataset = dataset;
     dataset = NULL;
     return 0;
+}
+
+int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason)
+{
+    struct source *source;
+    int error = source_open(path, &source, ret_reason);
+    return error ? error : read_source(source, ret_dataset, ret_reason);
+}
+
+int dataset_read_open(int fd, struct dataset **ret_dataset, struct text *ret_reason)
+{
+    struct source *source;
+    int error = source_take(fd, &source, ret_reason);
+    return error ? error : read_source(source, ret_dataset, ret_reason);
 }
 
 const struct dataset_break *dataset_incomplete(const struct dataset *dataset)

@@ -23,6 +23,8 @@ struct dataset;
 /* 0, or ERR_ABSENT, ERR_DENIED, ERR_IO, or ERR_SYNTAX (not DICOM, or not a single element), with a sentence
  * without any value of the file appended to ret_reason. */
 int dataset_read(const char *path, struct dataset **ret_dataset, struct text *ret_reason);
+/* The same of an open file. The descriptor is the data set's, whatever comes of it. */
+int dataset_read_open(int fd, struct dataset **ret_dataset, struct text *ret_reason);
 void dataset_destroy(struct dataset **dataset);
 
 const struct dataset_break *dataset_incomplete(const struct dataset *dataset);

@@ -484,13 +484,11 @@ const struct dataset_break *header_break(const struct header *header)
     return dataset_incomplete(header->dataset);
 }
 
-int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
-                struct text *ret_reason)
+/* Of the data set, which is the header's from now on. */
+static struct header *make_header(struct dataset *dataset, const struct header_transfer *transfer)
 {
-    AUTO(header_destroy) struct header *header = memory_new(1, sizeof *header);
-    int error = dataset_read(path, &header->dataset, ret_reason);
-    if (error)
-        return error;
+    struct header *header = memory_new(1, sizeof *header);
+    header->dataset = dataset;
     header->facts = (struct condition_facts){.context = header,
                                              .is_present = fact_is_present,
                                              .text = fact_text,
@@ -506,9 +504,27 @@ int header_read(const char *path, const struct header_transfer *transfer, struct
     for (size_t i = 0; i < HEADER_UIDS; i++)
         read_uid(header->dataset, uid_tags[i], header->uids[i]);
     tell_break(header);
-    *ret_header = header;
-    header = NULL;
-    return 0;
+    return header;
+}
+
+int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
+                struct text *ret_reason)
+{
+    struct dataset *dataset;
+    int error = dataset_read(path, &dataset, ret_reason);
+    if (error == 0)
+        *ret_header = make_header(dataset, transfer);
+    return error;
+}
+
+int header_read_open(int fd, const struct header_transfer *transfer, struct header **ret_header,
+                     struct text *ret_reason)
+{
+    struct dataset *dataset;
+    int error = dataset_read_open(fd, &dataset, ret_reason);
+    if (error == 0)
+        *ret_header = make_header(dataset, transfer);
+    return error;
 }
 
 void header_destroy(struct header **header)

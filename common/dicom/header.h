@@ -27,6 +27,9 @@ struct header;
  * ERR_DENIED or ERR_ABSENT, with a sentence without any value of the file appended to ret_reason. */
 int header_read(const char *path, const struct header_transfer *transfer, struct header **ret_header,
                 struct text *ret_reason);
+/* The same of an open file. The descriptor is the header's, whatever comes of it. */
+int header_read_open(int fd, const struct header_transfer *transfer, struct header **ret_header,
+                     struct text *ret_reason);
 void header_destroy(struct header **header);
 
 /* NULL: it was read to its end. Else where and why reading ended, for people, without any value of the file:

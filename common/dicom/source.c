@@ -40,15 +40,24 @@ struct source {
     const char *trouble;
 };
 
+static int tell_failure(int error, struct text *ret_reason)
+{
+    text_format(ret_reason, "cannot be opened: %s", strerror(error));
+    return err_from_errno(error);
+}
+
 int source_open(const char *path, struct source **ret_source, struct text *ret_reason)
 {
-    AUTO(fd_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? tell_failure(errno, ret_reason) : source_take(fd, ret_source, ret_reason);
+}
+
+int source_take(int open_fd, struct source **ret_source, struct text *ret_reason)
+{
+    AUTO(fd_close) int fd = open_fd;
     struct stat status;
-    if (fd < 0 || fstat(fd, &status) != 0) {
-        int error = errno;
-        text_format(ret_reason, "cannot be opened: %s", strerror(error));
-        return err_from_errno(error);
-    }
+    if (fstat(fd, &status) != 0)
+        return tell_failure(errno, ret_reason);
     if (!S_ISREG(status.st_mode)) {
         text_append(ret_reason, "is not a regular file");
         return ERR_IO;

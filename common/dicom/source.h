@@ -18,6 +18,8 @@ struct source;
 
 /* Opens a regular file. 0, or ERR_ABSENT, ERR_DENIED or ERR_IO with a sentence appended to ret_reason. */
 int source_open(const char *path, struct source **ret_source, struct text *ret_reason);
+/* The same of an open file. The descriptor is the source's, whatever comes of it. */
+int source_take(int fd, struct source **ret_source, struct text *ret_reason);
 void source_close(struct source **source);
 
 /* From offset on the file is a deflate stream (PS3.5 section A.5); places behind it count what comes out. */
