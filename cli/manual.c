@@ -87,17 +87,20 @@ bool manual_process(const char *process, struct text *page)
     AUTO(text_release) struct text help = TEXT_EMPTY;
     if (!row)
         return false;
+    bool is_helper = row->count == PROCESS_HELPER; /* another process starts it, and it has no options */
     text_format(&name, "felucca-%s", process);
     service_options_help(process, &help);
     roff_title(page, text_string(&name), '8');
     append_name(page, text_string(&name), row->summary);
     roff_heading(page, "synopsis");
-    text_format(page, ".B felucca-%s\n[\\fIOPTIONS\\fR]\n", process);
+    text_format(page, ".B felucca-%s\n%s", process, is_helper ? "" : "[\\fIOPTIONS\\fR]\n");
     roff_heading(page, "description");
     roff_sentence(page, row->description);
-    roff_heading(page, "options, signals and exit status");
     const char *options = strstr(text_string(&help), "\n\n");
-    roff_lines(page, options ? options + 2 : "");
+    if (!is_helper) {
+        roff_heading(page, "options, signals and exit status");
+        roff_lines(page, options ? options + 2 : "");
+    }
     roff_heading(page, "see also");
     roff_sentence(page, "felucca(1), felucca.yaml(5)");
     return true;

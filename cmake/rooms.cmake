@@ -12,6 +12,7 @@ set(room_table
     "base      |                                             | Threads::Threads PkgConfig::JANSSON"
     "condition | base                                        | PkgConfig::PCRE2"
     "dicom     | base condition                              | PkgConfig::ZLIB"
+    "reading   | base condition dicom                        |"
     "config    | base condition dicom                        | PkgConfig::YAML"
     "spool     | base                                        |"
     "wire      | base dicom config                           | PkgConfig::ZMQ"
@@ -27,7 +28,8 @@ set(room_table
 #    program    its rooms                                                               foreign libraries
 set(program_table
     "receiver  | base condition dicom config spool wire service                       | dcmnet dcmdata oflog ofstd"
-    "router    | base condition dicom config spool wire service kheops jobs           |"
+    "router    | base condition dicom reading config spool wire service kheops jobs   |"
+    "header    | base condition dicom reading                                         |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "cli       | base condition dicom config spool wire service http kheops jobs view |"

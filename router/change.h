@@ -26,6 +26,7 @@ struct change {
     int64_t told;                 /* monotonic: when that one was told anything last */
     uint32_t missing_tag;         /* reshare: a tag that no row tells, 0: none */
     bool over;                    /* nothing is left to be done */
+    bool waits;                   /* for a header that is being read: the loop wakes when it was */
     bool header_doubtful;         /* reshare: the file is there, and does not tell it either */
     struct change *next;
 };

@@ -6,7 +6,6 @@
 #include "common/jobs/operator.h"
 #include "common/jobs/target.h"
 #include "router/event.h"
-#include "router/intake.h"
 #include "router/redecide.h"
 #include "router/refusal.h"
 #include "router/shared.h"
@@ -152,6 +151,25 @@ static struct jobdb_selection selection_of(const struct change *change)
     return selection;
 }
 
+/* Jobs that are decided again are looked at one by one: the one whose header has not been read yet is looked at once more
+ * in the next step. */
+static void change_chosen_jobs(struct job_portion *portion)
+{
+    struct change *change = portion->change;
+    struct jobdb_walk *walk = &change->row.walk;
+    struct jobdb_selection selection = selection_of(change);
+    bool headers = (selection.meant & JOBDB_DECIDED_AGAIN) != 0 && change->request.verb == CONTROL_RETRY;
+    for (int i = 0; i < (headers ? HEADERS_A_PORTION : 1) && !walk->over; i++) {
+        const struct jobdb_walk before = *walk;
+        (void)jobdb_walk_on(portion->router->db, &selection, walk, headers ? 1 : PORTION, change_job,
+                            portion);
+        if (change->waits) {
+            *walk = before;
+            return;
+        }
+    }
+}
+
 /* ---- given by their numbers ---- */
 
 /* Why a job in this state can be neither retried nor dropped, or NULL. */
@@ -196,6 +214,20 @@ static void change_numbered_job(struct job_portion *portion, const struct contro
         change_job(portion, &job);
 }
 
+/* walk.id counts them. */
+static void change_numbered_jobs(struct job_portion *portion)
+{
+    struct change *change = portion->change;
+    struct jobdb_walk *walk = &change->row.walk;
+    for (int i = 0; i < PORTION && walk->id < (int64_t)change->request.job_count; i++) {
+        change_numbered_job(portion, &change->request.jobs[walk->id]);
+        if (change->waits)
+            return;
+        walk->id++;
+    }
+    walk->over = walk->id >= (int64_t)change->request.job_count;
+}
+
 /* ---- what change.h asks for ---- */
 
 /* NULL, or what is wrong with the states that the request chooses. */
@@ -238,18 +270,12 @@ bool change_jobs_is_sensible(struct router *router, const struct control_request
 bool change_jobs_step(struct router *router, struct change *change)
 {
     AUTO(job_portion_release) struct job_portion portion = {.router = router, .change = change};
-    const struct control_request *request = &change->request;
-    for (size_t i = 0; i < request->job_count; i++)
-        change_numbered_job(&portion, &request->jobs[i]);
-    if (request->job_count == 0) {
-        struct jobdb_selection selection = selection_of(change);
-        bool headers = (selection.meant & JOBDB_DECIDED_AGAIN) != 0 && request->verb == CONTROL_RETRY;
-        (void)jobdb_walk_on(router->db, &selection, &change->row.walk, headers ? HEADERS_A_PORTION : PORTION,
-                            change_job, &portion);
-    }
-    intake_parsed(router);
+    if (change->request.job_count > 0)
+        change_numbered_jobs(&portion);
+    else
+        change_chosen_jobs(&portion);
     settle_series(&portion);
-    return request->job_count > 0 || change->row.walk.over || change_left(change) <= 0;
+    return !change->waits && (change->row.walk.over || change_left(change) <= 0);
 }
 
 void change_jobs_count(const struct change *change, struct text *out)

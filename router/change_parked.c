@@ -1,6 +1,7 @@
 #include "router/change_parked.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/intake.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each is parsed in a process of its own first, which may take seconds: between two the turn may end. */
+/* Its header is read first, which may take longer than the step: then it is the next step's as well. */
 enum { PORTION = 1 };
 
 struct parked {
@@ -47,9 +48,13 @@ static void add_file(void *context, const struct jobdb_quarantined *file)
 static void retry_file(struct router *router, struct change *change, const struct parked *file)
 {
     AUTO(text_release) struct text detail = TEXT_EMPTY;
-    const char *why = NULL;
-    if (!intake_again(router, file->id, file->receipt, &why)) {
-        change_skip(change, "instance:%lld %s", (long long)file->id, why);
+    AUTO(text_release) struct text why = TEXT_EMPTY;
+    int code = intake_again(router, file->id, file->receipt, &why);
+    change->waits = code == ERR_AGAIN;
+    if (change->waits)
+        return;
+    if (code != 0) {
+        change_skip(change, "instance:%lld %s", (long long)file->id, text_string(&why));
         return;
     }
     struct jobdb_event event = {.instance_id = jobdb_find_instance(router->db, file->receipt)};
@@ -63,7 +68,11 @@ static void deliver_file(struct router *router, struct change *change, const str
 {
     AUTO(text_release) struct text why = TEXT_EMPTY;
     AUTO(text_release) struct text detail = TEXT_EMPTY;
-    if (!intake_deliver(router, file->id, file->receipt, change->request.destination, &why)) {
+    int code = intake_deliver(router, file->id, file->receipt, change->request.destination, &why);
+    change->waits = code == ERR_AGAIN;
+    if (change->waits)
+        return;
+    if (code != 0) {
         change_skip(change, "instance:%lld cannot be delivered: %s", (long long)file->id, text_string(&why));
         return;
     }
@@ -133,15 +142,19 @@ bool change_parked_step(struct router *router, struct change *change)
     if (jobs > 0) {
         if (*cursor < (int64_t)jobs)
             change_numbered_file(router, change, change->request.jobs[*cursor].id);
-        return ++*cursor >= (int64_t)jobs;
+        *cursor += !change->waits;
+        return *cursor >= (int64_t)jobs;
     }
     AUTO(file_portion_release) struct file_portion portion = {.count = 0};
+    int64_t before = *cursor;
     (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
     for (size_t i = 0; i < portion.count; i++) {
         if (file_is_meant(change, &portion.files[i]))
             change_file(router, change, &portion.files[i]);
     }
-    return portion.count < PORTION || change_left(change) <= 0;
+    if (change->waits)
+        *cursor = before;
+    return !change->waits && (portion.count < PORTION || change_left(change) <= 0);
 }
 
 void change_parked_count(const struct change *change, struct text *out)

@@ -1,12 +1,12 @@
 #include "router/change_reshare.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/config/config.h"
 #include "common/dicom/dictionary.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/reshare.h"
 #include "router/decide.h"
-#include "router/intake.h"
 #include "router/past.h"
 #include "router/refusal.h"
 #include "router/shared.h"
@@ -23,25 +23,28 @@ struct reshare_step {
     struct router *router;
     struct change *change;
     const struct target *target;
-    int headers; /* that this step may still parse */
+    int headers; /* that this step may still have read */
     int rows;    /* instances that it may still look at */
 };
 
 /* ---- one instance ---- */
 
-/* Why it cannot be decided is appended to ret_doubt. */
+/* Why it cannot be decided is appended to ret_doubt. Without meaning while change.waits. */
 static enum condition_verdict ask_instance(struct reshare_step *step, const struct jobdb_past *row,
                                            struct text *ret_doubt)
 {
-    AUTO(past_close) struct past past = {.header = NULL};
+    AUTO(past_close) struct past past = {.facts = NULL};
     const struct config_album *album = step->target->album;
     if (!album->condition)
         return CONDITION_TRUE;
-    past_open(step->router, row, &past);
-    step->headers -= past.header != NULL;
+    step->change->waits = past_open(step->router, row, &past) == ERR_AGAIN;
+    if (step->change->waits)
+        return CONDITION_UNDECIDED;
+    bool has_header = past_has_header(&past);
+    step->headers -= has_header;
     enum condition_verdict verdict = decide_album(album, past.facts, ret_doubt);
-    step->change->header_doubtful = verdict == CONDITION_UNDECIDED && past.header;
-    if (verdict == CONDITION_UNDECIDED && !past.header)
+    step->change->header_doubtful = verdict == CONDITION_UNDECIDED && has_header;
+    if (verdict == CONDITION_UNDECIDED && !has_header)
         step->change->missing_tag = past.recorded.asked;
     return verdict;
 }
@@ -95,7 +98,7 @@ static void end_series(struct change *change, const struct jobdb_series *series)
     row->walk.phase = BETWEEN;
 }
 
-/* Goes on with a series. False: this step has parsed or seen enough. */
+/* Goes on with a series. False: this step has read or seen enough. */
 static bool look_at_instances(struct reshare_step *step, const struct jobdb_series *series)
 {
     struct change *change = step->change;
@@ -108,9 +111,11 @@ static bool look_at_instances(struct reshare_step *step, const struct jobdb_seri
             end_series(change, series);
             return true;
         }
-        walk->id = past.id;
         AUTO(text_release) struct text doubt = TEXT_EMPTY;
         enum condition_verdict answer = ask_instance(step, &past, &doubt);
+        if (change->waits)
+            return false;
+        walk->id = past.id;
         if (answer == CONDITION_TRUE) {
             share_series(step, series, &past);
             walk->phase = BETWEEN;
@@ -220,6 +225,5 @@ bool change_reshare_step(struct router *router, struct change *change)
             break;
         open = false;
     }
-    intake_parsed(router);
     return over;
 }

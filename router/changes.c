@@ -219,7 +219,8 @@ void changes_turn(struct router *router)
     if (!change)
         return;
     int64_t until = clock_monotonic_ms() + TURN_MS;
-    for (int i = 0; i < TURN_STEPS && !change->over && clock_monotonic_ms() < until; i++)
+    change->waits = false;
+    for (int i = 0; i < TURN_STEPS && !change->over && !change->waits && clock_monotonic_ms() < until; i++)
         change->over = verb_of(change)->step(router, change);
     CRASH_POINT(ROUTER_CHANGE_APPLIED);
     if (change->over)
@@ -231,5 +232,6 @@ void changes_turn(struct router *router)
 
 int64_t changes_wakes_at(struct router *router)
 {
-    return router->changes->first ? 0 : INT64_MAX;
+    const struct change *change = router->changes->first;
+    return change && !change->waits ? 0 : INT64_MAX;
 }

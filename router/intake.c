@@ -6,66 +6,66 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/base/utf8.h"
 #include "common/config/config.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
-#include "common/spool/file_meta.h"
+#include "common/service/service.h"
+#include "router/arrival.h"
 #include "router/arrivals.h"
 #include "router/counters.h"
 #include "router/decide.h"
-#include "router/guard.h"
 #include "router/outbox.h"
 #include "router/pending.h"
+#include "router/readers.h"
+#include "router/reread.h"
 #include "router/shared.h"
 
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum {
     SCAN_MS = 10 * 1000,
     NODE_MS = 5 * 60 * 1000, /* after its reception, for a configuration with its node */
     TELL_MS = 60 * 1000,     /* between two lines that some wait for that */
     PARKED_A_TURN = 8,       /* of the quarantine, after the configuration was read again */
-    AGAIN_SECONDS = 3,       /* of the processor, for a header that somebody waits for */
-    TURN_MAX = 64,           /* headers a turn, and */
-    TURN_MS = 250            /* what they may take, so that results and heartbeats never wait long */
-};
-
-struct intake {
-    struct pending *pending;
-    struct guard *guard;
-    struct arrivals *arrivals;
-    int64_t next_scan; /* monotonic */
-    int64_t tell_at;   /* monotonic: not before it is said again that some wait for their node */
-    bool look_again;   /* at what was quarantined for want of a node, from this row on: */
-    int64_t parked;
+    TURN_MAX = 64,           /* instances a turn, and */
+    TURN_MS = 250,           /* what they may take, so that results and heartbeats never wait long */
+    WAIT_MS = 100
 };
 
 static const char no_node[] = "no node of the configuration has its called AE title";
 
-int intake_open(const char *state_dir, struct intake **ret_intake)
+struct intake {
+    struct pending *pending;
+    struct arrivals *arrivals;
+    struct arrival *flying; /* those whose headers are being read, in no order */
+    int64_t next_scan;      /* monotonic */
+    int64_t tell_at;        /* monotonic: not before it is said again that some wait for their node */
+    bool look_again;        /* at what was quarantined for want of a node, from this row on: */
+    int64_t parked;
+};
+
+struct intake *intake_create(void)
 {
-    struct guard *guard = NULL;
-    int code = guard_create(state_dir, &guard);
-    if (code != 0)
-        return code;
     struct intake *intake = memory_new(1, sizeof *intake);
-    intake->guard = guard;
     intake->pending = pending_create();
     intake->arrivals = arrivals_create();
     intake->look_again = true; /* another configuration may be why this router was started */
-    *ret_intake = intake;
-    return 0;
+    return intake;
 }
 
-void intake_close(struct intake **intake)
+void intake_destroy(struct intake **intake)
 {
     if (!*intake)
         return;
     arrivals_destroy(&(*intake)->arrivals);
     pending_destroy(&(*intake)->pending);
-    guard_destroy(&(*intake)->guard);
+    while ((*intake)->flying) {
+        struct arrival *arrival = (*intake)->flying;
+        (*intake)->flying = arrival->next;
+        arrival_release(arrival);
+        memory_free(&arrival);
+    }
     memory_free(intake);
 }
 
@@ -81,23 +81,6 @@ size_t intake_waiting(const struct router *router)
 
 /* ---- one receipt ---- */
 
-/* What is known of a file before and after its header is parsed. */
-struct arrival {
-    const char *receipt;
-    enum spool_place place;
-    struct file_meta meta;
-    struct jobdb_instance instance;
-    struct text path;
-    struct text calling_aet, called_aet; /* as the database may have them */
-};
-
-static void arrival_release(struct arrival *arrival)
-{
-    text_release(&arrival->path);
-    text_release(&arrival->calling_aet);
-    text_release(&arrival->called_aet);
-}
-
 static void quarantine_file(struct router *router, const struct arrival *arrival, const char *reason)
 {
     log_debug("instance quarantined", LOG_S("receipt", arrival->receipt), LOG_S("reason", reason));
@@ -105,83 +88,6 @@ static void quarantine_file(struct router *router, const struct arrival *arrival
     jobdb_quarantine(router->db, &arrival->instance, reason, router->now);
     outbox_move(router->outbox, arrival->receipt, arrival->place, SPOOL_QUARANTINE);
     count_taken(router->counters, "quarantined");
-}
-
-/* Reads size and file meta header. 0; ERR_SYNTAX: it is no file of ours; others: it cannot be read now. */
-static int open_arrival(struct router *router, struct arrival *arrival)
-{
-    AUTO(fd_close) int fd = -1;
-    struct stat status;
-    int64_t offset;
-    arrival->instance.receipt = arrival->receipt;
-    arrival->instance.received_at = receipt_time(arrival->receipt);
-    spool_append_path(router->spool, arrival->place, arrival->receipt, &arrival->path);
-    int code = spool_open_file(router->spool, arrival->place, arrival->receipt, &fd);
-    if (code != 0)
-        return code;
-    if (fstat(fd, &status) != 0)
-        return ERR_IO;
-    arrival->instance.size = status.st_size;
-    code = file_meta_read(fd, &arrival->meta, &offset);
-    if (code != 0)
-        return code;
-    /* A peer may call itself any bytes; the database and all that read it hold text. */
-    utf8_append_checked(&arrival->calling_aet, arrival->meta.calling_aet, strlen(arrival->meta.calling_aet));
-    utf8_append_checked(&arrival->called_aet, arrival->meta.called_aet, strlen(arrival->meta.called_aet));
-    arrival->instance.calling_aet = text_string(&arrival->calling_aet);
-    arrival->instance.called_aet = text_string(&arrival->called_aet);
-    arrival->instance.source_address = arrival->meta.source_address;
-    arrival->instance.transfer_syntax = arrival->meta.transfer_syntax;
-    arrival->instance.urgent = arrival->meta.priority == FILE_META_HIGH;
-    return 0;
-}
-
-/* The UIDs that count are the data set's. NULL: all there, and the same as the C-STORE command's unless the node
- * accepts others. Else *ret_which is the one that is none, HEADER_UIDS where they are all fine. */
-static const char *read_uids(const struct header *header, const struct config_node *node,
-                             struct arrival *arrival, enum header_uid *ret_which)
-{
-    static const char *const missing[HEADER_UIDS] = {
-        [HEADER_SOP_CLASS] = "its data set has no valid SOP Class UID (0008,0016)",
-        [HEADER_SOP_INSTANCE] = "its data set has no valid SOP Instance UID (0008,0018)",
-        [HEADER_STUDY] = "its data set has no valid Study Instance UID (0020,000D)",
-        [HEADER_SERIES] = "its data set has no valid Series Instance UID (0020,000E)"};
-    struct jobdb_instance *instance = &arrival->instance;
-    const char **const places[HEADER_UIDS] = {[HEADER_SOP_CLASS] = &instance->sop_class,
-                                              [HEADER_SOP_INSTANCE] = &instance->sop_instance,
-                                              [HEADER_STUDY] = &instance->study,
-                                              [HEADER_SERIES] = &instance->series};
-    for (int i = 0; i < HEADER_UIDS; i++)
-        *places[i] = header_uid(header, (enum header_uid)i);
-    for (int i = 0; i < HEADER_UIDS; i++) {
-        *ret_which = (enum header_uid)i;
-        if (!*places[i])
-            return missing[i];
-    }
-    *ret_which = HEADER_UIDS;
-    if (node->mismatched_uids == CONFIG_MISMATCH_ACCEPT)
-        return NULL;
-    if (strcmp(instance->sop_instance, arrival->meta.sop_instance) != 0)
-        return "its SOP Instance UID (0008,0018) is not the one of the C-STORE command";
-    if (strcmp(instance->sop_class, arrival->meta.sop_class) != 0)
-        return "its SOP Class UID (0008,0016) is not the one of the C-STORE command";
-    return NULL;
-}
-
-/* What is wrong with its UIDs; empty: nothing. A UID is nothing of a patient, so its value may be told. */
-static void tell_contradiction(const struct header *header, const struct config_node *node,
-                               struct arrival *arrival, struct text *reason)
-{
-    AUTO(text_release) struct text value = TEXT_EMPTY;
-    enum header_uid which;
-    const char *contradiction = read_uids(header, node, arrival, &which);
-    if (!contradiction)
-        return;
-    text_append(reason, contradiction);
-    if (which != HEADER_UIDS && header_tell_uid(header, which, &value))
-        text_format(reason, ", but %s", text_string(&value));
-    if (header_incomplete(header))
-        text_format(reason, ": %s", header_incomplete(header));
 }
 
 /* What becomes of it, which is decided. */
@@ -208,75 +114,17 @@ static void write_down(struct router *router, struct arrival *arrival, const str
 }
 
 static void take_in(struct router *router, struct arrival *arrival, const struct config_node *node,
-                    struct header *header)
+                    struct reading *reading)
 {
+    const struct header_transfer transfer = arrival_transfer(arrival);
     AUTO(decisions_release) struct decisions decisions = {0};
     int64_t began_ns = clock_monotonic_ns();
-    decide(node, NULL, router->targets, &arrival->instance, header_facts(header), &decisions);
+    decide(node, NULL, router->targets, &arrival->instance, reading_facts(reading, &transfer), &decisions);
     count_decided(router->counters, began_ns);
     if (decisions.unfit.length > 0)
         quarantine_file(router, arrival, text_string(&decisions.unfit));
     else
         write_down(router, arrival, &decisions);
-}
-
-/* The step that a hostile file may not survive. */
-static int parse_header(const char *path, const struct header_transfer *transfer, struct header **ret_header,
-                        struct text *reason)
-{
-    CRASH_ON_POISON(path);
-    return header_read(path, transfer, ret_header, reason);
-}
-
-int intake_parse(struct router *router, const char *receipt, enum spool_place place,
-                 const struct header_transfer *transfer, struct header **ret_header, struct text *ret_reason)
-{
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    spool_append_path(router->spool, place, receipt, &path);
-    guard_note(router->intake->guard, receipt);
-    return parse_header(text_string(&path), transfer, ret_header, ret_reason);
-}
-
-void intake_parsed(struct router *router)
-{
-    guard_clear(router->intake->guard);
-}
-
-static void parse_and_decide(struct router *router, struct arrival *arrival, const struct config_node *node)
-{
-    AUTO(header_destroy) struct header *header = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
-                                       arrival->meta.source_address, arrival->meta.transfer_syntax};
-    guard_note(router->intake->guard, arrival->receipt);
-    CRASH_POINT(ROUTER_NOTED);
-    int64_t began_ns = clock_monotonic_ns();
-    int code = parse_header(text_string(&arrival->path), &transfer, &header, &reason);
-    count_parsed(router->counters, began_ns);
-    if (code == ERR_SYNTAX) {
-        quarantine_file(router, arrival, text_string(&reason));
-        return;
-    }
-    if (code != 0) {
-        log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
-                  LOG_S("error", err_text(code)));
-        return;
-    }
-    tell_contradiction(header, node, arrival, &reason);
-    if (reason.length > 0)
-        quarantine_file(router, arrival, text_string(&reason));
-    else
-        take_in(router, arrival, node, header);
-}
-
-/* A receipt with a row: its file should be where the row says. */
-static void settle_known(struct router *router, const char *receipt, enum spool_place from,
-                         enum spool_place place, bool gone)
-{
-    if (gone)
-        outbox_remove(router->outbox, receipt, from, 0);
-    else if (place != from)
-        outbox_move(router->outbox, receipt, from, place);
 }
 
 /* The router may not have read the configuration that the receiver has. What was received long ago waits no longer. */
@@ -293,33 +141,142 @@ static bool may_get_a_node(struct router *router, const struct arrival *arrival)
     return true;
 }
 
+/* What its header says, once that is read. */
+static void judge(struct router *router, struct arrival *arrival, struct readers_answer *answer)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct config_node *node = config_find_node(router->config, arrival->meta.called_aet);
+    if (answer->code == ERR_SYNTAX) {
+        quarantine_file(router, arrival, text_string(&answer->reason));
+        return;
+    }
+    if (answer->code != 0) {
+        log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
+                  LOG_S("error", err_text(answer->code)), LOG_S("because", text_string(&answer->reason)));
+        return;
+    }
+    count_parsed(router->counters, reading_ns(answer->reading));
+    if (!node) { /* the configuration was read again meanwhile */
+        if (!may_get_a_node(router, arrival))
+            quarantine_file(router, arrival, no_node);
+        return;
+    }
+    arrival_take_uids(arrival, answer->reading, node, &reason);
+    if (reason.length > 0)
+        quarantine_file(router, arrival, text_string(&reason));
+    else
+        take_in(router, arrival, node, answer->reading);
+}
+
+/* A receipt with a row: its file should be where the row says. */
+static void settle_known(struct router *router, const char *receipt, enum spool_place from,
+                         enum spool_place place, bool gone)
+{
+    if (gone)
+        outbox_remove(router->outbox, receipt, from, 0);
+    else if (place != from)
+        outbox_move(router->outbox, receipt, from, place);
+}
+
+/* Quarantines what needs no reading. True: it has to be read, and *ret_fd is open. */
+static bool is_worth_reading(struct router *router, struct arrival *arrival, int code)
+{
+    if (code == ERR_SYNTAX)
+        quarantine_file(router, arrival, "it has no file meta header of ours");
+    else if (code != 0)
+        log_error("cannot open a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
+                  LOG_S("error", err_text(code)));
+    else if (config_find_node(router->config, arrival->meta.called_aet))
+        return true;
+    else if (!may_get_a_node(router, arrival))
+        quarantine_file(router, arrival, no_node);
+    return false;
+}
+
+static bool has_room(const struct router *router)
+{
+    return readers_have_room(router->readers, READERS_INTAKE);
+}
+
+/* Has the header of an open file read. There is room for it. The arrival is the intake's from now on. */
+static void ask(struct router *router, struct arrival *arrival, int fd)
+{
+    readers_ask(router->readers, READERS_INTAKE, arrival->receipt, fd);
+    arrival->next = router->intake->flying;
+    router->intake->flying = arrival;
+    CRASH_POINT(ROUTER_ASKED);
+}
+
+/* Has its header read, unless that is being done. There is room for it. */
 static void take_receipt(struct router *router, const char *receipt, enum spool_place from)
 {
-    AUTO(arrival_release) struct arrival arrival = {.receipt = receipt, .place = from, .path = TEXT_EMPTY};
     enum instance_state state;
     enum spool_place place;
     bool gone;
+    if (readers_know(router->readers, receipt))
+        return;
     if (jobdb_knows(router->db, receipt, &state, &place, &gone)) {
         settle_known(router, receipt, from, place, gone);
         return;
     }
-    int code = open_arrival(router, &arrival);
-    if (code == ERR_ABSENT)
-        return; /* a stale hint */
-    if (code == ERR_SYNTAX) {
-        quarantine_file(router, &arrival, "it has no file meta header of ours");
+    AUTO(fd_close) int fd = -1;
+    struct arrival *arrival = memory_new(1, sizeof *arrival);
+    int code = arrival_open(router->spool, receipt, from, arrival, &fd);
+    if (code == ERR_ABSENT || !is_worth_reading(router, arrival, code)) { /* absent: a stale hint */
+        arrival_release(arrival);
+        memory_free(&arrival);
         return;
     }
-    if (code != 0) {
-        log_error("cannot open a spool file, retrying at the next scan", LOG_S("receipt", receipt),
-                  LOG_S("error", err_text(code)));
-        return;
+    ask(router, arrival, fd);
+    fd = -1;
+}
+
+/* The one whose answer has come. There are as many as the readers have requests, a few dozen. */
+static struct arrival *land(struct intake *intake, const char *receipt)
+{
+    struct arrival **at = &intake->flying;
+    while (strcmp((*at)->receipt, receipt) != 0)
+        at = &(*at)->next;
+    struct arrival *arrival = *at;
+    *at = arrival->next;
+    return arrival;
+}
+
+/* Of what was quarantined for want of a node: whether it still is, and it is not any more now. */
+static bool is_taken_back(struct router *router, const struct arrival *arrival,
+                          const struct readers_answer *answer)
+{
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    if ((answer->code != 0 && answer->code != ERR_SYNTAX) ||
+        !jobdb_knows(router->db, arrival->receipt, &state, &place, &gone) || state != INSTANCE_QUARANTINED)
+        return false;
+    log_info("a node has the called AE title of a quarantined file now: taken in again",
+             LOG_S("receipt", arrival->receipt));
+    jobdb_take_back(router->db, arrival->parked_id);
+    return true;
+}
+
+static void take_answer(struct router *router, struct readers_answer *answer)
+{
+    struct arrival *arrival = land(router->intake, answer->receipt);
+    if (arrival->place != SPOOL_QUARANTINE || is_taken_back(router, arrival, answer))
+        judge(router, arrival, answer);
+    readers_answer_release(answer);
+    arrival_release(arrival);
+    memory_free(&arrival);
+}
+
+/* Answers that have come, at most so many until then (of the monotonic clock). */
+static void take_answers(struct router *router, size_t most, int64_t until)
+{
+    struct readers_answer answer;
+    for (size_t i = 0; i < most && clock_monotonic_ms() < until; i++) {
+        if (!readers_take(router->readers, READERS_INTAKE, NULL, &answer))
+            return;
+        take_answer(router, &answer);
     }
-    const struct config_node *node = config_find_node(router->config, arrival.meta.called_aet);
-    if (node)
-        parse_and_decide(router, &arrival, node);
-    else if (!may_get_a_node(router, &arrival))
-        quarantine_file(router, &arrival, no_node);
 }
 
 /* Oldest first: incoming/ holds every receipt whose hint got lost. */
@@ -334,35 +291,31 @@ static void scan_incoming(struct router *router)
 
 /* ---- what was quarantined for want of a node ---- */
 
-struct parked {
-    int64_t ids[PARKED_A_TURN];
-    char receipts[PARKED_A_TURN][RECEIPT_SIZE];
-    size_t count;
-    const struct config *config;
-};
-
-static void add_parked(void *context, const struct jobdb_quarantined *file)
+/* The row is there until the answer has come: a crash meanwhile leaves it as it was. */
+static void ask_parked(void *context, const struct jobdb_quarantined *file)
 {
-    struct parked *parked = context;
+    struct router *router = context;
+    AUTO(fd_close) int fd = -1;
     if (strcmp(file->reason, no_node) != 0 || !file->called_aet ||
-        !config_find_node(parked->config, file->called_aet))
+        !config_find_node(router->config, file->called_aet) || readers_know(router->readers, file->receipt))
         return;
-    parked->ids[parked->count] = file->id;
-    memcpy(parked->receipts[parked->count++], file->receipt, RECEIPT_SIZE);
+    struct arrival *arrival = memory_new(1, sizeof *arrival);
+    int code = arrival_open(router->spool, file->receipt, SPOOL_QUARANTINE, arrival, &fd);
+    if (code != 0 || !config_find_node(router->config, arrival->meta.called_aet)) {
+        arrival_release(arrival);
+        memory_free(&arrival);
+        return;
+    }
+    arrival->parked_id = file->id;
+    ask(router, arrival, fd);
+    fd = -1;
 }
 
 static void take_parked(struct router *router)
 {
     struct intake *intake = router->intake;
-    struct parked parked = {.config = router->config};
-    size_t seen = jobdb_read_quarantine(router->db, &intake->parked, PARKED_A_TURN, add_parked, &parked);
-    for (size_t i = 0; i < parked.count; i++) {
-        log_info("a node has the called AE title of a quarantined file now: taken in again",
-                 LOG_S("receipt", parked.receipts[i]));
-        jobdb_take_back(router->db, parked.ids[i]);
-        take_receipt(router, parked.receipts[i], SPOOL_QUARANTINE);
-    }
-    intake->look_again = seen == PARKED_A_TURN;
+    for (int i = 0; i < PARKED_A_TURN && intake->look_again && has_room(router); i++)
+        intake->look_again = jobdb_read_quarantine(router->db, &intake->parked, 1, ask_parked, router) == 1;
 }
 
 void intake_reload(struct router *router)
@@ -380,15 +333,18 @@ void intake_turn(struct router *router)
     if (router->monotonic >= router->intake->next_scan ||
         (pending_count(pending) == 0 && pending_is_missing_some(pending)))
         scan_incoming(router);
-    int64_t until = clock_monotonic_ms() + TURN_MS;
-    for (size_t i = 0; i < TURN_MAX && pending_count(pending) > 0 && clock_monotonic_ms() < until; i++)
+    readers_turn(router->readers);
+    take_answers(router, TURN_MAX, clock_monotonic_ms() + TURN_MS);
+    for (size_t i = 0; i < TURN_MAX && pending_count(pending) > 0 && has_room(router); i++)
         take_receipt(router, pending_take(pending), SPOOL_INCOMING);
-    guard_clear(router->intake->guard);
+    readers_turn(router->readers); /* they read on while the turn's changes are made durable */
 }
 
 int64_t intake_wakes_at(struct router *router)
 {
-    return intake_waiting(router) > 0 || router->intake->look_again ? 0 : INT64_MAX;
+    if ((intake_waiting(router) > 0 || router->intake->look_again) && has_room(router))
+        return 0;
+    return readers_wakes_at(router->readers);
 }
 
 void intake_tell(struct router *router)
@@ -396,47 +352,57 @@ void intake_tell(struct router *router)
     arrivals_turn(router->intake->arrivals, router->monotonic);
 }
 
+/* ---- at start, and for operators ---- */
+
+static void wait_for_answers(struct router *router)
+{
+    struct readers_answer answer;
+    if (readers_await(router->readers, READERS_INTAKE, NULL, WAIT_MS, &answer))
+        take_answer(router, &answer);
+    take_answers(router, SIZE_MAX, INT64_MAX);
+    service_turn(router->service);
+}
+
 void intake_from_queue(struct router *router, const char *receipt)
 {
-    take_receipt(router, receipt, SPOOL_QUEUE);
-    guard_clear(router->intake->guard);
+    while (!has_room(router) && !service_stopping(router->service))
+        wait_for_answers(router);
+    if (has_room(router))
+        take_receipt(router, receipt, SPOOL_QUEUE);
 }
 
-/* ---- after a crash ---- */
-
-static bool is_known(struct router *router, const char *receipt)
+void intake_settle(struct router *router)
 {
-    enum instance_state state;
-    enum spool_place place;
-    bool gone;
-    return jobdb_knows(router->db, receipt, &state, &place, &gone);
+    while (router->intake->flying && !service_stopping(router->service))
+        wait_for_answers(router);
 }
 
-static void parse_once(void *context)
+int intake_again(struct router *router, int64_t instance_id, const char *receipt, struct text *ret_why)
 {
-    AUTO(header_destroy) struct header *header = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    struct header_transfer transfer = {"", "", "", ""};
-    (void)parse_header(context, &transfer, &header, &reason);
-}
-
-bool intake_again(struct router *router, int64_t instance_id, const char *receipt, const char **ret_why)
-{
-    AUTO(arrival_release)
-    struct arrival arrival = {.receipt = receipt, .place = SPOOL_QUARANTINE, .path = TEXT_EMPTY};
-    int code = open_arrival(router, &arrival);
-    *ret_why = code == ERR_ABSENT ? "has no file in quarantine/ any more" : "cannot be read just now";
-    if (code != 0 && code != ERR_SYNTAX)
-        return false;
-    *ret_why = "still crashes the DICOM parser";
-    if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))
-        return false;
+    AUTO(arrival_release) struct arrival arrival = {.meta = {{0}}};
+    AUTO(readers_answer_release) struct readers_answer answer = {.code = 0};
+    AUTO(fd_close) int fd = -1;
+    int code = arrival_open(router->spool, receipt, SPOOL_QUARANTINE, &arrival, &fd);
+    bool is_readable = code == 0 && config_find_node(router->config, arrival.meta.called_aet);
+    if (is_readable)
+        code = reread(router, receipt, SPOOL_QUARANTINE, &answer);
+    if (code == ERR_AGAIN)
+        return code;
+    if (answer.is_condemned) {
+        text_format(ret_why, "still cannot be taken in: %s", text_string(&answer.reason));
+        return ERR_SYNTAX;
+    }
+    if (code != 0 && code != ERR_SYNTAX) {
+        text_append(ret_why,
+                    code == ERR_ABSENT ? "has no file in quarantine/ any more" : "cannot be read just now");
+        return code;
+    }
     jobdb_take_back(router->db, instance_id);
-    take_receipt(router, receipt, SPOOL_QUARANTINE);
-    guard_clear(router->intake->guard);
-    if (jobdb_find_instance(router->db, receipt) == 0)
-        quarantine_file(router, &arrival, "it could not be read when it was to be taken in again");
-    return true;
+    if (is_readable)
+        judge(router, &arrival, &answer);
+    else
+        (void)is_worth_reading(router, &arrival, code);
+    return 0;
 }
 
 /* ---- an operator wants it delivered as it is ---- */
@@ -465,21 +431,20 @@ static bool node_has(const struct config_node *node, const char *destination)
     return false;
 }
 
-static bool deliver_arrival(struct router *router, int64_t instance_id, struct arrival *arrival,
-                            const struct config_node *node, const char *destination, struct text *ret_why)
+/* 0, or ERR_SYNTAX. */
+static int deliver_arrival(struct router *router, int64_t instance_id, struct arrival *arrival,
+                           const struct config_node *node, const char *destination, struct reading *reading,
+                           struct text *ret_why)
 {
-    AUTO(header_destroy) struct header *header = NULL;
     AUTO(decisions_release) struct decisions decisions = {0};
-    const struct header_transfer transfer = {arrival->meta.calling_aet, arrival->meta.called_aet,
-                                             arrival->meta.source_address, arrival->meta.transfer_syntax};
+    const struct header_transfer transfer = arrival_transfer(arrival);
     struct config_node lenient = *node;
     lenient.mismatched_uids = CONFIG_MISMATCH_ACCEPT;
-    if (header_read(text_string(&arrival->path), &transfer, &header, ret_why) != 0)
-        return false;
-    tell_contradiction(header, &lenient, arrival, ret_why);
+    arrival_take_uids(arrival, reading, &lenient, ret_why);
     if (ret_why->length > 0)
-        return false;
-    decide(node, destination, router->targets, &arrival->instance, header_facts(header), &decisions);
+        return ERR_SYNTAX;
+    decide(node, destination, router->targets, &arrival->instance, reading_facts(reading, &transfer),
+           &decisions);
     const char *objection = objection_of(&decisions);
     if (objection) {
         bool undecided = false;
@@ -487,19 +452,20 @@ static bool deliver_arrival(struct router *router, int64_t instance_id, struct a
             undecided |= decisions.list[i].undecided;
         text_format(ret_why, "%s%s", objection,
                     undecided ? "; name the destination that shall get it: --destination NAME" : "");
-        return false;
+        return ERR_SYNTAX;
     }
     jobdb_take_back(router->db, instance_id);
     write_down(router, arrival, &decisions);
-    return true;
+    return 0;
 }
 
-bool intake_deliver(struct router *router, int64_t instance_id, const char *receipt, const char *destination,
-                    struct text *ret_why)
+int intake_deliver(struct router *router, int64_t instance_id, const char *receipt, const char *destination,
+                   struct text *ret_why)
 {
-    AUTO(arrival_release)
-    struct arrival arrival = {.receipt = receipt, .place = SPOOL_QUARANTINE, .path = TEXT_EMPTY};
-    int code = open_arrival(router, &arrival);
+    AUTO(arrival_release) struct arrival arrival = {.meta = {{0}}};
+    AUTO(readers_answer_release) struct readers_answer answer = {.code = 0};
+    AUTO(fd_close) int fd = -1;
+    int code = arrival_open(router->spool, receipt, SPOOL_QUARANTINE, &arrival, &fd);
     const struct config_node *node =
         code == 0 ? config_find_node(router->config, arrival.meta.called_aet) : NULL;
     if (code == ERR_ABSENT)
@@ -512,44 +478,14 @@ bool intake_deliver(struct router *router, int64_t instance_id, const char *rece
         text_append(ret_why, no_node);
     else if (destination && !node_has(node, destination))
         text_format(ret_why, "its node %s has no destination %s", node->aet, destination);
-    else if (!guard_survives(parse_once, (void *)text_string(&arrival.path), AGAIN_SECONDS))
-        text_append(ret_why, "it still crashes the DICOM parser");
-    else
-        return deliver_arrival(router, instance_id, &arrival, node, destination, ret_why);
-    return false;
-}
-
-/* The header of a file that was taken in before and parsed again. Its jobs go on. */
-static void try_known(struct router *router, const char *receipt)
-{
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    enum instance_state state;
-    enum spool_place place;
-    bool gone;
-    if (!jobdb_knows(router->db, receipt, &state, &place, &gone) || gone)
-        return;
-    if (place == SPOOL_QUEUE)
-        (void)spool_find(router->spool, receipt, &place);
-    spool_append_path(router->spool, place, receipt, &path);
-    if (guard_survives(parse_once, (void *)text_string(&path), GUARD_SECONDS))
-        return;
-    log_error("a header crashes the DICOM parser: it is not looked at again", LOG_S("receipt", receipt));
-    jobdb_poison(router->db, receipt);
-}
-
-void intake_after_crash(struct router *router)
-{
-    char receipt[RECEIPT_SIZE];
-    if (!guard_left(router->intake->guard, receipt))
-        return;
-    AUTO(arrival_release)
-    struct arrival arrival = {.receipt = receipt, .place = SPOOL_INCOMING, .path = TEXT_EMPTY};
-    if (is_known(router, receipt))
-        try_known(router, receipt);
-    else if (spool_find(router->spool, receipt, &arrival.place) == 0 && open_arrival(router, &arrival) == 0 &&
-             !guard_survives(parse_once, (void *)text_string(&arrival.path), GUARD_SECONDS))
-        quarantine_file(router, &arrival, "its header crashes the DICOM parser");
-    CRASH_POINT(ROUTER_NOTE_TRIED);
-    guard_note(router->intake->guard, receipt);
-    guard_clear(router->intake->guard);
+    if (ret_why->length > 0)
+        return ERR_SYNTAX;
+    code = reread(router, receipt, SPOOL_QUARANTINE, &answer);
+    if (code == ERR_AGAIN)
+        return code;
+    if (code != 0 || answer.code != 0) {
+        text_append(ret_why, code != 0 ? "it cannot be read just now" : text_string(&answer.reason));
+        return ERR_SYNTAX;
+    }
+    return deliver_arrival(router, instance_id, &arrival, node, destination, answer.reading, ret_why);
 }

@@ -1,8 +1,11 @@
 #include "router/past.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/jobs/intake.h"
 #include "common/spool/spool.h"
-#include "router/intake.h"
+#include "router/reread.h"
 #include "router/shared.h"
 
 bool past_find_file(struct router *router, const struct jobdb_past *row, enum spool_place *ret_place)
@@ -16,25 +19,34 @@ bool past_find_file(struct router *router, const struct jobdb_past *row, enum sp
     return spool_open_file(router->spool, row->place, row->receipt, &fd) == 0;
 }
 
-/* False: there is none that can be read. */
-static bool read_header(struct router *router, const struct jobdb_past *row, struct past *past)
+/* What condemns it does no harm to its jobs, and nobody asks it again. */
+static void note_condemned(struct router *router, const struct jobdb_past *row,
+                           const struct readers_answer *answer)
 {
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    const struct header_transfer transfer = {row->calling_aet, row->called_aet, row->source_address,
-                                             row->transfer_syntax};
-    enum spool_place place;
-    if (row->poison || !past_find_file(router, row, &place) ||
-        intake_parse(router, row->receipt, place, &transfer, &past->header, &reason) != 0)
-        return false;
-    past->facts = header_facts(past->header);
-    return true;
+    log_error("a header cannot be read any more", LOG_S("receipt", row->receipt),
+              LOG_S("because", text_string(&answer->reason)));
+    jobdb_poison(router->db, row->receipt);
 }
 
-void past_open(struct router *router, const struct jobdb_past *row, struct past *ret_past)
+/* 0, also where there is none that can be read; ERR_AGAIN. */
+static int read_header(struct router *router, const struct jobdb_past *row, struct past *past)
 {
-    *ret_past = (struct past){.header = NULL};
-    if (read_header(router, row, ret_past))
-        return;
+    enum spool_place place;
+    if (row->poison || !past_find_file(router, row, &place))
+        return 0;
+    if (reread(router, row->receipt, place, &past->answer) == ERR_AGAIN)
+        return ERR_AGAIN;
+    if (past->answer.is_condemned)
+        note_condemned(router, row, &past->answer);
+    return 0;
+}
+
+int past_open(struct router *router, const struct jobdb_past *row, struct past *ret_past)
+{
+    *ret_past = (struct past){.facts = NULL};
+    int code = read_header(router, row, ret_past);
+    ret_past->transfer = (struct header_transfer){row->calling_aet, row->called_aet, row->source_address,
+                                                  row->transfer_syntax};
     ret_past->recorded = (struct recorded){.study = row->study,
                                            .series = row->series,
                                            .sop_instance = row->sop_instance,
@@ -44,10 +56,17 @@ void past_open(struct router *router, const struct jobdb_past *row, struct past 
                                            .called_aet = row->called_aet,
                                            .source_address = row->source_address};
     ret_past->of_row = recorded_facts(&ret_past->recorded);
-    ret_past->facts = &ret_past->of_row;
+    ret_past->facts = past_has_header(ret_past) ? reading_facts(ret_past->answer.reading, &ret_past->transfer)
+                                                : &ret_past->of_row;
+    return code;
+}
+
+bool past_has_header(const struct past *past)
+{
+    return past->answer.reading != NULL;
 }
 
 void past_close(struct past *past)
 {
-    header_destroy(&past->header);
+    readers_answer_release(&past->answer);
 }

@@ -139,10 +139,10 @@ int recover(struct router *router, size_t *ret_files)
     /* First, so that a worker that asks meanwhile is told what is still its own. The loop's clock stands still, so
      * all have the whole lease time from the end of the recovery on. */
     jobdb_each_work(router->db, hold_work, router);
-    intake_after_crash(router);
-    service_serve_metrics(router->service); /* no fork from here on, and the rest may take long */
+    service_serve_metrics(router->service); /* what follows may take long */
     commit(router);
     int code = spool_scan(router->spool, SPOOL_QUEUE, adopt_queued, &recovery);
+    intake_settle(router);
     if (code == 0)
         code = spool_scan(router->spool, SPOOL_QUARANTINE, adopt_quarantined, router);
     if (code != 0) {

@@ -1,6 +1,7 @@
 #include "router/redecide.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/config/config.h"
 #include "common/jobs/decision.h"
 #include "common/jobs/reshare.h"
@@ -101,14 +102,16 @@ static bool apply(struct router *router, struct change *change, const struct job
 static bool redecide_delivery(struct router *router, struct change *change, const struct target *target,
                               const struct jobdb_candidate *job)
 {
-    AUTO(past_close) struct past past = {.header = NULL};
+    AUTO(past_close) struct past past = {.facts = NULL};
     AUTO(decisions_release) struct decisions decisions = {0};
     struct jobdb_past row;
     enum spool_place place;
     if (!jobdb_find_past(router->db, job->item.instance_id, &row) || !file_stays(router, job, &row) ||
         !past_find_file(router, &row, &place))
         return stays(change, job, "its file is gone: ask the sender of the study to send it again");
-    past_open(router, &row, &past);
+    change->waits = past_open(router, &row, &past) == ERR_AGAIN;
+    if (change->waits)
+        return false;
     const struct jobdb_instance instance = instance_of(&row);
     decide_destination(target->destination, change->request.anyway, router->targets, &instance, past.facts,
                        &decisions);
@@ -129,46 +132,52 @@ static void opinion_release(struct opinion *opinion)
     text_release(&opinion->doubt);
 }
 
-static void hear(struct router *router, const struct config_album *album, const struct jobdb_past *row,
+/* False: its header has not been read yet. */
+static bool hear(struct router *router, const struct config_album *album, const struct jobdb_past *row,
                  struct opinion *opinion)
 {
-    AUTO(past_close) struct past past = {.header = NULL};
+    AUTO(past_close) struct past past = {.facts = NULL};
     AUTO(text_release) struct text doubt = TEXT_EMPTY;
-    past_open(router, row, &past);
+    if (past_open(router, row, &past) == ERR_AGAIN)
+        return false;
     enum condition_verdict verdict = decide_album(album, past.facts, &doubt);
     if (verdict <= opinion->verdict)
-        return;
+        return true;
     opinion->verdict = verdict;
     opinion->witness_id = row->active ? row->id : 0;
     text_clear(&opinion->doubt);
     text_append(&opinion->doubt, text_string(&doubt));
+    return true;
 }
 
-/* The witness first: it is what asked. */
-static void hear_series(struct router *router, const struct config_album *album,
+/* The witness first: it is what asked. False: a header has not been read yet. */
+static bool hear_series(struct router *router, const struct config_album *album,
                         const struct jobdb_candidate *job, struct opinion *opinion)
 {
     struct jobdb_series series;
     struct jobdb_past row = {.id = 0};
-    if (job->item.instance_id && jobdb_find_past(router->db, job->item.instance_id, &row))
-        hear(router, album, &row, opinion);
+    if (job->item.instance_id && jobdb_find_past(router->db, job->item.instance_id, &row) &&
+        !hear(router, album, &row, opinion))
+        return false;
     if (!jobdb_find_series(router->db, job->item.series_id, &series))
-        return;
+        return true;
     row.id = 0;
     for (int i = 0; opinion->verdict != CONDITION_TRUE &&
                     jobdb_next_past(router->db, &series, 0, INT64_MAX, row.id, &row);
          i++) {
         if (i < HEADERS_A_SHARE) {
-            hear(router, album, &row, opinion);
+            if (!hear(router, album, &row, opinion))
+                return false;
             continue;
         }
         if (opinion->verdict == CONDITION_UNDECIDED)
-            return;
+            return true;
         opinion->verdict = CONDITION_UNDECIDED;
         text_append(&opinion->doubt,
                     "its series has more instances than are asked at once: felucca reshare asks "
                     "them all");
     }
+    return true;
 }
 
 static bool admit_share(struct router *router, struct change *change, const struct jobdb_candidate *job,
@@ -188,7 +197,9 @@ static bool redecide_share(struct router *router, struct change *change, const s
     AUTO(opinion_release) struct opinion opinion = {CONDITION_FALSE, 0, TEXT_EMPTY};
     if (!target->album->condition)
         return admit_share(router, change, job, 0);
-    hear_series(router, target->album, job, &opinion);
+    change->waits = !hear_series(router, target->album, job, &opinion);
+    if (change->waits)
+        return false;
     if (opinion.verdict == CONDITION_TRUE)
         return admit_share(router, change, job, opinion.witness_id);
     if (opinion.verdict == CONDITION_FALSE)

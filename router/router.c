@@ -24,10 +24,12 @@
 #include "router/janitor.h"
 #include "router/lock.h"
 #include "router/outbox.h"
+#include "router/readers.h"
 #include "router/recover.h"
 #include "router/shared.h"
 #include "router/sockets.h"
 #include "router/targets.h"
+#include "router/wanted.h"
 #include "router/tokens.h"
 
 #include <poll.h>
@@ -35,6 +37,7 @@
 enum {
     LONGEST_WAIT_MS = 1000,
     LOCK_POLL_MS = 500,
+    OWN_FDS = 4,              /* signals, hints, work, control */
     CLOCK_STEP_MS = 60 * 1000 /* more than that is no clock that is slewed, but one that was set back */
 };
 
@@ -43,10 +46,15 @@ enum {
 static void open_spool(struct router *router)
 {
     int code = spool_create(router->config->state_dir, &router->spool);
-    if (code == 0)
-        code = intake_open(router->config->state_dir, &router->intake);
     if (code != 0)
         give_up("cannot open the state directory", err_text(code));
+}
+
+static void start_readers(struct router *router)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (readers_create(wanted(router->config), &router->readers, &reason) != 0)
+        give_up("cannot start what reads headers", text_string(&reason));
 }
 
 /* Waits until no other router has the state directory. False: told to stop meanwhile. */
@@ -66,7 +74,7 @@ static bool take_lock(struct router *router)
     }
     if (code != 0 && code != ERR_LOCKED)
         give_up("cannot lock the state directory", err_text(code));
-    metrics_rest(service_metrics(router->service)); /* recovery may fork */
+    metrics_rest(service_metrics(router->service)); /* more of them are to be added */
     return code == 0;
 }
 
@@ -92,6 +100,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     struct router *router = context;
     (void)old;
     router->config = new;
+    readers_configure(router->readers, wanted(new));
     targets_configure(router->targets, router->db, new);
     targets_wake(router->targets);
     intake_reload(router);
@@ -111,6 +120,7 @@ static void create_parts(struct router *router)
     router->crew = crew_create();
     router->targets = targets_create();
     router->janitor = janitor_create();
+    router->intake = intake_create();
 }
 
 struct router *router_create(struct service *service)
@@ -128,6 +138,7 @@ struct router *router_create(struct service *service)
     open_database(router);
     create_parts(router);
     targets_configure(router->targets, router->db, router->config);
+    start_readers(router);
     sockets_open(router);
     service_on_reload(service, reload_router, router);
     struct router *created = router;
@@ -151,7 +162,8 @@ void router_destroy(struct router **router)
     tokens_destroy(&r->tokens);
     janitor_destroy(&r->janitor);
     dispatch_destroy(&r->dispatch);
-    intake_close(&r->intake);
+    intake_destroy(&r->intake);
+    readers_destroy(&r->readers);
     gauges_destroy(&r->gauges);
     counters_destroy(&r->counters);
     jobdb_destroy(&r->db);
@@ -240,8 +252,10 @@ static void wait_for_input(struct router *router)
     struct pollfd fds[] = {{.fd = service_signal_fd(router->service), .events = POLLIN},
                            {.fd = bus_fd(router->hints), .events = POLLIN},
                            {.fd = bus_fd(router->work), .events = POLLIN},
-                           {.fd = bus_fd(router->control), .events = POLLIN}};
-    (void)poll(fds, sizeof fds / sizeof *fds, wait_ms(router));
+                           {.fd = bus_fd(router->control), .events = POLLIN},
+                           [OWN_FDS + READERS - 1] = {.fd = -1}};
+    size_t count = OWN_FDS + readers_fds(router->readers, fds + OWN_FDS);
+    (void)poll(fds, count, wait_ms(router));
 }
 
 bool router_turn(void *context)

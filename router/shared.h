@@ -38,6 +38,7 @@ struct router {
     struct tokens *tokens;
     struct changes *changes;
     struct intake *intake;
+    struct readers *readers;
     struct janitor *janitor;
     struct dispatch *dispatch;
     struct gauges *gauges;

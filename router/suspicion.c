@@ -2,10 +2,9 @@
 
 #include "common/base/cleanup.h"
 #include "common/dicom/dictionary.h"
-#include "common/dicom/header.h"
 #include "common/jobs/outcome.h"
 #include "common/spool/spool.h"
-#include "router/intake.h"
+#include "router/reread.h"
 #include "router/shared.h"
 
 /* How many characters of each KHEOPS's database bears. */
@@ -15,6 +14,8 @@ static const struct width {
 } widths[] = {{0x00081030, 155}, {0x00180015, 32},  {0x00100010, 4095}, {0x00080090, 4095}, {0x00080050, 255},
               {0x00080020, 255}, {0x00080030, 255}, {0x00080201, 255},  {0x00100020, 255},  {0x00100030, 255},
               {0x00100040, 255}, {0x00200010, 255}, {0x00080060, 255},  {0x0008103e, 255}};
+
+enum { WIDTHS = sizeof widths / sizeof *widths };
 
 static const int64_t most_bytes = (int64_t)2 << 30;
 
@@ -41,16 +42,22 @@ static void append_width(const struct condition_facts *facts, const struct width
 
 static void append_widths(struct router *router, const struct jobdb_item *item, struct text *out)
 {
-    AUTO(header_destroy) struct header *header = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    AUTO(readers_answer_release) struct readers_answer answer = {.code = 0};
     enum spool_place place;
-    if (spool_find(router->spool, item->receipt, &place) != 0)
+    /* Where the readers are too busy to answer at once, it is not told. */
+    if (spool_find(router->spool, item->receipt, &place) != 0 ||
+        reread(router, item->receipt, place, &answer) != 0 || answer.code != 0)
         return;
-    if (intake_parse(router, item->receipt, place, NULL, &header, &reason) == 0) {
-        for (size_t i = 0; i < sizeof widths / sizeof *widths; i++)
-            append_width(header_facts(header), &widths[i], out);
+    for (size_t i = 0; i < WIDTHS; i++)
+        append_width(reading_facts(answer.reading, NULL), &widths[i], out);
+}
+
+void suspicion_ask(struct questions *questions)
+{
+    for (size_t i = 0; i < WIDTHS; i++) {
+        const struct condition_path path = {.tags = {widths[i].tag}, .depth = 1};
+        questions_add_path(questions, &path, CONDITION_TEXT);
     }
-    intake_parsed(router);
 }
 
 void suspicion_append(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,

@@ -5,7 +5,11 @@
 
 #include "common/jobs/batch.h"
 
+struct questions;
 struct router;
+
+/* Adds what it asks of a header. */
+void suspicion_ask(struct questions *questions);
 
 /* Appends what is found, as parts of a sentence that begins with "; "; nothing where nothing is. No value of the
  * instance. It reads the instance's header, so it is for the few that fail alone. */

@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/base/program.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
 #include "common/config/processes.h"
@@ -13,39 +14,10 @@
 #include "common/spool/spool.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { MOST_WORKERS = 64 };
-
-/* Appends the path of a program, when it is in the folder. */
-static bool find_in(const char *folder, size_t folder_length, const char *program, struct text *ret_path)
-{
-    text_clear(ret_path);
-    text_append_bytes(ret_path, folder, folder_length);
-    text_append_char(ret_path, '/');
-    text_append(ret_path, program);
-    return access(text_string(ret_path), X_OK) == 0;
-}
-
-/* Beside this very program (one build belongs together), else in $PATH. */
-static bool find_program(const char *program, struct text *ret_path)
-{
-    char self[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self);
-    const char *slash = length > 0 ? memrchr(self, '/', (size_t)length) : NULL;
-    if (slash && find_in(self, (size_t)(slash - self), program, ret_path))
-        return true;
-    const char *path = getenv("PATH");
-    while (path && *path) {
-        size_t folder_length = strcspn(path, ":");
-        if (folder_length > 0 && find_in(path, folder_length, program, ret_path))
-            return true;
-        path += folder_length + (path[folder_length] == ':');
-    }
-    return false;
-}
 
 static bool add_all(struct supervisor *supervisor, const struct config *config, const int *counts)
 {
@@ -54,7 +26,7 @@ static bool add_all(struct supervisor *supervisor, const struct config *config, 
         AUTO(text_release) struct text program = TEXT_EMPTY;
         AUTO(text_release) struct text path = TEXT_EMPTY;
         text_format(&program, "felucca-%s", process->name);
-        if (counts[k] > 0 && !find_program(text_string(&program), &path)) {
+        if (counts[k] > 0 && !program_find(text_string(&program), &path)) {
             fprintf(stderr, "felucca up: %s is neither beside felucca nor in $PATH\n", text_string(&program));
             return false;
         }

@@ -2,8 +2,11 @@
 
 #ifdef FELUCCA_TEST_HOOKS
 
+#include "common/base/memory.h"
+
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +51,20 @@ void crash_point(enum crash_point point)
         die_once(names[point]);
 }
 
-void crash_on_poison(const char *path)
+static bool is_named(const char *receipt, const char *variable)
 {
-    const char *poison = getenv("FELUCCA_CRASH_ON");
-    if (poison && strstr(path, poison))
+    const char *name = getenv(variable);
+    return name && strstr(receipt, name);
+}
+
+void crash_on_poison(const char *receipt)
+{
+    if (is_named(receipt, "FELUCCA_CRASH_ON"))
         abort();
+    for (volatile unsigned long turns = 0; is_named(receipt, "FELUCCA_SPIN_ON");)
+        turns++;
+    while (is_named(receipt, "FELUCCA_BLOAT_ON"))
+        memset(memory_new(1, 16 << 20), 1, 16 << 20);
 }
 
 #endif

@@ -37,10 +37,8 @@
     X(RECEIVER_CHILD_DIED, "receiver", "an association's process died, its part file is there", \
       "the part file is swept at the start", NOTHING) \
     /* the router takes in */ \
-    X(ROUTER_NOTED, "router", "a receipt is noted, its header about to be parsed", \
-      "a child process parses it first; then it is taken in", NOTHING) \
-    X(ROUTER_NOTE_TRIED, "router", "the child has parsed the noted receipt", \
-      "the same again: nobody is condemned", NOTHING) \
+    X(ROUTER_ASKED, "router", "a receipt's header is being read", \
+      "asked for again: nobody is condemned", NOTHING) \
     X(ROUTER_DECIDED, "router", "rows are written, not committed", \
       "taken in again", NOTHING) \
     X(ROUTER_QUEUE_DUE, "router", "rows are committed, the file is still in incoming/", \
@@ -127,15 +125,16 @@ enum crash_point {
 
 /* May not return. */
 void crash_point(enum crash_point point);
-/* Aborts where the path has the text of FELUCCA_CRASH_ON in it: a file that no parser survives. */
-void crash_on_poison(const char *path);
+/* Aborts where the receipt has the text of FELUCCA_CRASH_ON in it: a file that no parser survives. With that of
+ * FELUCCA_SPIN_ON it goes on for ever instead, and with that of FELUCCA_BLOAT_ON it takes memory without an end. */
+void crash_on_poison(const char *receipt);
 
 #ifdef __cplusplus
 }
 #endif
 
-#define CRASH_POINT(name)     crash_point(CRASH_##name)
-#define CRASH_ON_POISON(path) crash_on_poison(path)
+#define CRASH_POINT(name)        crash_point(CRASH_##name)
+#define CRASH_ON_POISON(receipt) crash_on_poison(receipt)
 #define CRASH_POINT_IF(condition, name) \
     do {                                \
         if (condition)                  \
@@ -145,7 +144,7 @@ void crash_on_poison(const char *path);
 #else
 
 #define CRASH_POINT(name)               ((void)0)
-#define CRASH_ON_POISON(path)           ((void)0)
+#define CRASH_ON_POISON(receipt)        ((void)0)
 /* The condition is checked by the compiler and not evaluated. */
 #define CRASH_POINT_IF(condition, name) ((void)sizeof(condition))
 

@@ -20,6 +20,12 @@ void condition_destroy(struct condition **condition);
 /* The expression as it was written, borrowed from the condition. */
 const char *condition_text(const struct condition *condition);
 
+/* Calls each(context, path, aspect) for all that an evaluation may ask of the instance's tags, some of it twice. */
+void condition_each_question(const struct condition *condition,
+                             void (*each)(void *context, const struct condition_path *path,
+                                          enum condition_aspect aspect),
+                             void *context);
+
 /* Only CONDITION_TRUE may send or share anything. CONDITION_UNDECIDED: what the facts do not know could make
  * it true or false. */
 enum condition_verdict condition_judge(const struct condition *condition,

@@ -17,6 +17,7 @@ status=0
 foreign='
 felucca-receiver sqlite3 curl jansson expat
 felucca-router   curl expat dcmnet dcmdata oflog ofstd
+felucca-header   zmq curl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet dcmdata oflog ofstd
@@ -27,6 +28,8 @@ symbols='
 condition condition_compile
 dicom     header_read
 spool     spool_
+reading   reading_
+config    config_load
 service   service_start
 http      http_start
 kheops    introspection_

@@ -103,7 +103,6 @@ static const struct row router_goes_on_rows[] = {
     {"read-only moving to queue", INJECT_RENAME, "*/queue/*", EROFS, 0, false},
     {"the disk fails deleting", INJECT_UNLINK, "*/queue/*", EIO, 0, false},
     {"read-only when deleting", INJECT_UNLINK, "*/queue/*", EROFS, 2, false},
-    {"no space for the parser's note", INJECT_WRITE, "*/run/parsing", ENOSPC, 0, false},
 };
 
 static const struct row sender_rows[] = {

@@ -1,7 +1,6 @@
 /* A real router and its two sources of truth: what it makes of files that it cannot take in, of a database
  * that is lost, damaged or held, of a spool that changed behind its back; and a second router that waits. */
 #include "common/jobs/history.h"
-#include "common/service/service.h"
 #include "tests/support/rig.h"
 
 #include "common/base/cleanup.h"
@@ -18,7 +17,7 @@
 #include <string.h>
 #include <sysexits.h>
 
-enum { SOON_MS = 15000, TAKEOVER_MS = 5000, LEASE_MS = 10000, ABORTED = 128 + SIGABRT, MANY = 20 };
+enum { SOON_MS = 15000, TAKEOVER_MS = 5000, LEASE_MS = 10000, MANY = 20 };
 
 static struct rig *rig;
 
@@ -127,61 +126,6 @@ START_TEST(what_cannot_be_taken_in_is_parked_with_a_sentence_and_the_others_go_o
     rig_stop(rig);
     rig_start(rig); /* changes nothing of it */
     check_quarantined(4);
-}
-END_TEST
-
-START_TEST(a_header_that_crashes_the_parser_stops_nothing)
-{
-    struct dicom_spec spec;
-    char poison[RECEIPT_SIZE], setting[RECEIPT_SIZE + 32];
-    rig_spec(&spec, 1, 1, 2);
-    AUTO(memory_free) char *path = arrive(&spec);
-    (void)snprintf(poison, sizeof poison, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
-    (void)snprintf(setting, sizeof setting, "FELUCCA_CRASH_ON=%s", poison);
-    const char *const environment[] = {setting, NULL};
-    rig_stop(rig);
-    rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
-    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
-    check_jobs("delivery", "queued", 1);
-    receive(path);
-    ck_assert_int_eq(rig_wait_end(rig, SOON_MS), ABORTED);
-    rig_receive(rig, "SECOND", 1, 1, 3, NULL);
-    rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
-    check_jobs("delivery", "queued", 2);
-    check_quarantined(1);
-    rig_check(rig, rig_wait_log(rig, "its header crashes the DICOM parser", SOON_MS),
-              "no sentence for the poison");
-    rig_receive(rig, "SECOND", 1, 1, 4, NULL);
-    check_jobs("delivery", "queued", 3);
-
-    /* An operator may try it again: harmless while it crashes the parser, taken in when it does not. */
-    const char *const again[] = {"quarantine", "retry", poison, NULL};
-    AUTO(text_release) struct text said = TEXT_EMPTY;
-    ck_assert_int_eq(rig_felucca(rig, again, &said), EXIT_NO);
-    rig_check(rig, strstr(text_string(&said), "still crashes the DICOM parser") != NULL, text_string(&said));
-    rig_check(rig, process_running(rig->router), "the router died of it");
-    check_quarantined(1);
-    rig_stop(rig);
-    rig_start(rig);
-    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "no router");
-    ck_assert_int_eq(rig_felucca(rig, again, &said), EXIT_OK);
-    check_jobs("delivery", "queued", 4);
-    check_quarantined(0);
-}
-END_TEST
-
-START_TEST(an_innocent_file_that_was_being_parsed_is_taken_in)
-{
-    char receipt[RECEIPT_SIZE];
-    rig_kill(rig);
-    rig_receive(rig, "SECOND", 1, 1, 1, receipt);
-    for (int times = 0; times < 2; times++) { /* two unlucky SIGKILLs condemn nobody */
-        file_write_string(sandbox_path(rig->sandbox, "state/run/parsing"), receipt);
-        rig_start(rig);
-        check_jobs("delivery", "queued", 1);
-        rig_kill(rig);
-    }
-    ck_assert_int_eq(rig_quarantined(rig), 0);
 }
 END_TEST
 
@@ -425,8 +369,6 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_timeout(tests, 60);
     tests_add(tests, what_cannot_be_taken_in_is_parked_with_a_sentence_and_the_others_go_on);
-    tests_add(tests, a_header_that_crashes_the_parser_stops_nothing);
-    tests_add(tests, an_innocent_file_that_was_being_parsed_is_taken_in);
     tests_add(tests, a_lost_database_is_made_again_from_the_spool);
     tests_rows(tests, a_damaged_database_is_set_aside_and_made_again, ROWS(damage_rows));
     tests_add(tests, a_database_that_somebody_else_writes_to_is_not_taken_for_damaged);

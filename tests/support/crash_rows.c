@@ -38,7 +38,6 @@ static const struct need {
     bool asked;         /* an operator who wants a delivery tried again that needs no retry */
 } needs[] = {
     {"RECEIVER_CHILD_DIED", "ASSOCIATION_DATA_WRITTEN", NULL, false, false},
-    {"ROUTER_NOTE_TRIED", "ROUTER_NOTED", NULL, false, false},
     {"ROUTER_ADOPTED", "ROUTER_QUEUE_DUE", NULL, false, false},
     {"ROUTER_QUARANTINE_DUE", NULL, NULL, true, false},
     {"ROUTER_QUARANTINED", NULL, NULL, true, false},

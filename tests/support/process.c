@@ -177,6 +177,15 @@ void process_kill_family(struct process *process)
     process_kill(process);
 }
 
+unsigned process_signal_children(struct process *process, unsigned most, int signal_number)
+{
+    pid_t children[CHILDREN_MAX];
+    unsigned count = (unsigned)list_children(process, children);
+    for (unsigned i = 0; i < count && i < most; i++)
+        kill(children[i], signal_number);
+    return count < most ? count : most;
+}
+
 bool process_kill_child(struct process *process, unsigned index)
 {
     pid_t children[CHILDREN_MAX];

@@ -48,6 +48,9 @@ void process_kill_family(struct process *process);
 /* SIGSTOP to it and to the children that it has at this moment. */
 void process_freeze_family(struct process *process);
 
+/* A signal to so many of the children that it has at this moment: how many there were. */
+unsigned process_signal_children(struct process *process, unsigned most, int signal_number);
+
 /* SIGKILL to one of its children, the index-th; false when it has not so many. */
 bool process_kill_child(struct process *process, unsigned index);
 

@@ -1,0 +1,35 @@
+/* questions - what the conditions of a configuration ask of a header: each path once, and what is asked of it.
+ *
+ * The router makes them of its configuration, felucca-header reads them once and answers them for every file, in
+ * their order. */
+#ifndef FELUCCA_READING_QUESTIONS_H
+#define FELUCCA_READING_QUESTIONS_H
+
+#include "common/condition/condition.h"
+
+struct question {
+    struct condition_path path;
+    unsigned aspects; /* bits: 1 << enum condition_aspect */
+};
+
+struct questions;
+
+struct questions *questions_create(void);
+void questions_destroy(struct questions **questions);
+
+/* Adds what the condition asks; NULL: nothing. */
+void questions_add(struct questions *questions, const struct condition *condition);
+void questions_add_path(struct questions *questions, const struct condition_path *path,
+                        enum condition_aspect aspect);
+
+size_t questions_count(const struct questions *questions);
+/* Borrowed until the next one is added. */
+const struct question *questions_at(const struct questions *questions, size_t index);
+/* The number of the path's question, or -1. */
+ptrdiff_t questions_find(const struct questions *questions, const struct condition_path *path);
+
+/* As bytes, appended; and back: 0 or ERR_SYNTAX. */
+void questions_write(const struct questions *questions, struct text *out);
+int questions_read(const char *bytes, size_t length, struct questions **ret_questions);
+
+#endif

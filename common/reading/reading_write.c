@@ -1,0 +1,139 @@
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/reading/pack.h"
+#include "common/reading/reading.h"
+
+#include <string.h>
+
+/* What is left above it has room for the rest of an answer, one text (value.h), and all doubts. */
+enum { ROOM = READING_MAX - (8 << 20) };
+
+static const char no_room[] = "what the conditions ask for is more than is read of one header";
+
+static void pack_text(struct text *out, const char *string)
+{
+    pack_string(out, string ? string : "", string ? strlen(string) : 0);
+}
+
+static void write_uids(const struct header *header, struct text *out)
+{
+    for (int i = 0; i < HEADER_UIDS; i++) {
+        AUTO(text_release) struct text told = TEXT_EMPTY;
+        const char *uid = header_uid(header, (enum header_uid)i);
+        pack_text(out, uid);
+        if (!uid)
+            (void)header_tell_uid(header, (enum header_uid)i, &told);
+        pack_text(out, text_string(&told));
+    }
+}
+
+static void write_break(const struct header *header, struct text *out)
+{
+    const struct dataset_break *broken = header_break(header);
+    pack_u8(out, broken != NULL);
+    if (!broken)
+        return;
+    pack_u64(out, broken->offset);
+    pack_u32(out, broken->behind);
+    pack_u8(out, broken->over);
+    pack_text(out, broken->why);
+    pack_text(out, header_incomplete(header));
+}
+
+static void write_transfer(const struct condition_facts *facts, struct text *out)
+{
+    for (int i = CONDITION_CALLING_AET; i <= CONDITION_TRANSFER_SYNTAX; i++) {
+        size_t length = 0;
+        const char *fact = facts->transfer(facts->context, (enum condition_transfer)i, &length);
+        pack_u8(out, fact != NULL);
+        pack_string(out, fact ? fact : "", length);
+    }
+}
+
+/* ---- answers ---- */
+
+/* The count of what follows is known when it is written. */
+static void set_count(struct text *out, size_t at, uint32_t count)
+{
+    memcpy(out->bytes + at, &count, sizeof count);
+}
+
+static uint32_t write_texts(const struct condition_facts *facts, const struct condition_path *path,
+                            struct text *out, bool *ret_full)
+{
+    uint32_t count = 0;
+    size_t length = 0;
+    const char *text;
+    while ((text = facts->text(facts->context, path, count, &length))) {
+        *ret_full = out->length + length > ROOM;
+        if (*ret_full)
+            break;
+        pack_string(out, text, length);
+        count++;
+    }
+    return count;
+}
+
+static uint32_t write_numbers(const struct condition_facts *facts, const struct condition_path *path,
+                              struct text *out, bool *ret_full)
+{
+    uint32_t count = 0;
+    double number = 0;
+    while (facts->number(facts->context, path, count, &number)) {
+        *ret_full = out->length > ROOM;
+        if (*ret_full)
+            break;
+        pack_double(out, number);
+        count++;
+    }
+    return count;
+}
+
+static void write_answer(const struct condition_facts *facts, const struct condition_path *path,
+                         enum condition_aspect aspect, struct text *out)
+{
+    bool full = false;
+    uint32_t count = 0;
+    size_t at = out->length;
+    pack_u32(out, 0);
+    if (aspect == CONDITION_PRESENCE)
+        count = facts->is_present(facts->context, path);
+    else if (aspect == CONDITION_TEXT)
+        count = write_texts(facts, path, out, &full);
+    else
+        count = write_numbers(facts, path, out, &full);
+    set_count(out, at, count);
+    pack_text(out, full ? no_room : facts->unknown(facts->context, path, aspect));
+}
+
+static void write_answers(const struct condition_facts *facts, const struct questions *questions,
+                          struct text *out)
+{
+    for (size_t i = 0; i < questions_count(questions); i++) {
+        const struct question *question = questions_at(questions, i);
+        for (int aspect = 0; aspect < CONDITION_ASPECTS; aspect++) {
+            if (question->aspects & 1u << aspect)
+                write_answer(facts, &question->path, (enum condition_aspect)aspect, out);
+        }
+    }
+}
+
+void reading_write(int fd, const struct questions *questions, struct text *out)
+{
+    AUTO(header_destroy) struct header *header = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    int64_t began_ns = clock_monotonic_ns();
+    int code = header_read_open(fd, NULL, &header, &reason);
+    size_t start = out->length;
+    pack_u64(out, 0);
+    pack_u32(out, (uint32_t)-code);
+    pack_text(out, text_string(&reason));
+    if (code == 0) {
+        write_uids(header, out);
+        write_break(header, out);
+        write_transfer(header_facts(header), out);
+        write_answers(header_facts(header), questions, out);
+    }
+    uint64_t took = (uint64_t)(clock_monotonic_ns() - began_ns);
+    memcpy(out->bytes + start, &took, sizeof took);
+}
