@@ -12,6 +12,7 @@
 #include "router/outcome.h"
 #include "router/shared.h"
 #include "router/strangers.h"
+#include "router/targets.h"
 #include "router/tokens.h"
 
 #include <stdlib.h>
@@ -83,9 +84,18 @@ static void greet_worker(struct router *router, const struct bus_peer *peer, con
         return;
     }
     crew_hello(router->crew, peer, hello, router->awake);
+    crew_rouse(router->crew, peer, 0);
     log_info("worker says hello", LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)),
              LOG_I("slots", hello->slots), LOG_I("holds", hello->held_count));
     answer_worker(router, peer, WORK_PONG, hello);
+}
+
+/* What it says of a token shows that it can read one. */
+static void rouse_worker(struct router *router, const struct bus_peer *peer, const struct work_token *token)
+{
+    const struct target *target = targets_named(router->targets, token->destination, token->album);
+    if (target)
+        crew_rouse(router->crew, peer, target->row.destination_id);
 }
 
 static void take_message(struct router *router, const struct bus_peer *peer, struct work_message *message)
@@ -109,6 +119,7 @@ static void take_message(struct router *router, const struct bus_peer *peer, str
             ask_who(router, peer);
         break;
     case WORK_TOKEN:
+        rouse_worker(router, peer, message->token);
         if (router->recovered)
             tokens_take(router, peer, message);
         break;

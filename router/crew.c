@@ -12,7 +12,16 @@ enum {
     FRESH_MS = 3 * WORK_PING_MS /* whoever was silent for longer gets no new work */
 };
 
+/* Of one worker, for one target. */
+struct rest {
+    int64_t destination_id, album_id, until;
+    int times; /* in a row */
+    char *reason;
+    struct rest *next;
+};
+
 struct seat {
+    struct rest *rests;
     struct bus_peer peer;
     char session[WORK_SESSION_SIZE];
     char name[NAME_SIZE];
@@ -26,6 +35,17 @@ struct crew {
     struct seat *seats;
     struct lease *leases;
 };
+
+static void release_seat(struct seat *seat)
+{
+    while (seat->rests) {
+        struct rest *rest = seat->rests;
+        seat->rests = rest->next;
+        free(rest->reason);
+        free(rest);
+    }
+    free(seat);
+}
 
 struct crew *crew_create(void)
 {
@@ -41,7 +61,7 @@ void crew_destroy(struct crew **crew)
     while ((*crew)->seats) {
         struct seat *seat = (*crew)->seats;
         (*crew)->seats = seat->next;
-        free(seat);
+        release_seat(seat);
     }
     free(*crew);
     *crew = NULL;
@@ -181,6 +201,106 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
     return best;
 }
 
+/* ---- rests ---- */
+
+static struct rest *find_rest(const struct seat *seat, int64_t destination_id, int64_t album_id)
+{
+    struct rest *rest = seat->rests;
+    while (rest && (rest->destination_id != destination_id || rest->album_id != album_id))
+        rest = rest->next;
+    return rest;
+}
+
+int crew_rest(struct seat *seat, int64_t destination_id, int64_t album_id, const char *reason)
+{
+    struct rest *rest = find_rest(seat, destination_id, album_id);
+    if (!rest) {
+        rest = memory_new(1, sizeof *rest);
+        *rest = (struct rest){.destination_id = destination_id, .album_id = album_id, .next = seat->rests};
+        seat->rests = rest;
+    }
+    free(rest->reason);
+    rest->reason = memory_string(reason);
+    return ++rest->times;
+}
+
+void crew_rest_until(struct seat *seat, int64_t destination_id, int64_t album_id, int64_t until)
+{
+    struct rest *rest = find_rest(seat, destination_id, album_id);
+    if (rest)
+        rest->until = until;
+}
+
+bool crew_rest_over(struct seat *seat, int64_t destination_id, int64_t album_id)
+{
+    struct rest **link = &seat->rests, *over = find_rest(seat, destination_id, album_id);
+    if (!over)
+        return false;
+    while (*link != over)
+        link = &(*link)->next;
+    *link = over->next;
+    free(over->reason);
+    free(over);
+    return true;
+}
+
+void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destination_id)
+{
+    struct seat *seat = find_peer(crew, peer);
+    for (struct rest *rest = seat ? seat->rests : NULL; rest; rest = rest->next) {
+        if (destination_id == 0 || rest->destination_id == destination_id)
+            rest->until = 0;
+    }
+}
+
+static bool is_present(const struct seat *seat, enum work_stage stage, int64_t now)
+{
+    return seat->stage == work_stage_worker(stage) && seat->slots > 0 && now - seat->heard < FRESH_MS;
+}
+
+static int64_t rests_until(const struct seat *seat, int64_t destination_id, int64_t album_id)
+{
+    const struct rest *rest = find_rest(seat, destination_id, album_id);
+    return rest ? rest->until : 0;
+}
+
+bool crew_has_other(const struct crew *crew, const struct seat *seat, enum work_stage stage,
+                    int64_t destination_id, int64_t album_id, int64_t now)
+{
+    for (const struct seat *other = crew->seats; other; other = other->next) {
+        if (other != seat && is_present(other, stage, now) && !find_rest(other, destination_id, album_id))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a comes before b, which may be NULL: whoever's rest ended first, then the one with more credit. */
+static bool serves_better(const struct seat *a, const struct seat *b, int64_t destination_id,
+                          int64_t album_id, int64_t now)
+{
+    if (!b)
+        return true;
+    int64_t a_until = rests_until(a, destination_id, album_id);
+    int64_t b_until = rests_until(b, destination_id, album_id);
+    a_until = a_until > now ? a_until : 0;
+    b_until = b_until > now ? b_until : 0;
+    return a_until != b_until ? a_until < b_until : a->slots - a->leases > b->slots - b->leases;
+}
+
+struct seat *crew_choose(struct crew *crew, enum work_stage stage, int64_t destination_id, int64_t album_id,
+                         bool probe, int64_t now)
+{
+    struct seat *best = NULL;
+    for (struct seat *seat = crew->seats; seat; seat = seat->next) {
+        if (is_present(seat, stage, now) && seat->slots > seat->leases &&
+            serves_better(seat, best, destination_id, album_id, now))
+            best = seat;
+    }
+    bool rests = best && rests_until(best, destination_id, album_id) > now;
+    return rests && (!probe || crew_has_other(crew, best, stage, destination_id, album_id, now)) ? NULL
+                                                                                                 : best;
+}
+
 const struct bus_peer *seat_peer(const struct seat *seat)
 {
     return &seat->peer;
@@ -277,7 +397,7 @@ static void forget_silent(struct crew *crew, int64_t now)
             continue;
         }
         *link = seat->next;
-        free(seat);
+        release_seat(seat);
     }
 }
 

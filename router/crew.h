@@ -45,6 +45,25 @@ void crew_bye(struct crew *crew, const struct bus_peer *peer);
 
 /* The worker of the stage that has the most credit among those heard lately. NULL: none has any. */
 struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now);
+
+/* ---- a worker's own trouble: it rests for one target, and others serve that ---- */
+
+/* It could not even begin a request to this target (album_id 0: the destination), for a reason of its own: it gets
+ * none before until. How often in a row that was so. The reason is copied. */
+int crew_rest(struct seat *seat, int64_t destination_id, int64_t album_id, const char *reason);
+void crew_rest_until(struct seat *seat, int64_t destination_id, int64_t album_id, int64_t until);
+/* It served the target: false when it did not rest. */
+bool crew_rest_over(struct seat *seat, int64_t destination_id, int64_t album_id);
+/* Something of this worker changed (a HELLO, what it says of a token): it is tried again at once. */
+void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destination_id);
+/* Whether another worker of the stage than seat may serve the target: one that was heard lately, is not about to
+ * leave and does not rest for it. */
+bool crew_has_other(const struct crew *crew, const struct seat *seat, enum work_stage stage,
+                    int64_t destination_id, int64_t album_id, int64_t now);
+/* As crew_most_credit(), of those that do not rest for the target. NULL: none. probe: a target that is in trouble
+ * is tried; where all rest, by the one whose rest ends first. */
+struct seat *crew_choose(struct crew *crew, enum work_stage stage, int64_t destination_id, int64_t album_id,
+                         bool probe, int64_t now);
 const struct bus_peer *seat_peer(const struct seat *seat);
 const char *seat_name(const struct seat *seat);
 size_t crew_size(const struct crew *crew, enum work_stage stage);

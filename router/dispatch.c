@@ -235,9 +235,11 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
     struct target *target;
     struct seat *seat;
     while ((target = next_target(router, stage, in_vain)) &&
-           (seat = crew_most_credit(router->crew, stage, router->awake))) {
+           crew_most_credit(router->crew, stage, router->awake)) {
         target->served[stage] = ++router->dispatch->offers;
-        if (!from[stage](router, target, seat))
+        seat = crew_choose(router->crew, stage, target->row.destination_id, target->row.album_id,
+                           target->row.state != TARGET_UP, router->awake);
+        if (!seat || !from[stage](router, target, seat))
             in_vain[target - targets_at(router->targets, 0)] = true;
     }
 }

@@ -13,6 +13,7 @@
 #include "router/counters.h"
 #include "router/lesson.h"
 #include "router/outbox.h"
+#include "router/own_trouble.h"
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/verdict.h"
@@ -108,7 +109,9 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
     const struct jobdb_batch *batch = &lease->batch;
     int64_t stored = store_listed(router, target, batch, result);
     struct verdict verdict = {.router = router, .lease = lease, .result = result, .target = target};
-    verdict.backs_off = learn_of_target(router, target, lease, result, stored);
+    /* Where another worker may serve the target its jobs are due at once. */
+    verdict.backs_off = own_trouble_take(router, lease, target, result, stored) ||
+                        learn_of_target(router, target, lease, result, stored);
     verdict.proven = target_is_proven(target);
     verdict.jitter = random_below(UINT64_MAX);
     for (size_t i = 0; i < batch->item_count; i++) {

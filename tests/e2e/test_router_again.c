@@ -118,6 +118,53 @@ START_TEST(a_worker_of_another_version_is_told_once)
 }
 END_TEST
 
+/* ---- a worker that lacks something ---- */
+
+static const enum work_outcome lacks[] = {WORK_BLOCKED_OUTCOME, WORK_MISSING_OUTCOME};
+
+static void lack(struct actor *actor, enum work_outcome outcome, struct work **work)
+{
+    AUTO(work_result_destroy) struct work_result *result = work_result_create(*work);
+    for (size_t i = 0; i < result->answer_count; i++)
+        work_answer_set(&result->answers[i], outcome, BLAME_WORKER, 0, "not here");
+    actor_say_result(actor, result);
+    rig_check(rig, actor_wait_acknowledged(rig->cast, actor, (*work)->id, SOON_MS), "not acknowledged");
+    work_destroy(work);
+}
+
+/* It has the most credit, so it is asked first. */
+START_TEST(what_one_worker_lacks_blocks_nobody)
+{
+    enum { STUDIES = 6 };
+    struct actor *poor = cast_add(rig->cast, WORK_SEND, 8);
+    rig_check(rig, actor_wait_greeted(rig->cast, poor, SOON_MS), "not greeted");
+    struct actor *good = cast_add(rig->cast, WORK_SEND, 1);
+    rig_check(rig, actor_wait_greeted(rig->cast, good, SOON_MS), "not greeted");
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    struct work *work = take_work(poor);
+    lack(poor, lacks[_i], &work);
+    work = take_work(good);
+    finish(good, &work);
+    rig_check(rig, rig_wait_target(rig, "other", NULL, "up", SOON_MS), "the destination is blamed");
+    rig_check(rig, rig_log_says(rig, "worker cannot serve a target"), "nobody is told");
+    rig_check(rig, !rig_log_says(rig, "destination changed"), "the destination was blamed");
+    if (lacks[_i] != WORK_BLOCKED_OUTCOME)
+        return;
+    /* When every worker says so it is the destination's. */
+    rig_receive(rig, "SECOND", 2, 1, 1, NULL);
+    for (int i = 0; i < STUDIES && !rig_log_says(rig, "state=blocked"); i++) {
+        while (poor->work_count + good->work_count == 0 && !rig_log_says(rig, "state=blocked"))
+            cast_turn(rig->cast);
+        struct actor *actor = poor->work_count > 0 ? poor : good;
+        if (actor->work_count == 0)
+            break;
+        work = take_work(actor);
+        lack(actor, lacks[_i], &work);
+    }
+    rig_check(rig, rig_wait_target(rig, "other", NULL, "blocked", SOON_MS), "nobody is blamed");
+}
+END_TEST
+
 /* ---- the destination's death ---- */
 
 static void answer_500(struct actor *actor, struct work **work)
@@ -179,6 +226,7 @@ int main(void)
     tests_add(tests, what_its_worker_does_not_hold_waits_for_no_lease);
     tests_add(tests, what_its_worker_holds_stays_with_it);
     tests_add(tests, a_worker_of_another_version_is_told_once);
+    tests_rows(tests, what_one_worker_lacks_blocks_nobody, ROWS(lacks));
     tests_add(tests, after_an_outage_requests_are_as_large_as_before);
     return tests_run(tests);
 }

@@ -240,6 +240,46 @@ START_TEST(bye_takes_the_credit_and_leaves_the_leases)
 }
 END_TEST
 
+START_TEST(a_worker_rests_for_one_target_and_others_serve_it)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    hello(&bob, "b", 2, NULL, 0, NOW);
+    struct seat *seat = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
+    ck_assert_str_eq(seat_name(seat), "a");
+    ck_assert_int_eq(crew_rest(seat, 1, 0, "no token file"), 1);
+    ck_assert_int_eq(crew_rest(seat, 1, 0, "no token file"), 2);
+    crew_rest_until(seat, 1, 0, NOW + 100);
+    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 1, 0, false, NOW)), "b");
+    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 2, 0, false, NOW)), "a");
+    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 1, 7, false, NOW)), "a");
+    ck_assert(crew_has_other(crew, seat, WORK_SEND, 1, 0, NOW));
+    ck_assert_msg(crew_choose(crew, WORK_SEND, 1, 0, false, NOW + 100) == seat, "the rest is over");
+}
+END_TEST
+
+START_TEST(where_all_rest_a_probe_goes_to_the_one_whose_rest_ends_first)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    hello(&bob, "b", 2, NULL, 0, NOW);
+    struct seat *a = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
+    (void)crew_rest(a, 1, 0, "no token file");
+    crew_rest_until(a, 1, 0, NOW + 200);
+    struct seat *b = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
+    (void)crew_rest(b, 1, 0, "no CA file");
+    crew_rest_until(b, 1, 0, NOW + 100);
+    ck_assert(!crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
+    ck_assert_ptr_null(crew_choose(crew, WORK_SEND, 1, 0, false, NOW));
+    ck_assert_ptr_eq(crew_choose(crew, WORK_SEND, 1, 0, true, NOW), b);
+    crew_rouse(crew, &alice, 1);
+    ck_assert_ptr_eq(crew_choose(crew, WORK_SEND, 1, 0, false, NOW), a);
+    ck_assert(crew_rest_over(a, 1, 0));
+    ck_assert(!crew_rest_over(a, 1, 0));
+    ck_assert(crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
+    crew_bye(crew, &alice);
+    ck_assert(!crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("crew");
@@ -255,6 +295,8 @@ int main(void)
     tests_add(tests, work_from_before_the_restart_that_comes_late_is_kept);
     tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);
     tests_add(tests, two_workers_with_one_name_are_two);
+    tests_add(tests, a_worker_rests_for_one_target_and_others_serve_it);
+    tests_add(tests, where_all_rest_a_probe_goes_to_the_one_whose_rest_ends_first);
     tests_add(tests, a_worker_hears_what_is_not_its_own_any_more);
     tests_add(tests, bye_takes_the_credit_and_leaves_the_leases);
     return tests_run(tests);

@@ -1,0 +1,21 @@
+/* own_trouble - what a worker lacks (a token's file, a certificate, a fresh configuration, our spool) is a fact about that worker.
+ *
+ * It rests for that target alone, ever longer, and another worker gets the work at once; probes go to another one,
+ * too. Only when every worker that is there says so, it is the target's. */
+#ifndef FELUCCA_ROUTER_OWN_TROUBLE_H
+#define FELUCCA_ROUTER_OWN_TROUBLE_H
+
+#include "common/wire/work.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lease;
+struct router;
+struct target;
+
+/* Whether the result speaks against its worker alone, so that it says nothing of the target. */
+bool own_trouble_take(struct router *router, const struct lease *lease, const struct target *target,
+                      const struct work_result *result, int64_t stored);
+
+#endif
