@@ -5,6 +5,7 @@
 #include "common/config/config.h"
 #include "common/dicom/dictionary.h"
 #include "common/jobs/operator.h"
+#include "common/jobs/place.h"
 #include "common/jobs/reshare.h"
 #include "router/decide.h"
 #include "router/past.h"
@@ -56,6 +57,8 @@ static void share_series(struct reshare_step *step, const struct jobdb_series *s
 {
     struct router *router = step->router;
     struct change *change = step->change;
+    if (change->request.state && !change->request.dry_run)
+        (void)jobdb_forget_share(router->db, step->target->row.album_id, series->id, router->now);
     if (change->request.dry_run || jobdb_reshare(router->db, step->target->row.album_id, series, witness,
                                                  NULL, change->row.id, router->now))
         change->row.changed++;
@@ -134,7 +137,7 @@ static bool is_shared_already(const struct reshare_step *step, const struct jobd
 {
     const struct control_request *request = &step->change->request;
     struct jobdb_past past;
-    if (!jobdb_has_share(step->router->db, step->target->row.album_id, series->id))
+    if (!jobdb_has_share(step->router->db, step->target->row.album_id, series->id, request->state))
         return false;
     step->change->row.already += jobdb_next_past(step->router->db, series, request->since,
                                                  request->until ? request->until : INT64_MAX, 0, &past);
@@ -168,6 +171,20 @@ static bool find_open_series(struct reshare_step *step, struct jobdb_series *ret
     return false;
 }
 
+/* Some of the states of a share that is over, with commas between. */
+static bool are_states(const char *states)
+{
+    static const char *const words[] = {"shared", "failed", "dropped"};
+    for (size_t length; (length = strcspn(states, ",")) > 0; states += length + (states[length] == ',')) {
+        size_t i = 0;
+        while (i < 3 && (strlen(words[i]) != length || strncmp(words[i], states, length) != 0))
+            i++;
+        if (i == 3)
+            return false;
+    }
+    return *states == '\0';
+}
+
 /* ---- what change.h asks for ---- */
 
 bool change_reshare_is_sensible(struct router *router, const struct control_request *request,
@@ -175,6 +192,11 @@ bool change_reshare_is_sensible(struct router *router, const struct control_requ
 {
     if (!request->album || !request->since) {
         refuse(answer, "say which album, and since when its instances were received");
+        return false;
+    }
+    if (request->state && !are_states(request->state)) {
+        refuse(answer, "a series can be asked for again when its share is shared, failed or dropped: "
+                       "\"shared,failed\", for example");
         return false;
     }
     const struct target *target = refusal_or_target(router->targets, request, answer);

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/history.h"
+#include "common/jobs/place.h"
 #include "common/jobs/target.h"
 #include "common/kheops/token_verdict.h"
 #include "router/crew.h"
@@ -259,6 +260,15 @@ static bool end_rest(struct target *target, const struct work_token *token, int6
     return true;
 }
 
+/* Its destination token opens another album than before: the album was made again. */
+static void note_album(struct router *router, const struct target *target, const struct work_token *token)
+{
+    const char *before = jobdb_token_album(&target->row.token);
+    if (token->kind == WORK_TOKEN_DESTINATION && token->state == WORK_TOKEN_ACTIVE && *before &&
+        *token->album_id && strcmp(before, token->album_id) != 0)
+        jobdb_album_moved(router->db, target->row.album_id, router->now);
+}
+
 static void note_token(struct router *router, struct target *target, const struct work_token *token)
 {
     size_t count = targets_count(router->targets);
@@ -271,6 +281,7 @@ static void note_token(struct router *router, struct target *target, const struc
         if (targets_at(router->targets, i) == target)
             its = i;
     }
+    note_album(router, target, token);
     jobdb_save_token(router->db, &target->row, token, router->now);
     if (token->replaced) {
         target_renewed(target);
@@ -411,7 +422,7 @@ static void move_home(struct router *router, struct target *target, const struct
     AUTO(text_release) struct text detail = TEXT_EMPTY;
     text_format(&detail, "by %s", request->user);
     jobdb_save_home(router->db, &target->row, jobdb_token_album(&target->row.token));
-    jobdb_forget_stored(router->db, target->row.destination_id);
+    jobdb_destination_moved(router->db, target->row.destination_id, router->now);
     tokens_configure(router);
     open_target(router, target);
     add_event(router, target, control_verb_done(request->verb), text_string(&detail));

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, DRY_RUN, YES, JSON };
+enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, STATE, DRY_RUN, YES, JSON };
 
 struct reshare {
     struct control_request request;
@@ -47,6 +47,17 @@ static bool take_study(struct reshare *reshare, const char *value)
     return true;
 }
 
+/* "shared,failed" */
+static bool take_states(struct reshare *reshare, const char *value)
+{
+    AUTO(memory_free) char *copy = memory_string(value);
+    for (char *rest = copy, *state; (state = strsep(&rest, ","));)
+        if (!option_check_word("reshare", "state", "shared failed dropped", state))
+            return false;
+    reshare->request.state = memory_string(value);
+    return true;
+}
+
 static bool reshare_take(void *context, int key, const char *value)
 {
     struct reshare *reshare = context;
@@ -63,6 +74,8 @@ static bool reshare_take(void *context, int key, const char *value)
         return take_time("until", value, &reshare->request.until);
     case STUDY:
         return take_study(reshare, value);
+    case STATE:
+        return take_states(reshare, value);
     default:
         reshare->dry_run |= key == DRY_RUN;
         reshare->yes |= key == YES;
@@ -179,6 +192,10 @@ static const struct command_option options[] = {
      SINCE},
     {"until", "WHEN", NULL, "and received until, written the same way", UNTIL},
     {"study", "UID", NULL, "of this study only", STUDY},
+    {"state", "STATES", NULL,
+     "also series that were asked for before, when their\nshare is so: shared, failed, dropped, or several\nwith "
+     "commas between",
+     STATE},
     {"dry-run", NULL, NULL, "only say how many there are", DRY_RUN},
     {"yes", NULL, NULL, "do not ask", YES},
     {"json", NULL, NULL, "what came of it as one object", JSON},

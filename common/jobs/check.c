@@ -85,7 +85,8 @@ static const char *const questions[] = {
     " LEFT JOIN lane l ON l.id = e.lane_id WHERE w.series_id IS NOT NULL AND (l.id IS NULL"
     " OR (l.destination_id, l.study, e.series) <> (w.destination_id, i.study, i.series))",
     "SELECT 'delivery ' || w.id || ' is sent, but its series is not stored' FROM delivery w"
-    " JOIN series e ON e.id = w.series_id WHERE w.state = 'sent' AND e.stored = 0",
+    " JOIN series e ON e.id = w.series_id JOIN destination d ON d.id = w.destination_id"
+    " WHERE w.state = 'sent' AND e.stored = 0 AND w.finished_at > d.moved_at",
     /* shares */
     "SELECT 'share ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none')"
     " || ', finished at ' || coalesce(finished_at, 'no time') FROM share"
@@ -93,8 +94,9 @@ static const char *const questions[] = {
     " (finished_at IS NULL)",
     "SELECT 'share ' || s.id || ' is ' || s.state || ', its series is ' || CASE"
     " WHEN e.stored THEN '' ELSE 'not ' END || 'stored' FROM share s"
-    " JOIN series e ON e.id = s.series_id WHERE (s.state = 'waiting' AND e.stored = 1)"
-    " OR (s.state IN ('queued', 'sharing', 'shared') AND e.stored = 0)",
+    " JOIN series e ON e.id = s.series_id JOIN destination d ON d.id = s.destination_id"
+    " WHERE (s.state = 'waiting' AND e.stored = 1) OR (s.state IN ('queued', 'sharing', 'shared')"
+    " AND e.stored = 0 AND coalesce(s.finished_at, s.created_at) > d.moved_at)",
     "SELECT 'share ' || id || ' is ' || state || ', but the instance that asked for it is forgotten'"
     " FROM share WHERE witness_id IS NULL AND request_id IS NULL AND state NOT IN ('shared', 'dropped')",
     /* fetches */

@@ -179,6 +179,12 @@ void move_reopen_instance(struct jobdb *db, int64_t instance_id)
     (void)jobdb_change(db, SQL_ONE_JOB_MORE, "i", instance_id);
 }
 
+void move_share_waits(struct jobdb *db, int64_t share_id)
+{
+    struct move move = only_move(MACHINE_SHARE, share_id, CAUSE_MOVED);
+    (void)jobdb_change(db, SQL_WAKE_SHARE, "ssii", move_from(&move), move_to(&move), share_id, (int64_t)0);
+}
+
 void move_want_fetch(struct jobdb *db, const struct move *move, int64_t now, int64_t due_at)
 {
     (void)jobdb_change(db, SQL_WANT_FETCH, "ssiii", move_from(move), move_to(move), move->id, due_at, now);

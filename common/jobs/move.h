@@ -36,6 +36,9 @@ void move_job(struct jobdb *db, const struct move *move, const struct jobdb_outc
 /* A share that waited for its series is due. */
 void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now);
 
+/* One that was due waits again for its series. */
+void move_share_waits(struct jobdb *db, int64_t share_id);
+
 /* A fetch is wanted anew; and one that ends is needed again at once, with the due time that it has. */
 void move_want_fetch(struct jobdb *db, const struct move *move, int64_t now, int64_t due_at);
 void move_repeat_fetch(struct jobdb *db, const struct move *move);

@@ -19,7 +19,9 @@
     X(NEXT_SERIES_OF, "the series of one study", \
       "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM lane l JOIN series e ON e.lane_id = l.id" \
       " WHERE l.study = ?2 AND e.id > ?1 ORDER BY e.id LIMIT 1") \
-    X(HAS_SHARE, "", "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2 AND state <> 'undecided'") \
+    X(HAS_SHARE, "", \
+      "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2 AND state <> 'undecided'" \
+      " AND (?3 IS NULL OR instr(',' || ?3 || ',', ',' || state || ',') = 0)") \
     X(NEXT_PAST, "", \
       "SELECT " PAST " FROM instance i JOIN delivery w" \
       " ON w.instance_id = i.id AND w.destination_id = ?1 WHERE i.study = ?2 AND i.series = ?3 AND i.id > ?4" \
@@ -55,9 +57,9 @@ bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_se
     return read_series(jobdb_query(db, SQL_NEXT_SERIES, "i", id - 1), ret_series) && ret_series->id == id;
 }
 
-bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id)
+bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id, const char *but)
 {
-    return row_exists(jobdb_query(db, SQL_HAS_SHARE, "ii", album_id, series_id));
+    return row_exists(jobdb_query(db, SQL_HAS_SHARE, "iis", album_id, series_id, but));
 }
 
 static bool read_past(struct row row, struct jobdb_past *ret_past)

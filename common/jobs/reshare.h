@@ -25,8 +25,9 @@ struct jobdb_series {
 bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series);
 bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_series);
 
-/* Whether the album has a share of the series that is not undecided. */
-bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id);
+/* Whether the album has a share of the series that is neither undecided nor in one of these states (with commas
+ * between; NULL: none). */
+bool jobdb_has_share(struct jobdb *db, int64_t album_id, int64_t series_id, const char *but);
 
 /* An instance of the series that its destination took. */
 struct jobdb_past {

@@ -45,6 +45,7 @@ struct sqlite3_stmt;
     X(move)                          \
     X(operator)                      \
     X(outcome)                       \
+    X(place)                         \
     X(quarantine)                    \
     X(read)                          \
     X(request)                       \

@@ -31,7 +31,8 @@ CREATE TABLE destination (
     address       TEXT NOT NULL DEFAULT '',    -- a digest of its STOW URL
     fresh_mark    INTEGER NOT NULL DEFAULT 0,  -- its stored when address or token last changed
     home_album    TEXT,                        -- id of the album that everything goes to; NULL: not known
-    home_stored   INTEGER NOT NULL DEFAULT 0   -- its stored when that was decided: equal, nothing went there yet
+    home_stored   INTEGER NOT NULL DEFAULT 0,  -- its stored when that was decided: equal, nothing went there yet
+    moved_at      INTEGER NOT NULL DEFAULT 0   -- when it became another place: what was stored before is elsewhere
 ) STRICT;
 
 -- An album of a destination, what it has learned about it, and counters.
@@ -64,6 +65,7 @@ CREATE TABLE album (
     undecided      INTEGER NOT NULL DEFAULT 0, -- shares whose condition cannot be decided
     address        TEXT NOT NULL DEFAULT '',   -- a digest of the API's URL
     fresh_mark     INTEGER NOT NULL DEFAULT 0, -- its stored when address or tokens last changed
+    moved_at       INTEGER NOT NULL DEFAULT 0, -- when it became another album: what was shared before is elsewhere
     UNIQUE (destination_id, name)
 ) STRICT;
 

@@ -4,6 +4,7 @@
 #include "common/jobs/counts.h"
 #include "common/jobs/decision.h"
 #include "common/jobs/move.h"
+#include "common/jobs/place.h"
 #include "common/jobs/row.h"
 #include "common/jobs/states.h"
 
@@ -59,12 +60,19 @@ bool jobdb_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, i
     return true;
 }
 
+static bool insert_share(struct jobdb *db, const struct share *share, enum share_state state, int64_t now)
+{
+    return jobdb_change(db, SQL_ADD_SHARE, "iiissisiis", share->destination_id, share->album_id,
+                        share->series_id, share->study, share->series, share->witness_id,
+                        share_state_name(state), now, share->request_id, share->doubt) > 0;
+}
+
 bool share_add(struct jobdb *db, const struct share *share, int64_t now)
 {
     enum share_state state = share->doubt ? SHARE_UNDECIDED : share->stored ? SHARE_QUEUED : SHARE_WAITING;
-    if (jobdb_change(db, SQL_ADD_SHARE, "iiissisiis", share->destination_id, share->album_id,
-                     share->series_id, share->study, share->series, share->witness_id,
-                     share_state_name(state), now, share->request_id, share->doubt) == 0)
+    if (!insert_share(db, share, state, now) &&
+        !(place_forget_stale(db, share->album_id, share->series_id, now) &&
+          insert_share(db, share, state, now)))
         return !share->doubt &&
                jobdb_admit_share(db, find_share(db, share), share->witness_id, share->request_id, now);
     counts_share(db, share->destination_id, share->album_id, state, 0, 1);

@@ -51,7 +51,9 @@
       " received_at, calling_aet, source_address, called_aet, size, urgent, decided_at, done_at, place," \
       " keep_until FROM instance WHERE receipt = ?1") \
     X(ASK_DELIVERIES, "", \
-      "SELECT w.id, d.name AS destination, w.state, w.tries, w.attempts, w.http_status, w.reason," \
+      "SELECT w.id, d.name AS destination, w.state, w.tries, w.attempts, w.http_status," \
+      " CASE WHEN w.state = 'sent' AND w.finished_at <= d.moved_at THEN 'before the destination moved'" \
+      " ELSE w.reason END AS reason," \
       " CASE WHEN w.state = 'queued' THEN w.due_at END AS due_at, w.finished_at," \
       " CASE WHEN w.state <> 'queued' THEN NULL" \
       " WHEN NOT d.configured THEN 'the configuration does not name the destination'" \
@@ -61,7 +63,8 @@
       " FROM delivery w JOIN destination d ON d.id = w.destination_id WHERE w.instance_id = ?3") \
     X(ASK_SHARES, "", \
       "SELECT s.id, d.name AS destination, a.name AS album, s.series, s.state, s.tries, s.attempts," \
-      " s.http_status, s.reason, s.witness_id = ?3 AS own, s.created_at," \
+      " s.http_status, CASE WHEN s.state = 'shared' AND s.finished_at <= a.moved_at" \
+      " THEN 'before the album became another one' ELSE s.reason END AS reason, s.witness_id = ?3 AS own, s.created_at," \
       " CASE WHEN s.state = 'queued' THEN s.due_at END AS due_at, s.finished_at," \
       " CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'" \
       " WHEN s.state <> 'queued' THEN NULL" \

@@ -161,7 +161,8 @@ bool state_is_final(enum machine machine, int state)
 {
     const struct table *table = &tables[machine];
     for (int i = 0; i < table->move_count; i++) {
-        if (table->moves[i].from == state && table->moves[i].cause != CAUSE_BROUGHT_BACK)
+        const struct move_row *move = &table->moves[i];
+        if (move->from == state && move->cause != CAUSE_BROUGHT_BACK && move->cause != CAUSE_ANEW)
             return false;
     }
     return true;

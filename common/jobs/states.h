@@ -132,6 +132,8 @@ enum { STATE_GONE = -1, SHARE_GONE = STATE_GONE, FETCH_GONE = STATE_GONE, INSTAN
     X(LEFT_OUT, "a condition or filter says no")              \
     X(REPLACED, "a newer version of it is stored")            \
     X(BROUGHT_BACK, "an operator wants it decided again")     \
+    X(MOVED, "its destination goes to another place")         \
+    X(ANEW, "its series is asked for anew")                   \
     X(RETRIED, "an operator wants it tried again")            \
     X(DROPPED, "an operator gave it up")
 
@@ -171,6 +173,7 @@ enum cause {
     X(WAITING, DROPPED, DROPPED)                  \
     X(QUEUED, LEASED, SHARING)                    \
     X(QUEUED, GIVEN_UP, FAILED)                   \
+    X(QUEUED, MOVED, WAITING)                     \
     X(QUEUED, RETRIED, QUEUED)                    \
     X(QUEUED, DROPPED, DROPPED)                   \
     X(SHARING, STORED, SHARED)                    \
@@ -178,11 +181,14 @@ enum cause {
     X(SHARING, LEASE_LOST, QUEUED)                \
     X(SHARING, REFUSED, FAILED)                   \
     X(SHARING, GIVEN_UP, FAILED)                  \
+    X(SHARED, ANEW, GONE)                         \
     X(FAILED, RETRIED, QUEUED)                    \
+    X(FAILED, ANEW, GONE)                         \
     X(FAILED, DROPPED, DROPPED)                   \
     X(UNDECIDED, ADMITTED, WAITING)               \
     X(UNDECIDED, LEFT_OUT, GONE)                  \
     X(UNDECIDED, DROPPED, DROPPED)                \
+    X(DROPPED, ANEW, GONE)                        \
     X(DROPPED, BROUGHT_BACK, UNDECIDED)
 
 #define FETCH_MOVE_MAP(X) /* from, because, to */ \

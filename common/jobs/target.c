@@ -1,7 +1,9 @@
 #include "common/jobs/target.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/jobs/place.h"
 #include "common/jobs/row.h"
 #include "common/jobs/token.h"
 #include "common/kheops/token_verdict.h"
@@ -13,9 +15,9 @@
 #define STATEMENTS(X) \
     X(UNCONFIGURE_DESTINATIONS, CONFIG_ONLY, "UPDATE destination SET configured = 0") \
     X(UNCONFIGURE_ALBUMS, CONFIG_ONLY, "UPDATE album SET configured = 0") \
-    X(FORGET_KNOWN, CONFIG_ONLY, \
-      "UPDATE series SET known = 0 WHERE lane_id IN (SELECT l.id FROM lane l JOIN destination d"\
-      " ON d.id = l.destination_id WHERE d.name = ?1 AND d.origin <> ?2)") \
+    X(OF_OTHER_ORIGIN, "", "SELECT id FROM destination WHERE name = ?1 AND origin <> ?2") \
+    X(NO_HOME, "", "UPDATE destination SET home_album = NULL WHERE id = ?1") \
+    X(ALBUMS_MOVED, "", "UPDATE album SET moved_at = ?2 WHERE destination_id = ?1") \
     X(CONFIGURE_DESTINATION, "", \
       "INSERT INTO destination (name, origin) VALUES (?1, ?2)" \
       " ON CONFLICT (name) DO UPDATE SET configured = 1, origin = excluded.origin") \
@@ -45,8 +47,6 @@
       " last_error = coalesce(?8, last_error)," \
       " last_error_at = CASE WHEN ?8 IS NULL THEN last_error_at ELSE ?9 END, fresh_mark = ?10 WHERE id = ?1") \
     X(SAVE_HOME, "", "UPDATE destination SET home_album = ?2, home_stored = ?3 WHERE id = ?1") \
-    X(FORGET_STORED, "", \
-      "UPDATE series SET known = 0 WHERE lane_id IN (SELECT id FROM lane WHERE destination_id = ?1)") \
     X(SAVE_DESTINATION_TOKEN, "", \
       "UPDATE destination SET token_active = ?2, token_scope = ?3, token_album = ?4, token_at = ?5" \
       " WHERE id = ?1") \
@@ -94,13 +94,25 @@ void jobdb_unconfigure_all(struct jobdb *db)
     (void)jobdb_change(db, SQL_UNCONFIGURE_ALBUMS, "");
 }
 
+/* Nothing of what was stored and shared at another origin is there. */
+static void leave_old_origin(struct jobdb *db, const char *destination, const char *origin)
+{
+    int64_t id = row_first(jobdb_query(db, SQL_OF_OTHER_ORIGIN, "ss", destination, origin), 0);
+    if (id == 0)
+        return;
+    int64_t now = clock_wall_ms();
+    jobdb_destination_moved(db, id, now);
+    (void)jobdb_change(db, SQL_ALBUMS_MOVED, "ii", id, now);
+    (void)jobdb_change(db, SQL_NO_HOME, "i", id);
+}
+
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin)
 {
     if (album) {
         (void)jobdb_change(db, SQL_CONFIGURE_ALBUM, "ss", destination, album);
         return;
     }
-    (void)jobdb_change(db, SQL_FORGET_KNOWN, "ss", destination, origin);
+    leave_old_origin(db, destination, origin);
     (void)jobdb_change(db, SQL_CONFIGURE_DESTINATION, "ss", destination, origin);
 }
 
@@ -226,9 +238,4 @@ void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *
     target->home = home;
     target->home_stored = target->stored;
     (void)jobdb_change(db, SQL_SAVE_HOME, "isi", target->destination_id, album, target->stored);
-}
-
-void jobdb_forget_stored(struct jobdb *db, int64_t destination_id)
-{
-    (void)jobdb_change(db, SQL_FORGET_STORED, "i", destination_id);
 }

@@ -44,7 +44,7 @@ void jobdb_target_release(struct jobdb_target *target);
 
 /* Marks every target as not configured; jobdb_configure() then marks those that are, making new rows. */
 void jobdb_unconfigure_all(struct jobdb *db);
-/* A destination with another origin than before knows no series. */
+/* A destination with another origin than before has nothing of what was stored and shared (place.h), and no home. */
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
 /* A digest of the URL that a destination's (album NULL) or an album's requests go to; a URL itself may hold what
  * nobody should read. Whether it is another one than before: what worked there says nothing any more. */
@@ -66,7 +66,5 @@ const char *jobdb_token_album(const struct jobdb_token *token);
 
 /* From now on everything of the destination goes to the album with this id. Also into the target. */
 void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album);
-/* The destination goes to another album: no series is known there. */
-void jobdb_forget_stored(struct jobdb *db, int64_t destination_id);
 
 #endif

@@ -36,7 +36,7 @@ enum {
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
-    X(RESHARE, "reshare", "reshared", "destination album study since until dry_run")
+    X(RESHARE, "reshare", "reshared", "destination album state study since until dry_run")
 
 enum control_verb {
 #define X(name, text, done, takes) CONTROL_##name,

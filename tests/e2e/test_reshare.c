@@ -288,6 +288,29 @@ START_TEST(a_header_that_crashes_the_parser_is_not_asked_again)
 }
 END_TEST
 
+/* ---- asked for before ---- */
+
+/* The album was emptied or made again: what was shared, dropped or failed is asked for anew when that is said. */
+START_TEST(what_was_shared_is_asked_for_again_when_that_is_said)
+{
+    rig = rig_create(keep);
+    add_workers();
+    receive_studies();
+    rig_check(rig, rig_wait_jobs(rig, "delivery", NULL, 6, SOON_MS), "not taken in");
+    answer_until(sender, "sent", 6);
+    answer_until(sharer, "shared", 8); /* ct and mr two each, all four */
+    RESHARE(1, "2 were asked for before", "--album", "ct", "--yes");
+    RESHARE(2, "there is no \"waiting\"", "--album", "ct", "--yes", "--state", "waiting");
+    RESHARE(0, "2 series would be reshared", "--album", "ct", "--dry-run", "--state", "shared");
+    RESHARE(1, "2 were asked for before", "--album", "ct", "--yes", "--state", "failed,dropped");
+    RESHARE(0, "2 series reshared; 0 were asked for before", "--album", "ct", "--yes", "--state",
+            "shared,failed,dropped");
+    ck_assert_int_eq(rig_jobs(rig, "share", "shared", NULL, NULL), 6);
+    answer_until(sharer, "shared", 8);
+    rig_stop(rig);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("reshare");
@@ -301,5 +324,6 @@ int main(void)
     tests_add(tests, what_the_database_recorded_decides_without_the_file);
     tests_add(tests, it_is_made_once_although_the_router_is_killed);
     tests_add(tests, a_header_that_crashes_the_parser_is_not_asked_again);
+    tests_add(tests, what_was_shared_is_asked_for_again_when_that_is_said);
     return tests_run(tests);
 }

@@ -8,6 +8,7 @@
 #include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/place.h"
 #include "common/jobs/read.h"
 #include "common/jobs/row.h"
 #include "common/jobs/target.h"
@@ -620,6 +621,88 @@ START_TEST(a_probe_is_what_was_tried_least_and_of_those_the_newest)
 }
 END_TEST
 
+static bool share_due(int64_t album, struct jobdb_batch *ret_share)
+{
+    int64_t next_due;
+    *ret_share = (struct jobdb_batch){.work = "s-1"};
+    return jobdb_pick_share(db, album, false, NOW, ret_share, &next_due);
+}
+
+static void end_share(struct jobdb_batch *share)
+{
+    const struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = NOW};
+    ck_assert(jobdb_move_share(db, share, share->items, &outcome));
+    jobdb_batch_release(share);
+}
+
+static void store(const char *study, const char *series, const char *sop, int64_t album)
+{
+    struct jobdb_batch batch;
+    take_in(study, series, sop, album, false);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+}
+
+/* What was stored and shared at another server is not at this one. */
+START_TEST(another_server_has_nothing)
+{
+    struct jobdb_batch share, batch;
+    store("1", "1.1", "1.1.1", ct_album);
+    ck_assert(share_due(ct_album, &share));
+    end_share(&share);
+    store("2", "2.1", "2.1.1", ct_album); /* its share is due */
+    jobdb_configure(db, "main", NULL, "https://elsewhere:443");
+    ck_assert_msg(!share_due(ct_album, &share), "due before its series is there");
+    jobdb_batch_release(&share);
+    take_in("1", "1.1", "1.1.2", ct_album, false);
+    ck_assert_msg(!share_due(ct_album, &share), "asked for anew before its series is there");
+    jobdb_batch_release(&share);
+    ck_assert(pick(NOW, 50, &batch));
+    end(&batch, CAUSE_STORED, 0);
+    ck_assert_msg(share_due(ct_album, &share), "what was shared elsewhere is not asked for anew");
+    ck_assert_str_eq(share.series, "1.1");
+    end_share(&share);
+    store("2", "2.1", "2.1.2", ct_album);
+    ck_assert(share_due(ct_album, &share));
+    ck_assert_str_eq(share.series, "2.1");
+    end_share(&share);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+}
+END_TEST
+
+/* Into another main album of the same KHEOPS: what is shared stays shared. */
+START_TEST(a_destination_that_moves_keeps_what_is_shared)
+{
+    struct jobdb_batch share;
+    store("1", "1.1", "1.1.1", ct_album);
+    ck_assert(share_due(ct_album, &share));
+    end_share(&share);
+    jobdb_destination_moved(db, main_id, NOW);
+    store("1", "1.1", "1.1.2", ct_album);
+    ck_assert(!share_due(ct_album, &share));
+    jobdb_batch_release(&share);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+}
+END_TEST
+
+/* An album that was made again has none of its series. */
+START_TEST(an_album_made_again_is_asked_for_anew)
+{
+    struct jobdb_batch share;
+    store("1", "1.1", "1.1.1", ct_album);
+    ck_assert(share_due(ct_album, &share));
+    end_share(&share);
+    jobdb_album_moved(db, ct_album, NOW);
+    store("1", "1.1", "1.1.2", mr_album);
+    ck_assert(!share_due(ct_album, &share));
+    jobdb_batch_release(&share);
+    store("1", "1.1", "1.1.3", ct_album);
+    ck_assert(share_due(ct_album, &share));
+    end_share(&share);
+    ck_assert_int_eq(jobdb_commit(db), 0);
+}
+END_TEST
+
 START_TEST(waiting_for_a_wrong_time_ends)
 {
     static const int64_t YEARS = 100000000000;
@@ -825,6 +908,9 @@ int main(void)
     tests_add(tests, another_server_knows_no_series);
     tests_add(tests, another_address_proves_nothing);
     tests_add(tests, a_probe_is_what_was_tried_least_and_of_those_the_newest);
+    tests_add(tests, another_server_has_nothing);
+    tests_add(tests, a_destination_that_moves_keeps_what_is_shared);
+    tests_add(tests, an_album_made_again_is_asked_for_anew);
     tests_add(tests, waiting_for_a_wrong_time_ends);
     tests_add(tests, a_restart_finds_what_was_handed_out_and_what_waits);
     tests_add(tests, what_is_not_committed_never_was);

@@ -9,6 +9,7 @@
 #include "common/jobs/jobdb.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/place.h"
 #include "common/jobs/quarantine.h"
 #include "common/jobs/row.h"
 #include "common/jobs/states.h"
@@ -295,6 +296,10 @@ static void cause_share(enum cause cause)
         (void)decide(WORK_SHARE, cause);
     else if (cause == CAUSE_SERIES_STORED)
         (void)deliver(CAUSE_STORED);
+    else if (cause == CAUSE_MOVED)
+        jobdb_destination_moved(db, main_id, NOW);
+    else if (cause == CAUSE_ANEW)
+        (void)jobdb_forget_share(db, ct_album, 1, NOW);
     else if (cause == CAUSE_HOPELESS) {
         (void)change(WORK_SEND, CAUSE_DROPPED);
         (void)jobdb_settle_series(db, 1, NOW, NOW, ignore_settled, NULL);
