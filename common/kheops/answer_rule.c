@@ -52,7 +52,7 @@ static const struct answer_rule stow_rules[] = {
     {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
     {500, 500, ANY, ANSWER_CRASHED, "trouble inside of it, or an instance that it cannot bear"},
     {501, 501, ANY, ANSWER_BLOCKED, "it does not take STOW-RS requests"},
-    {502, 502, ANY, ANSWER_CRASHED, "its PACS is not reachable, or cannot bear an instance"},
+    {502, 502, ANY, ANSWER_CRASHED, "KHEOPS or its PACS is not reachable, or the PACS cannot bear an instance"},
     {503, 504, ANY, ANSWER_OUTAGE, "it is not available, or overloaded"},
     {500, 599, ANY, ANSWER_OUTAGE, "trouble inside of it"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_BROKEN, "nobody answers a STOW-RS request so: check stow_url"}};

@@ -95,6 +95,27 @@ static const struct row {
      "MAINSEND",
      1,
      {"destination_token opens the album that the destination writes to already"}},
+    {"a person's login token",
+     "PERSON",
+     "OTHERWRITE",
+     "MAINSEND",
+     1,
+     {"WRONG  destination \"main\": the token in headers is a person's login token and opens no album: make a token in "
+      "KHEOPS in the album itself, with the switch \"Write\" on"}},
+    {"a person's login token to share with",
+     "MAINWRITE",
+     "OTHERWRITE",
+     "PERSON",
+     1,
+     {"source_token is a person's login token and opens no album: make a token in KHEOPS in the album itself, with the "
+      "switches \"Add to Album / Inbox\" and \"Read\" on"}},
+    {"the token of an album of its own",
+     "OTHERALL",
+     "OTHERWRITE",
+     "MAINSEND",
+     1,
+     {"WRONG  destination \"main\": the token in headers opens the album of \"other\", which is one of the "
+      "destination's own albums"}},
     {"two mistakes at once",
      "NOBODY",
      "OTHERWRITE",
@@ -145,6 +166,7 @@ START_TEST(tokens_are_asked_about)
     const struct row *row = &rows[_i];
     AUTO(simulator_destroy) struct simulator *simulator = simulator_start(sandbox, "kheops", tokens);
     AUTO(text_release) struct text output = TEXT_EMPTY;
+    simulator_order(simulator, "/sim/tokens", "{\"user\":true,\"token\":\"PERSON\"}");
     int status = run("check", NULL, write_config(simulator->port, row), &output);
     ck_assert_msg(status == row->status, "%s: %d\n%s", row->label, status, text_string(&output));
     for (size_t i = 0; i < ROWS(row->lines) && row->lines[i]; i++)
@@ -195,9 +217,9 @@ START_TEST(offline_reads_every_secret)
         strstr(text_string(&output), "WRONG  destination \"main\": header Authorization: the file "), "%s",
         text_string(&output));
     ck_assert_msg(strstr(text_string(&output), "main.token is empty\n"), "%s", text_string(&output));
-    ck_assert_msg(
-        strstr(text_string(&output), "album \"other\": destination_token: it has a blank, a line break"),
-        "%s", text_string(&output));
+    ck_assert_msg(strstr(text_string(&output),
+                         "album \"other\": destination_token: it holds more or other than one token"),
+                  "%s", text_string(&output));
     ck_assert_msg(strstr(text_string(&output), "source.token cannot be read: No such file or directory\n"),
                   "%s", text_string(&output));
     ck_no_token(&output);
