@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/exposed.h"
 #include "common/jobs/consistency.h"
 
 enum { SECOND_LOOK_MS = 3000, INTAKE_MS = 60000, SHOWN = 10 /* of each problem */ };
@@ -27,6 +28,15 @@ static void check_add(void *context, enum consistency_problem problem, const cha
                     problem == CONSISTENCY_DATABASE ? "jobs.db: " : "spool: ", what);
 }
 
+static void note_if_exposed(const struct config *config, struct text *out)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/jobs.db", config->state_dir);
+    if (exposed_to_all(text_string(&path)))
+        text_format(out, "note   %s: every user of this machine may read it: chmod 640, or the folder 750\n",
+                    text_string(&path));
+}
+
 bool check_jobs(const struct config *config, struct text *out)
 {
     static const struct consistency_patience patience = {SECOND_LOOK_MS, INTAKE_MS};
@@ -35,6 +45,7 @@ bool check_jobs(const struct config *config, struct text *out)
     int code = consistency_check(config->state_dir, &patience, check_add, &check, &reason);
     if (code == ERR_ABSENT)
         return true;
+    note_if_exposed(config, out);
     for (int i = 0; i < CONSISTENCY_PROBLEMS; i++) {
         if (check.counts[i] == 0)
             continue;

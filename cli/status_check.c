@@ -140,6 +140,7 @@ static void add_surroundings(struct causes *causes, const struct surroundings *a
     } rows[] = {
         {SURROUNDINGS_ROUTER, ATTENTION_ROUTER, "felucca health router"},
         {SURROUNDINGS_DISK, ATTENTION_DISK, text_string(&look_at_disk)},
+        {SURROUNDINGS_OVERFULL, ATTENTION_OVERFULL, "felucca quarantine"},
         {SURROUNDINGS_READER, ATTENTION_READER, "felucca status"},
         {SURROUNDINGS_PROXY, ATTENTION_PROXY, "felucca check"},
     };
@@ -163,7 +164,7 @@ int status_check(const struct config *config, bool json)
 {
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(causes_release) struct causes causes = {.json = json};
-    struct surroundings around;
+    AUTO(surroundings_release) struct surroundings around = {0};
     int64_t quarantined = 0;
     surroundings_look(config, &around); /* before the database is open */
     int code = database_open_in(config, &db);

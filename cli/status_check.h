@@ -10,6 +10,7 @@
 #define ATTENTION_MAP(X) /* name, text, meaning */                                           \
     X(ROUTER, "router", "the router does not run")                                           \
     X(DISK, "disk", "the spool's disk is too full to receive")                               \
+    X(OVERFULL, "overfull", "sources are refused, since they fill the quarantine")           \
     X(BLOCKED, "blocked", "a destination or album refuses our token or our requests")        \
     X(TOKEN, "token", "KHEOPS says something against a token, although nothing suffers yet") \
     X(FAILED, "failed", "deliveries or shares are refused for good, or given up")            \

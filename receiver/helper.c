@@ -30,7 +30,7 @@ struct helper {
     struct spool *spool; /* to ask for free space; NULL: it cannot be asked */
     int64_t min_free_space;
     struct metric *instances, *refusals, *bytes, *durable, *hints;
-    struct metric *associations, *rejected, *refused, *open, *free_bytes;
+    struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files;
     bool stopping;
 };
 
@@ -71,6 +71,8 @@ static void add_metrics(struct helper *helper)
     helper->open = metrics_add(m, METRIC_GAUGE, "associations", "Associations in progress.", none);
     helper->free_bytes =
         metrics_add(m, METRIC_GAUGE, "spool_free_bytes", "Free space of the spool's file system.", none);
+    helper->free_files = metrics_add(m, METRIC_GAUGE, "spool_free_inodes",
+                                     "How many more files the spool's file system takes.", none);
 }
 
 static void count(struct metric *metric, const char *value, double amount)
@@ -150,11 +152,13 @@ static void tell_router(struct helper *helper, const char *receipt)
 /* The parent lives: whether an instance would be taken now. */
 static void take_beat(struct helper *helper, int64_t associations)
 {
-    int64_t free_bytes = INT64_MAX;
+    struct spool_room room = {INT64_MAX, INT64_MAX};
     metric_set(helper->open, NULL, (double)associations);
-    if (helper->spool && spool_free_space(helper->spool, &free_bytes) == 0)
-        metric_set(helper->free_bytes, NULL, (double)free_bytes);
-    metrics_progress(helper->metrics, free_bytes >= helper->min_free_space);
+    if (helper->spool && spool_room(helper->spool, &room) == 0) {
+        metric_set(helper->free_bytes, NULL, (double)room.bytes);
+        metric_set(helper->free_files, NULL, (double)room.files);
+    }
+    metrics_progress(helper->metrics, spool_room_suffices(&room, helper->min_free_space));
 }
 
 static void take_instance(struct helper *helper, const struct hint *hint)

@@ -23,6 +23,7 @@ enum hint_kind {
 #define HINT_REFUSAL_MAP(X)        \
     X(NO_SPACE, "no_space")        \
     X(DISK, "disk")                \
+    X(OVERFULL, "quarantine")      \
     X(MISMATCH, "mismatched_uids") \
     X(UNFIT, "unfit_uids")
 

@@ -7,6 +7,7 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/receipt.h"
+#include "common/spool/overfull.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,11 +64,11 @@ void intake_destroy(struct intake **intake)
 
 static int check_space(struct intake *intake)
 {
-    int64_t free_bytes;
-    int rc = spool_free_space(intake->spool, &free_bytes);
+    struct spool_room room;
+    int rc = spool_room(intake->spool, &room);
     if (rc < 0)
         return rc;
-    return free_bytes < intake->min_free_space ? ERR_NOSPACE : 0;
+    return spool_room_suffices(&room, intake->min_free_space) ? 0 : ERR_NOSPACE;
 }
 
 static int write_all(int fd, const char *bytes, size_t length)
@@ -135,6 +136,8 @@ void intake_begin(struct intake *intake, const struct file_meta *meta)
     AUTO(text_release) struct text header = TEXT_EMPTY;
     file_meta_encode(meta, &header);
     int rc = check_space(intake);
+    if (rc == 0 && overfull_lists(intake->spool, meta->calling_aet))
+        rc = ERR_OVERFULL;
     if (rc == 0)
         rc = take_file(intake);
     keep_error(intake, rc);

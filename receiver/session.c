@@ -259,8 +259,11 @@ static enum association_answer refuse_unfit(struct session *session)
 
 static enum association_answer refuse_for_resources(struct session *session, int rc, int64_t bytes)
 {
+    enum hint_refusal why = rc == ERR_NOSPACE    ? HINT_NO_SPACE
+                            : rc == ERR_OVERFULL ? HINT_OVERFULL
+                                                 : HINT_DISK;
     session->refused++;
-    hints_tell(session->start->hints, HINT_REFUSED, NULL, rc == ERR_NOSPACE ? HINT_NO_SPACE : HINT_DISK);
+    hints_tell(session->start->hints, HINT_REFUSED, NULL, why);
     LOG_AT(session->refused == 1 ? LOG_WARNING : LOG_DEBUG, "instance refused, out of resources",
            LOG_S("because", err_text(rc)), LOG_I("bytes", bytes), LOG_S("calling", session->calling_aet));
     return ASSOCIATION_OUT_OF_RESOURCES;

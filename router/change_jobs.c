@@ -138,7 +138,7 @@ static void change_job(void *context, struct jobdb_candidate *job)
         drop_job(portion, job);
 }
 
-static struct jobdb_selection selection_of(const struct change *change)
+static struct jobdb_selection selection_of(const struct router *router, const struct change *change)
 {
     const struct control_request *request = &change->request;
     struct jobdb_selection selection = {.filter = {.destination = request->destination,
@@ -146,7 +146,8 @@ static struct jobdb_selection selection_of(const struct change *change)
                                                    .study = request->study,
                                                    .series = request->series,
                                                    .since = request->since},
-                                        .before = change->row.asked_at};
+                                        .before = change->row.asked_at,
+                                        .now = router->now};
     (void)jobdb_meant_by(request->state, &selection.meant);
     return selection;
 }
@@ -157,7 +158,7 @@ static void change_chosen_jobs(struct job_portion *portion)
 {
     struct change *change = portion->change;
     struct jobdb_walk *walk = &change->row.walk;
-    struct jobdb_selection selection = selection_of(change);
+    struct jobdb_selection selection = selection_of(portion->router, change);
     bool headers = (selection.meant & JOBDB_DECIDED_AGAIN) != 0 && change->request.verb == CONTROL_RETRY;
     for (int i = 0; i < (headers ? HEADERS_A_PORTION : 1) && !walk->over; i++) {
         const struct jobdb_walk before = *walk;

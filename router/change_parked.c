@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/intake.h"
@@ -84,12 +85,19 @@ static void deliver_file(struct router *router, struct change *change, const str
 
 static void drop_file(struct router *router, struct change *change, const struct parked *file)
 {
-    int64_t keep_until = router->now + router->config->retention_excluded_ms;
+    /* Kept until long ago: not at all, also where a crash comes in between. */
+    int64_t keep_until = change->request.now ? 1 : router->now + router->config->retention_excluded_ms;
     if (!jobdb_drop_quarantined(router->db, file->id, router->now, keep_until))
         return;
-    outbox_move(router->outbox, file->receipt, SPOOL_QUARANTINE, SPOOL_DROPPED);
+    if (change->request.now)
+        outbox_remove(router->outbox, file->receipt, SPOOL_QUARANTINE, file->id);
+    else
+        outbox_move(router->outbox, file->receipt, SPOOL_QUARANTINE, SPOOL_DROPPED);
     struct jobdb_event event = {.instance_id = file->id};
     change_event(router, change, &event, file->reason);
+    if (change->request.now)
+        log_warning("a file was removed from quarantine for good", LOG_S("receipt", file->receipt),
+                    LOG_S("by", change->request.user));
     change->row.changed++;
 }
 
@@ -115,12 +123,13 @@ static void change_numbered_file(struct router *router, struct change *change, i
         change_skip(change, "instance:%lld is not in quarantine", (long long)id);
 }
 
-/* Files that this very change put into quarantine again are not meant. */
-static bool file_is_meant(const struct change *change, const struct parked *file)
+/* Files that this very change put into quarantine again are not meant; a time that is still to come was written before
+ * the clock was set back. */
+static bool file_is_meant(const struct router *router, const struct change *change, const struct parked *file)
 {
     const char *reason = change->request.reason;
-    return change_left(change) > 0 && file->quarantined_at < change->row.asked_at &&
-           (!reason || strstr(file->reason, reason));
+    bool came_later = file->quarantined_at >= change->row.asked_at && file->quarantined_at <= router->now;
+    return change_left(change) > 0 && !came_later && (!reason || strstr(file->reason, reason));
 }
 
 /* ---- what change.h asks for ---- */
@@ -149,7 +158,7 @@ bool change_parked_step(struct router *router, struct change *change)
     int64_t before = *cursor;
     (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
     for (size_t i = 0; i < portion.count; i++) {
-        if (file_is_meant(change, &portion.files[i]))
+        if (file_is_meant(router, change, &portion.files[i]))
             change_file(router, change, &portion.files[i]);
     }
     if (change->waits)

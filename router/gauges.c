@@ -7,6 +7,7 @@
 #include "common/spool/spool.h"
 #include "router/crew.h"
 #include "router/intake.h"
+#include "router/quarantine.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
@@ -15,7 +16,7 @@ enum { REFRESH_MS = 5 * 1000 };
 struct gauges {
     struct metric *jobs, *ages, *states, *tokens;
     struct metric *intake, *workers, *works;
-    struct metric *spool_files, *spool_bytes, *free_bytes, *database, *wal;
+    struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
 };
 
@@ -43,6 +44,11 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
     gauges->spool_bytes = metrics_add(metrics, METRIC_GAUGE, "spool_bytes", "Their bytes.", place);
     gauges->free_bytes = metrics_add(metrics, METRIC_GAUGE, "spool_free_bytes",
                                      "Free space of the spool's file system.", NULL);
+    gauges->free_files = metrics_add(metrics, METRIC_GAUGE, "spool_free_inodes",
+                                     "How many more files the spool's file system takes.", NULL);
+    gauges->overfull =
+        metrics_add(metrics, METRIC_GAUGE, "quarantine_overfull_sources",
+                    "Calling AE titles that are refused, since they fill the quarantine.", NULL);
     gauges->database = metrics_add(metrics, METRIC_GAUGE, "database_bytes", "Size of jobs.db.", NULL);
     gauges->wal =
         metrics_add(metrics, METRIC_GAUGE, "database_wal_bytes", "Size of its write-ahead log.", NULL);
@@ -145,15 +151,19 @@ static void show_disk(struct router *router)
 {
     struct gauges *gauges = router->gauges;
     static const enum spool_place places[] = {SPOOL_QUEUE, SPOOL_QUARANTINE, SPOOL_KEPT, SPOOL_DROPPED};
-    int64_t free_bytes, database, wal;
+    struct spool_room room;
+    int64_t database, wal;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const char *labels[] = {spool_place_name(places[i])};
         struct jobdb_volume volume = jobdb_spool_volume(router->db, places[i]);
         metric_set(gauges->spool_files, labels, (double)volume.files);
         metric_set(gauges->spool_bytes, labels, (double)volume.bytes);
     }
-    if (spool_free_space(router->spool, &free_bytes) == 0)
-        metric_set(gauges->free_bytes, NULL, (double)free_bytes);
+    if (spool_room(router->spool, &room) == 0) {
+        metric_set(gauges->free_bytes, NULL, (double)room.bytes);
+        metric_set(gauges->free_files, NULL, (double)room.files);
+    }
+    metric_set(gauges->overfull, NULL, (double)quarantine_overfull(router->quarantine));
     jobdb_file_sizes(router->config->state_dir, &database, &wal);
     metric_set(gauges->database, NULL, (double)database);
     metric_set(gauges->wal, NULL, (double)wal);

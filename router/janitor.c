@@ -13,6 +13,7 @@
 #include "router/crew.h"
 #include "router/event.h"
 #include "router/outbox.h"
+#include "router/room.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
@@ -28,7 +29,7 @@ enum {
 
 struct janitor {
     int64_t next_finishing, next_cleaning; /* monotonic */
-    bool more_to_finish;
+    bool more_to_finish, making_room;
     struct jobdb_walk aging; /* the search for jobs that have waited too long */
     int64_t *gone;           /* instances whose file was removed: the database is told in the next turn */
     size_t gone_count, gone_capacity;
@@ -91,7 +92,7 @@ static void give_up_job_if_old(void *context, struct jobdb_candidate *job)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (job->stage == WORK_FETCH)
         return; /* it fails by its attempts alone */
-    if (router->now - job->waiting_since <= limit || !target || !target->destination ||
+    if (router->expires_by - job->waiting_since <= limit || !target || !target->destination ||
         target_is_held(target))
         return;
     text_append(&reason, "given up, since it has waited for more than ");
@@ -130,17 +131,19 @@ void janitor_turn(struct router *router)
     struct janitor *janitor = router->janitor;
     size_t portion = outbox_portion(router->outbox);
     write_down_gone(router);
-    janitor->more_to_finish =
-        router->monotonic >= janitor->next_finishing &&
-        jobdb_each_finished(router->db, router->now, router->now + router->config->retention_excluded_ms,
-                            portion, finish_file, router) == portion;
+    janitor->more_to_finish = router->monotonic >= janitor->next_finishing &&
+                              jobdb_each_finished(router->db, router->expires_by,
+                                                  router->now + router->config->retention_excluded_ms,
+                                                  portion, finish_file, router) == portion;
     if (router->monotonic < janitor->next_cleaning)
         return;
     janitor->next_cleaning = router->monotonic + CLEANING_MS;
     give_up_old_jobs(router);
-    size_t expired = jobdb_each_expired(router->db, router->now, portion, expire_file, router);
-    size_t forgotten = jobdb_forget(router->db, router->now - router->config->history_ms, FORGET_A_TURN);
-    if (expired == portion || forgotten == FORGET_A_TURN)
+    size_t expired = jobdb_each_expired(router->db, router->expires_by, portion, expire_file, router);
+    size_t forgotten =
+        jobdb_forget(router->db, router->expires_by - router->config->history_ms, FORGET_A_TURN);
+    bool more = room_make(router, portion, &janitor->making_room);
+    if (expired == portion || forgotten == FORGET_A_TURN || more)
         janitor->next_cleaning = router->monotonic;
 }
 

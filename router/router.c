@@ -3,15 +3,16 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/exposed.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/config/config.h"
-#include "common/jobs/dispatch.h"
 #include "common/jobs/jobdb.h"
 #include "common/jobs/volume.h"
 #include "common/spool/spool.h"
 #include "common/wire/bus.h"
 #include "router/changes.h"
+#include "router/clocks.h"
 #include "router/commit.h"
 #include "router/control.h"
 #include "router/conversation.h"
@@ -24,6 +25,7 @@
 #include "router/janitor.h"
 #include "router/lock.h"
 #include "router/outbox.h"
+#include "router/quarantine.h"
 #include "router/readers.h"
 #include "router/recover.h"
 #include "router/shared.h"
@@ -37,8 +39,7 @@
 enum {
     LONGEST_WAIT_MS = 1000,
     LOCK_POLL_MS = 500,
-    OWN_FDS = 4,              /* signals, hints, work, control */
-    CLOCK_STEP_MS = 60 * 1000 /* more than that is no clock that is slewed, but one that was set back */
+    OWN_FDS = 4 /* signals, hints, work, control */
 };
 
 /* ---- creation ---- */
@@ -78,6 +79,17 @@ static bool take_lock(struct router *router)
     return code == 0;
 }
 
+/* It names studies and who sent them. */
+static void warn_if_exposed(const char *state_dir)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/jobs.db", state_dir);
+    if (exposed_to_all(text_string(&path)))
+        log_warning(
+            "every user of this machine may read the job database: chmod 640, or the state folder 750",
+            LOG_S("file", text_string(&path)));
+}
+
 static void open_database(struct router *router)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -93,6 +105,7 @@ static void open_database(struct router *router)
     }
     if (code != 0)
         give_up("cannot open the job database", text_string(&reason));
+    warn_if_exposed(state_dir);
 }
 
 static void reload_router(void *context, const struct config *old, const struct config *new)
@@ -117,10 +130,12 @@ static void create_parts(struct router *router)
     router->tokens = tokens_create();
     router->outbox = outbox_create();
     router->changes = changes_create();
+    router->clocks = clocks_create();
     router->crew = crew_create();
     router->targets = targets_create();
     router->janitor = janitor_create();
     router->intake = intake_create();
+    router->quarantine = quarantine_create();
 }
 
 struct router *router_create(struct service *service)
@@ -158,9 +173,11 @@ void router_destroy(struct router **router)
     targets_destroy(&r->targets);
     outbox_destroy(&r->outbox);
     changes_destroy(&r->changes);
+    clocks_destroy(&r->clocks);
     conversation_destroy(&r->conversation);
     tokens_destroy(&r->tokens);
     janitor_destroy(&r->janitor);
+    quarantine_destroy(&r->quarantine);
     dispatch_destroy(&r->dispatch);
     intake_destroy(&r->intake);
     readers_destroy(&r->readers);
@@ -172,27 +189,6 @@ void router_destroy(struct router **router)
     memory_free(router);
 }
 
-/* ---- clocks ---- */
-
-/* What waits for a time of the wall clock must not wait longer because that clock was set back. */
-static void hurry_all(struct router *router)
-{
-    int64_t ceiling = router->config->retry.ceiling_ms;
-    jobdb_hurry(router->db, router->now, router->now + ceiling + CLOCK_STEP_MS);
-    targets_hurry(router->targets, router->now, ceiling);
-}
-
-static void read_clocks(struct router *router)
-{
-    router->now = clock_wall_ms();
-    router->monotonic = clock_monotonic_ms();
-    router->awake = loop_clock_read(&router->loop_clock, router->monotonic);
-    int64_t offset = router->now - router->monotonic;
-    if (offset < router->offset - CLOCK_STEP_MS)
-        hurry_all(router);
-    router->offset = offset;
-}
-
 /* ---- the start ---- */
 
 void router_recover(struct router *router)
@@ -200,8 +196,7 @@ void router_recover(struct router *router)
     size_t files = 0;
     if (!router)
         return;
-    read_clocks(router);
-    hurry_all(router);
+    clocks_start(router);
     tokens_configure(router);
     if (recover(router, &files) != 0)
         give_up("cannot recover", "see the line before");
@@ -225,6 +220,8 @@ static const struct part {
     {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
     {conversation_look_at_door, NULL},          /* who was turned away at the sockets */
     {intake_turn, intake_wakes_at},             /* receipts become jobs */
+    {clocks_turn, NULL},                        /* which time it is, for the next start */
+    {quarantine_turn, NULL},                    /* what lies there too long, or is too much */
     {janitor_turn, janitor_wakes_at},           /* what is finished goes */
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
@@ -265,7 +262,7 @@ bool router_turn(void *context)
         return false;
     wait_for_input(router);
     service_turn(router->service);
-    read_clocks(router);
+    clocks_read(router);
     for (size_t i = 0; i < PARTS; i++)
         parts[i].turn(router);
     return false;

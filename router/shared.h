@@ -26,6 +26,7 @@ struct router {
     int64_t now;       /* wall clock at the beginning of the turn, in ms */
     int64_t monotonic; /* monotonic clock at the beginning of the turn, in ms */
     int64_t awake;     /* the same, but it stands still while the loop does: for what others' silence means */
+    int64_t expires_by; /* what has expired is judged by this: `now` without leaps of that clock (clocks.h) */
     bool recovered;
 
     struct targets *targets;
@@ -37,15 +38,16 @@ struct router {
     struct conversation *conversation;
     struct tokens *tokens;
     struct changes *changes;
+    struct clocks *clocks;
     struct intake *intake;
     struct readers *readers;
+    struct quarantine *quarantine;
     struct janitor *janitor;
     struct dispatch *dispatch;
     struct gauges *gauges;
 
     /* For router.c. */
     int lock_fd;
-    int64_t offset; /* now minus monotonic */
     struct loop_clock loop_clock;
 };
 

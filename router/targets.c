@@ -172,11 +172,10 @@ struct target *targets_for(struct targets *targets, const struct config_destinat
     return NULL;
 }
 
-void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms)
+void targets_hurry(struct targets *targets, int64_t latest)
 {
     for (size_t i = 0; i < targets->count; i++) {
         struct target *target = &targets->list[i];
-        int64_t latest = now + target_longest(ceiling_ms);
         target->look_at = target->fetch_at = target->fetch_until = 0;
         if (target->row.until > latest)
             target->row.until = latest;

@@ -30,8 +30,8 @@ struct target *targets_for(struct targets *targets, const struct config_destinat
 /* Sets whether an operator holds it; of a destination, also for its albums. */
 void targets_hold(struct targets *targets, struct target *target, bool held);
 
-/* The wall clock went back: no target waits longer than it could have asked for. */
-void targets_hurry(struct targets *targets, int64_t now, int64_t ceiling_ms);
+/* The wall clock went back: no target waits for a time after latest. */
+void targets_hurry(struct targets *targets, int64_t latest);
 
 /* Something changed: every target may have work again. */
 void targets_wake(struct targets *targets);

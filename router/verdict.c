@@ -206,7 +206,7 @@ static bool is_too_old(const struct verdict *verdict, const struct jobdb_item *i
     struct router *router = verdict->router;
     int64_t give_up = router->config->retry.give_up_ms;
     return give_up > 0 &&
-           router->now - jobdb_waiting_since(router->db, verdict->lease->batch.stage, item) > give_up;
+           router->expires_by - jobdb_waiting_since(router->db, verdict->lease->batch.stage, item) > give_up;
 }
 
 /* Only a new answer is an event: the others are in the job's row. */

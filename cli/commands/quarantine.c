@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON = 'R', LIMIT, DESTINATION, AT_ONCE = 500 };
+enum { REASON = 'R', LIMIT, DESTINATION, NOW, AT_ONCE = 500 };
 
 struct quarantine {
     const char *action;      /* "list", "retry", "deliver", "drop" */
@@ -114,6 +114,8 @@ static bool quarantine_take(void *context, int key, const char *value)
         quarantine->reason = value;
     if (key == DESTINATION)
         quarantine->destination = value;
+    if (key == NOW)
+        return quarantine->request.now = true;
     if (key != LIMIT)
         return key == REASON || key == DESTINATION ||
                change_take_manner(&quarantine->manner, &quarantine->request.all, key);
@@ -164,11 +166,16 @@ static bool is_clear(const struct quarantine *quarantine, int files)
     return false;
 }
 
-static bool has_use_for_destination(const struct quarantine *quarantine)
+static bool has_use_for_options(const struct quarantine *quarantine)
 {
-    if (!quarantine->destination || strcmp(quarantine->action, "deliver") == 0)
+    bool deliver = strcmp(quarantine->action, "deliver") == 0, drop = strcmp(quarantine->action, "drop") == 0;
+    if (quarantine->destination && !deliver)
+        (void)fprintf(stderr, "felucca quarantine %s: only deliver takes --destination\n",
+                      quarantine->action);
+    else if (quarantine->request.now && !drop)
+        (void)fprintf(stderr, "felucca quarantine %s: only drop takes --now\n", quarantine->action);
+    else
         return true;
-    (void)fprintf(stderr, "felucca quarantine %s: only deliver takes --destination\n", quarantine->action);
     return false;
 }
 
@@ -230,7 +237,7 @@ static int quarantine_run(const struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     if (first < argc)
         quarantine.action = argv[first++];
-    if (!is_action(quarantine.action) || !has_use_for_destination(&quarantine))
+    if (!is_action(quarantine.action) || !has_use_for_options(&quarantine))
         return EXIT_USAGE;
     bool lists = strcmp(quarantine.action, "list") == 0;
     if (lists ? !lists_all(argc - first) : !is_clear(&quarantine, argc - first))
@@ -250,6 +257,7 @@ static const struct command_option options[] = {
     {"limit", "N", NULL, "at most so many", LIMIT},
     {"destination", "NAME", "@destination",
      "deliver: to this one also where its condition cannot\nbe decided", DESTINATION},
+    {"now", NULL, NULL, "drop: remove the files at once, for good", NOW},
     CHANGE_OPTIONS,
     {.name = NULL}};
 
@@ -263,11 +271,13 @@ const struct command command_quarantine = {
             "in as if it had just been received: do it when the cause is gone. deliver sends\n"
             "it as it is, where the UIDs of its data set can be read: to each destination\n"
             "whose condition holds, and to the one named where its condition cannot be\n"
-            "decided. drop moves it to spool/dropped/, where it stays for retention_excluded.\n"
+            "decided. drop moves it to spool/dropped/, where it stays for retention_excluded;\n"
+            "with --now it is removed for good.\n"
             "drop asks first, and so do the others for more than given files.\n",
     .example = "felucca quarantine\n"
                "felucca quarantine retry --reason \"no node\"\n"
                "felucca quarantine deliver instance:16 --destination kheops-main\n"
-               "felucca quarantine drop instance:17 instance:18\n",
+               "felucca quarantine drop instance:17 instance:18\n"
+               "felucca quarantine drop --reason \"too deep\" --now\n",
     .run = quarantine_run,
 };

@@ -154,11 +154,13 @@ static void add_totals(struct view *view, int64_t quarantined, const struct surr
     text_append(&view->table, text_string(&view->notes));
     text_format(&view->table, "\nquarantine: %lld%s", (long long)quarantined,
                 quarantined ? " (felucca quarantine)" : "");
-    if (around->free_bytes >= 0) {
+    if (around->room.bytes >= 0) {
         text_append(&view->table, "; spool: ");
-        text_append_size(&view->table, around->free_bytes);
+        text_append_size(&view->table, around->room.bytes);
         text_append(&view->table, " free");
     }
+    if (around->room.files >= 0 && around->room.files < INT64_MAX)
+        text_format(&view->table, ", %lld inodes", (long long)around->room.files);
     text_append_char(&view->table, '\n');
 }
 
@@ -184,7 +186,7 @@ static void add_rates(struct screen *screen, struct view *view, struct jobdb *db
 static int status_draw(void *context, struct text *frame)
 {
     struct screen *screen = context;
-    struct surroundings around;
+    AUTO(surroundings_release) struct surroundings around = {0};
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(view_release)
     struct view view = {

@@ -48,11 +48,21 @@ int durable_folder(int dir, const char *name, int *ret_dir)
     return 0;
 }
 
-int durable_free_space(int dir, int64_t *ret_bytes)
+int durable_room(int dir, int64_t *ret_bytes, int64_t *ret_files)
 {
     struct statvfs space;
     if (fstatvfs(dir, &space) != 0)
         return err_from_errno(errno);
     *ret_bytes = (int64_t)space.f_bavail * (int64_t)space.f_frsize;
+    *ret_files = space.f_files > 0 ? (int64_t)space.f_favail : INT64_MAX;
+    return 0;
+}
+
+int durable_disk_size(int dir, int64_t *ret_bytes)
+{
+    struct statvfs space;
+    if (fstatvfs(dir, &space) != 0)
+        return err_from_errno(errno);
+    *ret_bytes = (int64_t)space.f_blocks * (int64_t)space.f_frsize;
     return 0;
 }

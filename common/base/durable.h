@@ -22,7 +22,10 @@ int durable_remove(int dir, const char *name);
 /* Makes a folder (mode 0750) below dir unless it is there, and opens it. The descriptor is then yours. */
 int durable_folder(int dir, const char *name, int *ret_dir);
 
-/* Free bytes for an unprivileged writer on the file system of dir. */
-int durable_free_space(int dir, int64_t *ret_bytes);
+/* What an unprivileged writer may still take of the file system of dir: bytes, and files (its free inodes; INT64_MAX where
+ * it does not count them). */
+int durable_room(int dir, int64_t *ret_bytes, int64_t *ret_files);
+/* All bytes of that file system, taken or free. */
+int durable_disk_size(int dir, int64_t *ret_bytes);
 
 #endif

@@ -20,7 +20,8 @@
     X(CONFIG, -12, "bad configuration")       \
     X(NETWORK, -13, "network error")          \
     X(VERSION, -14, "of a newer version")     \
-    X(DAMAGED, -15, "damaged")
+    X(DAMAGED, -15, "damaged")                \
+    X(OVERFULL, -16, "too much in quarantine")
 
 enum err {
 #define X(name, number, text) ERR_##name = number,

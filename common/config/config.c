@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/config/assign.h"
 #include "common/config/check.h"
+#include "common/config/modes.h"
 #include "common/config/read.h"
 #include "common/config/report.h"
 #include "common/config/yaml.h"
@@ -98,6 +99,7 @@ static void read_content(const struct text *content, struct config *config, stru
     config_read(document, folder, config, report);
     config_derive(config);
     config_check(config, report);
+    config_check_modes(config, report);
 }
 
 int config_load(const char *path, struct config **ret_config, struct text *errors, struct text *warnings)

@@ -108,6 +108,8 @@ struct config {
         int64_t give_up_ms; /* 0: never */
     } retry;
     int64_t retention_ms, retention_excluded_ms, history_ms;
+    int64_t quarantine_retention_ms; /* 0: never */
+    int64_t quarantine_per_source;   /* bytes; 0: a tenth of the disk */
     bool core_dumps;
     struct {
         char *hints, *work, *control; /* always set: ipc:// in state_dir/run/ROLE by default */

@@ -138,9 +138,10 @@ static bool is_set(const struct config_key *key, const void *structure)
     case CONFIG_INTEGER:
     case CONFIG_BOOLEAN:
     case CONFIG_DURATION:
-    case CONFIG_SIZE:
     case CONFIG_CHOICE:
         return true;
+    case CONFIG_SIZE: /* one without a default is 0 until it is set */
+        return *(const int64_t *)config_member_const(structure, key) > 0;
     case CONFIG_HEADERS:
     case CONFIG_UIDS:
         return config_member_count_const(structure, key) > 0;

@@ -262,6 +262,15 @@ static const struct config_key file_keys[] = {
      .most = YEARS,
      .help = "How long it stays when every destination's condition said no, so that a typing error in a "
              "condition can be repaired."},
+    {"quarantine_retention", CONFIG_DURATION, OF(config, quarantine_retention_ms), .standard = "never",
+     .least = SECOND, .most = YEARS, .word = "never",
+     .help =
+         "After this time a file in quarantine is removed for good; without it only an operator does that."},
+    {"quarantine_per_source", CONFIG_SIZE, OF(config, quarantine_per_source),
+     .otherwise = "a tenth of the spool's disk", .least = 1024, .most = 1024 * TIB,
+     .help =
+         "Most bytes in quarantine from one calling AE title. Beyond it that title alone is answered A700, until "
+         "files of it are retried or dropped."},
     {"history", CONFIG_DURATION, OF(config, history_ms), .standard = "30d", .least = 0, .most = YEARS,
      .help = "How long finished jobs stay in the job database."},
     {"core_dumps", CONFIG_BOOLEAN, OF(config, core_dumps), .standard = "false",

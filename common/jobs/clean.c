@@ -7,14 +7,20 @@
 #include <stdlib.h>
 
 /* clang-format off */
+#define EACH_SPARE \
+    "SELECT id, receipt, place FROM instance WHERE state = 'done' AND place IN ('kept', 'dropped')"
+#define SENT " (SELECT 1 FROM delivery w WHERE w.instance_id = instance.id AND w.state = 'sent')"
 #define STATEMENTS(X) \
     X(EACH_FINISHED, "", \
-      "SELECT i.id, i.receipt, i.place, i.keep_until, EXISTS (SELECT 1 FROM delivery w WHERE w.instance_id = i.id" \
+      "SELECT i.id, i.receipt, i.place, i.keep_until, i.keep_until <= i.done_at, EXISTS (SELECT 1 FROM delivery w WHERE w.instance_id = i.id" \
       " AND w.state = 'dropped') FROM instance i WHERE i.state = 'done' AND i.place = 'queue'" \
       " ORDER BY i.id LIMIT ?1") \
     X(EACH_EXPIRED, "", \
       "SELECT id, receipt, place FROM instance WHERE state = 'done' AND place IN ('kept', 'dropped')" \
       " AND keep_until <= ?1 ORDER BY keep_until LIMIT ?2") \
+    X(EACH_STORED, "only while the disk is short", EACH_SPARE " AND place = 'kept' AND EXISTS" SENT " ORDER BY keep_until LIMIT ?1") \
+    X(EACH_DROPPED, "only while the disk is short", EACH_SPARE " AND place = 'dropped' ORDER BY keep_until LIMIT ?1") \
+    X(EACH_NEVER_STORED, "only while the disk is short", EACH_SPARE " AND place = 'kept' AND NOT EXISTS" SENT " ORDER BY keep_until LIMIT ?1") \
     X(EACH_ACTIVE, "", \
       "SELECT id, receipt, place FROM instance WHERE state = 'active' AND id > ?1 ORDER BY id LIMIT ?2") \
     X(EACH_QUARANTINED, "", \
@@ -62,7 +68,9 @@ static struct finished *read_finished(struct jobdb *db, int64_t now, int64_t kee
         finished = memory_grow(finished, &capacity, count + 1, sizeof *finished);
         struct finished *one = &finished[count++];
         read_file(&row, &one->file);
-        one->fate = row_number(&row) <= now ? JOBDB_REMOVE : JOBDB_KEEP;
+        bool over = row_number(&row) <= now;
+        bool kept_for_no_time = row_flag(&row);
+        one->fate = over || kept_for_no_time ? JOBDB_REMOVE : JOBDB_KEEP;
         if (row_flag(&row) && keep_dropped_until > now)
             one->fate = JOBDB_DROP;
     }
@@ -117,6 +125,15 @@ size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
                           void (*each)(void *context, const struct jobdb_file *file), void *context)
 {
     return walk_files(jobdb_query(db, SQL_EACH_EXPIRED, "ii", now, (int64_t)limit), NULL, each, context);
+}
+
+size_t jobdb_each_spare(struct jobdb *db, enum jobdb_spare spare, size_t limit,
+                        void (*each)(void *context, const struct jobdb_file *file), void *context)
+{
+    static const int each_of[JOBDB_SPARES] = {[JOBDB_SPARE_STORED] = SQL_EACH_STORED,
+                                              [JOBDB_SPARE_DROPPED] = SQL_EACH_DROPPED,
+                                              [JOBDB_SPARE_NEVER_STORED] = SQL_EACH_NEVER_STORED};
+    return walk_files(jobdb_query(db, each_of[spare], "i", (int64_t)limit), NULL, each, context);
 }
 
 size_t jobdb_each_active(struct jobdb *db, int64_t *cursor, size_t limit,

@@ -29,6 +29,10 @@ size_t jobdb_each_finished(struct jobdb *db, int64_t now, int64_t keep_dropped_u
 /* Kept and dropped files whose time is over. */
 size_t jobdb_each_expired(struct jobdb *db, int64_t now, size_t limit,
                           void (*each)(void *context, const struct jobdb_file *file), void *context);
+/* Kept and dropped files whatever their time, those that would go first in front. */
+enum jobdb_spare { JOBDB_SPARE_STORED, JOBDB_SPARE_DROPPED, JOBDB_SPARE_NEVER_STORED, JOBDB_SPARES };
+size_t jobdb_each_spare(struct jobdb *db, enum jobdb_spare spare, size_t limit,
+                        void (*each)(void *context, const struct jobdb_file *file), void *context);
 /* The file is gone for good. */
 void jobdb_file_gone(struct jobdb *db, int64_t instance_id);
 

@@ -21,12 +21,6 @@ enum { SERIES_A_BATCH = 100 };
       "UPDATE lane SET ready = 1 WHERE ready = 0 AND closed = 0 AND queued > 0 AND next_due <= ?1") \
     X(NEXT_WAKE, "", \
       "SELECT next_due FROM lane WHERE ready = 0 AND closed = 0 AND queued > 0 ORDER BY next_due LIMIT 1") \
-    X(HURRY_DELIVERIES, START_ONLY, \
-      "UPDATE delivery SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
-    X(HURRY_SERIES, START_ONLY, "UPDATE series SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
-    X(HURRY_LANES, START_ONLY, "UPDATE lane SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
-    X(HURRY_SHARES, START_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
-    X(HURRY_FETCHES, START_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(PICK_LANE, "", \
       "SELECT id, study, queued, urgent, next_due FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
@@ -92,14 +86,6 @@ int64_t jobdb_next_lane(struct jobdb *db)
 bool jobdb_wake_lanes(struct jobdb *db, int64_t now)
 {
     return jobdb_next_lane(db) <= now && jobdb_change(db, SQL_WAKE_LANES, "i", now) > 0;
-}
-
-void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
-{
-    static const int all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES, SQL_HURRY_SHARES,
-                              SQL_HURRY_FETCHES};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        (void)jobdb_change(db, all[i], "ii", now, latest);
 }
 
 bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane *ret_lane)

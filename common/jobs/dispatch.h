@@ -19,9 +19,6 @@ bool jobdb_wake_lanes(struct jobdb *db, int64_t now);
 /* When the next sleeping lane is due, or INT64_MAX. */
 int64_t jobdb_next_lane(struct jobdb *db);
 
-/* The wall clock went back, or did so while nothing ran: what would be due only after latest is due now. */
-void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest);
-
 struct jobdb_lane {
     int64_t id;
     char study[JOBDB_UID_SIZE];

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TALLY_MS = 5 * 60 * 1000 };
+enum { TALLY_MS = 5 * 60 * 1000, TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
 
 /* clang-format off */
 #define STATEMENTS(X) \
@@ -42,7 +42,8 @@ enum { TALLY_MS = 5 * 60 * 1000 };
     X(FORGET_REQUESTS, "", \
       "DELETE FROM request WHERE id IN (SELECT id FROM request WHERE finished_at < ?1" \
       " ORDER BY finished_at LIMIT ?2)") \
-    X(FORGET_TALLIES, "at most 288 rows a day and destination", "DELETE FROM tally WHERE started_at < ?1")
+    X(FORGET_TALLIES, "", \
+      "DELETE FROM tally WHERE started_at < min(?1, (SELECT min(started_at) FROM tally) + ?2)")
 /* clang-format on */
 JOBDB_STATEMENTS(history)
 
@@ -109,6 +110,6 @@ size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
     free(old);
     (void)jobdb_change(db, SQL_FORGET_EVENTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_REQUESTS, "ii", before, (int64_t)limit);
-    (void)jobdb_change(db, SQL_FORGET_TALLIES, "i", before);
+    (void)jobdb_change(db, SQL_FORGET_TALLIES, "ii", before, (int64_t)TALLIES_AT_ONCE_MS);
     return forgotten;
 }

@@ -10,6 +10,7 @@
 #include "common/jobs/row.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 
@@ -143,11 +144,20 @@ static void set_up_writer(struct jobdb *db)
     }
 }
 
+/* SQLite would give it what the umask leaves of 0644, and its log the mode that it has. One that is there is not
+ * touched: closing it would end the locks of this process. A failure is told by the open that follows. */
+static void make_file(const char *path)
+{
+    AUTO(fd_close) int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+}
+
 static int open_database(const char *state_dir, bool write, struct jobdb **ret_db, struct text *ret_reason)
 {
     AUTO(jobdb_destroy) struct jobdb *db = memory_new(1, sizeof *db);
     AUTO(text_release) struct text path = TEXT_EMPTY;
     text_format(&path, "%s/jobs.db", state_dir);
+    if (write)
+        make_file(text_string(&path));
     int flags = write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     if (open_sql(db, text_string(&path), flags) == 0) {
         if (write)

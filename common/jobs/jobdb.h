@@ -35,7 +35,7 @@ enum { JOBDB_UID_SIZE = 65 };
 
 struct jobdb;
 
-/* Opens state_dir/jobs.db for writing, makes it when there is none and brings an older one up to date, in one
+/* Opens state_dir/jobs.db for writing, makes it (0640 at most) when there is none and brings an older one up to date, in one
  * transaction: hold the router's lock. 0; ERR_VERSION: made by a newer program;
  * ERR_DAMAGED: damaged or not a database; ERR_NOSPACE, ERR_DENIED, ERR_LOCKED (somebody else writes), ERR_IO,
  * ERR_DB: anything else. A sentence is appended to ret_reason. */

@@ -142,12 +142,18 @@ static bool is_equal(const char *wanted, const char *value)
     return !wanted || strcmp(wanted, value) == 0;
 }
 
+/* Whether it came after the question. A time that is still to come was written before the clock was set back. */
+static bool came_later(const struct jobdb_selection *selection, int64_t time)
+{
+    return selection->before > 0 && time > selection->before && time <= selection->now;
+}
+
 static bool is_meant(const struct jobdb_selection *selection, const struct jobdb_candidate *job)
 {
     const struct jobdb_filter *filter = &selection->filter;
     return (meaning_of(job) & selection->meant) != 0 && is_equal(filter->study, job->study) &&
            is_equal(filter->series, job->series) && job->item.received_at >= filter->since &&
-           (selection->before == 0 || job->item.received_at <= selection->before);
+           !came_later(selection, job->item.received_at) && !came_later(selection, job->failed_at);
 }
 
 /* ---- reading one job ---- */
@@ -253,8 +259,7 @@ static void next_phase(struct jobdb_walk *walk)
 }
 
 /* Rows must not change under their own query: they are read first. */
-static size_t read_jobs(struct jobdb *db, const struct jobdb_selection *selection, struct jobdb_walk *walk,
-                        size_t most, struct jobdb_candidate *jobs)
+static size_t read_jobs(struct jobdb *db, struct jobdb_walk *walk, size_t most, struct jobdb_candidate *jobs)
 {
     size_t count = 0;
     enum work_stage stage = walk->album_id                     ? WORK_SHARE
@@ -262,16 +267,11 @@ static size_t read_jobs(struct jobdb *db, const struct jobdb_selection *selectio
                                                                : WORK_FETCH;
     AUTO(row_end) struct row row = query_place(db, walk, most);
     while (count < most && row_next(&row)) {
-        int64_t time;
-        struct jobdb_candidate *job = &jobs[count];
-        read_candidate(&row, stage, job, &time);
-        if (selection->before > 0 && phase_is_failed(walk->phase) && time > selection->before) {
-            jobdb_candidate_release(job); /* failed too late, as all after it */
-            break;
-        }
-        count++;
+        struct jobdb_candidate *job = &jobs[count++];
+        read_candidate(&row, stage, job, &walk->time);
+        if (phase_is_failed(walk->phase))
+            job->failed_at = walk->time;
         walk->id = job->item.id;
-        walk->time = time;
     }
     return count;
 }
@@ -284,7 +284,7 @@ size_t jobdb_walk_on(struct jobdb *db, const struct jobdb_selection *selection, 
         return 0;
     }
     struct jobdb_candidate *jobs = memory_new(most, sizeof *jobs);
-    size_t count = phase_is_meant(selection, walk->phase) ? read_jobs(db, selection, walk, most, jobs) : 0;
+    size_t count = phase_is_meant(selection, walk->phase) ? read_jobs(db, walk, most, jobs) : 0;
     if (count < most)
         next_phase(walk);
     for (size_t i = 0; i < count; i++) {

@@ -41,6 +41,7 @@ struct jobdb_candidate {
     int http_status;
     char *reason;          /* of its last failure, or NULL; owned by the walk */
     int64_t due_at;        /* of a queued fetch */
+    int64_t failed_at;     /* of a failed one that a walk found */
     int64_t waiting_since; /* received, or when an operator last wanted it tried again */
 };
 
@@ -55,7 +56,8 @@ struct jobdb_walk {
 struct jobdb_selection {
     struct jobdb_filter filter; /* state and limit are not looked at */
     unsigned meant;
-    int64_t before; /* only jobs that failed, and were received, until then; 0: all */
+    int64_t before; /* only jobs that failed, and were received, until then; 0: all. A time that is … */
+    int64_t now;    /* … later than this was written by a clock that was wrong, and counts as before */
 };
 
 /* Goes on over the jobs of one destination or album, looks at most at that many, and calls each for those

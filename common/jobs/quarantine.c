@@ -9,7 +9,10 @@
 #define STATEMENTS(X) \
     X(READ_QUARANTINE, "", \
       "SELECT id, receipt, reason, calling_aet, called_aet, study, sop_instance, size, received_at," \
-      " decided_at FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2")
+      " decided_at FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2") \
+    X(EACH_OVERFULL, "", \
+      "SELECT coalesce(calling_aet, ''), count(*), sum(size) FROM instance WHERE state = 'quarantined'" \
+      " GROUP BY 1 HAVING sum(size) > ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(quarantine)
 
@@ -40,6 +43,18 @@ size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
         each(context, &file);
     }
     return count;
+}
+
+void jobdb_each_overfull(struct jobdb *db, int64_t bytes,
+                         void (*each)(void *context, const char *calling_aet, int64_t files, int64_t bytes),
+                         void *context)
+{
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_OVERFULL, "i", bytes);
+    while (row_next(&row)) {
+        const char *calling_aet = row_text(&row);
+        int64_t files = row_number(&row);
+        each(context, calling_aet, files, row_number(&row));
+    }
 }
 
 void jobdb_take_back(struct jobdb *db, int64_t instance_id)

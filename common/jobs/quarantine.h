@@ -20,6 +20,10 @@ struct jobdb_quarantined {
 size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
                              void (*each)(void *context, const struct jobdb_quarantined *file),
                              void *context);
+/* The calling AE titles whose files take more than so many bytes together ("": they have none). */
+void jobdb_each_overfull(struct jobdb *db, int64_t bytes,
+                         void (*each)(void *context, const char *calling_aet, int64_t files, int64_t bytes),
+                         void *context);
 /* Forgets the row, so that its file can be taken in as if it were new. */
 void jobdb_take_back(struct jobdb *db, int64_t instance_id);
 /* Its file belongs into dropped/ from now on. False: it is not in quarantine. */

@@ -52,6 +52,7 @@ struct sqlite3_stmt;
     X(reshare)                       \
     X(row)                           \
     X(share)                         \
+    X(times)                         \
     X(show)                          \
     X(target)                        \
     X(volume)
@@ -87,6 +88,7 @@ extern const struct jobdb_statement *const jobdb_parts[JOBDB_PARTS];
 #define JOBDB_ROW_OF(name, scan, sql)    {#name, scan, sql},
 
 #define CONFIG_ONLY "a handful of rows, read when the configuration is"
+#define CLOCK_ONLY  "at start, and after the wall clock was set"
 #define START_ONLY  "read once, at start"
 
 /* ---- running them ---- */

@@ -274,6 +274,15 @@ CREATE TABLE tally (
     failed         INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination_id, album_id, started_at)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX tally_age ON tally (started_at);
+
+-- The clock by which the times of this database were written; at most one row. The router writes it once an hour.
+CREATE TABLE clock (
+    id         INTEGER PRIMARY KEY CHECK (id = 1),
+    wall_at    INTEGER NOT NULL, -- the wall clock
+    trusted_at INTEGER NOT NULL, -- the time by which things expire: behind a wall clock that leapt forward
+    doubt_ms   INTEGER NOT NULL  -- for how long it still falls behind; 0: it does not
+) STRICT;
 
 -- ---- views ----
 

@@ -413,7 +413,22 @@ int spool_sweep_partial(struct spool *spool, unsigned *ret_count)
     return rc;
 }
 
-int spool_free_space(struct spool *spool, int64_t *ret_bytes)
+int spool_incoming(struct spool *spool)
 {
-    return durable_free_space(spool->root, ret_bytes);
+    return fan_folder(spool, SPOOL_INCOMING, 0);
+}
+
+int spool_disk_size(struct spool *spool, int64_t *ret_bytes)
+{
+    return durable_disk_size(spool->root, ret_bytes);
+}
+
+int spool_room(struct spool *spool, struct spool_room *ret_room)
+{
+    return durable_room(spool->root, &ret_room->bytes, &ret_room->files);
+}
+
+bool spool_room_suffices(const struct spool_room *room, int64_t min_bytes)
+{
+    return room->bytes >= min_bytes && room->files >= SPOOL_FILES_LEAST;
 }

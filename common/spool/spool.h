@@ -80,7 +80,21 @@ int spool_remove_partial(struct spool *spool, const char *receipt);
 /* Removes every .part file that nobody holds a lock on; returns how many in *ret_count (may be NULL). */
 int spool_sweep_partial(struct spool *spool, unsigned *ret_count);
 
-/* Free bytes on its file system. */
-int spool_free_space(struct spool *spool, int64_t *ret_bytes);
+/* The folder incoming/: a descriptor, borrowed from the spool; negative error when there is none. */
+int spool_incoming(struct spool *spool);
+
+/* Bytes of its whole file system. */
+int spool_disk_size(struct spool *spool, int64_t *ret_bytes);
+
+/* What is left of its file system. */
+struct spool_room {
+    int64_t bytes,
+        files; /* files: as many more as its free inodes allow; INT64_MAX where it does not count them */
+};
+int spool_room(struct spool *spool, struct spool_room *ret_room);
+
+/* Instances are refused (A700) where there is less than min_bytes, or fewer files than this. */
+enum { SPOOL_FILES_LEAST = 1000 };
+bool spool_room_suffices(const struct spool_room *room, int64_t min_bytes);
 
 #endif

@@ -3,17 +3,25 @@
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
 #include "common/config/proxy.h"
+#include "common/spool/overfull.h"
 #include "common/spool/spool.h"
 
 #include <fcntl.h>
+#include <string.h>
 
-static int64_t free_space(const struct config *config)
+static void look_at_spool(const struct config *config, struct surroundings *ret_surroundings)
 {
     AUTO(spool_destroy) struct spool *spool = NULL;
-    int64_t bytes = -1;
-    if (spool_open(config->state_dir, &spool) == 0)
-        (void)spool_free_space(spool, &bytes);
-    return bytes;
+    ret_surroundings->room = (struct spool_room){-1, -1};
+    if (spool_open(config->state_dir, &spool) != 0)
+        return;
+    (void)spool_room(spool, &ret_surroundings->room);
+    overfull_read(spool, &ret_surroundings->overfull);
+}
+
+void surroundings_release(struct surroundings *surroundings)
+{
+    text_release(&surroundings->overfull);
 }
 
 static int surroundings_count(void *context, const char *receipt)
@@ -46,7 +54,7 @@ static int look_for_router(const struct config *config)
 
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings)
 {
-    ret_surroundings->free_bytes = free_space(config);
+    look_at_spool(config, ret_surroundings);
     ret_surroundings->router = look_for_router(config);
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
 }
@@ -59,13 +67,31 @@ static void append_router(const struct config *config, struct text *sentence)
                 (long long)surroundings_incoming(config));
 }
 
-static void append_disk(int64_t free_bytes, int64_t least, struct text *sentence)
+static void append_disk(const struct spool_room *room, int64_t least, struct text *sentence)
 {
-    text_append(sentence, "The spool's disk has ");
-    text_append_size(sentence, free_bytes);
-    text_append(sentence, " left, less than receiver.min_free_space (");
-    text_append_size(sentence, least);
+    if (room->bytes < least) {
+        text_append(sentence, "The spool's disk has ");
+        text_append_size(sentence, room->bytes);
+        text_append(sentence, " left, less than receiver.min_free_space (");
+        text_append_size(sentence, least);
+    } else {
+        text_format(sentence, "The spool's file system has inodes for %lld more files (%d must be left",
+                    (long long)room->files, SPOOL_FILES_LEAST);
+    }
     text_append(sentence, "): the receiver refuses instances (A700) until there is more.");
+}
+
+/* "CT01, MR01" */
+static void append_overfull(const struct text *titles, struct text *sentence)
+{
+    for (const char *line = text_string(titles); *line; line += *line == '\n') {
+        size_t length = strcspn(line, "\n");
+        text_append(sentence, line == text_string(titles) ? "" : ", ");
+        text_append_bytes(sentence, line, length);
+        line += length;
+    }
+    text_append(sentence, " may store nothing (A700): what is in quarantine from there is beyond its share "
+                          "(quarantine_per_source). Retry or drop it.");
 }
 
 static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
@@ -84,12 +110,15 @@ static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
 bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
                        enum surroundings_trouble trouble, struct text *sentence)
 {
-    int64_t free_bytes = surroundings->free_bytes, least = config->receiver.min_free_space;
+    int64_t least = config->receiver.min_free_space;
     size_t before = sentence->length;
     if (trouble == SURROUNDINGS_ROUTER && surroundings->router == 0)
         append_router(config, sentence);
-    if (trouble == SURROUNDINGS_DISK && free_bytes >= 0 && free_bytes < least)
-        append_disk(free_bytes, least, sentence);
+    if (trouble == SURROUNDINGS_DISK && surroundings->room.bytes >= 0 &&
+        !spool_room_suffices(&surroundings->room, least))
+        append_disk(&surroundings->room, least, sentence);
+    if (trouble == SURROUNDINGS_OVERFULL && surroundings->overfull.length > 0)
+        append_overfull(&surroundings->overfull, sentence);
     if (trouble == SURROUNDINGS_READER && surroundings->wal.held)
         append_holder(&surroundings->wal, sentence);
     if (trouble == SURROUNDINGS_PROXY)
@@ -105,10 +134,25 @@ void surroundings_append_troubles(const struct surroundings *surroundings, const
             text_append_char(lines, '\n');
 }
 
+static json_t *titles_to_json(const struct text *titles)
+{
+    json_t *list = json_array();
+    for (const char *line = text_string(titles); *line; line += *line == '\n') {
+        size_t length = strcspn(line, "\n");
+        (void)json_array_append_new(list, json_stringn(line, length));
+        line += length;
+    }
+    return list;
+}
+
 void surroundings_add_json(const struct surroundings *surroundings, json_t *object)
 {
     const struct jobdb_wal *wal = &surroundings->wal;
-    (void)json_object_set_new(object, "spool_free_bytes", json_integer(surroundings->free_bytes));
+    (void)json_object_set_new(object, "spool_free_bytes", json_integer(surroundings->room.bytes));
+    (void)json_object_set_new(object, "spool_free_inodes",
+                              surroundings->room.files == INT64_MAX ? json_null()
+                                                                    : json_integer(surroundings->room.files));
+    (void)json_object_set_new(object, "quarantine_overfull", titles_to_json(&surroundings->overfull));
     (void)json_object_set_new(object, "router_running",
                               surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));

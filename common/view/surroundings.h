@@ -6,23 +6,28 @@
 #include "common/base/json.h"
 #include "common/config/config.h"
 #include "common/jobs/wal.h"
+#include "common/spool/spool.h"
 
 struct surroundings {
-    int64_t free_bytes; /* of the spool's file system; -1: unknown */
-    int router;         /* 1: it runs, 0: it does not, -1: unknown */
+    struct spool_room room; /* of the spool; -1: unknown */
+    struct text overfull;   /* calling AE titles that are refused, a line each (common/spool/overfull.h) */
+    int router;             /* 1: it runs, 0: it does not, -1: unknown */
     struct jobdb_wal wal;
 };
 
-/* While this process has not opened the job database (common/jobs/wal.h says why). */
+void surroundings_release(struct surroundings *surroundings);
+
+/* Of one that is zeroed: release it. While this process has not opened the job database (common/jobs/wal.h says why). */
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings);
 
 /* How many received files the router has not taken in yet; 0 where the spool cannot be read. */
 int64_t surroundings_incoming(const struct config *config);
 
 enum surroundings_trouble {
-    SURROUNDINGS_ROUTER, /* it does not run */
-    SURROUNDINGS_DISK,   /* it is too full to receive */
-    SURROUNDINGS_READER, /* somebody keeps the database's log from shrinking */
+    SURROUNDINGS_ROUTER,   /* it does not run */
+    SURROUNDINGS_DISK,     /* it is too full to receive */
+    SURROUNDINGS_OVERFULL, /* sources are refused, since they fill the quarantine */
+    SURROUNDINGS_READER,   /* somebody keeps the database's log from shrinking */
     SURROUNDINGS_PROXY, /* the environment names a proxy, and the configuration does not say whether it is used */
     SURROUNDINGS_TROUBLES
 };

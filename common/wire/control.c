@@ -133,6 +133,8 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "dry_run", json_true());
     if (request->anyway)
         (void)json_object_set_new(object, "anyway", json_true());
+    if (request->now)
+        (void)json_object_set_new(object, "now", json_true());
     json_append(object, out);
 }
 
@@ -247,6 +249,8 @@ static bool request_read_member(const char *key, const json_t *value, struct con
         return request_read_jobs(value, request, reason);
     if (strcmp(key, "all") == 0)
         return request_read_bool(value, key, &request->all, reason);
+    if (strcmp(key, "now") == 0)
+        return request_read_bool(value, key, &request->now, reason);
     if (strcmp(key, "dry_run") == 0)
         return request_read_bool(value, key, &request->dry_run, reason);
     if (strcmp(key, "anyway") == 0)
@@ -331,6 +335,7 @@ const char *control_request_surplus(const struct control_request *request)
         {"all", request->all},
         {"dry_run", request->dry_run},
         {"anyway", request->anyway},
+        {"now", request->now},
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
         if (set[i].is_set && !string_has_word(takes[request->verb], set[i].key, strlen(set[i].key)))

@@ -35,7 +35,7 @@ enum {
     X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
-    X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all")                      \
+    X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
     X(RESHARE, "reshare", "reshared", "destination album state study since until dry_run")
 
 enum control_verb {
@@ -86,6 +86,7 @@ struct control_request {
     bool all;     /* everything is meant, on purpose */
     bool dry_run; /* it is only told what would be done */
     bool anyway;  /* retry: also where a condition cannot be decided */
+    bool now;     /* quarantine drop: the files are removed, not kept in dropped/ */
 };
 
 /* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. */

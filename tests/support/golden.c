@@ -13,6 +13,8 @@ static const struct mask {
 } masks[] = {
     {"[0-9][0-9.]* [KMGT]?i?B free", "FREE free"},
     {"_bytes\":[0-9]+", "_bytes\":SIZE"},
+    {"FREE free(, [0-9]+ inodes)?", "FREE free"},
+    {"_inodes\":([0-9]+|null)", "_inodes\":COUNT"},
     {"[0-9]+ [KMGT]?i?B file", "SIZE file"},
     {" *[0-9]+ (ms|s|min|h|d)($|[^a-zA-Z0-9])", " DURATION\\2"},
     {"process [0-9]+", "process PID"},

@@ -1,4 +1,4 @@
-/* inject_plan - which system calls of a program under test shall fail, and how.
+/* inject_plan - which system calls of a program under test shall fail, and how, and which time it shall read.
  *
  * A program started with LD_PRELOAD=<tests>/libinject.so and FELUCCA_INJECT=<file> asks this plan,
  * which the test and the program share through the file, before each call: so the test can begin and
@@ -31,6 +31,7 @@ struct inject_plan {
     atomic_int half;   /* the first write that fails takes half of its bytes before, as a full disk does */
     atomic_llong skip; /* so many calls that fit go through before */
     atomic_llong seen, hit;
+    atomic_llong clock_ahead_ms;       /* added to the wall clock, armed or not */
     char pattern[INJECT_PATTERN_SIZE]; /* of the path, as fnmatch() reads it; changed only while not armed */
 };
 

@@ -82,6 +82,11 @@ void sabotage_end(struct sabotage *sabotage)
     atomic_store(&sabotage->plan->armed, 0);
 }
 
+void sabotage_set_clock(struct sabotage *sabotage, int64_t ahead_ms)
+{
+    atomic_store(&sabotage->plan->clock_ahead_ms, ahead_ms);
+}
+
 int64_t sabotage_met(const struct sabotage *sabotage)
 {
     return atomic_load(&sabotage->plan->hit);

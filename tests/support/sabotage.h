@@ -24,6 +24,9 @@ void sabotage_begin(struct sabotage *sabotage, int calls, const char *pattern, i
 void sabotage_begin_half(struct sabotage *sabotage, const char *pattern, int error, int64_t skip);
 void sabotage_end(struct sabotage *sabotage);
 
+/* The programs' wall clock is so far ahead of the true one (behind it: less than 0), from now on. */
+void sabotage_set_clock(struct sabotage *sabotage, int64_t ahead_ms);
+
 /* How often a call met it since it began; and waiting for the first time. */
 int64_t sabotage_met(const struct sabotage *sabotage);
 bool sabotage_wait_met(struct sabotage *sabotage, int64_t limit_ms);

@@ -1,4 +1,5 @@
 #include "receiver/intake.h"
+#include "common/spool/overfull.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -132,6 +133,15 @@ static int keep_one(char *ret_receipt)
     return intake_finish(intake, ret_receipt);
 }
 
+static int keep_one_of(const char *calling_aet, char *ret_receipt)
+{
+    struct file_meta its = meta;
+    (void)snprintf(its.calling_aet, sizeof its.calling_aet, "%s", calling_aet);
+    intake_begin(intake, &its);
+    write_pieces(1000, 1000);
+    return intake_finish(intake, ret_receipt);
+}
+
 START_TEST(a_prepared_file_is_used_once)
 {
     char receipts[2][RECEIPT_SIZE];
@@ -167,6 +177,22 @@ START_TEST(a_file_prepared_long_ago_is_not_used)
 }
 END_TEST
 
+/* The router says so in a file of the spool; nobody else is concerned. */
+START_TEST(source_that_fills_the_quarantine_is_refused)
+{
+    static const struct text titles = {(char *)"MR01\nCT01\n", 10, 0}, none = TEXT_EMPTY;
+    static const char *const refused[] = {"CT01", "MR01"}, *const others[] = {"CT0", "CT011", "T01", ""};
+    char receipt[RECEIPT_SIZE];
+    ck_assert_int_eq(overfull_write(spool, &titles), 0);
+    for (size_t i = 0; i < ROWS(refused); i++)
+        ck_assert_int_eq(keep_one_of(refused[i], receipt), ERR_OVERFULL);
+    for (size_t i = 0; i < ROWS(others); i++)
+        ck_assert_int_eq(keep_one_of(others[i], receipt), 0);
+    ck_assert_int_eq(overfull_write(spool, &none), 0);
+    ck_assert_int_eq(keep_one_of("CT01", receipt), 0);
+}
+END_TEST
+
 START_TEST(nothing_finishes_that_has_not_begun)
 {
     char receipt[RECEIPT_SIZE] = "untouched";
@@ -178,10 +204,10 @@ END_TEST
 /* Each row breaks one thing before or after an instance arrives, and may mend it afterwards. */
 static void below_the_floor(void)
 {
-    int64_t free_bytes;
-    ck_assert_int_eq(spool_free_space(spool, &free_bytes), 0);
+    struct spool_room room;
+    ck_assert_int_eq(spool_room(spool, &room), 0);
     intake_destroy(&intake);
-    intake = intake_create(spool, free_bytes + ((int64_t)1 << 40));
+    intake = intake_create(spool, room.bytes + ((int64_t)1 << 40));
 }
 
 static void limit_file_size(void)
@@ -312,6 +338,7 @@ int main(void)
     tests_add(tests, one_after_the_other_get_receipts_of_their_own);
     tests_add(tests, what_is_abandoned_leaves_nothing);
     tests_add(tests, a_prepared_file_is_used_once);
+    tests_add(tests, source_that_fills_the_quarantine_is_refused);
     tests_add(tests, a_file_prepared_long_ago_is_not_used);
     tests_add(tests, nothing_finishes_that_has_not_begun);
     tests_rows(tests, trouble_is_told_at_the_end_and_leaves_nothing, ROWS(trouble_rows));

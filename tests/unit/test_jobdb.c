@@ -3,6 +3,7 @@
 #include "common/jobs/clean.h"
 #include "common/jobs/connection.h"
 #include "common/jobs/dispatch.h"
+#include "common/jobs/times.h"
 #include "common/jobs/fetch.h"
 #include "common/jobs/history.h"
 #include "common/jobs/intake.h"

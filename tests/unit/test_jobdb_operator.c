@@ -137,8 +137,13 @@ static const struct meant_row {
     {"of a study", {.filter = {.study = "1"}, .meant = JOBDB_FAILED | JOBDB_DEFERRED}, 3},
     {"of a series", {.filter = {.series = "1.2"}, .meant = JOBDB_FAILED | JOBDB_DEFERRED}, 1},
     {"received since", {.filter = {.since = NOW + 1}, .meant = JOBDB_FAILED}, 1},
-    {"until before the last", {.meant = JOBDB_FAILED, .before = NOW + 150}, 2},
-    {"received before, failed later", {.meant = JOBDB_FAILED, .before = NOW + 199}, 2},
+    {"until before the last", {.meant = JOBDB_FAILED, .before = NOW + 150, .now = NOW + 1000}, 2},
+    {"received before, failed later", {.meant = JOBDB_FAILED, .before = NOW + 199, .now = NOW + 1000}, 2},
+    {"the clock was set back after the last",
+     {.meant = JOBDB_FAILED, .before = NOW + 150, .now = NOW + 160},
+     3},
+    {"the clock was set back after all", {.meant = JOBDB_FAILED, .before = NOW - 9000, .now = NOW - 8000}, 3},
+    {"queued, the clock was set back", {.meant = JOBDB_DEFERRED, .before = NOW - 9000, .now = NOW - 8000}, 1},
 };
 
 static void count_one(void *context, struct jobdb_candidate *job)

@@ -247,9 +247,29 @@ END_TEST
 
 START_TEST(free_space_is_told)
 {
-    int64_t bytes = -1;
-    ck_assert_int_eq(spool_free_space(spool, &bytes), 0);
-    ck_assert_int_gt(bytes, 0);
+    struct spool_room room = {-1, -1};
+    ck_assert_int_eq(spool_room(spool, &room), 0);
+    ck_assert_int_gt(room.bytes, 0);
+    ck_assert_int_gt(room.files, 0);
+}
+END_TEST
+
+static const struct room_row {
+    const char *label;
+    struct spool_room room;
+    bool suffices; /* for a thousand bytes */
+} room_rows[] = {
+    {"as much as there must be", {1000, SPOOL_FILES_LEAST}, true},
+    {"a byte less", {999, SPOOL_FILES_LEAST}, false},
+    {"an inode less", {1000, SPOOL_FILES_LEAST - 1}, false},
+    {"space, and no inode", {INT64_MAX, 0}, false},
+    {"inodes are not counted", {1000, INT64_MAX}, true},
+};
+
+START_TEST(room_is_bytes_and_inodes)
+{
+    const struct room_row *row = &room_rows[_i];
+    ck_assert_msg(spool_room_suffices(&row->room, 1000) == row->suffices, "%s", row->label);
 }
 END_TEST
 
@@ -267,5 +287,6 @@ int main(void)
     tests_add(tests, a_sweep_takes_what_nobody_holds);
     tests_add(tests, a_reader_sees_what_a_writer_makes_later);
     tests_add(tests, free_space_is_told);
+    tests_rows(tests, room_is_bytes_and_inodes, ROWS(room_rows));
     return tests_run(tests);
 }
