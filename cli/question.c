@@ -38,15 +38,15 @@ bool question_ask_secret(const char *question, struct text *ret_answer)
 {
     struct termios shown, hidden;
     bool terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
-    (void)fprintf(stderr, "%s: ", question);
-    if (terminal) {
+    if (terminal) { /* before the question, since whoever sees it may type */
         hidden = shown;
         hidden.c_lflag &= ~(tcflag_t)ECHO;
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &hidden);
     }
+    (void)fprintf(stderr, "%s: ", question);
     bool answered = read_answer(ret_answer);
     if (terminal) {
-        (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+        (void)tcsetattr(STDIN_FILENO, TCSADRAIN, &shown);
         (void)fputc('\n', stderr);
     }
     return answered;
