@@ -32,7 +32,7 @@ struct entry {
     int64_t due_at;   /* monotonic */
     int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
     int64_t asking_since;
-    uint64_t subject; /* which token at which server it was last asked about, as a number; 0: none */
+    uint64_t subject; /* which token, at which server and how it was last asked about, as a number; 0: none */
     bool replaced;    /* the subject is another one than in the last report */
     struct introspection known;
     struct introspection_asker *asker;
@@ -310,15 +310,25 @@ static void entry_take_answer(void *context, struct introspection *introspection
     drop_unconfigured(entry->watch);
 }
 
-/* FNV-1a over server and token. Kept instead of the token itself. */
+/* FNV-1a; NULL is another text than an empty one. */
+static uint64_t mix(uint64_t subject, const char *text)
+{
+    for (const char *at = text ? text : ""; *at; at++)
+        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    return (subject ^ (text ? 0x100u : 0x200u)) * 0x100000001b3u;
+}
+
+/* Of server and token, kept instead of the token itself; and of the way to the server: whom one destination does not
+ * trust, or cannot reach, another may. */
 static uint64_t subject_of(const struct token_watch *watch, const struct introspection_question *question)
 {
+    const char *const texts[] = {question->api_url,        question->token,
+                                 question->tls.ca_file,    question->tls.client_cert,
+                                 question->tls.client_key, question->tls.insecure ? "insecure" : "",
+                                 question->proxy,          question->http2 ? "2" : ""};
     uint64_t subject = watch->salt ^ 0xcbf29ce484222325u;
-    for (const char *at = question->api_url; *at; at++)
-        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
-    subject *= 0x100000001b3u;
-    for (const char *at = question->token; *at; at++)
-        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        subject = mix(subject, texts[i]);
     return subject;
 }
 

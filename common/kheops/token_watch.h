@@ -3,8 +3,8 @@
  * Every token is asked about at start, after a reload, and once an hour; and when a request was refused.
  * Several refusals of one token at a time wait for one and the same question, and for a few seconds its
  * answer serves those that follow: a refused backlog costs KHEOPS no flood of questions. A token that is used
- * in several places (one source token for many albums) is asked about once for all of them. Everything is
- * learned through report.
+ * in several places (one source token for many albums) is asked about once for all of them, if they go to the server
+ * by the same way (certificates, proxy). Everything is learned through report.
  *
  * What a token may be used for, the router decides: it alone sees all tokens. So each report has a serial, and
  * token_watch_permit() brings the answer. Until a STOW token's content was permitted nothing is sent with it;
