@@ -33,7 +33,7 @@ static void print_overview(FILE *out)
     fputs("usage: felucca [--config FILE] COMMAND [ARGUMENTS]\n\n", out);
     for (const struct command *const *c = command_table(); *c; c++)
         if (!(*c)->hidden)
-            fprintf(out, "  %-10s %s\n", (*c)->name, (*c)->summary);
+            fprintf(out, "  %-11s %s\n", (*c)->name, (*c)->summary);
     fputs("\n`felucca COMMAND --help` tells more about one. The configuration is --config\n"
           "FILE, else $FELUCCA_CONFIG, else ./felucca.yaml, else /etc/felucca/felucca.yaml.\n"
           "Exit status: 0 success, 1 no, 2 usage, 3 bad configuration, 4 router not\n"

@@ -44,7 +44,7 @@ static const struct command_option options[] = {{"json", NULL, NULL, "the answer
 
 const struct command command_destination = {
     .name = "destination",
-    .summary = "confirms that a destination goes to another album from now on",
+    .summary = "confirms that a destination has another album now",
     .arguments = "move DESTINATION [--json]",
     .options = options,
     .words = "move @destination",

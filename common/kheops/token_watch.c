@@ -32,7 +32,8 @@ struct entry {
     int64_t due_at;   /* monotonic */
     int64_t asked_at; /* monotonic: when the question was begun whose answer is known; -1: nothing is */
     int64_t asking_since;
-    uint64_t subject; /* which token, at which server and how it was last asked about, as a number; 0: none */
+    uint64_t subject; /* which token at which server it was last asked about, as a number; 0: none */
+    uint64_t way;     /* by which certificates and proxy: whom one does not trust or reach, another may */
     bool replaced;    /* the subject is another one than in the last report */
     struct introspection known;
     struct introspection_asker *asker;
@@ -311,33 +312,39 @@ static void entry_take_answer(void *context, struct introspection *introspection
 }
 
 /* FNV-1a; NULL is another text than an empty one. */
-static uint64_t mix(uint64_t subject, const char *text)
+static uint64_t mix(uint64_t number, const char *text)
 {
     for (const char *at = text ? text : ""; *at; at++)
-        subject = (subject ^ (unsigned char)*at) * 0x100000001b3u;
-    return (subject ^ (text ? 0x100u : 0x200u)) * 0x100000001b3u;
+        number = (number ^ (unsigned char)*at) * 0x100000001b3u;
+    return (number ^ (text ? 0x100u : 0x200u)) * 0x100000001b3u;
 }
 
-/* Of server and token, kept instead of the token itself; and of the way to the server: whom one destination does not
- * trust, or cannot reach, another may. */
+/* Of server and token. Kept instead of the token itself. */
 static uint64_t subject_of(const struct token_watch *watch, const struct introspection_question *question)
 {
-    const char *const texts[] = {question->api_url,        question->token,
-                                 question->tls.ca_file,    question->tls.client_cert,
-                                 question->tls.client_key, question->tls.insecure ? "insecure" : "",
-                                 question->proxy,          question->http2 ? "2" : ""};
-    uint64_t subject = watch->salt ^ 0xcbf29ce484222325u;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        subject = mix(subject, texts[i]);
-    return subject;
+    return mix(mix(watch->salt ^ 0xcbf29ce484222325u, question->api_url), question->token);
 }
 
-/* Another place of the same token, which is asked about now, or was asked about at or after since. */
+/* Of how the server is reached. */
+static uint64_t way_of(const struct token_watch *watch, const struct introspection_question *question)
+{
+    const struct http_tls *tls = &question->tls;
+    const char *const texts[] = {tls->ca_file,    tls->client_cert,
+                                 tls->client_key, tls->insecure ? "insecure" : "",
+                                 question->proxy, question->http2 ? "2" : ""};
+    uint64_t way = watch->salt;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        way = mix(way, texts[i]);
+    return way;
+}
+
+/* Another place of the same token, by the same way, which is asked about now, or was asked about at or after since. */
 static struct entry *entry_find_other(const struct entry *entry, int64_t since)
 {
     for (struct entry *other = entry->watch->entries; other; other = other->next) {
         bool known = other->asked_at >= 0 && other->asked_at >= since;
-        if (other != entry && other->subject == entry->subject && (other->asker || known))
+        bool same = other->subject == entry->subject && other->way == entry->way;
+        if (other != entry && same && (other->asker || known))
             return other;
     }
     return NULL;
@@ -367,6 +374,7 @@ static void entry_ask(struct entry *entry, int64_t since)
         entry->replaced = true;
     }
     entry->subject = subject;
+    entry->way = way_of(entry->watch, &question);
     struct entry *other = entry_find_other(entry, since);
     if (other && other->asker) {
         entry->asks_for_it = other;

@@ -270,6 +270,7 @@ static bool is_under_way(void *context)
 
 START_TEST(nginx_killed_in_the_middle)
 {
+    send("good", 9, 1, SMALL, "done", ""); /* its token is permitted from here on */
     simulator_order(kheops, "/sim/faults", "{\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":60000}");
     struct work *work = stock_work(workplace->spool, "good", 1, 3, 1, LARGE);
     fake_router_give(workplace->router, work);
