@@ -252,11 +252,26 @@ END_TEST
 
 /* ---- 413 ---- */
 
+/* Over HTTP/2 nginx ends the stream while the body is still on its way, and libcurl may see that before the 413:
+ * then the answer is cut off, which is halved, too. */
+static void send_too_much(uint64_t seed, size_t count, uint64_t bytes)
+{
+    struct work *work = stock_work(workplace->spool, "two", seed, count, 1, bytes);
+    AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+    ck_assert_uint_eq(result->answer_count, count);
+    for (size_t i = 0; i < count; i++) {
+        enum blame blame = result->answers[i].blame;
+        ck_assert_msg(result->answers[i].outcome == WORK_RETRY_OUTCOME &&
+                          (blame == BLAME_SIZE || blame == BLAME_CUT),
+                      "%s", describe(result));
+    }
+}
+
 START_TEST(what_is_too_large_is_halved)
 {
-    send("two", 1, 4, LARGE, "retry/size retry/size retry/size retry/size", "client_max_body_size");
+    send_too_much(1, 4, LARGE);
     send("two", 1, 2, LARGE, "done done", "");
-    send("two", 2, 1, 3 * LARGE, "retry/size", "client_max_body_size");
+    send_too_much(2, 1, 3 * LARGE);
 }
 END_TEST
 
@@ -270,9 +285,10 @@ static bool is_under_way(void *context)
 
 START_TEST(nginx_killed_in_the_middle)
 {
-    send("good", 9, 1, SMALL, "done", ""); /* its token is permitted from here on */
+    send("idle", 9, 1, SMALL, "done", ""); /* its token is permitted from here on */
+    ck_assert(nginx_wait_no_client(nginx, IDLE, LIMIT_MS));
     simulator_order(kheops, "/sim/faults", "{\"kind\":\"stow\",\"action\":\"none\",\"delay_ms\":60000}");
-    struct work *work = stock_work(workplace->spool, "good", 1, 3, 1, LARGE);
+    struct work *work = stock_work(workplace->spool, "idle", 1, 3, 1, LARGE);
     fake_router_give(workplace->router, work);
     ck_assert(wait_until(is_under_way, NULL, LIMIT_MS));
     nginx_kill(nginx);
@@ -281,10 +297,10 @@ START_TEST(nginx_killed_in_the_middle)
     ck_assert_ptr_nonnull(result);
     check_says(result, "retry/slow retry/slow retry/slow", "connection");
     work_destroy(&work);
-    send("good", 2, 1, SMALL, "retry/destination", "127.0.0.1");
+    send("idle", 2, 1, SMALL, "retry/destination", "127.0.0.1");
     nginx_start_again(nginx);
     json_decref(http_client_json(kheops->admin_port, "DELETE", "/sim/faults", NULL));
-    send("good", 1, 3, LARGE, "done done done", "");
+    send("idle", 1, 3, LARGE, "done done done", "");
 }
 END_TEST
 
