@@ -192,14 +192,21 @@ static bool some_destination_can_take(const struct config_node *node, const char
     return node->destination_count == 0;
 }
 
-/* Once it is known, as far as it will be, which instance the data set is. */
+/* By what is known so far. */
+static bool is_mismatched(const struct session *session)
+{
+    const struct identity *identity = session->identity;
+    return session->node->mismatched_uids != CONFIG_MISMATCH_ACCEPT &&
+           (differ(session->meta.sop_instance, identity_sop_instance(identity)) ||
+            differ(session->meta.sop_class, identity_sop_class(identity)));
+}
+
+/* Once it is known, as far as it has to be, which instance the data set is. */
 static void compare_uids(struct session *session)
 {
     const struct identity *identity = session->identity;
     session->identified = true;
-    session->mismatched = session->node->mismatched_uids != CONFIG_MISMATCH_ACCEPT &&
-                          (differ(session->meta.sop_instance, identity_sop_instance(identity)) ||
-                           differ(session->meta.sop_class, identity_sop_class(identity)));
+    session->mismatched = is_mismatched(session);
     session->unfit =
         !some_destination_can_take(session->node, identity_study(identity), identity_series(identity));
     if (session->mismatched || session->unfit)
@@ -209,7 +216,7 @@ static void compare_uids(struct session *session)
 static bool data(void *context, const void *bytes, size_t length)
 {
     struct session *session = context;
-    if (!session->identified && identity_feed(session->identity, bytes, length))
+    if (!session->identified && (identity_feed(session->identity, bytes, length) || is_mismatched(session)))
         compare_uids(session);
     if (session->mismatched || session->unfit)
         return false;
@@ -231,7 +238,6 @@ static enum association_answer refuse_mismatch(struct session *session)
         LOG_S("sop_class", shown(identity_sop_class(session->identity))),
         LOG_S("sop_instance_of_command", shown(session->meta.sop_instance)),
         LOG_S("sop_class_of_command", shown(session->meta.sop_class)));
-    session->mismatches++;
     return ASSOCIATION_MISMATCH;
 }
 

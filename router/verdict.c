@@ -228,6 +228,15 @@ static void move_again(struct verdict *verdict, const struct jobdb_item *item,
         add_job_event(router, batch, item, "trouble", answer);
 }
 
+/* What was stored by then: what is stored later passes where this job did not. A request that is too large says so of
+ * each of its jobs, alone or not: smaller ones that pass afterwards prove it. */
+static int64_t mark_of(const struct verdict *verdict, const struct jobdb_item *item,
+                       const struct work_answer *answer, const struct failure *failure)
+{
+    bool first_of_size = failure->halve && answer->blame == BLAME_SIZE && item->attempt_mark < 0;
+    return failure->own || first_of_size ? verdict->target->row.stored : item->attempt_mark;
+}
+
 /* It goes back to the queue, or fails: its attempts are used up, or one is enough. */
 static void try_job_again(struct verdict *verdict, const struct jobdb_item *item,
                           const struct work_answer *answer)
@@ -243,8 +252,7 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     told.reason = reason.length > 0 ? reason.bytes : NULL;
     struct jobdb_outcome outcome = verdict_outcome(router, item, &told);
     outcome.attempts += failure.counts;
-    if (failure.own)
-        outcome.attempt_mark = verdict->target->row.stored;
+    outcome.attempt_mark = mark_of(verdict, item, answer, &failure);
     outcome.ends = failure.blame->together == BLAME_HALVES_LATER ? item->ends + 1 : 0;
     outcome.batch_limit = limit_of(verdict, item, answer, &failure);
     outcome.due_at = due_at(verdict, answer, &failure, &outcome);

@@ -1,8 +1,8 @@
 /* identity - which instance a data set is, seen while its bytes stream by.
  *
  * Follows the elements in front of a data set, in any transfer syntax, as far as (0020,000E), and keeps the values of
- * its SOP Class, SOP Instance, Study Instance and Series Instance UIDs; values between them are passed over, nested ones too, whatever
- * their length. Of a deflated data set a bounded part is inflated. Where it cannot follow it gives up, and
+ * its SOP Class, SOP Instance, Study Instance and Series Instance UIDs; values between them are passed over, nested
+ * ones too, whatever their length. Of a deflated data set a bounded part is inflated. Where it cannot follow it gives up, and
  * knows nothing: it never guesses. The bytes are not kept, nothing is decoded, and memory is fixed. */
 #ifndef FELUCCA_DICOM_IDENTITY_H
 #define FELUCCA_DICOM_IDENTITY_H

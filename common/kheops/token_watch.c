@@ -486,7 +486,8 @@ void token_watch_ask_permission(struct token_watch *watch, const struct token_pl
     entry->applicants = memory_grow(entry->applicants, &entry->applicant_capacity, entry->applicant_count + 1,
                                     sizeof *entry->applicants);
     entry->applicants[entry->applicant_count++] = (struct permission_waiter){done, context};
-    if (is_busy(entry) || (entry->serial != 0 && entry->asked_at >= since))
+    bool reported = entry->serial != 0 && (entry->asked_at >= since || subject_now(entry) == entry->subject);
+    if (is_busy(entry) || reported)
         return; /* an answer is on its way */
     if (entry->asked_at >= since && is_told(&entry->known) && subject_now(entry) == entry->subject)
         entry_report(entry);

@@ -262,13 +262,15 @@ START_TEST(each_series_reaches_its_albums)
     check(simulator_count(kheops, "requests.share") == (int64_t)expected, "more requests than shares");
     /* At start each token is asked about once, the common source token too, and never again for a share. */
     int64_t asked = simulator_count(kheops, "requests.introspect");
-    check(asked <= ALBUMS + 2, "introspection for shares");
+    if (asked > ALBUMS + 2)
+        fprintf(stderr, "%lld questions about tokens\n", (long long)asked);
+    check(asked <= ALBUMS + 2, "more questions than tokens");
     /* Later instances are in the albums by themselves. */
     send(later);
     check(simulator_wait_instances(kheops, SERIES + SERIES / 8 + SERIES / 50, PATIENCE_MS), "not delivered");
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
     check(simulator_count(kheops, "requests.share") == (int64_t)expected, "shared again");
-    check(simulator_count(kheops, "requests.introspect") == asked, "introspection for shares");
+    check(simulator_count(kheops, "requests.introspect") == asked, "a question for a share");
     check(operator_count_jobs(pipeline, "shared", "main", NULL) == expected, "not all jobs are shared");
     for (size_t i = 0; i < ALBUMS; i++)
         text_release(&hundred.conditions[i]);

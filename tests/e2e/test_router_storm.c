@@ -80,6 +80,8 @@ static const struct manner *choose_manner(void)
 static void answer(struct actor *actor, const struct work *work, bool calm)
 {
     const struct manner *manner = calm ? manners : choose_manner();
+    if (manner->blame == BLAME_SIZE && work->item_count == 1)
+        manner = manners; /* what is too large alone, where others pass, fails for good */
     AUTO(work_result_destroy) struct work_result *result = work_result_create(work);
     bool mixture = strcmp(manner->name, "a mixture") == 0;
     for (size_t i = 0; i < result->answer_count; i++) {
@@ -171,13 +173,28 @@ static void kill_and_restart(void)
     rig_start(rig);
 }
 
+/* Sent, or not sent any more since the newer one of the same instance is there. */
+static int64_t count_delivered(void)
+{
+    return rig_jobs(rig, "delivery", "sent", NULL, NULL) + rig_jobs(rig, "delivery", "excluded", NULL, NULL);
+}
+
 static bool is_over(void)
 {
-    int64_t open = 0;
-    static const char *const kinds[] = {"delivery", "share"}, *const final[] = {"sent", "shared"};
-    for (size_t i = 0; i < ROWS(kinds); i++)
-        open += rig_jobs(rig, kinds[i], NULL, NULL, NULL) - rig_jobs(rig, kinds[i], final[i], NULL, NULL);
-    return open == 0;
+    return rig_jobs(rig, "delivery", NULL, NULL, NULL) == count_delivered() &&
+           rig_jobs(rig, "share", NULL, NULL, NULL) == rig_jobs(rig, "share", "shared", NULL, NULL);
+}
+
+/* Each job that is not final, as an operator sees it. */
+static void tell_open(void)
+{
+    static const char *const states[] = {"queued", "sending", "waiting", "sharing", "failed", "undecided"};
+    for (size_t i = 0; i < ROWS(states); i++) {
+        AUTO(text_release) struct text jobs = TEXT_EMPTY;
+        const char *const words[] = {"jobs", "--state", states[i], "--json", NULL};
+        (void)rig_felucca(rig, words, &jobs);
+        (void)fputs(text_string(&jobs), stderr);
+    }
 }
 
 static void rage(struct player *players)
@@ -215,6 +232,7 @@ static void calm_down(struct player *players)
         if (turn % 20 == 0 && received == COUNT && is_over())
             return;
     }
+    tell_open();
     rig_check(rig, false, "the storm is over, and something is still to be done");
 }
 
@@ -230,7 +248,9 @@ START_TEST(after_the_storm_everything_is_delivered)
     calm_down(players);
     for (int i = 0; i < CREW; i++)
         forget_late(&players[i]);
-    ck_assert_int_eq(rig_jobs(rig, "delivery", "sent", NULL, NULL), COUNT + (COUNT + TWIN_OF - 1) / TWIN_OF);
+    int64_t twins = (COUNT + TWIN_OF - 1) / TWIN_OF;
+    ck_assert_int_eq(count_delivered(), COUNT + twins);
+    ck_assert_int_ge(rig_jobs(rig, "delivery", "sent", NULL, NULL), COUNT);
     /* FIRST has eight studies: every series to "all", and to "ct" or "mr". */
     ck_assert_int_eq(rig_jobs(rig, "share", "shared", NULL, NULL), STUDIES * 2 / 3 * SERIES * 2);
     ck_assert_int_eq(rig_quarantined(rig), 0);

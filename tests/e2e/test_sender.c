@@ -422,7 +422,7 @@ START_TEST(a_reload_brings_a_destination)
         AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
         if (strcmp(described(result), "done") == 0)
             break;
-        ck_assert_str_eq(described(result), "blocked/token");
+        ck_assert_str_eq(described(result), "blocked/worker");
     }
 }
 END_TEST

@@ -180,6 +180,12 @@ static void check_most_at_once(const struct simulator *simulator, int64_t most)
     check(seen == most, "requests at once");
 }
 
+static bool are_three(void *context)
+{
+    (void)context;
+    return simulator_count(kheops, "in_flight") == 3;
+}
+
 START_TEST(a_slow_destination_holds_up_no_other)
 {
     static const char *const second_tokens[] = {"--token", "archive:write:ARCHIVEWRITE", NULL};
@@ -200,6 +206,7 @@ START_TEST(a_slow_destination_holds_up_no_other)
     pipeline_start(pipeline, PIPELINE_SENDER);
     check(simulator_wait_instances(second, 160, PATIENCE_MS), "the quick one did not get all");
     check(simulator_count(kheops, "instances") < 160, "the slow one was not slow");
+    check(wait_until(are_three, NULL, PATIENCE_MS), "the slow one has fewer requests than connections");
     simulator_order(kheops, "/sim/config", "{\"delay_ms\": 0}");
     check(simulator_wait_instances(kheops, 160, PATIENCE_MS), "the slow one did not get all");
     check_most_at_once(kheops, 3);

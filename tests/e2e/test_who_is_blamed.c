@@ -212,12 +212,13 @@ START_TEST(a_batch_that_is_refused_stays_together)
     enum { INSTANCES = 8, ROUNDS = 4 };
     struct server server = {WORK_RETRY_OUTCOME, BLAME_SUSPECT, 202, "0x0124: not authorised",
                             .everything = true};
+    AUTO(text_release) struct text said = TEXT_EMPTY;
     receive("SECOND", 1, 1, 1); /* the first request may hold less than all */
     serve_all(&good, sender, "sent", 1, "not stored");
-    rig_felucca(rig, (const char *const[]){"hold", "other", NULL}, &(struct text){0});
+    (void)rig_felucca(rig, (const char *const[]){"hold", "other", NULL}, &said);
     receive("SECOND", 1, 1, INSTANCES + 1);
     rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", INSTANCES + 1, SOON_MS), "not taken in");
-    rig_felucca(rig, (const char *const[]){"release", "other", NULL}, &(struct text){0});
+    (void)rig_felucca(rig, (const char *const[]){"release", "other", NULL}, &said);
     for (int round = 0; round < ROUNDS; round++) {
         AUTO(work_destroy) struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
         rig_check(rig, work != NULL, "no work comes");

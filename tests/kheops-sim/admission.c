@@ -64,15 +64,20 @@ static void land(struct study *study, const void *request)
         }
 }
 
+void admission_land(struct admission *admission)
+{
+    model_lock(admission->model);
+    for (size_t i = 0; i < admission->study_count; i++)
+        land(admission->studies[i], admission);
+    model_unlock(admission->model);
+}
+
 void admission_destroy(struct admission **admission)
 {
     struct admission *a = *admission;
     if (!a)
         return;
-    model_lock(a->model);
-    for (size_t i = 0; i < a->study_count; i++)
-        land(a->studies[i], a);
-    model_unlock(a->model);
+    admission_land(a);
     free(a->decided);
     free(a->studies);
     free(a);

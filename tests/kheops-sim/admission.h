@@ -24,7 +24,8 @@ struct admission;
 /* album: where the request's series go; skip_verify: compare no attributes. */
 struct admission *admission_create(struct model *model, struct token *token, struct album *album,
                                    bool skip_verify);
-/* The request has ended. Takes the lock itself. */
+/* It is answered: no later request meets it. Takes the lock itself. */
+void admission_land(struct admission *admission);
 void admission_destroy(struct admission **admission);
 
 /* Decides about one instance. Takes the lock itself. */

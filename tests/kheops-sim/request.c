@@ -107,6 +107,8 @@ static enum MHD_Result drop(struct request *r)
 {
     count_answer(r, 0);
     r->finished = true;
+    if (r->stow && r->nothing_done)
+        stow_land(r->stow);
     return MHD_NO;
 }
 
@@ -129,6 +131,8 @@ static enum MHD_Result send_answer(struct request *r)
         MHD_add_response_header(response, "Connection", "close");
     count_answer(r, answer->status);
     r->finished = true;
+    if (r->stow)
+        stow_land(r->stow);
     enum MHD_Result result = MHD_queue_response(r->call.connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;

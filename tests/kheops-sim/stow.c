@@ -256,15 +256,21 @@ struct stow *stow_begin(struct call *call)
     return begun;
 }
 
+void stow_land(struct stow *stow)
+{
+    model_lock(stow->sim->model);
+    work_set_leave(&stow->sim->model->active, &stow->work);
+    model_unlock(stow->sim->model);
+    admission_land(stow->admission);
+}
+
 void stow_destroy(struct stow **stow)
 {
     struct stow *s = *stow;
     if (!s)
         return;
     drop_part(s);
-    model_lock(s->sim->model);
-    work_set_leave(&s->sim->model->active, &s->work);
-    model_unlock(s->sim->model);
+    stow_land(s);
     for (size_t i = 0; i < s->count; i++) {
         if (s->staged[i].file)
             unlink(s->staged[i].file);

@@ -16,6 +16,9 @@ struct stow *stow_begin(struct call *call);
 /* Forgets what was not committed. */
 void stow_destroy(struct stow **stow);
 
+/* Its answer is about to go out: whoever reads that may send the next request, which must not meet this one. */
+void stow_land(struct stow *stow);
+
 /* Takes the next piece of the body; after an error it passes over the rest. */
 void stow_feed(struct stow *stow, const void *bytes, size_t length);
 
