@@ -261,7 +261,8 @@ void stow_land(struct stow *stow)
     model_lock(stow->sim->model);
     work_set_leave(&stow->sim->model->active, &stow->work);
     model_unlock(stow->sim->model);
-    admission_land(stow->admission);
+    if (stow->admission)
+        admission_land(stow->admission);
 }
 
 void stow_destroy(struct stow **stow)
