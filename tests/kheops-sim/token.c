@@ -17,13 +17,27 @@ struct album *album_find(const struct model *model, const char *name_or_id)
 }
 
 /* Letters and digits, as KHEOPS makes its album ids and tokens. */
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 static char *make_code(size_t length)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     char *code = memory_new(1, length + 1);
     for (size_t i = 0; i < length; i++)
         code[i] = letters[random_below(sizeof letters - 1)];
     return code;
+}
+
+/* Of the name alone: a KHEOPS that was away, or was set up again from its backup, has the same albums. */
+static char *make_album_id(const char *name)
+{
+    enum { LENGTH = 10 };
+    char *id = memory_new(1, LENGTH + 1);
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
+    for (size_t i = 0; i < LENGTH; i++, hash = (hash ^ i) * 0x100000001b3u)
+        id[i] = letters[(hash >> 32) % (sizeof letters - 1)];
+    return id;
 }
 
 struct album *album_get(struct model *model, const char *name, const char *id)
@@ -33,7 +47,7 @@ struct album *album_get(struct model *model, const char *name, const char *id)
         return album;
     album = memory_new(1, sizeof *album);
     album->name = memory_string(name);
-    album->id = id ? memory_string(id) : make_code(10);
+    album->id = id ? memory_string(id) : make_album_id(name);
     model->albums =
         memory_grow(model->albums, &model->album_capacity, model->album_count + 1, sizeof *model->albums);
     model->albums[model->album_count++] = album;
