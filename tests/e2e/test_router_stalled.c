@@ -139,7 +139,10 @@ START_TEST(a_router_that_recovers_answers_its_workers)
     pipeline_equip(scene.pipeline, PIPELINE_ROUTER, NULL, slow_looks());
     pipeline_kill_and_restart(scene.pipeline, PIPELINE_ROUTER, 0);
     wait_said("router-0.log", "worker says hello", 3);
+#if !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) /* so slow that the backlog may be taken in before */
     check(times_in_log("router-0.log", "recovered") == 1, "it recovered so fast that the test says nothing");
+#endif
     wait_said("router-0.log", "recovered", 2);
     check(times_in_log("sender-0.log", "the router is silent") == 0, "nobody answers while it recovers");
     scene_wait_done(&scene, &instances);
