@@ -88,20 +88,21 @@ static const struct config_section retry_section = {"retry", NULL, 0, retry_keys
                                                     "What happens when a destination is in trouble."};
 
 static const struct config_key endpoint_keys[] = {
-    {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints), .otherwise = "`ipc://` in `state_dir`/run/hints",
-     .help = "Receivers tell the router what arrived."},
-    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://` in `state_dir`/run/work",
+    {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints),
+     .otherwise = "`ipc://`, `state_dir`/run/hints/sock", .help = "Receivers tell the router what arrived."},
+    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://`, `state_dir`/run/work/sock",
      .help = "Senders and sharers take work from the router."},
     {"control", CONFIG_ENDPOINT, OF(config, endpoints.control),
-     .otherwise = "`ipc://` in `state_dir`/run/control", .help = "The router takes the operator's commands."},
+     .otherwise = "`ipc://`, `state_dir`/run/control/sock",
+     .help = "The router takes the operator's commands."},
     {.name = NULL},
 };
 static const struct config_section endpoint_section = {
     "endpoints", NULL, 0, endpoint_keys,
-    "Where the processes meet: `ipc:///PATH` on one machine (also between containers that share "
-    "`state_dir`), or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens "
-    "there, on all addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP "
-    "address (`[::]` for all, with IPv6)."};
+    "Where the processes meet: `ipc:///PATH` on one machine (between containers each socket's folder is a volume "
+    "of its own), or `tcp://HOST:PORT` between hosts, for which `curve` is needed. The router listens there, "
+    "on all addresses of its machine where HOST is a name or `*`, on that one alone where it is an IP address "
+    "(`[::]` for all, with IPv6)."};
 
 static const struct config_key curve_keys[] = {
     {"secret_key", CONFIG_SECRET, OF(config, curve.secret_key), .otherwise = "no encryption",

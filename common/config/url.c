@@ -162,7 +162,7 @@ int config_url_check_endpoint(const char *text, struct text *reason)
         size_t longest = sizeof((struct sockaddr_un *)0)->sun_path - 1;
         const char *path = text + strlen("ipc://");
         if (path[0] != '/' || !path[1])
-            return refuse(reason, "needs an absolute path, such as ipc:///run/felucca/work.sock");
+            return refuse(reason, "needs an absolute path, such as ipc:///run/felucca/work/sock");
         if (strlen(path) > longest) {
             text_format(reason, "is too long: a socket's path has at most %zu bytes, this one %zu", longest,
                         strlen(path));

@@ -70,7 +70,8 @@ enum blame_excuse {
       "the same, for now, and the target backs off")                                                          \
     X(SLOW, "slow", FREE, HALVES_LATER, BACKS_OFF, MEANWHILE,                                                 \
       "such an end after all of the body had gone out: the server may be at work on it still",                \
-      "as for cut; and it rests at least as long as the request took, doubling",                              \
+      "as for cut; and it rests at least as long as the request took, doubling, for an hour at most (or "     \
+      "`retry.ceiling` where that is longer)",                                                                \
       "the same, and the target backs off")                                                                   \
     X(FRONT, "front", COUNTS, HALVES, BLOCKS, OF_OLD,                                                         \
       "3xx, 404, 405, 406, 411, 415, 501, and 401 or 403 where the token is called good: something that is "  \

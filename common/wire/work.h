@@ -1,6 +1,6 @@
 /* work - the messages between router and workers: what they say, written and read.
  *
- * A message is two frames: a verb, then one JSON object. docs/job-life.md tells the conversation. Whatever
+ * A message is two frames: a verb, then one JSON object. docs/architecture.md tells the conversation. Whatever
  * comes from a socket is checked here, completely: work_decode() answers ERR_SYNTAX for anything that is not
  * exactly a message of this protocol, and the reader drops it with a count. */
 #ifndef FELUCCA_WIRE_WORK_H
