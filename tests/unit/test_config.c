@@ -2,7 +2,9 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/memory.h"
 #include "common/condition/condition.h"
+#include "common/config/schema.h"
 #include "tests/support/files.h"
 #include "tests/support/loading.h"
 #include "tests/support/suite.h"
@@ -11,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 #include <unistd.h>
 
 /* Every key, each with another value than its default. */
@@ -461,6 +462,41 @@ START_TEST(example_shows_the_defaults)
 }
 END_TEST
 
+/* Where a line of the text begins with the key, as a comment too; NULL: nowhere. */
+static const char *find_key(const char *text, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *line = text; *line; line += *line == '\n') {
+        const char *word = line + strspn(line, " #-");
+        if (strncmp(word, name, length) == 0 && word[length] == ':')
+            return line;
+        line += strcspn(line, "\n");
+    }
+    return NULL;
+}
+
+/* text: what shows the section, from its key on; a mapping ends with an empty line. */
+static void check_shown(const char *text, const struct config_section *section)
+{
+    for (const struct config_key *key = section->keys; key->name; key++) {
+        const char *place = find_key(text, key->name);
+        ck_assert_msg(place != NULL, "felucca.example.yaml does not show %s of %s", key->name, section->noun);
+        if (!key->section)
+            continue;
+        const char *end = key->kind == CONFIG_SECTION ? strstr(place, "\n\n") : NULL;
+        AUTO(memory_free) char *part = memory_string_n(place, end ? (size_t)(end - place) : strlen(place));
+        check_shown(part, key->section);
+    }
+}
+
+START_TEST(example_shows_every_key)
+{
+    AUTO(text_release) struct text example = TEXT_EMPTY;
+    file_read(FELUCCA_SOURCE "/felucca.example.yaml", &example);
+    check_shown(text_string(&example), config_schema());
+}
+END_TEST
+
 START_TEST(reference_page_is_not_stale)
 {
     AUTO(text_release) struct text generated = TEXT_EMPTY;
@@ -535,6 +571,7 @@ int main(void)
     tests_rows(tests, shared_folder_of_sockets_is_warned_of, ROWS(shared_folders));
     tests_add(tests, example_loads_without_a_warning);
     tests_add(tests, example_shows_the_defaults);
+    tests_add(tests, example_shows_every_key);
     tests_add(tests, reference_page_is_not_stale);
     tests_add(tests, file_is_found);
     tests_rows(tests, missing_file_is_an_error, ROWS(absent_rows));
