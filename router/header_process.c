@@ -131,11 +131,6 @@ int header_process_socket(const struct header_process *process)
     return process->socket;
 }
 
-pid_t header_process_pid(const struct header_process *process)
-{
-    return process->pid;
-}
-
 /* ---- answers ---- */
 
 /* Whether the next answer is there, and how long its part behind the head is. ERR_AGAIN: not all of it. */

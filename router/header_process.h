@@ -4,7 +4,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* How it ended: name, whether the file that it was reading is to blame, the sentence about that file. */
 #define HEADER_END_MAP(X)                                                             \
@@ -36,7 +35,6 @@ void header_process_destroy(struct header_process **process);
 
 /* Non-blocking, borrowed. */
 int header_process_socket(const struct header_process *process);
-pid_t header_process_pid(const struct header_process *process);
 
 /* The next answer, if all of it is there: its request's id and its bytes, which are then yours, to free().
  * ERR_AGAIN: not yet. ERR_NETWORK: the process has ended, or is about to. ERR_SYNTAX: it is no answer. */

@@ -37,11 +37,9 @@ struct reading {
     const struct questions *questions;
     int code;
     int64_t ns;
-    struct text reason, incomplete, why;
+    struct text reason, incomplete;
     const char *uids[HEADER_UIDS]; /* "": none */
     struct text told[HEADER_UIDS];
-    bool is_broken;
-    struct dataset_break broken;
     struct slice transfer[TRANSFERS]; /* of the file meta header */
     const char *known[TRANSFERS];     /* of who asks, NULL: not known */
     struct reply *replies;
@@ -71,21 +69,6 @@ static void take_uids(struct reading *reading, struct parcel *parcel)
             (length > 0 && !uid_is_printable(reading->uids[i])))
             parcel->broken = true;
     }
-}
-
-static void take_break(struct reading *reading, struct parcel *parcel)
-{
-    reading->is_broken = unpack_u8(parcel) != 0;
-    if (!reading->is_broken)
-        return;
-    reading->broken.offset = unpack_u64(parcel);
-    reading->broken.behind = unpack_u32(parcel);
-    reading->broken.over = unpack_u8(parcel) != 0;
-    take_sentence(parcel, &reading->why);
-    take_sentence(parcel, &reading->incomplete);
-    reading->broken.why = text_string(&reading->why);
-    if (reading->why.length == 0 || reading->incomplete.length == 0)
-        parcel->broken = true;
 }
 
 static void take_transfer(struct reading *reading, struct parcel *parcel)
@@ -187,7 +170,7 @@ int reading_parse(char *bytes, size_t length, const struct questions *questions,
     take_sentence(&parcel, &reading->reason);
     if (reading->code == 0) {
         take_uids(reading, &parcel);
-        take_break(reading, &parcel);
+        take_sentence(&parcel, &reading->incomplete);
         take_transfer(reading, &parcel);
         take_replies(reading, &parcel);
     }
@@ -204,7 +187,6 @@ void reading_destroy(struct reading **reading)
         return;
     text_release(&(*reading)->reason);
     text_release(&(*reading)->incomplete);
-    text_release(&(*reading)->why);
     for (int i = 0; i < HEADER_UIDS; i++)
         text_release(&(*reading)->told[i]);
     free((*reading)->replies);
@@ -250,12 +232,7 @@ bool reading_tell_uid(const struct reading *reading, enum header_uid which, stru
 
 const char *reading_incomplete(const struct reading *reading)
 {
-    return reading->is_broken ? text_string(&reading->incomplete) : NULL;
-}
-
-const struct dataset_break *reading_break(const struct reading *reading)
-{
-    return reading->is_broken ? &reading->broken : NULL;
+    return reading->incomplete.length > 0 ? text_string(&reading->incomplete) : NULL;
 }
 
 /* NULL: the path was not asked for. */

@@ -34,7 +34,6 @@ size_t reading_bytes(const struct reading *reading);
 const char *reading_uid(const struct reading *reading, enum header_uid which);
 bool reading_tell_uid(const struct reading *reading, enum header_uid which, struct text *out);
 const char *reading_incomplete(const struct reading *reading);
-const struct dataset_break *reading_break(const struct reading *reading);
 
 /* What conditions ask. transfer says what is known of the transfer; its NULLs (or all, without a struct) are taken
  * from the file meta header. Both borrowed: the facts from the reading, the transfer until they are asked. */

@@ -27,19 +27,6 @@ static void write_uids(const struct header *header, struct text *out)
     }
 }
 
-static void write_break(const struct header *header, struct text *out)
-{
-    const struct dataset_break *broken = header_break(header);
-    pack_u8(out, broken != NULL);
-    if (!broken)
-        return;
-    pack_u64(out, broken->offset);
-    pack_u32(out, broken->behind);
-    pack_u8(out, broken->over);
-    pack_text(out, broken->why);
-    pack_text(out, header_incomplete(header));
-}
-
 static void write_transfer(const struct condition_facts *facts, struct text *out)
 {
     for (int i = CONDITION_CALLING_AET; i <= CONDITION_TRANSFER_SYNTAX; i++) {
@@ -130,7 +117,7 @@ void reading_write(int fd, const struct questions *questions, struct text *out)
     pack_text(out, text_string(&reason));
     if (code == 0) {
         write_uids(header, out);
-        write_break(header, out);
+        pack_text(out, header_incomplete(header));
         write_transfer(header_facts(header), out);
         write_answers(header_facts(header), questions, out);
     }

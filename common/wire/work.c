@@ -104,17 +104,6 @@ bool work_answer_is_done(const struct work_answer *answer)
     return answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_DUPLICATE_OUTCOME;
 }
 
-enum blame_target work_result_says_of_target(const struct work_result *result)
-{
-    enum blame_target worst = BLAME_NOTHING;
-    for (size_t i = 0; i < result->answer_count; i++) {
-        enum blame_target says = blame_rule(result->answers[i].blame)->target;
-        if (!work_answer_is_done(&result->answers[i]) && says > worst)
-            worst = says;
-    }
-    return worst;
-}
-
 void work_token_destroy(struct work_token **token)
 {
     if (!*token)

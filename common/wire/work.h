@@ -135,8 +135,6 @@ void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum
                      const char *reason);
 /* Whether it was stored, now or before. */
 bool work_answer_is_done(const struct work_answer *answer);
-/* What the blame of those that were not stored says of their target: the worst of it. */
-enum blame_target work_result_says_of_target(const struct work_result *result);
 
 enum work_token_kind { WORK_TOKEN_STOW, WORK_TOKEN_DESTINATION, WORK_TOKEN_SOURCE };
 
