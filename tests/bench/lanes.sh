@@ -16,37 +16,17 @@ build=$(cd "$1" && pwd)
 rounds=${2:-3}
 folder=$(mktemp -d)
 port=$((20000 + $$ % 10000))
-pids=
+pids=''
+kheops_port='' admin_port=''
 . "$(dirname "$0")/processes.sh"
 trap 'stop_all; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
-
-# start_kheops OPTION...
-start_kheops()
-{
-    rm -f "$folder/ports"
-    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard --token main:write:MAINWRITE "$@" \
-        >"$folder/kheops.log" 2>&1 &
-    pids="$pids $!"
-    until_true 10 test -s "$folder/ports"
-    read -r kheops_port admin_port <"$folder/ports" || :
-}
 
 start_felucca()
 {
     port=$((port + 1))
     state=$(mktemp -d "$folder/state.XXXXXX")
-    cat >"$folder/felucca.yaml" <<END
-state_dir: $state
-receiver: { port: $port, bind: 127.0.0.1, min_free_space: 256MiB }
-metrics: { port: 0 }
-nodes:
-  - aet: FELUCCA
-    destinations:
-      - name: main
-        stow_url: http://127.0.0.1:$kheops_port/api/studies
-        headers: "Authorization: Bearer MAINWRITE"
-END
+    write_configuration "$state" </dev/null
     for process in router receiver; do
         "$build/bin/felucca-$process" --config "$folder/felucca.yaml" >"$folder/$process.log" 2>&1 &
         pids="$pids $!"

@@ -12,7 +12,8 @@ studies=${2:-10}
 wanted=$((studies * 1000))
 folder=$(mktemp -d)
 port=$((20000 + $$ % 10000))
-pids=
+pids=''
+admin_port=''
 . "$(dirname "$0")/processes.sh"
 trap 'stop_all; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
@@ -22,21 +23,8 @@ backing_off() { "$build/bin/felucca" status --config "$folder/felucca.yaml" --js
 queued() { sqlite3 -readonly "$folder/state/jobs.db" 'SELECT sum(queued) FROM destination' | grep -qx "$wanted"; }
 
 "$build/tests/make-dicom" --out "$folder/studies" --studies "$studies" --series 10 --instances 100 --size 5K >/dev/null
-"$build/tests/kheops-sim" --port-file "$folder/ports" --discard --token main:write:MAINWRITE >"$folder/kheops.log" 2>&1 &
-pids="$pids $!"
-until_true 10 test -s "$folder/ports"
-read -r kheops_port admin_port <"$folder/ports" || :
-cat >"$folder/felucca.yaml" <<END
-state_dir: $folder/state
-receiver: { port: $port, bind: 127.0.0.1, min_free_space: 256MiB }
-metrics: { port: 0 }
-nodes:
-  - aet: FELUCCA
-    destinations:
-      - name: main
-        stow_url: http://127.0.0.1:$kheops_port/api/studies
-        headers: "Authorization: Bearer MAINWRITE"
-END
+start_kheops
+write_configuration "$folder/state" </dev/null
 mkdir "$folder/state"
 away true >/dev/null || fail "the simulated KHEOPS does not go away"
 "$build/bin/felucca" up --config "$folder/felucca.yaml" >"$folder/felucca.log" 2>&1 &

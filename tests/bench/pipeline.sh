@@ -14,35 +14,17 @@ build=$(cd "$1" && pwd)
 rounds=${2:-2}
 folder=$(mktemp -d)
 port=$((20000 + $$ % 10000))
-pids=
+pids=''
+kheops_port='' admin_port=''
 . "$(dirname "$0")/processes.sh"
 trap 'stop_all; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
 
-start_kheops()
-{
-    rm -f "$folder/ports"
-    "$build/tests/kheops-sim" --port-file "$folder/ports" --discard --token main:write:MAINWRITE \
-        --token main:read,send:MAINSEND --token ct:write:CTWRITE >"$folder/kheops.log" 2>&1 &
-    pids="$pids $!"
-    until_true 10 test -s "$folder/ports"
-    read -r kheops_port admin_port <"$folder/ports" || :
-}
-
-write_configuration()
+configure()
 {
     port=$((port + 1))
     state=$(mktemp -d "$folder/state.XXXXXX")
-    cat >"$folder/felucca.yaml" <<END
-state_dir: $state
-receiver: { port: $port, bind: 127.0.0.1, min_free_space: 256MiB }
-metrics: { port: 0 }
-nodes:
-  - aet: FELUCCA
-    destinations:
-      - name: main
-        stow_url: http://127.0.0.1:${kheops_port:-9}/api/studies
-        headers: "Authorization: Bearer MAINWRITE"
+    write_configuration "$state" <<END
         albums:
           - name: ct
             api_url: http://127.0.0.1:${kheops_port:-9}/api
@@ -70,7 +52,7 @@ record() { echo "$1 $2 $(($4 - $3))" >>"$folder/table"; }
 
 receiver_alone()
 {
-    write_configuration
+    configure
     "$build/bin/felucca-receiver" --config "$folder/felucca.yaml" >"$folder/receiver.log" 2>&1 &
     pids="$pids $!"
     until_true 20 echoscu -aec FELUCCA 127.0.0.1 "$port"
@@ -104,8 +86,8 @@ note_cpu()
 
 felucca_whole()
 {
-    start_kheops
-    write_configuration
+    start_kheops --token main:read,send:MAINSEND --token ct:write:CTWRITE
+    configure
     rm -f "$folder/stop"
     "$build/bin/felucca" up --config "$folder/felucca.yaml" >"$folder/felucca.log" 2>&1 &
     felucca=$!
@@ -125,7 +107,7 @@ felucca_whole()
 
 orthanc_whole()
 {
-    start_kheops
+    start_kheops --token main:read,send:MAINSEND --token ct:write:CTWRITE
     database=$(mktemp -d "$folder/orthanc.XXXXXX")
     http=$((port + 1)) dicom=$((port + 2))
     port=$dicom

@@ -1,5 +1,5 @@
-# processes - what benches that start all processes share: to be sourced. The script itself has $folder, with
-# the logs in it, and $pids, whom stop_all ends.
+# processes - what benches that start all processes share: to be sourced. The script itself has $build, $folder, with
+# the logs in it, $port, $kheops_port and $admin_port, and $pids, whom stop_all ends.
 
 stop_all()
 {
@@ -32,4 +32,35 @@ until_true()
 stored_at_least()
 {
     [ "$(curl -s "http://127.0.0.1:$1/sim/counts" | sed 's/.*"stored":[0-9]*,"instances":\([0-9]*\).*/\1/')" -ge "$2" ]
+}
+
+# start_kheops OPTION...: a simulated one that keeps no bytes, with the token MAINWRITE; at $kheops_port and $admin_port.
+start_kheops()
+{
+    rm -f "${folder:?}/ports"
+    "${build:?}/tests/kheops-sim" --port-file "$folder/ports" --discard --token main:write:MAINWRITE "$@" \
+        >"$folder/kheops.log" 2>&1 &
+    pids="$pids $!"
+    until_true 10 test -s "$folder/ports"
+    # shellcheck disable=SC2034 # the script uses them
+    read -r kheops_port admin_port <"$folder/ports" || :
+}
+
+# write_configuration STATE_DIR: $folder/felucca.yaml, with one destination; standard input says more of it.
+write_configuration()
+{
+    {
+        cat <<END
+state_dir: $1
+receiver: { port: ${port:?}, bind: 127.0.0.1, min_free_space: 256MiB }
+metrics: { port: 0 }
+nodes:
+  - aet: FELUCCA
+    destinations:
+      - name: main
+        stow_url: http://127.0.0.1:${kheops_port:-9}/api/studies
+        headers: "Authorization: Bearer MAINWRITE"
+END
+        cat
+    } >"${folder:?}/felucca.yaml"
 }

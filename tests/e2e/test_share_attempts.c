@@ -48,14 +48,7 @@ static void check(bool ok, const char *what)
 
 static void send_study(uint64_t seed, unsigned series)
 {
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    const char *folder = sandbox_make_folder(sandbox, "study-%d", (int)seed);
-    struct dicom_spec base;
-    dicom_spec_init(&base, seed);
-    base.rows = base.columns = 8;
-    ck_assert_int_eq(dicom_write_study(&base, seed, series, 1, folder, NULL, NULL), 0);
-    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
-    check(status == 0, text_string(&output));
+    pipeline_send_small_study(pipeline, sandbox, seed, series);
 }
 
 /* ---- what the operator sees of the share of a series of study 1 ---- */

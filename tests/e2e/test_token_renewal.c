@@ -55,14 +55,7 @@ static void begin(void)
 
 static void send_study(uint64_t seed)
 {
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    const char *folder = sandbox_make_folder(sandbox, "study-%d", (int)seed);
-    struct dicom_spec base;
-    dicom_spec_init(&base, seed);
-    base.rows = base.columns = 8;
-    ck_assert_int_eq(dicom_write_study(&base, seed, 3, 1, folder, NULL, NULL), 0);
-    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
-    check(status == 0, text_string(&output));
+    pipeline_send_small_study(pipeline, sandbox, seed, 3);
 }
 
 static const char *token_file(const char *token)

@@ -23,6 +23,7 @@ struct request {
     bool discard;      /* the answer is known: pass over the rest of the body */
     bool nothing_done; /* by order of a fault: what came is not stored */
     bool finished;
+    bool landed; /* it counts as in flight no more */
     uint64_t received;
     int64_t delay_ms;   /* of every answer, as it was set when the request came */
     int64_t silent_ms;  /* since the request came; and ... */
@@ -90,12 +91,24 @@ static void count_answer(const struct request *r, int status)
     model_unlock(r->call.sim->model);
 }
 
+/* Before its answer goes out: whoever reads that may send the next one at once. */
+static void leave_flight(struct request *r)
+{
+    if (r->call.kind != KIND_STOW || r->landed)
+        return;
+    r->landed = true;
+    model_lock(r->call.sim->model);
+    r->call.sim->model->counters.in_flight--;
+    model_unlock(r->call.sim->model);
+    if (r->stow)
+        stow_land(r->stow);
+}
+
 static void count_end(const struct request *r, bool cut)
 {
     if (r->call.kind != KIND_STOW)
         return;
     model_lock(r->call.sim->model);
-    r->call.sim->model->counters.in_flight--;
     r->call.sim->model->counters.bytes += r->received;
     r->call.sim->model->counters.cut += cut;
     model_unlock(r->call.sim->model);
@@ -107,8 +120,8 @@ static enum MHD_Result drop(struct request *r)
 {
     count_answer(r, 0);
     r->finished = true;
-    if (r->stow && r->nothing_done)
-        stow_land(r->stow);
+    if (r->nothing_done)
+        leave_flight(r);
     return MHD_NO;
 }
 
@@ -131,8 +144,7 @@ static enum MHD_Result send_answer(struct request *r)
         MHD_add_response_header(response, "Connection", "close");
     count_answer(r, answer->status);
     r->finished = true;
-    if (r->stow)
-        stow_land(r->stow);
+    leave_flight(r);
     enum MHD_Result result = MHD_queue_response(r->call.connection, (unsigned)answer->status, response);
     MHD_destroy_response(response);
     return result;
@@ -383,6 +395,7 @@ void request_on_completed(void *cls, struct MHD_Connection *connection, void **r
     forget_join(r);
     if (r->stow && !r->nothing_done)
         stow_commit(r->stow, false, true);
+    leave_flight(r);
     stow_destroy(&r->stow);
     count_end(r, cut);
     text_release(&r->call.body);

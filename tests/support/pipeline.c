@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "tests/support/consistency.h"
 #include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
 #include "tests/support/files.h"
 #include "tests/support/pipeline_config.h"
 #include "tests/support/port.h"
@@ -17,6 +18,7 @@
 enum {
     PROCESSES_MAX = 16,
     START_MS = 20000,
+    SEND_MS = 60000,
     STOP_MS = 40000,
     LOG_TAIL = 3000,
     STORAGE_MS = 20000,
@@ -356,6 +358,20 @@ int pipeline_storescu(int port, const char *called_aet, const char *folder, int6
                       struct text *ret_output)
 {
     return storescu(port, called_aet, folder, NULL, limit_ms, ret_output);
+}
+
+void pipeline_send_small_study(struct pipeline *pipeline, struct sandbox *sandbox, uint64_t seed,
+                               unsigned series)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *folder = sandbox_make_folder(sandbox, "study-%llu", (unsigned long long)seed);
+    struct dicom_spec base;
+    dicom_spec_init(&base, seed);
+    base.rows = base.columns = 8;
+    pipeline_check(pipeline, dicom_write_study(&base, seed, series, 1, folder, NULL, NULL) == 0,
+                   "no study is written");
+    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, SEND_MS, &output);
+    pipeline_check(pipeline, status == 0, text_string(&output));
 }
 
 struct process *pipeline_storescu_start(int port, const char *called_aet, const char *folder,

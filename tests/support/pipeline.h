@@ -114,7 +114,10 @@ int pipeline_page(struct pipeline *pipeline, enum pipeline_stage stage, size_t n
  * ret_output, which may be NULL. */
 int pipeline_storescu(int port, const char *called_aet, const char *folder, int64_t limit_ms,
                       struct text *ret_output);
-/* The same without waiting for its end. output: a file. */
+/* Sends a study of so many series, of one small instance each, to FELUCCA; it is taken, or the test ends. */
+void pipeline_send_small_study(struct pipeline *pipeline, struct sandbox *sandbox, uint64_t seed,
+                               unsigned series);
+/* The same as pipeline_storescu() without waiting for its end. output: a file. */
 struct process *pipeline_storescu_start(int port, const char *called_aet, const char *folder,
                                         const char *output);
 

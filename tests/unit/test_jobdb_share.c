@@ -1,0 +1,123 @@
+/* Shares and fetches: when they are due, and which goes first. */
+#include "common/jobs/batch.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/fetch.h"
+#include "common/jobs/intake.h"
+#include "common/jobs/outcome.h"
+#include "tests/support/jobs_world.h"
+#include "tests/support/suite.h"
+
+START_TEST(a_share_waits_for_its_series_and_holds_the_instance)
+{
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    enum instance_state state;
+    enum spool_place place;
+    int64_t next_due;
+    bool gone;
+    world_take_in("1", "1.1", "1.1.1", world.ct_album, false);
+    ck_assert_int_eq(world_status("ct").waiting, 1);
+    ck_assert(!jobdb_pick_share(world.db, world.ct_album, false, WORLD_NOW, &share, &next_due));
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_STORED, 0);
+    ck_assert_int_eq(world_status("ct").waiting, 0);
+    ck_assert_int_eq(world_status("ct").queued, 1);
+    ck_assert(jobdb_knows(world.db, "00000000000000000000000000000001", &state, &place, &gone));
+    ck_assert_int_eq(state, INSTANCE_ACTIVE);
+    ck_assert(jobdb_pick_share(world.db, world.ct_album, false, WORLD_NOW, &share, &next_due));
+    ck_assert_str_eq(share.series, "1.1");
+    struct jobdb_outcome outcome = {.cause = CAUSE_STORED, .now = WORLD_NOW, .keep_until = WORLD_NOW};
+    ck_assert(jobdb_move_share(world.db, &share, share.items, &outcome));
+    jobdb_batch_release(&share);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert(jobdb_knows(world.db, "00000000000000000000000000000001", &state, &place, &gone));
+    ck_assert_int_eq(state, INSTANCE_DONE);
+    ck_assert_int_eq(world_status("ct").in_flight, 0);
+}
+END_TEST
+
+START_TEST(one_share_a_series_and_album_however_many_instances_match)
+{
+    struct jobdb_batch batch;
+    for (int i = 0; i < 5; i++) {
+        char sop[16];
+        (void)snprintf(sop, sizeof sop, "1.1.%d", i);
+        world_take_in("1", "1.1", sop, world.ct_album, false);
+    }
+    world_take_in("1", "1.2", "1.2.1", world.ct_album, false);
+    ck_assert_int_eq(world_status("ct").waiting, 2);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_STORED, 0);
+    world_take_in("1", "1.1", "1.1.9", world.ct_album, false);
+    world_take_in("1", "1.1", "1.1.10", world.mr_album, false);
+    ck_assert_int_eq(world_status("ct").queued, 2);
+    ck_assert_msg(world_status("mr").queued == 1, "the series is stored already: due at once");
+}
+END_TEST
+
+START_TEST(a_probe_is_what_was_tried_least_and_of_those_the_newest)
+{
+    static const int64_t wanted[] = {3, 2, 1, 3};
+    struct jobdb_batch batch, share = {.work = "s-1"};
+    int64_t next_due;
+    world_take_in("1", "1.1", "1.1.1", world.ct_album, false);
+    world_take_in("2", "2.1", "2.1.1", world.ct_album, false);
+    world_take_in("3", "3.1", "3.1.1", world.ct_album, false);
+    for (int i = 0; i < 3; i++) {
+        ck_assert(world_pick(WORLD_NOW, 50, &batch));
+        world_end(&batch, CAUSE_STORED, 0);
+    }
+    for (size_t i = 0; i < ROWS(wanted); i++) {
+        struct jobdb_outcome outcome = {.cause = CAUSE_TROUBLE, .now = WORLD_NOW, .due_at = WORLD_NOW};
+        ck_assert(jobdb_pick_share(world.db, world.ct_album, true, WORLD_NOW, &share, &next_due));
+        ck_assert_int_eq(share.items[0].id, wanted[i]);
+        ck_assert(jobdb_move_share(world.db, &share, share.items, &outcome));
+        jobdb_batch_release(&share);
+        share = (struct jobdb_batch){.work = "s-1"};
+    }
+}
+END_TEST
+
+static int64_t end_fetch(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
+{
+    const struct jobdb_outcome outcome = {.cause = cause, .now = WORLD_NOW, .due_at = due_at};
+    int64_t next = -1;
+    ck_assert(jobdb_move_fetch(world.db, batch, batch->items, &outcome, &next));
+    jobdb_batch_release(batch);
+    *batch = (struct jobdb_batch){.work = "w-2"};
+    return next;
+}
+
+START_TEST(a_study_is_fetched_when_quiet_and_again_when_more_came)
+{
+    struct jobdb_batch batch = {.work = "w-1"};
+    int64_t next;
+    jobdb_want_fetch(world.db, world.main_id, "1", WORLD_NOW, WORLD_NOW + 30);
+    jobdb_want_fetch(world.db, world.main_id, "1", WORLD_NOW + 10, WORLD_NOW + 40);
+    ck_assert(!jobdb_pick_fetch(world.db, world.main_id, WORLD_NOW + 39, &batch, &next));
+    ck_assert_int_eq(next, WORLD_NOW + 40);
+    ck_assert(jobdb_pick_fetch(world.db, world.main_id, WORLD_NOW + 40, &batch, &next));
+    ck_assert_str_eq(batch.study, "1");
+    ck_assert(batch.stage == WORK_FETCH && batch.item_count == 1);
+    jobdb_want_fetch(world.db, world.main_id, "1", WORLD_NOW + 41, WORLD_NOW + 71); /* while it is out */
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_STORED, 0), WORLD_NOW + 71);
+    ck_assert(jobdb_pick_fetch(world.db, world.main_id, WORLD_NOW + 71, &batch, &next));
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_TROUBLE, WORLD_NOW + 80), WORLD_NOW + 80);
+    ck_assert(jobdb_pick_fetch(world.db, world.main_id, WORLD_NOW + 80, &batch, &next));
+    ck_assert_int_eq(batch.items[0].tries, 2);
+    ck_assert_int_eq(end_fetch(&batch, CAUSE_STORED, 0), INT64_MAX);
+    ck_assert(!jobdb_pick_fetch(world.db, world.main_id, INT64_MAX, &batch, &next));
+    ck_assert_int_eq(next, INT64_MAX);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("jobdb_share");
+    tests_fixture(tests, world_set_up, world_tear_down);
+    tests_add(tests, a_share_waits_for_its_series_and_holds_the_instance);
+    tests_add(tests, one_share_a_series_and_album_however_many_instances_match);
+    tests_add(tests, a_probe_is_what_was_tried_least_and_of_those_the_newest);
+    tests_add(tests, a_study_is_fetched_when_quiet_and_again_when_more_came);
+    return tests_run(tests);
+}
