@@ -55,7 +55,7 @@ static bool learn_of_target(struct router *router, struct target *target, const 
     struct target_lesson lesson = lesson_of(target, &retry, lease, result, stored, &reason);
     lesson.jitter = random_below(UINT64_MAX);
     if (lesson.says != BLAME_NOTHING)
-        changed = target_learn(target, &retry, &lesson, router->now);
+        changed = target_learn(target, &retry, &lesson, router->now) || changed;
     if (changed)
         add_target_event(router, target, target->row.state == TARGET_UP ? NULL : text_string(&reason));
     jobdb_save_target(router->db, &target->row, reason.length > 0 ? reason.bytes : NULL, router->now);
