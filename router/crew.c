@@ -2,6 +2,7 @@
 
 #include "common/base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,17 +13,17 @@ enum {
     FRESH_MS = 3 * WORK_PING_MS /* whoever was silent for longer gets no new work */
 };
 
-/* Of one worker, for one target. */
 struct rest {
-    int64_t destination_id, album_id, until;
+    struct crew_duty duty;
+    int64_t until;
     int times; /* in a row */
-    char *reason;
     struct rest *next;
 };
 
 struct seat {
     struct rest *rests;
     struct bus_peer peer;
+    uint64_t number; /* in the order of their first HELLOs, from 1 */
     char session[WORK_SESSION_SIZE];
     char name[NAME_SIZE];
     enum work_stage stage;
@@ -34,6 +35,8 @@ struct seat {
 struct crew {
     struct seat *seats;
     struct lease *leases;
+    uint64_t numbered; /* seats */
+    int64_t round;     /* ends when all that had come was read */
 };
 
 static void release_seat(struct seat *seat)
@@ -41,7 +44,6 @@ static void release_seat(struct seat *seat)
     while (seat->rests) {
         struct rest *rest = seat->rests;
         seat->rests = rest->next;
-        free(rest->reason);
         free(rest);
     }
     free(seat);
@@ -118,6 +120,7 @@ static void adopt_given(struct crew *crew, struct seat *seat)
             continue;
         adopt_lease(lease, seat);
         lease->missed = 1;
+        lease->round = crew->round;
     }
 }
 
@@ -127,6 +130,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
     if (!seat) {
         seat = memory_new(1, sizeof *seat);
         memcpy(seat->session, hello->session, sizeof seat->session);
+        seat->number = ++crew->numbered;
         seat->next = crew->seats;
         crew->seats = seat;
     }
@@ -160,12 +164,23 @@ static bool lists_work(const struct work_message *message, const char *work)
     return false;
 }
 
+/* What waited while the router was busy was written before the worker could read the WORK. */
+static void count_missed(const struct crew *crew, struct lease *lease, bool listed)
+{
+    if (listed)
+        lease->missed = 0;
+    else if (lease->round != crew->round)
+        lease->missed++;
+    if (!listed)
+        lease->round = crew->round;
+}
+
 void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message)
 {
     struct seat *seat = find_peer(crew, peer);
     for (struct lease *lease = crew->leases; seat && lease; lease = lease->next) {
         if (lease->seat == seat)
-            lease->missed = lists_work(message, lease->batch.work) ? 0 : lease->missed + 1;
+            count_missed(crew, lease, lists_work(message, lease->batch.work));
     }
 }
 
@@ -203,43 +218,45 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
 
 /* ---- rests ---- */
 
-static struct rest *find_rest(const struct seat *seat, int64_t destination_id, int64_t album_id)
+static bool same_duty(const struct crew_duty *a, const struct crew_duty *b)
+{
+    return a->stage == b->stage && a->destination_id == b->destination_id && a->album_id == b->album_id;
+}
+
+static struct rest *find_rest(const struct seat *seat, const struct crew_duty *duty)
 {
     struct rest *rest = seat->rests;
-    while (rest && (rest->destination_id != destination_id || rest->album_id != album_id))
+    while (rest && !same_duty(&rest->duty, duty))
         rest = rest->next;
     return rest;
 }
 
-int crew_rest(struct seat *seat, int64_t destination_id, int64_t album_id, const char *reason)
+int crew_rest(struct seat *seat, const struct crew_duty *duty)
 {
-    struct rest *rest = find_rest(seat, destination_id, album_id);
+    struct rest *rest = find_rest(seat, duty);
     if (!rest) {
         rest = memory_new(1, sizeof *rest);
-        *rest = (struct rest){.destination_id = destination_id, .album_id = album_id, .next = seat->rests};
+        *rest = (struct rest){.duty = *duty, .next = seat->rests};
         seat->rests = rest;
     }
-    free(rest->reason);
-    rest->reason = memory_string(reason);
     return ++rest->times;
 }
 
-void crew_rest_until(struct seat *seat, int64_t destination_id, int64_t album_id, int64_t until)
+void crew_rest_until(struct seat *seat, const struct crew_duty *duty, int64_t until)
 {
-    struct rest *rest = find_rest(seat, destination_id, album_id);
+    struct rest *rest = find_rest(seat, duty);
     if (rest)
         rest->until = until;
 }
 
-bool crew_rest_over(struct seat *seat, int64_t destination_id, int64_t album_id)
+bool crew_rest_over(struct seat *seat, const struct crew_duty *duty)
 {
-    struct rest **link = &seat->rests, *over = find_rest(seat, destination_id, album_id);
+    struct rest **link = &seat->rests, *over = find_rest(seat, duty);
     if (!over)
         return false;
     while (*link != over)
         link = &(*link)->next;
     *link = over->next;
-    free(over->reason);
     free(over);
     return true;
 }
@@ -248,7 +265,7 @@ void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destinat
 {
     struct seat *seat = find_peer(crew, peer);
     for (struct rest *rest = seat ? seat->rests : NULL; rest; rest = rest->next) {
-        if (destination_id == 0 || rest->destination_id == destination_id)
+        if (destination_id == 0 || rest->duty.destination_id == destination_id)
             rest->until = 0;
     }
 }
@@ -258,47 +275,68 @@ static bool is_present(const struct seat *seat, enum work_stage stage, int64_t n
     return seat->stage == work_stage_worker(stage) && seat->slots > 0 && now - seat->heard < FRESH_MS;
 }
 
-static int64_t rests_until(const struct seat *seat, int64_t destination_id, int64_t album_id)
+/* 0: it does not rest now. */
+static int64_t rests_until(const struct seat *seat, const struct crew_duty *duty, int64_t now)
 {
-    const struct rest *rest = find_rest(seat, destination_id, album_id);
-    return rest ? rest->until : 0;
+    const struct rest *rest = find_rest(seat, duty);
+    return rest && rest->until > now ? rest->until : 0;
 }
 
-bool crew_has_other(const struct crew *crew, const struct seat *seat, enum work_stage stage,
-                    int64_t destination_id, int64_t album_id, int64_t now)
+bool crew_has_other(const struct crew *crew, const struct seat *seat, const struct crew_duty *duty,
+                    int64_t now)
 {
     for (const struct seat *other = crew->seats; other; other = other->next) {
-        if (other != seat && is_present(other, stage, now) && !find_rest(other, destination_id, album_id))
+        if (other != seat && is_present(other, duty->stage, now) && !find_rest(other, duty))
             return true;
     }
     return false;
 }
 
-/* Whether a comes before b, which may be NULL: whoever's rest ended first, then the one with more credit. */
-static bool serves_better(const struct seat *a, const struct seat *b, int64_t destination_id,
-                          int64_t album_id, int64_t now)
+bool crew_is_alone(const struct crew *crew, const struct seat *seat, int64_t now)
+{
+    for (const struct seat *other = crew->seats; other; other = other->next) {
+        if (other != seat && is_present(other, seat->stage, now))
+            return false;
+    }
+    return true;
+}
+
+/* How many come before it when those behind `after` begin. */
+static uint64_t turn_of(const struct seat *seat, uint64_t after)
+{
+    return seat->number - after - 1;
+}
+
+/* Whether a comes before b, which may be NULL: whoever's rest ended first; then, of a probe, the next one after who
+ * tried last, else the one with more credit. */
+static bool serves_better(const struct seat *a, const struct seat *b, const struct crew_duty *duty,
+                          const struct crew_probe *probe, int64_t now)
 {
     if (!b)
         return true;
-    int64_t a_until = rests_until(a, destination_id, album_id);
-    int64_t b_until = rests_until(b, destination_id, album_id);
-    a_until = a_until > now ? a_until : 0;
-    b_until = b_until > now ? b_until : 0;
-    return a_until != b_until ? a_until < b_until : a->slots - a->leases > b->slots - b->leases;
+    int64_t a_until = rests_until(a, duty, now), b_until = rests_until(b, duty, now);
+    if (a_until != b_until)
+        return a_until < b_until;
+    return probe ? turn_of(a, probe->after) < turn_of(b, probe->after)
+                 : a->slots - a->leases > b->slots - b->leases;
 }
 
-struct seat *crew_choose(struct crew *crew, enum work_stage stage, int64_t destination_id, int64_t album_id,
-                         bool probe, int64_t now)
+struct seat *crew_choose(struct crew *crew, const struct crew_duty *duty, const struct crew_probe *probe,
+                         int64_t now)
 {
     struct seat *best = NULL;
     for (struct seat *seat = crew->seats; seat; seat = seat->next) {
-        if (is_present(seat, stage, now) && seat->slots > seat->leases &&
-            serves_better(seat, best, destination_id, album_id, now))
+        if (is_present(seat, duty->stage, now) && seat->slots > seat->leases &&
+            serves_better(seat, best, duty, probe, now))
             best = seat;
     }
-    bool rests = best && rests_until(best, destination_id, album_id) > now;
-    return rests && (!probe || crew_has_other(crew, best, stage, destination_id, album_id, now)) ? NULL
-                                                                                                 : best;
+    bool rests = best && rests_until(best, duty, now) > 0;
+    return rests && (!probe || crew_has_other(crew, best, duty, now)) ? NULL : best;
+}
+
+uint64_t seat_number(const struct seat *seat)
+{
+    return seat->number;
 }
 
 const struct bus_peer *seat_peer(const struct seat *seat)
@@ -335,6 +373,7 @@ struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batc
     *batch = (struct jobdb_batch){0};
     lease->seat = seat;
     lease->started = now;
+    lease->round = crew->round;
     lease->deadline = deadline;
     lease->next = crew->leases;
     crew->leases = lease;
@@ -410,6 +449,7 @@ void crew_expire(struct crew *crew, int64_t now, void (*lost)(void *context, str
         if (is_lost(lease, now))
             lost(context, lease);
     }
+    crew->round++;
     forget_silent(crew, now);
 }
 

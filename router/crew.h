@@ -17,7 +17,8 @@ struct seat; /* one worker */
 struct lease {
     struct jobdb_batch batch;
     struct seat *seat; /* NULL: no worker has it yet */
-    int missed;        /* PINGs in a row that did not list it */
+    int missed;        /* rounds in a row (crew_check_held) in which a PING did not list it */
+    int64_t round;     /* the last one whose PINGs say nothing more of it */
     int64_t deadline;  /* of a lease without a worker */
     int64_t started;
     int64_t stored_mark; /* the destination's stored when it went out */
@@ -34,8 +35,10 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
                 int64_t now);
 /* The peer said PING or anything else. False: it is not known; the answer is WHO. */
 bool crew_heard(struct crew *crew, const struct bus_peer *peer, int64_t now);
-/* A PING lists the works that it holds. A work that it should hold is lost when two PINGs in a row do not
- * list it. */
+/* A PING lists the works that it holds. A work that it should hold is lost when the PINGs of two rounds in a row do not
+ * list it. crew_expire() ends a round: what had come until then was read. PINGs of one round count once, and those
+ * of the round in which the work was leased do not count: it is said at the end of that turn, which may take
+ * longer than several PINGs. */
 void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struct work_message *message);
 /* Of the works that a HELLO or PING lists: those that are not this worker's any more, since their leases were lost
  * or others have them. How many; the list is then yours. */
@@ -46,24 +49,39 @@ void crew_bye(struct crew *crew, const struct bus_peer *peer);
 /* The worker of the stage that has the most credit among those heard lately. NULL: none has any. */
 struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now);
 
-/* ---- a worker's own trouble: it rests for one target, and others serve that ---- */
+/* ---- a worker's own trouble: it rests for one duty, and others do it ---- */
 
-/* It could not even begin a request to this target (album_id 0: the destination), for a reason of its own: it gets
- * none before until. How often in a row that was so. The reason is copied. */
-int crew_rest(struct seat *seat, int64_t destination_id, int64_t album_id, const char *reason);
-void crew_rest_until(struct seat *seat, int64_t destination_id, int64_t album_id, int64_t until);
-/* It served the target: false when it did not rest. */
-bool crew_rest_over(struct seat *seat, int64_t destination_id, int64_t album_id);
-/* Something of this worker changed (a HELLO, what it says of a token): it is tried again at once. */
+/* Requests of a stage to a target (album_id 0: the destination). */
+struct crew_duty {
+    enum work_stage stage;
+    int64_t destination_id, album_id;
+};
+
+/* A target that is in trouble is tried: by all workers in turn, beginning after the one of this number. */
+struct crew_probe {
+    uint64_t after;
+};
+
+/* It could not do this, for a reason that may be its own: it gets none before until. How often in a row that was so. */
+int crew_rest(struct seat *seat, const struct crew_duty *duty);
+void crew_rest_until(struct seat *seat, const struct crew_duty *duty, int64_t until);
+/* It did it: false when it did not rest. */
+bool crew_rest_over(struct seat *seat, const struct crew_duty *duty);
+/* Something of this worker changed (a HELLO, what it says of a token): it is tried again at once. destination_id 0: for
+ * all of them. */
 void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destination_id);
-/* Whether another worker of the stage than seat may serve the target: one that was heard lately, is not about to
- * leave and does not rest for it. */
-bool crew_has_other(const struct crew *crew, const struct seat *seat, enum work_stage stage,
-                    int64_t destination_id, int64_t album_id, int64_t now);
-/* As crew_most_credit(), of those that do not rest for the target. NULL: none. probe: a target that is in trouble
- * is tried; where all rest, by the one whose rest ends first. */
-struct seat *crew_choose(struct crew *crew, enum work_stage stage, int64_t destination_id, int64_t album_id,
-                         bool probe, int64_t now);
+/* Whether another worker than seat may do it: one that was heard lately, is not about to leave and has had no such
+ * trouble since it last did it. */
+bool crew_has_other(const struct crew *crew, const struct seat *seat, const struct crew_duty *duty,
+                    int64_t now);
+/* Whether no other worker of its kind is there, whatever it rests for. */
+bool crew_is_alone(const struct crew *crew, const struct seat *seat, int64_t now);
+/* As crew_most_credit(), of those that do not rest for it. NULL: none. probe, else NULL: whose turn it is, whatever
+ * credit others have; where all rest, the one whose rest ends first. */
+struct seat *crew_choose(struct crew *crew, const struct crew_duty *duty, const struct crew_probe *probe,
+                         int64_t now);
+/* In the order of their first HELLOs, from 1. */
+uint64_t seat_number(const struct seat *seat);
 const struct bus_peer *seat_peer(const struct seat *seat);
 const char *seat_name(const struct seat *seat);
 size_t crew_size(const struct crew *crew, enum work_stage stage);
@@ -84,7 +102,7 @@ size_t crew_held(const struct crew *crew);
 struct lease *crew_leases(struct crew *crew);
 
 /* Calls lost for every lease that is lost: its worker is silent or does not list it, or its deadline has
- * passed. lost must end the lease. Forgets workers that are silent and hold nothing. */
+ * passed. lost must end the lease. Ends the round (crew_check_held). Forgets workers that are silent and hold nothing. */
 void crew_expire(struct crew *crew, int64_t now, void (*lost)(void *context, struct lease *lease),
                  void *context);
 /* When time alone may make a lease lost, or INT64_MAX. */

@@ -46,35 +46,25 @@ void dispatch_destroy(struct dispatch **dispatch)
     memory_free(dispatch);
 }
 
-/* ---- one request of an unknown study at a time ---- */
+/* ---- what is on its way ---- */
 
-static bool is_of_study(struct router *router, const struct lease *lease, const char *origin,
-                        const char *study)
-{
-    if (lease->batch.stage != WORK_SEND || strcmp(lease->batch.study, study) != 0)
-        return false;
-    const struct target *target = targets_find(router->targets, lease->batch.destination_id, 0);
-    return target && strcmp(target->row.origin, origin) == 0;
-}
+struct on_way {
+    bool study; /* a request of the study, to any destination of the same server */
+    bool lane;
+};
 
-static bool study_is_busy(struct router *router, const char *origin, const char *study)
+static struct on_way find_on_way(struct router *router, const struct target *target,
+                                 const struct jobdb_lane *lane)
 {
+    struct on_way found = {false, false};
     for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
-        if (is_of_study(router, lease, origin, study))
-            return true;
+        if (lease->batch.stage != WORK_SEND || strcmp(lease->batch.study, lane->study) != 0)
+            continue;
+        const struct target *to = targets_find(router->targets, lease->batch.destination_id, 0);
+        found.study = found.study || (to && strcmp(to->row.origin, target->row.origin) == 0);
+        found.lane = found.lane || lease->batch.lane_id == lane->id;
     }
-    return false;
-}
-
-/* ---- requests are filled ---- */
-
-static bool lane_is_in_flight(struct router *router, int64_t lane_id)
-{
-    for (const struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
-        if (lease->batch.stage == WORK_SEND && lease->batch.lane_id == lane_id)
-            return true;
-    }
-    return false;
+    return found;
 }
 
 /* ---- telling the worker ---- */
@@ -115,17 +105,11 @@ static void hand_out_batch(struct router *router, struct target *target, struct 
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
     *target_counter(target, lease->batch.stage) += 1;
+    target->tried_by = seat_number(seat);
     say_work(router, target, lease);
 }
 
 /* ---- deliveries ---- */
-
-/* The first request of a study goes alone: KHEOPS loses instances when two requests make the same study. (That no two
- * make the same series is seen to where batches are picked.) */
-static bool lane_may_go(struct router *router, const struct target *target, const struct jobdb_lane *lane)
-{
-    return lane->known || !study_is_busy(router, target->row.origin, lane->study);
-}
 
 /* One batch from a destination. False: it has nothing that may go now. */
 static bool send_from(struct router *router, struct target *target, struct seat *seat)
@@ -140,11 +124,14 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             target->look_at = INT64_MAX;
             return false;
         }
-        if (!lane_may_go(router, target, &lane)) {
+        struct on_way on_way = find_on_way(router, target, &lane);
+        /* The first request of a study goes alone: KHEOPS loses instances when two requests make the same study.
+         * (That no two make the same series is seen to where batches are picked.) */
+        if (!lane.known && on_way.study) {
             jobdb_close_lane(router->db, lane.id);
             continue;
         }
-        if (gather_wants(&lane, appetite.most_instances, lane_is_in_flight(router, lane.id), router->now)) {
+        if (gather_wants(&lane, appetite.most_instances, on_way.lane, router->now)) {
             gather_add(router->dispatch->gather, router->db, &lane, router->now);
             continue;
         }
@@ -226,6 +213,13 @@ static struct target *next_target(struct router *router, enum work_stage stage, 
     return next;
 }
 
+static struct seat *choose_seat(struct router *router, const struct target *target, enum work_stage stage)
+{
+    const struct crew_duty duty = {stage, target->row.destination_id, target->row.album_id};
+    const struct crew_probe probe = {target->tried_by};
+    return crew_choose(router->crew, &duty, target->row.state != TARGET_UP ? &probe : NULL, router->awake);
+}
+
 /* One request after the other, until no target has one or no worker wants more. */
 static void dispatch_stage(struct router *router, enum work_stage stage)
 {
@@ -237,8 +231,7 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
     while ((target = next_target(router, stage, in_vain)) &&
            crew_most_credit(router->crew, stage, router->awake)) {
         target->served[stage] = ++router->dispatch->offers;
-        seat = crew_choose(router->crew, stage, target->row.destination_id, target->row.album_id,
-                           target->row.state != TARGET_UP, router->awake);
+        seat = choose_seat(router, target, stage);
         if (!seat || !from[stage](router, target, seat))
             in_vain[target - targets_at(router->targets, 0)] = true;
     }

@@ -31,7 +31,7 @@ static enum blame_target says_of_target(const struct target *target, const struc
     if (answer->outcome == WORK_MISSING_OUTCOME)
         return BLAME_NOTHING; /* of our own spool */
     if (answer->blame == BLAME_WORKER)
-        return answer->outcome == WORK_BLOCKED_OUTCOME ? BLAME_BLOCKS : BLAME_NOTHING;
+        return answer->outcome == WORK_BLOCKED_OUTCOME ? BLAME_BLOCKS : BLAME_BACKS_OFF;
     if (rule->excuse == BLAME_OF_OLD && target_is_proven(target))
         return rule->together == BLAME_HALVES ? BLAME_RESTS : BLAME_NOTHING;
     /* How long others need to pass is for the target itself to know when it backs off. */

@@ -108,6 +108,8 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
 {
     const struct jobdb_batch *batch = &lease->batch;
     int64_t stored = store_listed(router, target, batch, result);
+    if (lease->seat)
+        target->tried_by = seat_number(lease->seat);
     struct verdict verdict = {.router = router, .lease = lease, .result = result, .target = target};
     /* Where another worker may serve the target its jobs are due at once. */
     verdict.backs_off = own_trouble_take(router, lease, target, result, stored) ||

@@ -14,15 +14,32 @@ static bool is_in_queue(struct router *router, const struct work_answer *answer)
     return spool_find(router->spool, answer->receipt, &place) == 0 && place == SPOOL_QUEUE;
 }
 
-/* The reason, where every answer blames the worker; else NULL. */
-static const char *own_reason(struct router *router, const struct work_result *result)
+/* What is a fact about the worker, or may be one: its token, its way there. */
+static bool may_be_own(struct router *router, const struct work_answer *answer)
+{
+    if (work_answer_is_done(answer))
+        return false;
+    if (answer->blame == BLAME_TOKEN)
+        return true;
+    return answer->blame == BLAME_WORKER &&
+           (answer->outcome != WORK_MISSING_OUTCOME || is_in_queue(router, answer));
+}
+
+/* The target's as well as the worker's, for all that one worker sees. */
+static bool may_be_targets(const struct work_answer *answer)
+{
+    return answer->blame == BLAME_TOKEN || answer->outcome == WORK_RETRY_OUTCOME;
+}
+
+/* The reason, where every answer may speak of the worker; else NULL. */
+static const char *own_reason(struct router *router, const struct lease *lease,
+                              const struct work_result *result)
 {
     const char *reason = NULL;
+    bool alone = lease->seat && crew_is_alone(router->crew, lease->seat, router->awake);
     for (size_t i = 0; i < result->answer_count; i++) {
         const struct work_answer *answer = &result->answers[i];
-        if (answer->blame != BLAME_WORKER || work_answer_is_done(answer))
-            return NULL;
-        if (answer->outcome == WORK_MISSING_OUTCOME && !is_in_queue(router, answer))
+        if (!may_be_own(router, answer) || (alone && may_be_targets(answer)))
             return NULL;
         if (answer->reason)
             reason = answer->reason;
@@ -30,13 +47,19 @@ static const char *own_reason(struct router *router, const struct work_result *r
     return reason;
 }
 
+static struct crew_duty duty_of(const struct lease *lease)
+{
+    return (struct crew_duty){lease->batch.stage, lease->batch.destination_id, lease->batch.album_id};
+}
+
 static void let_rest(struct router *router, const struct lease *lease, const struct target *target,
                      const char *reason)
 {
     const struct jobdb_target *row = &target->row;
     const struct target_retry retry = target_retry_of(router->config);
-    int times = crew_rest(lease->seat, row->destination_id, row->album_id, reason);
-    crew_rest_until(lease->seat, row->destination_id, row->album_id,
+    const struct crew_duty duty = duty_of(lease);
+    int times = crew_rest(lease->seat, &duty);
+    crew_rest_until(lease->seat, &duty,
                     router->awake + target_delay(&retry, times, random_below(UINT64_MAX)));
     if (times == 1)
         log_warning("worker cannot serve a target, for a reason of its own",
@@ -48,15 +71,15 @@ bool own_trouble_take(struct router *router, const struct lease *lease, const st
                       const struct work_result *result, int64_t stored)
 {
     const struct jobdb_target *row = &target->row;
-    const char *reason = own_reason(router, result);
+    const struct crew_duty duty = duty_of(lease);
+    const char *reason = target->barred ? NULL : own_reason(router, lease, result);
     if (!lease->seat)
-        return false;
-    if (stored > 0 && crew_rest_over(lease->seat, row->destination_id, row->album_id))
+        return reason != NULL; /* whoever gets the work next tells more */
+    if (stored > 0 && crew_rest_over(lease->seat, &duty))
         log_info("worker serves a target again", LOG_S("worker", seat_name(lease->seat)),
                  LOG_S("destination", row->destination), LOG_S("album", row->album ? row->album : "-"));
     if (!reason)
         return false;
     let_rest(router, lease, target, reason);
-    return crew_has_other(router->crew, lease->seat, lease->batch.stage, row->destination_id, row->album_id,
-                          router->awake);
+    return crew_has_other(router->crew, lease->seat, &duty, router->awake);
 }

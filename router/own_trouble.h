@@ -1,7 +1,9 @@
 /* own_trouble - what a worker lacks (a token's file, a certificate, a fresh configuration, our spool) is a fact about that worker.
  *
- * It rests for that target alone, ever longer, and another worker gets the work at once; probes go to another one,
- * too. Only when every worker that is there says so, it is the target's. */
+ * It rests for such requests to that target alone (a fetch that it cannot make says nothing of deliveries), ever longer,
+ * and another worker gets the work at once. A token that is refused and a name that is not resolved may be the
+ * target's or the worker's own: while another worker is there they are taken for its own. Only when every
+ * worker that is there says so, it is the target's. */
 #ifndef FELUCCA_ROUTER_OWN_TROUBLE_H
 #define FELUCCA_ROUTER_OWN_TROUBLE_H
 

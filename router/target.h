@@ -33,10 +33,11 @@ struct target {
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
     uint64_t served[WORK_STAGES];                 /* when it was last offered a slot: a count, 0 for never */
-    int64_t look_at;        /* wall ms: no job is due before; INT64_MAX until something changes */
-    int64_t fetch_at;       /* wall ms: no fetch is due before; INT64_MAX until something changes */
-    int64_t fetch_until;    /* wall ms: no fetch goes before, after trouble with one */
-    int fetching;           /* fetches now; they are not in in_flight, so that no delivery waits for them */
+    uint64_t tried_by;   /* number of the worker that tried last (crew.h): the next probe is the next one's */
+    int64_t look_at;     /* wall ms: no job is due before; INT64_MAX until something changes */
+    int64_t fetch_at;    /* wall ms: no fetch is due before; INT64_MAX until something changes */
+    int64_t fetch_until; /* wall ms: no fetch goes before, after trouble with one */
+    int fetching;        /* fetches now; they are not in in_flight, so that no delivery waits for them */
     int64_t fetch_failures; /* in a row */
     int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
     int missed;             /* shares in a row whose series was not there, each counted once */

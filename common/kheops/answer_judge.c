@@ -43,6 +43,7 @@ static enum blame lost_blame(const struct http_answer *answer)
     switch (answer->trouble) {
     case HTTP_REQUEST:
     case HTTP_PROXY: /* another worker may have another way, or other credentials */
+    case HTTP_UNROUTED:
         return BLAME_WORKER;
     case HTTP_SOURCE:
         return BLAME_NOBODY;

@@ -82,12 +82,15 @@ enum blame_excuse {
       "404 of a share whose tokens are called good: the series is not in the source album",                   \
       "as a suspect, and the album goes on", "the album is blocked when three series are not there")          \
     X(WORKER, "worker", FREE, KEEPS, NOTHING, MEANWHILE,                                                      \
-      "what this worker lacks: a token's or a certificate's file, the spool, a fresh configuration",          \
-      "another worker gets it", "the target is blocked when every worker says so")                            \
+      "what this worker lacks: a token's or a certificate's file, the spool, a fresh configuration, a way "   \
+      "there (a name that is not resolved, no route)",                                                        \
+      "another worker gets it",                                                                               \
+      "when every worker says so the target is blocked, or backs off where that may pass by itself")          \
     X(TOKEN, "token", FREE, KEEPS, BLOCKS, NEVER,                                                             \
       "a token that is inactive, lacks a permission, or opens the wrong album, as introspection says",        \
-      "the target is blocked; a new token ends that at once",                                                 \
-      "the target is blocked; a new token ends that at once")                                                 \
+      "another worker gets it; when every worker says so the target is blocked; a new token ends that at "    \
+      "once",                                                                                                 \
+      "the same")                                                                                             \
     X(DESTINATION, "destination", FREE, KEEPS, BACKS_OFF, MEANWHILE,                                          \
       "no connection, no trust (TLS), 429, 0xA7xx: it is down or overloaded",                                 \
       "it goes again, a little later", "the target backs off")

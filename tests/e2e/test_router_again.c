@@ -120,48 +120,86 @@ END_TEST
 
 /* ---- a worker that lacks something ---- */
 
-static const enum work_outcome lacks[] = {WORK_BLOCKED_OUTCOME, WORK_MISSING_OUTCOME};
+static const struct lack {
+    const char *label;
+    enum work_outcome outcome;
+    enum blame blame;
+    const char *when_all; /* say so: the target's state; NULL: it stays as it is */
+} lacks[] = {
+    {"no token file", WORK_BLOCKED_OUTCOME, BLAME_WORKER, "blocked"},
+    {"no spool", WORK_MISSING_OUTCOME, BLAME_WORKER, NULL},
+    {"an old token", WORK_BLOCKED_OUTCOME, BLAME_TOKEN, "blocked"},
+    {"no way there", WORK_RETRY_OUTCOME, BLAME_WORKER, "backing off"},
+};
 
-static void lack(struct actor *actor, enum work_outcome outcome, struct work **work)
+static void lack(struct actor *actor, const struct lack *row, struct work **work)
 {
     AUTO(work_result_destroy) struct work_result *result = work_result_create(*work);
     for (size_t i = 0; i < result->answer_count; i++)
-        work_answer_set(&result->answers[i], outcome, BLAME_WORKER, 0, "not here");
+        work_answer_set(&result->answers[i], row->outcome, row->blame, 0, "not here");
     actor_say_result(actor, result);
     rig_check(rig, actor_wait_acknowledged(rig->cast, actor, (*work)->id, SOON_MS), "not acknowledged");
     work_destroy(work);
 }
 
+static bool is_told(const struct lack *row)
+{
+    return rig_log_says(rig, row->when_all[1] == 'l' ? "state=blocked" : "state=\"backing off\"");
+}
+
+/* When every worker says so it is the destination's. */
+static void fail_until_told(struct actor *one, struct actor *other, const struct lack *row)
+{
+    enum { TRIES = 6 };
+    for (int i = 0; i < TRIES && !is_told(row); i++) {
+        while (one->work_count + other->work_count == 0 && !is_told(row))
+            cast_turn(rig->cast);
+        struct actor *actor = one->work_count > 0 ? one : other;
+        if (actor->work_count == 0)
+            return;
+        struct work *work = take_work(actor);
+        lack(actor, row, &work);
+    }
+}
+
 /* It has the most credit, so it is asked first. */
 START_TEST(what_one_worker_lacks_blocks_nobody)
 {
-    enum { STUDIES = 6 };
+    const struct lack *row = &lacks[_i];
     struct actor *poor = cast_add(rig->cast, WORK_SEND, 8);
     rig_check(rig, actor_wait_greeted(rig->cast, poor, SOON_MS), "not greeted");
     struct actor *good = cast_add(rig->cast, WORK_SEND, 1);
     rig_check(rig, actor_wait_greeted(rig->cast, good, SOON_MS), "not greeted");
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     struct work *work = take_work(poor);
-    lack(poor, lacks[_i], &work);
+    lack(poor, row, &work);
     work = take_work(good);
     finish(good, &work);
     rig_check(rig, rig_wait_target(rig, "other", NULL, "up", SOON_MS), "the destination is blamed");
     rig_check(rig, rig_log_says(rig, "worker cannot serve a target"), "nobody is told");
     rig_check(rig, !rig_log_says(rig, "destination changed"), "the destination was blamed");
-    if (lacks[_i] != WORK_BLOCKED_OUTCOME)
+    if (!row->when_all)
         return;
-    /* When every worker says so it is the destination's. */
     rig_receive(rig, "SECOND", 2, 1, 1, NULL);
-    for (int i = 0; i < STUDIES && !rig_log_says(rig, "state=blocked"); i++) {
-        while (poor->work_count + good->work_count == 0 && !rig_log_says(rig, "state=blocked"))
-            cast_turn(rig->cast);
-        struct actor *actor = poor->work_count > 0 ? poor : good;
-        if (actor->work_count == 0)
-            break;
-        work = take_work(actor);
-        lack(actor, lacks[_i], &work);
-    }
-    rig_check(rig, rig_wait_target(rig, "other", NULL, "blocked", SOON_MS), "nobody is blamed");
+    fail_until_told(poor, good, row);
+    rig_check(rig, rig_wait_target(rig, "other", NULL, row->when_all, SOON_MS), "nobody is blamed");
+}
+END_TEST
+
+/* A destination that is in trouble is tried by all: the trouble may be that of one worker's way there. */
+START_TEST(probes_go_to_another_worker_than_the_one_that_failed)
+{
+    struct actor *poor = cast_add(rig->cast, WORK_SEND, 8);
+    rig_check(rig, actor_wait_greeted(rig->cast, poor, SOON_MS), "not greeted");
+    struct actor *good = cast_add(rig->cast, WORK_SEND, 1);
+    rig_check(rig, actor_wait_greeted(rig->cast, good, SOON_MS), "not greeted");
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    struct work *work = take_work(poor);
+    static const struct lack down = {"no connection", WORK_RETRY_OUTCOME, BLAME_DESTINATION, NULL};
+    lack(poor, &down, &work);
+    work = take_work(good);
+    finish(good, &work);
+    rig_check(rig, rig_wait_target(rig, "other", NULL, "up", SOON_MS), "it is not up again");
 }
 END_TEST
 
@@ -227,6 +265,7 @@ int main(void)
     tests_add(tests, what_its_worker_holds_stays_with_it);
     tests_add(tests, a_worker_of_another_version_is_told_once);
     tests_rows(tests, what_one_worker_lacks_blocks_nobody, ROWS(lacks));
+    tests_add(tests, probes_go_to_another_worker_than_the_one_that_failed);
     tests_add(tests, after_an_outage_requests_are_as_large_as_before);
     return tests_run(tests);
 }

@@ -47,6 +47,11 @@ static void ping(const struct bus_peer *peer, const char *work)
     crew_check_held(crew, peer, &message);
 }
 
+static const struct crew_duty first = {WORK_SEND, 1, 0}, second = {WORK_SEND, 2, 0},
+                              album = {WORK_SEND, 1, 7};
+static const struct crew_duty fetches = {WORK_FETCH, 1, 0};
+static const struct crew_probe probe_by_any = {0};
+
 static void count_lost(void *context, struct lease *lost)
 {
     (void)context;
@@ -129,6 +134,39 @@ START_TEST(a_lease_that_two_pings_do_not_list_is_lost)
     ping(&alice, NULL); /* crossed the WORK on its way */
     ck_assert_int_eq(lost_at(NOW), 0);
     ping(&alice, "w1");
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 1);
+}
+END_TEST
+
+/* The WORK goes out at the end of a turn that may take long: what the worker said meanwhile waits for the next one. */
+START_TEST(pings_that_waited_while_a_work_was_committed_lose_it_not)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    for (int i = 0; i < 3; i++)
+        ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    ping(&alice, NULL);
+    ck_assert_msg(lost_at(NOW) == 0, "the first that came after it was said");
+    ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 1);
+}
+END_TEST
+
+START_TEST(pings_that_are_read_together_count_once)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    for (int i = 0; i < 3; i++)
+        ping(&alice, NULL);
+    ck_assert_int_eq(lost_at(NOW), 0);
+    ping(&alice, "w1");
+    ck_assert_int_eq(lost_at(NOW), 0);
     ping(&alice, NULL);
     ck_assert_int_eq(lost_at(NOW), 0);
     ping(&alice, NULL);
@@ -244,16 +282,16 @@ START_TEST(a_worker_rests_for_one_target_and_others_serve_it)
 {
     hello(&alice, "a", 8, NULL, 0, NOW);
     hello(&bob, "b", 2, NULL, 0, NOW);
-    struct seat *seat = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
+    struct seat *seat = crew_choose(crew, &first, NULL, NOW);
     ck_assert_str_eq(seat_name(seat), "a");
-    ck_assert_int_eq(crew_rest(seat, 1, 0, "no token file"), 1);
-    ck_assert_int_eq(crew_rest(seat, 1, 0, "no token file"), 2);
-    crew_rest_until(seat, 1, 0, NOW + 100);
-    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 1, 0, false, NOW)), "b");
-    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 2, 0, false, NOW)), "a");
-    ck_assert_str_eq(seat_name(crew_choose(crew, WORK_SEND, 1, 7, false, NOW)), "a");
-    ck_assert(crew_has_other(crew, seat, WORK_SEND, 1, 0, NOW));
-    ck_assert_msg(crew_choose(crew, WORK_SEND, 1, 0, false, NOW + 100) == seat, "the rest is over");
+    ck_assert_int_eq(crew_rest(seat, &first), 1);
+    ck_assert_int_eq(crew_rest(seat, &first), 2);
+    crew_rest_until(seat, &first, NOW + 100);
+    ck_assert_str_eq(seat_name(crew_choose(crew, &first, NULL, NOW)), "b");
+    ck_assert_str_eq(seat_name(crew_choose(crew, &second, NULL, NOW)), "a");
+    ck_assert_str_eq(seat_name(crew_choose(crew, &album, NULL, NOW)), "a");
+    ck_assert(crew_has_other(crew, seat, &first, NOW));
+    ck_assert_msg(crew_choose(crew, &first, NULL, NOW + 100) == seat, "the rest is over");
 }
 END_TEST
 
@@ -261,22 +299,64 @@ START_TEST(where_all_rest_a_probe_goes_to_the_one_whose_rest_ends_first)
 {
     hello(&alice, "a", 8, NULL, 0, NOW);
     hello(&bob, "b", 2, NULL, 0, NOW);
-    struct seat *a = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
-    (void)crew_rest(a, 1, 0, "no token file");
-    crew_rest_until(a, 1, 0, NOW + 200);
-    struct seat *b = crew_choose(crew, WORK_SEND, 1, 0, false, NOW);
-    (void)crew_rest(b, 1, 0, "no CA file");
-    crew_rest_until(b, 1, 0, NOW + 100);
-    ck_assert(!crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
-    ck_assert_ptr_null(crew_choose(crew, WORK_SEND, 1, 0, false, NOW));
-    ck_assert_ptr_eq(crew_choose(crew, WORK_SEND, 1, 0, true, NOW), b);
+    struct seat *a = crew_choose(crew, &first, NULL, NOW);
+    (void)crew_rest(a, &first);
+    crew_rest_until(a, &first, NOW + 200);
+    struct seat *b = crew_choose(crew, &first, NULL, NOW);
+    (void)crew_rest(b, &first);
+    crew_rest_until(b, &first, NOW + 100);
+    ck_assert(!crew_has_other(crew, b, &first, NOW));
+    ck_assert_ptr_null(crew_choose(crew, &first, NULL, NOW));
+    ck_assert_ptr_eq(crew_choose(crew, &first, &probe_by_any, NOW), b);
     crew_rouse(crew, &alice, 1);
-    ck_assert_ptr_eq(crew_choose(crew, WORK_SEND, 1, 0, false, NOW), a);
-    ck_assert(crew_rest_over(a, 1, 0));
-    ck_assert(!crew_rest_over(a, 1, 0));
-    ck_assert(crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
+    ck_assert_ptr_eq(crew_choose(crew, &first, NULL, NOW), a);
+    ck_assert(crew_rest_over(a, &first));
+    ck_assert(!crew_rest_over(a, &first));
+    ck_assert(crew_has_other(crew, b, &first, NOW));
     crew_bye(crew, &alice);
-    ck_assert(!crew_has_other(crew, b, WORK_SEND, 1, 0, NOW));
+    ck_assert(!crew_has_other(crew, b, &first, NOW));
+}
+END_TEST
+
+START_TEST(probes_go_to_all_workers_in_turn)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    hello(&bob, "b", 2, NULL, 0, NOW);
+    struct crew_probe probe = {0};
+    const char *const names[] = {"a", "b", "a", "b"};
+    for (size_t i = 0; i < 4; i++) {
+        struct seat *seat = crew_choose(crew, &first, &probe, NOW);
+        ck_assert_str_eq(seat_name(seat), names[i]);
+        probe.after = seat_number(seat);
+    }
+    struct seat *b = crew_choose(crew, &first, &(struct crew_probe){1}, NOW);
+    (void)crew_rest(b, &first);
+    crew_rest_until(b, &first, NOW + 100);
+    ck_assert_msg(crew_choose(crew, &first, &(struct crew_probe){1}, NOW) != b, "it rests");
+}
+END_TEST
+
+START_TEST(who_cannot_fetch_delivers)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    struct seat *a = crew_choose(crew, &first, NULL, NOW);
+    (void)crew_rest(a, &fetches);
+    crew_rest_until(a, &fetches, NOW + 100);
+    ck_assert_ptr_null(crew_choose(crew, &fetches, NULL, NOW));
+    ck_assert_ptr_eq(crew_choose(crew, &first, NULL, NOW), a);
+    ck_assert(!crew_rest_over(a, &first));
+}
+END_TEST
+
+START_TEST(who_is_alone_of_its_kind)
+{
+    hello(&alice, "a", 8, NULL, 0, NOW);
+    struct seat *a = crew_choose(crew, &first, NULL, NOW);
+    ck_assert(crew_is_alone(crew, a, NOW));
+    hello(&bob, "b", 2, NULL, 0, NOW);
+    ck_assert(!crew_is_alone(crew, a, NOW));
+    crew_bye(crew, &bob);
+    ck_assert(crew_is_alone(crew, a, NOW));
 }
 END_TEST
 
@@ -290,6 +370,11 @@ int main(void)
     tests_add(tests, whoever_was_silent_for_some_seconds_gets_no_new_work);
     tests_add(tests, a_hello_that_crossed_a_work_costs_nothing);
     tests_add(tests, a_lease_that_two_pings_do_not_list_is_lost);
+    tests_add(tests, pings_that_waited_while_a_work_was_committed_lose_it_not);
+    tests_add(tests, pings_that_are_read_together_count_once);
+    tests_add(tests, probes_go_to_all_workers_in_turn);
+    tests_add(tests, who_cannot_fetch_delivers);
+    tests_add(tests, who_is_alone_of_its_kind);
     tests_add(tests, work_from_before_the_restart_is_adopted_by_whoever_lists_it);
     tests_add(tests, work_from_before_the_restart_goes_back_to_whoever_was_given_it);
     tests_add(tests, work_from_before_the_restart_that_comes_late_is_kept);

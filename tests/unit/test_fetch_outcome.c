@@ -48,7 +48,7 @@ static const struct status_row {
     {502, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
     {503, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
     {504, HTTP_NONE, "retry/destination", ANSWER_SETTLED},
-    {0, HTTP_UNROUTED, "retry/destination", ANSWER_SETTLED},
+    {0, HTTP_UNROUTED, "retry/worker", ANSWER_SETTLED},
     {0, HTTP_UNREACHABLE, "retry/destination", ANSWER_SETTLED},
     {0, HTTP_TIMEOUT, "retry/destination", ANSWER_SETTLED},
     {0, HTTP_REQUEST, "blocked/worker", ANSWER_SETTLED},

@@ -53,7 +53,7 @@ static const struct status_row {
     {502, HTTP_NONE, "<html>", "retry/destination"},
     {503, HTTP_NONE, "", "retry/destination"},
     {504, HTTP_NONE, "", "retry/destination"},
-    {0, HTTP_UNROUTED, "", "retry/destination"},
+    {0, HTTP_UNROUTED, "", "retry/worker"},
     {0, HTTP_UNREACHABLE, "", "retry/destination"},
     {0, HTTP_TLS, "", "retry/destination"},
     {0, HTTP_TIMEOUT, "", "retry/destination"},

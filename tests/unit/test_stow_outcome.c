@@ -204,7 +204,7 @@ static const struct trouble_row {
     int64_t sent_bytes;
     const char *outcome;
 } trouble_rows[] = {
-    {HTTP_UNROUTED, 0, false, 0, "retry/destination retry/destination"},
+    {HTTP_UNROUTED, 0, false, 0, "retry/worker retry/worker"},
     {HTTP_UNREACHABLE, 0, false, 0, "retry/destination retry/destination"},
     {HTTP_TLS, 0, false, 0, "retry/destination retry/destination"},
     {HTTP_TIMEOUT, 0, false, 0, "retry/destination retry/destination"},
