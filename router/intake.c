@@ -33,7 +33,8 @@ enum {
     WAIT_MS = 100
 };
 
-static const char no_node[] = "no node of the configuration has its called AE title";
+static const char no_node[] = "no node of the configuration has its called AE title",
+                  no_meta[] = "it has no file meta header of ours";
 
 struct intake {
     struct pending *pending;
@@ -127,11 +128,13 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
         write_down(router, arrival, &decisions);
 }
 
-/* The router may not have read the configuration that the receiver has. What was received long ago waits no longer. */
+/* The router may not have read the configuration that the receiver has. What was received long ago waits no longer, nor
+ * does what was received far ahead of now: the clock was wrong then, and might not come there for years. */
 static bool may_get_a_node(struct router *router, const struct arrival *arrival)
 {
     struct intake *intake = router->intake;
-    if (arrival->place != SPOOL_INCOMING || router->now - arrival->instance.received_at >= NODE_MS)
+    int64_t age = router->now - arrival->instance.received_at;
+    if (arrival->place != SPOOL_INCOMING || age >= NODE_MS || age <= -NODE_MS)
         return false;
     if (router->monotonic >= intake->tell_at) {
         intake->tell_at = router->monotonic + TELL_MS;
@@ -139,6 +142,16 @@ static bool may_get_a_node(struct router *router, const struct arrival *arrival)
                     LOG_S("called", arrival->instance.called_aet), LOG_S("receipt", arrival->receipt));
     }
     return true;
+}
+
+/* It cannot be read now, which tells nothing of it. The scan looks at it again, which is in incoming/: what a lost database
+ * has left in queue/ goes there, as what it is, a file that was received. */
+static void try_later(struct router *router, const struct arrival *arrival, int code, const char *why)
+{
+    log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
+              LOG_S("error", err_text(code)), LOG_S("because", why));
+    if (arrival->place == SPOOL_QUEUE)
+        outbox_move(router->outbox, arrival->receipt, SPOOL_QUEUE, SPOOL_INCOMING);
 }
 
 /* What its header says, once that is read. */
@@ -151,8 +164,7 @@ static void judge(struct router *router, struct arrival *arrival, struct readers
         return;
     }
     if (answer->code != 0) {
-        log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
-                  LOG_S("error", err_text(answer->code)), LOG_S("because", text_string(&answer->reason)));
+        try_later(router, arrival, answer->code, text_string(&answer->reason));
         return;
     }
     count_parsed(router->counters, reading_ns(answer->reading));
@@ -182,10 +194,9 @@ static void settle_known(struct router *router, const char *receipt, enum spool_
 static bool is_worth_reading(struct router *router, struct arrival *arrival, int code)
 {
     if (code == ERR_SYNTAX)
-        quarantine_file(router, arrival, "it has no file meta header of ours");
+        quarantine_file(router, arrival, no_meta);
     else if (code != 0)
-        log_error("cannot open a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
-                  LOG_S("error", err_text(code)));
+        try_later(router, arrival, code, "it cannot be opened");
     else if (config_find_node(router->config, arrival->meta.called_aet))
         return true;
     else if (!may_get_a_node(router, arrival))
@@ -371,6 +382,19 @@ void intake_from_queue(struct router *router, const char *receipt)
         take_receipt(router, receipt, SPOOL_QUEUE);
 }
 
+void intake_from_quarantine(struct router *router, const char *receipt)
+{
+    AUTO(arrival_release) struct arrival arrival = {.meta = {{0}}};
+    AUTO(fd_close) int fd = -1;
+    const char *reason = "found in quarantine/ without a row: its reason was lost";
+    int code = arrival_open(router->spool, receipt, SPOOL_QUARANTINE, &arrival, &fd);
+    if (code == ERR_SYNTAX)
+        reason = no_meta;
+    else if (code == 0 && !config_find_node(router->config, arrival.meta.called_aet))
+        reason = no_node;
+    jobdb_quarantine(router->db, &arrival.instance, reason, router->now);
+}
+
 void intake_settle(struct router *router)
 {
     while (router->intake->flying && !service_stopping(router->service))
@@ -471,7 +495,7 @@ int intake_deliver(struct router *router, int64_t instance_id, const char *recei
     if (code == ERR_ABSENT)
         text_append(ret_why, "it has no file in quarantine/ any more");
     else if (code == ERR_SYNTAX)
-        text_append(ret_why, "it has no file meta header of ours");
+        text_append(ret_why, no_meta);
     else if (code != 0)
         text_append(ret_why, "it cannot be read just now");
     else if (!node)

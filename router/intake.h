@@ -37,8 +37,12 @@ int64_t intake_wakes_at(struct router *router);
 /* After the commit: logs what was taken in, once its study is quiet. */
 void intake_tell(struct router *router);
 
-/* At start: a file in queue/, which is taken in as new where it has no row. Waits for readers where all are busy. */
+/* At start: a file in queue/, which is taken in as new where it has no row. Waits for readers where all are busy. One that
+ * cannot be read now goes to incoming/, where the scan finds it. */
 void intake_from_queue(struct router *router, const char *receipt);
+/* At start: a file in quarantine/ without a row is written down again, with what its file meta header tells. Its reason was
+ * lost, unless it is one that can be seen without reading the header. */
+void intake_from_quarantine(struct router *router, const char *receipt);
 /* At start, after the last one: waits until all of them are taken in. */
 void intake_settle(struct router *router);
 

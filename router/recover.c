@@ -74,9 +74,7 @@ static int adopt_quarantined(void *context, const char *receipt)
             outbox_remove(router->outbox, receipt, SPOOL_QUARANTINE, 0);
         return 0;
     }
-    struct jobdb_instance instance = {.receipt = receipt, .received_at = receipt_time(receipt)};
-    jobdb_quarantine(router->db, &instance, "found in quarantine/ without a row: its reason was lost",
-                     router->now);
+    intake_from_quarantine(router, receipt);
     return 0;
 }
 

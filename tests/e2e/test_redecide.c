@@ -359,6 +359,21 @@ START_TEST(what_the_router_has_no_node_for_waits_for_the_configuration)
 }
 END_TEST
 
+/* The receiver's clock was years ahead then: who waits for that time waits for ever. */
+START_TEST(what_was_received_far_ahead_of_now_does_not_wait_for_a_node)
+{
+    struct dicom_spec spec;
+    char receipt[RECEIPT_SIZE];
+    rig = rig_create(NULL);
+    rig_spec(&spec, 1, 1, 1);
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, "CHOOSY");
+    (void)snprintf(receipt, RECEIPT_SIZE, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    receipt[0] = '1';
+    rig_receive_file(rig, path, receipt);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "it waits");
+}
+END_TEST
+
 /* After some minutes it is quarantined; a node of that name takes it in all the same. */
 START_TEST(a_node_takes_in_what_was_quarantined_without_it)
 {
@@ -412,6 +427,7 @@ int main(void)
     tests_add(tests, an_album_that_cannot_be_decided_waits_for_a_person);
     tests_add(tests, what_cannot_be_delivered_says_why);
     tests_add(tests, what_the_router_has_no_node_for_waits_for_the_configuration);
+    tests_add(tests, what_was_received_far_ahead_of_now_does_not_wait_for_a_node);
     tests_add(tests, a_node_takes_in_what_was_quarantined_without_it);
     tests_add(tests, so_does_a_router_that_is_started_with_the_node);
     return tests_run(tests);

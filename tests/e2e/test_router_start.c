@@ -7,10 +7,12 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "tests/support/files.h"
+#include "tests/support/sabotage.h"
 #include "tests/support/stock.h"
 #include "tests/support/stored_database.h"
 #include "tests/support/suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -131,6 +133,13 @@ END_TEST
 
 /* ---- the database ---- */
 
+static void lose_database(void)
+{
+    rig_kill(rig);
+    for (const char *const *end = (const char *const[]){"", "-wal", "-shm", NULL}; *end; end++)
+        (void)unlink(sandbox_path(rig->sandbox, "state/jobs.db%s", *end));
+}
+
 START_TEST(a_lost_database_is_made_again_from_the_spool)
 {
     rig_receive(rig, "NOBODY", 9, 1, 1, NULL);
@@ -138,15 +147,73 @@ START_TEST(a_lost_database_is_made_again_from_the_spool)
         rig_receive(rig, "FIRST", 1, instance % 2 + 1, instance, NULL);
     check_jobs("delivery", "queued", MANY);
     check_quarantined(1);
-    rig_kill(rig);
-    for (const char *const *end = (const char *const[]){"", "-wal", "-shm", NULL}; *end; end++)
-        (void)unlink(sandbox_path(rig->sandbox, "state/jobs.db%s", *end));
+    lose_database();
     rig_start(rig);
     check_jobs("delivery", "queued", MANY);
     check_jobs("share", "waiting", 4);
     check_quarantined(1);
     deliver(MANY);
     check_jobs("share", "queued", 4);
+}
+END_TEST
+
+static void check_said(const char *const *words, const char *wanted)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    int status = rig_felucca(rig, words, &said);
+    rig_check(rig, status == 0 && strstr(text_string(&said), wanted), text_string(&said));
+}
+
+/* What its file meta header tells is known as before, and a node that comes takes it in. */
+START_TEST(a_lost_database_forgets_little_of_what_is_in_quarantine)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    char receipt[RECEIPT_SIZE], size[64];
+    const char *const list[] = {"quarantine", "--json", NULL};
+    rig_receive(rig, "NOBODY", 9, 1, 1, receipt);
+    check_quarantined(1);
+    lose_database();
+    rig_start(rig);
+    check_quarantined(1);
+    (void)snprintf(
+        size, sizeof size, "%lld",
+        (long long)file_size(sandbox_path(rig->sandbox, "state/spool/quarantine/%s.dcm", receipt)));
+    check_said(list, "NOBODY");
+    check_said(list, "CT01");
+    check_said(list, size);
+    check_said(list, "no node of the configuration has its called AE title");
+    file_read(rig->config, &yaml);
+    text_append(&yaml, "  - aet: NOBODY\n    destinations:\n"
+                       "      - { name: later, stow_url: 'http://127.0.0.1:12/studies', kheops: false }\n");
+    file_write_string(rig->config, text_string(&yaml));
+    process_signal(rig->router, SIGHUP);
+    check_jobs("delivery", "queued", 1);
+    check_quarantined(0);
+}
+END_TEST
+
+static const struct unreadable_row {
+    const char *label;
+    int calls, error;
+} unreadable_rows[] = {{"no descriptor is left", INJECT_OPEN, EMFILE}, {"the disk fails", INJECT_READ, EIO}};
+
+/* Its files in queue/ cannot be read at the start, and can be later: no restart is needed. */
+START_TEST(what_cannot_be_read_at_the_start_is_taken_in_later)
+{
+    const struct unreadable_row *row = &unreadable_rows[_i];
+    AUTO(sabotage_destroy) struct sabotage *sabotage = sabotage_create(rig->sandbox);
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    rig_receive(rig, "FIRST", 1, 1, 2, NULL);
+    check_jobs("delivery", "queued", 2);
+    lose_database();
+    sabotage_begin(sabotage, row->calls, "*.dcm", row->error, 0);
+    rig_start_from(rig, FELUCCA_BIN, sabotage_environment(sabotage));
+    rig_check(rig, rig_wait_log(rig, "retrying at the next scan", SOON_MS), "no word of it");
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    sabotage_end(sabotage);
+    check_jobs("delivery", "queued", 2);
+    check_quarantined(0);
+    deliver(2);
 }
 END_TEST
 
@@ -370,6 +437,8 @@ int main(void)
     tests_timeout(tests, 60);
     tests_add(tests, what_cannot_be_taken_in_is_parked_with_a_sentence_and_the_others_go_on);
     tests_add(tests, a_lost_database_is_made_again_from_the_spool);
+    tests_add(tests, a_lost_database_forgets_little_of_what_is_in_quarantine);
+    tests_rows(tests, what_cannot_be_read_at_the_start_is_taken_in_later, ROWS(unreadable_rows));
     tests_rows(tests, a_damaged_database_is_set_aside_and_made_again, ROWS(damage_rows));
     tests_add(tests, a_database_that_somebody_else_writes_to_is_not_taken_for_damaged);
     tests_add(tests, spool_and_database_agree_after_a_start);
