@@ -19,22 +19,11 @@ enum { WIDTHS = sizeof widths / sizeof *widths };
 
 static const int64_t most_bytes = (int64_t)2 << 30;
 
-/* Of UTF-8. */
-static size_t count_characters(const char *text, size_t length)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < length; i++)
-        count += ((unsigned char)text[i] & 0xc0) != 0x80;
-    return count;
-}
-
-static void append_width(const struct condition_facts *facts, const struct width *width, struct text *out)
+static void append_width(const struct reading *reading, const struct width *width, struct text *out)
 {
     const struct condition_path path = {.tags = {width->tag}, .depth = 1};
     const struct condition_dictionary *dictionary = dictionary_for_conditions();
-    size_t length;
-    const char *text = facts->text(facts->context, &path, 0, &length);
-    size_t count = text ? count_characters(text, length) : 0;
+    size_t count = reading_width(reading, &path);
     if (count > width->most)
         text_format(out, "; its %s has %zu characters, KHEOPS bears %zu",
                     dictionary->keyword_of(dictionary->context, width->tag), count, width->most);
@@ -49,14 +38,14 @@ static void append_widths(struct router *router, const struct jobdb_item *item, 
         reread(router, item->receipt, place, &answer) != 0 || answer.code != 0)
         return;
     for (size_t i = 0; i < WIDTHS; i++)
-        append_width(reading_facts(answer.reading, NULL), &widths[i], out);
+        append_width(answer.reading, &widths[i], out);
 }
 
 void suspicion_ask(struct questions *questions)
 {
     for (size_t i = 0; i < WIDTHS; i++) {
         const struct condition_path path = {.tags = {widths[i].tag}, .depth = 1};
-        questions_add_path(questions, &path, CONDITION_TEXT);
+        questions_add_width(questions, &path);
     }
 }
 

@@ -295,6 +295,11 @@ const struct dataset_break *dataset_incomplete(const struct dataset *dataset)
     return dataset->walk.broken.why ? &dataset->walk.broken : NULL;
 }
 
+bool dataset_failed(const struct dataset *dataset)
+{
+    return source_failed(dataset->source);
+}
+
 bool dataset_is_disordered(const struct dataset *dataset)
 {
     return dataset->walk.is_disordered;

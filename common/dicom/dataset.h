@@ -29,6 +29,9 @@ void dataset_destroy(struct dataset **dataset);
 
 const struct dataset_break *dataset_incomplete(const struct dataset *dataset);
 
+/* The disk failed, or the file became shorter, since it was read: nothing that is said of it counts any more. */
+bool dataset_failed(const struct dataset *dataset);
+
 /* Something was read over: sequences may have ended before their real end. */
 bool dataset_is_disordered(const struct dataset *dataset);
 

@@ -474,6 +474,11 @@ static void tell_break(struct header *header)
     text_format(out, ": %s", broken->why);
 }
 
+bool header_failed(const struct header *header)
+{
+    return dataset_failed(header->dataset);
+}
+
 const char *header_incomplete(const struct header *header)
 {
     return header->incomplete.length > 0 ? text_string(&header->incomplete) : NULL;

@@ -32,6 +32,10 @@ int header_read_open(int fd, const struct header_transfer *transfer, struct head
                      struct text *ret_reason);
 void header_destroy(struct header **header);
 
+/* The disk failed, or the file became shorter, while it was asked: nothing that it said counts, and the file may be as good
+ * as ever. To be asked last. */
+bool header_failed(const struct header *header);
+
 /* NULL: it was read to its end. Else where and why reading ended, for people, without any value of the file:
  * "reading ended at offset 1,234 behind (0032,1060): the value there is cut". Borrowed from the header. */
 const char *header_incomplete(const struct header *header);

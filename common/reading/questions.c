@@ -58,8 +58,7 @@ static void grow_table(struct questions *questions)
         *place(questions, &questions->list[i].path) = (uint32_t)i + 1;
 }
 
-void questions_add_path(struct questions *questions, const struct condition_path *path,
-                        enum condition_aspect aspect)
+static void add_path(struct questions *questions, const struct condition_path *path, unsigned aspects)
 {
     if ((questions->count + 1) * 2 > questions->table_size)
         grow_table(questions);
@@ -70,12 +69,17 @@ void questions_add_path(struct questions *questions, const struct condition_path
         questions->list[questions->count].path = *path;
         *at = (uint32_t)++questions->count;
     }
-    questions->list[*at - 1].aspects |= 1u << aspect;
+    questions->list[*at - 1].aspects |= aspects;
+}
+
+void questions_add_width(struct questions *questions, const struct condition_path *path)
+{
+    add_path(questions, path, QUESTION_WIDTH);
 }
 
 static void add_question(void *context, const struct condition_path *path, enum condition_aspect aspect)
 {
-    questions_add_path(context, path, aspect);
+    add_path(context, path, 1u << aspect);
 }
 
 void questions_add(struct questions *questions, const struct condition *condition)
@@ -121,17 +125,14 @@ static void read_question(struct parcel *parcel, struct questions *questions)
         path.vr[i] = (char)unpack_u8(parcel);
     unsigned aspects = unpack_u8(parcel);
     bool is_one = path.depth > 0 && path.depth <= CONDITION_PATH_MAX && path.vr[sizeof path.vr - 1] == '\0' &&
-                  aspects > 0 && aspects < 1u << CONDITION_ASPECTS;
+                  aspects > 0 && aspects < 2u * QUESTION_WIDTH;
     for (size_t i = 0; is_one && i < path.depth; i++)
         path.tags[i] = unpack_u32(parcel);
     if (!is_one || parcel->broken) {
         parcel->broken = true;
         return;
     }
-    for (int i = 0; i < CONDITION_ASPECTS; i++) {
-        if (aspects & 1u << i)
-            questions_add_path(questions, &path, (enum condition_aspect)i);
-    }
+    add_path(questions, &path, aspects);
 }
 
 int questions_read(const char *bytes, size_t length, struct questions **ret_questions)

@@ -7,9 +7,12 @@
 
 #include "common/condition/condition.h"
 
+/* A bit beside those of the aspects: how many characters its first text has. */
+enum { QUESTION_WIDTH = 1 << CONDITION_ASPECTS };
+
 struct question {
     struct condition_path path;
-    unsigned aspects; /* bits: 1 << enum condition_aspect */
+    unsigned aspects; /* bits: 1 << enum condition_aspect, QUESTION_WIDTH */
 };
 
 struct questions;
@@ -19,8 +22,8 @@ void questions_destroy(struct questions **questions);
 
 /* Adds what the condition asks; NULL: nothing. */
 void questions_add(struct questions *questions, const struct condition *condition);
-void questions_add_path(struct questions *questions, const struct condition_path *path,
-                        enum condition_aspect aspect);
+/* Asks for nothing but how many characters a text has, so that no text of a patient comes with the answer. */
+void questions_add_width(struct questions *questions, const struct condition_path *path);
 
 size_t questions_count(const struct questions *questions);
 /* Borrowed until the next one is added. */

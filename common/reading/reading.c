@@ -27,6 +27,7 @@ struct slice {
 /* The answer to one question. */
 struct reply {
     bool present;
+    size_t width;
     size_t first_text, text_count, first_number, number_count;
     const char *doubts[CONDITION_ASPECTS]; /* NULL: none */
 };
@@ -146,6 +147,8 @@ static void take_replies(struct reading *reading, struct parcel *parcel)
             if (question->aspects & 1u << aspect)
                 take_reply(reading, parcel, (enum condition_aspect)aspect, &reading->replies[i]);
         }
+        if (question->aspects & QUESTION_WIDTH)
+            reading->replies[i].width = unpack_u32(parcel);
     }
 }
 
@@ -240,6 +243,12 @@ static const struct reply *reply_to(const struct reading *reading, const struct 
 {
     ptrdiff_t index = questions_find(reading->questions, path);
     return index < 0 ? NULL : &reading->replies[index];
+}
+
+size_t reading_width(const struct reading *reading, const struct condition_path *path)
+{
+    const struct reply *reply = reply_to(reading, path);
+    return reply ? reply->width : 0;
 }
 
 static bool fact_is_present(void *context, const struct condition_path *path)

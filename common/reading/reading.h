@@ -1,5 +1,4 @@
-/* reading - what felucca-header found in one file: the identifiers, whether the header was read whole and where it
- * broke, and the answers to the questions of the configuration.
+/* reading - what felucca-header found in one file: the identifiers, whether the header was read whole, and the answers to the questions of the configuration.
  *
  * It answers as the header itself does (common/dicom/header.h), but what was not asked for is unknown. The bytes
  * come from a process that strangers' files may have taken over: whatever they are, a reading is well-formed, or
@@ -34,6 +33,9 @@ size_t reading_bytes(const struct reading *reading);
 const char *reading_uid(const struct reading *reading, enum header_uid which);
 bool reading_tell_uid(const struct reading *reading, enum header_uid which, struct text *out);
 const char *reading_incomplete(const struct reading *reading);
+
+/* How many characters the first text under a path has, where questions_add_width() asked it; 0: it has none. */
+size_t reading_width(const struct reading *reading, const struct condition_path *path);
 
 /* What conditions ask. transfer says what is known of the transfer; its NULLs (or all, without a struct) are taken
  * from the file meta header. Both borrowed: the facts from the reading, the transfer until they are asked. */

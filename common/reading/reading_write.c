@@ -1,5 +1,6 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/err.h"
 #include "common/reading/pack.h"
 #include "common/reading/reading.h"
 
@@ -93,6 +94,18 @@ static void write_answer(const struct condition_facts *facts, const struct condi
     pack_text(out, full ? no_room : facts->unknown(facts->context, path, aspect));
 }
 
+/* Of its first text; 0: it has none. */
+static void write_width(const struct condition_facts *facts, const struct condition_path *path,
+                        struct text *out)
+{
+    size_t length = 0;
+    const char *text = facts->text(facts->context, path, 0, &length);
+    uint32_t count = 0;
+    for (size_t i = 0; text && i < length; i++)
+        count += ((unsigned char)text[i] & 0xc0) != 0x80;
+    pack_u32(out, count);
+}
+
 static void write_answers(const struct condition_facts *facts, const struct questions *questions,
                           struct text *out)
 {
@@ -102,7 +115,23 @@ static void write_answers(const struct condition_facts *facts, const struct ques
             if (question->aspects & 1u << aspect)
                 write_answer(facts, &question->path, (enum condition_aspect)aspect, out);
         }
+        if (question->aspects & QUESTION_WIDTH)
+            write_width(facts, &question->path, out);
     }
+}
+
+static void write_header(struct header *header, const struct questions *questions, struct text *out)
+{
+    write_uids(header, out);
+    pack_text(out, header_incomplete(header));
+    write_transfer(header_facts(header), out);
+    write_answers(header_facts(header), questions, out);
+}
+
+static void write_code(int code, const char *reason, struct text *out)
+{
+    pack_u32(out, (uint32_t)-code);
+    pack_text(out, reason);
 }
 
 void reading_write(int fd, const struct questions *questions, struct text *out)
@@ -113,13 +142,13 @@ void reading_write(int fd, const struct questions *questions, struct text *out)
     int code = header_read_open(fd, NULL, &header, &reason);
     size_t start = out->length;
     pack_u64(out, 0);
-    pack_u32(out, (uint32_t)-code);
-    pack_text(out, text_string(&reason));
-    if (code == 0) {
-        write_uids(header, out);
-        pack_text(out, header_incomplete(header));
-        write_transfer(header_facts(header), out);
-        write_answers(header_facts(header), questions, out);
+    size_t behind_time = out->length;
+    write_code(code, text_string(&reason), out);
+    if (code == 0)
+        write_header(header, questions, out);
+    if (code == 0 && header_failed(header)) { /* whatever was made of it */
+        out->length = behind_time;
+        write_code(ERR_IO, "cannot be read", out);
     }
     uint64_t took = (uint64_t)(clock_monotonic_ns() - began_ns);
     memcpy(out->bytes + start, &took, sizeof took);

@@ -13,10 +13,12 @@
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct sandbox *sandbox;
@@ -191,6 +193,83 @@ START_TEST(facts_of_the_transfer_are_those_of_who_knows_them)
 }
 END_TEST
 
+/* ---- a disk that fails ---- */
+
+static int reads_left = -1; /* -1: all go well */
+
+/* In front of libc's, for what is linked into this program. */
+ssize_t pread(int fd, void *buffer, size_t length, off_t offset)
+{
+    if (reads_left == 0) {
+        errno = EIO;
+        return -1;
+    }
+    reads_left -= reads_left > 0;
+    return (ssize_t)syscall(SYS_pread64, fd, buffer, length, offset);
+}
+
+/* Whichever read fails: the walk's, or that of a value afterwards, which lies in no window any more. */
+START_TEST(a_read_that_fails_is_no_fault_of_the_file)
+{
+    static char large[64 << 10];
+    const struct dicom_element extra[] = {{0x0009, 0x0010, "LO", "FELUCCA TEST", 0, NULL, 0},
+                                          {0x0009, 0x1010, "UT", large, 0, NULL, 0},
+                                          {0x0018, 0x0015, "CS", "HEAD", 0, NULL, 0},
+                                          {0x0040, 0x4035, "UT", large, 0, NULL, 0}};
+    AUTO(condition_destroy)
+    struct condition *condition = compile("tagText(#Tag.BodyPartExamined) == \"HEAD\"");
+    struct dicom_spec spec;
+    const char *path = sandbox_path(sandbox, "x.dcm");
+    unsigned failed = 0;
+    bool is_whole = false;
+    memset(large, 'x', sizeof large - 1);
+    dicom_spec_init(&spec, 1);
+    spec.extra = extra;
+    spec.extra_count = sizeof extra / sizeof *extra;
+    ck_assert_int_eq(dicom_write(&spec, path), 0);
+    questions_add(questions, condition);
+    for (int reads = 0; !is_whole; reads++) {
+        reads_left = reads;
+        AUTO(reading_destroy) struct reading *reading = read_file(path);
+        is_whole = reads_left != 0;
+        reads_left = -1;
+        if (reading_code(reading) != 0) {
+            ck_assert_int_eq(reading_code(reading), ERR_IO);
+            failed++;
+            continue;
+        }
+        ck_assert_int_eq(condition_judge(condition, reading_facts(reading, NULL)), CONDITION_TRUE);
+    }
+    ck_assert_uint_gt(failed, 2);
+}
+END_TEST
+
+START_TEST(a_width_brings_no_text)
+{
+    const struct condition_path path = {.tags = {0x00081030}, .depth = 1},
+                                none = {.tags = {0x00100010}, .depth = 1};
+    const struct dicom_element extra = {0x0008, 0x1030, "LO", "K\xc3\xb6pfchen", 0, NULL, 0};
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    struct dicom_spec spec;
+    struct reading *reading = NULL;
+    const char *path_of_file = sandbox_path(sandbox, "x.dcm");
+    dicom_spec_init(&spec, 1);
+    spec.extra = &extra;
+    spec.extra_count = 1;
+    ck_assert_int_eq(dicom_write(&spec, path_of_file), 0);
+    questions_add_width(questions, &path);
+    read_bytes(path_of_file, &bytes);
+    ck_assert_ptr_null(memmem(bytes.bytes, bytes.length, "pfchen", 6));
+    ck_assert_int_eq(parse(bytes.bytes, bytes.length, &reading), 0);
+    size_t length;
+    ck_assert_uint_gt(reading_width(reading, &path), 7);
+    ck_assert_uint_eq(reading_width(reading, &none), 0);
+    const struct condition_facts *facts = reading_facts(reading, NULL);
+    ck_assert_ptr_null(facts->text(facts->context, &path, 0, &length));
+    reading_destroy(&reading);
+}
+END_TEST
+
 /* ---- any bytes ---- */
 
 static void ask_everything(struct reading *reading, const struct condition *condition)
@@ -330,6 +409,8 @@ int main(void)
     tests_add(tests, a_broken_header_is_as_broken);
     tests_add(tests, what_was_not_asked_is_unknown);
     tests_add(tests, facts_of_the_transfer_are_those_of_who_knows_them);
+    tests_add(tests, a_read_that_fails_is_no_fault_of_the_file);
+    tests_add(tests, a_width_brings_no_text);
     tests_add(tests, no_bytes_make_a_reading_that_is_none);
     tests_add(tests, no_bytes_make_questions_that_are_none);
     tests_rows(tests, a_helper_takes_requests_and_nothing_else, ROWS(odds));
