@@ -50,7 +50,8 @@ enum { SERIES_A_BATCH = 100 };
       "SELECT w.due_at FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
       " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
       " AND (w.state = 'sending' OR (w.state = 'queued'" \
-      " AND CASE WHEN w.id < ?3 THEN w.tries = 0 ELSE ?4 > 0 END)) LIMIT 1") \
+      " AND CASE WHEN " RECEIPT_ORDER("i.receipt", "i.id") " < " RECEIPT_ORDER("?5", "?6") \
+      " THEN w.tries = 0 ELSE ?4 > 0 END)) LIMIT 1") \
     X(HAS_TWIN, "", \
       "SELECT 1 FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
       " WHERE i.sop_instance = ?1 AND w.id <> ?3 AND w.tries > 0 LIMIT 1") \
@@ -144,8 +145,8 @@ static bool pick_fits(const struct pick *pick, const struct jobdb_item *item, si
  * first and has not been tried; one that was tried waits for the newer ones. INT64_MAX: there is none. */
 static int64_t twin_due_at(struct pick *pick, const struct jobdb_item *item, const char *sop_instance)
 {
-    return row_first(jobdb_query(pick->db, SQL_FIND_TWIN, "siii", sop_instance, pick->destination_id,
-                                 item->id, (int64_t)item->tries),
+    return row_first(jobdb_query(pick->db, SQL_FIND_TWIN, "siiisi", sop_instance, pick->destination_id,
+                                 item->id, (int64_t)item->tries, item->receipt, item->instance_id),
                      INT64_MAX);
 }
 

@@ -14,6 +14,11 @@
     "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0, 0"
 #define FETCH_ITEM "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, 0"
 
+/* What orders the versions of one instance: when each was received, with which its receipt begins; within one
+ * millisecond the order of taking in. Alone that tells nothing: files come back from quarantine, headers are read side
+ * by side, and a lost database is made again in the order of a folder. */
+#define RECEIPT_ORDER(receipt, id) "(substr(" receipt ", 1, 12), " id ")"
+
 /* Reads them, from the next column on. */
 void item_read(struct row *row, struct jobdb_item *ret_item);
 

@@ -59,7 +59,7 @@
       "UPDATE instance SET open_jobs = open_jobs - 1," \
       " state = CASE WHEN open_jobs = 1 THEN ?2 ELSE state END," \
       " done_at = CASE WHEN open_jobs = 1 THEN ?4 ELSE done_at END," \
-      " keep_until = CASE WHEN open_jobs = 1 THEN ?5 ELSE keep_until END WHERE id = ?3 AND state = ?1") \
+      " keep_until = max(coalesce(keep_until, 0), ?5) WHERE id = ?3 AND state = ?1") \
     X(DROP_QUARANTINED, "", \
       "UPDATE instance SET state = ?2, place = ?4, done_at = ?5, keep_until = ?6" \
       " WHERE id = ?3 AND state = ?1") \

@@ -54,7 +54,8 @@ bool move_bring_share_back(struct jobdb *db, int64_t share_id, const char *reaso
 /* An instance has one job more; it is active again when it was done. */
 void move_reopen_instance(struct jobdb *db, int64_t instance_id);
 
-/* One job of an instance is final; with the last of them the instance is finished. */
+/* One job of an instance is final; with the last of them the instance is finished. Its file is kept for the longest
+ * that any of them asks for. */
 void move_job_is_final(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until);
 /* A quarantined instance is given up. False: it is not in quarantine. */
 bool move_drop_quarantined(struct jobdb *db, int64_t instance_id, int64_t now, int64_t keep_until);

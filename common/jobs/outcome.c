@@ -26,13 +26,17 @@
       " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')") \
     X(OLDER_VERSIONS, "", \
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
-      " FROM instance n JOIN instance i ON i.sop_instance = n.sop_instance AND i.state = 'active'" \
-      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2 JOIN series e ON e.id = w.series_id" \
-      " WHERE n.id = ?1 AND w.state = 'queued' AND w.id < ?3") \
+      " FROM instance n CROSS JOIN instance i ON i.sop_instance = n.sop_instance AND i.state = 'active'" \
+      " CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
+      " JOIN series e ON e.id = w.series_id" \
+      " WHERE n.id = ?1 AND w.state IN ('queued', 'failed', 'undecided')" \
+      " AND " RECEIPT_ORDER("i.receipt", "i.id") " < " RECEIPT_ORDER("n.receipt", "n.id")) \
     X(NEWER_VERSION, "", \
-      "SELECT i.receipt FROM instance n JOIN instance i ON i.sop_instance = n.sop_instance" \
-      " JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
-      " WHERE n.id = ?1 AND w.state = 'sent' AND w.id > ?3 ORDER BY w.id DESC LIMIT 1")
+      "SELECT max(i.receipt) FROM delivery o CROSS JOIN instance n ON n.id = o.instance_id" \
+      " CROSS JOIN instance i ON i.sop_instance = n.sop_instance" \
+      " CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = o.destination_id" \
+      " WHERE o.id = ?1 AND w.state = 'sent' AND w.finished_at > coalesce(o.retried_at, 0)" \
+      " AND " RECEIPT_ORDER("i.receipt", "i.id") " > " RECEIPT_ORDER("n.receipt", "n.id"))
 /* clang-format on */
 JOBDB_STATEMENTS(outcome)
 
@@ -139,8 +143,7 @@ static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, con
 {
     size_t count;
     struct jobdb_batch *older = read_lone_deliveries(
-        jobdb_query(db, SQL_OLDER_VERSIONS, "iii", item->instance_id, batch->destination_id, item->id),
-        &count);
+        jobdb_query(db, SQL_OLDER_VERSIONS, "ii", item->instance_id, batch->destination_id), &count);
     for (size_t i = 0; i < count; i++) {
         replace(db, &older[i], older[i].items, item->receipt, stored);
         jobdb_refresh_lane(db, older[i].lane_id, stored->now);
@@ -149,15 +152,14 @@ static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, con
     memory_free(&older);
 }
 
-/* It comes back from a request, and a newer one was stored meanwhile. */
+/* It comes back from a request, and a newer one was stored meanwhile: since an operator wanted this one, if one did. */
 static void yield_to_newer(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                            const struct jobdb_outcome *outcome)
 {
     char receipt[RECEIPT_SIZE];
     AUTO(row_end)
-    struct row row =
-        jobdb_query(db, SQL_NEWER_VERSION, "iii", item->instance_id, batch->destination_id, item->id);
-    if (!row_next(&row))
+    struct row row = jobdb_query(db, SQL_NEWER_VERSION, "i", item->id);
+    if (!row_next(&row) || row_is_null(&row))
         return;
     row_copy(&row, receipt, sizeof receipt);
     row_end(&row);
@@ -179,7 +181,7 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
         move_job_is_final(db, item->instance_id, outcome->now, outcome->keep_until);
     if (move.to == DELIVERY_SENT)
         replace_older(db, batch, item, outcome);
-    if (move.from == DELIVERY_SENDING && move.to == DELIVERY_QUEUED)
+    if (move.from == DELIVERY_SENDING && (move.to == DELIVERY_QUEUED || move.to == DELIVERY_FAILED))
         yield_to_newer(db, batch, item, outcome);
     return true;
 }

@@ -31,8 +31,9 @@ struct jobdb_outcome {
  * meanwhile and the cause is not "stored"; nothing was changed. Stored also makes its series known and the
  * shares that wait for it due: the albums concerned are told to each_album (which may be NULL).
  *
- * What was received earlier under the same SOP Instance UID and waits for the same destination is not sent after
- * it: it is excluded, "replaced by receipt ...", now or when it comes back from a request. */
+ * What was received earlier under the same SOP Instance UID and waits for the same destination, was refused there or is
+ * undecided is not sent after it: it is excluded, "replaced by receipt ...", now or when it comes back from a request;
+ * unless an operator has had it tried again since. */
 bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                          const struct jobdb_outcome *outcome,
                          void (*each_album)(void *context, int64_t album_id), void *context);

@@ -31,8 +31,8 @@
  * sent, shared, excluded and dropped are final: a person may still have the last two decided again while the
  * file is there. failed is a dead letter, undecided waits for a person: both keep their spool file until
  * somebody retries or drops them. The arrows left out of the picture are in the tables: a late STORED is welcome
- * from queued and failed, a person may drop what is queued, or have it tried at once, and what is queued is
- * excluded once a newer version of it is stored.
+ * from queued and failed, a person may drop what is queued, or have it tried at once, and what is queued, failed or
+ * undecided is excluded once a newer version of it is stored.
  *
  * Code, tests, docs/job-life.md and the command line read these tables; nothing else moves a job: move.h makes
  * each move by looking it up here. A unit test makes every one of them, and tries every other. */
@@ -159,10 +159,12 @@ enum cause {
     X(SENDING, GIVEN_UP, FAILED)                     \
     X(SENDING, FILE_MISSING, FAILED)                 \
     X(FAILED, STORED, SENT)                          \
+    X(FAILED, REPLACED, EXCLUDED)                    \
     X(FAILED, RETRIED, QUEUED)                       \
     X(FAILED, DROPPED, DROPPED)                      \
     X(UNDECIDED, ADMITTED, QUEUED)                   \
     X(UNDECIDED, LEFT_OUT, EXCLUDED)                 \
+    X(UNDECIDED, REPLACED, EXCLUDED)                 \
     X(UNDECIDED, DROPPED, DROPPED)                   \
     X(EXCLUDED, BROUGHT_BACK, UNDECIDED)             \
     X(DROPPED, BROUGHT_BACK, UNDECIDED)

@@ -2,6 +2,9 @@
 #include "common/base/cleanup.h"
 #include "common/jobs/batch.h"
 #include "common/jobs/connection.h"
+#include "common/jobs/decision.h"
+#include "common/jobs/dispatch.h"
+#include "common/jobs/operator.h"
 #include "common/jobs/outcome.h"
 #include "common/jobs/row.h"
 #include "tests/support/jobs_world.h"
@@ -113,6 +116,193 @@ START_TEST(twins_of_old_deliveries_cost_nothing_and_wait_for_nobody)
 }
 END_TEST
 
+/* ---- which one is newer ---- */
+
+/* A version of the one instance, received then, whatever came before it into the database; for one destination or two. */
+static void take_in_of(int64_t received_at, size_t destinations, bool undecided)
+{
+    static int made;
+    char receipt[RECEIPT_SIZE];
+    struct jobdb_decision decisions[] = {{.destination_id = world.main_id, .takes = true},
+                                         {.destination_id = world.other_id, .takes = true}};
+    if (undecided)
+        decisions[0] = (struct jobdb_decision){
+            .destination_id = world.main_id, .undecided = true, .why = "its header is cut"};
+    (void)snprintf(receipt, sizeof receipt, "%012llx%020x", (unsigned long long)received_at,
+                   0xfffff - (unsigned)++made);
+    const struct jobdb_instance instance = {.receipt = receipt,
+                                            .study = "1",
+                                            .series = "1.1",
+                                            .sop_instance = "1.1.1",
+                                            .size = 1000,
+                                            .received_at = received_at};
+    jobdb_take_in(world.db, &instance, decisions, destinations, WORLD_NOW, 0);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+
+/* The answer about one delivery of the main destination, at a time. */
+static void answer_at(int64_t instance_id, enum cause cause, int64_t now)
+{
+    char question[80];
+    struct jobdb_batch batch;
+    (void)snprintf(question, sizeof question, "SELECT receipt FROM instance WHERE id = %lld",
+                   (long long)instance_id);
+    struct row row = row_ask(world.db->sql, question, NULL);
+    ck_assert(row_next(&row));
+    bool found = jobdb_find_delivery(world.db, row_text(&row), "main", &batch);
+    row_end(&row);
+    const struct jobdb_outcome outcome = {
+        .cause = cause, .now = now, .due_at = now, .keep_until = now, .keep_excluded_until = now + 1000};
+    ck_assert(found && jobdb_move_delivery(world.db, &batch, batch.items, &outcome, NULL, NULL));
+    jobdb_end_batch(world.db, &batch, now);
+    jobdb_batch_release(&batch);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+
+static const struct order_row {
+    const char *label;
+    int64_t received_at[2]; /* in the order of taking in */
+    int newer;
+} order_rows[] = {
+    {"in the order of receiving", {1000, 2000}, 2},
+    {"the other way round: from quarantine, or into a database made again", {2000, 1000}, 1},
+    {"within one millisecond", {1000, 1000}, 2},
+};
+
+START_TEST(the_version_that_was_received_later_is_the_newer_one)
+{
+    const struct order_row *row = &order_rows[_i];
+    int older = 3 - row->newer;
+    struct jobdb_batch batch;
+    for (int i = 0; i < 2; i++)
+        take_in_of(row->received_at[i], 1, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert_msg(batch.items[0].instance_id == older, "%s: the newer one goes first", row->label);
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW);
+    ck_assert(world_pick(WORLD_NOW + 400000, 50, &batch));
+    ck_assert_msg(batch.items[0].instance_id == row->newer, "%s: it waits for one that was tried",
+                  row->label);
+    world_end(&batch, CAUSE_STORED, 0);
+    ck_assert_msg(strcmp(state_of(older), "excluded") == 0, "%s: %s", row->label, state_of(older));
+    ck_assert_str_eq(state_of(row->newer), "sent");
+}
+END_TEST
+
+START_TEST(the_version_that_was_received_later_is_never_replaced)
+{
+    const struct order_row *row = &order_rows[_i];
+    int older = 3 - row->newer;
+    for (int i = 0; i < 2; i++)
+        take_in_of(row->received_at[i], 1, false);
+    answer_at(older, CAUSE_STORED, WORLD_NOW);
+    ck_assert_msg(strcmp(state_of(row->newer), "queued") == 0, "%s: %s", row->label, state_of(row->newer));
+    struct jobdb_batch batch;
+    ck_assert(world_pick(WORLD_NOW + 400000, 50, &batch));
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW);
+    ck_assert_msg(strcmp(state_of(row->newer), "queued") == 0, "%s: it yields to an older one", row->label);
+}
+END_TEST
+
+/* ---- what is replaced ---- */
+
+static int64_t keep_until_of(int64_t instance_id)
+{
+    char question[80];
+    (void)snprintf(question, sizeof question, "SELECT keep_until FROM instance WHERE id = %lld",
+                   (long long)instance_id);
+    AUTO(row_end) struct row row = row_ask(world.db->sql, question, NULL);
+    ck_assert(row_next(&row));
+    return row_number(&row);
+}
+
+/* It is sent to another destination after that: that must not shorten it. */
+START_TEST(a_replaced_version_keeps_its_file_as_long_as_what_is_excluded)
+{
+    struct jobdb_batch batch;
+    const struct jobdb_outcome sent = {.cause = CAUSE_STORED, .now = WORLD_NOW, .keep_until = WORLD_NOW};
+    char receipt[RECEIPT_SIZE];
+    take_in_of(1000, 2, false);
+    take_in_of(2000, 1, false);
+    answer_at(2, CAUSE_STORED, WORLD_NOW);
+    struct row row = row_ask(world.db->sql, "SELECT receipt FROM instance WHERE id = 1", NULL);
+    ck_assert(row_next(&row));
+    row_copy(&row, receipt, sizeof receipt);
+    row_end(&row);
+    ck_assert(jobdb_find_delivery(world.db, receipt, "other", &batch));
+    ck_assert(jobdb_move_delivery(world.db, &batch, batch.items, &sent, NULL, NULL));
+    jobdb_end_batch(world.db, &batch, WORLD_NOW);
+    jobdb_batch_release(&batch);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert_int_eq(keep_until_of(1), WORLD_NOW + 1000);
+}
+END_TEST
+
+/* Then no plain `felucca retry` sends it over the newer one. */
+START_TEST(a_version_that_was_refused_yields_to_a_newer_one)
+{
+    struct jobdb_batch batch;
+    take_in_of(1000, 1, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_REFUSED, 0);
+    take_in_of(2000, 1, false);
+    ck_assert(world_pick(WORLD_NOW + 400000, 50, &batch));
+    world_end(&batch, CAUSE_STORED, 0);
+    ck_assert_str_eq(state_of(1), "excluded");
+    ck_assert_int_eq(world_status(NULL).failed, 0);
+}
+END_TEST
+
+START_TEST(a_version_that_is_refused_late_yields_to_a_newer_one)
+{
+    struct jobdb_batch batch;
+    take_in_of(1000, 1, false);
+    take_in_of(2000, 1, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 1);
+    answer_at(2, CAUSE_STORED, WORLD_NOW); /* late, from a request before */
+    world_end(&batch, CAUSE_REFUSED, 0);
+    ck_assert_str_eq(state_of(1), "excluded");
+    ck_assert_int_eq(world_status(NULL).failed, 0);
+}
+END_TEST
+
+START_TEST(an_undecided_version_yields_to_a_newer_one)
+{
+    take_in_of(1000, 1, true);
+    take_in_of(2000, 1, false);
+    answer_at(2, CAUSE_STORED, WORLD_NOW);
+    ck_assert_str_eq(state_of(1), "excluded");
+}
+END_TEST
+
+/* An operator wants the older one, over the newer one: trouble does not take that back, a newer one still does. */
+START_TEST(what_an_operator_retries_yields_only_to_what_is_stored_later)
+{
+    struct jobdb_candidate job;
+    struct jobdb_batch batch;
+    const struct jobdb_decision yes = {.destination_id = world.main_id, .takes = true};
+    const struct jobdb_instance instance = {.study = "1", .series = "1.1"};
+    take_in_of(1000, 1, false);
+    take_in_of(2000, 1, false);
+    answer_at(2, CAUSE_STORED, WORLD_NOW);
+    ck_assert_str_eq(state_of(1), "excluded");
+    ck_assert(jobdb_find_job(world.db, WORK_SEND, 1, &job));
+    ck_assert(jobdb_bring_back(world.db, &job, "again", 1));
+    ck_assert(jobdb_admit_delivery(world.db, &job, &instance, &yes, WORLD_NOW + 10));
+    jobdb_candidate_release(&job);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert(world_pick(WORLD_NOW + 20, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 1);
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW);
+    ck_assert_str_eq(state_of(1), "queued");
+    take_in_of(3000, 1, false);
+    ck_assert(world_pick(WORLD_NOW + 400000, 50, &batch));
+    answer_at(3, CAUSE_STORED, WORLD_NOW + 30);
+    jobdb_batch_release(&batch);
+    ck_assert_str_eq(state_of(1), "excluded");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_versions");
@@ -121,5 +311,12 @@ int main(void)
     tests_add(tests, a_newer_version_goes_before_one_that_was_refused_and_replaces_it);
     tests_add(tests, a_version_that_comes_back_yields_to_a_newer_one);
     tests_add(tests, twins_of_old_deliveries_cost_nothing_and_wait_for_nobody);
+    tests_rows(tests, the_version_that_was_received_later_is_the_newer_one, ROWS(order_rows));
+    tests_rows(tests, the_version_that_was_received_later_is_never_replaced, ROWS(order_rows));
+    tests_add(tests, a_replaced_version_keeps_its_file_as_long_as_what_is_excluded);
+    tests_add(tests, a_version_that_was_refused_yields_to_a_newer_one);
+    tests_add(tests, a_version_that_is_refused_late_yields_to_a_newer_one);
+    tests_add(tests, an_undecided_version_yields_to_a_newer_one);
+    tests_add(tests, what_an_operator_retries_yields_only_to_what_is_stored_later);
     return tests_run(tests);
 }
