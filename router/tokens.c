@@ -53,13 +53,14 @@ static struct target *destination_of(struct router *router, const struct target 
     return targets_find(router->targets, target->row.destination_id, 0);
 }
 
-/* The configured album of a destination whose destination token opens the album with this id. NULL: none. */
+/* The configured album of a destination whose destination token opens the album with this id, or opened it before it
+ * expired. NULL: none. */
 static const struct target *own_album(struct router *router, const struct target *destination, const char *id)
 {
     for (size_t i = 0; *id && i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
         if (target->album && target->row.destination_id == destination->row.destination_id &&
-            strcmp(jobdb_token_album(&target->row.token), id) == 0)
+            strcmp(target->row.token.album ? target->row.token.album : "", id) == 0)
             return target;
     }
     return NULL;
@@ -239,31 +240,44 @@ static bool token_concerns(const struct target *target, const struct target *of)
     return target->row.destination_id == of->row.destination_id;
 }
 
+/* Whether it is another token than the one that was told of last. A worker knows that while it lives; after its
+ * restart another answer tells. */
+static bool is_another(const struct target *target, const struct work_token *token)
+{
+    const struct jobdb_token *known =
+        token->kind == WORK_TOKEN_SOURCE ? &target->row.source : &target->row.token;
+    return token->replaced ||
+           (known->known &&
+            (known->state != token->state || strcmp(known->scope ? known->scope : "", token->scope) != 0 ||
+             (*token->album_id && strcmp(known->album ? known->album : "", token->album_id) != 0)));
+}
+
 /* Only another token, or another answer about the same, lets a probe go before its time: whoever is refused
  * although its token is called good must not be probed after each question. */
-static bool token_was_renewed(const struct verdicts *before, const struct verdicts *now,
-                              const struct work_token *token)
+static bool token_was_renewed(const struct verdicts *before, const struct verdicts *now, bool another,
+                              enum work_token_kind kind)
 {
-    const struct text *then = token->kind == WORK_TOKEN_SOURCE ? &before->source : &before->token;
-    const struct text *is = token->kind == WORK_TOKEN_SOURCE ? &now->source : &now->token;
-    return is->length == 0 && (token->replaced || then->length > 0);
+    const struct text *then = kind == WORK_TOKEN_SOURCE ? &before->source : &before->token;
+    const struct text *is = kind == WORK_TOKEN_SOURCE ? &now->source : &now->token;
+    return is->length == 0 && (another || then->length > 0);
 }
 
 /* A good token ends the rest of a blocked target; another one that of a target that backs off, too: what looked
  * like an outage may have been its token's refusal. */
-static bool end_rest(struct target *target, const struct work_token *token, int64_t now)
+static bool end_rest(struct target *target, bool another, int64_t now)
 {
-    if (target->row.state != TARGET_BACKING_OFF || !token->replaced)
+    if (target->row.state != TARGET_BACKING_OFF || !another)
         return target_probe_now(target, now);
     target->row.until = now;
     target->look_at = 0;
     return true;
 }
 
-/* Its destination token opens another album than before: the album was made again. */
+/* Its destination token opens another album than before: the album was made again. In between its token was refused,
+ * as that of an album that is gone is: the id that was told last counts. */
 static void note_album(struct router *router, const struct target *target, const struct work_token *token)
 {
-    const char *before = jobdb_token_album(&target->row.token);
+    const char *before = target->row.token.album ? target->row.token.album : "";
     if (token->kind == WORK_TOKEN_DESTINATION && token->state == WORK_TOKEN_ACTIVE && *before &&
         *token->album_id && strcmp(before, token->album_id) != 0)
         jobdb_album_moved(router->db, target->row.album_id, router->now);
@@ -281,16 +295,18 @@ static void note_token(struct router *router, struct target *target, const struc
         if (targets_at(router->targets, i) == target)
             its = i;
     }
+    bool another = is_another(target, token);
     note_album(router, target, token);
     jobdb_save_token(router->db, &target->row, token, router->now);
-    if (token->replaced) {
+    if (another) {
         target_renewed(target);
         jobdb_save_target(router->db, &target->row, NULL, router->now);
     }
     judge_tokens(router, target, &now);
     if (before[its].misplaced && !now.misplaced && now.token.length + now.source.length == 0)
         open_target(router, target);
-    else if (token_was_renewed(&before[its], &now, token) && end_rest(target, token, router->now))
+    else if (token_was_renewed(&before[its], &now, another, token->kind) &&
+             end_rest(target, another, router->now))
         log_info("a token was renewed, trying it now", LOG_S("destination", target->row.destination),
                  LOG_S("album", target->row.album ? target->row.album : "-"));
     for (size_t i = 0; i < count; i++) {
@@ -388,9 +404,9 @@ void tokens_take(struct router *router, const struct bus_peer *peer, struct work
 {
     struct work_token *token = message->token;
     struct target *target = targets_named(router->targets, token->destination, token->album);
-    if (!target) {
-        say_permit(router, peer, token->serial, "the router's configuration does not name the destination");
-    } else if (token->state == WORK_TOKEN_UNTOLD) {
+    if (!target)
+        return; /* this router's configuration is older: it is said again, and answered after its reload */
+    if (token->state == WORK_TOKEN_UNTOLD) {
         answer_untold(router, target, peer, token);
     } else {
         note_token(router, target, token);

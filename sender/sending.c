@@ -160,6 +160,15 @@ static bool may_read(const struct sending *sending, const struct config_destinat
                               "read");
 }
 
+/* Whether nothing speaks against the token: the router has permitted it, or need not. */
+static bool is_permitted(const struct sending *sending, const struct config_destination *destination,
+                         const struct credentials *credentials)
+{
+    const struct token_place place = {destination->name, NULL, WORK_TOKEN_STOW};
+    return !destination->kheops || credentials->token.length == 0 ||
+           token_watch_permits(sending->task.process->tokens, &place, text_string(&credentials->token));
+}
+
 static void sending_ask_next_series(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
@@ -170,6 +179,7 @@ static void sending_ask_next_series(struct sending *sending)
         if (!uid_is_plain(series) || !uid_is_plain(sending->task.work->study) || was_asked(sending, series))
             continue;
         bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0 &&
+                        is_permitted(sending, destination, &credentials) &&
                         may_read(sending, destination, &credentials);
         if (resolved)
             stow_ask_present(sending->task.process->http, destination, &credentials,
@@ -250,14 +260,6 @@ static void sending_permitted(void *context, enum token_permission permission, c
     } else {
         task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_DESTINATION, sentence);
     }
-}
-
-static bool is_permitted(const struct sending *sending, const struct config_destination *destination,
-                         const struct credentials *credentials)
-{
-    const struct token_place place = {destination->name, NULL, WORK_TOKEN_STOW};
-    return !destination->kheops || credentials->token.length == 0 ||
-           token_watch_permits(sending->task.process->tokens, &place, text_string(&credentials->token));
 }
 
 /* Sends, when the token that the headers carry now is permitted; else asks first. */

@@ -16,8 +16,12 @@
     X(UNCONFIGURE_DESTINATIONS, CONFIG_ONLY, "UPDATE destination SET configured = 0") \
     X(UNCONFIGURE_ALBUMS, CONFIG_ONLY, "UPDATE album SET configured = 0") \
     X(OF_OTHER_ORIGIN, "", "SELECT id FROM destination WHERE name = ?1 AND origin <> ?2") \
-    X(NO_HOME, "", "UPDATE destination SET home_album = NULL WHERE id = ?1") \
-    X(ALBUMS_MOVED, "", "UPDATE album SET moved_at = ?2 WHERE destination_id = ?1") \
+    X(NO_HOME, "", \
+      "UPDATE destination SET home_album = NULL, token_active = NULL, token_scope = NULL, token_album = NULL," \
+      " token_at = NULL WHERE id = ?1") \
+    X(ALBUMS_MOVED, "", \
+      "UPDATE album SET moved_at = ?2, token_active = NULL, token_scope = NULL, token_album = NULL, token_at = NULL," \
+      " source_active = NULL, source_scope = NULL, source_album = NULL, source_at = NULL WHERE destination_id = ?1") \
     X(CONFIGURE_DESTINATION, "", \
       "INSERT INTO destination (name, origin) VALUES (?1, ?2)" \
       " ON CONFLICT (name) DO UPDATE SET configured = 1, origin = excluded.origin") \
@@ -94,7 +98,8 @@ void jobdb_unconfigure_all(struct jobdb *db)
     (void)jobdb_change(db, SQL_UNCONFIGURE_ALBUMS, "");
 }
 
-/* Nothing of what was stored and shared at another origin is there. */
+/* Nothing of what was stored and shared at another origin is there, and what was said of tokens there is not said
+ * here. */
 static void leave_old_origin(struct jobdb *db, const char *destination, const char *origin)
 {
     int64_t id = row_first(jobdb_query(db, SQL_OF_OTHER_ORIGIN, "ss", destination, origin), 0);
@@ -217,16 +222,16 @@ void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struc
         [WORK_TOKEN_INACTIVE] = 0, [WORK_TOKEN_ACTIVE] = 1, [WORK_TOKEN_PERSON] = 2, [WORK_TOKEN_UNTOLD] = 0};
     struct jobdb_token *kept =
         target->album_id && token->kind == WORK_TOKEN_SOURCE ? &target->source : &target->token;
+    /* which album it opens is not said of a token that is gone: the last one is kept */
+    char *album = memory_string(*token->album_id || !kept->album ? token->album_id : kept->album);
     token_release(kept);
-    *kept = (struct jobdb_token){.known = true,
-                                 .state = token->state,
-                                 .scope = memory_string(token->scope),
-                                 .album = memory_string(token->album_id)};
+    *kept = (struct jobdb_token){
+        .known = true, .state = token->state, .scope = memory_string(token->scope), .album = album};
     int which = !target->album_id                  ? SQL_SAVE_DESTINATION_TOKEN
                 : token->kind == WORK_TOKEN_SOURCE ? SQL_SAVE_SOURCE_TOKEN
                                                    : SQL_SAVE_ALBUM_TOKEN;
     int64_t id = target->album_id ? target->album_id : target->destination_id;
-    (void)jobdb_change(db, which, "iissi", id, active[token->state], token->scope, token->album_id, now);
+    (void)jobdb_change(db, which, "iissi", id, active[token->state], token->scope, kept->album, now);
 }
 
 /* ---- where a destination's deliveries go ---- */

@@ -34,6 +34,7 @@ struct entry {
     int64_t asking_since;
     uint64_t subject; /* which token at which server it was last asked about, as a number; 0: none */
     uint64_t way;     /* by which certificates and proxy: whom one does not trust or reach, another may */
+    bool begun;       /* it was asked about, or could not be */
     bool replaced;    /* the subject is another one than in the last report */
     struct introspection known;
     struct introspection_asker *asker;
@@ -206,20 +207,26 @@ static bool entry_prepare(const struct entry *entry, struct introspection_questi
     return code == 0 && token->length > 0;
 }
 
+/* Those who wait now, the first one first: whoever asks again meanwhile waits for the next answer. */
 static void tell_waiters(struct entry *entry, struct introspection *introspection)
 {
-    while (entry->waiter_count > 0) {
-        struct waiter waiter = entry->waiters[--entry->waiter_count];
+    for (size_t left = entry->waiter_count; left > 0 && entry->waiter_count > 0; left--) {
+        struct waiter waiter = entry->waiters[0];
+        entry->waiter_count--;
+        memmove(entry->waiters, entry->waiters + 1, entry->waiter_count * sizeof waiter);
         waiter.done(waiter.context, introspection);
     }
 }
 
 /* ---- permission ---- */
 
+/* The same: the token may be another one by now, so that an applicant applies again. */
 static void tell_applicants(struct entry *entry, enum token_permission permission, const char *sentence)
 {
-    while (entry->applicant_count > 0) {
-        struct permission_waiter applicant = entry->applicants[--entry->applicant_count];
+    for (size_t left = entry->applicant_count; left > 0 && entry->applicant_count > 0; left--) {
+        struct permission_waiter applicant = entry->applicants[0];
+        entry->applicant_count--;
+        memmove(entry->applicants, entry->applicants + 1, entry->applicant_count * sizeof applicant);
         applicant.done(applicant.context, permission, sentence);
     }
 }
@@ -253,11 +260,13 @@ static bool is_told(const struct introspection *introspection)
            introspection->state == INTROSPECTION_PERSON;
 }
 
-/* Of a server that does not introspect only the router can know whether it did so before. */
+/* Of a server that does not introspect only the router can know whether it did so before. What was permitted stays so
+ * while something else answers. */
 static bool is_reported(const struct entry *entry)
 {
-    return is_told(&entry->known) || (entry->kind == WORK_TOKEN_STOW && entry->subject != 0 &&
-                                      entry->known.state == INTROSPECTION_UNKNOWN);
+    bool unknown =
+        entry->kind == WORK_TOKEN_STOW && entry->subject != 0 && entry->known.state == INTROSPECTION_UNKNOWN;
+    return is_told(&entry->known) || (unknown && entry->subject != entry->permitted);
 }
 
 static void entry_report(struct entry *entry)
@@ -359,6 +368,7 @@ static void entry_ask(struct entry *entry, int64_t since)
     entry->asking_since = entry->watch->clock_ms();
     if (!entry_prepare(entry, &question, &token, &proxy, &unknown.trouble)) {
         entry->subject = 0;
+        entry->begun = true;
         unknown.scope = memory_string("");
         unknown.album_id = memory_string("");
         entry_keep(entry, &unknown);
@@ -371,8 +381,9 @@ static void entry_ask(struct entry *entry, int64_t since)
     if (subject != entry->subject) {
         entry->asked_at = -1; /* what is known is about another token, */
         entry->serial = 0;    /* and so is what the router may say */
-        entry->replaced = true;
+        entry->replaced = entry->replaced || entry->begun;
     }
+    entry->begun = true;
     entry->subject = subject;
     entry->way = way_of(entry->watch, &question);
     struct entry *other = entry_find_other(entry, since);

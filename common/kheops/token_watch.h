@@ -39,7 +39,8 @@ struct token_watch;
 struct token_report {
     struct token_place place;
     const struct introspection *introspection;
-    bool replaced; /* it is about another token than the last one of this place, or the first */
+    bool
+        replaced; /* it is about another token than the last one of this place; of the first one nothing is known */
     int64_t serial;
 };
 

@@ -4,9 +4,11 @@
 #include "common/jobs/outcome.h"
 #include "common/jobs/place.h"
 #include "common/jobs/target.h"
+#include "common/base/memory.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 START_TEST(another_server_knows_no_series)
@@ -141,6 +143,50 @@ START_TEST(an_album_made_again_is_asked_for_anew)
 }
 END_TEST
 
+/* ---- what is known of tokens ---- */
+
+static struct jobdb_token ct_token; /* as the last target told it */
+
+static void take_token(void *context, struct jobdb_target *target)
+{
+    const struct work_token *say = context;
+    if (target->album && strcmp(target->album, "ct") == 0) {
+        if (say)
+            jobdb_save_token(world.db, target, say, WORLD_NOW);
+        free(ct_token.album);
+        ct_token = (struct jobdb_token){.known = target->token.known,
+                                        .state = target->token.state,
+                                        .album = memory_string(target->token.album)};
+    }
+    jobdb_target_release(target);
+}
+
+static void say_of_ct(const struct work_token *say)
+{
+    jobdb_each_target(world.db, take_token, (void *)say);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    jobdb_each_target(world.db, take_token, NULL);
+}
+
+/* An album that is gone takes its token with it: only the id that was told before tells that another one came. */
+START_TEST(a_token_that_is_gone_leaves_its_album)
+{
+    static char scope[] = "write", album[] = "album-1", none[] = "";
+    say_of_ct(&(struct work_token){
+        .kind = WORK_TOKEN_DESTINATION, .state = WORK_TOKEN_ACTIVE, .scope = scope, .album_id = album});
+    say_of_ct(&(struct work_token){
+        .kind = WORK_TOKEN_DESTINATION, .state = WORK_TOKEN_INACTIVE, .scope = none, .album_id = none});
+    ck_assert(ct_token.known && ct_token.state == WORK_TOKEN_INACTIVE);
+    ck_assert_str_eq(ct_token.album, "album-1");
+    jobdb_configure(world.db, "main", NULL, "https://elsewhere:443");
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    jobdb_each_target(world.db, take_token, NULL);
+    ck_assert_msg(!ct_token.known, "another server has said nothing yet");
+    free(ct_token.album);
+    ct_token = (struct jobdb_token){0};
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_place");
@@ -150,5 +196,6 @@ int main(void)
     tests_add(tests, another_server_has_nothing);
     tests_add(tests, a_destination_that_moves_keeps_what_is_shared);
     tests_add(tests, an_album_made_again_is_asked_for_anew);
+    tests_add(tests, a_token_that_is_gone_leaves_its_album);
     return tests_run(tests);
 }

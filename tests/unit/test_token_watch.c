@@ -198,11 +198,11 @@ START_TEST(a_replaced_token_is_noticed)
     token_watch_set_clock(watch, clock_ahead);
     token_watch_configure(watch, config, WORK_SHARE);
     run_requests(ALBUMS + 1);
-    ck_assert_int_eq(replaced_ones, 2 * ALBUMS); /* the first of each place */
+    ck_assert_int_eq(replaced_ones, 0); /* of the first of each place nothing is known */
     (void)sandbox_write(sandbox, "s1", "SENDNEXT\n");
     ahead_ms += TOKEN_WATCH_LOOK_MS;
     run_requests(1);
-    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 1);
+    ck_assert_int_eq(replaced_ones, 1);
     ck_assert_int_eq(reports, 2 * ALBUMS + 1);
     ck_assert_int_eq(unlink(sandbox_path(sandbox, "s1")), 0); /* nothing can be asked about ... */
     ahead_ms += TOKEN_WATCH_LOOK_MS;
@@ -210,10 +210,10 @@ START_TEST(a_replaced_token_is_noticed)
     (void)sandbox_write(sandbox, "s1", "SENDNEXT\n"); /* ... and it is back: that counts, too */
     ahead_ms += TOKEN_WATCH_LOOK_MS;
     run_requests(1);
-    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 2);
+    ck_assert_int_eq(replaced_ones, 2);
     token_watch_configure(watch, config, WORK_SHARE); /* a reload, which changes none */
     run_requests(ALBUMS + 2);
-    ck_assert_int_eq(replaced_ones, 2 * ALBUMS + 2);
+    ck_assert_int_eq(replaced_ones, 2);
 }
 END_TEST
 
@@ -237,6 +237,110 @@ START_TEST(an_outage_is_asked_about_again_after_a_minute)
 }
 END_TEST
 
+/* ---- permission ---- */
+
+static int permitted_ones, refused_ones, undecided_ones;
+static bool apply_again; /* whoever is told finds another token in the file, and applies once more */
+
+static const struct token_place stow_place = {"main", NULL, WORK_TOKEN_STOW};
+
+static void take_permission(void *context, enum token_permission permission, const char *sentence)
+{
+    (void)sentence;
+    permitted_ones += permission == TOKEN_PERMITTED;
+    refused_ones += permission == TOKEN_REFUSED;
+    undecided_ones += permission == TOKEN_UNDECIDED;
+    if (!apply_again)
+        return;
+    ck_assert_msg(permitted_ones < 3, "told again and again, before anybody was asked");
+    (void)sandbox_write(sandbox, "stow", "ANOTHER\n");
+    token_watch_ask_permission(watch, &stow_place, clock_monotonic_ms(), take_permission, context);
+}
+
+static void permit(bool allowed)
+{
+    const struct work_permit answer = {.serial = last_serial, .allowed = allowed};
+    token_watch_permit(watch, &answer);
+}
+
+/* A destination with a STOW token in a file. */
+static void set_up_stow(const struct scripted_answer *script, size_t count)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY, errors = TEXT_EMPTY, warnings = TEXT_EMPTY;
+    tear_down();
+    sandbox = sandbox_create();
+    server = scripted_server_start(script, count);
+    text_format(&yaml,
+                "state_dir: %s\nnodes:\n  - aet: TEST\n    destinations:\n      - name: main\n"
+                "        stow_url: http://127.0.0.1:%d/api/studies\n"
+                "        headers: 'Authorization: Bearer ${file:%s}'\n",
+                sandbox_folder(sandbox), scripted_server_port(server),
+                sandbox_write(sandbox, "stow", "FIRST\n"));
+    const char *path = sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
+    ck_assert_msg(config_load(path, &config, &errors, &warnings) == 0, "%s", text_string(&errors));
+    ck_assert_int_eq(http_create(&http), 0);
+    watch = token_watch_create(http, count_report, NULL);
+    ahead_ms = 0;
+    token_watch_set_clock(watch, clock_ahead);
+    reports = replaced_ones = permitted_ones = refused_ones = undecided_ones = 0;
+    last_serial = 0;
+    apply_again = false;
+    token_watch_configure(watch, config, WORK_SEND);
+}
+
+/* The file changes between the report and its answer. */
+START_TEST(a_permission_for_a_token_that_is_gone_ends)
+{
+    set_up_stow(&active, 1);
+    token_watch_ask_permission(watch, &stow_place, clock_monotonic_ms(), take_permission, NULL);
+    run(1);
+    apply_again = true;
+    permit(true);
+    ck_assert_int_eq(permitted_ones, 1);
+    apply_again = false;
+    run(2); /* it is asked about the other token */
+    ck_assert(!token_watch_permits(watch, &stow_place, "ANOTHER"));
+    permit(true);
+    ck_assert_int_eq(permitted_ones, 2);
+    ck_assert(token_watch_permits(watch, &stow_place, "ANOTHER"));
+    ck_assert(!token_watch_permits(watch, &stow_place, "FIRST"));
+}
+END_TEST
+
+/* A late answer to the report about the former token says nothing about this one. */
+START_TEST(a_late_permission_is_for_nobody)
+{
+    set_up_stow(&active, 1);
+    run(1);
+    int64_t former = last_serial;
+    (void)sandbox_write(sandbox, "stow", "ANOTHER\n");
+    ahead_ms += TOKEN_WATCH_LOOK_MS;
+    run(2);
+    token_watch_permit(watch, &(struct work_permit){.serial = former, .allowed = true});
+    ck_assert(!token_watch_permits(watch, &stow_place, "ANOTHER"));
+    ck_assert(!token_watch_permits(watch, &stow_place, "FIRST"));
+}
+END_TEST
+
+/* A maintenance page takes no permission away; of a token that has none it is told. */
+START_TEST(what_was_permitted_goes_on_while_something_else_answers)
+{
+    static const struct scripted_answer script[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 64\r\n\r\n"
+         "{\"active\":true,\"scope\":\"read send write\",\"album_id\":\"album-001\"}",
+         SCRIPTED_KEEP, 0},
+        {"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", SCRIPTED_KEEP, 0}};
+    set_up_stow(script, ROWS(script));
+    run(1);
+    permit(true);
+    ck_assert(token_watch_permits(watch, &stow_place, "FIRST"));
+    ahead_ms += TOKEN_WATCH_HOUR_MS;
+    run_requests(1);
+    ck_assert_int_eq(reports, 1);
+    ck_assert(token_watch_permits(watch, &stow_place, "FIRST"));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("token_watch");
@@ -247,5 +351,8 @@ int main(void)
     tests_add(tests, all_are_asked_again_after_an_hour);
     tests_add(tests, a_replaced_token_is_noticed);
     tests_add(tests, an_outage_is_asked_about_again_after_a_minute);
+    tests_add(tests, a_permission_for_a_token_that_is_gone_ends);
+    tests_add(tests, a_late_permission_is_for_nobody);
+    tests_add(tests, what_was_permitted_goes_on_while_something_else_answers);
     return tests_run(tests);
 }
