@@ -52,15 +52,22 @@ static enum condition_verdict ask_instance(struct reshare_step *step, const stru
 
 /* ---- one series ---- */
 
+/* How long the file of a witness stays that nothing needs any more. */
+static int64_t keep_until(const struct router *router)
+{
+    return router->now + router->config->retention_ms;
+}
+
 static void share_series(struct reshare_step *step, const struct jobdb_series *series,
                          const struct jobdb_past *witness)
 {
     struct router *router = step->router;
     struct change *change = step->change;
     if (change->request.state && !change->request.dry_run)
-        (void)jobdb_forget_share(router->db, step->target->row.album_id, series->id, router->now);
+        (void)jobdb_forget_share(router->db, step->target->row.album_id, series->id, router->now,
+                                 keep_until(router));
     if (change->request.dry_run || jobdb_reshare(router->db, step->target->row.album_id, series, witness,
-                                                 NULL, change->row.id, router->now))
+                                                 NULL, change->row.id, router->now, keep_until(router)))
         change->row.changed++;
     targets_wake(router->targets);
 }
@@ -71,7 +78,7 @@ static void doubt_series(struct reshare_step *step, const struct jobdb_series *s
 {
     if (!step->change->request.dry_run)
         (void)jobdb_reshare(step->router->db, step->target->row.album_id, series, witness, doubt,
-                            step->change->row.id, step->router->now);
+                            step->change->row.id, step->router->now, keep_until(step->router));
 }
 
 static void tell_undecided(struct change *change, const struct jobdb_series *series)

@@ -96,6 +96,7 @@ static void write_down(struct router *router, struct arrival *arrival, const str
 {
     struct arrivals_fate fate = {0};
     size_t taken = 0;
+    arrival->instance.keep_until = router->now + router->config->retention_ms;
     jobdb_take_in(router->db, &arrival->instance, decisions->list, decisions->count, router->now,
                   router->now + router->config->retention_excluded_ms);
     for (size_t i = 0; i < decisions->count; i++) {

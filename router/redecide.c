@@ -39,13 +39,13 @@ static bool stays(struct change *change, const struct jobdb_candidate *job, cons
 static bool file_stays(const struct router *router, const struct jobdb_candidate *job,
                        const struct jobdb_past *past)
 {
-    bool is_kept = past->keep_until > router->now;
+    bool is_kept = past->keep_until > router->expires_by;
     bool will_be = strcmp(job->state, "dropped") == 0 && past->place == SPOOL_QUEUE &&
                    router->config->retention_excluded_ms > 0;
     return !past->gone && (past->active || is_kept || will_be);
 }
 
-static struct jobdb_instance instance_of(const struct jobdb_past *past)
+static struct jobdb_instance instance_of(const struct router *router, const struct jobdb_past *past)
 {
     return (struct jobdb_instance){.receipt = past->receipt,
                                    .study = past->study,
@@ -56,7 +56,8 @@ static struct jobdb_instance instance_of(const struct jobdb_past *past)
                                    .calling_aet = past->calling_aet,
                                    .called_aet = past->called_aet,
                                    .source_address = past->source_address,
-                                   .urgent = past->urgent};
+                                   .urgent = past->urgent,
+                                   .keep_until = router->now + router->config->retention_ms};
 }
 
 /* Its instance is active again: the file goes where those of active ones are. */
@@ -83,7 +84,7 @@ static bool apply(struct router *router, struct change *change, const struct job
                   const struct jobdb_past *past, enum spool_place place,
                   const struct jobdb_decision *decision)
 {
-    const struct jobdb_instance instance = instance_of(past);
+    const struct jobdb_instance instance = instance_of(router, past);
     if (!decision->takes && !decision->undecided)
         return leave_out(router, change, job, decision->why);
     if (change->request.dry_run)
@@ -112,7 +113,7 @@ static bool redecide_delivery(struct router *router, struct change *change, cons
     change->waits = past_open(router, &row, &past) == ERR_AGAIN;
     if (change->waits)
         return false;
-    const struct jobdb_instance instance = instance_of(&row);
+    const struct jobdb_instance instance = instance_of(router, &row);
     decide_destination(target->destination, change->request.anyway, router->targets, &instance, past.facts,
                        &decisions);
     return decisions.count == 1 && apply(router, change, job, &row, place, &decisions.list[0]);
@@ -188,7 +189,8 @@ static bool admit_share(struct router *router, struct change *change, const stru
     if (!is_undecided(job) && !bring_back(router, change, job, NULL, SPOOL_QUEUE, NULL))
         return false;
     targets_wake(router->targets);
-    return jobdb_admit_share(router->db, job->item.id, witness_id, change->row.id, router->now);
+    return jobdb_admit_share(router->db, job->item.id, witness_id, change->row.id, router->now,
+                             router->now + router->config->retention_ms);
 }
 
 static bool redecide_share(struct router *router, struct change *change, const struct target *target,

@@ -22,9 +22,10 @@ bool jobdb_admit_delivery(struct jobdb *db, const struct jobdb_candidate *job,
                           const struct jobdb_instance *instance, const struct jobdb_decision *decision,
                           int64_t now);
 /* An undecided share is to be shared: due at once where its series is stored. Its witness is this one from now on
- * (0: none), or the request that it has or gets (0: as it is). False: it is not undecided. */
+ * (0: none), or the request that it has or gets (0: as it is). The file of the one that it had stays until keep_until
+ * when nothing else is to be done with it. False: it is not undecided. */
 bool jobdb_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, int64_t request_id,
-                       int64_t now);
+                       int64_t now, int64_t keep_until);
 
 /* An undecided delivery is excluded after all; an undecided share goes with its row, so that a later instance can ask
  * anew. When nothing else of its instance is open, that is done. False: it is not undecided. */

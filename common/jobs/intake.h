@@ -17,6 +17,7 @@ struct jobdb_instance {
     const char *calling_aet, *called_aet, *source_address;
     bool urgent;
     int64_t size, received_at;
+    int64_t keep_until; /* how long the files of witnesses stay whose place it takes */
 };
 
 /* An album whose condition cannot be decided, and why. */

@@ -70,7 +70,8 @@ void jobdb_album_moved(struct jobdb *db, int64_t album_id, int64_t now)
 
 /* ---- a share is asked for anew ---- */
 
-bool jobdb_forget_share(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now)
+bool jobdb_forget_share(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now,
+                        int64_t keep_until)
 {
     AUTO(row_end) struct row row = jobdb_query(db, SQL_THE_SHARE, "ii", album_id, series_id);
     int state;
@@ -86,12 +87,13 @@ bool jobdb_forget_share(struct jobdb *db, int64_t album_id, int64_t series_id, i
         return false;
     counts_share(db, destination_id, album_id, (enum share_state)state, tries, -1);
     if (witness_id && !state_is_final(MACHINE_SHARE, state))
-        move_job_is_final(db, witness_id, now, now);
+        move_job_is_final(db, witness_id, now, keep_until);
     return true;
 }
 
-bool place_forget_stale(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now)
+bool place_forget_stale(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now,
+                        int64_t keep_until)
 {
     return row_exists(jobdb_query(db, SQL_STALE_SHARE, "ii", album_id, series_id)) &&
-           jobdb_forget_share(db, album_id, series_id, now);
+           jobdb_forget_share(db, album_id, series_id, now, keep_until);
 }

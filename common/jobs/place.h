@@ -16,10 +16,12 @@ void jobdb_destination_moved(struct jobdb *db, int64_t destination_id, int64_t n
  * asked for anew with the next instance of their series, or by an operator. */
 void jobdb_album_moved(struct jobdb *db, int64_t album_id, int64_t now);
 
-/* The share of a series that is shared, failed or dropped goes, so that it can be asked for anew. False: there is
- * none, or it is not over. */
-bool jobdb_forget_share(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now);
+/* The share of a series that is shared, failed or dropped goes, so that it can be asked for anew. An instance
+ * that was kept for it alone is done, and its file stays until keep_until. False: there is none, or it is not over. */
+bool jobdb_forget_share(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now,
+                        int64_t keep_until);
 /* The same where it is over since before its album moved, unless an operator dropped it. */
-bool place_forget_stale(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now);
+bool place_forget_stale(struct jobdb *db, int64_t album_id, int64_t series_id, int64_t now,
+                        int64_t keep_until);
 
 #endif

@@ -99,7 +99,8 @@ bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *r
 }
 
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
-                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now)
+                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now,
+                   int64_t keep_until)
 {
     const struct share share = {.destination_id = series->destination_id,
                                 .album_id = album_id,
@@ -107,8 +108,9 @@ bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series
                                 .study = series->study,
                                 .series = series->series,
                                 .stored = series->stored,
-                                .witness_id = witness->active ? witness->id : 0,
+                                .witness_id = share_active_witness(db, witness->id),
                                 .request_id = request_id,
-                                .doubt = doubt};
+                                .doubt = doubt,
+                                .keep_until = keep_until};
     return share_add(db, &share, now);
 }

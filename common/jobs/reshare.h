@@ -36,7 +36,7 @@ struct jobdb_past {
     bool gone;              /* its file is */
     enum spool_place place; /* where its file should be, otherwise */
     int64_t keep_until;     /* how long its file stays when nothing is to be done with it */
-    bool poison;            /* its header crashed the parser */
+    bool poison;            /* its header must not be read again */
     char receipt[RECEIPT_SIZE];
     bool urgent;
     char study[JOBDB_UID_SIZE], series[JOBDB_UID_SIZE];
@@ -53,8 +53,10 @@ bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *r
 
 /* The album asks for the series from now on, on an operator's request: due at once when it is stored; or, with a
  * doubt, may ask for it, which a person decides. The witness keeps its file until the share is final, when it is
- * active. False: it had a share already, and not one that this decides. */
+ * active still; one whose place it takes keeps its own until keep_until. False: it had a share already, and not one that
+ * this decides. */
 bool jobdb_reshare(struct jobdb *db, int64_t album_id, const struct jobdb_series *series,
-                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now);
+                   const struct jobdb_past *witness, const char *doubt, int64_t request_id, int64_t now,
+                   int64_t keep_until);
 
 #endif

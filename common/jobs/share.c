@@ -18,6 +18,7 @@
     X(UNDECIDED_SHARE, "", \
       "SELECT s.destination_id, s.album_id, coalesce(s.witness_id, 0), e.stored, s.tries FROM share s" \
       " JOIN series e ON e.id = s.series_id WHERE s.id = ?1 AND s.state = 'undecided'") \
+    X(ACTIVE_WITNESS, "", "SELECT id FROM instance WHERE id = ?1 AND state = 'active'") \
     X(ONE_WITNESSED_MORE, "", "UPDATE instance SET open_jobs = open_jobs + 1 WHERE id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(share)
@@ -35,7 +36,7 @@ static int64_t find_share(struct jobdb *db, const struct share *share)
 }
 
 bool jobdb_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, int64_t request_id,
-                       int64_t now)
+                       int64_t now, int64_t keep_until)
 {
     AUTO(row_end) struct row row = jobdb_query(db, SQL_UNDECIDED_SHARE, "i", share_id);
     if (!row_next(&row))
@@ -55,7 +56,7 @@ bool jobdb_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, i
     if (old_witness != witness_id) {
         add_to_witness(db, witness_id);
         if (old_witness)
-            move_job_is_final(db, old_witness, now, now);
+            move_job_is_final(db, old_witness, now, keep_until);
     }
     return true;
 }
@@ -67,16 +68,29 @@ static bool insert_share(struct jobdb *db, const struct share *share, enum share
                         share_state_name(state), now, share->request_id, share->doubt) > 0;
 }
 
-bool share_add(struct jobdb *db, const struct share *share, int64_t now)
+int64_t share_active_witness(struct jobdb *db, int64_t instance_id)
 {
-    enum share_state state = share->doubt ? SHARE_UNDECIDED : share->stored ? SHARE_QUEUED : SHARE_WAITING;
-    if (!insert_share(db, share, state, now) &&
-        !(place_forget_stale(db, share->album_id, share->series_id, now) &&
-          insert_share(db, share, state, now)))
-        return !share->doubt &&
-               jobdb_admit_share(db, find_share(db, share), share->witness_id, share->request_id, now);
-    counts_share(db, share->destination_id, share->album_id, state, 0, 1);
-    add_to_witness(db, share->witness_id);
+    return row_first(jobdb_query(db, SQL_ACTIVE_WITNESS, "i", instance_id), 0);
+}
+
+/* What the series was asked for before is over and forgotten: the witness may have been its, and done with it. */
+static bool insert_anew(struct jobdb *db, struct share *share, enum share_state state, int64_t now)
+{
+    if (!place_forget_stale(db, share->album_id, share->series_id, now, share->keep_until))
+        return false;
+    share->witness_id = share_active_witness(db, share->witness_id);
+    return insert_share(db, share, state, now);
+}
+
+bool share_add(struct jobdb *db, const struct share *wanted, int64_t now)
+{
+    struct share share = *wanted;
+    enum share_state state = share.doubt ? SHARE_UNDECIDED : share.stored ? SHARE_QUEUED : SHARE_WAITING;
+    if (!insert_share(db, &share, state, now) && !insert_anew(db, &share, state, now))
+        return !share.doubt && jobdb_admit_share(db, find_share(db, &share), share.witness_id,
+                                                 share.request_id, now, share.keep_until);
+    counts_share(db, share.destination_id, share.album_id, state, 0, 1);
+    add_to_witness(db, share.witness_id);
     return true;
 }
 
@@ -102,6 +116,7 @@ void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,
                                 .study = instance->study,
                                 .series = instance->series,
                                 .stored = series->stored,
-                                .witness_id = instance_id};
+                                .witness_id = instance_id,
+                                .keep_until = instance->keep_until};
     add_each(db, decision, share, now);
 }

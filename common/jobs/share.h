@@ -17,11 +17,14 @@ struct share {
         witness_id; /* the instance that asks for it, whose file is kept until the share is final; 0: none */
     int64_t request_id; /* or the request of an operator, 0: none */
     const char *doubt;  /* why it cannot be decided; NULL: it is decided */
+    int64_t keep_until; /* how long the file of a witness stays whose place this one takes */
 };
 
 /* False: the album has a share of the series. One that is undecided is decided by one that is. The witness has one
- * open job more. */
+ * open job more, unless it was done, or is now that a share of before has gone: then there is none. */
 bool share_add(struct jobdb *db, const struct share *share, int64_t now);
+/* The instance, when something is still to be done with it; else 0: it is no witness. */
+int64_t share_active_witness(struct jobdb *db, int64_t instance_id);
 /* One for each album that asks for the series of an instance that the destination takes, or may. */
 void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,
                        const struct jobdb_decision *decision, int64_t instance_id,

@@ -1,9 +1,16 @@
 /* Shares and fetches: when they are due, and which goes first. */
+#include "common/base/cleanup.h"
 #include "common/jobs/batch.h"
+#include "common/jobs/connection.h"
+#include "common/jobs/decision.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
 #include "common/jobs/intake.h"
+#include "common/jobs/operator.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/place.h"
+#include "common/jobs/reshare.h"
+#include "common/jobs/row.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
 
@@ -77,6 +84,87 @@ START_TEST(a_probe_is_what_was_tried_least_and_of_those_the_newest)
 }
 END_TEST
 
+/* ---- witnesses ---- */
+
+static int64_t number(const char *question)
+{
+    return row_first(row_ask(world.db->sql, question, NULL), -1);
+}
+
+static void end_share(enum cause cause)
+{
+    struct jobdb_batch share = {.work = "s-1"};
+    const struct jobdb_outcome outcome = {.cause = cause, .now = WORLD_NOW, .keep_until = WORLD_NOW};
+    int64_t next_due;
+    ck_assert(jobdb_pick_share(world.db, world.ct_album, false, WORLD_NOW, &share, &next_due));
+    ck_assert(jobdb_move_share(world.db, &share, share.items, &outcome));
+    jobdb_batch_release(&share);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+
+static void reshare(const struct jobdb_past *witness)
+{
+    struct jobdb_series series;
+    ck_assert(jobdb_next_series(world.db, "1", 0, &series));
+    ck_assert(
+        jobdb_reshare(world.db, world.ct_album, &series, witness, NULL, 7, WORLD_NOW, WORLD_NOW + 1000));
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+
+/* The instance was kept for the failed share alone: with that it is done, and no witness of the new one. */
+static const struct anew_row {
+    const char *label;
+    bool moved; /* the album, and not: the operator says that failed ones are meant */
+} anew_rows[] = {{"an operator asks for what failed", false}, {"the album was made again", true}};
+
+START_TEST(a_share_asked_for_anew_has_no_witness_that_is_done)
+{
+    const struct anew_row *row = &anew_rows[_i];
+    struct jobdb_past past;
+    world_store("1", "1.1", "1.1.1", world.ct_album);
+    end_share(CAUSE_REFUSED);
+    ck_assert(jobdb_find_past(world.db, 1, &past) && past.active);
+    if (row->moved)
+        jobdb_album_moved(world.db, world.ct_album, WORLD_NOW);
+    else
+        ck_assert(jobdb_forget_share(world.db, world.ct_album, 1, WORLD_NOW, WORLD_NOW + 1000));
+    reshare(&past);
+    ck_assert(jobdb_find_past(world.db, 1, &past));
+    ck_assert_msg(!past.active, "%s: it is not done", row->label);
+    ck_assert_msg(past.keep_until == WORLD_NOW + 1000, "%s: its file goes", row->label);
+    ck_assert_int_eq(number("SELECT open_jobs FROM instance WHERE id = 1"), 0);
+    ck_assert_int_eq(number("SELECT witness_id IS NULL FROM share"), 1);
+    ck_assert_int_eq(world_status("ct").queued, 1);
+}
+END_TEST
+
+/* A share that was undecided has another witness: the first one is done, and its file stays for a while. */
+START_TEST(a_witness_that_is_needed_no_more_keeps_its_file_for_a_while)
+{
+    struct jobdb_past past;
+    const struct jobdb_doubt doubt = {world.ct_album, "its header is cut"};
+    const struct jobdb_decision decision = {
+        .destination_id = world.main_id, .takes = true, .doubts = &doubt, .doubt_count = 1};
+    char receipt[RECEIPT_SIZE];
+    const struct jobdb_instance instance = {.receipt = world_next_receipt(receipt),
+                                            .study = "1",
+                                            .series = "1.1",
+                                            .sop_instance = "1.1.1",
+                                            .received_at = WORLD_NOW};
+    struct jobdb_batch batch;
+    jobdb_take_in(world.db, &instance, &decision, 1, WORLD_NOW, 0);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_STORED, 0);
+    world_store("1", "1.1", "1.1.2", 0);
+    ck_assert(jobdb_admit_share(world.db, 1, 0, 7, WORLD_NOW, WORLD_NOW + 1000));
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert(jobdb_find_past(world.db, 1, &past) && !past.active);
+    ck_assert_int_eq(past.keep_until, WORLD_NOW + 1000);
+}
+END_TEST
+
+/* ---- fetches ---- */
+
 static int64_t end_fetch(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
 {
     const struct jobdb_outcome outcome = {.cause = cause, .now = WORLD_NOW, .due_at = due_at};
@@ -118,6 +206,8 @@ int main(void)
     tests_add(tests, a_share_waits_for_its_series_and_holds_the_instance);
     tests_add(tests, one_share_a_series_and_album_however_many_instances_match);
     tests_add(tests, a_probe_is_what_was_tried_least_and_of_those_the_newest);
+    tests_rows(tests, a_share_asked_for_anew_has_no_witness_that_is_done, ROWS(anew_rows));
+    tests_add(tests, a_witness_that_is_needed_no_more_keeps_its_file_for_a_while);
     tests_add(tests, a_study_is_fetched_when_quiet_and_again_when_more_came);
     return tests_run(tests);
 }

@@ -200,7 +200,7 @@ static bool decide(enum work_stage stage, enum cause cause)
     else if (cause == CAUSE_LEFT_OUT)
         moved = jobdb_leave_out(db, &job, "no", NOW, NOW);
     else if (stage == WORK_SHARE)
-        moved = jobdb_admit_share(db, 1, job.item.instance_id, 0, NOW);
+        moved = jobdb_admit_share(db, 1, job.item.instance_id, 0, NOW, NOW);
     else
         moved = jobdb_admit_delivery(db, &job, &instance, &yes, NOW);
     jobdb_candidate_release(&job);
@@ -299,7 +299,7 @@ static void cause_share(enum cause cause)
     else if (cause == CAUSE_MOVED)
         jobdb_destination_moved(db, main_id, NOW);
     else if (cause == CAUSE_ANEW)
-        (void)jobdb_forget_share(db, ct_album, 1, NOW);
+        (void)jobdb_forget_share(db, ct_album, 1, NOW, NOW);
     else if (cause == CAUSE_HOPELESS) {
         (void)change(WORK_SEND, CAUSE_DROPPED);
         (void)jobdb_settle_series(db, 1, NOW, NOW, ignore_settled, NULL);
