@@ -254,6 +254,12 @@ static struct arrival *land(struct intake *intake, const char *receipt)
     return arrival;
 }
 
+/* Whether the answer says anything of the file: it does not where only its reader came to an end. */
+static bool answer_tells(const struct readers_answer *answer)
+{
+    return answer->code == 0 || answer->code == ERR_SYNTAX;
+}
+
 /* Of what was quarantined for want of a node: whether it still is, and it is not any more now. */
 static bool is_taken_back(struct router *router, const struct arrival *arrival,
                           const struct readers_answer *answer)
@@ -261,8 +267,8 @@ static bool is_taken_back(struct router *router, const struct arrival *arrival,
     enum instance_state state;
     enum spool_place place;
     bool gone;
-    if ((answer->code != 0 && answer->code != ERR_SYNTAX) ||
-        !jobdb_knows(router->db, arrival->receipt, &state, &place, &gone) || state != INSTANCE_QUARANTINED)
+    if (!answer_tells(answer) || !jobdb_knows(router->db, arrival->receipt, &state, &place, &gone) ||
+        state != INSTANCE_QUARANTINED)
         return false;
     log_info("a node has the called AE title of a quarantined file now: taken in again",
              LOG_S("receipt", arrival->receipt));
@@ -416,6 +422,10 @@ int intake_again(struct router *router, int64_t instance_id, const char *receipt
     if (answer.is_condemned) {
         text_format(ret_why, "still cannot be taken in: %s", text_string(&answer.reason));
         return ERR_SYNTAX;
+    }
+    if (!answer_tells(&answer)) {
+        text_format(ret_why, "cannot be read just now: %s", text_string(&answer.reason));
+        return ERR_IO;
     }
     if (code != 0 && code != ERR_SYNTAX) {
         text_append(ret_why,
