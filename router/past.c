@@ -25,7 +25,7 @@ static void note_condemned(struct router *router, const struct jobdb_past *row,
 {
     log_error("a header cannot be read any more", LOG_S("receipt", row->receipt),
               LOG_S("because", text_string(&answer->reason)));
-    jobdb_poison(router->db, row->receipt);
+    jobdb_poison(router->db, row->receipt, text_string(&answer->reason));
 }
 
 /* 0, also where there is none that can be read; ERR_AGAIN. */

@@ -24,7 +24,7 @@
       "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at, series_id)" \
       " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), nullif(?7, 0))") \
     X(POISON, "", \
-      "UPDATE instance SET reason = 'its header crashes the DICOM parser' WHERE receipt = ?1")
+      "UPDATE instance SET reason = ?2 WHERE receipt = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(intake)
 
@@ -116,7 +116,7 @@ void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, c
     (void)add_instance(db, instance, INSTANCE_QUARANTINED, 0, now, 0, reason);
 }
 
-void jobdb_poison(struct jobdb *db, const char *receipt)
+void jobdb_poison(struct jobdb *db, const char *receipt, const char *reason)
 {
-    (void)jobdb_change(db, SQL_POISON, "s", receipt);
+    (void)jobdb_change(db, SQL_POISON, "ss", receipt, reason);
 }

@@ -53,7 +53,8 @@ void jobdb_take_in(struct jobdb *db, const struct jobdb_instance *instance,
 /* Parks it for an operator (quarantine.h), with a sentence. */
 void jobdb_quarantine(struct jobdb *db, const struct jobdb_instance *instance, const char *reason,
                       int64_t now);
-/* Remembers that the header of an instance crashes the parser. */
-void jobdb_poison(struct jobdb *db, const char *receipt);
+/* Remembers why the header of an instance that was taken in must not be read again: it crashes the parser, or takes it too
+ * long. */
+void jobdb_poison(struct jobdb *db, const char *receipt, const char *reason);
 
 #endif

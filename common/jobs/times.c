@@ -1,6 +1,7 @@
 #include "common/jobs/times.h"
 
 #include "common/base/cleanup.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/row.h"
 
 /* clang-format off */
@@ -19,7 +20,9 @@
     X(BACK_KEPT, "", \
       "UPDATE instance SET keep_until = ?1 WHERE state = 'done' AND place IN ('kept', 'dropped') AND keep_until > ?1") \
     X(BACK_HISTORY, "", \
-      "UPDATE instance SET done_at = ?1 WHERE state = 'done' AND place = 'gone' AND done_at > ?1") \
+      "UPDATE instance SET done_at = ?1, decided_at = CASE WHEN decided_at = done_at THEN ?1" \
+      " ELSE min(decided_at, ?1 - 1) END WHERE state = 'done' AND place = 'gone' AND done_at > ?1") \
+    X(BACK_QUARANTINE, "", "UPDATE instance SET decided_at = ?1 WHERE state = 'quarantined' AND decided_at > ?1") \
     X(BACK_TALLIES, "", "DELETE FROM tally WHERE started_at > ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(times)
@@ -49,8 +52,10 @@ void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
 
 void jobdb_clock_is_back(struct jobdb *db, int64_t now, int64_t keep_until)
 {
+    db->served = db->served < now * 1000 ? db->served : now * 1000;
     (void)jobdb_change(db, SQL_BACK_LANES, "i", now);
     (void)jobdb_change(db, SQL_BACK_KEPT, "i", keep_until);
     (void)jobdb_change(db, SQL_BACK_HISTORY, "i", now);
+    (void)jobdb_change(db, SQL_BACK_QUARANTINE, "i", now);
     (void)jobdb_change(db, SQL_BACK_TALLIES, "i", now);
 }

@@ -18,7 +18,7 @@ void jobdb_write_times(struct jobdb *db, const struct jobdb_times *times);
 void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest);
 
 /* The wall clock went back from a time that was wrong: a file is kept until keep_until at most, nothing was finished
- * later than now, and what was counted for a time to come is forgotten. */
+ * or quarantined later than now, and what was counted for a time to come is forgotten. */
 void jobdb_clock_is_back(struct jobdb *db, int64_t now, int64_t keep_until);
 
 #endif

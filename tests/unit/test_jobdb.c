@@ -8,6 +8,7 @@
 #include "common/jobs/history.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/row.h"
 #include "common/jobs/times.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
@@ -96,6 +97,53 @@ START_TEST(waiting_for_a_wrong_time_ends)
     world_end(&batch, CAUSE_STORED, 0);
     ck_assert(jobdb_pick_share(world.db, world.ct_album, false, WORLD_NOW, &share, &next_due));
     jobdb_batch_release(&share);
+}
+END_TEST
+
+static int64_t number(const char *question)
+{
+    return row_first(row_ask(world.db->sql, question, NULL), -1);
+}
+
+static void quarantine_at(int64_t now)
+{
+    char receipt[RECEIPT_SIZE];
+    const struct jobdb_instance instance = {.receipt = world_next_receipt(receipt), .received_at = now};
+    jobdb_quarantine(world.db, &instance, "no node", now);
+}
+
+/* A study that no destination took is found by two equal times; they must stay so, and others become so by no means. */
+START_TEST(what_was_written_ahead_of_time_is_pulled_back)
+{
+    static const int64_t YEARS = 100000000000;
+    char receipt[RECEIPT_SIZE];
+    const struct jobdb_decision no = {.destination_id = world.main_id, .why = "not wanted"};
+    const struct jobdb_instance left_out = {.receipt = world_next_receipt(receipt), .study = "1"};
+    quarantine_at(WORLD_NOW + YEARS);
+    quarantine_at(WORLD_NOW - 5);
+    jobdb_take_in(world.db, &left_out, &no, 1, WORLD_NOW + YEARS, 0);
+    jobdb_file_gone(world.db, 3);
+    world.db->served = (WORLD_NOW + YEARS) * 1000;
+    jobdb_clock_is_back(world.db, WORLD_NOW, WORLD_NOW + 1000);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert_int_eq(number("SELECT decided_at FROM instance WHERE id = 1"), WORLD_NOW);
+    ck_assert_int_eq(number("SELECT decided_at FROM instance WHERE id = 2"), WORLD_NOW - 5);
+    ck_assert_int_eq(number("SELECT done_at FROM instance WHERE id = 3"), WORLD_NOW);
+    ck_assert_int_eq(number("SELECT decided_at FROM instance WHERE id = 3"), WORLD_NOW);
+    ck_assert_int_le(world.db->served, (int64_t)WORLD_NOW * 1000);
+}
+END_TEST
+
+START_TEST(a_header_that_must_not_be_read_again_says_why)
+{
+    static const char why[] = "its header takes more than 2 s to read";
+    world_take_in("1", "1.1", "1.1.1", 0, false);
+    jobdb_poison(world.db, "00000000000000000000000000000001", why);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    AUTO(row_end)
+    struct row row = row_ask(world.db->sql, "SELECT reason FROM instance WHERE id = 1", NULL);
+    ck_assert(row_next(&row));
+    ck_assert_str_eq(row_text(&row), why);
 }
 END_TEST
 
@@ -263,6 +311,8 @@ int main(void)
     tests_add(tests, what_is_delivered_finishes_its_instance);
     tests_add(tests, late_answers_only_count_when_they_say_stored);
     tests_add(tests, waiting_for_a_wrong_time_ends);
+    tests_add(tests, what_was_written_ahead_of_time_is_pulled_back);
+    tests_add(tests, a_header_that_must_not_be_read_again_says_why);
     tests_add(tests, a_restart_finds_what_was_handed_out_and_what_waits);
     tests_add(tests, what_is_not_committed_never_was);
     tests_add(tests, finished_files_go_or_are_kept);
