@@ -114,8 +114,8 @@ struct sources {
 static bool has_line(const struct text *lines, const char *line)
 {
     size_t length = strlen(line);
-    for (const char *at = text_string(lines); (at = strstr(at, line)); at += length)
-        if ((at == text_string(lines) || at[-1] == '\n') && at[length] == '\n')
+    for (const char *at = text_string(lines); *at; at += strcspn(at, "\n") + 1)
+        if (strcspn(at, "\n") == length && strncmp(at, line, length) == 0)
             return true;
     return false;
 }
@@ -123,7 +123,7 @@ static bool has_line(const struct text *lines, const char *line)
 static void add_source(void *context, const char *calling_aet, int64_t files, int64_t bytes)
 {
     struct sources *sources = context;
-    if (!*calling_aet || strchr(calling_aet, '\n'))
+    if (!calling_aet || strchr(calling_aet, '\n'))
         return; /* no title by which it could be refused */
     if (!has_line(sources->before, calling_aet))
         log_warning(

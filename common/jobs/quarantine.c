@@ -11,7 +11,7 @@
       "SELECT id, receipt, reason, calling_aet, called_aet, study, sop_instance, size, received_at," \
       " decided_at FROM instance WHERE state = 'quarantined' AND id > ?1 ORDER BY id LIMIT ?2") \
     X(EACH_OVERFULL, "", \
-      "SELECT coalesce(calling_aet, ''), count(*), sum(size) FROM instance WHERE state = 'quarantined'" \
+      "SELECT calling_aet, count(*), sum(size) FROM instance WHERE state = 'quarantined'" \
       " GROUP BY 1 HAVING sum(size) > ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(quarantine)
@@ -51,7 +51,7 @@ void jobdb_each_overfull(struct jobdb *db, int64_t bytes,
 {
     AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_OVERFULL, "i", bytes);
     while (row_next(&row)) {
-        const char *calling_aet = row_text(&row);
+        const char *calling_aet = row_text_or_null(&row);
         int64_t files = row_number(&row);
         each(context, calling_aet, files, row_number(&row));
     }

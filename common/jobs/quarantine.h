@@ -20,7 +20,7 @@ struct jobdb_quarantined {
 size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
                              void (*each)(void *context, const struct jobdb_quarantined *file),
                              void *context);
-/* The calling AE titles whose files take more than so many bytes together ("": they have none). */
+/* The calling AE titles whose files take more than so many bytes together (NULL: of those that tell none). */
 void jobdb_each_overfull(struct jobdb *db, int64_t bytes,
                          void (*each)(void *context, const char *calling_aet, int64_t files, int64_t bytes),
                          void *context);

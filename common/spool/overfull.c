@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/durable.h"
 #include "common/base/err.h"
+#include "common/base/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,11 +46,12 @@ void overfull_read(struct spool *spool, struct text *ret_titles)
 bool overfull_lists(struct spool *spool, const char *title)
 {
     AUTO(text_release) struct text titles = TEXT_EMPTY;
+    AUTO(text_release) struct text checked = TEXT_EMPTY;
     overfull_read(spool, &titles);
-    size_t length = strlen(title);
+    utf8_append_checked(&checked, title, strlen(title));
     for (const char *line = text_string(&titles); *line;) {
         size_t here = strcspn(line, "\n");
-        if (here == length && memcmp(line, title, length) == 0)
+        if (here == checked.length && strncmp(line, text_string(&checked), here) == 0)
             return true;
         line += here + (line[here] == '\n');
     }

@@ -11,10 +11,11 @@
 
 #include <stdbool.h>
 
-/* titles: each with a line's end. Empty: the list is removed. 0 or an error of the file system. */
+/* titles: each with a line's end; a blank one is an empty line. Empty: the list is removed. 0 or an error of the file system. */
 int overfull_write(struct spool *spool, const struct text *titles);
 /* Appends them; nothing without a list. */
 void overfull_read(struct spool *spool, struct text *ret_titles);
+/* title: as a peer calls itself, whatever its bytes; the list has those that are no UTF-8 as the database has them. */
 bool overfull_lists(struct spool *spool, const char *title);
 
 #endif

@@ -87,6 +87,7 @@ static void append_overfull(const struct text *titles, struct text *sentence)
     for (const char *line = text_string(titles); *line; line += *line == '\n') {
         size_t length = strcspn(line, "\n");
         text_append(sentence, line == text_string(titles) ? "" : ", ");
+        text_append(sentence, length == 0 ? "who gives no title" : "");
         text_append_bytes(sentence, line, length);
         line += length;
     }

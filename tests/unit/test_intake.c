@@ -193,6 +193,18 @@ START_TEST(source_that_fills_the_quarantine_is_refused)
 }
 END_TEST
 
+/* A peer may call itself any bytes, or nothing; the router knows it as text. */
+START_TEST(source_with_an_odd_title_is_refused)
+{
+    static const struct text titles = {(char *)"KLINIK_M\xEF\xBF\xBDNCHEN\n\n", 18, 0};
+    char receipt[RECEIPT_SIZE];
+    ck_assert_int_eq(overfull_write(spool, &titles), 0);
+    ck_assert_int_eq(keep_one_of("KLINIK_M\xDCNCHEN", receipt), ERR_OVERFULL);
+    ck_assert_int_eq(keep_one_of("", receipt), ERR_OVERFULL);
+    ck_assert_int_eq(keep_one_of("KLINIK_MNCHEN", receipt), 0);
+}
+END_TEST
+
 START_TEST(nothing_finishes_that_has_not_begun)
 {
     char receipt[RECEIPT_SIZE] = "untouched";
@@ -339,6 +351,7 @@ int main(void)
     tests_add(tests, what_is_abandoned_leaves_nothing);
     tests_add(tests, a_prepared_file_is_used_once);
     tests_add(tests, source_that_fills_the_quarantine_is_refused);
+    tests_add(tests, source_with_an_odd_title_is_refused);
     tests_add(tests, a_file_prepared_long_ago_is_not_used);
     tests_add(tests, nothing_finishes_that_has_not_begun);
     tests_rows(tests, trouble_is_told_at_the_end_and_leaves_nothing, ROWS(trouble_rows));
