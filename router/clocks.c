@@ -87,10 +87,11 @@ void clocks_start(struct router *router)
     enum trust_change change =
         trust_start(trust, router->now, monotonic, written.wall_at, written.trusted_at, written.doubt_ms);
     router->expires_by = trust_time(trust, monotonic);
-    /* Without that line of the database, or when it went back by less: nothing waits longer than the ceiling. */
-    int64_t latest = router->now + router->config->retry.ceiling_ms + TRUST_STEP_MS;
+    /* Without that line of the database, or when it went back by less: nothing rests for longer. */
+    int64_t ceiling_ms = router->config->retry.ceiling_ms;
+    int64_t latest = router->now + target_longest_rest(ceiling_ms) + TRUST_STEP_MS;
     jobdb_hurry(router->db, router->now, latest);
-    targets_hurry(router->targets, router->now + target_longest(router->config->retry.ceiling_ms));
+    targets_hurry(router->targets, router->now + target_longest(ceiling_ms));
     take_change(router, change);
 }
 

@@ -93,6 +93,12 @@ int64_t target_longest(int64_t ceiling_ms)
     return ceiling_ms > TARGET_LONGEST_MS ? ceiling_ms : TARGET_LONGEST_MS;
 }
 
+int64_t target_longest_rest(int64_t ceiling_ms)
+{
+    int64_t longest = target_longest(ceiling_ms), rare = ceiling_ms * TARGET_RARE;
+    return rare > longest ? rare : longest;
+}
+
 /* The longer of what we would wait and what the server asks for, within bounds. */
 static int64_t wait_of(const struct target_retry *retry, int64_t failures, int64_t not_before_ms,
                        uint64_t jitter)

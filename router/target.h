@@ -111,6 +111,8 @@ void target_renewed(struct target *target);
 
 /* The longest wait, whatever a server asks for: an hour, or the ceiling where that is longer. */
 int64_t target_longest(int64_t ceiling_ms);
+/* The longest that one of its jobs rests: that, or TARGET_RARE times the ceiling. */
+int64_t target_longest_rest(int64_t ceiling_ms);
 
 /* It refused our token or our request as such. Returns whether the state changed. */
 bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);

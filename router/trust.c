@@ -31,8 +31,7 @@ enum trust_change trust_look(struct trust *trust, int64_t wall, int64_t monotoni
     int64_t step = wall - monotonic - trust->offset;
     trust->offset += step;
     if (step > TRUST_STEP_MS) {
-        if (trust->doubt_until == 0)
-            trust->doubt_until = monotonic + TRUST_DOUBT_MS;
+        trust->doubt_until = monotonic + TRUST_DOUBT_MS;
         return TRUST_LEAPT;
     }
     if (step >= -TRUST_STEP_MS)

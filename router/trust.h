@@ -2,7 +2,7 @@
  *
  * A clock without a battery, a wrong time server or a hand that slips sets the wall clock years ahead, and whatever was to
  * be kept until then would be gone at once. So after a leap against the monotonic clock the time before it goes on for
- * TRUST_DOUBT_MS; then the new one is believed. A clock that is set back is believed at once: by it things only stay
+ * TRUST_DOUBT_MS; then the new one is believed: after another leap, a day after that. A clock that is set back is believed at once: by it things only stay
  * longer. Plain data, no I/O. */
 #ifndef FELUCCA_ROUTER_TRUST_H
 #define FELUCCA_ROUTER_TRUST_H

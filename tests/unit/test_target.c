@@ -143,6 +143,22 @@ START_TEST(delay_is)
 }
 END_TEST
 
+static const struct rest_row {
+    const char *label;
+    int64_t ceiling_ms, longest;
+} rest_rows[] = {
+    {"a job that fails alone rests for a day of quarters of an hour", 900000, 96 * INT64_C(900000)},
+    {"a short ceiling: what a server was too slow for rests for up to an hour", 1000, TARGET_LONGEST_MS},
+};
+
+START_TEST(longest_rest_is)
+{
+    const struct rest_row *row = &rest_rows[_i];
+    ck_assert_msg(target_longest_rest(row->ceiling_ms) == row->longest, "%s: %lld", row->label,
+                  (long long)target_longest_rest(row->ceiling_ms));
+}
+END_TEST
+
 /* ---- what requests without success say ---- */
 
 static const struct target_lesson refused = {.says = BLAME_RESTS, .fresh = true};
@@ -230,5 +246,6 @@ int main(void)
     tests_add(tests, an_album_is_blocked_by_different_series);
     tests_add(tests, what_worked_proves_it_until_something_changes);
     tests_rows(tests, delay_is, ROWS(delay_rows));
+    tests_rows(tests, longest_rest_is, ROWS(rest_rows));
     return tests_run(tests);
 }
