@@ -19,7 +19,7 @@ enum { PORTION = 100, HEADERS_A_PORTION = 20 };
 struct job_portion {
     struct router *router;
     struct change *change;
-    int64_t *series; /* whose deliveries were dropped, each once */
+    int64_t *series; /* whose jobs were changed, each once */
     size_t series_count, series_capacity;
 };
 
@@ -91,7 +91,7 @@ static void retry_job(struct job_portion *portion, const struct jobdb_candidate 
     }
     add_operator_event(portion, job);
     wake_target(router, target);
-    if (job->stage == WORK_SHARE)
+    if (job->stage != WORK_FETCH)
         remember_series(portion, job->item.series_id);
 }
 
@@ -113,8 +113,9 @@ static void add_settled_event(void *context, const struct jobdb_settled *share)
     struct jobdb_event event = {.instance_id = share->witness_id,
                                 .destination_id = share->destination_id,
                                 .album_id = share->album_id};
-    change_event(portion->router, portion->change, &event,
-                 "the share waited for deliveries that were dropped; nothing of its series is left");
+    change_event(
+        portion->router, portion->change, &event,
+        "the share waited for deliveries that were dropped or left out; nothing of its series is left");
 }
 
 static void settle_series(struct job_portion *portion)
