@@ -152,7 +152,7 @@ void conversation_undelivered(void *context, const struct bus_peer *peer, const 
 {
     struct router *router = context;
     struct conversation *conversation = router->conversation;
-    crew_bye(router->crew, peer);
+    crew_absent(router->crew, peer);
     conversation->undelivered =
         memory_grow(conversation->undelivered, &conversation->undelivered_capacity,
                     conversation->undelivered_count + 1, sizeof *conversation->undelivered);

@@ -28,6 +28,7 @@ struct seat {
     char name[NAME_SIZE];
     enum work_stage stage;
     int slots, leases;
+    bool leaves; /* it said so */
     int64_t heard;
     struct seat *next;
 };
@@ -137,6 +138,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
     seat->peer = *peer;
     seat->stage = hello->stage;
     seat->slots = hello->slots;
+    seat->leaves = hello->slots == 0;
     seat->heard = now;
     (void)snprintf(seat->name, sizeof seat->name, "%s", hello->name);
     for (size_t i = 0; i < hello->held_count; i++) {
@@ -197,11 +199,19 @@ size_t crew_gone(struct crew *crew, const struct work_message *message, char (**
     return count;
 }
 
-void crew_bye(struct crew *crew, const struct bus_peer *peer)
+void crew_absent(struct crew *crew, const struct bus_peer *peer)
 {
     struct seat *seat = find_peer(crew, peer);
     if (seat)
         seat->slots = 0;
+}
+
+void crew_bye(struct crew *crew, const struct bus_peer *peer)
+{
+    struct seat *seat = find_peer(crew, peer);
+    crew_absent(crew, peer);
+    if (seat)
+        seat->leaves = true;
 }
 
 struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t now)
@@ -419,11 +429,21 @@ struct lease *crew_leases(struct crew *crew)
 
 /* ---- expiry ---- */
 
+static bool is_silent(const struct seat *seat, int64_t now)
+{
+    return now - seat->heard >= WORK_LEASE_MS;
+}
+
+bool crew_died_with(const struct lease *lease, int64_t now)
+{
+    return lease->seat && !lease->seat->leaves && lease->missed < MISSED_MAX && is_silent(lease->seat, now);
+}
+
 static bool is_lost(const struct lease *lease, int64_t now)
 {
     if (!lease->seat)
         return now >= lease->deadline;
-    return lease->missed >= MISSED_MAX || now - lease->seat->heard >= WORK_LEASE_MS;
+    return lease->missed >= MISSED_MAX || is_silent(lease->seat, now);
 }
 
 static void forget_silent(struct crew *crew, int64_t now)
@@ -431,7 +451,7 @@ static void forget_silent(struct crew *crew, int64_t now)
     struct seat **link = &crew->seats;
     while (*link) {
         struct seat *seat = *link;
-        if (seat->leases > 0 || now - seat->heard < WORK_LEASE_MS) {
+        if (seat->leases > 0 || !is_silent(seat, now)) {
             link = &seat->next;
             continue;
         }

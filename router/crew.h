@@ -43,7 +43,9 @@ void crew_check_held(struct crew *crew, const struct bus_peer *peer, const struc
 /* Of the works that a HELLO or PING lists: those that are not this worker's any more, since their leases were lost
  * or others have them. How many; the list is then yours. */
 size_t crew_gone(struct crew *crew, const struct work_message *message, char (**ret_gone)[WORK_ID_SIZE]);
-/* The worker wants no more work. */
+/* Its connection is gone: it gets no more work before its next HELLO. */
+void crew_absent(struct crew *crew, const struct bus_peer *peer);
+/* The worker wants no more work, and will leave. */
 void crew_bye(struct crew *crew, const struct bus_peer *peer);
 
 /* The worker of the stage that has the most credit among those heard lately. NULL: none has any. */
@@ -105,6 +107,8 @@ struct lease *crew_leases(struct crew *crew);
  * passed. lost must end the lease. Ends the round (crew_check_held). Forgets workers that are silent and hold nothing. */
 void crew_expire(struct crew *crew, int64_t now, void (*lost)(void *context, struct lease *lease),
                  void *context);
+/* Of a lease that is lost: whether its worker went away with the work in hand, without a BYE. The work may be why. */
+bool crew_died_with(const struct lease *lease, int64_t now);
 /* When time alone may make a lease lost, or INT64_MAX. */
 int64_t crew_next_expiry(const struct crew *crew);
 

@@ -177,15 +177,34 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
     outbox_say(router->outbox, peer, &ack);
 }
 
+/* What a worker had in hand when it died may be why: the second time its request goes again in halves, and each time
+ * later, so that one file that kills every worker does not take all other work with it again and again. */
+static void blame_death(struct router *router, const struct jobdb_batch *batch, const struct jobdb_item *item,
+                        uint64_t jitter, struct jobdb_outcome *outcome)
+{
+    const struct target_retry retry = target_retry_of(router->config);
+    bool again = batch->stage == WORK_SEND ? item->ends > 0 : item->tries > 1;
+    outcome->ends = item->ends + 1;
+    if (!again)
+        return;
+    if (batch->item_count > 1)
+        outcome->batch_limit = (int)((batch->item_count + 1) / 2);
+    outcome->due_at += target_delay(&retry, batch->stage == WORK_SEND ? item->ends : item->tries - 1, jitter);
+}
+
 void outcome_lease_lost(void *context, struct lease *lease)
 {
     struct router *router = context;
     const struct jobdb_batch *batch = &lease->batch;
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
     static const struct work_answer lost = {.reason = (char *)"its worker went away"};
+    bool died = crew_died_with(lease, router->awake);
+    uint64_t jitter = random_below(UINT64_MAX); /* one for all: the request falls apart in halves only */
     for (size_t i = 0; i < batch->item_count; i++) {
         struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &lost);
         outcome.cause = CAUSE_LEASE_LOST;
+        if (died)
+            blame_death(router, batch, &batch->items[i], jitter, &outcome);
         (void)verdict_move(router, batch, &batch->items[i], &outcome);
     }
     CRASH_POINT(ROUTER_LEASE_LOST);

@@ -12,7 +12,8 @@ struct router;
  * was lost before; the rest of such a late result is ignored: others have that work. */
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message);
 
-/* The worker went away with its work, or never got it: others get it. Ends the lease. For crew_expire(). */
+/* The worker went away with its work, or never got it: others get it, later and in halves where workers die of it
+ * again. Ends the lease. For crew_expire(). */
 void outcome_lease_lost(void *router, struct lease *lease);
 
 #endif

@@ -76,6 +76,42 @@ START_TEST(what_its_worker_holds_stays_with_it)
 }
 END_TEST
 
+/* ---- a worker's death ---- */
+
+static struct work *die_of_work(unsigned count)
+{
+    struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
+    struct work *work = take_work(actor);
+    ck_assert_uint_eq(work->item_count, count);
+    cast_remove(rig->cast, actor);
+    return work;
+}
+
+START_TEST(what_workers_die_of_goes_again_in_halves)
+{
+    enum { INSTANCES = 4 };
+    struct actor *actor = cast_add(rig->cast, WORK_SEND, 1);
+    rig_receive(rig, "SECOND", 1, 1, INSTANCES + 1, NULL);
+    struct work *work = take_work(actor);
+    actor_say_bye(actor);
+    for (unsigned i = 1; i <= INSTANCES; i++)
+        rig_receive(rig, "SECOND", 1, 1, i, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", INSTANCES, SOON_MS), "they are taken in");
+    finish(actor, &work);
+    work = die_of_work(INSTANCES);
+    work_destroy(&work);
+    work = die_of_work(INSTANCES); /* the first time says nothing: hosts die, too */
+    work_destroy(&work);
+    actor = cast_add(rig->cast, WORK_SEND, 2);
+    for (int i = 0; i < 2; i++) {
+        work = take_work(actor);
+        ck_assert_uint_eq(work->item_count, INSTANCES / 2);
+        finish(actor, &work);
+    }
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "sent", INSTANCES + 1, SOON_MS), "all are sent");
+}
+END_TEST
+
 /* ---- workers of another version ---- */
 
 static size_t times_in_log(const char *text)
@@ -263,6 +299,7 @@ int main(void)
     tests_timeout(tests, 120);
     tests_add(tests, what_its_worker_does_not_hold_waits_for_no_lease);
     tests_add(tests, what_its_worker_holds_stays_with_it);
+    tests_add(tests, what_workers_die_of_goes_again_in_halves);
     tests_add(tests, a_worker_of_another_version_is_told_once);
     tests_rows(tests, what_one_worker_lacks_blocks_nobody, ROWS(lacks));
     tests_add(tests, probes_go_to_another_worker_than_the_one_that_failed);

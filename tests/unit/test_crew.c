@@ -360,6 +360,45 @@ START_TEST(who_is_alone_of_its_kind)
 }
 END_TEST
 
+static int died_count;
+
+static void count_died(void *context, struct lease *lost)
+{
+    died_count += crew_died_with(lost, *(const int64_t *)context);
+    crew_end_lease(crew, lost);
+}
+
+static int died_at(int64_t now)
+{
+    died_count = 0;
+    crew_expire(crew, now, count_died, &now);
+    return died_count;
+}
+
+START_TEST(who_died_of_its_work_is_told_from_who_left)
+{
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    crew_absent(crew, &alice); /* a further WORK found nobody */
+    ck_assert_int_eq(died_at(NOW + WORK_LEASE_MS), 1);
+    hello(&alice, "a", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w2", 0);
+    crew_bye(crew, &alice);
+    ck_assert_int_eq(died_at(NOW + WORK_LEASE_MS), 0);
+    (void)lease(NULL, "w3", NOW + 100); /* from before a restart */
+    ck_assert_int_eq(died_at(NOW + 100), 0);
+    ck_assert_uint_eq(crew_held(crew), 0);
+    hello(&alice, "b", 2, NULL, 0, NOW);
+    (void)lease(crew_most_credit(crew, WORK_SEND, NOW), "w4", 0);
+    ck_assert_int_eq(died_at(NOW), 0);
+    ping(&alice, NULL);
+    ck_assert_int_eq(died_at(NOW), 0);
+    ping(&alice, NULL);
+    ck_assert_int_eq(died_at(NOW), 0); /* it never got it */
+    ck_assert_uint_eq(crew_held(crew), 0);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("crew");
@@ -373,6 +412,7 @@ int main(void)
     tests_add(tests, pings_that_waited_while_a_work_was_committed_lose_it_not);
     tests_add(tests, pings_that_are_read_together_count_once);
     tests_add(tests, probes_go_to_all_workers_in_turn);
+    tests_add(tests, who_died_of_its_work_is_told_from_who_left);
     tests_add(tests, who_cannot_fetch_delivers);
     tests_add(tests, who_is_alone_of_its_kind);
     tests_add(tests, work_from_before_the_restart_is_adopted_by_whoever_lists_it);
