@@ -13,6 +13,17 @@ bool lesson_others_pass(const struct target *target, const struct lease *lease, 
     return target->row.stored > mark;
 }
 
+bool lesson_may_be_jobs(enum blame blame)
+{
+    const struct blame_rule *rule = blame_rule(blame);
+    return rule->attempt != BLAME_FREE || rule->together != BLAME_KEEPS;
+}
+
+bool lesson_is_old(const struct target *target, const struct jobdb_item *item)
+{
+    return item->attempt_mark == target->row.stored;
+}
+
 static const struct jobdb_item *item_of(const struct jobdb_batch *batch, const struct work_answer *answer)
 {
     for (size_t i = 0; i < batch->item_count; i++) {
@@ -74,7 +85,7 @@ static const struct work_answer *worst_answer(const struct target *target, const
         if (!item || work_answer_is_done(answer))
             continue;
         enum blame_target says = says_of_target(target, lease, item, answer);
-        lesson->fresh = lesson->fresh || item->attempt_mark != target->row.stored;
+        lesson->fresh = lesson->fresh || !lesson_is_old(target, item) || !lesson_may_be_jobs(answer->blame);
         if (worst && says <= lesson->says)
             continue;
         worst = answer;
@@ -94,6 +105,7 @@ struct target_lesson lesson_of(const struct target *target, const struct target_
         lesson.says = BLAME_NOTHING;
     if (!worst || (stored > 0 && lesson.says == BLAME_NOTHING))
         return lesson;
+    lesson.job = lease->batch.item_count == 1 ? lease->batch.items[0].id : 0;
     lesson.walls = worst->blame == BLAME_FRONT;
     lesson.misses = worst->blame == BLAME_GONE;
     if (lesson.misses && lesson.says == BLAME_BLOCKS && target->missed + lesson.fresh >= TARGET_MISSED)

@@ -14,6 +14,11 @@ struct lease;
 bool lesson_others_pass(const struct target *target, const struct lease *lease,
                         const struct jobdb_item *item);
 
+/* Whether a job, alone in its request, may be to blame for this: not for a server that is down. */
+bool lesson_may_be_jobs(enum blame blame);
+/* Whether the job failed before, and nothing was stored at the target since. */
+bool lesson_is_old(const struct target *target, const struct jobdb_item *item);
+
 /* Appends what an operator reads of one answer: its sentence, and what the history of the target adds to it. */
 void lesson_explain(const struct target *target, const struct target_retry *retry, const struct lease *lease,
                     const struct work_result *result, const struct work_answer *answer, struct text *out);

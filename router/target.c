@@ -142,19 +142,36 @@ bool target_refused(struct target *target, const struct target_retry *retry, int
     return changed;
 }
 
-/* Who failed before since anything was stored says nothing new: one culprit alone keeps nobody else waiting. */
+/* Who failed before since anything was stored says nothing new: one culprit alone keeps nobody else waiting. A wall is
+ * met by others, too. */
+static bool is_new(const struct target *target, const struct target_lesson *lesson)
+{
+    return lesson->fresh || (lesson->walls && (lesson->job == 0 || lesson->job != target->walled_job));
+}
+
 static bool learn_fruitless(struct target *target, const struct target_retry *retry,
                             const struct target_lesson *lesson, int64_t now)
 {
-    if (!lesson->fresh && !lesson->walls)
+    if (!is_new(target, lesson))
         return false;
     target->fruitless++;
+    target->walled_job = lesson->walls ? lesson->job : 0;
     if (target->row.state == TARGET_UP && target->fruitless < TARGET_FRUITLESS)
         return false;
     if (lesson->walls || target->row.state == TARGET_BLOCKED)
         return target_refused(target, retry, now);
     return target_troubled(target, retry, lesson->stored_at_start, lesson->not_before_ms, lesson->jitter,
                            now);
+}
+
+/* The same job, alone, once more: the wait that its first failure cost is enough for the others. */
+static bool learn_nothing_new(struct target *target, const struct target_retry *retry,
+                              const struct target_lesson *lesson, int64_t now)
+{
+    struct jobdb_target *row = &target->row;
+    if (row->state != TARGET_UP && row->until <= now)
+        row->until = now + wait_of(retry, row->failures, lesson->not_before_ms, lesson->jitter);
+    return false;
 }
 
 bool target_learn(struct target *target, const struct target_retry *retry, const struct target_lesson *lesson,
@@ -164,6 +181,8 @@ bool target_learn(struct target *target, const struct target_retry *retry, const
     case BLAME_RESTS:
         return learn_fruitless(target, retry, lesson, now);
     case BLAME_BACKS_OFF:
+        if (!lesson->fresh)
+            return learn_nothing_new(target, retry, lesson, now);
         return target_troubled(target, retry, lesson->stored_at_start, lesson->not_before_ms, lesson->jitter,
                                now);
     case BLAME_BLOCKS:

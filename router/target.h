@@ -12,6 +12,9 @@
  * and may be held by an operator, whatever else is true: then nothing goes, and of a destination no share
  * either.
  *
+ * What failed before, since anything was stored, says nothing new: of one job that fails again and again alone the wait
+ * stays as short as it was, and whoever comes next is not kept by it.
+ *
  * Trouble of one request says nothing about the destination that stored something else meanwhile: the
  * destination stays as it was, and the request's own items wait.
  *
@@ -40,7 +43,9 @@ struct target {
     int fetching;        /* fetches now; they are not in in_flight, so that no delivery waits for them */
     int64_t fetch_failures; /* in a row */
     int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
-    int missed;             /* shares in a row whose series was not there, each counted once */
+    int64_t
+        walled_job; /* of the last request counted in fruitless that something in front refused; 0: several */
+    int missed;     /* shares in a row whose series was not there, each counted once */
 };
 
 struct target_retry {
@@ -93,7 +98,9 @@ bool target_troubled(struct target *target, const struct target_retry *retry, in
 /* What a request whose items are not all stored says of its target. */
 struct target_lesson {
     enum blame_target says;
-    bool walls;  /* BLAME_RESTS: what many in a row meet is not their own fault, and blocks it */
+    bool
+        walls; /* BLAME_RESTS: what many in a row meet is not their own fault, and blocks it: of different jobs, or fresh */
+    int64_t job; /* the only one in the request; 0: several */
     bool misses; /* BLAME_BLOCKS: only when TARGET_MISSED in a row say so */
     bool fresh;  /* something in it failed for the first time since anything was stored here */
     int64_t stored_at_start, not_before_ms;

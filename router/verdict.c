@@ -114,6 +114,7 @@ struct failure {
     bool halve;  /* the request goes again in halves: nothing is known of the job itself */
     bool own;    /* the job's own failure, for all that the answer tells */
     bool counts; /* ... and others pass */
+    bool lone;   /* alone in its request, and maybe its own fault, whoever passes */
 };
 
 static struct failure failure_of(const struct verdict *verdict, const struct jobdb_item *item,
@@ -124,6 +125,7 @@ static struct failure failure_of(const struct verdict *verdict, const struct job
     bool ends_again = together == BLAME_HALVES_LATER && item->ends > 0;
     failure.halve = verdict->lease->batch.item_count > 1 && (together == BLAME_HALVES || ends_again);
     failure.own = failure.blame->attempt != BLAME_FREE && !failure.halve;
+    failure.lone = verdict->lease->batch.item_count == 1 && lesson_may_be_jobs(answer->blame);
     failure.counts = failure.own && lesson_others_pass(verdict->target, verdict->lease, item);
     return failure;
 }
@@ -172,18 +174,21 @@ static int64_t rest_of(const struct verdict *verdict, const struct jobdb_outcome
     return rest < longest ? rest : longest;
 }
 
-/* When it goes again. What fails by itself where nothing passes goes ever more rarely, whatever its target does. */
-static int64_t due_at(const struct verdict *verdict, const struct work_answer *answer,
-                      const struct failure *failure, const struct jobdb_outcome *outcome)
+/* When it goes again. What fails by itself where nothing passes goes ever more rarely, whatever its target does, and so
+ * does what failed alone before: its target waits no longer because of it. */
+static int64_t due_at(const struct verdict *verdict, const struct jobdb_item *item,
+                      const struct work_answer *answer, const struct failure *failure,
+                      const struct jobdb_outcome *outcome)
 {
     struct router *router = verdict->router;
     struct target_retry retry = target_retry_of(router->config);
     bool lone = failure->own && failure->blame->target == BLAME_RESTS;
+    bool old = failure->lone && lesson_is_old(verdict->target, item);
     bool excused = failure->own && failure->blame->excuse == BLAME_OF_OLD && verdict->proven;
     int64_t at = router->now;
     if (lone && !failure->counts)
         retry.ceiling_ms *= TARGET_RARE;
-    if (!failure->halve && (!verdict->backs_off || lone || excused))
+    if (!failure->halve && (!verdict->backs_off || lone || excused || old))
         at += target_delay(&retry, tries_of(verdict), verdict->jitter);
     if (answer->blame == BLAME_SLOW && at < router->now + rest_of(verdict, outcome))
         at = router->now + rest_of(verdict, outcome);
@@ -234,7 +239,7 @@ static int64_t mark_of(const struct verdict *verdict, const struct jobdb_item *i
                        const struct work_answer *answer, const struct failure *failure)
 {
     bool first_of_size = failure->halve && answer->blame == BLAME_SIZE && item->attempt_mark < 0;
-    return failure->own || first_of_size ? verdict->target->row.stored : item->attempt_mark;
+    return failure->own || failure->lone || first_of_size ? verdict->target->row.stored : item->attempt_mark;
 }
 
 /* It goes back to the queue, or fails: its attempts are used up, or one is enough. */
@@ -255,7 +260,7 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     outcome.attempt_mark = mark_of(verdict, item, answer, &failure);
     outcome.ends = failure.blame->together == BLAME_HALVES_LATER ? item->ends + 1 : 0;
     outcome.batch_limit = limit_of(verdict, item, answer, &failure);
-    outcome.due_at = due_at(verdict, answer, &failure, &outcome);
+    outcome.due_at = due_at(verdict, item, answer, &failure, &outcome);
     if (failure.counts && failure.blame->attempt == BLAME_FINAL)
         fail_job(verdict, item, &told, &outcome, CAUSE_REFUSED);
     else if ((failure.counts && outcome.attempts >= router->config->retry.attempts) ||

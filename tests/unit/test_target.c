@@ -191,13 +191,54 @@ END_TEST
 
 START_TEST(a_wall_blocks)
 {
-    static const struct target_lesson wall = {.says = BLAME_RESTS, .walls = true};
+    static const struct target_lesson wall = {.says = BLAME_RESTS, .walls = true, .fresh = true};
     struct target target = up();
     for (int i = 1; i < TARGET_FRUITLESS; i++)
         ck_assert(!target_learn(&target, &retry, &wall, NOW));
     ck_assert_msg(target_is_wary(&target, &retry, NOW), "its halves stay halves");
     ck_assert(target_learn(&target, &retry, &wall, NOW));
     ck_assert_int_eq(target.row.state, TARGET_BLOCKED);
+}
+END_TEST
+
+static bool meets_wall(struct target *target, int64_t job)
+{
+    const struct target_lesson wall = {.says = BLAME_RESTS, .walls = true, .job = job};
+    return target_learn(target, &retry, &wall, NOW);
+}
+
+START_TEST(a_wall_is_met_by_different_jobs)
+{
+    struct target target = up();
+    for (int i = 0; i < 10 * TARGET_FRUITLESS; i++)
+        ck_assert(!meets_wall(&target, 7));
+    ck_assert_int_eq(target.row.state, TARGET_UP);
+    target = up();
+    for (int i = 1; i < TARGET_FRUITLESS; i++)
+        ck_assert(!meets_wall(&target, i % 2 + 1));
+    ck_assert(meets_wall(&target, 8));
+    ck_assert_int_eq(target.row.state, TARGET_BLOCKED);
+}
+END_TEST
+
+START_TEST(one_job_alone_makes_the_wait_no_longer)
+{
+    static const struct target_lesson new = {.says = BLAME_BACKS_OFF, .fresh = true};
+    static const struct target_lesson again = {.says = BLAME_BACKS_OFF};
+    struct target target = up();
+    ck_assert(target_learn(&target, &retry, &new, NOW));
+    int64_t wait = target.row.until - NOW;
+    for (int i = 0; i < 10; i++) {
+        int64_t now = target.row.until;
+        ck_assert(!target_learn(&target, &retry, &again, now));
+        ck_assert_int_eq(target.row.until - now, wait);
+    }
+    int64_t now = target.row.until;
+    ck_assert(!target_learn(&target, &retry, &new, now));
+    ck_assert_msg(target.row.until - now == 2 * wait, "another one that fails doubles it");
+    (void)target_succeeded(&target, 1, now);
+    ck_assert(!target_learn(&target, &retry, &again, now));
+    ck_assert_msg(target.row.state == TARGET_UP, "where others pass only the job rests");
 }
 END_TEST
 
@@ -243,6 +284,8 @@ int main(void)
     tests_add(tests, many_requests_in_a_row_without_success_make_it_rest);
     tests_add(tests, who_failed_before_says_nothing_new);
     tests_add(tests, a_wall_blocks);
+    tests_add(tests, a_wall_is_met_by_different_jobs);
+    tests_add(tests, one_job_alone_makes_the_wait_no_longer);
     tests_add(tests, an_album_is_blocked_by_different_series);
     tests_add(tests, what_worked_proves_it_until_something_changes);
     tests_rows(tests, delay_is, ROWS(delay_rows));
