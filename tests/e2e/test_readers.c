@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/service/service.h"
 #include "tests/support/bombs.h"
+#include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
@@ -58,9 +59,9 @@ static void take_receipt(const char *path, char *ret_receipt)
     (void)snprintf(ret_receipt, RECEIPT_SIZE, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
 }
 
-static char *arrive(const struct dicom_spec *spec)
+static char *arrive(const struct dicom_spec *spec, const char *called_aet)
 {
-    return stock_receive(sandbox_path(rig->sandbox, "arriving"), spec, "SECOND");
+    return stock_receive(sandbox_path(rig->sandbox, "arriving"), spec, called_aet);
 }
 
 /* What an operator's command says, whose exit status must be that. */
@@ -75,6 +76,11 @@ static void signal_readers(unsigned count, int signal_number)
 {
     rig_check(rig, process_signal_children(rig->router, count, signal_number) == count,
               "it has not so many readers");
+}
+
+static void take_readers(pid_t *ret_pids)
+{
+    rig_check(rig, process_children(rig->router, ret_pids, READERS) == READERS, "it has not so many readers");
 }
 
 /* ---- hostile files ---- */
@@ -97,7 +103,7 @@ START_TEST(a_file_that_ends_its_reader_is_parked_and_the_others_go_on)
     struct dicom_spec spec;
     char receipt[RECEIPT_SIZE], setting[RECEIPT_SIZE + 32];
     rig_spec(&spec, 1, 1, 2);
-    AUTO(memory_free) char *path = arrive(&spec);
+    AUTO(memory_free) char *path = arrive(&spec, "SECOND");
     take_receipt(path, receipt);
     (void)snprintf(setting, sizeof setting, "%s=%s", poison->variable, receipt);
     const char *const environment[] = {setting, NULL};
@@ -133,7 +139,7 @@ static char *arrive_as_bomb(const struct bomb *bomb, unsigned instance)
     struct dicom_spec spec;
     rig_spec(&spec, 1, 1, instance);
     spec.transfer_syntax = bomb->transfer_syntax;
-    char *path = arrive(&spec);
+    char *path = arrive(&spec, "SECOND");
     file_read(path, &file);
     file.length = (size_t)file_data_set_offset(path);
     bomb->make(&spec, &file);
@@ -146,6 +152,9 @@ START_TEST(a_bomb_costs_no_more_than_itself)
     char receipt[RECEIPT_SIZE];
     AUTO(memory_free) char *path = arrive_as_bomb(&bombs[_i], FILES + 1);
     int64_t before = process_peak_memory_kib(rig->router);
+    pid_t readers[READERS], afterwards[READERS];
+    check_log("recovered");
+    take_readers(readers);
     take_receipt(path, receipt);
     rig_receive_file(rig, path, receipt);
     for (unsigned i = 1; i <= FILES; i++)
@@ -154,6 +163,13 @@ START_TEST(a_bomb_costs_no_more_than_itself)
     check_queued(FILES + 1);
     ck_assert_int_eq(rig_quarantined(rig), 0);
     ck_assert_int_lt(process_peak_memory_kib(rig->router) - before, 64 << 10);
+    take_readers(afterwards); /* the same ones: none had to be replaced */
+    ck_assert_mem_eq(afterwards, readers, sizeof readers);
+    for (int i = 0; i < READERS; i++) {
+        int64_t peak = process_pid_peak_memory_kib(readers[i]);
+        ck_assert_msg(peak > 0 && peak < 512 << 10, "%s: a reader took %lld KiB", bombs[_i].label,
+                      (long long)peak);
+    }
 }
 END_TEST
 
@@ -205,11 +221,22 @@ START_TEST(a_reader_that_does_not_answer_is_replaced)
 }
 END_TEST
 
+static bool all_ended(void *pids)
+{
+    for (int i = 0; i < READERS; i++)
+        if (process_pid_lives(((const pid_t *)pids)[i]))
+            return false;
+    return true;
+}
+
 START_TEST(readers_end_with_the_router)
 {
+    pid_t readers[READERS];
     check_log("recovered");
-    signal_readers(READERS, 0);
+    take_readers(readers);
+    ck_assert(process_pid_lives(readers[0]) && process_pid_lives(readers[1]));
     process_signal(rig->router, SIGKILL);
+    rig_check(rig, wait_until(all_ended, readers, SOON_MS), "readers outlive their router");
     /* The lock is the router's alone: the next one has it at once, whatever its readers still do. */
     rig_kill(rig);
     rig_start(rig);
@@ -220,13 +247,24 @@ END_TEST
 
 START_TEST(new_conditions_are_asked_of_new_files)
 {
+    static const char *const stations[] = {"MR7", "CT3"};
     rig_receive(rig, "FIRST", 1, 1, 1, NULL);
     check_queued(1);
-    rig_configure(rig, NULL, "ct");
+    /* Nothing asked for this attribute before (router/suspicion.c asks for a few always). */
+    rig_reword(rig, "#Tag.Modality, \"MR\"", "#Tag.StationName, \"MR7\"");
     process_signal(rig->router, SIGHUP);
     check_log("configuration read again");
-    rig_receive(rig, "FIRST", 2, 2, 1, NULL);
-    check_queued(2);
+    for (unsigned i = 0; i < ROWS(stations); i++) {
+        struct dicom_spec spec;
+        char receipt[RECEIPT_SIZE];
+        rig_spec(&spec, 2 + i, 1, 1);
+        spec.station_name = stations[i];
+        AUTO(memory_free) char *path = arrive(&spec, "FIRST");
+        take_receipt(path, receipt);
+        rig_receive_file(rig, path, receipt);
+    }
+    check_queued(3);
+    ck_assert_int_eq(rig_jobs(rig, "share", "waiting", "main", "mr"), 1);
     ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "mr"), 1);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* What is only kept never keeps the door shut, and what lies in quarantine goes only as an operator, or the
  * configuration, says; a source that fills it is refused alone. */
 #include "common/base/cleanup.h"
+#include "common/service/service.h"
 #include "common/spool/overfull.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
@@ -19,14 +20,14 @@ static void tear_down(void)
     rig_destroy(&rig);
 }
 
-static void felucca(const char *expected, const char *const *words)
+static void felucca(int status, const char *expected, const char *const *words)
 {
     AUTO(text_release) struct text output = TEXT_EMPTY;
-    int status = rig_felucca(rig, words, &output);
-    ck_assert_msg(strstr(text_string(&output), expected), "%s: status %d: %s", words[0], status,
-                  text_string(&output));
+    int ended = rig_felucca(rig, words, &output);
+    ck_assert_msg(ended == status && strstr(text_string(&output), expected), "%s: status %d: %s", words[0],
+                  ended, text_string(&output));
 }
-#define FELUCCA(expected, ...) felucca(expected, (const char *const[]){__VA_ARGS__, NULL})
+#define FELUCCA(status, expected, ...) felucca(status, expected, (const char *const[]){__VA_ARGS__, NULL})
 
 static const char *file_in(const char *place, const char *receipt)
 {
@@ -60,13 +61,21 @@ static const char short_of_room[] = "retention: 1h\nreceiver: { min_free_space: 
 
 START_TEST(kept_files_go_first_when_the_disk_is_short)
 {
-    char delivered[RECEIPT_SIZE], dropped[RECEIPT_SIZE], parked[RECEIPT_SIZE];
+    static const char *const order[] = {"what=delivered", "what=\"dropped by an operator\"",
+                                        "what=\"never stored anywhere\""};
+    char delivered[RECEIPT_SIZE], dropped[RECEIPT_SIZE], parked[RECEIPT_SIZE], excluded[RECEIPT_SIZE];
     rig = rig_create("retention: 1h\n");
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "no router");
+    rig_reword(rig, "connections: 8\n", "connections: 8\n        sop_classes: [1.2.3]\n"); /* of FIRST */
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
+    rig_receive(rig, "FIRST", 3, 1, 1, excluded); /* the oldest one goes last */
+    wait_there(file_in("kept", excluded));
     rig_receive(rig, "NOBODY", 1, 1, 1, parked);
     rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not quarantined");
     rig_receive(rig, "SECOND", 1, 1, 2, dropped);
     rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "not taken in");
-    FELUCCA("1 job", "drop", "--state", "queued", "--yes");
+    FELUCCA(EXIT_OK, "1 job", "drop", "--state", "queued", "--yes");
     struct actor *actor = cast_add(rig->cast, WORK_SEND, 4);
     rig_receive(rig, "SECOND", 2, 1, 1, delivered);
     AUTO(work_destroy) struct work *work = actor_wait_work(rig->cast, actor, SOON_MS);
@@ -78,12 +87,14 @@ START_TEST(kept_files_go_first_when_the_disk_is_short)
     process_signal(rig->router, SIGHUP);
     wait_gone(file_in("dropped", dropped));
     wait_gone(file_in("kept", delivered));
-    rig_check(rig, rig_wait_log(rig, "what=\"dropped by an operator\"", SOON_MS), "no line");
+    wait_gone(file_in("kept", excluded));
     AUTO(text_release) struct text log = TEXT_EMPTY;
     file_read(sandbox_path(rig->sandbox, "router.log"), &log);
-    const char *first = strstr(text_string(&log), "what=delivered");
-    ck_assert_ptr_nonnull(first);
-    ck_assert_ptr_nonnull(strstr(first, "what=\"dropped by an operator\""));
+    const char *at = text_string(&log);
+    for (size_t i = 0; i < ROWS(order); i++) {
+        at = strstr(at, order[i]);
+        ck_assert_msg(at != NULL, "not in this order: %s", order[i]);
+    }
     ck_assert(file_exists(file_in("quarantine", parked)));
 }
 END_TEST
@@ -95,10 +106,10 @@ START_TEST(dropped_now_is_gone_at_once)
     rig_receive(rig, "NOBODY", 1, 1, 1, kept);
     rig_receive(rig, "NOBODY", 1, 1, 2, gone);
     rig_check(rig, rig_wait_quarantined(rig, 2, SOON_MS), "not quarantined");
-    FELUCCA("only drop takes --now", "quarantine", "retry", "--all", "--now");
-    FELUCCA("only drop takes --now", "quarantine", "--now");
-    FELUCCA("1 file", "quarantine", "drop", kept, "--yes");
-    FELUCCA("1 file", "quarantine", "drop", gone, "--now", "--yes");
+    FELUCCA(EXIT_USAGE, "only drop takes --now", "quarantine", "retry", "--all", "--now");
+    FELUCCA(EXIT_USAGE, "only drop takes --now", "quarantine", "--now");
+    FELUCCA(EXIT_OK, "1 file", "quarantine", "drop", kept, "--yes");
+    FELUCCA(EXIT_OK, "1 file", "quarantine", "drop", gone, "--now", "--yes");
     wait_gone(file_in("quarantine", gone));
     wait_gone(file_in("dropped", gone));
     wait_there(file_in("dropped", kept));
@@ -117,7 +128,7 @@ START_TEST(quarantine_ends_only_where_the_configuration_says)
     wait_gone(file_in("quarantine", receipt));
     wait_gone(file_in("dropped", receipt));
     ck_assert_int_eq(rig_quarantined(rig), 0);
-    FELUCCA("quarantine_retention is over", "show", receipt);
+    FELUCCA(EXIT_OK, "quarantine_retention is over", "show", receipt);
 }
 END_TEST
 
@@ -141,8 +152,8 @@ START_TEST(source_that_fills_the_quarantine_is_refused)
     rig_receive(rig, "NOBODY", 1, 1, 2, NULL);
     rig_check(rig, cast_until(rig->cast, is_listed, (void *)"CT01", SOON_MS), "not listed");
     ck_assert(!is_listed((void *)"CT0") && !is_listed((void *)"CT011"));
-    FELUCCA("CT01 may store nothing (A700)", "status");
-    FELUCCA("\"cause\":\"overfull\"", "status", "--check", "--json");
+    FELUCCA(EXIT_OK, "CT01 may store nothing (A700)", "status");
+    FELUCCA(EXIT_NO, "\"cause\":\"overfull\"", "status", "--check", "--json");
     rig_stop(rig); /* whoever starts finds what it left, and mends it */
     rig_configure(rig, NULL, NULL);
     rig_start(rig);
@@ -150,7 +161,7 @@ START_TEST(source_that_fills_the_quarantine_is_refused)
     rig_configure(rig, "quarantine_per_source: 1KiB\n", NULL);
     process_signal(rig->router, SIGHUP);
     rig_check(rig, cast_until(rig->cast, is_listed, (void *)"CT01", SOON_MS), "not listed again");
-    FELUCCA("2 files", "quarantine", "drop", "--all", "--yes");
+    FELUCCA(EXIT_OK, "2 files", "quarantine", "drop", "--all", "--yes");
     rig_check(rig, cast_until(rig->cast, is_not_listed, (void *)"CT01", SOON_MS), "still listed");
     ck_assert(rig_log_says(rig, "no source fills the quarantine beyond its share any more"));
 }

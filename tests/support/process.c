@@ -177,6 +177,15 @@ void process_kill_family(struct process *process)
     process_kill(process);
 }
 
+unsigned process_children(const struct process *process, pid_t *ret_pids, unsigned most)
+{
+    pid_t children[CHILDREN_MAX];
+    unsigned count = (unsigned)list_children(process, children);
+    count = count < most ? count : most;
+    memcpy(ret_pids, children, count * sizeof *children);
+    return count;
+}
+
 unsigned process_signal_children(struct process *process, unsigned most, int signal_number)
 {
     pid_t children[CHILDREN_MAX];
@@ -234,10 +243,21 @@ int process_run(const char *const *argv, const char *const *environment, int64_t
     return process->status;
 }
 
+/* A zombie has no memory left. */
+bool process_pid_lives(pid_t pid)
+{
+    return kill(pid, 0) == 0 && process_pid_peak_memory_kib(pid) >= 0;
+}
+
 int64_t process_peak_memory_kib(const struct process *process)
 {
+    return process_pid_peak_memory_kib(process->pid);
+}
+
+int64_t process_pid_peak_memory_kib(pid_t pid)
+{
     char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", (int)process->pid);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
     FILE *file = fopen(path, "re");
     int64_t peak = -1;
     while (file && fgets(line, sizeof line, file))

@@ -48,6 +48,11 @@ void process_kill_family(struct process *process);
 /* SIGSTOP to it and to the children that it has at this moment. */
 void process_freeze_family(struct process *process);
 
+/* The pids of the children that it has at this moment, at most so many: how many. */
+unsigned process_children(const struct process *process, pid_t *ret_pids, unsigned most);
+/* Whether that process has not ended, though nobody may have waited for it. */
+bool process_pid_lives(pid_t pid);
+
 /* A signal to so many of the children that it has at this moment: how many there were. */
 unsigned process_signal_children(struct process *process, unsigned most, int signal_number);
 
@@ -61,6 +66,7 @@ int process_run(const char *const *argv, const char *const *environment, int64_t
 
 /* What the kernel says about it: peak resident memory in KiB, processor time used so far in ms. */
 int64_t process_peak_memory_kib(const struct process *process);
+int64_t process_pid_peak_memory_kib(pid_t pid); /* -1: it has ended */
 int64_t process_cpu_ms(const struct process *process);
 
 #endif

@@ -55,6 +55,18 @@ void rig_configure(struct rig *rig, const char *more, const char *without)
     rig->config = sandbox_write(rig->sandbox, "felucca.yaml", text_string(&yaml));
 }
 
+void rig_reword(struct rig *rig, const char *words, const char *others)
+{
+    AUTO(text_release) struct text file = TEXT_EMPTY;
+    AUTO(text_release) struct text changed = TEXT_EMPTY;
+    file_read(rig->config, &file);
+    const char *place = strstr(text_string(&file), words);
+    require(place != NULL, "the configuration does not have: %s", words);
+    text_append_bytes(&changed, file.bytes, (size_t)(place - text_string(&file)));
+    text_format(&changed, "%s%s", others, place + strlen(words));
+    file_write(rig->config, changed.bytes, changed.length);
+}
+
 /* ---- the router ---- */
 
 void rig_start_from(struct rig *rig, const char *folder, const char *const *environment)

@@ -32,6 +32,8 @@ void rig_destroy(struct rig **rig);
 
 /* Writes the configuration anew: without the destination or album of that name (NULL: all are there). */
 void rig_configure(struct rig *rig, const char *more, const char *without);
+/* Replaces some of the configuration, where it is first. */
+void rig_reword(struct rig *rig, const char *words, const char *others);
 void rig_start(struct rig *rig);
 /* With a program of another folder ("…/crash-bin") and an environment, as process_options has it. */
 void rig_start_from(struct rig *rig, const char *folder, const char *const *environment);
