@@ -3,6 +3,7 @@
 #include "tests/support/scene.h"
 
 #include "common/base/cleanup.h"
+#include "common/spool/spool.h"
 #include "tests/support/deadline.h"
 #include "tests/support/disk.h"
 #include "tests/support/dul.h"
@@ -242,6 +243,47 @@ START_TEST(an_instance_that_fills_the_disk_is_refused)
 }
 END_TEST
 
+/* ---- no more files ---- */
+
+/* Association, one small instance, and what is answered. */
+static uint16_t store_small(void)
+{
+    AUTO(text_release) struct text message = TEXT_EMPTY, answer = TEXT_EMPTY;
+    static const char bytes[64];
+    const struct dul_command command = {1, 1, sop_class, "2.25.77", 0, true};
+    AUTO(fd_close) int socket = associate();
+    dul_append_command(&message, 1, &command);
+    dul_append_data(&message, 1, bytes, sizeof bytes, true);
+    ck_assert_int_eq(say(socket, &message, &answer), DUL_DATA);
+    return (uint16_t)dul_status(&answer);
+}
+
+static bool is_ready(void *status)
+{
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    return pipeline_page(scene.pipeline, PIPELINE_RECEIVER, 0, "/readyz", &body) == *(int *)status;
+}
+
+/* There is space enough all the time. */
+START_TEST(a_disk_that_takes_few_more_files_is_full)
+{
+    int ready = 200, busy = 503;
+    if (!disk)
+        return;
+    pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
+    ck_assert_msg(wait_until(is_ready, &ready, PATIENCE_MS), "the receiver is not ready");
+    ck_assert_int_eq(store_small(), 0);
+    disk_take_files(disk, SPOOL_FILES_LEAST - 1);
+    ck_assert_int_eq(store_small(), 0xA700);
+    ck_assert_msg(wait_until(is_ready, &busy, PATIENCE_MS), "the receiver says that it is ready");
+    disk_give_files(disk, SPOOL_FILES_LEAST / 10);
+    ck_assert_int_eq(store_small(), 0);
+    ck_assert_msg(wait_until(is_ready, &ready, PATIENCE_MS), "the receiver is not ready again");
+    ck_assert_uint_eq(folder_count(incoming(), ".dcm"), 2);
+    pipeline_stop_all(scene.pipeline);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("disk_full");
@@ -249,5 +291,6 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, nothing_is_lost_when_the_disk_is_full);
     tests_add(tests, an_instance_that_fills_the_disk_is_refused);
+    tests_add(tests, a_disk_that_takes_few_more_files_is_full);
     return tests_run(tests);
 }

@@ -28,7 +28,8 @@ static struct pipeline *pipeline;
 
 static void set_up(void)
 {
-    static const char *const options[] = {"--token", "main:read,write:MAINBOTH", NULL};
+    static const char *const options[] = {"--token", "main:read,write:MAINBOTH", "--token",
+                                          "main:write:MAINWRITE", NULL};
     sandbox = sandbox_create();
     kheops = simulator_start(sandbox, "kheops", options);
 }
@@ -131,17 +132,22 @@ static void check(bool ok, const char *what)
     pipeline_check(pipeline, ok, what);
 }
 
-static void start_pipeline(int port)
+static void start_pipeline_with(int port, const char *token)
 {
     AUTO(text_release) struct text url = TEXT_EMPTY;
     text_format(&url, "http://127.0.0.1:%d/api/studies", port);
     const struct pipeline_destination destination = {
-        .name = "main", .token = "MAINBOTH", .stow_url = text_string(&url)};
+        .name = "main", .token = token, .stow_url = text_string(&url)};
     const struct pipeline_node node = {"FELUCCA", &destination, 1};
-    const struct pipeline_options options = {&node, 1, NULL};
+    const struct pipeline_options options = {&node, 1, "sender: { slots: 4, batch_instances: 50 }\n"};
     pipeline = pipeline_create(sandbox, &options);
     pipeline_start(pipeline, PIPELINE_ROUTER);
     pipeline_start(pipeline, PIPELINE_RECEIVER);
+}
+
+static void start_pipeline(int port)
+{
+    start_pipeline_with(port, "MAINBOTH");
 }
 
 typedef void vary_instance(void *context, struct dicom_spec *spec, unsigned series, unsigned instance);
@@ -163,6 +169,13 @@ static void send_study(uint64_t seed, unsigned instances, uint64_t bytes)
     send_varied(seed, instances, bytes, NULL);
 }
 
+/* All of them wait already: the first request has as many as it may. */
+static void start_sender_on(size_t count)
+{
+    check(operator_wait_jobs(pipeline, "queued", "main", NULL, count, PATIENCE_MS), "not taken in");
+    pipeline_start(pipeline, PIPELINE_SENDER);
+}
+
 /* One job of the destination failed, with these words in its reason. */
 static void check_one_failed(const char *words)
 {
@@ -174,16 +187,26 @@ static void check_one_failed(const char *words)
     check(operator_count_jobs(pipeline, "failed", "main", NULL) == 1, "more than one failed");
 }
 
+static bool sender_said(const char *words)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    file_read(sandbox_path(sandbox, "sender-0.log"), &log);
+    return strstr(text_string(&log), words) != NULL;
+}
+
 /* 40 instances take KHEOPS longer than HAProxy waits for, ten do not. */
 START_TEST(a_front_that_waits_too_short_gets_smaller_requests)
 {
     front = front_haproxy(sandbox, "haproxy", kheops->port, 1500);
-    start_pipeline(front->port);
+    start_pipeline_with(front->port, "MAINWRITE"); /* nothing but an answer tells what is stored */
     simulator_order(kheops, "/sim/config", "{\"mib_ms\": 1000}");
     send_study(1, 40, 100 * 1000);
-    pipeline_start(pipeline, PIPELINE_SENDER);
+    start_sender_on(40);
     check(simulator_wait_instances(kheops, 40, PATIENCE_MS), "not delivered");
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
+    check(sender_said(" status=504 "), "HAProxy ended no request");
+    check(sender_said(" instances=20 status=200 ") || sender_said(" instances=10 status=200 "),
+          "no smaller request came through");
     pipeline_stop_all(pipeline);
 }
 END_TEST
@@ -195,9 +218,10 @@ START_TEST(a_front_with_a_size_limit_gets_smaller_requests)
     nginx = nginx_start(sandbox, "nginx", &server, 1);
     start_pipeline(nginx->ports[0]);
     send_study(1, 12, 150 * 1000);
-    pipeline_start(pipeline, PIPELINE_SENDER);
+    start_sender_on(12);
     check(simulator_wait_instances(kheops, 12, PATIENCE_MS), "not delivered");
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), "the spool is not empty");
+    check(sender_said(" status=413 "), "nginx refused no request");
     pipeline_stop_all(pipeline);
 }
 END_TEST
@@ -208,9 +232,10 @@ static const struct modsecurity_row {
     int64_t body_limit;
     unsigned instances;
     uint64_t bytes;
+    bool refuses; /* requests that are too large */
 } modsecurity_rows[] = {
-    {"as Debian installs it: 128 KiB", 0, 12, 30 * 1000},
-    {"with raised limits", 64 << 20, 12, 300 * 1000},
+    {"as Debian installs it: 128 KiB", 0, 12, 30 * 1000, true},
+    {"with raised limits", 64 << 20, 12, 300 * 1000, false},
 };
 
 START_TEST(a_firewall_that_reads_bodies_gets_what_it_takes)
@@ -219,9 +244,10 @@ START_TEST(a_firewall_that_reads_bodies_gets_what_it_takes)
     front = front_modsecurity(sandbox, "apache", kheops->port, row->body_limit);
     start_pipeline(front->port);
     send_study(1, row->instances, row->bytes);
-    pipeline_start(pipeline, PIPELINE_SENDER);
+    start_sender_on(row->instances);
     check(simulator_wait_instances(kheops, row->instances, PATIENCE_MS), row->label);
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), row->label);
+    check(sender_said(" status=413 ") == row->refuses, "the firewall refused something else than it should");
     pipeline_stop_all(pipeline);
 }
 END_TEST

@@ -23,7 +23,8 @@ enum { FORMAT_MS = 60000, UNMOUNT_MS = 20000, COPY_MS = 30000, BLOCK = 1 << 20, 
 
 struct disk {
     char *image, *folder, *filler;
-    int device; /* the number of the loop device, -1: not mounted */
+    int64_t taken; /* empty files */
+    int device;    /* the number of the loop device, -1: not mounted */
 };
 
 /* ---- mounting ---- */
@@ -234,4 +235,30 @@ void disk_fill(struct disk *disk, int64_t left)
 void disk_free(struct disk *disk)
 {
     require(unlink(disk->filler) == 0, "%s: %s", disk->filler, strerror(errno));
+}
+
+static void name_taken(const struct disk *disk, int64_t number, struct text *ret_path)
+{
+    text_format(ret_path, "%s/taken-%lld", disk->folder, (long long)number);
+}
+
+void disk_take_files(struct disk *disk, int64_t left)
+{
+    struct statvfs space;
+    require(statvfs(disk->folder, &space) == 0, "%s: %s", disk->folder, strerror(errno));
+    for (int64_t free = (int64_t)space.f_favail; free > left; free--) {
+        AUTO(text_release) struct text path = TEXT_EMPTY;
+        name_taken(disk, disk->taken++, &path);
+        AUTO(fd_close) int file = open(text_string(&path), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        require(file >= 0, "%s: %s", text_string(&path), strerror(errno));
+    }
+}
+
+void disk_give_files(struct disk *disk, int64_t count)
+{
+    for (; count > 0; count--) {
+        AUTO(text_release) struct text path = TEXT_EMPTY;
+        name_taken(disk, --disk->taken, &path);
+        require(unlink(text_string(&path)) == 0, "%s: %s", text_string(&path), strerror(errno));
+    }
 }

@@ -31,4 +31,8 @@ void disk_replace(struct disk *disk, const char *path);
 void disk_fill(struct disk *disk, int64_t left);
 void disk_free(struct disk *disk);
 
+/* Makes empty files on it until it takes only so many more; and removes so many of them again. */
+void disk_take_files(struct disk *disk, int64_t left);
+void disk_give_files(struct disk *disk, int64_t count);
+
 #endif
