@@ -273,7 +273,8 @@ START_TEST(a_disk_that_takes_few_more_files_is_full)
     pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
     ck_assert_msg(wait_until(is_ready, &ready, PATIENCE_MS), "the receiver is not ready");
     ck_assert_int_eq(store_small(), 0);
-    disk_take_files(disk, SPOOL_FILES_LEAST - 1);
+    /* What the first instance still holds open may come free meanwhile. */
+    disk_take_files(disk, SPOOL_FILES_LEAST - 20);
     ck_assert_int_eq(store_small(), 0xA700);
     ck_assert_msg(wait_until(is_ready, &busy, PATIENCE_MS), "the receiver says that it is ready");
     disk_give_files(disk, SPOOL_FILES_LEAST / 10);
