@@ -147,10 +147,14 @@ static bool is_asked(const struct question *question)
     return question->destination->kheops && question->trouble.length == 0;
 }
 
+static const char *api_url_of(const struct question *question)
+{
+    return question->album ? question->album->api_url : question->destination->api_url;
+}
+
 static void question_ask(struct http *http, struct question *question)
 {
-    const struct introspection_question what = {.api_url = question->album ? question->album->api_url
-                                                                           : question->destination->api_url,
+    const struct introspection_question what = {.api_url = api_url_of(question),
                                                 .token = text_string(&question->token),
                                                 .tls = credentials_tls(question->destination),
                                                 .proxy = text_string(&question->proxy),
@@ -203,6 +207,36 @@ static bool is_told(const struct introspection *answer)
            answer->state == INTROSPECTION_PERSON;
 }
 
+static const char *trouble_of(const struct question *question)
+{
+    return question->answer.trouble.length > 0 ? text_string(&question->answer.trouble) : "no answer";
+}
+
+/* Whether the same was said of both tokens: of one wrong address it is said once. */
+static bool fails_alike(const struct question *a, const struct question *b)
+{
+    return is_asked(a) && is_asked(b) && !is_told(&a->answer) && !is_told(&b->answer) &&
+           strcmp(api_url_of(a), api_url_of(b)) == 0 && strcmp(trouble_of(a), trouble_of(b)) == 0;
+}
+
+/* The first of those that fail alike speaks for all. */
+static void judge_untold(struct check *check, const struct question *question)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    size_t others = 0;
+    for (const struct question *other = check->questions; other < question; other++) {
+        if (fails_alike(other, question))
+            return;
+    }
+    for (size_t i = 0; i < check->count; i++)
+        others += &check->questions[i] != question && fails_alike(&check->questions[i], question);
+    text_append(&reason, names[question->kind]);
+    if (others > 0)
+        text_format(&reason, " and %zu other%s", others, others == 1 ? "" : "s");
+    text_format(&reason, " could not be asked about: %s", trouble_of(question));
+    say(check, false, question->destination, question->album, text_string(&reason));
+}
+
 static void judge(struct check *check, const struct question *question, const struct question *main)
 {
     const char *name = names[question->kind];
@@ -210,13 +244,7 @@ static void judge(struct check *check, const struct question *question, const st
     const struct token_place_facts facts = {.written = album_of(main),
                                             .own = own_album_of(check, question),
                                             .destination = question->destination->name};
-    if (!is_told(&question->answer)) {
-        text_format(&reason, "%s could not be asked about: %s", name,
-                    question->answer.trouble.length > 0 ? text_string(&question->answer.trouble)
-                                                        : "no answer");
-    } else {
-        (void)token_verdict(question->kind, name, &question->answer, &facts, &reason);
-    }
+    (void)token_verdict(question->kind, name, &question->answer, &facts, &reason);
     bool well = reason.length == 0;
     if (well)
         text_format(&reason, "%s is active and may %s", name,
@@ -236,6 +264,8 @@ static void judge_all(struct check *check, bool online)
             text_format(&sentence, "%s%s%s", question->kind == WORK_TOKEN_STOW ? "" : names[question->kind],
                         question->kind == WORK_TOKEN_STOW ? "" : ": ", text_string(&question->trouble));
             say(check, false, question->destination, question->album, text_string(&sentence));
+        } else if (online && is_asked(question) && !is_told(&question->answer)) {
+            judge_untold(check, question);
         } else if (online && question->destination->kheops) {
             judge(check, question, main);
         }

@@ -6,7 +6,8 @@
  * HTTP/1.1 with connections kept alive and reused per server (dropped after 50 s of rest, before nginx does
  * it at 65), an exact Content-Length, no "Expect: 100-continue". A body is read from its source while it goes
  * out, straight into the buffer that is sent, and read again from its start when a reused connection turns
- * out to be dead. There is no limit on the whole duration, but: on connecting, on silence in either
+ * out to be dead; not when it had gone out whole, since the server may be at work on it (over HTTP/2 only where it is
+ * long). There is no limit on the whole duration, but: on connecting, on silence in either
  * direction, and on the time from the last byte of the request to the last of the answer; answers are
  * bounded. Redirects are never followed.
  * What the environment says of proxies counts where a request asks for it; what a proxy says by itself is told as the

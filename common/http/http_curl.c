@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/config/secret.h"
 #include "common/http/http_proxy.h"
+#include "common/http/http_scheme.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -33,17 +34,25 @@ static size_t transfer_read_body(char *buffer, size_t size, size_t count, void *
     return (size_t)got;
 }
 
-/* A reused connection was dead: the request begins again on another one. Not when a large body had gone out
- * whole: the connection was alive then, and what is lost is the answer; the caller finds out what became
- * of it. */
+/* Whether it may go out twice although the server may have the first one: a question of ours; and over HTTP/2 a short
+ * body, since nginx ends a connection after so many requests and refuses streams that it has not looked at, which cannot
+ * be told from one that it has. */
+static bool may_go_twice(const struct http_transfer *transfer)
+{
+    bool is_question = transfer->source.context == transfer;
+    return is_question || (transfer->http2 && transfer->source.size <= UPLOAD_BUFFER);
+}
+
+/* A reused connection was dead: the request begins again on another one. Not when the body had gone out whole: then
+ * the server may have it and be at work on it, what is lost may be the answer alone, and the caller finds out what
+ * became of it. */
 bool http_curl_rewind(struct http_transfer *transfer)
 {
     bool whole = transfer->handed == transfer->source.size;
     transfer->handed_all |= whole;
     if (!transfer->source.read)
         return true;
-    if ((whole && transfer->source.size > UPLOAD_BUFFER) ||
-        !transfer->source.rewind(transfer->source.context))
+    if ((whole && !may_go_twice(transfer)) || !transfer->source.rewind(transfer->source.context))
         return false;
     transfer->handed = 0;
     transfer->handed_at = 0;
@@ -225,6 +234,7 @@ bool http_curl_prepare(struct http_transfer *transfer, const struct http_request
         return false;
     transfer->answer_ms = request->answer_ms ? request->answer_ms : HTTP_ANSWER_MS;
     transfer->answer_max = request->answer_max ? request->answer_max : HTTP_ANSWER_MAX;
+    transfer->http2 = request->http2;
     choose_source(transfer, request);
     set_house_rules(transfer);
     long version = request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
@@ -452,17 +462,33 @@ static bool is_whole(struct http_transfer *transfer, const struct http_answer *a
            (is_delimited || transfer->answer_body.length > 0);
 }
 
-/* What a proxy says by itself is nothing that the server said: it has no status, and no body of it went anywhere. */
+/* What the server did not say has no status, and no body of it went anywhere. */
+static void forget_answer(const struct http_transfer *transfer, struct http_answer *answer)
+{
+    answer->status = 0;
+    answer->sent_bytes = 0;
+    text_clear(&answer->location);
+    answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
+}
+
 static bool told_by_proxy(struct http_transfer *transfer, struct http_answer *answer)
 {
     AUTO(text_release) struct text server = TEXT_EMPTY;
     append_server(transfer, &server);
     if (!http_proxy_refused(transfer, text_string(&server), &answer->trouble, &answer->reason))
         return false;
-    answer->status = 0;
-    answer->sent_bytes = 0;
-    text_clear(&answer->location);
-    answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
+    forget_answer(transfer, answer);
+    return true;
+}
+
+static bool told_of_scheme(struct http_transfer *transfer, int code, struct http_answer *answer)
+{
+    AUTO(text_release) struct text server = TEXT_EMPTY;
+    append_server(transfer, &server);
+    if (!http_scheme_is_wrong(transfer, code, answer->status, text_string(&server), &answer->reason))
+        return false;
+    answer->trouble = HTTP_TLS;
+    forget_answer(transfer, answer);
     return true;
 }
 
@@ -476,6 +502,8 @@ void http_curl_answer(struct http_transfer *transfer, int code, struct http_answ
         return;
     if (answer->trouble == HTTP_NONE && !is_whole(transfer, answer))
         answer->trouble = HTTP_BROKEN;
+    if (transfer->easy && told_of_scheme(transfer, code, answer))
+        return;
     answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
     bool whole =
         transfer->source.size == 0 ? was_connected(transfer) : answer->sent_bytes >= transfer->source.size;

@@ -16,6 +16,7 @@ struct http_transfer {
     void *context;
     struct http_source source; /* size 0 and no read: no body */
     bool has_body;
+    bool http2;          /* is offered */
     struct text content; /* the source of a body that was copied */
     size_t content_offset;
     int64_t handed;  /* bytes of the body given to libcurl in this attempt */

@@ -79,21 +79,19 @@ bool introspection_explain(const struct introspection *introspection, const char
         text_append(ret_reason, " on, and put it into its place");
         return true;
     }
-    if (introspection->state == INTROSPECTION_INACTIVE) {
+    if (introspection->state == INTROSPECTION_INACTIVE)
         text_format(
             ret_reason,
             "%s is not active: it expired, was revoked, or its maker is no longer administrator of the "
-            "album; make a new token in KHEOPS and put it into its place",
+            "album; make",
             name);
-        return true;
-    }
-    if (introspection->state != INTROSPECTION_ACTIVE ||
-        !introspection_lacks(introspection, permissions, missing))
+    else if (introspection->state == INTROSPECTION_ACTIVE &&
+             introspection_lacks(introspection, permissions, missing))
+        text_format(ret_reason, "%s lacks the permission \"%s\": make", name, missing);
+    else
         return false;
-    text_format(
-        ret_reason,
-        "%s lacks the permission \"%s\": make a new token in KHEOPS with the switch \"%s\" on and put it "
-        "into its place",
-        name, missing, introspection_switch(missing));
+    text_append(ret_reason, " a new token in KHEOPS with ");
+    append_switches(permissions, ret_reason);
+    text_append(ret_reason, " on and put it into its place");
     return true;
 }

@@ -1,5 +1,5 @@
 /* Whom http trusts: real TLS servers (openssl s_server) with certificates of an authority made
- * for the test. */
+ * for the test; and what it says where one side speaks TLS and the other does not. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/http/http.h"
@@ -7,6 +7,7 @@
 #include "tests/support/port.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/suite.h"
 
 #include <string.h>
@@ -103,12 +104,12 @@ static const struct row {
      HTTP_REQUEST, "cannot be made"},
 };
 
-static void ask(const struct row *row, int port, struct outcome *outcome)
+static void ask(const struct row *row, const char *scheme, int port, struct outcome *outcome)
 {
     struct http *http = NULL;
     AUTO(text_release) struct text url = TEXT_EMPTY;
     int64_t deadline = clock_monotonic_ms() + LIMIT_MS;
-    text_format(&url, "https://127.0.0.1:%d/", port);
+    text_format(&url, "%s://127.0.0.1:%d/", scheme, port);
     const struct http_request request = {.method = HTTP_GET,
                                          .url = text_string(&url),
                                          .tls = {.ca_file = file(row->ca_file),
@@ -128,7 +129,7 @@ START_TEST(only_the_right_server_is_trusted)
     struct outcome outcome = {0};
     int port = port_free();
     struct process *server = start_server(row->certificate, row->key, row->asks_client, port);
-    ask(row, port, &outcome);
+    ask(row, "https", port, &outcome);
     ck_assert_msg(outcome.ended && outcome.trouble == row->trouble, "%s: %d, %s", row->label,
                   (int)outcome.trouble, text_string(&outcome.reason));
     ck_assert_msg(strstr(text_string(&outcome.reason), row->says), "%s: %s", row->label,
@@ -140,10 +141,69 @@ START_TEST(only_the_right_server_is_trusted)
 }
 END_TEST
 
+/* ---- who speaks what ---- */
+
+#define PAGE(sentence) "HTTP/1.1 400 Bad Request\r\nContent-Length: 80\r\nConnection: close\r\n\r\n" sentence
+
+static const struct scheme_row {
+    const char *label, *scheme;
+    struct scripted_answer answer;
+    enum http_trouble trouble;
+    const char *says;
+} scheme_rows[] = {
+    {"https on a plain port",
+     "https",
+     {"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", SCRIPTED_CLOSE, -1},
+     HTTP_TLS,
+     "speaks no TLS: write http://"},
+    {"nginx is asked without TLS",
+     "http",
+     {PAGE("<center>The plain HTTP request was sent to HTTPS port</center>                  "),
+      SCRIPTED_CLOSE, 0},
+     HTTP_TLS,
+     "not speak HTTP but TLS: write https://"},
+    {"Apache is asked without TLS",
+     "http",
+     {PAGE("You're speaking plain HTTP to an SSL-enabled server port.<br />                 "),
+      SCRIPTED_CLOSE, 0},
+     HTTP_TLS,
+     "not speak HTTP but TLS: write https://"},
+    {"Tomcat is asked without TLS",
+     "http",
+     {PAGE("Bad Request\nThis combination of host and port requires TLS.                     "),
+      SCRIPTED_CLOSE, 0},
+     HTTP_TLS,
+     "not speak HTTP but TLS: write https://"},
+    {"another 400",
+     "http",
+     {PAGE("No required SSL certificate was sent                                            "),
+      SCRIPTED_CLOSE, 0},
+     HTTP_NONE,
+     ""},
+};
+
+START_TEST(a_wrong_scheme_is_told)
+{
+    const struct scheme_row *row = &scheme_rows[_i];
+    struct scripted_server *server = scripted_server_start(&row->answer, 1);
+    const struct row request = {.label = row->label};
+    struct outcome outcome = {0};
+    ask(&request, row->scheme, scripted_server_port(server), &outcome);
+    ck_assert_msg(outcome.ended && outcome.trouble == row->trouble, "%s: %d, %s", row->label,
+                  (int)outcome.trouble, text_string(&outcome.reason));
+    ck_assert_msg(strstr(text_string(&outcome.reason), row->says), "%s: %s", row->label,
+                  text_string(&outcome.reason));
+    ck_assert_int_eq(outcome.status, row->trouble == HTTP_NONE ? 400 : 0);
+    text_release(&outcome.reason);
+    scripted_server_destroy(&server);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("tls");
     tests_fixture(tests, setup, teardown);
     tests_rows(tests, only_the_right_server_is_trusted, ROWS(rows));
+    tests_rows(tests, a_wrong_scheme_is_told, ROWS(scheme_rows));
     return tests_run(tests);
 }

@@ -64,6 +64,8 @@ static bool read_request(struct connection *connection, const struct scripted_an
                          struct text *request)
 {
     const char *end;
+    if (answer->body_first < 0)
+        return read_more(connection, request);
     do {
         if (!read_more(connection, request))
             return false;

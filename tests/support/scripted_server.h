@@ -22,7 +22,7 @@ struct scripted_answer {
     const char *bytes; /* status line, headers and body as they go out; "" says nothing */
     enum scripted_end end;
     int64_t body_first; /* bytes of the body that are read before; 0: all of it. Then the connection is left
-                           with the rest unread */
+                           with the rest unread. Negative: whatever comes first is a request, HTTP or not */
 };
 
 struct scripted_server;
