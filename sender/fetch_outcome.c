@@ -19,5 +19,7 @@ void fetch_decide(const struct introspection *introspection, struct work_result 
     else if (introspection->state == INTROSPECTION_OUTAGE)
         work_answer_set(answer, WORK_RETRY_OUTCOME, BLAME_DESTINATION, answer->http_status,
                         text_string(&introspection->trouble));
+    else if (introspection->state == INTROSPECTION_ACTIVE)
+        answer_decide(ANSWER_FETCH_GOOD_TOKEN, answer->http_status, result);
     /* else: as judged, bounded */
 }

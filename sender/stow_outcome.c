@@ -159,7 +159,8 @@ static void judge_lost(const struct judge *judge)
     if (own || outcome == WORK_BLOCKED_OUTCOME)
         return;
     judge_ask_presence(judge);
-    if (was_cut_off(judge->answer))
+    judge->judgement->cut_off = was_cut_off(judge->answer);
+    if (judge->judgement->cut_off)
         judge_open_all(judge, ANSWER_ASK_TOKEN);
 }
 
@@ -263,8 +264,8 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
     if (introspection && introspection_explain(introspection, token_name(WORK_TOKEN_STOW),
                                                token_permissions(WORK_TOKEN_STOW), &reason)) {
         set_open(batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, text_string(&reason));
-    } else if (status == 0) {
-        return; /* the connection was lost, and not because of the token */
+    } else if (judgement->cut_off) {
+        return; /* not because of the token */
     } else if (introspection && introspection->state == INTROSPECTION_OUTAGE) {
         set_open(batch, judgement, result, WORK_RETRY_OUTCOME, BLAME_DESTINATION,
                  text_string(&introspection->trouble));

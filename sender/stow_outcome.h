@@ -19,7 +19,8 @@
 
 struct stow_judgement {
     enum answer_next next;
-    bool *open;                /* by item of the batch: the what is asked next is about this one */
+    bool cut_off; /* the token is asked about only because the connection ended in the middle of the body */
+    bool *open;   /* by item of the batch: the what is asked next is about this one */
     unsigned listed, unlisted; /* instances that the answer names, and does not */
 };
 

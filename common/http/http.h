@@ -9,7 +9,7 @@
  * out to be dead; not when it had gone out whole, since the server may be at work on it (over HTTP/2 only where it is
  * long). There is no limit on the whole duration, but: on connecting, on silence in either
  * direction, and on the time from the last byte of the request to the last of the answer; answers are
- * bounded. Redirects are never followed.
+ * bounded. Redirects are never followed. A 2xx that begins before the last byte of the body is out is no answer.
  * What the environment says of proxies counts where a request asks for it; what a proxy says by itself is told as the
  * proxy's. Nothing is logged, and no sentence in an answer holds a header, a
  * query or user information. Names are resolved in threads: one that is not answered holds up nothing but its own

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/config/secret.h"
+#include "common/http/http_head.h"
 #include "common/http/http_proxy.h"
 #include "common/http/http_scheme.h"
 
@@ -74,21 +75,6 @@ static size_t transfer_take_body(char *bytes, size_t size, size_t count, void *c
         return 0;
     }
     text_append_bytes(&transfer->answer_body, bytes, length);
-    return length;
-}
-
-/* libcurl takes an end in the middle of the headers for an end of the headers: we do not. */
-static size_t take_header(char *line, size_t size, size_t count, void *context)
-{
-    struct http_transfer *transfer = context;
-    size_t length = size * count;
-    if (length >= 5 && strncasecmp(line, "HTTP/", 5) == 0)
-        transfer->head_complete = transfer->is_chunked = false;
-    http_proxy_take_header(transfer, line, length);
-    if (length >= 18 && strncasecmp(line, "Transfer-Encoding:", 18) == 0)
-        transfer->is_chunked = true;
-    if (length <= 2 && length > 0 && line[length - 1] == '\n')
-        transfer->head_complete = true;
     return length;
 }
 
@@ -223,7 +209,7 @@ static void set_house_rules(struct http_transfer *transfer)
     (void)curl_easy_setopt(easy, CURLOPT_USERAGENT, "felucca/" FELUCCA_VERSION);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, transfer_take_body);
     (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, http_head_take);
     (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 }
 
@@ -285,11 +271,18 @@ static bool has_no_route(const struct http_transfer *transfer)
            code == EACCES || code == EPERM;
 }
 
+/* libcurl has a limit of its own for a single line, and says of it that memory is short. */
+static bool has_long_head(const struct http_transfer *transfer, CURLcode code)
+{
+    return transfer->head_bytes > HTTP_HEAD_MAX ||
+           (code == CURLE_OUT_OF_MEMORY && was_connected(transfer) && !transfer->head_complete);
+}
+
 static enum http_trouble trouble_of(const struct http_transfer *transfer, CURLcode code)
 {
     if (transfer->source_failed)
         return HTTP_SOURCE;
-    if (transfer->oversize)
+    if (transfer->oversize || has_long_head(transfer, code))
         return HTTP_OVERSIZE;
     if (transfer->late)
         return HTTP_TIMEOUT;
@@ -361,6 +354,19 @@ static void append_connect_error(struct http_transfer *transfer, CURLcode code, 
         text_append(out, curl_easy_strerror(code));
 }
 
+/* The answer is there; all that is wrong with it is its time, or its end. */
+static void append_broken(const struct http_transfer *transfer, CURLcode code,
+                          const struct http_answer *answer, struct text *out)
+{
+    if (transfer->early && code == CURLE_OK)
+        text_format(
+            out, " answered %d before it had the whole request, so that the answer cannot be about all of it",
+            answer->status);
+    else
+        text_format(out, " ended the connection without a complete answer (%s)",
+                    curl_easy_strerror(code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code));
+}
+
 static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct http_answer *answer)
 {
     struct text *out = &answer->reason;
@@ -393,12 +399,12 @@ static void tell_trouble(struct http_transfer *transfer, CURLcode code, struct h
         break;
     case HTTP_OVERSIZE:
         append_server(transfer, out);
-        text_append(out, " sent an answer longer than allowed");
+        text_append(out, transfer->oversize ? " sent an answer longer than allowed"
+                                            : " sent headers longer than allowed");
         break;
     default:
         append_server(transfer, out);
-        text_format(out, " ended the connection without a complete answer (%s)",
-                    curl_easy_strerror(code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code));
+        append_broken(transfer, code, answer, out);
         break;
     }
 }
@@ -500,7 +506,8 @@ void http_curl_answer(struct http_transfer *transfer, int code, struct http_answ
         take_headers(transfer, answer);
     if (transfer->easy && told_by_proxy(transfer, answer))
         return;
-    if (answer->trouble == HTTP_NONE && !is_whole(transfer, answer))
+    bool early = transfer->early && answer->status / 100 == 2; /* it cannot know what it says */
+    if (answer->trouble == HTTP_NONE && (early || !is_whole(transfer, answer)))
         answer->trouble = HTTP_BROKEN;
     if (transfer->easy && told_of_scheme(transfer, code, answer))
         return;

@@ -57,16 +57,16 @@ struct http_request {
     int64_t answer_ms; /* 0: HTTP_ANSWER_MS */
 };
 
-#define HTTP_TROUBLE_MAP(X) /* name, meaning */                                           \
-    X(NONE, "there is a complete answer")                                                 \
-    X(REQUEST, "it could not be made: URL, CA file or client certificate is not usable")  \
-    X(UNROUTED, "no way there from here: its name is not resolved, or there is no route") \
-    X(UNREACHABLE, "no connection")                                                       \
-    X(PROXY, "a proxy on the way wants credentials, or lets nothing through")             \
-    X(TLS, "no trust: the server's certificate, or no common ground")                     \
-    X(TIMEOUT, "too slow, or silent")                                                     \
-    X(BROKEN, "the connection ended before the answer did, or what came is not HTTP")     \
-    X(OVERSIZE, "the answer's body is larger than allowed; its status is known")          \
+#define HTTP_TROUBLE_MAP(X) /* name, meaning */                                                          \
+    X(NONE, "there is a complete answer")                                                                \
+    X(REQUEST, "it could not be made: URL, CA file or client certificate is not usable")                 \
+    X(UNROUTED, "no way there from here: its name is not resolved, or there is no route")                \
+    X(UNREACHABLE, "no connection")                                                                      \
+    X(PROXY, "a proxy on the way wants credentials, or lets nothing through")                            \
+    X(TLS, "no trust: the server's certificate, or no common ground")                                    \
+    X(TIMEOUT, "too slow, or silent")                                                                    \
+    X(BROKEN, "the connection ended before the answer did, or what came is not HTTP, or came too early") \
+    X(OVERSIZE, "the answer is larger than allowed; its status is known, unless its head is")            \
     X(SOURCE, "the body's source could not go on")
 
 enum http_trouble {

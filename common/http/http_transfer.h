@@ -28,7 +28,9 @@ struct http_transfer {
     size_t answer_max;
     bool oversize;
     bool late;          /* answer_ms is over */
+    size_t head_bytes;  /* of the heads of its answers */
     bool head_complete; /* the empty line behind the answer's headers came */
+    bool early;         /* the answer began before the last byte of the body was out */
     bool is_chunked;
     struct text proxy_name; /* of the proxy that was asked for, without credentials; "" for another or none */
     bool proxied;           /* the request goes through a proxy, as far as is known */

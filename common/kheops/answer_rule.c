@@ -21,6 +21,7 @@ static const struct answer_rule stow_rules[] = {
     {201, 201, ANSWER_EMPTY | ANSWER_OF_KHEOPS, ANSWER_CRASHED,
      "it lists nothing, as KHEOPS never does; if this is another server, set kheops: false"},
     {201, 201, ANSWER_EMPTY, ANSWER_DONE, "stored: 201 without a list"},
+    {204, 204, NO_END, ANSWER_LOST, NULL},
     {204, 204, ANSWER_EMPTY | ANSWER_OF_KHEOPS, ANSWER_CRASHED,
      "it lists nothing, as KHEOPS never does; if this is another server, set kheops: false"},
     {204, 204, ANSWER_EMPTY, ANSWER_DONE, "stored: 204 without a list"},
@@ -103,11 +104,12 @@ static const struct answer_rule share_rules[] = {
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "KHEOPS never answers so: check api_url"}};
 
 static const struct answer_rule share_good_tokens_rules[] = {
-    {401, 401, ANY, ANSWER_STRANGE,
-     "KHEOPS refuses the destination token, but calls both tokens good when asked; if this stays, make new ones"},
-    {403, 403, ANY, ANSWER_STRANGE,
-     "KHEOPS refuses to share, but calls both tokens good when asked: the source token must be a token of an album, "
-     "not of a person"},
+    {401, 401, ANY, ANSWER_BLOCKED,
+     "the destination token is refused, but KHEOPS calls both tokens good when asked: something in front of it refuses "
+     "the request; if nothing is, make new tokens"},
+    {403, 403, ANY, ANSWER_BLOCKED,
+     "sharing is refused, but KHEOPS calls both tokens good when asked: something in front of it refuses the request, or "
+     "the source token is one of a person, not of an album"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_MISSED,
      "KHEOPS does not find the series in the album of the source token: it is not there yet, or the source token is "
      "of another album than the one that is sent to, or its maker is no longer an administrator"}};
@@ -128,6 +130,12 @@ static const struct answer_rule fetch_rules[] = {
     {500, 599, ANY, ANSWER_OUTAGE, "KHEOPS is not available, or overloaded"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "KHEOPS never answers so: check api_url"}};
 
+static const struct answer_rule fetch_good_token_rules[] = {
+    {404, 404, ANY, ANSWER_STRANGE, "KHEOPS does not find the study; check api_url if this stays"},
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_BLOCKED,
+     "the STOW token is refused, but KHEOPS calls it good when asked: something in front of KHEOPS refuses that a study "
+     "is fetched; let such requests pass there, or set ensure_visible: false"}};
+
 /* says: how the sentences begin, before the code; NULL: with themselves. */
 static const struct {
     const struct answer_rule *rules;
@@ -140,7 +148,8 @@ static const struct {
     [ANSWER_STOW_GOOD_TOKEN] = {TABLE(stow_good_token_rules), NULL},
     [ANSWER_SHARE] = {TABLE(share_rules), "the server answers "},
     [ANSWER_SHARE_GOOD_TOKENS] = {TABLE(share_good_tokens_rules), NULL},
-    [ANSWER_FETCH] = {TABLE(fetch_rules), "asked to look at its study again, the server answers "}};
+    [ANSWER_FETCH] = {TABLE(fetch_rules), "asked to look at its study again, the server answers "},
+    [ANSWER_FETCH_GOOD_TOKEN] = {TABLE(fetch_good_token_rules), NULL}};
 
 /* clang-format on */
 

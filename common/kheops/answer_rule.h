@@ -22,7 +22,8 @@
     X(STOW_GOOD_TOKEN, "it refused a token that is good when asked, or (other codes) a series") \
     X(SHARE, "PUT api_url/studies/{study}/series/{series}, with two tokens")                    \
     X(SHARE_GOOD_TOKENS, "it was refused, but both tokens are good when asked")                 \
-    X(FETCH, "POST api_url/studies/{study}/fetch")
+    X(FETCH, "POST api_url/studies/{study}/fetch")                                              \
+    X(FETCH_GOOD_TOKEN, "it was refused, but the token is good when asked")
 
 enum answer_question {
 #define X(name, meaning) ANSWER_##name,

@@ -11,7 +11,6 @@
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

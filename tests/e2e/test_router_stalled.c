@@ -8,7 +8,6 @@
 #include "tests/support/suite.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { LARGE_BYTES = 30 << 20, SMALL_BYTES = 2 << 10, BACKLOG = 40 };

@@ -7,7 +7,6 @@
 #include "tests/support/suite.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

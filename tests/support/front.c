@@ -7,7 +7,6 @@
 #include "tests/support/port.h"
 #include "tests/support/require.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -4,7 +4,6 @@
 #include "tests/support/http_client.h"
 
 #include <check.h>
-#include <stdio.h>
 
 enum { ABSENT_MOST_MS = 2500, REVOKED_MOST_MS = 4000, FIRST_MOST = 5 };
 

@@ -71,21 +71,24 @@ START_TEST(a_status_has_its_outcome)
 END_TEST
 
 static const struct token_row {
+    int status;
     enum introspection_state state;
     const char *scope, *outcome, *says;
 } token_rows[] = {
-    {INTROSPECTION_ACTIVE, "write", "retry/suspect", "refuses the STOW token"},
-    {INTROSPECTION_ACTIVE, "read", "blocked/token", "\"Write\""},
-    {INTROSPECTION_INACTIVE, "", "blocked/token", "not active"},
-    {INTROSPECTION_OUTAGE, "", "retry/destination", "away"},
-    {INTROSPECTION_UNKNOWN, "", "retry/suspect", "refuses the STOW token"},
+    {401, INTROSPECTION_ACTIVE, "write", "blocked/front", "something in front"},
+    {403, INTROSPECTION_ACTIVE, "write", "blocked/front", "something in front"},
+    {404, INTROSPECTION_ACTIVE, "write", "retry/suspect", "does not find the study"},
+    {401, INTROSPECTION_ACTIVE, "read", "blocked/token", "\"Write\""},
+    {401, INTROSPECTION_INACTIVE, "", "blocked/token", "not active"},
+    {401, INTROSPECTION_OUTAGE, "", "retry/destination", "away"},
+    {401, INTROSPECTION_UNKNOWN, "", "retry/suspect", "refuses the STOW token"},
 };
 
 START_TEST(introspection_decides_a_refusal)
 {
     const struct token_row *row = &token_rows[_i];
     AUTO(work_result_destroy) struct work_result *result = result_new();
-    const struct http_answer answer = {.status = 401};
+    const struct http_answer answer = {.status = row->status};
     struct introspection introspection = {.state = row->state, .scope = (char *)row->scope};
     text_append(&introspection.trouble, "away");
     ck_assert_int_eq(fetch_judge(&answer, result), ANSWER_ASK_TOKEN);

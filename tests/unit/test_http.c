@@ -427,6 +427,26 @@ static const struct trouble_row {
      false,
      0,
      ""},
+    {"200 while the body still flows, all of which is taken",
+     {OK_ANSWER, SCRIPTED_KEEP, 1000},
+     64 * MEBIBYTE,
+     0,
+     0,
+     HTTP_BROKEN,
+     200,
+     true,
+     0,
+     ""},
+    {"200 while the body still flows, and nothing of it is taken any more",
+     {OK_ANSWER, SCRIPTED_CLOSE, 1000},
+     64 * MEBIBYTE,
+     0,
+     0,
+     HTTP_BROKEN,
+     -1,
+     false,
+     0,
+     ""},
     {"busy, with a time",
      {"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n", SCRIPTED_KEEP, 0},
      1000,
@@ -500,6 +520,38 @@ START_TEST(trouble_is_told)
     ck_assert_msg(!strstr(text_string(&outcome.reason), "secret"), "%s: %s", row->label,
                   text_string(&outcome.reason));
     ck_assert_msg(scripted_server_connections(server) == 1, "%s: connections", row->label);
+    scripted_server_destroy(&server);
+}
+END_TEST
+
+/* Appends a header that is as long as said, in lines of that length. */
+static void append_header(size_t total, size_t line, struct text *out)
+{
+    for (size_t length = 0; length < total; length += line) {
+        text_append(out, "X-Long: ");
+        for (size_t i = 0; i < line; i++)
+            text_append_char(out, 'x');
+        text_append(out, "\r\n");
+    }
+}
+
+/* Neither is the memory used up, nor can another worker do it. */
+START_TEST(an_endless_header_is_told)
+{
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    text_append(&bytes, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n");
+    append_header(4 * MEBIBYTE, _i == 0 ? 4 * MEBIBYTE : 1000, &bytes);
+    text_append(&bytes, "\r\n");
+    const struct scripted_answer answer = {text_string(&bytes), SCRIPTED_CLOSE, 0};
+    struct scripted_server *server = scripted_server_start(&answer, 1);
+    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/");
+    const struct http_request request = {.method = HTTP_GET, .url = url};
+    AUTO(release) struct outcome outcome = {0};
+    http_start(http, &request, done, &outcome, NULL);
+    run(http, &outcome);
+    ck_assert_msg(outcome.trouble == HTTP_OVERSIZE, "%d: %s", (int)outcome.trouble,
+                  text_string(&outcome.reason));
+    ck_assert_ptr_nonnull(strstr(text_string(&outcome.reason), "headers longer than allowed"));
     scripted_server_destroy(&server);
 }
 END_TEST
@@ -664,6 +716,7 @@ int main(void)
     tests_rows(tests, a_body_that_went_out_is_not_sent_again, ROWS(whole_bodies));
     tests_add(tests, a_question_is_asked_again);
     tests_rows(tests, trouble_is_told, ROWS(trouble_rows));
+    tests_rows(tests, an_endless_header_is_told, 2);
     tests_rows(tests, what_cannot_be_made_is_told, ROWS(unmade_rows));
     tests_add(tests, tls_to_a_plain_server_is_told);
     tests_add(tests, a_source_that_fails_ends_the_request);

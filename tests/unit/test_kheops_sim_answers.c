@@ -7,7 +7,6 @@
 #include "tests/support/files.h"
 #include "tests/support/suite.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -213,8 +213,10 @@ static const struct trouble_row {
     {HTTP_BROKEN, 0, true, 0, "retry/slow retry/slow ?presence"},
     {HTTP_BROKEN, 0, false, 1000, "retry/cut retry/cut ?token"},
     {HTTP_BROKEN, 200, true, 0, "retry/slow retry/slow ?presence"},
+    {HTTP_BROKEN, 204, true, 0, "retry/slow retry/slow ?presence"},
     {HTTP_BROKEN, 401, false, 0, "retry/suspect retry/suspect ?token"},
     {HTTP_BROKEN, 413, false, 0, "retry/size retry/size"},
+    {HTTP_OVERSIZE, 0, true, 0, "retry/crash retry/crash ?presence"},
     {HTTP_OVERSIZE, 200, true, 0, "retry/crash retry/crash ?presence"},
     {HTTP_OVERSIZE, 502, true, 0, "retry/crash retry/crash ?presence"},
     {HTTP_OVERSIZE, 409, true, 0, "retry/group retry/group"},
@@ -319,7 +321,7 @@ END_TEST
 
 static const struct token_row {
     const char *label;
-    int status; /* 409: the second of two instances has 0x0124, the first is stored */
+    int status; /* 0, 200: cut off early; 409: the second of two instances has 0x0124, the first is stored */
     int state;  /* -1: nobody can be asked */
     const char *scope;
     const char *study;
@@ -342,6 +344,11 @@ static const struct token_row {
     {"cut off early, all fine", 0, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/cut retry/cut", "cut off"},
     {"cut off early, outage", 0, INTROSPECTION_OUTAGE, "", "1.2.3", "retry/cut retry/cut", "cut off"},
     {"cut off early, no KHEOPS", 0, -1, "", "1.2.3", "retry/cut retry/cut", "cut off"},
+    {"an answer cut off early, all fine", 200, INTROSPECTION_ACTIVE, "write", "1.2.3", "retry/cut retry/cut",
+     "cut off"},
+    {"an answer cut off early, no KHEOPS", 200, -1, "", "1.2.3", "retry/cut retry/cut", "cut off"},
+    {"an answer cut off early, inactive", 200, INTROSPECTION_INACTIVE, "", "1.2.3",
+     "blocked/token blocked/token", "not active"},
     {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked/token", "not active"},
     {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked/token", "\"write\""},
     {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry/suspect", "another album"},
@@ -363,7 +370,7 @@ START_TEST(a_refusal_is_decided)
     text_append(&introspection.trouble, "KHEOPS is away");
     scene_init(&scene, 2);
     (void)snprintf(scene.batch.study, sizeof scene.batch.study, "%s", row->study);
-    if (row->status == 0) {
+    if (row->status == 0 || row->status == 200) {
         scene.answer.trouble = HTTP_BROKEN;
         scene.answer.sent_bytes = 1000;
         text_append(&scene.answer.reason, "the connection was cut off");
