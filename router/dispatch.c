@@ -69,6 +69,12 @@ static struct on_way find_on_way(struct router *router, const struct target *tar
 
 /* ---- telling the worker ---- */
 
+/* Where KHEOPS does not introspect no album is known. */
+static char *home_of(const struct target *target)
+{
+    return target->destination && target->destination->kheops ? target->row.home : NULL;
+}
+
 static void say_work(struct router *router, const struct target *target, const struct lease *lease)
 {
     const struct jobdb_batch *batch = &lease->batch;
@@ -77,6 +83,7 @@ static void say_work(struct router *router, const struct target *target, const s
                         .album = target->row.album,
                         .study = (char *)batch->study,
                         .series = batch->stage == WORK_SHARE ? (char *)batch->series : NULL,
+                        .home = home_of(target),
                         .item_count = batch->item_count};
     memcpy(work.id, batch->work, sizeof work.id);
     work.items = memory_new(batch->item_count, sizeof *work.items);

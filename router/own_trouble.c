@@ -1,7 +1,9 @@
 #include "router/own_trouble.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/jobs/target.h"
 #include "common/spool/spool.h"
 #include "router/crew.h"
 #include "router/shared.h"
@@ -52,6 +54,15 @@ static struct crew_duty duty_of(const struct lease *lease)
     return (struct crew_duty){lease->batch.stage, lease->batch.destination_id, lease->batch.album_id};
 }
 
+/* The target is up for all that others know: its last error tells. */
+static void say_in_status(struct router *router, const struct lease *lease, const struct target *target,
+                          const char *reason)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(&sentence, "%s rests for it: %s", seat_name(lease->seat), reason);
+    jobdb_save_target(router->db, &target->row, text_string(&sentence), router->now);
+}
+
 static void let_rest(struct router *router, const struct lease *lease, const struct target *target,
                      const char *reason)
 {
@@ -61,6 +72,7 @@ static void let_rest(struct router *router, const struct lease *lease, const str
     int times = crew_rest(lease->seat, &duty);
     crew_rest_until(lease->seat, &duty,
                     router->awake + target_delay(&retry, times, random_below(UINT64_MAX)));
+    say_in_status(router, lease, target, reason);
     if (times == 1)
         log_warning("worker cannot serve a target, for a reason of its own",
                     LOG_S("worker", seat_name(lease->seat)), LOG_S("destination", row->destination),

@@ -66,7 +66,7 @@ static const struct target *own_album(struct router *router, const struct target
     return NULL;
 }
 
-/* Whether the home is settled: deliveries went there, or are on their way. */
+/* Whether the home is settled: an operator said so, or deliveries went there, or are on their way. */
 static bool is_settled(const struct target *destination)
 {
     return destination->row.home &&
@@ -218,10 +218,35 @@ void tokens_configure(struct router *router)
         bar_or_open(router, targets_at(router->targets, i));
 }
 
+static bool is_another_album(const char *id, const char *home)
+{
+    return id && home && *id && *home && strcmp(id, home) != 0;
+}
+
+/* The destination has moved since: what went to the former album has to go to the new one, and a token that was not
+ * of the former one may be just right now. */
+static void excuse_former(const struct target *destination, struct work_result *result)
+{
+    const char *home = destination->row.home;
+    bool elsewhere = is_another_album(result->opens, home), former = is_another_album(result->home, home);
+    for (size_t i = 0; i < result->answer_count; i++) {
+        struct work_answer *answer = &result->answers[i];
+        if (elsewhere && work_answer_is_done(answer) && result->stage == WORK_SEND)
+            work_answer_set(
+                answer, WORK_RETRY_OUTCOME, BLAME_NOBODY, answer->http_status,
+                "stored in the album that everything went to before: it goes to the new one, too");
+        else if (former && answer->blame == BLAME_TOKEN)
+            work_answer_set(answer, WORK_RETRY_OUTCOME, BLAME_NOBODY, answer->http_status,
+                            "the destination was moved meanwhile");
+    }
+}
+
 void tokens_explain(struct router *router, struct work_result *result)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     const struct target *target = targets_named(router->targets, result->destination, result->album);
+    if (target && !target->row.album_id)
+        excuse_former(target, result);
     if (!target || !target->barred || !find_bar(router, target, &sentence))
         return;
     for (size_t i = 0; i < result->answer_count; i++) {
@@ -344,7 +369,7 @@ static void settle(struct router *router, struct target *destination, const stru
 {
     if (destination->row.home && strcmp(destination->row.home, token->album_id) == 0)
         return;
-    jobdb_save_home(router->db, &destination->row, token->album_id);
+    jobdb_save_home(router->db, &destination->row, token->album_id, false);
     tokens_configure(router);
 }
 
@@ -437,7 +462,7 @@ static void move_home(struct router *router, struct target *target, const struct
 {
     AUTO(text_release) struct text detail = TEXT_EMPTY;
     text_format(&detail, "by %s", request->user);
-    jobdb_save_home(router->db, &target->row, jobdb_token_album(&target->row.token));
+    jobdb_save_home(router->db, &target->row, jobdb_token_album(&target->row.token), true);
     jobdb_destination_moved(router->db, target->row.destination_id, router->now);
     tokens_configure(router);
     open_target(router, target);
@@ -458,7 +483,7 @@ void tokens_move(struct router *router, const struct control_request *request, s
     } else if (!*album) {
         refuse(answer,
                "it is not known which album its token opens: a sender must run, and KHEOPS must tell");
-    } else if (target->row.home && strcmp(target->row.home, album) == 0) {
+    } else if (is_settled(target) && strcmp(target->row.home, album) == 0) {
         target_append_name(target, &answer->sentence);
         text_append(&answer->sentence,
                     " goes there already: its token opens the album that everything went to");

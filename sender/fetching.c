@@ -6,6 +6,7 @@
 #include "sender/fetch_outcome.h"
 #include "sender/parts.h"
 #include "sender/stow.h"
+#include "sender/stow_token.h"
 
 static void fetching_tell(const struct task *task)
 {
@@ -35,6 +36,25 @@ static void fetching_answered(void *context, struct http_answer *answer)
         task_finish(task);
 }
 
+/* A token that may not be used here cannot see the study. What is not known yet the token watch asks by itself. */
+static void fetching_go(struct task *task, const struct config_destination *destination,
+                        const struct credentials *credentials)
+{
+    switch (stow_token_look(task, destination, credentials)) {
+    case STOW_TOKEN_FITS:
+        stow_ask_fetch(task->process->http, destination, credentials, task->work->study, fetching_answered,
+                       task, &task->transfer);
+        break;
+    case STOW_TOKEN_UNKNOWN:
+        task_finish_all(task, WORK_RETRY_OUTCOME, BLAME_WORKER,
+                        "waits until the router has permitted this sender's token");
+        break;
+    default:
+        stow_token_finish_elsewhere(task);
+        break;
+    }
+}
+
 static void fetching_begin(struct task *task)
 {
     const struct config_destination *destination = task_destination(task);
@@ -48,8 +68,7 @@ static void fetching_begin(struct task *task)
     } else if (credentials_of_destination(destination, &credentials, &reason) != 0) {
         task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     } else {
-        stow_ask_fetch(task->process->http, destination, &credentials, task->work->study, fetching_answered,
-                       task, &task->transfer);
+        fetching_go(task, destination, &credentials);
     }
     credentials_wipe(&credentials);
 }

@@ -12,6 +12,7 @@
 #include "sender/parts.h"
 #include "sender/stow.h"
 #include "sender/stow_outcome.h"
+#include "sender/stow_token.h"
 
 #include <string.h>
 
@@ -160,15 +161,6 @@ static bool may_read(const struct sending *sending, const struct config_destinat
                               "read");
 }
 
-/* Whether nothing speaks against the token: the router has permitted it, or need not. */
-static bool is_permitted(const struct sending *sending, const struct config_destination *destination,
-                         const struct credentials *credentials)
-{
-    const struct token_place place = {destination->name, NULL, WORK_TOKEN_STOW};
-    return !destination->kheops || credentials->token.length == 0 ||
-           token_watch_permits(sending->task.process->tokens, &place, text_string(&credentials->token));
-}
-
 static void sending_ask_next_series(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
@@ -179,7 +171,7 @@ static void sending_ask_next_series(struct sending *sending)
         if (!uid_is_plain(series) || !uid_is_plain(sending->task.work->study) || was_asked(sending, series))
             continue;
         bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0 &&
-                        is_permitted(sending, destination, &credentials) &&
+                        stow_token_look(&sending->task, destination, &credentials) == STOW_TOKEN_FITS &&
                         may_read(sending, destination, &credentials);
         if (resolved)
             stow_ask_present(sending->task.process->http, destination, &credentials,
@@ -241,6 +233,7 @@ static void sending_post(struct sending *sending, const struct config_destinatio
         return;
     }
     text_append(&sending->token, text_string(&credentials->token));
+    stow_token_note(&sending->task, destination, credentials);
     stow_start(sending->task.process->http, destination, credentials, sending->multipart,
                sending->batch->count, sending_answered, sending, &sending->task.transfer);
 }
@@ -262,7 +255,23 @@ static void sending_permitted(void *context, enum token_permission permission, c
     }
 }
 
-/* Sends, when the token that the headers carry now is permitted; else asks first. */
+/* Sends, when the token that the headers carry now may be used; asks first when that is not known. */
+static void sending_go(struct sending *sending, const struct config_destination *destination,
+                       const struct credentials *credentials)
+{
+    switch (stow_token_look(&sending->task, destination, credentials)) {
+    case STOW_TOKEN_FITS:
+        sending_post(sending, destination, credentials);
+        break;
+    case STOW_TOKEN_UNKNOWN:
+        task_ask_permission(&sending->task, sending_permitted);
+        break;
+    default:
+        stow_token_finish_elsewhere(&sending->task);
+        break;
+    }
+}
+
 static void sending_try(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
@@ -272,10 +281,8 @@ static void sending_try(struct sending *sending)
         sender_finish_unnamed(&sending->task);
     else if (credentials_of_destination(destination, &credentials, &reason) != 0)
         task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
-    else if (is_permitted(sending, destination, &credentials))
-        sending_post(sending, destination, &credentials);
     else
-        task_ask_permission(&sending->task, sending_permitted);
+        sending_go(sending, destination, &credentials);
 }
 
 static void sending_begin(struct task *task)

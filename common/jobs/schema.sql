@@ -31,7 +31,8 @@ CREATE TABLE destination (
     address       TEXT NOT NULL DEFAULT '',    -- a digest of its STOW URL
     fresh_mark    INTEGER NOT NULL DEFAULT 0,  -- its stored when address or token last changed
     home_album    TEXT,                        -- id of the album that everything goes to; NULL: not known
-    home_stored   INTEGER NOT NULL DEFAULT 0,  -- its stored when that was decided: equal, nothing went there yet
+    home_stored   INTEGER NOT NULL DEFAULT 0,  -- its stored when that was decided: equal, nothing went there yet;
+                                               -- -1: an operator decided it
     moved_at      INTEGER NOT NULL DEFAULT 0   -- when it became another place: what was stored before is elsewhere
 ) STRICT;
 

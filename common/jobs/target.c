@@ -236,11 +236,11 @@ void jobdb_save_token(struct jobdb *db, struct jobdb_target *target, const struc
 
 /* ---- where a destination's deliveries go ---- */
 
-void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album)
+void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album, bool settled)
 {
     char *home = memory_string(album);
     free(target->home);
     target->home = home;
-    target->home_stored = target->stored;
-    (void)jobdb_change(db, SQL_SAVE_HOME, "isi", target->destination_id, album, target->stored);
+    target->home_stored = settled ? -1 : target->stored;
+    (void)jobdb_change(db, SQL_SAVE_HOME, "isi", target->destination_id, album, target->home_stored);
 }

@@ -37,7 +37,7 @@ struct jobdb_target {
     int64_t fresh_mark;               /* stored when its address or a token of it last changed */
     struct jobdb_token token, source; /* the STOW token of a destination; the two of an album */
     char *home;                       /* of a destination: id of the album that everything goes to; NULL */
-    int64_t home_stored;              /* stored when that was decided */
+    int64_t home_stored; /* stored when that was decided; -1: an operator did, so it is settled */
 };
 
 void jobdb_target_release(struct jobdb_target *target);
@@ -64,7 +64,8 @@ enum token_verdict jobdb_token_trouble(const struct jobdb_token *token, enum wor
 /* The id of an active token's album; "" for any other. */
 const char *jobdb_token_album(const struct jobdb_token *token);
 
-/* From now on everything of the destination goes to the album with this id. Also into the target. */
-void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album);
+/* From now on everything of the destination goes to the album with this id. settled: although nothing is stored there
+ * yet, no other token changes that. Also into the target. */
+void jobdb_save_home(struct jobdb *db, struct jobdb_target *target, const char *album, bool settled);
 
 #endif

@@ -43,6 +43,8 @@ struct entry {
     size_t waiter_count, waiter_capacity;
     int64_t serial;     /* of the report that the router has not answered; 0: none */
     uint64_t permitted; /* the subject that it permitted last; 0: none */
+    char *reported;     /* id of the album of that report; "" when not told */
+    char *opens;        /* the same of what was permitted */
     struct permission_waiter *applicants;
     size_t applicant_count, applicant_capacity;
 };
@@ -83,6 +85,8 @@ static void free_entry(struct entry *entry)
     introspection_release(&entry->known);
     free(entry->destination);
     free(entry->album);
+    free(entry->reported);
+    free(entry->opens);
     free(entry->waiters);
     free(entry->applicants);
     free(entry);
@@ -248,6 +252,8 @@ void token_watch_permit(struct token_watch *watch, const struct work_permit *per
         return;
     entry->serial = 0;
     entry->permitted = permit->allowed ? entry->subject : 0;
+    free(entry->opens);
+    entry->opens = memory_string(entry->reported);
     tell_applicants(entry, permit->allowed ? TOKEN_PERMITTED : TOKEN_REFUSED,
                     permit->reason ? permit->reason : "the router does not permit its token");
 }
@@ -277,6 +283,9 @@ static void entry_report(struct entry *entry)
                                         .serial = ++entry->watch->serials};
     entry->replaced = false;
     entry->serial = report.serial;
+    free(entry->reported);
+    bool told = entry->known.state == INTROSPECTION_ACTIVE && entry->known.album_id;
+    entry->reported = memory_string(told ? entry->known.album_id : "");
     entry->watch->report(entry->watch->context, &report);
 }
 
@@ -480,10 +489,12 @@ bool token_watch_allows(const struct token_watch *watch, const struct token_plac
     return !told || introspection_allows(&entry->known, permission);
 }
 
-bool token_watch_permits(const struct token_watch *watch, const struct token_place *place, const char *token)
+const char *token_watch_album(const struct token_watch *watch, const struct token_place *place,
+                              const char *token)
 {
     const struct entry *entry = entry_find(watch, place);
-    return entry && entry->permitted != 0 && subject_at(entry, token) == entry->permitted;
+    bool permitted = entry && entry->permitted != 0 && subject_at(entry, token) == entry->permitted;
+    return permitted ? entry->opens : NULL;
 }
 
 void token_watch_ask_permission(struct token_watch *watch, const struct token_place *place, int64_t since,

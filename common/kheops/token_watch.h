@@ -74,8 +74,10 @@ void token_watch_ask(struct token_watch *watch, const struct token_place *place,
 /* The router's answer to a report. */
 void token_watch_permit(struct token_watch *watch, const struct work_permit *permit);
 
-/* Whether this token, the one that is at the place now, has been permitted. */
-bool token_watch_permits(const struct token_watch *watch, const struct token_place *place, const char *token);
+/* The id of the album that this token, the one that is at the place now, opens, as KHEOPS said when it was permitted: ""
+ * when nothing was told. NULL: it has not been permitted. Borrowed until the next call that permits or asks. */
+const char *token_watch_album(const struct token_watch *watch, const struct token_place *place,
+                              const char *token);
 
 /* Whether this token may do it ("read"), as far as KHEOPS has said; true where nothing is known of it. */
 bool token_watch_allows(const struct token_watch *watch, const struct token_place *place, const char *token,

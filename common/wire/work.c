@@ -54,6 +54,7 @@ void work_destroy(struct work **work)
     free((*work)->album);
     free((*work)->study);
     free((*work)->series);
+    free((*work)->home);
     free((*work)->items);
     free(*work);
     *work = NULL;
@@ -66,6 +67,7 @@ struct work_result *work_result_create(const struct work *work)
     result->stage = work->stage;
     result->destination = memory_string(work->destination);
     result->album = memory_string(work->album);
+    result->home = memory_string(work->home);
     result->answers = memory_new(work->item_count, sizeof *result->answers);
     result->answer_count = work->item_count;
     for (size_t i = 0; i < work->item_count; i++) {
@@ -85,6 +87,8 @@ void work_result_destroy(struct work_result **result)
     free((*result)->answers);
     free((*result)->destination);
     free((*result)->album);
+    free((*result)->home);
+    free((*result)->opens);
     free(*result);
     *result = NULL;
 }

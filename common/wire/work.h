@@ -98,6 +98,7 @@ struct work {
     char *album;  /* share only, else NULL */
     char *study;  /* Study Instance UID */
     char *series; /* share only, else NULL */
+    char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     struct work_item *items;
     size_t item_count;
 };
@@ -119,7 +120,9 @@ struct work_result {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
-    char *album;           /* share only */
+    char *album; /* share only */
+    char *home;  /* as the WORK said it */
+    char *opens; /* id of the album that the STOW token opens with which it was sent; NULL: not known */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
     int64_t bytes;         /* sent */
     int64_t milliseconds;

@@ -45,10 +45,10 @@ static json_t *work_to_json(const struct work *work)
             items, json_pack("{s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)work->items[i].id, "receipt",
                              work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
                              work->items[i].series, "twin", work->items[i].twin));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o}", "work", work->id, "stage",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o}", "work", work->id, "stage",
                      work_stage_name(work->stage), "destination", work->destination, "album",
                      json_from_text(work->album), "study", work->study, "series",
-                     json_from_text(work->series), "items", items);
+                     json_from_text(work->series), "home", json_from_text(work->home), "items", items);
 }
 
 static json_t *result_to_json(const struct work_result *result, const char *session)
@@ -62,9 +62,10 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
                                blame_name(answer->blame), "status", answer->http_status, "reason",
                                json_from_text(answer->reason)));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:I, s:I, s:I, s:o}", "session", session, "work", result->id,
-                     "stage", work_stage_name(result->stage), "destination", result->destination, "album",
-                     json_from_text(result->album), "not_before_ms", (json_int_t)result->not_before_ms,
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "session", session, "work",
+                     result->id, "stage", work_stage_name(result->stage), "destination", result->destination,
+                     "album", json_from_text(result->album), "home", json_from_text(result->home), "opens",
+                     json_from_text(result->opens), "not_before_ms", (json_int_t)result->not_before_ms,
                      "bytes", (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds,
                      "answers", answers);
 }
@@ -290,6 +291,7 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_optional_text(json, "album", &work->album) &&
            work_read_text(json, "study", &work->study) &&
            work_read_optional_text(json, "series", &work->series) &&
+           work_read_optional_text(json, "home", &work->home) &&
            (work->stage != WORK_SHARE || (work->album && work->series)) && work_read_items(json, work);
 }
 
@@ -336,6 +338,8 @@ static bool work_read_result(const json_t *json, struct work_message *message)
            work_read_stage(json, &result->stage) &&
            work_read_text(json, "destination", &result->destination) &&
            work_read_optional_text(json, "album", &result->album) &&
+           work_read_optional_text(json, "home", &result->home) &&
+           work_read_optional_text(json, "opens", &result->opens) &&
            work_read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
            work_read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
            work_read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&

@@ -166,6 +166,10 @@ static void take(struct actor *actor, struct work_message *message)
                  message->acknowledged);
         actor_drop(actor, message->acknowledged);
         break;
+    case WORK_PERMIT:
+        actor->permits += message->permit->allowed;
+        actor->refusals += !message->permit->allowed;
+        break;
     default:
         require(false, "a router never says %s", work_verb_name(message->verb));
     }
@@ -266,4 +270,24 @@ bool actor_finish(struct cast *cast, struct actor *actor, const struct work *wor
 {
     actor_answer(actor, work, outcome);
     return actor_wait_acknowledged(cast, actor, work->id, ANSWER_MS);
+}
+
+static bool is_answered(void *context)
+{
+    const struct actor *actor = context;
+    return actor->permits + actor->refusals == (unsigned)actor->serials;
+}
+
+bool actor_tell_token(struct cast *cast, struct actor *actor, const char *destination, const char *album_id)
+{
+    struct work_token token = {.serial = ++actor->serials,
+                               .destination = (char *)destination,
+                               .kind = WORK_TOKEN_STOW,
+                               .state = WORK_TOKEN_ACTIVE,
+                               .scope = (char *)"write",
+                               .album_id = (char *)album_id};
+    unsigned before = actor->permits;
+    actor_say_message(actor, &(struct work_message){.verb = WORK_TOKEN, .token = &token});
+    require(cast_until(cast, is_answered, actor, ANSWER_MS), "the router answers no TOKEN");
+    return actor->permits > before;
 }

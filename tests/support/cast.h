@@ -28,8 +28,9 @@ struct actor {
     size_t held_count, held_capacity;
     char (*acknowledged)[WORK_ID_SIZE];
     size_t acknowledged_count, acknowledged_capacity;
-    unsigned whos;
-    int64_t said; /* monotonic: its last HELLO or PING */
+    unsigned whos, permits, refusals; /* PERMIT: its token may be used, or not */
+    int64_t serials;                  /* of its TOKENs, so far */
+    int64_t said;                     /* monotonic: its last HELLO or PING */
     struct actor *next;
 };
 
@@ -67,6 +68,8 @@ bool actor_wait_acknowledged(struct cast *cast, struct actor *actor, const char 
 void actor_say_bye(struct actor *actor);
 /* Does not hold it any more. */
 void actor_drop(struct actor *actor, const char *work_id);
+/* Tells of an active STOW token of a destination, which opens this album: whether the router permits it. */
+bool actor_tell_token(struct cast *cast, struct actor *actor, const char *destination, const char *album_id);
 /* Says anything; json NULL: a message of one frame. */
 void actor_say(struct actor *actor, const char *verb, const char *json);
 void actor_say_message(struct actor *actor, const struct work_message *message);

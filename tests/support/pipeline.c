@@ -36,7 +36,8 @@ struct pipeline {
     struct sandbox *sandbox;
     const char *programs; /* the folder */
     const char *log_level;
-    char *config_text; /* without its metrics section */
+    char *config_text;          /* without its metrics section */
+    const char *words, *others; /* of the next process; NULL: none */
     const char *config, *state_dir;
     int port;
     struct member members[PROCESSES_MAX];
@@ -132,6 +133,24 @@ static void run(struct pipeline *p, struct member *m)
     await(p, m);
 }
 
+void pipeline_reword_next(struct pipeline *pipeline, const char *words, const char *others)
+{
+    pipeline->words = words;
+    pipeline->others = others;
+}
+
+static void append_own_config(struct pipeline *p, struct text *out)
+{
+    const char *place = p->words ? strstr(p->config_text, p->words) : NULL;
+    ck_assert_msg(place || !p->words, "the configuration does not have: %s", p->words);
+    if (place)
+        text_format(out, "%.*s%s%s", (int)(place - p->config_text), p->config_text, p->others,
+                    place + strlen(p->words));
+    else
+        text_append(out, p->config_text);
+    p->words = p->others = NULL;
+}
+
 /* One more of a stage, with its configuration; it does not run yet. */
 static struct member *add_member(struct pipeline *p, enum pipeline_stage stage, size_t *ret_number)
 {
@@ -147,8 +166,8 @@ static struct member *add_member(struct pipeline *p, enum pipeline_stage stage, 
     AUTO(text_release) struct text config = TEXT_EMPTY;
     text_format(&name, "%s-%zu.yaml", stages[stage].name, number);
     /* The key names the receiver's port; the others take the ones behind it. */
-    text_format(&config, "%smetrics: { bind: 127.0.0.1, port: %d }\n", p->config_text,
-                m->metrics_port - (int)stage);
+    append_own_config(p, &config);
+    text_format(&config, "metrics: { bind: 127.0.0.1, port: %d }\n", m->metrics_port - (int)stage);
     m->config = sandbox_write(p->sandbox, text_string(&name), text_string(&config));
     *ret_number = number;
     return m;

@@ -73,6 +73,8 @@ void pipeline_kill_family_and_restart(struct pipeline *pipeline, enum pipeline_s
  * the command line (a tracer with its options, ended by NULL). Both are borrowed; NULL: none. */
 void pipeline_equip(struct pipeline *pipeline, enum pipeline_stage stage, const char *const *environment,
                     const char *const *prefix);
+/* Of the configuration of the next process that is added, and of no other: others take the place of words (borrowed). */
+void pipeline_reword_next(struct pipeline *pipeline, const char *words, const char *others);
 /* From the next start on they log at this level (borrowed) instead of "debug". */
 void pipeline_log_level(struct pipeline *pipeline, const char *level);
 /* From the next start on the programs come from this folder (borrowed); FELUCCA_CRASH_BIN: those that die at

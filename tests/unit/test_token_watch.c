@@ -299,11 +299,11 @@ START_TEST(a_permission_for_a_token_that_is_gone_ends)
     ck_assert_int_eq(permitted_ones, 1);
     apply_again = false;
     run(2); /* it is asked about the other token */
-    ck_assert(!token_watch_permits(watch, &stow_place, "ANOTHER"));
+    ck_assert_ptr_null(token_watch_album(watch, &stow_place, "ANOTHER"));
     permit(true);
     ck_assert_int_eq(permitted_ones, 2);
-    ck_assert(token_watch_permits(watch, &stow_place, "ANOTHER"));
-    ck_assert(!token_watch_permits(watch, &stow_place, "FIRST"));
+    ck_assert_ptr_nonnull(token_watch_album(watch, &stow_place, "ANOTHER"));
+    ck_assert_ptr_null(token_watch_album(watch, &stow_place, "FIRST"));
 }
 END_TEST
 
@@ -317,8 +317,8 @@ START_TEST(a_late_permission_is_for_nobody)
     ahead_ms += TOKEN_WATCH_LOOK_MS;
     run(2);
     token_watch_permit(watch, &(struct work_permit){.serial = former, .allowed = true});
-    ck_assert(!token_watch_permits(watch, &stow_place, "ANOTHER"));
-    ck_assert(!token_watch_permits(watch, &stow_place, "FIRST"));
+    ck_assert_ptr_null(token_watch_album(watch, &stow_place, "ANOTHER"));
+    ck_assert_ptr_null(token_watch_album(watch, &stow_place, "FIRST"));
 }
 END_TEST
 
@@ -333,11 +333,11 @@ START_TEST(what_was_permitted_goes_on_while_something_else_answers)
     set_up_stow(script, ROWS(script));
     run(1);
     permit(true);
-    ck_assert(token_watch_permits(watch, &stow_place, "FIRST"));
+    ck_assert_pstr_eq(token_watch_album(watch, &stow_place, "FIRST"), "album-001");
     ahead_ms += TOKEN_WATCH_HOUR_MS;
     run_requests(1);
     ck_assert_int_eq(reports, 1);
-    ck_assert(token_watch_permits(watch, &stow_place, "FIRST"));
+    ck_assert_pstr_eq(token_watch_album(watch, &stow_place, "FIRST"), "album-001");
 }
 END_TEST
 

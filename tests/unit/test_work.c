@@ -53,6 +53,7 @@ static struct work sending = {.id = "e-1",
                               .stage = WORK_SEND,
                               .destination = (char *)"main",
                               .study = (char *)"1.2.3",
+                              .home = (char *)"album-1",
                               .items = items,
                               .item_count = 2};
 
@@ -83,6 +84,7 @@ START_TEST(work_arrives_whole)
     ck_assert_uint_eq(read.work->item_count, 2);
     ck_assert_int_eq(read.work->items[0].size, 540000);
     ck_assert_str_eq(read.work->items[0].receipt, RECEIPT);
+    ck_assert_str_eq(read.work->home, "album-1");
     work_message_release(&read);
 }
 END_TEST
@@ -93,6 +95,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     work_answer_set(&result->answers[0], WORK_REJECT_OUTCOME, BLAME_INSTANCE, 409, "caf\xe9 is not UTF-8");
     work_answer_set(&result->answers[1], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     result->not_before_ms = 5000;
+    result->opens = memory_string("album-2");
     struct work_message message = {.verb = WORK_RESULT, .session = "s", .result = result}, read;
     round_trip(&message, &read);
     ck_assert_int_eq(read.result->answers[0].outcome, WORK_REJECT_OUTCOME);
@@ -100,6 +103,8 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     ck_assert_str_eq(read.result->answers[0].reason, "caf\xEF\xBF\xBD is not UTF-8");
     ck_assert_ptr_null(read.result->answers[1].reason);
     ck_assert_int_eq(read.result->not_before_ms, 5000);
+    ck_assert_str_eq(read.result->home, "album-1"); /* as the WORK said it */
+    ck_assert_str_eq(read.result->opens, "album-2");
     work_message_release(&read);
     work_result_destroy(&result);
 }
@@ -120,14 +125,14 @@ END_TEST
 #define ITEM "{\"id\":1,\"receipt\":\"" RECEIPT "\",\"size\":10}"
 #define WORK_                                                                                               \
     "{\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null,\"study\":\"1\",\"series\":" \
-    "null,\"items\":["
+    "null,\"home\":null,\"items\":["
 #define FETCH                                                                                                \
     "{\"work\":\"e-1\",\"stage\":\"fetch\",\"destination\":\"d\",\"album\":null,\"study\":\"1\",\"series\":" \
-    "null,\"items\":["
+    "null,\"home\":null,\"items\":["
 #define FETCHED "{\"id\":1,\"receipt\":\"\",\"size\":0}"
 #define RESULT                                                                                     \
     "{\"session\":\"s\",\"work\":\"e-1\",\"stage\":\"send\",\"destination\":\"d\",\"album\":null," \
-    "\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
+    "\"home\":null,\"opens\":null,\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["
 #define ANSWER                         \
     "{\"id\":1,\"receipt\":\"" RECEIPT \
     "\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":200,\"reason\":null}"

@@ -1,0 +1,183 @@
+/* Two senders of one router that do not have the same: real processes, simulated KHEOPS. Only who has what the router takes
+ * for right sends, and the other one rests. */
+#include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/files.h"
+#include "tests/support/operator_view.h"
+#include "tests/support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 60000, SOON_MS = 35000, STUDIES = 8, SERIES = 3 };
+
+static struct sandbox *sandbox;
+static struct simulator *kheops;
+static struct pipeline *pipeline;
+
+static void set_up(void)
+{
+    static const char *const tokens[] = {"--token", "main:write:MAINWRITE", "--token",
+                                         "other:write:OTHERWRITE", NULL};
+    sandbox = sandbox_create();
+    kheops = simulator_start(sandbox, "kheops", tokens);
+    const struct pipeline_destination destination = {
+        .name = "main", .simulator = kheops, .token = "MAINWRITE"};
+    const struct pipeline_node node = {"FELUCCA", &destination, 1};
+    const struct pipeline_options options = {&node, 1, "sender: { slots: 1, batch_instances: 2 }\n"};
+    pipeline = pipeline_create(sandbox, &options);
+    (void)pipeline_start(pipeline, PIPELINE_ROUTER);
+    (void)pipeline_start(pipeline, PIPELINE_RECEIVER);
+}
+
+static void tear_down(void)
+{
+    pipeline_destroy(&pipeline);
+    simulator_destroy(&kheops);
+    sandbox_destroy(&sandbox);
+}
+
+static void check(bool ok, const char *what)
+{
+    pipeline_check(pipeline, ok, what);
+}
+
+/* What is in a sender's own file. */
+static const char *own_token(const char *token)
+{
+    (void)sandbox_write(sandbox, "own-token", token);
+    return "own-token}";
+}
+
+struct asked {
+    size_t number;
+    double count;
+};
+
+static bool has_asked(void *context)
+{
+    const struct asked *asked = context;
+    return pipeline_metric(pipeline, PIPELINE_SENDER, asked->number, "felucca_token_checks_total") >=
+           asked->count;
+}
+
+/* Starts one more sender, whose token was looked at before this returns. */
+static void start_sender(void)
+{
+    struct asked asked = {pipeline_start(pipeline, PIPELINE_SENDER), 1};
+    check(wait_until(has_asked, &asked, SOON_MS), "its token is not looked at");
+}
+
+static int tell_felucca(const char *verb, const char *what)
+{
+    const char *argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(pipeline), verb, what, "main", NULL};
+    if (!what) {
+        argv[4] = "main";
+        argv[5] = NULL;
+    }
+    return process_run(argv, NULL, PATIENCE_MS, NULL);
+}
+
+/* All of them at once, so that each sender gets some. */
+static void send_studies(uint64_t first, int count)
+{
+    ck_assert_int_eq(tell_felucca("hold", NULL), 0);
+    for (int i = 0; i < count; i++)
+        pipeline_send_small_study(pipeline, sandbox, first + (uint64_t)i, SERIES);
+    ck_assert_int_eq(tell_felucca("release", NULL), 0);
+}
+
+static void await_stored(int64_t count)
+{
+    check(simulator_wait_instances(kheops, count, SOON_MS), "not everything goes");
+}
+
+/* How many instances were first stored in an album. */
+static int64_t stored_in(const char *album)
+{
+    json_t *state = simulator_state(kheops);
+    json_t *study, *series, *instance;
+    size_t i, j, k;
+    int64_t count = 0;
+    json_array_foreach(json_object_get(state, "studies_list"), i, study)
+        json_array_foreach(json_object_get(study, "series"), j, series)
+            json_array_foreach(json_object_get(series, "instances"), k, instance)
+    {
+        count += strcmp(json_string_value(json_object_get(instance, "album")), album) == 0;
+    }
+    json_decref(state);
+    return count;
+}
+
+static bool is_told(void *says)
+{
+    json_t *status = operator_status(pipeline, "main", NULL);
+    const char *error = json_string_value(json_object_get(status, "last_error"));
+    bool told = error && strstr(error, says);
+    json_decref(status);
+    return told;
+}
+
+/* ---- tokens ---- */
+
+START_TEST(two_tokens_do_not_fill_two_albums)
+{
+    enum { ALL = STUDIES * SERIES };
+    start_sender();
+    pipeline_reword_next(pipeline, "token-MAINWRITE}", own_token("OTHERWRITE"));
+    start_sender();
+    send_studies(1, STUDIES);
+    await_stored(ALL);
+    int64_t there = stored_in("main");
+    ck_assert_msg(there == 0 || there == ALL, "%lld of %d are in one album, the others in another",
+                  (long long)there, ALL);
+    check(wait_until(is_told, (void *)"the STOW token of this sender opens another album", SOON_MS),
+          "status does not say why one of them rests");
+    check(operator_wait_state(pipeline, "main", NULL, "up", NULL, SOON_MS), "not up");
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+static bool moves(void *context)
+{
+    (void)context;
+    return tell_felucca("destination", "move") == 0;
+}
+
+START_TEST(a_sender_with_the_token_of_before_a_move_rests)
+{
+    enum { ALL = STUDIES * SERIES };
+    start_sender();
+    pipeline_reword_next(pipeline, "token-MAINWRITE}", own_token("MAINWRITE"));
+    start_sender();
+    send_studies(1, 2);
+    await_stored(2 * SERIES);
+    file_write_string(sandbox_path(sandbox, "token-MAINWRITE"), "OTHERWRITE");
+    check(wait_until(moves, NULL, SOON_MS), "it cannot be moved");
+    send_studies(10, STUDIES);
+    await_stored(2 * SERIES + ALL);
+    ck_assert_int_eq(stored_in("main"), 2 * SERIES);
+    ck_assert_int_eq(stored_in("other"), ALL);
+    /* With the token of all it works again. */
+    (void)own_token("OTHERWRITE");
+    process_kill(pipeline_process(pipeline, PIPELINE_SENDER, 0));
+    send_studies(30, 1);
+    await_stored(3 * SERIES + ALL);
+    ck_assert_int_eq(stored_in("main"), 2 * SERIES);
+    pipeline_start_again(pipeline, PIPELINE_SENDER, 0);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("unequal_senders");
+    tests_abreast(tests, 2);
+    tests_timeout(tests, 180);
+    tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, two_tokens_do_not_fill_two_albums);
+    tests_add(tests, a_sender_with_the_token_of_before_a_move_rests);
+    return tests_run(tests);
+}
