@@ -12,7 +12,7 @@ static bool starts_character(char c)
     return ((unsigned char)c & 0xc0) != 0x80;
 }
 
-static int count_characters(const char *value)
+int table_width(const char *value)
 {
     int count = 0;
     for (; *value; value++)
@@ -43,7 +43,7 @@ static void append_clean(struct text *line, const char *value, size_t length)
 
 static void append_cut(struct text *line, const char *value, int width, bool tail)
 {
-    int count = count_characters(value);
+    int count = table_width(value);
     if (count <= width) {
         append_clean(line, value, strlen(value));
     } else if (tail) {
@@ -65,7 +65,7 @@ static void pad(struct text *line, int by)
 void table_cell(struct text *line, const char *value, int width, enum table_align align)
 {
     const char *shown = value ? value : "";
-    int free_width = width - count_characters(shown);
+    int free_width = width - table_width(shown);
     if (align == TABLE_RIGHT)
         pad(line, free_width);
     append_cut(line, shown, width, align == TABLE_LEFT_TAIL);
@@ -96,7 +96,7 @@ void table_plain(struct text *line, const char *value, int width)
 static int column_of(const struct text *text)
 {
     const char *line = text->length ? memrchr(text->bytes, '\n', text->length) : NULL;
-    return count_characters(line ? line + 1 : text_string(text));
+    return table_width(line ? line + 1 : text_string(text));
 }
 
 static void break_line(struct text *text, int indent)
@@ -111,9 +111,9 @@ static void append_word(struct text *text, const char *word, size_t length, int 
     text_append_bytes(&piece, word, length);
     const char *rest = text_string(&piece);
     int column = column_of(text);
-    if (column > indent && column + count_characters(rest) > width)
+    if (column > indent && column + table_width(rest) > width)
         break_line(text, indent);
-    while (count_characters(rest) > width - indent) {
+    while (table_width(rest) > width - indent) {
         size_t bytes = bytes_of(rest, width - indent);
         append_clean(text, rest, bytes);
         rest += bytes;

@@ -12,6 +12,9 @@
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT, TABLE_LEFT_TAIL /* left, and cut at the start */ };
 
+/* How many characters value has. */
+int table_width(const char *value);
+
 /* Appends value in a cell of exactly width characters, and one space. NULL is an empty cell. */
 void table_cell(struct text *line, const char *value, int width, enum table_align align);
 void table_number(struct text *line, int64_t value, int width);

@@ -76,3 +76,21 @@ bool when_parse(const char *text, int64_t now_ms, int64_t *ret_ms)
     return parse_age(text, now_ms, ret_ms) || parse_time_of_day(text, now_ms, ret_ms) ||
            parse_date(text, ret_ms);
 }
+
+void when_append(int64_t at, int64_t now_ms, struct text *out)
+{
+    enum { LATELY_MS = 12 * 3600 * 1000 };
+    time_t then = (time_t)(at / 1000), now = (time_t)(now_ms / 1000);
+    struct tm day, today;
+    char name[32];
+    (void)localtime_r(&then, &day);
+    (void)localtime_r(&now, &today);
+    bool of_today = day.tm_year == today.tm_year && day.tm_yday == today.tm_yday;
+    if (of_today || (at <= now_ms && now_ms - at < LATELY_MS))
+        (void)strftime(name, sizeof name, "%H:%M", &day);
+    else if (day.tm_year == today.tm_year)
+        (void)strftime(name, sizeof name, "%e %B", &day);
+    else
+        (void)strftime(name, sizeof name, "%e %B %Y", &day);
+    text_append(out, *name == ' ' ? name + 1 : name);
+}

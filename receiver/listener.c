@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/spool/rejections.h"
 #include "receiver/association.h"
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
@@ -117,8 +118,12 @@ static _Noreturn void serve(struct listener *listener, int socket, const struct 
 }
 
 /* One line a minute for each peer and reason. */
-static void tell_refusal(struct listener *listener, const struct peer_address *address, const char *because)
+static void tell_refusal(struct listener *listener, const struct peer_address *address, const char *reason,
+                         const char *because)
 {
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(&sentence, "%s: %s", address->text, because);
+    rejections_note(listener->spool, reason, text_string(&sentence), clock_wall_ms(), false);
     uint64_t times = refusals_note(listener->refusals, because, address->text, NULL, clock_monotonic_ms());
     if (times > 0)
         log_warning("peer refused", LOG_S("address", address->text), LOG_S("because", because),
@@ -160,7 +165,7 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
     take_calling(listener, socket, &child);
     const char *limit = find_limit(listener, &child);
     if (limit) {
-        tell_refusal(listener, address, limit);
+        tell_refusal(listener, address, "limit", limit);
         hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
         return LOBBY_LIMIT;
     }
@@ -171,7 +176,7 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
     if (child.pid == 0)
         serve(listener, socket, address, parent);
     if (child.pid < 0) {
-        tell_refusal(listener, address, "no new process");
+        tell_refusal(listener, address, "no_process", "no new process");
         hints_tell(listener->hints, HINT_CONGESTED, NULL, 0);
         return LOBBY_CONGESTED;
     }
@@ -297,7 +302,7 @@ static void accept_peers(struct listener *listener, int64_t now_ms)
         take_address(&from, &address);
         if (!config_admits_address(listener->config, address.bytes)) {
             fd_close(&socket);
-            tell_refusal(listener, &address, "no source of any node has its address");
+            tell_refusal(listener, &address, "stranger", "no source of any node has its address");
             hints_tell(listener->hints, HINT_STRANGER, NULL, 0);
             continue;
         }

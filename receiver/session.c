@@ -8,6 +8,7 @@
 #include "common/base/text.h"
 #include "common/dicom/identity.h"
 #include "common/dicom/uid.h"
+#include "common/spool/rejections.h"
 #include "receiver/association.h"
 #include "receiver/intake.h"
 
@@ -341,12 +342,21 @@ static void explain_rejection(const struct session *session, struct text *out)
     }
 }
 
+/* Without a verdict of ours the toolkit has rejected it. */
+static enum association_verdict rejected_for(const struct session *session)
+{
+    return session->verdict ? session->verdict : ASSOCIATION_OTHER_APPLICATION;
+}
+
 static void report_rejection(const struct session *session)
 {
-    AUTO(text_release) struct text because = TEXT_EMPTY, peer = TEXT_EMPTY;
-    hints_tell(session->start->hints, HINT_REJECTED, NULL,
-               session->verdict ? session->verdict : ASSOCIATION_OTHER_APPLICATION);
+    AUTO(text_release) struct text because = TEXT_EMPTY, peer = TEXT_EMPTY, sentence = TEXT_EMPTY;
+    hints_tell(session->start->hints, HINT_REJECTED, NULL, rejected_for(session));
     explain_rejection(session, &because);
+    text_format(&sentence, "%s (%s) called %s: %s", session->calling_aet, session->start->address->text,
+                session->called_aet, text_string(&because));
+    rejections_note(session->start->spool, association_verdict_name(rejected_for(session)),
+                    text_string(&sentence), clock_wall_ms(), true);
     text_format(&peer, "%s %s", session->start->address->text, session->calling_aet);
     uint64_t times = refusals_note(session->start->refusals, association_verdict_name(session->verdict),
                                    text_string(&peer), session->called_aet, clock_monotonic_ms());

@@ -21,6 +21,7 @@ void decisions_release(struct decisions *decisions)
         free(decisions->sentences[i]);
     free(decisions->list);
     free(decisions->sentences);
+    free(decisions->said);
     text_release(&decisions->unfit);
     *decisions = (struct decisions){0};
 }
@@ -31,6 +32,15 @@ static const char *keep_sentence(struct decisions *decisions, struct text *sente
     decisions->sentences = memory_grow(decisions->sentences, &decisions->sentence_capacity,
                                        decisions->sentence_count + 1, sizeof *decisions->sentences);
     return decisions->sentences[decisions->sentence_count++] = text_take(sentence);
+}
+
+static void note_said(struct decisions *decisions, const struct target *target,
+                      enum condition_verdict verdict)
+{
+    decisions->said = memory_grow(decisions->said, &decisions->said_capacity, decisions->said_count + 1,
+                                  sizeof *decisions->said);
+    decisions->said[decisions->said_count++] =
+        (struct decide_said){target->row.destination_id, target->row.album_id, verdict};
 }
 
 static bool class_is_wanted(const struct config_destination *destination, const char *sop_class)
@@ -84,15 +94,20 @@ static const char *uid_objection_of(const struct config_destination *destination
 }
 
 /* NULL: it takes the instance; else why it does not, or may not. */
-static const char *objection_of(const struct config_destination *destination, bool anyway,
+static const char *objection_of(const struct target *target, bool anyway,
                                 const struct jobdb_instance *instance, const struct condition_facts *facts,
                                 struct decisions *decisions, bool *ret_undecided)
 {
+    const struct config_destination *destination = target->destination;
     AUTO(text_release) struct text doubt = TEXT_EMPTY;
-    if (!class_is_wanted(destination, instance->sop_class))
-        return "its SOP class is not among the destination's sop_classes";
+    bool wanted = class_is_wanted(destination, instance->sop_class);
     enum condition_verdict verdict =
-        judge(destination->condition, "destination", destination->name, facts, &doubt);
+        wanted ? judge(destination->condition, "destination", destination->name, facts, &doubt)
+               : CONDITION_FALSE;
+    if (destination->condition || destination->sop_class_count > 0)
+        note_said(decisions, target, verdict);
+    if (!wanted)
+        return "its SOP class is not among the destination's sop_classes";
     if (verdict == CONDITION_FALSE)
         return "the destination's condition is false";
     const char *objection = uid_objection_of(destination, instance, decisions);
@@ -111,6 +126,8 @@ static void match_albums(const struct config_destination *destination, struct ta
         const struct target *target = targets_for(targets, destination, album);
         AUTO(text_release) struct text doubt = TEXT_EMPTY;
         enum condition_verdict verdict = target ? decide_album(album, facts, &doubt) : CONDITION_FALSE;
+        if (target && album->condition)
+            note_said(decisions, target, verdict);
         if (verdict == CONDITION_TRUE)
             matches[decision->album_count++] = target->row.album_id;
         if (verdict == CONDITION_UNDECIDED)
@@ -131,7 +148,7 @@ static bool decide_one(const struct config_destination *destination, bool anyway
         return false;
     struct jobdb_decision *decision = &decisions->list[decisions->count++];
     decision->destination_id = target->row.destination_id;
-    decision->why = objection_of(destination, anyway, instance, facts, decisions, &decision->undecided);
+    decision->why = objection_of(target, anyway, instance, facts, decisions, &decision->undecided);
     decision->takes = decision->why == NULL;
     if (decision->takes)
         match_albums(destination, targets, facts, decision, decisions);

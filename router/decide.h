@@ -22,6 +22,13 @@ struct decisions {
     struct text unfit;
     char **sentences; /* that the list borrows */
     size_t sentence_count, sentence_capacity;
+    /* What the conditions that were asked said; of a destination with its sop_classes. One that it does not have
+     * says nothing. */
+    struct decide_said {
+        int64_t destination_id, album_id; /* album_id 0: of the destination itself */
+        enum condition_verdict verdict;
+    } * said;
+    size_t said_count, said_capacity;
 };
 
 void decisions_release(struct decisions *decisions);

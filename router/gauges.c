@@ -5,6 +5,7 @@
 #include "common/jobs/gauge.h"
 #include "common/jobs/volume.h"
 #include "common/spool/spool.h"
+#include "router/asked.h"
 #include "router/crew.h"
 #include "router/intake.h"
 #include "router/quarantine.h"
@@ -177,6 +178,7 @@ void gauges_turn(struct router *router)
     gauges->refresh_at = router->monotonic + REFRESH_MS;
     jobdb_each_depth(router->db, show_depth, router);
     show_states(router);
+    asked_show(router);
     show_crew(router);
     show_disk(router);
 }

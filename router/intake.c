@@ -12,6 +12,7 @@
 #include "common/service/service.h"
 #include "router/arrival.h"
 #include "router/arrivals.h"
+#include "router/asked.h"
 #include "router/counters.h"
 #include "router/decide.h"
 #include "router/outbox.h"
@@ -106,6 +107,7 @@ static void write_down(struct router *router, struct arrival *arrival, const str
     }
     fate.excluded = taken == 0 && !fate.undecided;
     CRASH_POINT(ROUTER_DECIDED);
+    asked_note(router, decisions, arrival->instance.series);
     count_taken(router->counters, taken > 0 ? "taken" : fate.excluded ? "excluded" : "undecided");
     arrivals_taken(router->intake->arrivals, &arrival->instance, fate, router->monotonic);
     log_debug("instance taken in", LOG_S("receipt", arrival->receipt),

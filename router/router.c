@@ -11,6 +11,7 @@
 #include "common/jobs/volume.h"
 #include "common/spool/spool.h"
 #include "common/wire/bus.h"
+#include "router/asked.h"
 #include "router/changes.h"
 #include "router/clocks.h"
 #include "router/commit.h"
@@ -115,6 +116,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     router->config = new;
     readers_configure(router->readers, wanted(new));
     targets_configure(router->targets, router->db, new);
+    asked_configure(router);
     targets_wake(router->targets);
     intake_reload(router);
     tokens_configure(router);
@@ -126,6 +128,7 @@ static void create_parts(struct router *router)
     struct metrics *metrics = service_metrics(router->service);
     router->counters = counters_create(metrics);
     router->gauges = gauges_create(metrics);
+    router->asked = asked_create(metrics);
     router->conversation = conversation_create(metrics);
     router->tokens = tokens_create();
     router->outbox = outbox_create();
@@ -153,6 +156,7 @@ struct router *router_create(struct service *service)
     open_database(router);
     create_parts(router);
     targets_configure(router->targets, router->db, router->config);
+    asked_configure(router);
     start_readers(router);
     sockets_open(router);
     service_on_reload(service, reload_router, router);
@@ -182,6 +186,7 @@ void router_destroy(struct router **router)
     intake_destroy(&r->intake);
     readers_destroy(&r->readers);
     gauges_destroy(&r->gauges);
+    asked_destroy(&r->asked);
     counters_destroy(&r->counters);
     jobdb_destroy(&r->db);
     spool_destroy(&r->spool);

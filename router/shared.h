@@ -45,6 +45,7 @@ struct router {
     struct janitor *janitor;
     struct dispatch *dispatch;
     struct gauges *gauges;
+    struct asked *asked;
 
     /* For router.c. */
     int lock_fd;

@@ -1,14 +1,16 @@
 /* felucca status - shows what waits, goes and fails, by destination and album. */
-#include "cli/colour.h"
 #include "cli/columns.h"
 #include "cli/command.h"
+#include "cli/conditions_table.h"
 #include "cli/configuration.h"
 #include "cli/database.h"
+#include "cli/grid.h"
 #include "cli/option.h"
 #include "cli/rates.h"
 #include "cli/status_check.h"
 #include "cli/table.h"
 #include "cli/watch.h"
+#include "cli/when.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
@@ -25,6 +27,7 @@ enum { JSON, WATCH, CHECK };
 
 struct view {
     struct text table, notes;
+    struct grid targets, conditions;
     int64_t now, backlog; /* deliveries that wait or are in flight */
     bool json;
 };
@@ -33,22 +36,21 @@ static void view_release(struct view *view)
 {
     text_release(&view->table);
     text_release(&view->notes);
+    grid_release(&view->targets);
+    grid_release(&view->conditions);
 }
 
-/* ---- a table of 80 columns ---- */
+/* ---- the table ---- */
 
-static void add_heading(struct text *table)
-{
-    static const struct {
-        const char *name;
-        int width;
-    } columns[] = {{"STATE", 11}, {"QUEUED", 7}, {"DEFER", 5}, {"FLIGHT", 6},
-                   {"FAILED", 6}, {"HOUR", 6},   {"DAY", 7},   {"OLDEST", 6}};
-    table_cell(table, "DESTINATION/ALBUM", 17, TABLE_LEFT);
-    for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
-        table_cell(table, columns[i].name, columns[i].width, i == 0 ? TABLE_LEFT : TABLE_RIGHT);
-    table_end(table);
-}
+static const struct grid_column columns[] = {{"DESTINATION/ALBUM", TABLE_LEFT, false},
+                                             {"STATE", TABLE_LEFT, true},
+                                             {"QUEUED", TABLE_RIGHT, false},
+                                             {"DEFER", TABLE_RIGHT, false},
+                                             {"FLIGHT", TABLE_RIGHT, false},
+                                             {"FAILED", TABLE_RIGHT, false},
+                                             {"HOUR", TABLE_RIGHT, false},
+                                             {"DAY", TABLE_RIGHT, false},
+                                             {"OLDEST", TABLE_RIGHT, false}};
 
 enum { LATELY_MS = 3600 * 1000 };
 
@@ -110,16 +112,16 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     text_format(&name, "%s%s", row->album ? "  " : "", row->album ? row->album : row->destination);
     if (row->oldest_waiting_at > 0)
         text_append_duration(&oldest, view->now - row->oldest_waiting_at);
-    table_cell(&view->table, text_string(&name), 17, TABLE_LEFT);
-    colour_cell(&view->table, row->state, 11);
-    table_number(&view->table, row->queued + row->waiting, 7);
-    table_number(&view->table, row->deferred, 5);
-    table_number(&view->table, row->in_flight, 6);
-    table_number(&view->table, row->failed, 6);
-    table_number(&view->table, row->done_hour, 6);
-    table_number(&view->table, row->done_day, 7);
-    table_cell(&view->table, oldest.length ? text_string(&oldest) : "-", 6, TABLE_RIGHT);
-    table_end(&view->table);
+    grid_add(&view->targets, text_string(&name));
+    grid_add(&view->targets, row->state);
+    grid_add_number(&view->targets, row->queued + row->waiting);
+    grid_add_number(&view->targets, row->deferred);
+    grid_add_number(&view->targets, row->in_flight);
+    grid_add_number(&view->targets, row->failed);
+    grid_add_number(&view->targets, row->done_hour);
+    grid_add_number(&view->targets, row->done_day);
+    grid_add(&view->targets, oldest.length ? text_string(&oldest) : "-");
+    conditions_table_add(&view->conditions, row, view->now, &view->notes);
     add_note(view, row);
     add_doubt_note(view, row);
     add_token_note(view, row);
@@ -149,11 +151,38 @@ static void add_troubles(struct view *view, const struct surroundings *around, c
     }
 }
 
+/* Whom receivers turned away lately, and what to do about the last one of each kind. */
+static void add_rejections(struct view *view, const struct surroundings *around)
+{
+    if (around->rejection_count > 0)
+        text_append(&view->notes, "\nRejected in the last hour:\n");
+    for (size_t i = 0; i < around->rejection_count; i++) {
+        const struct rejections_kind *kind = &around->rejections[i];
+        AUTO(text_release) struct text line = TEXT_EMPTY;
+        text_append_count(&line, kind->count);
+        text_format(&line, " for %s, the last at ", kind->reason);
+        when_append(kind->last_at, view->now, &line);
+        text_format(&line, ": %s", kind->sentence);
+        text_append(&view->notes, "  ");
+        table_wrap(&view->notes, text_string(&line), 4, columns_line());
+    }
+}
+
+static void append_tables(struct view *view)
+{
+    grid_append(&view->targets, columns_line(), &view->table);
+    if (view->conditions.count == 0)
+        return;
+    text_append_char(&view->table, '\n');
+    grid_append(&view->conditions, columns_line(), &view->table);
+}
+
 static void add_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
 {
     text_append(&view->table, text_string(&view->notes));
-    text_format(&view->table, "\nquarantine: %lld%s", (long long)quarantined,
-                quarantined ? " (felucca quarantine)" : "");
+    text_append(&view->table, "\nquarantine: ");
+    text_append_count(&view->table, quarantined);
+    text_append(&view->table, quarantined ? " (felucca quarantine)" : "");
     if (around->room.bytes >= 0) {
         text_append(&view->table, "; spool: ");
         text_append_size(&view->table, around->room.bytes);
@@ -196,8 +225,9 @@ static int status_draw(void *context, struct text *frame)
     int code = database_open_in(screen->config, &db);
     if (code != EXIT_OK)
         return code;
-    if (!view.json)
-        add_heading(&view.table);
+    view.targets.columns = columns;
+    view.targets.column_count = sizeof columns / sizeof *columns;
+    conditions_table_begin(&view.conditions);
     jobdb_snapshot_begin(db);
     if (jobdb_read_status(db, add_row, &view) != 0 || jobdb_count_quarantined(db, &quarantined) != 0) {
         (void)fprintf(stderr, "felucca: cannot read the job database: %s\n", jobdb_error(db));
@@ -206,6 +236,8 @@ static int status_draw(void *context, struct text *frame)
     if (view.json) {
         add_json_totals(&view, quarantined, &around);
     } else {
+        append_tables(&view);
+        add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
         add_totals(&view, quarantined, &around);
         if (screen->watching)

@@ -98,6 +98,17 @@ void text_append_duration(struct text *text, int64_t milliseconds)
         text_format(text, "%lld d", (long long)(seconds / 86400));
 }
 
+void text_append_count(struct text *text, int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    for (int i = 0; i < length; i++) {
+        text_append_char(text, digits[i]);
+        if (digits[i] != '-' && i + 1 < length && (length - i - 1) % 3 == 0)
+            text_append_char(text, ',');
+    }
+}
+
 bool string_starts_with(const char *string, const char *prefix)
 {
     return strncmp(string, prefix, strlen(prefix)) == 0;

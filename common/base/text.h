@@ -40,6 +40,9 @@ const char *text_string(const struct text *text);
 /* The content, is then yours, to free(); the text is empty afterwards. Never NULL. */
 char *text_take(struct text *text);
 
+/* A number for people: "1,234,567". Appended. */
+void text_append_count(struct text *text, int64_t number);
+
 /* A size for people: "529 KiB"; a duration for people from milliseconds: "3 min", "2 h". Appended. */
 void text_append_size(struct text *text, int64_t bytes);
 void text_append_duration(struct text *text, int64_t milliseconds);

@@ -8,9 +8,17 @@
 
 #include <stdint.h>
 
+/* What its condition was asked (conditions.h). */
+struct counts_asked {
+    int64_t at; /* 0: it was not */
+    int64_t yes, no, undecided, series;
+    int64_t unmatched_series; /* of them, since the last yes */
+};
+
 struct jobdb_counts {
     int64_t destination_id, album_id; /* album_id 0: of the destination itself */
     int64_t queued, deferred, in_flight, failed, waiting, undecided;
+    struct counts_asked asked;
 };
 
 /* The changes of a target in this transaction; borrowed until the next call. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TALLY_MS = 5 * 60 * 1000, TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
+enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
 
 /* clang-format off */
 #define STATEMENTS(X) \
@@ -52,8 +52,8 @@ JOBDB_STATEMENTS(history)
 void jobdb_tally(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now, int64_t done,
                  int64_t bytes, int64_t failed)
 {
-    (void)jobdb_change(db, SQL_TALLY, "iiiiii", destination_id, album_id, now - now % TALLY_MS, done, bytes,
-                       failed);
+    (void)jobdb_change(db, SQL_TALLY, "iiiiii", destination_id, album_id, now - now % JOBDB_TALLY_MS, done,
+                       bytes, failed);
 }
 
 bool jobdb_job_said(struct jobdb *db, enum work_stage stage, int64_t id, int http_status, const char *reason)

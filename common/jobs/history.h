@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { JOBDB_TALLY_MS = 5 * 60 * 1000 };
+
 /* Adds to the sums of these five minutes. album_id 0: deliveries. */
 void jobdb_tally(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now, int64_t done,
                  int64_t bytes, int64_t failed);

@@ -143,7 +143,8 @@ static void append_token_trouble(struct row *row, const struct jobdb_status_row 
 }
 
 /* All but the tokens, which are the next columns then. */
-static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_row *ret_status)
+static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_row *ret_status,
+                        struct jobdb_condition *ret_condition)
 {
     int64_t destination_id = row_number(row);
     int64_t album_id = row_number(row);
@@ -163,6 +164,8 @@ static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_r
     ret_status->last_error_at = row_number(row);
     ret_status->until = row_number(row);
     read_rates(db, destination_id, album_id, ret_status);
+    if (jobdb_find_condition(db, destination_id, album_id, clock_wall_ms(), ret_condition))
+        ret_status->condition = ret_condition;
     ret_status->oldest_waiting_at = jobdb_oldest_queued(db, destination_id, album_id);
 }
 
@@ -170,10 +173,11 @@ int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct
                       void *context)
 {
     struct jobdb_status_row status;
+    struct jobdb_condition condition;
     AUTO(row_end) struct row row = jobdb_query(db, SQL_READ_STATUS, "");
     while (row_next(&row)) {
         AUTO(text_release) struct text trouble = TEXT_EMPTY;
-        read_status(db, &row, &status);
+        read_status(db, &row, &status, &condition);
         append_token_trouble(&row, &status, &trouble);
         status.token_trouble = text_string(&trouble);
         each(context, &status);

@@ -2,6 +2,7 @@
 #ifndef FELUCCA_JOBS_READ_H
 #define FELUCCA_JOBS_READ_H
 
+#include "common/jobs/conditions.h"
 #include "common/jobs/jobdb.h"
 
 #include <stdint.h>
@@ -11,6 +12,7 @@ struct jobdb_status_row {
     const char *token_trouble;                            /* "" when KHEOPS says nothing against them */
     int64_t waiting, queued, deferred, in_flight, failed, undecided, done_hour, done_day;
     int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
+    const struct jobdb_condition *condition;         /* NULL: it has none */
 };
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context);

@@ -273,9 +273,28 @@ CREATE TABLE tally (
     done           INTEGER NOT NULL DEFAULT 0,
     bytes          INTEGER NOT NULL DEFAULT 0,
     failed         INTEGER NOT NULL DEFAULT 0,
+    yes            INTEGER NOT NULL DEFAULT 0, -- instances that its condition was true for,
+    no             INTEGER NOT NULL DEFAULT 0, -- and false for
     PRIMARY KEY (destination_id, album_id, started_at)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tally_age ON tally (started_at);
+
+-- What the condition of a destination (album_id 0; with its sop_classes) or album has said of what was received, since
+-- it is as it is. A target without one has no row.
+CREATE TABLE matching (
+    destination_id   INTEGER NOT NULL,
+    album_id         INTEGER NOT NULL,
+    condition        TEXT NOT NULL,              -- a digest of it
+    since            INTEGER NOT NULL,           -- when it came into force
+    yes              INTEGER NOT NULL DEFAULT 0, -- instances
+    no               INTEGER NOT NULL DEFAULT 0,
+    undecided        INTEGER NOT NULL DEFAULT 0,
+    series           INTEGER NOT NULL DEFAULT 0, -- that it was asked about; after a restart some count twice
+    matched_at       INTEGER,                    -- the last yes
+    unmatched_since  INTEGER,                    -- the first series after that; NULL: there was none
+    unmatched_series INTEGER NOT NULL DEFAULT 0, -- series after that
+    PRIMARY KEY (destination_id, album_id)
+) STRICT, WITHOUT ROWID;
 
 -- The clock by which the times of this database were written; at most one row. The router writes it once an hour.
 CREATE TABLE clock (
@@ -316,6 +335,23 @@ SELECT d.name, a.name,
        strftime('%Y-%m-%dT%H:%M:%SZ', a.last_error_at / 1000, 'unixepoch')
   FROM album a JOIN destination d ON d.id = a.destination_id
 ORDER BY 1, 2;
+
+-- conditions: what each condition has said of what was received. SELECT * FROM conditions WHERE yes = 0;
+CREATE VIEW conditions AS
+SELECT d.name AS destination, a.name AS album,
+       strftime('%Y-%m-%dT%H:%M:%SZ', m.since / 1000, 'unixepoch') AS since, m.yes, m.no, m.undecided, m.series,
+       (SELECT coalesce(sum(t.yes), 0) FROM tally t WHERE t.destination_id = m.destination_id
+          AND t.album_id = m.album_id AND t.started_at > (unixepoch() - 3600) * 1000) AS yes_hour,
+       (SELECT coalesce(sum(t.no), 0) FROM tally t WHERE t.destination_id = m.destination_id
+          AND t.album_id = m.album_id AND t.started_at > (unixepoch() - 3600) * 1000) AS no_hour,
+       (SELECT coalesce(sum(t.yes), 0) FROM tally t WHERE t.destination_id = m.destination_id
+          AND t.album_id = m.album_id AND t.started_at > (unixepoch() - 86400) * 1000) AS yes_day,
+       (SELECT coalesce(sum(t.no), 0) FROM tally t WHERE t.destination_id = m.destination_id
+          AND t.album_id = m.album_id AND t.started_at > (unixepoch() - 86400) * 1000) AS no_day,
+       strftime('%Y-%m-%dT%H:%M:%SZ', m.matched_at / 1000, 'unixepoch') AS matched_at,
+       strftime('%Y-%m-%dT%H:%M:%SZ', m.unmatched_since / 1000, 'unixepoch') AS unmatched_since, m.unmatched_series
+  FROM matching m JOIN destination d ON d.id = m.destination_id LEFT JOIN album a ON a.id = m.album_id
+ ORDER BY 1, 2;
 
 -- backlog: what waits, about in the order in which it will go, and why it waits. SELECT * FROM backlog LIMIT 20;
 CREATE VIEW backlog AS

@@ -23,7 +23,10 @@
       "UPDATE instance SET done_at = ?1, decided_at = CASE WHEN decided_at = done_at THEN ?1" \
       " ELSE min(decided_at, ?1 - 1) END WHERE state = 'done' AND place = 'gone' AND done_at > ?1") \
     X(BACK_QUARANTINE, "", "UPDATE instance SET decided_at = ?1 WHERE state = 'quarantined' AND decided_at > ?1") \
-    X(BACK_TALLIES, "", "DELETE FROM tally WHERE started_at > ?1")
+    X(BACK_TALLIES, "", "DELETE FROM tally WHERE started_at > ?1") \
+    X(BACK_MATCHING, CONFIG_ONLY, \
+      "UPDATE matching SET since = min(since, ?1), matched_at = min(matched_at, ?1)," \
+      " unmatched_since = min(unmatched_since, ?1)")
 /* clang-format on */
 JOBDB_STATEMENTS(times)
 
@@ -58,4 +61,5 @@ void jobdb_clock_is_back(struct jobdb *db, int64_t now, int64_t keep_until)
     (void)jobdb_change(db, SQL_BACK_HISTORY, "i", now);
     (void)jobdb_change(db, SQL_BACK_QUARANTINE, "i", now);
     (void)jobdb_change(db, SQL_BACK_TALLIES, "i", now);
+    (void)jobdb_change(db, SQL_BACK_MATCHING, "i", now);
 }

@@ -14,9 +14,23 @@ json_t *rows_job(const struct jobdb_job_row *job)
         json_from_text(job->calling_aet));
 }
 
+static json_t *condition_to_json(const struct jobdb_condition *condition)
+{
+    if (!condition)
+        return json_null();
+    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:I}", "since",
+                     json_from_time(condition->since), "yes", (json_int_t)condition->yes, "no",
+                     (json_int_t)condition->no, "undecided", (json_int_t)condition->undecided, "series",
+                     (json_int_t)condition->series, "yes_hour", (json_int_t)condition->yes_hour, "no_hour",
+                     (json_int_t)condition->no_hour, "yes_day", (json_int_t)condition->yes_day, "no_day",
+                     (json_int_t)condition->no_day, "matched_at", json_from_time(condition->matched_at),
+                     "unmatched_since", json_from_time(condition->unmatched_since), "unmatched_series",
+                     (json_int_t)condition->unmatched_series);
+}
+
 json_t *rows_status(const struct jobdb_status_row *row)
 {
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
                      "destination", row->destination, "album", json_from_text(row->album), "state",
                      row->state, "waiting", (json_int_t)row->waiting, "queued", (json_int_t)row->queued,
                      "deferred", (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight, "failed",
@@ -24,7 +38,8 @@ json_t *rows_status(const struct jobdb_status_row *row)
                      (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day, "oldest_waiting",
                      json_from_time(row->oldest_waiting_at), "last_error", json_from_text(row->last_error),
                      "last_error_at", json_from_time(row->last_error_at), "token_trouble",
-                     json_from_text(*row->token_trouble ? row->token_trouble : NULL));
+                     json_from_text(*row->token_trouble ? row->token_trouble : NULL), "condition",
+                     condition_to_json(row->condition));
 }
 
 json_t *rows_quarantined(const struct jobdb_quarantined *file)

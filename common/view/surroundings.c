@@ -1,6 +1,7 @@
 #include "common/view/surroundings.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/config/proxy.h"
 #include "common/spool/overfull.h"
@@ -8,6 +9,13 @@
 
 #include <fcntl.h>
 #include <string.h>
+
+static void take_rejections(void *context, const struct rejections_kind *kind)
+{
+    struct surroundings *surroundings = context;
+    if (surroundings->rejection_count < SURROUNDINGS_REJECTIONS)
+        surroundings->rejections[surroundings->rejection_count++] = *kind;
+}
 
 static void look_at_spool(const struct config *config, struct surroundings *ret_surroundings)
 {
@@ -17,6 +25,7 @@ static void look_at_spool(const struct config *config, struct surroundings *ret_
         return;
     (void)spool_room(spool, &ret_surroundings->room);
     overfull_read(spool, &ret_surroundings->overfull);
+    rejections_read(spool, clock_wall_ms(), take_rejections, ret_surroundings);
 }
 
 void surroundings_release(struct surroundings *surroundings)
@@ -146,6 +155,19 @@ static json_t *titles_to_json(const struct text *titles)
     return list;
 }
 
+static json_t *rejections_to_json(const struct surroundings *surroundings)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < surroundings->rejection_count; i++) {
+        const struct rejections_kind *kind = &surroundings->rejections[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:o, s:I, s:o, s:o}", "reason", json_from_text(kind->reason), "count",
+                            (json_int_t)kind->count, "last_at", json_from_time(kind->last_at), "last",
+                            json_from_text(kind->sentence)));
+    }
+    return list;
+}
+
 void surroundings_add_json(const struct surroundings *surroundings, json_t *object)
 {
     const struct jobdb_wal *wal = &surroundings->wal;
@@ -154,6 +176,7 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
                               surroundings->room.files == INT64_MAX ? json_null()
                                                                     : json_integer(surroundings->room.files));
     (void)json_object_set_new(object, "quarantine_overfull", titles_to_json(&surroundings->overfull));
+    (void)json_object_set_new(object, "rejections", rejections_to_json(surroundings));
     (void)json_object_set_new(object, "router_running",
                               surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));

@@ -1,18 +1,24 @@
 /* surroundings - what the job database cannot tell of the whole: whether the router runs, how full the disk is,
- * and who keeps the database's log from shrinking. */
+ * who keeps the database's log from shrinking,
+ * and whom receivers turned away. */
 #ifndef FELUCCA_VIEW_SURROUNDINGS_H
 #define FELUCCA_VIEW_SURROUNDINGS_H
 
 #include "common/base/json.h"
 #include "common/config/config.h"
 #include "common/jobs/wal.h"
+#include "common/spool/rejections.h"
 #include "common/spool/spool.h"
+
+enum { SURROUNDINGS_REJECTIONS = 10 };
 
 struct surroundings {
     struct spool_room room; /* of the spool; -1: unknown */
     struct text overfull;   /* calling AE titles that are refused, a line each (common/spool/overfull.h) */
     int router;             /* 1: it runs, 0: it does not, -1: unknown */
     struct jobdb_wal wal;
+    struct rejections_kind rejections[SURROUNDINGS_REJECTIONS]; /* of the last hour */
+    size_t rejection_count;
 };
 
 void surroundings_release(struct surroundings *surroundings);
