@@ -124,6 +124,20 @@ static void check_keys(struct check *check, const struct config *config)
     append_lines("WRONG  ", &errors, check->out);
 }
 
+static void check_passcodes(struct check *check, const struct config_node *node)
+{
+    for (size_t s = 0; s < node->source_count; s++) {
+        const struct config_source *source = &node->sources[s];
+        AUTO(secret_wipe) struct text passcode = TEXT_EMPTY;
+        AUTO(text_release) struct text reason = TEXT_EMPTY;
+        if (!source->passcode || secret_resolve(source->passcode, &passcode, &reason) == 0)
+            continue;
+        text_format(check->out, "WRONG  source \"%s\" of node \"%s\": passcode: %s\n", source->aet, node->aet,
+                    text_string(&reason));
+        check->well = false;
+    }
+}
+
 static void note_proxy(struct check *check, const struct config *config)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
@@ -288,6 +302,8 @@ bool check_tokens(const struct config *config, bool online, struct text *out)
     AUTO(check_release) struct check check = {.out = out, .well = true};
     check_keys(&check, config);
     note_proxy(&check, config);
+    for (size_t n = 0; n < config->node_count; n++)
+        check_passcodes(&check, &config->nodes[n]);
     add_all(&check, config);
     for (size_t i = 0; i < check.count; i++)
         check.questions[i].answer.state = INTROSPECTION_UNKNOWN;

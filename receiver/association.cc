@@ -15,6 +15,7 @@
 #include "receiver/titles.h"
 #include "receiver/transport.h"
 #include "receiver/upper.h"
+#include "receiver/window.h"
 
 #include <cstring>
 
@@ -28,8 +29,14 @@ class Connection : public DcmTransportConnection
 {
   public:
     Connection(DcmNativeSocketType socket, transport *transport)
-        : DcmTransportConnection(socket), transport_(transport)
+        : DcmTransportConnection(socket), transport_(transport), window_(window_create())
     {
+    }
+    Connection(const Connection &) = delete;
+    Connection &operator=(const Connection &) = delete;
+    ~Connection() override
+    {
+        window_destroy(&window_);
     }
     OFCondition serverSideHandshake() override
     {
@@ -46,12 +53,15 @@ class Connection : public DcmTransportConnection
     ssize_t read(void *bytes, size_t size) override
     {
         ssize_t n = transport_read(transport_, bytes, size);
+        if (n > 0)
+            window_hear(window_, bytes, static_cast<size_t>(n));
         return n < 0 ? -1 : n;
     }
     ssize_t write(void *bytes, size_t size) override
     {
-        ssize_t n = transport_write(transport_, bytes, size);
-        return n <= 0 ? -1 : n;
+        size_t length = 0;
+        const void *said = window_say(window_, bytes, size, &length);
+        return transport_write(transport_, said, length) <= 0 ? -1 : static_cast<ssize_t>(size);
     }
     /* The transport's owner closes it. */
     void close() override
@@ -83,6 +93,7 @@ class Connection : public DcmTransportConnection
 
   private:
     transport *transport_;
+    window *window_;
 };
 
 class Layer : public DcmTransportLayer
@@ -188,6 +199,53 @@ association_end reject(T_ASC_Association *association, association_verdict verdi
     return ASSOCIATION_REJECTED;
 }
 
+/* What a peer says of its user; released with the scope. */
+struct Passcode {
+    char *bytes = nullptr;
+    Uint16 length = 0;
+    bool answer_wanted = false;
+
+    explicit Passcode(T_ASC_Parameters *parameters)
+    {
+        UserIdentityNegotiationSubItemRQ *user = nullptr;
+        ASC_getUserIdentRQ(parameters, &user);
+        if (!user || user->getIdentityType() != ASC_USER_IDENTITY_USER_PASSWORD)
+            return;
+        answer_wanted = user->isPosResponseRequested();
+        user->getSecField(bytes, length);
+    }
+    Passcode(const Passcode &) = delete;
+    Passcode &operator=(const Passcode &) = delete;
+    ~Passcode()
+    {
+        if (bytes)
+            explicit_bzero(bytes, length);
+        delete[] bytes;
+    }
+};
+
+association_verdict ask(T_ASC_Parameters *parameters, const association_handler *handler,
+                        const Agreement &agreement)
+{
+    Passcode passcode(parameters);
+    const association_request request = {agreement.called, agreement.calling, passcode.bytes,
+                                         passcode.length};
+    bool proved = false;
+    association_verdict verdict = handler->admit(handler->context, &request, &proved);
+    /* Who asks for a positive response wants to know that somebody looked. */
+    if (proved && passcode.answer_wanted)
+        parameters->DULparams.ackUserIdentNeg =
+            new UserIdentityNegotiationSubItemAC(); /* it has no more to say */
+    return verdict;
+}
+
+/* The toolkit's name is not ours. */
+void say_who_we_are(T_ASC_Parameters *parameters)
+{
+    copy_trimmed(parameters->ourImplementationClassUID, FILE_META_IMPLEMENTATION_CLASS);
+    copy_trimmed(parameters->ourImplementationVersionName, FILE_META_IMPLEMENTATION_NAME);
+}
+
 /* ASSOCIATION_ENDS: it is established. */
 association_end negotiate(T_ASC_Association *association, const association_handler *handler,
                           Agreement &agreement)
@@ -197,7 +255,7 @@ association_end negotiate(T_ASC_Association *association, const association_hand
     ASC_getAPTitles(parameters, calling, sizeof calling, called, sizeof called, nullptr, 0);
     title_trim(calling, &agreement.calling);
     title_trim(called, &agreement.called);
-    association_verdict verdict = handler->admit(handler->context, agreement.called, agreement.calling);
+    association_verdict verdict = ask(parameters, handler, agreement);
     if (verdict != ASSOCIATION_ADMITTED)
         return reject(association, verdict);
     if (ASC_getApplicationContextName(parameters, context_name, sizeof context_name).bad() ||
@@ -210,6 +268,7 @@ association_end negotiate(T_ASC_Association *association, const association_hand
         if (ASC_getPresentationContext(parameters, i, &context).good())
             answer_context(parameters, context, handler, agreement);
     }
+    say_who_we_are(parameters);
     return ASC_acknowledgeAssociation(association).good() ? ASSOCIATION_ENDS : ASSOCIATION_ABORTED;
 }
 

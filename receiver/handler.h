@@ -17,6 +17,8 @@
     X(CALLING_UNKNOWN, 1, 1, 3, "calling_aet")                                                             \
     X(ADDRESS_UNKNOWN, 1, 1, 3, "address")               /* the title is a source's, the address is not */ \
     X(NAME_UNRESOLVED, 2, 3, 1, "unresolved_name")       /* a source's host has no address yet: for now */ \
+    X(PASSCODE_WRONG, 1, 2, 1, "passcode")               /* PS3.7 section D.3.3.7 */                       \
+    X(PASSCODE_UNREAD, 2, 3, 1, "passcode_unread")       /* what it would be compared with: for now */     \
     X(OTHER_APPLICATION, 1, 1, 2, "application_context") /* never the handler's */
 
 enum association_verdict {
@@ -55,10 +57,20 @@ enum association_answer {
     ASSOCIATION_UNFIT             /* C000: no destination of its node can take its UIDs */
 };
 
+/* Who asks for an association. */
+struct association_request {
+    /* Without padding; at most 16 bytes, but any bytes. */
+    const char *called_aet, *calling_aet;
+    /* Of the user identity (PS3.7 section D.3.3.7), where a user name and a passcode came; NULL otherwise. */
+    const char *passcode;
+    size_t passcode_length;
+};
+
 struct association_handler {
     void *context;
-    /* Titles without padding; at most 16 bytes, but any bytes. */
-    enum association_verdict (*admit)(void *context, const char *called_aet, const char *calling_aet);
+    /* *ret_proved: whether the passcode was looked at, and is right. */
+    enum association_verdict (*admit)(void *context, const struct association_request *request,
+                                      bool *ret_proved);
     /* Whether a transfer syntax may be used; the UID is plain. */
     bool (*takes_syntax)(void *context, const char *uid);
     /* Waits until the socket can be read. */

@@ -11,6 +11,7 @@
 #include "common/spool/rejections.h"
 #include "receiver/association.h"
 #include "receiver/intake.h"
+#include "receiver/claim.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -37,6 +38,7 @@ struct session {
     struct intake *intake;
     struct identity *identity; /* of the data set that comes */
     const struct config_node *node;
+    struct claim claim;    /* until it was compared */
     struct file_meta meta; /* of the instance that comes */
     bool identified, mismatched, unfit;
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
@@ -102,16 +104,28 @@ static enum association_verdict verdict_of(enum config_admission admission)
     }
 }
 
-static enum association_verdict admit(void *context, const char *called_aet, const char *calling_aet)
+static enum association_verdict judge(struct session *session, const struct association_request *request,
+                                      bool *ret_proved)
+{
+    session->node = config_find_node(session->start->config, request->called_aet);
+    if (!session->node)
+        return ASSOCIATION_CALLED_UNKNOWN;
+    enum association_verdict verdict =
+        verdict_of(config_node_admits(session->node, request->calling_aet, session->start->address->bytes));
+    if (verdict == ASSOCIATION_ADMITTED)
+        verdict = claim_judge(&session->claim, session->start->config, session->start->address, request);
+    *ret_proved = verdict == ASSOCIATION_ADMITTED && session->claim.source;
+    return verdict;
+}
+
+static enum association_verdict admit(void *context, const struct association_request *request,
+                                      bool *ret_proved)
 {
     struct session *session = context;
-    (void)snprintf(session->called_aet, sizeof session->called_aet, "%s", called_aet);
-    (void)snprintf(session->calling_aet, sizeof session->calling_aet, "%s", calling_aet);
-    session->node = config_find_node(session->start->config, called_aet);
-    session->verdict = ASSOCIATION_CALLED_UNKNOWN;
-    if (session->node)
-        session->verdict =
-            verdict_of(config_node_admits(session->node, calling_aet, session->start->address->bytes));
+    (void)snprintf(session->called_aet, sizeof session->called_aet, "%s", request->called_aet);
+    (void)snprintf(session->calling_aet, sizeof session->calling_aet, "%s", request->calling_aet);
+    session->verdict = judge(session, request, ret_proved);
+    claim_wipe(&session->claim);
     return session->verdict;
 }
 
@@ -337,6 +351,16 @@ static void explain_rejection(const struct session *session, struct text *out)
     case ASSOCIATION_NAME_UNRESOLVED:
         text_format(out, "the name service has no address yet for a host of %s: rejected for now", calling);
         break;
+    case ASSOCIATION_PASSCODE_WRONG:
+        text_format(
+            out,
+            "user identity without the passcode of %s: it has to send a user name and the passcode of its "
+            "entry in sources of %s",
+            calling, session->called_aet);
+        break;
+    case ASSOCIATION_PASSCODE_UNREAD:
+        text_format(out, "the passcode of %s cannot be read here: rejected for now", calling);
+        break;
     default:
         text_append(out, "application context");
     }
@@ -438,6 +462,7 @@ _Noreturn void session_run(const struct session_start *start)
         .finish = finish,
     };
     wind_alarm(&session);
+    claim_read(&session.claim, start->config, start->address, start->socket);
     const char *because = NULL;
     enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);
     report(&session, end, because);

@@ -59,7 +59,8 @@ struct config_destination {
 /* A calling AE title that a node accepts, and from where. */
 struct config_source {
     char *aet;
-    char *host; /* as written; NULL: any address */
+    char *host;     /* as written; NULL: any address */
+    char *passcode; /* a secret's template, which its user identity has to hold; NULL: none is asked for */
     /* The addresses that host means: prefixes of 16-byte addresses (IPv4 mapped). */
     struct config_network {
         unsigned char address[16];
@@ -175,6 +176,9 @@ enum config_admission {
 };
 enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
                                          const unsigned char *address);
+/* The source that admits it; NULL when none does, or the node admits any caller. Borrowed. */
+const struct config_source *config_node_source(const struct config_node *node, const char *calling_aet,
+                                               const unsigned char *address);
 /* Whether some node admits somebody from there, as far as is known: a name without an address might. */
 bool config_admits_address(const struct config *config, const unsigned char *address);
 

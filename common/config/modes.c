@@ -61,7 +61,11 @@ static void look_at_destination(struct look *look, const struct config_destinati
 void config_check_modes(const struct config *config, struct config_report *report)
 {
     struct look look = {config, report, exposed_to_all(config->path), false};
-    for (size_t n = 0; n < config->node_count; n++)
-        for (size_t d = 0; d < config->nodes[n].destination_count; d++)
-            look_at_destination(&look, &config->nodes[n].destinations[d]);
+    for (size_t n = 0; n < config->node_count; n++) {
+        const struct config_node *node = &config->nodes[n];
+        for (size_t s = 0; s < node->source_count; s++)
+            look_at_secret(&look, "passcode", &node->sources[s].passcode);
+        for (size_t d = 0; d < node->destination_count; d++)
+            look_at_destination(&look, &node->destinations[d]);
+    }
 }

@@ -119,16 +119,27 @@ static bool source_is_unresolved(const struct config_source *source)
            !(source->resolved && config_addresses_known(source->resolved));
 }
 
+const struct config_source *config_node_source(const struct config_node *node, const char *calling_aet,
+                                               const unsigned char *address)
+{
+    for (size_t i = 0; i < node->source_count; i++) {
+        const struct config_source *source = &node->sources[i];
+        if (strcmp(source->aet, calling_aet) == 0 && source_admits(source, address))
+            return source;
+    }
+    return NULL;
+}
+
 enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
                                          const unsigned char *address)
 {
-    enum config_admission admission = node->source_count == 0 ? CONFIG_ADMITS : CONFIG_TITLE_UNKNOWN;
+    enum config_admission admission = CONFIG_TITLE_UNKNOWN;
+    if (node->source_count == 0 || config_node_source(node, calling_aet, address))
+        return CONFIG_ADMITS;
     for (size_t i = 0; i < node->source_count; i++) {
         const struct config_source *source = &node->sources[i];
         if (strcmp(source->aet, calling_aet) != 0)
             continue;
-        if (source_admits(source, address))
-            return CONFIG_ADMITS;
         if (source_is_unresolved(source))
             admission = CONFIG_NAME_UNRESOLVED;
         else if (admission == CONFIG_TITLE_UNKNOWN)

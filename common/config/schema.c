@@ -232,6 +232,10 @@ static const struct config_key source_keys[] = {
      .help =
          "The address it must call from: an IP address, a network such as 10.1.2.0/24, or a name, which is "
          "looked up again and again: an address that changes is followed, and while there is none the source is rejected for now."},
+    {"passcode", CONFIG_SECRET, OF(config_source, passcode), .otherwise = "none is asked for",
+     .help =
+         "The passcode that its user identity (user name and passcode) has to hold, as `${file:PATH}`; any user name "
+         "will do. It crosses the network as it is."},
     {.name = NULL},
 };
 static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),

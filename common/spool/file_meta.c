@@ -9,9 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define IMPLEMENTATION_CLASS "2.25.230010407227673460957897299200400465157"
-#define IMPLEMENTATION_NAME  "FELUCCA_" FELUCCA_VERSION
-
 enum {
     PREAMBLE_SIZE = 128,
     GROUP_LENGTH_SIZE = 12, /* the element (0002,0000) */
@@ -98,8 +95,8 @@ void file_meta_encode(const struct file_meta *meta, struct text *out)
     append_string(&group, SOP_CLASS, "UI", meta->sop_class);
     append_string(&group, SOP_INSTANCE, "UI", meta->sop_instance);
     append_string(&group, TRANSFER_SYNTAX, "UI", meta->transfer_syntax);
-    append_string(&group, IMPLEMENTATION_CLASS_UID, "UI", IMPLEMENTATION_CLASS);
-    append_string(&group, IMPLEMENTATION_VERSION, "SH", IMPLEMENTATION_NAME);
+    append_string(&group, IMPLEMENTATION_CLASS_UID, "UI", FILE_META_IMPLEMENTATION_CLASS);
+    append_string(&group, IMPLEMENTATION_VERSION, "SH", FILE_META_IMPLEMENTATION_NAME);
     append_transfer(&group, meta);
 
     static const char preamble[PREAMBLE_SIZE];

@@ -54,8 +54,9 @@ static void append_context(struct text *out, const struct dul_context *context)
     append_item(out, 0x20, item.bytes, item.length);
 }
 
-void dul_append_request(struct text *out, const char *called_aet, const char *calling_aet,
-                        const struct dul_context *contexts, size_t count)
+void dul_append_request_with(struct text *out, const char *called_aet, const char *calling_aet,
+                             const struct dul_context *contexts, size_t count, const void *items,
+                             size_t length)
 {
     static const char application[] = "1.2.840.10008.3.1.1.1", implementation[] = "2.25.1", nothing[32];
     AUTO(text_release) struct text body = TEXT_EMPTY, user = TEXT_EMPTY;
@@ -69,8 +70,15 @@ void dul_append_request(struct text *out, const char *called_aet, const char *ca
     append_big(&user, 4, 2);
     append_big(&user, 16384, 4);
     append_item(&user, 0x52, implementation, strlen(implementation));
+    text_append_bytes(&user, items, length);
     append_item(&body, 0x50, user.bytes, user.length);
     append_pdu(out, DUL_ASSOCIATE_RQ, &body);
+}
+
+void dul_append_request(struct text *out, const char *called_aet, const char *calling_aet,
+                        const struct dul_context *contexts, size_t count)
+{
+    dul_append_request_with(out, called_aet, calling_aet, contexts, count, "", 0);
 }
 
 void dul_append_release(struct text *out)

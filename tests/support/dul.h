@@ -34,6 +34,10 @@ struct dul_context {
 
 void dul_append_request(struct text *out, const char *called_aet, const char *calling_aet,
                         const struct dul_context *contexts, size_t count);
+/* The same, with more items of user information (PS3.7 annex D.3.3), as they are on the wire. */
+void dul_append_request_with(struct text *out, const char *called_aet, const char *calling_aet,
+                             const struct dul_context *contexts, size_t count, const void *items,
+                             size_t length);
 void dul_append_release(struct text *out);
 
 /* A command (PS3.7 annex E); empty strings and negative numbers leave an element out. */

@@ -71,6 +71,8 @@ struct outcome {
     char data[KEPT];
     int useful; /* so many pieces of a data set are of use; negative: all */
     const char *only_syntax;
+    char passcode[64];
+    bool proves;
     enum association_end end;
     char because[128];
 };
@@ -79,10 +81,14 @@ static struct outcome *outcome;
 static pid_t server;
 static int client;
 
-static enum association_verdict admit(void *context, const char *called_aet, const char *calling_aet)
+static enum association_verdict admit(void *context, const struct association_request *request,
+                                      bool *ret_proved)
 {
     (void)context;
-    return strcmp(called_aet, "FELUCCA") == 0 && strcmp(calling_aet, "CT 01") == 0
+    if (request->passcode)
+        memcpy(outcome->passcode, request->passcode, request->passcode_length);
+    *ret_proved = outcome->proves;
+    return strcmp(request->called_aet, "FELUCCA") == 0 && strcmp(request->calling_aet, "CT 01") == 0
                ? outcome->verdict
                : ASSOCIATION_CALLED_UNKNOWN;
 }
@@ -260,6 +266,8 @@ static const struct reject_row {
     {"calling title not admitted", "FELUCCA", "CT 01", ASSOCIATION_CALLING_UNKNOWN, 1, 1, 3},
     {"address not admitted", "FELUCCA", "CT 01", ASSOCIATION_ADDRESS_UNKNOWN, 1, 1, 3},
     {"a host without an address yet", "FELUCCA", "CT 01", ASSOCIATION_NAME_UNRESOLVED, 2, 3, 1},
+    {"a wrong passcode", "FELUCCA", "CT 01", ASSOCIATION_PASSCODE_WRONG, 1, 2, 1},
+    {"a passcode that cannot be read here", "FELUCCA", "CT 01", ASSOCIATION_PASSCODE_UNREAD, 2, 3, 1},
 };
 
 START_TEST(a_request_is_rejected_with_its_reason)
@@ -275,6 +283,65 @@ START_TEST(a_request_is_rejected_with_its_reason)
     ck_assert_mem_eq(pdu.bytes, expected, sizeof expected);
     stop();
     ck_assert_int_eq(outcome->end, ASSOCIATION_REJECTED);
+}
+END_TEST
+
+#define IDENTITY(type, wanted) "\x58\0\0\x0e" type wanted "\0\3bob\0\5hello"
+#define CLASS                  "2.25.230010407227673460957897299200400465157"
+
+/* What else a request may hold, and what the answer to it does. */
+static const struct item_row {
+    const char *label, *items;
+    size_t length;
+    bool proves;
+    const char *passcode, *answer; /* answer: an item of user information, "": none of its type */
+    size_t answer_length;
+} item_rows[] = {
+    {"nothing", "", 0, false, "", "", 0},
+    {"a window", "\x53\0\0\4\0\0\0\0", 8, false, "", "\x53\0\0\4\0\1\0\1", 8},
+    {"a passcode", IDENTITY("\2", "\0"), 18, true, "hello", "", 0},
+    {"a passcode that nobody looks at", IDENTITY("\2", "\1"), 18, false, "hello", "", 0},
+    {"a right one whose answer is awaited", IDENTITY("\2", "\1"), 18, true, "hello", "\x59\0\0\2\0\0", 6},
+    {"a user name alone", "\x58\0\0\x09\1\1\0\3bob\0\0", 13, false, "", "", 0},
+    {"to provide what it stores", "\x54\0\0\x1d\0\x19" CT_STORAGE "\0\1", 33, false, "", "", 0},
+    {"an item that is unknown", "\x5f\0\0\2XY", 6, false, "", "", 0},
+    {"our name", "", 0, false, "", "\x52\0\0\x2c" CLASS, 48},
+};
+
+START_TEST(an_item_gets_its_answer)
+{
+    const struct item_row *row = &item_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    outcome->proves = row->proves;
+    start(5);
+    dul_append_request_with(&pdu, "FELUCCA", "CT 01", contexts, ROWS(contexts), row->items, row->length);
+    say(&pdu);
+    ck_assert_msg(dul_read(client, WAIT_MS, &pdu) == DUL_ASSOCIATE_AC, "%s", row->label);
+    ck_assert_int_eq(dul_context_result(&pdu, 3), 0);
+    ck_assert_str_eq(outcome->passcode, row->passcode);
+    ck_assert_msg(memmem(pdu.bytes, pdu.length, row->answer, row->answer_length), "%s", row->label);
+    bool window = memmem(pdu.bytes, pdu.length, "\x53\0\0\4", 4),
+         user = memmem(pdu.bytes, pdu.length, "\x59\0\0", 3);
+    ck_assert_msg(window == (*row->answer == 0x53), "%s", row->label);
+    ck_assert_msg(user == (*row->answer == 0x59), "%s", row->label);
+    release();
+}
+END_TEST
+
+START_TEST(all_contexts_there_can_be_are_answered)
+{
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    struct dul_context all[128];
+    for (size_t i = 0; i < ROWS(all); i++)
+        all[i] =
+            (struct dul_context){(unsigned char)(2 * i + 1), i % 2 ? CT_STORAGE : VERIFICATION, {IMPLICIT}};
+    start(5);
+    dul_append_request(&pdu, "FELUCCA", "CT 01", all, ROWS(all));
+    say(&pdu);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_ASSOCIATE_AC);
+    for (size_t i = 0; i < ROWS(all); i++)
+        ck_assert_int_eq(dul_context_result(&pdu, all[i].id), 0);
+    release();
 }
 END_TEST
 
@@ -519,6 +586,8 @@ int main(void)
     tests_rows(tests, class_is_taken, ROWS(class_rows));
     tests_rows(tests, a_context_is_answered_by_itself, ROWS(context_rows));
     tests_rows(tests, a_request_is_rejected_with_its_reason, ROWS(reject_rows));
+    tests_rows(tests, an_item_gets_its_answer, ROWS(item_rows));
+    tests_add(tests, all_contexts_there_can_be_are_answered);
     tests_rows(tests, a_command_gets_its_status, ROWS(command_rows));
     tests_add(tests, a_store_tells_what_its_command_said);
     tests_add(tests, a_long_data_set_that_is_refused_is_answered);

@@ -1,0 +1,48 @@
+#include "receiver/claim.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/log.h"
+#include "common/config/passcode.h"
+#include "receiver/titles.h"
+
+/* NULL: none is asked for. */
+static const struct config_source *find_source(const struct config *config,
+                                               const struct peer_address *address, const char *called_aet,
+                                               const char *calling_aet)
+{
+    const struct config_node *node = config_find_node(config, called_aet);
+    const struct config_source *source = node ? config_node_source(node, calling_aet, address->bytes) : NULL;
+    return source && source->passcode ? source : NULL;
+}
+
+void claim_read(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
+                int socket)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct titles titles;
+    titles_peek(socket, &titles);
+    *ret_claim = (struct claim){find_source(config, address, titles.called, titles.calling), TEXT_EMPTY};
+    if (ret_claim->source && passcode_of_source(ret_claim->source, &ret_claim->passcode, &reason) != 0)
+        log_error("passcode cannot be read, its source is rejected for now",
+                  LOG_S("calling", ret_claim->source->aet), LOG_S("because", text_string(&reason)));
+}
+
+enum association_verdict claim_judge(const struct claim *claim, const struct config *config,
+                                     const struct peer_address *address,
+                                     const struct association_request *request)
+{
+    const struct config_source *source =
+        find_source(config, address, request->called_aet, request->calling_aet);
+    if (!source)
+        return ASSOCIATION_ADMITTED;
+    if (source != claim->source || claim->passcode.length == 0)
+        return ASSOCIATION_PASSCODE_UNREAD;
+    return request->passcode && passcode_equals(&claim->passcode, request->passcode, request->passcode_length)
+               ? ASSOCIATION_ADMITTED
+               : ASSOCIATION_PASSCODE_WRONG;
+}
+
+void claim_wipe(struct claim *claim)
+{
+    passcode_wipe(&claim->passcode);
+}

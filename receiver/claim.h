@@ -1,0 +1,29 @@
+/* claim - whether a peer proves that it is the source whose title it uses (PS3.7 section D.3.3.7).
+ *
+ * A source of the configuration may have a passcode; a user identity with a user name, which may be any, and this
+ * passcode is then asked for. It is read, that one alone, before the negotiation, by the titles that wait in
+ * the socket, so that the negotiation opens no file; a file that changes is seen by the next association. */
+#ifndef FELUCCA_RECEIVER_CLAIM_H
+#define FELUCCA_RECEIVER_CLAIM_H
+
+#include "common/config/config.h"
+#include "receiver/handler.h"
+#include "receiver/lobby.h"
+
+struct claim {
+    const struct config_source *source; /* whose it is, borrowed; NULL: the peer needs none */
+    struct text passcode;               /* empty: it cannot be read */
+};
+
+/* For the peer whose request the socket holds. What cannot be read is told in the log, without a secret. */
+void claim_read(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
+                int socket);
+
+/* Of a request that is admitted but for its passcode. */
+enum association_verdict claim_judge(const struct claim *claim, const struct config *config,
+                                     const struct peer_address *address,
+                                     const struct association_request *request);
+
+void claim_wipe(struct claim *claim);
+
+#endif
