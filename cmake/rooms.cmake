@@ -13,6 +13,7 @@ set(room_table
     "condition | base                                        | PkgConfig::PCRE2"
     "dicom     | base condition                              | PkgConfig::ZLIB"
     "reading   | base condition dicom                        |"
+    "sandbox   | base                                        | PkgConfig::SECCOMP"
     "config    | base condition dicom                        | PkgConfig::YAML"
     "spool     | base                                        |"
     "wire      | base dicom config                           | PkgConfig::ZMQ"
@@ -27,9 +28,9 @@ set(room_table
 # What a program's row does not name, it cannot call. kheops without http: what tokens mean, nobody to ask.
 #    program    its rooms                                                               foreign libraries
 set(program_table
-    "receiver  | base condition dicom config spool wire service                       | dcmnet dcmdata oflog ofstd"
+    "receiver  | base condition dicom sandbox config spool wire service               | dcmnet dcmdata oflog ofstd"
     "router    | base condition dicom reading config spool wire service kheops jobs   |"
-    "header    | base condition dicom reading                                         |"
+    "header    | base condition dicom reading sandbox                                 |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "cli       | base condition dicom config spool wire service http kheops jobs view |"

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 /* Whether the process ends here, with *ret_status: after --help and --version, on other arguments, and where
- * socket is no socket, because no router has started it. */
-bool options_end(int argc, char **argv, int socket, int *ret_status);
+ * socket is no socket, because no router has started it. Otherwise what the router wants: *ret_sandbox, and log lines in its
+ * own form. */
+bool options_end(int argc, char **argv, int socket, bool *ret_sandbox, int *ret_status);
 
 #endif

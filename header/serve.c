@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
+#include "common/base/planted.h"
 #include "common/reading/channel.h"
 #include "common/reading/reading.h"
 #include "header/limits.h"
@@ -49,6 +50,7 @@ static int answer_file(int socket, const struct request *request, int fd, const 
     text_append_bytes(answer, &head, sizeof head);
     limits_begin_file();
     CRASH_ON_POISON(request->receipt);
+    PLANTED_CALL("header");
     reading_write(fd, questions, answer);
     limits_end_file();
     int code = channel_answer(socket, request->id, answer);

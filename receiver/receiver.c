@@ -7,6 +7,7 @@
 #include "common/base/memory.h"
 #include "common/spool/spool.h"
 #include "receiver/association.h"
+#include "receiver/confinement.h"
 #include "receiver/hints.h"
 #include "receiver/listener.h"
 #include "receiver/names.h"
@@ -76,6 +77,7 @@ static int start(struct receiver *receiver, const struct config *config)
         log_error("no helper process", LOG_S("because", err_text(rc)));
         return rc;
     }
+    confinement_announce(config);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     receiver->names = names_create();
     rc = listener_create(config, receiver->spool, receiver->hints, receiver->names, &receiver->listener,

@@ -5,11 +5,13 @@
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/planted.h"
 #include "common/base/text.h"
 #include "common/dicom/identity.h"
 #include "common/dicom/uid.h"
 #include "common/spool/rejections.h"
 #include "receiver/association.h"
+#include "receiver/confinement.h"
 #include "receiver/intake.h"
 #include "receiver/claim.h"
 
@@ -180,6 +182,7 @@ static void begin(void *context, const struct file_meta *meta)
     (void)snprintf(session->meta.source_address, sizeof session->meta.source_address, "%s",
                    session->start->address->text);
     session->mismatched = session->unfit = session->identified = false;
+    PLANTED_CALL("association");
     identity_begin(session->identity, meta->transfer_syntax);
     intake_begin(session->intake, &session->meta);
     log_debug("instance begins", LOG_S("sop_instance", shown(meta->sop_instance)),
@@ -461,6 +464,7 @@ _Noreturn void session_run(const struct session_start *start)
         .data = data,
         .finish = finish,
     };
+    confinement_begin(start->config, start->spool);
     wind_alarm(&session);
     claim_read(&session.claim, start->config, start->address, start->socket);
     const char *because = NULL;

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/reading/channel.h"
@@ -42,9 +43,8 @@ const char *header_end_sentence(enum header_end end)
 
 /* In the child, which shares the router's memory until it is another program: system calls only. It keeps the socket
  * and where errors go; the router's lock, database and files are not for it. */
-static _Noreturn void become(int program, int socket, volatile int *ret_error)
+static _Noreturn void become(int program, char *const *argv, int socket, volatile int *ret_error)
 {
-    static char *const argv[] = {"felucca-header", NULL};
     sigset_t none;
     (void)sigemptyset(&none);
     if (dup2(socket, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
@@ -65,8 +65,13 @@ static int make_sockets(int ret_sockets[2])
     return fcntl(ret_sockets[0], F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : err_from_errno(errno);
 }
 
-int header_process_start(int program, struct header_process **ret_process)
+int header_process_start(int program, bool sandbox, struct header_process **ret_process)
 {
+    char *argv[4] = {"felucca-header"}, **next = argv + 1;
+    if (!sandbox)
+        *next++ = "--no-sandbox";
+    if (log_current_format() == LOG_JSON)
+        *next = "--log-json";
     int sockets[2] = {-1, -1};
     int code = make_sockets(sockets);
     AUTO(fd_close) int ours = sockets[0];
@@ -76,7 +81,7 @@ int header_process_start(int program, struct header_process **ret_process)
     volatile int error = 0;
     pid_t pid = vfork();
     if (pid == 0)
-        become(program, its, &error);
+        become(program, argv, its, &error);
     if (pid < 0)
         return err_from_errno(errno);
     if (error != 0) {
@@ -95,12 +100,13 @@ static void judge_status(struct header_process *process, int status)
 {
     int by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     process->pid = 0;
-    process->end = by == SIGPROF || by == SIGXCPU ? HEADER_TIME
-                   : by == SIGSEGV || by == SIGBUS || by == SIGABRT || by == SIGILL || by == SIGFPE ||
-                           by == SIGSYS || by == SIGTRAP
-                       ? HEADER_CRASH
-                   : WIFEXITED(status) && WEXITSTATUS(status) == EX_SOFTWARE ? HEADER_MEMORY
-                                                                             : HEADER_OUTSIDE;
+    process->end =
+        by == SIGPROF || by == SIGXCPU ? HEADER_TIME
+        : by == SIGSEGV || by == SIGBUS || by == SIGABRT || by == SIGILL || by == SIGFPE || by == SIGTRAP
+            ? HEADER_CRASH
+        : by == SIGSYS                                            ? HEADER_FORBIDDEN
+        : WIFEXITED(status) && WEXITSTATUS(status) == EX_SOFTWARE ? HEADER_MEMORY
+                                                                  : HEADER_OUTSIDE;
 }
 
 static void reap(struct header_process *process, int options)

@@ -2,16 +2,18 @@
 #ifndef FELUCCA_ROUTER_HEADER_PROCESS_H
 #define FELUCCA_ROUTER_HEADER_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* How it ended: name, whether the file that it was reading is to blame, the sentence about that file. */
-#define HEADER_END_MAP(X)                                                             \
-    X(TIME, true, "its header takes more than 2 s to read")                           \
-    X(MEMORY, true, "its header takes more than 512 MiB to read")                     \
-    X(CRASH, true, "its header crashes the DICOM parser")                             \
-    X(NONSENSE, true, "the process that read its header gave an answer that is none") \
-    X(OUTSIDE, false, "the process that read its header was ended from outside")      \
+#define HEADER_END_MAP(X)                                                                    \
+    X(TIME, true, "its header takes more than 2 s to read")                                  \
+    X(MEMORY, true, "its header takes more than 512 MiB to read")                            \
+    X(CRASH, true, "its header crashes the DICOM parser")                                    \
+    X(FORBIDDEN, true, "its header made its reader ask the kernel for what no header needs") \
+    X(NONSENSE, true, "the process that read its header gave an answer that is none")        \
+    X(OUTSIDE, false, "the process that read its header was ended from outside")             \
     X(STALLED, false, "the process that read its header did not answer")
 
 enum header_end {
@@ -28,8 +30,8 @@ const char *header_end_sentence(enum header_end end);
 struct header_process;
 
 /* program: the open file of the program, so that a new version on the disk is not mixed with the router of the old
- * one. 0 or an error. */
-int header_process_start(int program, struct header_process **ret_process);
+ * one. sandbox: whether it limits itself (header/calls.h). 0 or an error. */
+int header_process_start(int program, bool sandbox, struct header_process **ret_process);
 /* Kills it, if it runs, and waits for its end. */
 void header_process_destroy(struct header_process **process);
 

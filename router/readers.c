@@ -46,6 +46,7 @@ struct slot {
 
 struct readers {
     int program;
+    bool sandbox; /* for them */
     struct questions *questions;
     uint64_t generation;
     int questions_fd; /* a file in memory that nobody can change; -1: to be made */
@@ -187,7 +188,7 @@ static void bury(struct readers *readers, size_t number, int64_t now)
 
 static void start(struct readers *readers, struct slot *slot, int64_t now)
 {
-    int code = header_process_start(readers->program, &slot->process);
+    int code = header_process_start(readers->program, readers->sandbox, &slot->process);
     slot->told = slot->answered = false;
     slot->cause = HEADER_RUNS;
     if (code != 0) {
@@ -429,11 +430,13 @@ void readers_configure(struct readers *readers, struct questions *questions)
         readers->slots[i].told = false;
 }
 
-int readers_create(struct questions *questions, struct readers **ret_readers, struct text *ret_reason)
+int readers_create(struct questions *questions, bool sandbox, struct readers **ret_readers,
+                   struct text *ret_reason)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     AUTO(readers_destroy) struct readers *readers = memory_new(1, sizeof *readers);
     readers->program = readers->questions_fd = -1;
+    readers->sandbox = sandbox;
     reading_jobs_init(&readers->jobs);
     readers_configure(readers, questions);
     if (!program_find("felucca-header", &path)) {
@@ -444,7 +447,7 @@ int readers_create(struct questions *questions, struct readers **ret_readers, st
     readers->program = open(text_string(&path), O_PATH | O_CLOEXEC);
     int code = readers->program < 0 ? err_from_errno(errno) : 0;
     for (size_t i = 0; i < READERS && code == 0; i++)
-        code = header_process_start(readers->program, &readers->slots[i].process);
+        code = header_process_start(readers->program, readers->sandbox, &readers->slots[i].process);
     if (code != 0) {
         text_format(ret_reason, "%s: %s", text_string(&path), err_text(code));
         return code;

@@ -19,7 +19,8 @@
 struct readers;
 
 /* Finds and starts the programs. The questions are then theirs. 0, or an error with a sentence appended to ret_reason. */
-int readers_create(struct questions *questions, struct readers **ret_readers, struct text *ret_reason);
+int readers_create(struct questions *questions, bool sandbox, struct readers **ret_readers,
+                   struct text *ret_reason);
 void readers_destroy(struct readers **readers);
 
 /* There are other questions now, which are then theirs. What was read for the old ones is read again. */

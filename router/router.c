@@ -55,7 +55,10 @@ static void open_spool(struct router *router)
 static void start_readers(struct router *router)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (readers_create(wanted(router->config), &router->readers, &reason) != 0)
+    bool sandbox = router->config->sandbox == CONFIG_ON;
+    if (!sandbox)
+        log_warning("sandbox: off: a file that takes over its reader has all that the router has");
+    if (readers_create(wanted(router->config), sandbox, &router->readers, &reason) != 0)
         give_up("cannot start what reads headers", text_string(&reason));
 }
 

@@ -51,6 +51,12 @@ void crash_point(enum crash_point point)
         die_once(names[point]);
 }
 
+int crash_marks(void)
+{
+    const char *folder = getenv("FELUCCA_CRASH_MARKS");
+    return folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+}
+
 static bool is_named(const char *receipt, const char *variable)
 {
     const char *name = getenv(variable);

@@ -128,6 +128,8 @@ void crash_point(enum crash_point point);
 /* Aborts where the receipt has the text of FELUCCA_CRASH_ON in it: a file that no parser survives. With that of
  * FELUCCA_SPIN_ON it goes on for ever instead, and with that of FELUCCA_BLOAT_ON it takes memory without an end. */
 void crash_on_poison(const char *receipt);
+/* The folder of the marks, open, for a process that can open no path later; -1: none. */
+int crash_marks(void);
 
 #ifdef __cplusplus
 }
@@ -135,6 +137,7 @@ void crash_on_poison(const char *receipt);
 
 #define CRASH_POINT(name)        crash_point(CRASH_##name)
 #define CRASH_ON_POISON(receipt) crash_on_poison(receipt)
+#define CRASH_MARKS()            crash_marks()
 #define CRASH_POINT_IF(condition, name) \
     do {                                \
         if (condition)                  \
@@ -145,6 +148,7 @@ void crash_on_poison(const char *receipt);
 
 #define CRASH_POINT(name)               ((void)0)
 #define CRASH_ON_POISON(receipt)        ((void)0)
+#define CRASH_MARKS()                   (-1)
 /* The condition is checked by the compiler and not evaluated. */
 #define CRASH_POINT_IF(condition, name) ((void)sizeof(condition))
 

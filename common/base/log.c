@@ -33,6 +33,11 @@ enum log_level log_current_level(void)
     return (enum log_level)atomic_load(&current_level);
 }
 
+enum log_format log_current_format(void)
+{
+    return current_format;
+}
+
 bool log_level_parse(const char *name, enum log_level *ret_level)
 {
     for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++) {

@@ -33,6 +33,7 @@ struct log_field {
 void log_setup(const char *process, enum log_level level, enum log_format format);
 void log_set_level(enum log_level level);
 enum log_level log_current_level(void);
+enum log_format log_current_format(void);
 bool log_level_parse(const char *name, enum log_level *ret_level);
 const char *log_level_name(enum log_level level);
 

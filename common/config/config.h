@@ -16,6 +16,8 @@
 struct condition;        /* common/condition/condition.h */
 struct config_addresses; /* names.c */
 
+enum config_switch { CONFIG_OFF, CONFIG_ON };
+
 enum config_conflict { CONFIG_CONFLICT_FAILED, CONFIG_CONFLICT_STORED };
 
 /* One HTTP header of a destination; value is a secret template (secret.h). */
@@ -112,6 +114,7 @@ struct config {
     int64_t quarantine_retention_ms; /* 0: never */
     int64_t quarantine_per_source;   /* bytes; 0: a tenth of the disk */
     bool core_dumps;
+    enum config_switch sandbox;
     struct {
         char *hints, *work, *control; /* always set: ipc:// in state_dir/run/ROLE by default */
     } endpoints;

@@ -258,6 +258,7 @@ static const struct config_key node_keys[] = {
 static const struct config_section node_section = {"node", "aet", sizeof(struct config_node), node_keys,
                                                    "A called AE title. All nodes share the receiver's port."};
 
+static const char *const switch_words[] = {"off", "on", NULL};
 static const struct config_key file_keys[] = {
     {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
      .help = "Holds the spool, the job database and the sockets."},
@@ -282,6 +283,11 @@ static const struct config_key file_keys[] = {
      .help =
          "Whether a process that crashes may leave its memory in a file. It holds images and tokens: only for a "
          "developer's machine. Counts from the next start."},
+    {"sandbox", CONFIG_CHOICE, OF(config, sandbox), .standard = "on", .words = switch_words,
+     .help =
+         "Whether the processes that read what strangers send (associations, `felucca-header`) may ask the kernel "
+         "only for what they need (seccomp, Landlock). `off` is for a kernel that does this wrongly. Counts "
+         "for the next association, and for headers from the router's next start."},
     {"receiver", CONFIG_SECTION, .section = &receiver_section},
     {"sender", CONFIG_SECTION, .section = &sender_section},
     {"sharer", CONFIG_SECTION, .section = &sharer_section},

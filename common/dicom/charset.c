@@ -1,5 +1,6 @@
 #include "common/dicom/charset.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
 
@@ -319,4 +320,19 @@ void charset_decode(struct charset *charset, const char *bytes, size_t length, e
     } else {
         decode_extended(charset, bytes, length, reset, out);
     }
+}
+
+/* Those that are kept are never released: the library unloads what nobody uses. */
+void charset_load_all(void)
+{
+    static const char *const declarations[] = {"", "GB18030", "GBK"};
+    static struct charset *kept[sizeof declarations / sizeof *declarations];
+    for (size_t i = 0; i < sizeof kept / sizeof *kept && !kept[i]; i++) {
+        AUTO(text_release) struct text ignored = TEXT_EMPTY;
+        kept[i] = charset_create(declarations[i], strlen(declarations[i]));
+        charset_decode(kept[i], "\xB0\xA1", 2, CHARSET_TEXT, &ignored);
+    }
+    for (size_t i = 0; i < SETS; i++)
+        if (sets[i].encoding)
+            (void)set_converter(kept[0], i);
 }

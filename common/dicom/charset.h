@@ -28,6 +28,9 @@ struct charset *charset_create(const char *declaration, size_t length);
 bool charset_is_plain(const char *bytes, size_t length);
 void charset_destroy(struct charset **charset);
 
+/* Loads what any character set needs and keeps it, for a process that can open no file later: from then on none is opened. */
+void charset_load_all(void);
+
 /* Appends the bytes as valid UTF-8. A delimiter stays what it is. charset NULL: plain ASCII, without escape
  * sequences. */
 void charset_decode(struct charset *charset, const char *bytes, size_t length, enum charset_reset reset,

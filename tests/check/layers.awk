@@ -59,6 +59,7 @@ BEGIN {
     owner["jansson.h"] = "^common/base/json\\.h$|^tests/"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
     owner["zlib.h"] = "^(common/dicom/(identity|source)\\.c$|tests/)"
+    owner["seccomp.h"] = "^common/sandbox/filter\\.c$"
     owner["check.h"] = "^tests/"
 
     # Headers that the build makes, and where they belong.

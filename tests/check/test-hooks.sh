@@ -11,7 +11,7 @@ status=0
 # has_hooks PROGRAM: by its symbols, and by the text that only they use.
 has_hooks()
 {
-    nm "$1" | grep -q crash_point || grep -qa FELUCCA_CRASH_ "$1"
+    nm "$1" | grep -Eq 'crash_point|planted_call' || grep -Eqa 'FELUCCA_(CRASH|PLANTED)_' "$1"
 }
 
 for process in receiver router header sender sharer; do

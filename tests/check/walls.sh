@@ -35,6 +35,7 @@ http      http_start
 kheops    introspection_
 jobs      jobdb_
 view      details_
+sandbox   sandbox_enter
 worker    worker_
 '
 

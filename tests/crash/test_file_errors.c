@@ -22,7 +22,8 @@ static struct sabotage *sabotage;
 static void set_up(void)
 {
     scene_open(&scene);
-    scene_set_up(&scene, NULL);
+    /* The library that is loaded before asks the kernel for more than the receiver may. */
+    scene_set_up(&scene, "sandbox: off\n");
     sabotage = sabotage_create(scene.sandbox);
 }
 

@@ -1,0 +1,91 @@
+#include "receiver/confinement.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/crash.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/sandbox/sandbox.h"
+
+static const struct filter_rule rules[] = {
+    /* the connection, and the pipe for hints */
+    {"read", FILTER_ALWAYS},
+    {"write", FILTER_ALWAYS},
+    {"recvfrom", FILTER_ALWAYS},
+    {"sendto", FILTER_NO_ADDRESS},
+    {"poll", FILTER_ALWAYS},
+    {"ppoll", FILTER_ALWAYS},
+    {"setsockopt", FILTER_ALWAYS},
+    {"getpeername", FILTER_ALWAYS},
+    {"shutdown", FILTER_ALWAYS},
+    {"close", FILTER_ALWAYS},
+    {"fcntl", FILTER_FLAGS},
+    /* files of incoming/ */
+    {"openat", FILTER_ALWAYS},
+    {"flock", FILTER_ALWAYS},
+    {"fstat", FILTER_ALWAYS},
+    {"newfstatat", FILTER_ALWAYS},
+    {"fstatfs", FILTER_ALWAYS},
+    {"fstatfs64", FILTER_ALWAYS},
+    {"sync_file_range", FILTER_ALWAYS},
+    {"fsync", FILTER_ALWAYS},
+    {"renameat", FILTER_ALWAYS},
+    {"renameat2", FILTER_ALWAYS},
+    {"unlinkat", FILTER_ALWAYS},
+    {"getrandom", FILTER_ALWAYS},
+    /* time */
+    {"alarm", FILTER_ALWAYS},
+    {"setitimer", FILTER_ALWAYS}, /* alarm() where there is no such call */
+    {"clock_gettime", FILTER_ALWAYS},
+    {"restart_syscall", FILTER_ALWAYS},
+    /* itself */
+    {"brk", FILTER_ALWAYS},
+    {"mmap", FILTER_NOT_TO_RUN},
+    {"mprotect", FILTER_NOT_TO_RUN},
+    {"mremap", FILTER_ALWAYS},
+    {"munmap", FILTER_ALWAYS},
+    {"madvise", FILTER_ALWAYS},
+    {"futex", FILTER_ALWAYS},
+    {"getpid", FILTER_ALWAYS},
+    {"getppid", FILTER_ALWAYS},
+    {"gettid", FILTER_ALWAYS},
+    {"rt_sigaction", FILTER_ALWAYS},
+    {"rt_sigprocmask", FILTER_ALWAYS},
+    {"rt_sigreturn", FILTER_ALWAYS},
+    {"kill", FILTER_TO_ITSELF},
+    {"tgkill", FILTER_TO_ITSELF},
+    {"exit", FILTER_ALWAYS},
+    {"exit_group", FILTER_ALWAYS},
+};
+
+void confinement_announce(const struct config *config)
+{
+    AUTO(text_release) struct text lacks = TEXT_EMPTY;
+    sandbox_ask_kernel(&lacks);
+    if (config->sandbox == CONFIG_OFF)
+        log_warning(
+            "sandbox: off: a peer that takes over an association's process has all that the receiver has");
+    else if (lacks.length > 0)
+        log_warning("the kernel limits the processes of associations less than it could",
+                    LOG_S("because", text_string(&lacks)));
+}
+
+/* What it may have been made to do by its peer. */
+static void tell_forbidden(const char *call)
+{
+    log_error("an association asked the kernel for what none needs: it ends", LOG_S("call", call));
+}
+
+void confinement_begin(const struct config *config, struct spool *spool)
+{
+    AUTO(fd_close) int marks = CRASH_MARKS();
+    const int folders[] = {spool_incoming(spool), marks};
+    const struct sandbox sandbox = {rules, sizeof rules / sizeof *rules, folders, marks < 0 ? 1 : 2,
+                                    tell_forbidden};
+    if (config->sandbox == CONFIG_OFF)
+        return;
+    int code = folders[0] < 0 ? folders[0] : sandbox_enter(&sandbox);
+    if (code != 0)
+        log_warning(
+            "the kernel refuses to limit an association: going on without (sandbox: off ends this line)",
+            LOG_S("error", err_text(code)));
+}

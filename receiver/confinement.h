@@ -1,0 +1,17 @@
+/* confinement - what is left to the process of an association, before it reads its first byte.
+ *
+ * It holds its connection, the pipe for hints and where errors go. It may make, write, rename and remove files in incoming/,
+ * and read there which titles have too much in quarantine; nothing else of the machine (docs/decisions/0023). */
+#ifndef FELUCCA_RECEIVER_CONFINEMENT_H
+#define FELUCCA_RECEIVER_CONFINEMENT_H
+
+#include "common/config/config.h"
+#include "common/spool/spool.h"
+
+/* Once, in the receiver: says what will be missing. */
+void confinement_announce(const struct config *config);
+
+/* In an association's process. Where the kernel refuses it goes on, with a line in the log. */
+void confinement_begin(const struct config *config, struct spool *spool);
+
+#endif
