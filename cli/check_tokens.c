@@ -7,7 +7,9 @@
 #include "common/kheops/credentials.h"
 #include "common/kheops/asker.h"
 #include "common/config/secret.h"
+#include "common/jobs/jobdb.h"
 #include "common/kheops/token_verdict.h"
+#include "common/view/details.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +28,8 @@ struct question {
     struct check *check;
     enum work_token_kind kind;
     const struct config_destination *destination;
-    const struct config_album *album;  /* NULL for the STOW token */
+    const struct config_album *album; /* NULL for the STOW token */
+    char *home; /* of a STOW token: id of the album that everything went to so far; NULL */
     struct text token, proxy, trouble; /* trouble: why it could not be asked */
     struct introspection answer;
     struct introspection_asker *asker;
@@ -145,6 +148,21 @@ static void note_proxy(struct check *check, const struct config *config)
         append_lines("note   ", &sentence, check->out);
 }
 
+/* Where no router has run yet nothing went anywhere. */
+static void read_homes(struct check *check, const struct config *config)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (jobdb_open_reader(config->state_dir, &db, &reason) != 0)
+        return;
+    for (size_t i = 0; i < check->count; i++) {
+        struct question *question = &check->questions[i];
+        if (question->kind == WORK_TOKEN_STOW)
+            question->home = details_ask_name(db, JOBDB_ASK_HOME, question->destination->name,
+                                              question->destination->origin, 0);
+    }
+}
+
 /* ---- questions ---- */
 
 static void take_answer(void *context, struct introspection *introspection)
@@ -256,6 +274,7 @@ static void judge(struct check *check, const struct question *question, const st
     const char *name = names[question->kind];
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     const struct token_place_facts facts = {.written = album_of(main),
+                                            .home = question->home,
                                             .own = own_album_of(check, question),
                                             .destination = question->destination->name};
     (void)token_verdict(question->kind, name, &question->answer, &facts, &reason);
@@ -293,6 +312,7 @@ static void check_release(struct check *check)
         secret_wipe(&check->questions[i].proxy);
         text_release(&check->questions[i].trouble);
         introspection_release(&check->questions[i].answer);
+        free(check->questions[i].home);
     }
     free(check->questions);
 }
@@ -305,6 +325,7 @@ bool check_tokens(const struct config *config, bool online, struct text *out)
     for (size_t n = 0; n < config->node_count; n++)
         check_passcodes(&check, &config->nodes[n]);
     add_all(&check, config);
+    read_homes(&check, config);
     for (size_t i = 0; i < check.count; i++)
         check.questions[i].answer.state = INTROSPECTION_UNKNOWN;
     if (online)

@@ -66,7 +66,8 @@
       " s.http_status, CASE WHEN s.state = 'shared' AND s.finished_at <= a.moved_at" \
       " THEN 'before the album became another one' ELSE s.reason END AS reason, s.witness_id = ?3 AS own, s.created_at," \
       " CASE WHEN s.state = 'queued' THEN s.due_at END AS due_at, s.finished_at," \
-      " CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet'" \
+      " CASE WHEN s.state = 'waiting' THEN 'no instance of the series is stored yet' ||" \
+      " CASE WHEN a.state <> 'up' THEN '; and the album is ' || a.state || ': ' || coalesce(a.last_error, '') ELSE '' END" \
       " WHEN s.state <> 'queued' THEN NULL" \
       " WHEN NOT a.configured THEN 'the configuration does not name the album'" \
       " WHEN a.held THEN 'an operator holds the album'" \
@@ -92,8 +93,12 @@
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
       " GROUP BY i.series, w.destination_id, w.state") \
+    X(ASK_HOME, "", \
+      "SELECT home_album FROM destination WHERE name = ?1 AND origin = ?2 AND stored > home_stored") \
     X(ASK_UNFINISHED, ONE_STUDY, \
-      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
+      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries," \
+      " CASE WHEN w.reason IS NULL AND w.state = 'queued' AND d.state <> 'up'" \
+      " THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '') ELSE w.reason END AS reason" \
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
       " AND w.state IN ('failed', 'undecided', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")

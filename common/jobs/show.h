@@ -31,7 +31,8 @@
     X(SHARE_EVENTS)    /* n: of the share */                                                              \
     X(SERIES_SUMS)     /* a, b: of the study, and the series unless NULL; one row a series */             \
     X(DELIVERY_SUMS)   /* a, b: as above; one row a series, destination and state */                      \
-    X(UNFINISHED)      /* a, b: as above; at most n deliveries, the failed first */
+    X(UNFINISHED)      /* a, b: as above; at most n deliveries, the failed first */                       \
+    X(HOME)            /* a, b: destination, origin; the id of the album that everything went to so far */
 
 enum jobdb_question {
 #define X(name) JOBDB_ASK_##name,

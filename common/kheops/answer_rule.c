@@ -89,8 +89,9 @@ static const struct answer_rule share_rules[] = {
     {200, 299, ANY, ANSWER_BLOCKED, "KHEOPS answers 201 for a shared series: is api_url its API?"},
     {300, 399, ANY, ANSWER_BLOCKED, "it redirects: write the address that it points to into api_url"},
     {400, 400, ANY, ANSWER_REJECTED, "KHEOPS takes its study or series UID for no valid object identifier"},
-    {401, 401, ANY, ANSWER_TOKEN, "KHEOPS refuses the destination token"},
-    {403, 403, ANY, ANSWER_TOKEN, "KHEOPS refuses the source token, or the destination token may not write"},
+    {401, 401, ANY, ANSWER_TOKEN, "KHEOPS refuses the destination token: make a new token in KHEOPS in the album itself, with the switch \"Write\" on"},
+    {403, 403, ANY, ANSWER_TOKEN, "KHEOPS refuses the source token, or the destination token may not write: make a new token in KHEOPS in the album "
+     "that is sent to, with the switches \"Add to Album / Inbox\" and \"Read\" on, or one in this album with \"Write\" on"},
     {404, 404, ANSWER_NO_ALBUM, ANSWER_REVOKED,
      "KHEOPS does not find the destination album: the maker of the destination token is no longer a member of it; "
      "make a new token as an administrator of the album"},

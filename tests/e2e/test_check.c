@@ -202,17 +202,9 @@ static const char *after_first(const char *text, const char *part)
     return found + strlen(part);
 }
 
-static const struct address_row {
-    const char *label, *scheme, *path, *says;
-} address_rows[] = {
-    {"another path", "http", "/other/studies", "is it KHEOPS's API?"},
-    {"https where nobody speaks TLS", "https", "/api/studies", "speaks no TLS: write http://"},
-};
-
 /* One sentence for all tokens that are asked about there, with what to do. */
 START_TEST(a_wrong_address_is_one_sentence)
 {
-    const struct address_row *row = &address_rows[_i];
     AUTO(simulator_destroy) struct simulator *simulator = simulator_start(sandbox, "kheops", tokens);
     AUTO(text_release) struct text output = TEXT_EMPTY;
     write_config(simulator->port, &rows[0]);
@@ -222,20 +214,20 @@ START_TEST(a_wrong_address_is_one_sentence)
                 "  - aet: FELUCCA\n"
                 "    destinations:\n"
                 "      - name: main\n"
-                "        stow_url: %s://127.0.0.1:%d%s\n"
+                "        stow_url: http://127.0.0.1:%d/other/studies\n"
                 "        headers: 'Authorization: Bearer ${file:main.token}'\n"
                 "        albums:\n"
                 "          - name: other\n"
                 "            destination_token: ${file:destination.token}\n"
                 "            source_token: ${file:source.token}\n",
-                row->scheme, simulator->port, row->path);
+                simulator->port);
     int status = run("check", NULL, sandbox_write(sandbox, "felucca.yaml", text_string(&yaml)), &output);
-    ck_assert_msg(status == 1, "%s: %d\n%s", row->label, status, text_string(&output));
+    ck_assert_msg(status == 1, "%d\n%s", status, text_string(&output));
     const char *rest =
         after_first(text_string(&output), "WRONG  destination \"main\": the token in headers and 2 others "
                                           "could not be asked about: ");
-    rest = after_first(rest, row->says);
-    ck_assert_msg(!strstr(rest, "WRONG"), "%s: told again\n%s", row->label, text_string(&output));
+    rest = after_first(rest, "is it KHEOPS's API?");
+    ck_assert_msg(!strstr(rest, "WRONG"), "told again\n%s", text_string(&output));
     ck_no_token(&output);
 }
 END_TEST
@@ -339,7 +331,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, tokens_are_asked_about, ROWS(rows));
     tests_add(tests, kheops_away_is_told);
-    tests_rows(tests, a_wrong_address_is_one_sentence, ROWS(address_rows));
+    tests_add(tests, a_wrong_address_is_one_sentence);
     tests_add(tests, offline_asks_nobody);
     tests_add(tests, offline_reads_every_secret);
     tests_add(tests, spool_and_database_are_compared);
