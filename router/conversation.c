@@ -7,6 +7,7 @@
 #include "common/wire/work.h"
 #include "router/crew.h"
 #include "router/door.h"
+#include "router/former.h"
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/outcome.h"
@@ -112,6 +113,7 @@ static void take_message(struct router *router, const struct bus_peer *peer, str
         break;
     case WORK_RESULT:
         if (router->recovered) { /* else it comes again */
+            former_excuse(router, message->result);
             tokens_explain(router, message->result);
             outcome_take(router, peer, message);
         }

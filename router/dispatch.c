@@ -86,6 +86,7 @@ static void say_work(struct router *router, const struct target *target, const s
                         .home = home_of(target),
                         .item_count = batch->item_count};
     memcpy(work.id, batch->work, sizeof work.id);
+    memcpy(work.address, target->address, sizeof work.address);
     work.items = memory_new(batch->item_count, sizeof *work.items);
     for (size_t i = 0; i < batch->item_count; i++) {
         work.items[i].id = batch->items[i].id;

@@ -23,6 +23,7 @@
 #ifndef FELUCCA_ROUTER_TARGET_H
 #define FELUCCA_ROUTER_TARGET_H
 
+#include "common/config/address.h"
 #include "common/config/config.h"
 #include "common/jobs/target.h"
 #include "common/wire/work.h"
@@ -31,6 +32,7 @@ struct target {
     struct jobdb_target row;
     const struct config_destination *destination; /* NULL: the configuration does not name it */
     const struct config_album *album;             /* NULL for a destination */
+    char address[ADDRESS_SIZE];                   /* of where its requests go; "": it is not configured */
     bool destination_held;                        /* of an album: an operator holds all of its destination */
     bool barred;                                  /* its tokens open wrong albums: nothing goes (tokens.h) */
     int connections;                              /* most requests at once */

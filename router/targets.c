@@ -2,9 +2,9 @@
 
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/config/address.h"
 #include "common/jobs/target.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,14 +37,8 @@ void targets_destroy(struct targets **targets)
     *targets = NULL;
 }
 
-/* FNV-1a. */
-static void note_address(struct jobdb *db, const char *destination, const char *album, const char *url)
+static void note_address(struct jobdb *db, const char *destination, const char *album, const char *address)
 {
-    uint64_t digest = 0xcbf29ce484222325ULL;
-    char address[17];
-    for (const char *next = url; *next; next++)
-        digest = (digest ^ (unsigned char)*next) * 0x100000001b3ULL;
-    (void)snprintf(address, sizeof address, "%016llx", (unsigned long long)digest);
     if (jobdb_note_address(db, destination, album, address))
         log_debug("another address", LOG_S("destination", destination), LOG_S("album", album ? album : "-"));
 }
@@ -55,12 +49,15 @@ static void register_all(struct jobdb *db, const struct config *config)
     for (size_t n = 0; n < config->node_count; n++) {
         for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
             const struct config_destination *destination = &config->nodes[n].destinations[d];
+            char address[ADDRESS_SIZE];
+            address_of_destination(destination, address);
             jobdb_configure(db, destination->name, NULL, destination->origin);
-            note_address(db, destination->name, NULL, destination->stow_url);
+            note_address(db, destination->name, NULL, address);
             for (size_t a = 0; a < destination->album_count; a++) {
                 const struct config_album *album = &destination->albums[a];
                 jobdb_configure(db, destination->name, album->name, NULL);
-                note_address(db, destination->name, album->name, album->api_url);
+                address_of_album(album, address);
+                note_address(db, destination->name, album->name, address);
             }
         }
     }
@@ -79,11 +76,15 @@ static void bind_configuration(struct target *target, const struct config *confi
         target->row.configured ? config_find_destination(config, target->row.destination) : NULL;
     target->destination = destination;
     target->connections = destination ? destination->connections : 0;
+    if (destination && !target->row.album_id)
+        address_of_destination(destination, target->address);
     if (!target->row.album_id || !destination)
         return;
     target->album = config_find_album(destination, target->row.album);
     target->connections = ALBUM_CONNECTIONS;
-    if (!target->album)
+    if (target->album)
+        address_of_album(target->album, target->address);
+    else
         target->destination = NULL;
 }
 

@@ -218,35 +218,10 @@ void tokens_configure(struct router *router)
         bar_or_open(router, targets_at(router->targets, i));
 }
 
-static bool is_another_album(const char *id, const char *home)
-{
-    return id && home && *id && *home && strcmp(id, home) != 0;
-}
-
-/* The destination has moved since: what went to the former album has to go to the new one, and a token that was not
- * of the former one may be just right now. */
-static void excuse_former(const struct target *destination, struct work_result *result)
-{
-    const char *home = destination->row.home;
-    bool elsewhere = is_another_album(result->opens, home), former = is_another_album(result->home, home);
-    for (size_t i = 0; i < result->answer_count; i++) {
-        struct work_answer *answer = &result->answers[i];
-        if (elsewhere && work_answer_is_done(answer) && result->stage == WORK_SEND)
-            work_answer_set(
-                answer, WORK_RETRY_OUTCOME, BLAME_NOBODY, answer->http_status,
-                "stored in the album that everything went to before: it goes to the new one, too");
-        else if (former && answer->blame == BLAME_TOKEN)
-            work_answer_set(answer, WORK_RETRY_OUTCOME, BLAME_NOBODY, answer->http_status,
-                            "the destination was moved meanwhile");
-    }
-}
-
 void tokens_explain(struct router *router, struct work_result *result)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     const struct target *target = targets_named(router->targets, result->destination, result->album);
-    if (target && !target->row.album_id)
-        excuse_former(target, result);
     if (!target || !target->barred || !find_bar(router, target, &sentence))
         return;
     for (size_t i = 0; i < result->answer_count; i++) {

@@ -9,8 +9,7 @@
  * there is a home the answer waits a moment for what sharers say of the albums' tokens.
  *
  * Two senders may have tokens of two albums, and both were permitted. So each WORK names the home of that moment, and
- * only who has a token of it sends. A RESULT says which album the token opened: what was stored in another one than
- * the home of now was on its way while the destination moved, and goes again.
+ * only who has a token of it sends (what was on its way while it moved: former.h).
  *
  * A target is barred while what is known of its tokens would bring things to the wrong place: a destination whose
  * home is one of its own albums, an album whose tokens are of wrong albums. It is blocked, and nothing at all
@@ -31,8 +30,7 @@ void tokens_destroy(struct tokens **tokens);
 /* A worker's TOKEN, which is emptied where its answer waits. */
 void tokens_take(struct router *router, const struct bus_peer *peer, struct work_message *message);
 
-/* Before a RESULT is taken: what failed at a target that is barred failed for that reason; and what was sent before
- * its destination moved is told apart. */
+/* Before a RESULT is taken: what failed at a target that is barred failed for that reason. */
 void tokens_explain(struct router *router, struct work_result *result);
 
 /* Answers what has waited long enough, or need not wait any more. */

@@ -28,7 +28,7 @@ CREATE TABLE destination (
     token_album   TEXT,
     token_at      INTEGER,
     undecided     INTEGER NOT NULL DEFAULT 0,  -- deliveries whose condition cannot be decided
-    address       TEXT NOT NULL DEFAULT '',    -- a digest of its STOW URL
+    address       TEXT NOT NULL DEFAULT '',    -- where its requests go (config/address.h)
     fresh_mark    INTEGER NOT NULL DEFAULT 0,  -- its stored when address or token last changed
     home_album    TEXT,                        -- id of the album that everything goes to; NULL: not known
     home_stored   INTEGER NOT NULL DEFAULT 0,  -- its stored when that was decided: equal, nothing went there yet;

@@ -46,8 +46,7 @@ void jobdb_target_release(struct jobdb_target *target);
 void jobdb_unconfigure_all(struct jobdb *db);
 /* A destination with another origin than before has nothing of what was stored and shared (place.h), and no home. */
 void jobdb_configure(struct jobdb *db, const char *destination, const char *album, const char *origin);
-/* A digest of the URL that a destination's (album NULL) or an album's requests go to; a URL itself may hold what
- * nobody should read. Whether it is another one than before: what worked there says nothing any more. */
+/* Where a destination's (album NULL) or an album's requests go (config/address.h). Whether it is another one than before: what worked there says nothing any more. */
 bool jobdb_note_address(struct jobdb *db, const char *destination, const char *album, const char *address);
 /* Calls each for every target, destinations first; each takes over what target holds. */
 void jobdb_each_target(struct jobdb *db, void (*each)(void *context, struct jobdb_target *target),

@@ -68,6 +68,7 @@ struct work_result *work_result_create(const struct work *work)
     result->destination = memory_string(work->destination);
     result->album = memory_string(work->album);
     result->home = memory_string(work->home);
+    memcpy(result->address, work->address, sizeof result->address);
     result->answers = memory_new(work->item_count, sizeof *result->answers);
     result->answer_count = work->item_count;
     for (size_t i = 0; i < work->item_count; i++) {

@@ -18,6 +18,7 @@ enum {
     WORK_PROTOCOL = 2,
     WORK_ID_SIZE = 40,
     WORK_SESSION_SIZE = 33,
+    WORK_ADDRESS_SIZE = 17,
     WORK_REASON_MAX = 1000,
     WORK_MESSAGE_MAX = 4 << 20,
     WORK_PING_MS = 1000,                /* between two PINGs of a worker */
@@ -99,6 +100,7 @@ struct work {
     char *study;  /* Study Instance UID */
     char *series; /* share only, else NULL */
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
+    char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
     struct work_item *items;
     size_t item_count;
 };
@@ -120,8 +122,8 @@ struct work_result {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
-    char *album; /* share only */
-    char *home;  /* as the WORK said it */
+    char *album;                            /* share only */
+    char *home, address[WORK_ADDRESS_SIZE]; /* as the WORK said them */
     char *opens; /* id of the album that the STOW token opens with which it was sent; NULL: not known */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
     int64_t bytes;         /* sent */

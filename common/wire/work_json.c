@@ -45,10 +45,11 @@ static json_t *work_to_json(const struct work *work)
             items, json_pack("{s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)work->items[i].id, "receipt",
                              work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
                              work->items[i].series, "twin", work->items[i].twin));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:o}", "work", work->id, "stage",
+    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o}", "work", work->id, "stage",
                      work_stage_name(work->stage), "destination", work->destination, "album",
                      json_from_text(work->album), "study", work->study, "series",
-                     json_from_text(work->series), "home", json_from_text(work->home), "items", items);
+                     json_from_text(work->series), "home", json_from_text(work->home), "address",
+                     work->address, "items", items);
 }
 
 static json_t *result_to_json(const struct work_result *result, const char *session)
@@ -62,12 +63,12 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
                                blame_name(answer->blame), "status", answer->http_status, "reason",
                                json_from_text(answer->reason)));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "session", session, "work",
-                     result->id, "stage", work_stage_name(result->stage), "destination", result->destination,
-                     "album", json_from_text(result->album), "home", json_from_text(result->home), "opens",
-                     json_from_text(result->opens), "not_before_ms", (json_int_t)result->not_before_ms,
-                     "bytes", (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds,
-                     "answers", answers);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:o}", "session", session, "work",
+        result->id, "stage", work_stage_name(result->stage), "destination", result->destination, "album",
+        json_from_text(result->album), "home", json_from_text(result->home), "address", result->address,
+        "opens", json_from_text(result->opens), "not_before_ms", (json_int_t)result->not_before_ms, "bytes",
+        (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds, "answers", answers);
 }
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
@@ -292,6 +293,7 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_text(json, "study", &work->study) &&
            work_read_optional_text(json, "series", &work->series) &&
            work_read_optional_text(json, "home", &work->home) &&
+           work_read_optional_fixed(json, "address", work->address, sizeof work->address) &&
            (work->stage != WORK_SHARE || (work->album && work->series)) && work_read_items(json, work);
 }
 
@@ -339,6 +341,7 @@ static bool work_read_result(const json_t *json, struct work_message *message)
            work_read_text(json, "destination", &result->destination) &&
            work_read_optional_text(json, "album", &result->album) &&
            work_read_optional_text(json, "home", &result->home) &&
+           work_read_optional_fixed(json, "address", result->address, sizeof result->address) &&
            work_read_optional_text(json, "opens", &result->opens) &&
            work_read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
            work_read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&

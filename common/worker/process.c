@@ -113,6 +113,7 @@ static void process_reload(void *context, const struct config *old, const struct
     AUTO(text_release) struct text key = TEXT_EMPTY;
     process->config = new;
     process_configure(process);
+    worker_greet(process->worker);
     if (process->kind->slots(old) == process->kind->slots(new))
         return;
     text_format(&key, "%s.slots", process->kind->name);

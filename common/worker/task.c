@@ -1,8 +1,10 @@
 #include "common/worker/task.h"
 
+#include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/memory.h"
+#include "common/config/address.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +28,35 @@ static void unlink_task(struct task *task)
         task->next->previous = task->previous;
 }
 
+_Static_assert((int)WORK_ADDRESS_SIZE == (int)ADDRESS_SIZE, "a message holds an address");
+
+/* Whether the router, when it gave the work, had another address for its target than this process has now. What is not
+ * configured here the kind finds by itself. */
+static bool goes_elsewhere(const struct task *task)
+{
+    char address[ADDRESS_SIZE] = "";
+    const struct config_destination *destination = task_destination(task);
+    const struct config_album *album = destination && task->work->album ? task_album(task) : NULL;
+    if (!*task->work->address)
+        return false;
+    if (album)
+        address_of_album(album, address);
+    else if (destination && !task->work->album)
+        address_of_destination(destination, address);
+    return *address && strcmp(address, task->work->address) != 0;
+}
+
+static void finish_elsewhere(struct task *task)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(
+        &sentence,
+        "the configuration of this %s has another address (%s) than the router's: give both the same, and reload "
+        "the one that has an older one",
+        task->process->kind->name, task->work->album ? "api_url" : "stow_url or api_url");
+    task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&sentence));
+}
+
 void task_start(struct worker_process *process, struct work *work)
 {
     const struct task_kind *kind = process->kind->tasks[work->stage];
@@ -38,7 +69,10 @@ void task_start(struct worker_process *process, struct work *work)
     link_task(task);
     CRASH_POINT_IF(work->stage == WORK_SEND, SENDER_TOOK_WORK);
     CRASH_POINT_IF(work->stage == WORK_SHARE, SHARER_TOOK_WORK);
-    kind->begin(task);
+    if (goes_elsewhere(task))
+        finish_elsewhere(task);
+    else
+        kind->begin(task);
 }
 
 static void release_task(struct task *task)

@@ -6,7 +6,8 @@
  *     const struct task_kind sharing_kind = {sizeof(struct sharing), begin, tell, release};
  *
  * A task begins when its work comes. It ends by itself, once, with task_finish() or task_finish_all(), and is
- * then gone; or it is given up without a result, while a request or a question is under way. What a request
+ * then gone; one does not begin whose target has another address here than at the router (WORK says it), and
+ * is answered so. Or it is given up without a result, while a request or a question is under way. What a request
  * needs of the configuration is looked up when it is made, so a reload in between does no harm. */
 #ifndef FELUCCA_WORKER_TASK_H
 #define FELUCCA_WORKER_TASK_H
@@ -18,7 +19,7 @@ struct task_kind {
     void (*begin)(struct task *task);
     /* Tells log and metrics what came of it. */
     void (*tell)(const struct task *task);
-    /* Releases what the kind added; may be NULL. */
+    /* Releases what the kind added, also of a task that did not begin; may be NULL. */
     void (*release)(struct task *task);
 };
 

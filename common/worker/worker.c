@@ -301,6 +301,11 @@ int64_t worker_wait_ms(const struct worker *worker)
     return wait < 0 ? 0 : wait;
 }
 
+void worker_greet(struct worker *worker)
+{
+    worker_say_hello(worker, clock_monotonic_ms());
+}
+
 void worker_finish(struct worker *worker, struct work_result **result)
 {
     AUTO(text_release) struct text json = TEXT_EMPTY;

@@ -45,6 +45,9 @@ void worker_turn(struct worker *worker);
 /* How long a wait may be before worker_turn() is wanted again. */
 int64_t worker_wait_ms(const struct worker *worker);
 
+/* Says HELLO anew: what kept the router from giving some work to this worker may be gone. */
+void worker_greet(struct worker *worker);
+
 /* Hands over the result of one work; *result is NULL afterwards. */
 void worker_finish(struct worker *worker, struct work_result **result);
 

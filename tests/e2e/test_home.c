@@ -2,9 +2,11 @@
  * album that its WORK named. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/config/address.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,6 +138,25 @@ START_TEST(a_late_result_of_the_former_album_stores_nothing_in_the_new_one)
 }
 END_TEST
 
+/* A reload brings another URL while a request is on its way. */
+START_TEST(what_went_to_the_former_address_goes_to_the_new_one_too)
+{
+    ck_assert(may_use(sender, OLD));
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    AUTO(work_destroy) struct work *first = wait_work(OLD);
+    ck_assert_uint_eq(strlen(first->address), ADDRESS_SIZE - 1);
+    rig_reword(rig, "http://127.0.0.1:10/api/studies", "http://127.0.0.1:10/new/api/studies");
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not reloaded");
+    say_stored(first, OLD);
+    AUTO(work_destroy) struct work *again = wait_work(OLD);
+    ck_assert_str_ne(again->address, first->address);
+    ck_assert_int_eq(rig_jobs(rig, "delivery", "sent", NULL, NULL), 0);
+    say_stored(again, OLD);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "sent", 1, SOON_MS), "not sent");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("home");
@@ -146,5 +167,6 @@ int main(void)
     tests_add(tests, a_move_is_settled_at_once);
     tests_add(tests, a_refusal_for_the_former_album_blocks_nobody);
     tests_add(tests, a_late_result_of_the_former_album_stores_nothing_in_the_new_one);
+    tests_add(tests, what_went_to_the_former_address_goes_to_the_new_one_too);
     return tests_run(tests);
 }

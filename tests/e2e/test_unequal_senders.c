@@ -6,6 +6,7 @@
 #include "tests/support/operator_view.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,17 +14,30 @@
 enum { PATIENCE_MS = 60000, SOON_MS = 35000, STUDIES = 8, SERIES = 3 };
 
 static struct sandbox *sandbox;
-static struct simulator *kheops;
+static struct simulator *kheops, *elsewhere;
 static struct pipeline *pipeline;
 
 static void set_up(void)
 {
-    static const char *const tokens[] = {"--token", "main:write:MAINWRITE", "--token",
-                                         "other:write:OTHERWRITE", NULL};
+    static const char *const tokens[] = {
+        "--token", "main:write:MAINWRITE", "--token", "main:read,send:MAINSEND",
+        "--token", "all:write:ALLWRITE",   "--token", "other:write:OTHERWRITE",
+        NULL};
     sandbox = sandbox_create();
     kheops = simulator_start(sandbox, "kheops", tokens);
-    const struct pipeline_destination destination = {
-        .name = "main", .simulator = kheops, .token = "MAINWRITE"};
+    elsewhere = simulator_start(sandbox, "elsewhere", tokens);
+}
+
+/* albums: 0, or 1 with all of it. */
+static void begin(size_t albums)
+{
+    const struct pipeline_album album = {"all", "ALLWRITE", "MAINSEND", NULL};
+    const struct pipeline_destination destination = {.name = "main",
+                                                     .simulator = kheops,
+                                                     .token = "MAINWRITE",
+                                                     .albums = &album,
+                                                     .album_count = albums,
+                                                     .more = "        allow_other_origin: true\n"};
     const struct pipeline_node node = {"FELUCCA", &destination, 1};
     const struct pipeline_options options = {&node, 1, "sender: { slots: 1, batch_instances: 2 }\n"};
     pipeline = pipeline_create(sandbox, &options);
@@ -35,6 +49,7 @@ static void tear_down(void)
 {
     pipeline_destroy(&pipeline);
     simulator_destroy(&kheops);
+    simulator_destroy(&elsewhere);
     sandbox_destroy(&sandbox);
 }
 
@@ -125,6 +140,7 @@ static bool is_told(void *says)
 START_TEST(two_tokens_do_not_fill_two_albums)
 {
     enum { ALL = STUDIES * SERIES };
+    begin(0);
     start_sender();
     pipeline_reword_next(pipeline, "token-MAINWRITE}", own_token("OTHERWRITE"));
     start_sender();
@@ -149,6 +165,7 @@ static bool moves(void *context)
 START_TEST(a_sender_with_the_token_of_before_a_move_rests)
 {
     enum { ALL = STUDIES * SERIES };
+    begin(0);
     start_sender();
     pipeline_reword_next(pipeline, "token-MAINWRITE}", own_token("MAINWRITE"));
     start_sender();
@@ -171,6 +188,87 @@ START_TEST(a_sender_with_the_token_of_before_a_move_rests)
 }
 END_TEST
 
+/* ---- a stale configuration ---- */
+
+static const char *url_of(struct text *url, const struct simulator *simulator, const char *path)
+{
+    text_format(url, "http://127.0.0.1:%d/%s\n", simulator->port, path);
+    return text_string(url);
+}
+
+/* The configuration of its own is what the others have, at last, and it takes it. */
+static void correct(enum pipeline_stage stage, size_t number, const char *file, const char *stale,
+                    const char *right)
+{
+    AUTO(text_release) struct text content = TEXT_EMPTY, corrected = TEXT_EMPTY;
+    const char *path = sandbox_path(sandbox, "%s", file);
+    file_read(path, &content);
+    const char *place = strstr(text_string(&content), stale);
+    ck_assert_ptr_nonnull(place);
+    text_format(&corrected, "%.*s%s%s", (int)(place - text_string(&content)), text_string(&content), right,
+                place + strlen(stale));
+    file_write_string(path, text_string(&corrected));
+    process_signal(pipeline_process(pipeline, stage, number), SIGHUP);
+}
+
+static const struct stale_row {
+    const char *label;
+    bool alone; /* no other sender is there */
+} stale_rows[] = {{"one of two", false}, {"the only one", true}};
+
+START_TEST(a_sender_with_a_stale_address_sends_nothing)
+{
+    const struct stale_row *row = &stale_rows[_i];
+    enum { ALL = STUDIES * SERIES };
+    AUTO(text_release) struct text right = TEXT_EMPTY, stale = TEXT_EMPTY;
+    size_t its = row->alone ? 0 : 1;
+    begin(0);
+    if (!row->alone)
+        start_sender();
+    pipeline_reword_next(pipeline, url_of(&right, kheops, "api/studies"),
+                         url_of(&stale, elsewhere, "api/studies"));
+    start_sender();
+    send_studies(1, STUDIES);
+    if (!row->alone)
+        await_stored(ALL);
+    check(wait_until(is_told,
+                     (void *)"the configuration of this sender has another address (stow_url or api_url)",
+                     SOON_MS),
+          "status does not say why it rests");
+    check(operator_wait_state(pipeline, "main", NULL, row->alone ? "blocked" : "up", NULL, SOON_MS),
+          row->label);
+    ck_assert_int_eq(simulator_count(elsewhere, "requests.stow"), 0);
+    correct(PIPELINE_SENDER, its, row->alone ? "sender-0.yaml" : "sender-1.yaml", text_string(&stale),
+            text_string(&right));
+    if (!row->alone)
+        process_kill(pipeline_process(pipeline, PIPELINE_SENDER, 0));
+    send_studies(30, 1);
+    await_stored(ALL + SERIES);
+    ck_assert_int_eq(simulator_count(elsewhere, "requests.stow"), 0);
+    if (!row->alone)
+        pipeline_start_again(pipeline, PIPELINE_SENDER, 0);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
+START_TEST(a_sharer_with_a_stale_address_shares_nothing)
+{
+    AUTO(text_release) struct text right = TEXT_EMPTY, stale = TEXT_EMPTY;
+    begin(1);
+    start_sender();
+    pipeline_reword_next(pipeline, url_of(&right, kheops, "api"), url_of(&stale, elsewhere, "api"));
+    (void)pipeline_start(pipeline, PIPELINE_SHARER);
+    send_studies(1, 1);
+    check(operator_wait_state(pipeline, "main", "all", "blocked",
+                              "the configuration of this sharer has another address (api_url)", SOON_MS),
+          "the album is not blocked");
+    ck_assert_int_eq(simulator_count(elsewhere, "requests.share"), 0);
+    correct(PIPELINE_SHARER, 0, "sharer-0.yaml", text_string(&stale), text_string(&right));
+    check(simulator_wait_shared(kheops, "all", SERIES, SOON_MS), "not shared");
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("unequal_senders");
@@ -179,5 +277,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, two_tokens_do_not_fill_two_albums);
     tests_add(tests, a_sender_with_the_token_of_before_a_move_rests);
+    tests_rows(tests, a_sender_with_a_stale_address_sends_nothing, ROWS(stale_rows));
+    tests_add(tests, a_sharer_with_a_stale_address_shares_nothing);
     return tests_run(tests);
 }

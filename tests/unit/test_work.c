@@ -54,6 +54,7 @@ static struct work sending = {.id = "e-1",
                               .destination = (char *)"main",
                               .study = (char *)"1.2.3",
                               .home = (char *)"album-1",
+                              .address = "0123456789abcdef",
                               .items = items,
                               .item_count = 2};
 
@@ -85,6 +86,7 @@ START_TEST(work_arrives_whole)
     ck_assert_int_eq(read.work->items[0].size, 540000);
     ck_assert_str_eq(read.work->items[0].receipt, RECEIPT);
     ck_assert_str_eq(read.work->home, "album-1");
+    ck_assert_str_eq(read.work->address, "0123456789abcdef");
     work_message_release(&read);
 }
 END_TEST
@@ -105,6 +107,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     ck_assert_int_eq(read.result->not_before_ms, 5000);
     ck_assert_str_eq(read.result->home, "album-1"); /* as the WORK said it */
     ck_assert_str_eq(read.result->opens, "album-2");
+    ck_assert_str_eq(read.result->address, "0123456789abcdef");
     work_message_release(&read);
     work_result_destroy(&result);
 }
