@@ -1,4 +1,4 @@
-/* confinement - what is left to the process of an association, before it reads its first byte.
+/* confinement - what is left to the process of an association, before it reads more than the two titles of the request.
  *
  * It holds its connection, the pipe for hints and where errors go. It may make, write, rename and remove files in incoming/,
  * and read there which titles have too much in quarantine; nothing else of the machine (docs/decisions/0023). */

@@ -464,9 +464,9 @@ _Noreturn void session_run(const struct session_start *start)
         .data = data,
         .finish = finish,
     };
-    confinement_begin(start->config, start->spool);
     wind_alarm(&session);
     claim_read(&session.claim, start->config, start->address, start->socket);
+    confinement_begin(start->config, start->spool); /* no file of the configuration is read from here on */
     const char *because = NULL;
     enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);
     report(&session, end, because);

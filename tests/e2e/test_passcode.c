@@ -88,6 +88,13 @@ static const struct store_row {
      "because=\"the passcode of XR01 cannot be read here"},
 };
 
+static bool is_logged(void *text)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    file_read(sandbox_path(sandbox, "receiver.log"), &log);
+    return strstr(text_string(&log), text) != NULL;
+}
+
 START_TEST(a_source_proves_itself)
 {
     const struct store_row *row = &store_rows[_i];
@@ -98,9 +105,9 @@ START_TEST(a_source_proves_itself)
     ck_assert_uint_eq(files, row->answer ? 0 : 1);
     ck_assert_msg(!row->answer || strstr(text_string(&output), row->answer), "%s: %s", row->label,
                   text_string(&output));
+    ck_assert_msg(!row->logged || wait_until(is_logged, (void *)row->logged, WAIT_MS), "%s", row->logged);
     process_destroy(&receiver);
     file_read(sandbox_path(sandbox, "receiver.log"), &log);
-    ck_assert_msg(!row->logged || strstr(text_string(&log), row->logged), "%s", text_string(&log));
     ck_assert_ptr_null(strstr(text_string(&log), "sesame"));
 }
 END_TEST
