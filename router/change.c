@@ -1,6 +1,7 @@
 #include "router/change.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "router/shared.h"
 
@@ -23,6 +24,7 @@ void change_destroy(struct change **change)
         return;
     control_request_release(&(*change)->request);
     control_answer_release(&(*change)->answer);
+    text_release(&(*change)->hearing.doubt);
     memory_free(change);
 }
 
@@ -45,6 +47,16 @@ const char *change_objection(const struct control_request *request, bool instanc
             return "jobs are given as delivery:12, share:12 or fetch:12, quarantined files as instance:12";
     }
     return NULL;
+}
+
+bool change_holds(const struct change *change)
+{
+    return change->waits || change->pauses;
+}
+
+bool change_has_time(const struct change *change)
+{
+    return clock_monotonic_ms() < change->until;
 }
 
 int64_t change_left(const struct change *change)

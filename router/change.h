@@ -8,6 +8,8 @@
 #ifndef FELUCCA_ROUTER_CHANGE_H
 #define FELUCCA_ROUTER_CHANGE_H
 
+#include "common/base/text.h"
+#include "common/condition/condition.h"
 #include "common/jobs/history.h"
 #include "common/jobs/request.h"
 #include "common/wire/bus.h"
@@ -16,7 +18,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct config;
 struct router;
+
+/* retry: what is known so far of the series of a share that is decided again, over some steps. */
+struct change_hearing {
+    int64_t share_id;            /* 0: of none */
+    const struct config *config; /* by the conditions of this one */
+    int64_t heard_id;            /* the last instance that was heard */
+    int heard;                   /* how many */
+    bool witness_heard, over;
+    enum condition_verdict verdict; /* the best answer */
+    int64_t witness_id;             /* of that opinion, and active then; 0: none */
+    struct text doubt;
+};
 
 struct change {
     struct jobdb_request row; /* its texts are not set */
@@ -27,7 +42,10 @@ struct change {
     uint32_t missing_tag;         /* reshare: a tag that no row tells, 0: none */
     bool over;                    /* nothing is left to be done */
     bool waits;                   /* for a header that is being read: the loop wakes when it was */
-    bool header_doubtful;         /* reshare: the file is there, and does not tell it either */
+    bool pauses;                  /* this step has done enough: the same is gone on with in the next one */
+    int64_t until;                /* monotonic: when a step has done enough */
+    struct change_hearing hearing;
+    bool header_doubtful; /* reshare: the file is there, and does not tell it either */
     struct change *next;
 };
 
@@ -38,6 +56,11 @@ void change_destroy(struct change **change);
 /* NULL, or what is wrong with the choice: by numbers, filters or --all. instances: what is chosen are
  * quarantined files, not jobs. Borrowed for ever. */
 const char *change_objection(const struct control_request *request, bool instances);
+
+/* What the step was about is not done with: the next step has to begin with it. */
+bool change_holds(const struct change *change);
+/* Whether a step may begin with something else that needs time. */
+bool change_has_time(const struct change *change);
 
 /* How many more may be changed. */
 int64_t change_left(const struct change *change);

@@ -161,11 +161,12 @@ static void change_chosen_jobs(struct job_portion *portion)
     struct jobdb_walk *walk = &change->row.walk;
     struct jobdb_selection selection = selection_of(portion->router, change);
     bool headers = (selection.meant & JOBDB_DECIDED_AGAIN) != 0 && change->request.verb == CONTROL_RETRY;
-    for (int i = 0; i < (headers ? HEADERS_A_PORTION : 1) && !walk->over; i++) {
+    for (int i = 0;
+         i < (headers ? HEADERS_A_PORTION : 1) && !walk->over && (i == 0 || change_has_time(change)); i++) {
         const struct jobdb_walk before = *walk;
         (void)jobdb_walk_on(portion->router->db, &selection, walk, headers ? 1 : PORTION, change_job,
                             portion);
-        if (change->waits) {
+        if (change_holds(change)) {
             *walk = before;
             return;
         }
@@ -221,9 +222,11 @@ static void change_numbered_jobs(struct job_portion *portion)
 {
     struct change *change = portion->change;
     struct jobdb_walk *walk = &change->row.walk;
-    for (int i = 0; i < PORTION && walk->id < (int64_t)change->request.job_count; i++) {
+    for (int i = 0;
+         i < PORTION && walk->id < (int64_t)change->request.job_count && (i == 0 || change_has_time(change));
+         i++) {
         change_numbered_job(portion, &change->request.jobs[walk->id]);
-        if (change->waits)
+        if (change_holds(change))
             return;
         walk->id++;
     }
@@ -277,7 +280,7 @@ bool change_jobs_step(struct router *router, struct change *change)
     else
         change_chosen_jobs(&portion);
     settle_series(&portion);
-    return !change->waits && (change->row.walk.over || change_left(change) <= 0);
+    return !change_holds(change) && (change->row.walk.over || change_left(change) <= 0);
 }
 
 void change_jobs_count(const struct change *change, struct text *out)

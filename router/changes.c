@@ -12,6 +12,7 @@
 #include "router/change_parked.h"
 #include "router/change_reshare.h"
 #include "router/outbox.h"
+#include "router/readers.h"
 #include "router/refusal.h"
 #include "router/shared.h"
 
@@ -210,6 +211,7 @@ static void finish_change(struct router *router, struct change *change)
              LOG_S("user", change->request.user), LOG_I("changed", change->row.changed),
              LOG_I("skipped", change->row.skipped));
     router->changes->first = change->next;
+    readers_forget(router->readers, READERS_CHANGE, NULL); /* what it asked for and did not need in the end */
     change_destroy(&change);
 }
 
@@ -218,10 +220,12 @@ void changes_turn(struct router *router)
     struct change *change = router->changes->first;
     if (!change)
         return;
-    int64_t until = clock_monotonic_ms() + TURN_MS;
+    change->until = clock_monotonic_ms() + TURN_MS;
     change->waits = false;
-    for (int i = 0; i < TURN_STEPS && !change->over && !change->waits && clock_monotonic_ms() < until; i++)
+    for (int i = 0; i < TURN_STEPS && !change->over && !change->waits && change_has_time(change); i++) {
+        change->pauses = false;
         change->over = verb_of(change)->step(router, change);
+    }
     CRASH_POINT(ROUTER_CHANGE_APPLIED);
     if (change->over)
         finish_change(router, change);

@@ -405,11 +405,12 @@ bool readers_take(struct readers *readers, enum readers_purpose purpose, const c
     return true;
 }
 
-void readers_forget(struct readers *readers, enum readers_purpose purpose)
+void readers_forget(struct readers *readers, enum readers_purpose purpose, const char *receipt)
 {
     for (size_t i = 0; i < READING_JOBS; i++) {
         struct job *job = &readers->jobs.list[i];
-        if (job->state == JOB_FREE || job->purpose != purpose)
+        if (job->state == JOB_FREE || job->purpose != purpose ||
+            (receipt && strcmp(job->answer.receipt, receipt) != 0))
             continue;
         if (job->state == JOB_WAITING)
             end_alone(readers, job);

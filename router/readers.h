@@ -34,8 +34,8 @@ void readers_ask(struct readers *readers, enum readers_purpose purpose, const ch
 /* An answer that has come, to this receipt (NULL: to any); false: none. */
 bool readers_take(struct readers *readers, enum readers_purpose purpose, const char *receipt,
                   struct readers_answer *ret_answer);
-/* Nobody wants these answers any more. */
-void readers_forget(struct readers *readers, enum readers_purpose purpose);
+/* Nobody wants the answer to this receipt (NULL: any of these answers) any more. */
+void readers_forget(struct readers *readers, enum readers_purpose purpose, const char *receipt);
 
 /* Sends what waits, receives what came, replaces what ended. Never waits. */
 void readers_turn(struct readers *readers);

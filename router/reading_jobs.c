@@ -10,10 +10,15 @@ static struct job *end_of(struct reading_jobs *jobs)
     return jobs->list + READING_JOBS;
 }
 
+/* Answers of changes do not count: a change may be waited for that never comes back for the others of them. */
+static size_t bytes_held(const struct job *job)
+{
+    return job->answer.reading && job->purpose == READERS_INTAKE ? reading_bytes(job->answer.reading) : 0;
+}
+
 static void drop_reading(struct reading_jobs *jobs, struct job *job)
 {
-    if (job->answer.reading)
-        jobs->held -= reading_bytes(job->answer.reading);
+    jobs->held -= bytes_held(job);
     reading_destroy(&job->answer.reading);
 }
 
@@ -98,7 +103,7 @@ void reading_jobs_answer(struct reading_jobs *jobs, struct job *job, struct read
     job->answer.code = reading_code(reading);
     if (job->answer.code == 0) {
         job->answer.reading = reading;
-        jobs->held += reading_bytes(reading);
+        jobs->held += bytes_held(job);
     } else {
         text_append(&job->answer.reason, reading_reason(reading));
         reading_destroy(&reading);
@@ -117,8 +122,7 @@ void reading_jobs_refuse(struct reading_jobs *jobs, struct job *job, int code, c
 void reading_jobs_take(struct reading_jobs *jobs, struct job *job, struct readers_answer *ret_answer)
 {
     *ret_answer = job->answer;
-    if (job->answer.reading)
-        jobs->held -= reading_bytes(job->answer.reading);
+    jobs->held -= bytes_held(job);
     job->answer = (struct readers_answer){.code = 0};
     free_job(jobs, job);
 }

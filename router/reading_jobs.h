@@ -33,7 +33,7 @@ struct job {
 struct reading_jobs {
     struct job list[READING_JOBS];
     uint64_t last_order;
-    size_t held; /* bytes of answers that nobody has taken yet */
+    size_t held; /* bytes of the intake's answers that it has not taken yet; those of changes are few */
 };
 
 void reading_jobs_init(struct reading_jobs *jobs);

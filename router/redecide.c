@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { HEADERS_A_SHARE = 200 }; /* of one series: the router waits for them */
+enum { HEADERS_A_SHARE = 200 }; /* of one series */
 
 bool redecide_is_due(const struct jobdb_candidate *job)
 {
@@ -121,64 +121,102 @@ static bool redecide_delivery(struct router *router, struct change *change, cons
 
 /* ---- shares ---- */
 
-/* What is known of a series: the best answer so far. */
-struct opinion {
-    enum condition_verdict verdict;
-    int64_t witness_id; /* active, and of that opinion; 0: none */
-    struct text doubt;
-};
-
-static void opinion_release(struct opinion *opinion)
+static struct change_hearing *hearing_of(struct router *router, struct change *change,
+                                         const struct jobdb_candidate *job)
 {
-    text_release(&opinion->doubt);
+    struct change_hearing *hearing = &change->hearing;
+    if (hearing->share_id == job->item.id && hearing->config == router->config)
+        return hearing;
+    text_release(&hearing->doubt);
+    *hearing = (struct change_hearing){
+        .share_id = job->item.id, .config = router->config, .verdict = CONDITION_FALSE};
+    return hearing;
 }
 
 /* False: its header has not been read yet. */
 static bool hear(struct router *router, const struct config_album *album, const struct jobdb_past *row,
-                 struct opinion *opinion)
+                 struct change_hearing *hearing)
 {
     AUTO(past_close) struct past past = {.facts = NULL};
     AUTO(text_release) struct text doubt = TEXT_EMPTY;
     if (past_open(router, row, &past) == ERR_AGAIN)
         return false;
     enum condition_verdict verdict = decide_album(album, past.facts, &doubt);
-    if (verdict <= opinion->verdict)
+    if (verdict <= hearing->verdict)
         return true;
-    opinion->verdict = verdict;
-    opinion->witness_id = row->active ? row->id : 0;
-    text_clear(&opinion->doubt);
-    text_append(&opinion->doubt, text_string(&doubt));
+    hearing->verdict = verdict;
+    hearing->witness_id = row->active ? row->id : 0;
+    text_clear(&hearing->doubt);
+    text_append(&hearing->doubt, text_string(&doubt));
     return true;
 }
 
-/* The witness first: it is what asked. False: a header has not been read yet. */
-static bool hear_series(struct router *router, const struct config_album *album,
-                        const struct jobdb_candidate *job, struct opinion *opinion)
+/* What asked for the share is heard first. False: its header has not been read yet. */
+static bool hear_witness(struct router *router, const struct config_album *album,
+                         const struct jobdb_candidate *job, struct change_hearing *hearing)
 {
-    struct jobdb_series series;
-    struct jobdb_past row = {.id = 0};
-    if (job->item.instance_id && jobdb_find_past(router->db, job->item.instance_id, &row) &&
-        !hear(router, album, &row, opinion))
+    struct jobdb_past row;
+    if (!hearing->witness_heard && job->item.instance_id &&
+        jobdb_find_past(router->db, job->item.instance_id, &row) && !hear(router, album, &row, hearing))
         return false;
-    if (!jobdb_find_series(router->db, job->item.series_id, &series))
-        return true;
-    row.id = 0;
-    for (int i = 0; opinion->verdict != CONDITION_TRUE &&
-                    jobdb_next_past(router->db, &series, 0, INT64_MAX, row.id, &row);
-         i++) {
-        if (i < HEADERS_A_SHARE) {
-            if (!hear(router, album, &row, opinion))
-                return false;
-            continue;
-        }
-        if (opinion->verdict == CONDITION_UNDECIDED)
-            return true;
-        opinion->verdict = CONDITION_UNDECIDED;
-        text_append(&opinion->doubt,
-                    "its series has more instances than are asked at once: felucca reshare asks "
-                    "them all");
+    hearing->witness_heard = true;
+    return true;
+}
+
+/* It has more instances than are asked. */
+static void give_up_series(struct change_hearing *hearing)
+{
+    hearing->over = true;
+    if (hearing->verdict == CONDITION_UNDECIDED)
+        return;
+    hearing->verdict = CONDITION_UNDECIDED;
+    text_append(&hearing->doubt, "its series has more instances than are asked at once: felucca reshare asks "
+                                 "them all");
+}
+
+/* The next instance. False: its header has not been read yet. */
+static bool hear_next(struct router *router, const struct config_album *album,
+                      const struct jobdb_series *series, struct change_hearing *hearing)
+{
+    struct jobdb_past row;
+    if (hearing->verdict == CONDITION_TRUE ||
+        !jobdb_next_past(router->db, series, 0, INT64_MAX, hearing->heard_id, &row)) {
+        hearing->over = true;
+    } else if (hearing->heard >= HEADERS_A_SHARE) {
+        give_up_series(hearing);
+    } else {
+        if (!hear(router, album, &row, hearing))
+            return false;
+        hearing->heard_id = row.id;
+        hearing->heard++;
     }
     return true;
+}
+
+/* False: it is not over yet, the change waits or pauses. */
+static bool hear_series(struct router *router, const struct config_album *album, struct change *change,
+                        const struct jobdb_candidate *job, struct change_hearing *hearing)
+{
+    struct jobdb_series series;
+    change->waits = !hear_witness(router, album, job, hearing);
+    if (!change->waits && !jobdb_find_series(router->db, job->item.series_id, &series))
+        return true;
+    while (!change->waits && !hearing->over) {
+        change->waits = !hear_next(router, album, &series, hearing);
+        change->pauses = !change->waits && !hearing->over && !change_has_time(change);
+        if (change->pauses)
+            break;
+    }
+    return !change_holds(change);
+}
+
+/* It was active when it was heard, some steps ago. */
+static int64_t witness_of(struct router *router, const struct change_hearing *hearing)
+{
+    struct jobdb_past row;
+    bool is_active =
+        hearing->witness_id && jobdb_find_past(router->db, hearing->witness_id, &row) && row.active;
+    return is_active ? hearing->witness_id : 0;
 }
 
 static bool admit_share(struct router *router, struct change *change, const struct jobdb_candidate *job,
@@ -193,25 +231,32 @@ static bool admit_share(struct router *router, struct change *change, const stru
                              router->now + router->config->retention_ms);
 }
 
+static bool end_hearing(struct router *router, struct change *change, const struct jobdb_candidate *job,
+                        const struct change_hearing *hearing)
+{
+    if (hearing->verdict == CONDITION_TRUE)
+        return admit_share(router, change, job, witness_of(router, hearing));
+    if (hearing->verdict == CONDITION_FALSE)
+        return leave_out(router, change, job, "the album's condition is false");
+    if (change->request.anyway)
+        return admit_share(router, change, job, witness_of(router, hearing));
+    change_skip(change, "%s", text_string(&hearing->doubt));
+    if (!change->request.dry_run)
+        (void)bring_back(router, change, job, NULL, SPOOL_QUEUE, text_string(&hearing->doubt));
+    return false;
+}
+
 static bool redecide_share(struct router *router, struct change *change, const struct target *target,
                            const struct jobdb_candidate *job)
 {
-    AUTO(opinion_release) struct opinion opinion = {CONDITION_FALSE, 0, TEXT_EMPTY};
     if (!target->album->condition)
         return admit_share(router, change, job, 0);
-    change->waits = !hear_series(router, target->album, job, &opinion);
-    if (change->waits)
+    struct change_hearing *hearing = hearing_of(router, change, job);
+    if (!hear_series(router, target->album, change, job, hearing))
         return false;
-    if (opinion.verdict == CONDITION_TRUE)
-        return admit_share(router, change, job, opinion.witness_id);
-    if (opinion.verdict == CONDITION_FALSE)
-        return leave_out(router, change, job, "the album's condition is false");
-    if (change->request.anyway)
-        return admit_share(router, change, job, opinion.witness_id);
-    change_skip(change, "%s", text_string(&opinion.doubt));
-    if (!change->request.dry_run)
-        (void)bring_back(router, change, job, NULL, SPOOL_QUEUE, text_string(&opinion.doubt));
-    return false;
+    bool is_changed = end_hearing(router, change, job, hearing);
+    hearing->share_id = 0;
+    return is_changed;
 }
 
 bool redecide(struct router *router, struct change *change, const struct target *target,

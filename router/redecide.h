@@ -19,7 +19,7 @@ struct router;
 bool redecide_is_due(const struct jobdb_candidate *job);
 
 /* The target is configured. True: the job is queued or left out now, or would be (dry run). Otherwise the change
- * has a note that says why, or it waits for a header: then nothing was done. */
+ * has a note that says why, or it holds (change_holds()): then the same job is to be given again in the next step. */
 bool redecide(struct router *router, struct change *change, const struct target *target,
               const struct jobdb_candidate *job);
 

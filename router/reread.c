@@ -11,7 +11,7 @@ enum { WAIT_MS = 20 /* most headers need a tenth of one */ };
 static bool make_room(struct router *router)
 {
     if (!readers_have_room(router->readers, READERS_CHANGE))
-        readers_forget(router->readers, READERS_CHANGE);
+        readers_forget(router->readers, READERS_CHANGE, NULL);
     return readers_have_room(router->readers, READERS_CHANGE);
 }
 

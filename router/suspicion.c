@@ -1,6 +1,7 @@
 #include "router/suspicion.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/dicom/dictionary.h"
 #include "common/jobs/outcome.h"
 #include "common/spool/spool.h"
@@ -33,9 +34,12 @@ static void append_widths(struct router *router, const struct jobdb_item *item, 
 {
     AUTO(readers_answer_release) struct readers_answer answer = {.code = 0};
     enum spool_place place;
-    /* Where the readers are too busy to answer at once, it is not told. */
-    if (spool_find(router->spool, item->receipt, &place) != 0 ||
-        reread(router, item->receipt, place, &answer) != 0 || answer.code != 0)
+    if (spool_find(router->spool, item->receipt, &place) != 0)
+        return;
+    int code = reread(router, item->receipt, place, &answer);
+    if (code == ERR_AGAIN) /* the readers are too busy to answer at once: it is not told */
+        readers_forget(router->readers, READERS_CHANGE, item->receipt);
+    if (code != 0 || answer.code != 0)
         return;
     for (size_t i = 0; i < WIDTHS; i++)
         append_width(answer.reading, &widths[i], out);

@@ -10,7 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { SLOW = CLOCKS_PER_SEC / 15 };
 
 static const char *const names[] = {
 #define X(name, process, happened, becomes, repeats) #name,
@@ -69,6 +72,9 @@ void crash_on_poison(const char *receipt)
         abort();
     for (volatile unsigned long turns = 0; is_named(receipt, "FELUCCA_SPIN_ON");)
         turns++;
+    if (is_named(receipt, "FELUCCA_SLOW_ON"))
+        for (clock_t until = clock() + SLOW; clock() < until;)
+            continue;
     while (is_named(receipt, "FELUCCA_BLOAT_ON"))
         memset(memory_new(1, 16 << 20), 1, 16 << 20);
 }

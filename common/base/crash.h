@@ -126,7 +126,8 @@ enum crash_point {
 /* May not return. */
 void crash_point(enum crash_point point);
 /* Aborts where the receipt has the text of FELUCCA_CRASH_ON in it: a file that no parser survives. With that of
- * FELUCCA_SPIN_ON it goes on for ever instead, and with that of FELUCCA_BLOAT_ON it takes memory without an end. */
+ * FELUCCA_SPIN_ON it goes on for ever instead, with that of FELUCCA_BLOAT_ON it takes memory without an end, and with
+ * that of FELUCCA_SLOW_ON (empty: any) some time. */
 void crash_on_poison(const char *receipt);
 /* The folder of the marks, open, for a process that can open no path later; -1: none. */
 int crash_marks(void);

@@ -338,6 +338,24 @@ START_TEST(what_cannot_be_delivered_says_why)
 }
 END_TEST
 
+/* Each takes longer than a step of the change waits for one. */
+START_TEST(a_series_of_slow_headers_is_heard_to_its_end)
+{
+    enum { SLOW = 7 };
+    static const char *const slow[] = {"FELUCCA_SLOW_ON=", NULL};
+    open_rig(NULL, CT);
+    for (unsigned i = 1; i <= SLOW; i++)
+        rig_receive(rig, "FIRST", 1, 1, i, NULL);
+    wait_jobs("queued", SLOW);
+    FELUCCA(0, "1 job", "drop", "--album", "ct", "--state", "waiting", "--yes");
+    rig_stop(rig);
+    rig_reword(rig, "#Tag.Modality, \"CT\"", "#Tag.StationName, \"NONE\"");
+    rig_start_from(rig, FELUCCA_CRASH_BIN, slow);
+    FELUCCA(1, "stays dropped: the album's condition is false", "retry", "--album", "ct", "--state",
+            "dropped", "--yes");
+}
+END_TEST
+
 /* ---- a node that the router does not know yet ---- */
 
 /* The receiver has read a configuration that the router has not. */
@@ -426,6 +444,7 @@ int main(void)
     tests_add(tests, where_a_condition_cannot_be_decided_the_destination_is_named);
     tests_add(tests, an_album_that_cannot_be_decided_waits_for_a_person);
     tests_add(tests, what_cannot_be_delivered_says_why);
+    tests_add(tests, a_series_of_slow_headers_is_heard_to_its_end);
     tests_add(tests, what_the_router_has_no_node_for_waits_for_the_configuration);
     tests_add(tests, what_was_received_far_ahead_of_now_does_not_wait_for_a_node);
     tests_add(tests, a_node_takes_in_what_was_quarantined_without_it);
