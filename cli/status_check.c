@@ -128,6 +128,18 @@ static void add_target(void *context, const struct jobdb_status_row *row)
 
 /* ---- the rest ---- */
 
+static void add_lines(struct causes *causes, enum attention attention, const struct text *lines,
+                      const char *next)
+{
+    for (const char *line = text_string(lines); *line; line += *line == '\n') {
+        AUTO(text_release) struct text sentence = TEXT_EMPTY;
+        size_t length = strcspn(line, "\n");
+        text_append_bytes(&sentence, line, length);
+        add(causes, attention, text_string(&sentence), next);
+        line += length;
+    }
+}
+
 static void add_surroundings(struct causes *causes, const struct surroundings *around,
                              const struct config *config)
 {
@@ -141,13 +153,14 @@ static void add_surroundings(struct causes *causes, const struct surroundings *a
         {SURROUNDINGS_ROUTER, ATTENTION_ROUTER, "felucca health router"},
         {SURROUNDINGS_DISK, ATTENTION_DISK, text_string(&look_at_disk)},
         {SURROUNDINGS_OVERFULL, ATTENTION_OVERFULL, "felucca quarantine"},
+        {SURROUNDINGS_WORKER, ATTENTION_WORKER, "felucca check"},
         {SURROUNDINGS_READER, ATTENTION_READER, "felucca status"},
         {SURROUNDINGS_PROXY, ATTENTION_PROXY, "felucca check"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         AUTO(text_release) struct text sentence = TEXT_EMPTY;
         if (surroundings_tell(around, config, rows[i].trouble, &sentence))
-            add(causes, rows[i].attention, text_string(&sentence), rows[i].next);
+            add_lines(causes, rows[i].attention, &sentence, rows[i].next);
     }
 }
 

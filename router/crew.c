@@ -13,13 +13,6 @@ enum {
     FRESH_MS = 3 * WORK_PING_MS /* whoever was silent for longer gets no new work */
 };
 
-struct rest {
-    struct crew_duty duty;
-    int64_t until;
-    int times; /* in a row */
-    struct rest *next;
-};
-
 struct seat {
     struct rest *rests;
     struct bus_peer peer;
@@ -38,21 +31,20 @@ struct crew {
     struct lease *leases;
     uint64_t numbered; /* seats */
     int64_t round;     /* ends when all that had come was read */
+    bool rests_changed;
 };
 
 static void release_seat(struct seat *seat)
 {
-    while (seat->rests) {
-        struct rest *rest = seat->rests;
-        seat->rests = rest->next;
-        free(rest);
-    }
+    rests_release(&seat->rests);
     free(seat);
 }
 
 struct crew *crew_create(void)
 {
-    return memory_new(1, sizeof(struct crew));
+    struct crew *crew = memory_new(1, sizeof *crew);
+    crew->rests_changed = true; /* from whatever a router before this one said */
+    return crew;
 }
 
 void crew_destroy(struct crew **crew)
@@ -228,56 +220,48 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
 
 /* ---- rests ---- */
 
-static bool same_duty(const struct crew_duty *a, const struct crew_duty *b)
+int crew_rest(struct crew *crew, struct seat *seat, const struct crew_duty *duty, const char *reason)
 {
-    return a->stage == b->stage && a->destination_id == b->destination_id && a->album_id == b->album_id;
-}
-
-static struct rest *find_rest(const struct seat *seat, const struct crew_duty *duty)
-{
-    struct rest *rest = seat->rests;
-    while (rest && !same_duty(&rest->duty, duty))
-        rest = rest->next;
-    return rest;
-}
-
-int crew_rest(struct seat *seat, const struct crew_duty *duty)
-{
-    struct rest *rest = find_rest(seat, duty);
-    if (!rest) {
-        rest = memory_new(1, sizeof *rest);
-        *rest = (struct rest){.duty = *duty, .next = seat->rests};
-        seat->rests = rest;
-    }
-    return ++rest->times;
+    crew->rests_changed = true;
+    return rests_begin(&seat->rests, duty, reason)->times;
 }
 
 void crew_rest_until(struct seat *seat, const struct crew_duty *duty, int64_t until)
 {
-    struct rest *rest = find_rest(seat, duty);
+    struct rest *rest = rests_find(seat->rests, duty);
     if (rest)
         rest->until = until;
 }
 
-bool crew_rest_over(struct seat *seat, const struct crew_duty *duty)
+bool crew_rest_over(struct crew *crew, struct seat *seat, const struct crew_duty *duty)
 {
-    struct rest **link = &seat->rests, *over = find_rest(seat, duty);
-    if (!over)
-        return false;
-    while (*link != over)
-        link = &(*link)->next;
-    *link = over->next;
-    free(over);
-    return true;
+    bool rested = rests_end(&seat->rests, duty);
+    crew->rests_changed |= rested;
+    return rested;
 }
 
 void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destination_id)
 {
     struct seat *seat = find_peer(crew, peer);
-    for (struct rest *rest = seat ? seat->rests : NULL; rest; rest = rest->next) {
-        if (destination_id == 0 || rest->duty.destination_id == destination_id)
-            rest->until = 0;
+    if (seat)
+        rests_rouse(seat->rests, destination_id);
+}
+
+void crew_each_rest(const struct crew *crew,
+                    void (*each)(void *context, const struct seat *seat, const struct rest *rest),
+                    void *context)
+{
+    for (const struct seat *seat = crew->seats; seat; seat = seat->next) {
+        for (const struct rest *rest = seat->rests; rest; rest = rest->next)
+            each(context, seat, rest);
     }
+}
+
+bool crew_rests_changed(struct crew *crew)
+{
+    bool changed = crew->rests_changed;
+    crew->rests_changed = false;
+    return changed;
 }
 
 static bool is_present(const struct seat *seat, enum work_stage stage, int64_t now)
@@ -288,7 +272,7 @@ static bool is_present(const struct seat *seat, enum work_stage stage, int64_t n
 /* 0: it does not rest now. */
 static int64_t rests_until(const struct seat *seat, const struct crew_duty *duty, int64_t now)
 {
-    const struct rest *rest = find_rest(seat, duty);
+    const struct rest *rest = rests_find(seat->rests, duty);
     return rest && rest->until > now ? rest->until : 0;
 }
 
@@ -296,7 +280,7 @@ bool crew_has_other(const struct crew *crew, const struct seat *seat, const stru
                     int64_t now)
 {
     for (const struct seat *other = crew->seats; other; other = other->next) {
-        if (other != seat && is_present(other, duty->stage, now) && !find_rest(other, duty))
+        if (other != seat && is_present(other, duty->stage, now) && !rests_find(other->rests, duty))
             return true;
     }
     return false;
@@ -456,6 +440,7 @@ static void forget_silent(struct crew *crew, int64_t now)
             continue;
         }
         *link = seat->next;
+        crew->rests_changed |= seat->rests != NULL;
         release_seat(seat);
     }
 }

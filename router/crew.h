@@ -11,6 +11,7 @@
 #include "common/jobs/batch.h"
 #include "common/wire/bus.h"
 #include "common/wire/work.h"
+#include "router/rests.h"
 
 struct seat; /* one worker */
 
@@ -53,25 +54,25 @@ struct seat *crew_most_credit(struct crew *crew, enum work_stage stage, int64_t 
 
 /* ---- a worker's own trouble: it rests for one duty, and others do it ---- */
 
-/* Requests of a stage to a target (album_id 0: the destination). */
-struct crew_duty {
-    enum work_stage stage;
-    int64_t destination_id, album_id;
-};
-
 /* A target that is in trouble is tried: by all workers in turn, beginning after the one of this number. */
 struct crew_probe {
     uint64_t after;
 };
 
 /* It could not do this, for a reason that may be its own: it gets none before until. How often in a row that was so. */
-int crew_rest(struct seat *seat, const struct crew_duty *duty);
+int crew_rest(struct crew *crew, struct seat *seat, const struct crew_duty *duty, const char *reason);
 void crew_rest_until(struct seat *seat, const struct crew_duty *duty, int64_t until);
 /* It did it: false when it did not rest. */
-bool crew_rest_over(struct seat *seat, const struct crew_duty *duty);
+bool crew_rest_over(struct crew *crew, struct seat *seat, const struct crew_duty *duty);
 /* Something of this worker changed (a HELLO, what it says of a token): it is tried again at once. destination_id 0: for
  * all of them. */
 void crew_rouse(struct crew *crew, const struct bus_peer *peer, int64_t destination_id);
+/* Calls each for what every worker could not do, and has not done since, whether it rests still or not. */
+void crew_each_rest(const struct crew *crew,
+                    void (*each)(void *context, const struct seat *seat, const struct rest *rest),
+                    void *context);
+/* Whether that is another list than when this was asked last; at first it is. */
+bool crew_rests_changed(struct crew *crew);
 /* Whether another worker than seat may do it: one that was heard lately, is not about to leave and has had no such
  * trouble since it last did it. */
 bool crew_has_other(const struct crew *crew, const struct seat *seat, const struct crew_duty *duty,

@@ -16,7 +16,7 @@ enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
     struct metric *jobs, *ages, *states, *tokens;
-    struct metric *intake, *workers, *works;
+    struct metric *intake, *workers, *resting, *works;
     struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
 };
@@ -26,6 +26,7 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
     static const char *const state[] = {"destination", "album", "state", NULL};
     static const char *const token[] = {"destination", "album", "token", NULL};
     static const char *const stage[] = {"stage", NULL};
+    static const char *const work[] = {"destination", "album", "stage", NULL};
     static const char *const place[] = {"place", NULL};
     gauges->jobs =
         metrics_add(metrics, METRIC_GAUGE, "jobs", "Unfinished, undecided and failed jobs.", state);
@@ -38,6 +39,8 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
     gauges->intake = metrics_add(metrics, METRIC_GAUGE, "intake_waiting",
                                  "Received instances that the router knows of and has not taken in.", NULL);
     gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
+    gauges->resting = metrics_add(metrics, METRIC_GAUGE, "workers_resting",
+                                  "Workers that lack something for a destination or album.", work);
     gauges->works =
         metrics_add(metrics, METRIC_GAUGE, "works_in_flight", "Works that workers have in hand.", stage);
     gauges->spool_files =
@@ -133,6 +136,38 @@ static void show_states(struct router *router)
     }
 }
 
+/* How many workers lack something for such requests to a target. */
+struct lacking {
+    struct crew_duty duty;
+    int workers;
+};
+
+static void count_rest(void *context, const struct seat *seat, const struct rest *rest)
+{
+    struct lacking *lacking = context;
+    (void)seat;
+    lacking->workers += rest->duty.stage == lacking->duty.stage &&
+                        rest->duty.destination_id == lacking->duty.destination_id &&
+                        rest->duty.album_id == lacking->duty.album_id;
+}
+
+static void show_rests(struct router *router)
+{
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        const struct target *target = targets_at(router->targets, i);
+        for (int stage = 0; stage < WORK_STAGES; stage++) {
+            const char *labels[] = {target->row.destination, target->row.album,
+                                    work_stage_name((enum work_stage)stage)};
+            struct lacking lacking = {
+                .duty = {(enum work_stage)stage, target->row.destination_id, target->row.album_id}};
+            if ((target->row.album_id != 0) != (stage == WORK_SHARE))
+                continue;
+            crew_each_rest(router->crew, count_rest, &lacking);
+            metric_set(router->gauges->resting, labels, lacking.workers);
+        }
+    }
+}
+
 static void show_crew(struct router *router)
 {
     struct gauges *gauges = router->gauges;
@@ -145,6 +180,7 @@ static void show_crew(struct router *router)
         if (work_stage_worker((enum work_stage)stage) == (enum work_stage)stage)
             metric_set(gauges->workers, labels, (double)crew_size(router->crew, (enum work_stage)stage));
     }
+    show_rests(router);
     metric_set(gauges->intake, NULL, (double)intake_waiting(router));
 }
 

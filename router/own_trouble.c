@@ -1,13 +1,18 @@
 #include "router/own_trouble.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/config/config.h"
 #include "common/jobs/target.h"
+#include "common/spool/resting.h"
 #include "common/spool/spool.h"
 #include "router/crew.h"
 #include "router/shared.h"
 #include "router/target.h"
+#include "router/targets.h"
 
 /* A file that the worker did not find, and that is where it should be: its spool is not ours. */
 static bool is_in_queue(struct router *router, const struct work_answer *answer)
@@ -69,7 +74,7 @@ static void let_rest(struct router *router, const struct lease *lease, const str
     const struct jobdb_target *row = &target->row;
     const struct target_retry retry = target_retry_of(router->config);
     const struct crew_duty duty = duty_of(lease);
-    int times = crew_rest(lease->seat, &duty);
+    int times = crew_rest(router->crew, lease->seat, &duty, reason);
     crew_rest_until(lease->seat, &duty,
                     router->awake + target_delay(&retry, times, random_below(UINT64_MAX)));
     say_in_status(router, lease, target, reason);
@@ -87,11 +92,46 @@ bool own_trouble_take(struct router *router, const struct lease *lease, const st
     const char *reason = target->barred ? NULL : own_reason(router, lease, result);
     if (!lease->seat)
         return reason != NULL; /* whoever gets the work next tells more */
-    if (stored > 0 && crew_rest_over(lease->seat, &duty))
+    if (stored > 0 && crew_rest_over(router->crew, lease->seat, &duty))
         log_info("worker serves a target again", LOG_S("worker", seat_name(lease->seat)),
                  LOG_S("destination", row->destination), LOG_S("album", row->album ? row->album : "-"));
     if (!reason)
         return false;
     let_rest(router, lease, target, reason);
     return crew_has_other(router->crew, lease->seat, &duty, router->awake);
+}
+
+/* ---- who lacks what, for `felucca status` ---- */
+
+struct telling {
+    struct router *router;
+    json_t *list;
+};
+
+static void tell_rest(void *context, const struct seat *seat, const struct rest *rest)
+{
+    struct telling *telling = context;
+    const struct crew_duty *duty = &rest->duty;
+    const struct target *target =
+        targets_find(telling->router->targets, duty->destination_id, duty->album_id);
+    if (!target)
+        return;
+    json_t *object =
+        json_pack("{s:o, s:s, s:s, s:s?, s:o}", "worker", json_from_text(seat_name(seat)), "stage",
+                  work_stage_name(duty->stage), "destination", target->row.destination, "album",
+                  target->row.album, "reason", json_from_text(text_string(&rest->reason)));
+    (void)json_array_append_new(telling->list, object);
+}
+
+void own_trouble_tell(struct router *router)
+{
+    if (!crew_rests_changed(router->crew))
+        return;
+    AUTO(json_release) json_t *list = json_array();
+    struct telling telling = {router, list};
+    crew_each_rest(router->crew, tell_rest, &telling);
+    int code = resting_write(router->config->state_dir, list);
+    if (code != 0)
+        log_warning("cannot write who lacks what, so `felucca status` does not tell",
+                    LOG_S("error", err_text(code)));
 }

@@ -26,6 +26,7 @@
 #include "router/janitor.h"
 #include "router/lock.h"
 #include "router/outbox.h"
+#include "router/own_trouble.h"
 #include "router/quarantine.h"
 #include "router/readers.h"
 #include "router/recover.h"
@@ -234,6 +235,7 @@ static const struct part {
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
     {intake_tell, NULL},                        /* what was taken in, for the log */
+    {own_trouble_tell, NULL},                   /* which worker lacks what, for operators */
     {gauges_turn, NULL},                        /* what waits, for the metrics port */
 };
 enum { PARTS = sizeof parts / sizeof *parts };

@@ -250,8 +250,8 @@ static void sending_permitted(void *context, enum token_permission permission, c
         sending_try(sending);
     } else if (permission == TOKEN_REFUSED) {
         task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, sentence);
-    } else {
-        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_DESTINATION, sentence);
+    } else { /* that KHEOPS cannot be asked may be this sender's own trouble */
+        task_finish_all(&sending->task, WORK_RETRY_OUTCOME, BLAME_WORKER, sentence);
     }
 }
 

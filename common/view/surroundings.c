@@ -5,6 +5,7 @@
 #include "common/base/json.h"
 #include "common/config/proxy.h"
 #include "common/spool/overfull.h"
+#include "common/spool/resting.h"
 #include "common/spool/spool.h"
 
 #include <fcntl.h>
@@ -31,6 +32,7 @@ static void look_at_spool(const struct config *config, struct surroundings *ret_
 void surroundings_release(struct surroundings *surroundings)
 {
     text_release(&surroundings->overfull);
+    json_release(&surroundings->resting);
 }
 
 static int surroundings_count(void *context, const char *receipt)
@@ -65,6 +67,8 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
 {
     look_at_spool(config, ret_surroundings);
     ret_surroundings->router = look_for_router(config);
+    ret_surroundings->resting =
+        ret_surroundings->router == 0 ? json_array() : resting_read(config->state_dir);
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
 }
 
@@ -117,6 +121,27 @@ static void append_holder(const struct jobdb_wal *wal, struct text *sentence)
                           "(COMMIT, or .quit in sqlite3) or that process.");
 }
 
+/* What stands in the way of which requests of one worker. */
+static void append_lack(const json_t *lack, struct text *sentence)
+{
+    const char *stage = json_text(lack, "stage"), *album = json_text_or_null(lack, "album");
+    text_format(
+        sentence, "The %s %s cannot %s %s%s%s, others do it: %s. See to it there; felucca check tells more.",
+        strcmp(stage, "share") == 0 ? "sharer" : "sender", json_text(lack, "worker"),
+        strcmp(stage, "share") == 0   ? "share into"
+        : strcmp(stage, "fetch") == 0 ? "have studies looked at again at"
+                                      : "send to",
+        json_text(lack, "destination"), album ? "/" : "", album ? album : "", json_text(lack, "reason"));
+}
+
+static void append_resting(const json_t *list, struct text *sentence)
+{
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        text_append(sentence, i > 0 ? "\n" : "");
+        append_lack(json_array_get(list, i), sentence);
+    }
+}
+
 bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
                        enum surroundings_trouble trouble, struct text *sentence)
 {
@@ -129,6 +154,8 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
         append_disk(&surroundings->room, least, sentence);
     if (trouble == SURROUNDINGS_OVERFULL && surroundings->overfull.length > 0)
         append_overfull(&surroundings->overfull, sentence);
+    if (trouble == SURROUNDINGS_WORKER)
+        append_resting(surroundings->resting, sentence);
     if (trouble == SURROUNDINGS_READER && surroundings->wal.held)
         append_holder(&surroundings->wal, sentence);
     if (trouble == SURROUNDINGS_PROXY)
@@ -177,6 +204,7 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
                                                                     : json_integer(surroundings->room.files));
     (void)json_object_set_new(object, "quarantine_overfull", titles_to_json(&surroundings->overfull));
     (void)json_object_set_new(object, "rejections", rejections_to_json(surroundings));
+    (void)json_object_set(object, "workers_resting", surroundings->resting);
     (void)json_object_set_new(object, "router_running",
                               surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));

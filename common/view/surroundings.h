@@ -14,6 +14,7 @@ enum { SURROUNDINGS_REJECTIONS = 10 };
 
 struct surroundings {
     struct spool_room room; /* of the spool; -1: unknown */
+    json_t *resting;        /* workers that lack something (common/spool/resting.h); empty without a router */
     struct text overfull;   /* calling AE titles that are refused, a line each (common/spool/overfull.h) */
     int router;             /* 1: it runs, 0: it does not, -1: unknown */
     struct jobdb_wal wal;
@@ -33,12 +34,14 @@ enum surroundings_trouble {
     SURROUNDINGS_ROUTER,   /* it does not run */
     SURROUNDINGS_DISK,     /* it is too full to receive */
     SURROUNDINGS_OVERFULL, /* sources are refused, since they fill the quarantine */
+    SURROUNDINGS_WORKER,   /* a worker lacks something: a line for each */
     SURROUNDINGS_READER,   /* somebody keeps the database's log from shrinking */
     SURROUNDINGS_PROXY, /* the environment names a proxy, and the configuration does not say whether it is used */
     SURROUNDINGS_TROUBLES
 };
 
-/* Whether there is that trouble; then a sentence, with what to do about it, is appended. */
+/* Whether there is that trouble; then a sentence, with what to do about it, is appended: of workers one line each, with line
+ * ends between them. */
 bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
                        enum surroundings_trouble trouble, struct text *sentence);
 

@@ -187,6 +187,24 @@ size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage)
     return number;
 }
 
+size_t pipeline_start_changed(struct pipeline *pipeline, enum pipeline_stage stage, const char *text,
+                              const char *other)
+{
+    AUTO(text_release) struct text config = TEXT_EMPTY;
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    AUTO(text_release) struct text changed = TEXT_EMPTY;
+    size_t number;
+    struct member *m = add_member(pipeline, stage, &number);
+    file_read(m->config, &config);
+    const char *at = strstr(text_string(&config), text);
+    ck_assert_msg(at && !strstr(at + 1, text), "the configuration does not have \"%s\" once", text);
+    text_format(&changed, "%.*s%s%s", (int)(at - config.bytes), config.bytes, other, at + strlen(text));
+    text_format(&name, "%s-%zu-changed.yaml", stages[stage].name, number);
+    m->config = sandbox_write(pipeline->sandbox, text_string(&name), text_string(&changed));
+    run(pipeline, m);
+    return number;
+}
+
 void pipeline_start_all(struct pipeline *pipeline)
 {
     /* The router and the receiver make the state folder; a sender that finds none ends, to be started again

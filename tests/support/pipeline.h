@@ -60,6 +60,9 @@ void pipeline_destroy(struct pipeline **pipeline);
 /* Starts one more process of a stage; its number is from 0 on within its stage. The receiver accepts when
  * this returns. */
 size_t pipeline_start(struct pipeline *pipeline, enum pipeline_stage stage);
+/* The same with another configuration: what it has once, with another text in its place. */
+size_t pipeline_start_changed(struct pipeline *pipeline, enum pipeline_stage stage, const char *text,
+                              const char *other);
 /* The same without waiting for anything: for a process whose ports cannot be reached from here. */
 size_t pipeline_launch(struct pipeline *pipeline, enum pipeline_stage stage);
 /* Starts one of each. */

@@ -284,8 +284,8 @@ START_TEST(a_worker_rests_for_one_target_and_others_serve_it)
     hello(&bob, "b", 2, NULL, 0, NOW);
     struct seat *seat = crew_choose(crew, &first, NULL, NOW);
     ck_assert_str_eq(seat_name(seat), "a");
-    ck_assert_int_eq(crew_rest(seat, &first), 1);
-    ck_assert_int_eq(crew_rest(seat, &first), 2);
+    ck_assert_int_eq(crew_rest(crew, seat, &first, "its token file is not there"), 1);
+    ck_assert_int_eq(crew_rest(crew, seat, &first, "its token file is not there"), 2);
     crew_rest_until(seat, &first, NOW + 100);
     ck_assert_str_eq(seat_name(crew_choose(crew, &first, NULL, NOW)), "b");
     ck_assert_str_eq(seat_name(crew_choose(crew, &second, NULL, NOW)), "a");
@@ -300,18 +300,18 @@ START_TEST(where_all_rest_a_probe_goes_to_the_one_whose_rest_ends_first)
     hello(&alice, "a", 8, NULL, 0, NOW);
     hello(&bob, "b", 2, NULL, 0, NOW);
     struct seat *a = crew_choose(crew, &first, NULL, NOW);
-    (void)crew_rest(a, &first);
+    (void)crew_rest(crew, a, &first, "its token file is not there");
     crew_rest_until(a, &first, NOW + 200);
     struct seat *b = crew_choose(crew, &first, NULL, NOW);
-    (void)crew_rest(b, &first);
+    (void)crew_rest(crew, b, &first, "its token file is not there");
     crew_rest_until(b, &first, NOW + 100);
     ck_assert(!crew_has_other(crew, b, &first, NOW));
     ck_assert_ptr_null(crew_choose(crew, &first, NULL, NOW));
     ck_assert_ptr_eq(crew_choose(crew, &first, &probe_by_any, NOW), b);
     crew_rouse(crew, &alice, 1);
     ck_assert_ptr_eq(crew_choose(crew, &first, NULL, NOW), a);
-    ck_assert(crew_rest_over(a, &first));
-    ck_assert(!crew_rest_over(a, &first));
+    ck_assert(crew_rest_over(crew, a, &first));
+    ck_assert(!crew_rest_over(crew, a, &first));
     ck_assert(crew_has_other(crew, b, &first, NOW));
     crew_bye(crew, &alice);
     ck_assert(!crew_has_other(crew, b, &first, NOW));
@@ -330,7 +330,7 @@ START_TEST(probes_go_to_all_workers_in_turn)
         probe.after = seat_number(seat);
     }
     struct seat *b = crew_choose(crew, &first, &(struct crew_probe){1}, NOW);
-    (void)crew_rest(b, &first);
+    (void)crew_rest(crew, b, &first, "its token file is not there");
     crew_rest_until(b, &first, NOW + 100);
     ck_assert_msg(crew_choose(crew, &first, &(struct crew_probe){1}, NOW) != b, "it rests");
 }
@@ -340,11 +340,11 @@ START_TEST(who_cannot_fetch_delivers)
 {
     hello(&alice, "a", 8, NULL, 0, NOW);
     struct seat *a = crew_choose(crew, &first, NULL, NOW);
-    (void)crew_rest(a, &fetches);
+    (void)crew_rest(crew, a, &fetches, "its token file is not there");
     crew_rest_until(a, &fetches, NOW + 100);
     ck_assert_ptr_null(crew_choose(crew, &fetches, NULL, NOW));
     ck_assert_ptr_eq(crew_choose(crew, &first, NULL, NOW), a);
-    ck_assert(!crew_rest_over(a, &first));
+    ck_assert(!crew_rest_over(crew, a, &first));
 }
 END_TEST
 
