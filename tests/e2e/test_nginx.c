@@ -7,6 +7,7 @@
 #include "tests/support/files.h"
 #include "tests/support/nginx.h"
 #include "tests/support/result_words.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
 #include "tests/support/workplace.h"
@@ -17,11 +18,12 @@
 enum { LIMIT_MS = 60000, SMALL = 5000, LARGE = 400 * 1000 };
 
 /* What each server of nginx is about. */
-enum { IDLE, FEW, GOOD, WRONG, EXPIRED, OTHER, CLIENT, TWO };
+enum { IDLE, FEW, GOOD, WRONG, EXPIRED, OTHER, CLIENT, TWO, EMPTY };
 
 static struct sandbox *sandbox;
 static struct simulator *kheops;
 static struct nginx *nginx;
+static struct scripted_server *silent; /* answers 200 and nothing else, when it has all of a request */
 static struct workplace *workplace;
 static struct certificate ca, client;
 
@@ -37,6 +39,9 @@ static void start_nginx(void)
     const struct certificate other = authority_sign(sandbox, &stranger, "other", "IP:127.0.0.1", 2);
     const int port = kheops->port;
     client = authority_sign(sandbox, &ca, "client", "DNS:felucca", 2);
+    static const struct scripted_answer nothing = {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+                                                   SCRIPTED_CLOSE, 0};
+    silent = scripted_server_start(&nothing, 1);
     text_format(&verify, "ssl_client_certificate %s;\nssl_verify_client on;\n", ca.certificate);
     const struct nginx_server servers[] = {
         [IDLE] = {port, NULL, NULL, false, "keepalive_timeout 5ms;\n"},
@@ -48,6 +53,7 @@ static void start_nginx(void)
         [CLIENT] = {port, good.certificate, good.key, false, text_string(&verify)},
         [TWO] = {port, good.certificate, good.key, true,
                  "keepalive_requests 10;\nclient_max_body_size 1m;\n"},
+        [EMPTY] = {scripted_server_port(silent), good.certificate, good.key, true, NULL},
     };
     nginx = nginx_start(sandbox, "nginx", servers, ROWS(servers));
 }
@@ -70,6 +76,7 @@ static const struct place {
     {"client", CLIENT, true, true, ""},
     {"no-client", CLIENT, true, false, ""},
     {"two", TWO, true, false, "        http2: true\n"},
+    {"empty", EMPTY, true, false, "        http2: true\n        kheops: false\n"},
 };
 
 static void start_workplace(void)
@@ -111,6 +118,7 @@ static void teardown(void)
 {
     workplace_destroy(&workplace);
     nginx_destroy(&nginx);
+    scripted_server_destroy(&silent);
     simulator_destroy(&kheops);
     sandbox_destroy(&sandbox);
 }
@@ -147,11 +155,12 @@ static void send(const char *destination, uint64_t seed, size_t count, uint64_t 
 static const struct trust_row {
     const char *destination, *outcome, *says;
 } trust_rows[] = {
+    /* the question about the token goes first; whom one worker does not trust another one may */
     {"good", "done done", ""},
-    {"unknown-authority", "retry/destination retry/destination", "is not trusted"},
-    {"other-authority", "retry/destination retry/destination", "is not trusted"},
-    {"wrong-name", "retry/destination retry/destination", "no alternative certificate subject name matches"},
-    {"expired", "retry/destination retry/destination", "expired"},
+    {"unknown-authority", "retry/worker retry/worker", "is not trusted"},
+    {"other-authority", "retry/worker retry/worker", "is not trusted"},
+    {"wrong-name", "retry/worker retry/worker", "no alternative certificate subject name matches"},
+    {"expired", "retry/worker retry/worker", "expired"},
     {"expired-insecure", "done done", ""},
     {"client", "done done", ""},
     {"no-client", "retry/group retry/group", "client certificate"},
@@ -249,6 +258,16 @@ START_TEST(http2_connections_end_and_nothing_is_lost)
 }
 END_TEST
 
+/* A stream has an end of its own: no length is said, and the answer is whole. */
+START_TEST(an_empty_200_over_http2_is_an_empty_answer)
+{
+    long most;
+    send("empty", 1, 2, SMALL, "done done", "stored: 200 without a list");
+    ck_assert_uint_eq(scripted_server_requests(silent), 1);
+    ck_assert_uint_ge(count_requests("HTTP/2.0 200", &most), 1);
+}
+END_TEST
+
 /* ---- 413 ---- */
 
 /* Over HTTP/2 nginx ends the stream while the body is still on its way, and libcurl may see that before the 413:
@@ -312,6 +331,7 @@ int main(void)
     tests_add(tests, a_connection_closed_at_rest_is_nobodys_trouble);
     tests_add(tests, a_connection_ends_after_few_requests);
     tests_add(tests, http2_connections_end_and_nothing_is_lost);
+    tests_add(tests, an_empty_200_over_http2_is_an_empty_answer);
     tests_add(tests, what_is_too_large_is_halved);
     tests_add(tests, nginx_killed_in_the_middle);
     return tests_run(tests);

@@ -6,59 +6,23 @@
 #include "tests/support/files.h"
 #include "tests/support/network.h"
 #include "tests/support/operator_view.h"
-#include "tests/support/require.h"
+#include "tests/support/silent_names.h"
 #include "tests/support/suite.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/socket.h>
 
-enum {
-    PATIENCE_MS = 90000,
-    INSTANCE_BYTES = 40 << 10,
-    SERVERS = 3,
-    NOT_PERMITTED = 77,
-    NAME_SERVER_PORT = 53
-};
-
-#define SILENT_NAME "kheops.silent.test"
+enum { PATIENCE_MS = 90000, INSTANCE_BYTES = 40 << 10, NOT_PERMITTED = 77 };
 
 static struct network *network;
 static struct sandbox *sandbox;
 static struct simulator *kheops;
 static struct pipeline *pipeline;
-static int name_servers[SERVERS]; /* nobody reads them */
 
 static void check(bool ok, const char *what)
 {
     pipeline_check(pipeline, ok, what);
-}
-
-/* The name servers of this process and of those that it starts take every question and say nothing. */
-static void silence_names(void)
-{
-    AUTO(text_release) struct text lines = TEXT_EMPTY;
-    char path[4096];
-    for (int i = 0; i < SERVERS; i++) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(NAME_SERVER_PORT)};
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)i);
-        name_servers[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        require(name_servers[i] >= 0 &&
-                    bind(name_servers[i], (struct sockaddr *)&address, sizeof address) == 0,
-                "no name server: %s", strerror(errno));
-        text_format(&lines, "nameserver 127.0.0.%d\n", i + 1);
-    }
-    const char *file = sandbox_write(sandbox, "resolv.conf", text_string(&lines));
-    require(realpath("/etc/resolv.conf", path) && unshare(CLONE_NEWNS) == 0 &&
-                mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-                mount(file, path, NULL, MS_BIND, NULL) == 0,
-            "no resolv.conf of our own: %s", strerror(errno));
 }
 
 static void set_up(void)
@@ -66,7 +30,7 @@ static void set_up(void)
     static const char *const tokens[] = {"--token", "main:write:MAINWRITE", NULL};
     network = network_create();
     sandbox = sandbox_create();
-    silence_names();
+    silent_names_begin(sandbox);
     kheops = simulator_start(sandbox, "kheops", tokens);
     const struct pipeline_destination destinations[] = {
         {.name = "lost", .stow_url = "http://" SILENT_NAME "/studies", .more = "        kheops: false\n"},
@@ -136,9 +100,8 @@ END_TEST
 
 static bool has_asked(void *context)
 {
-    char question[512];
     (void)context;
-    return recv(name_servers[0], question, sizeof question, MSG_DONTWAIT | MSG_PEEK) > 0;
+    return silent_names_asked();
 }
 
 static bool is_at_work(void *context)

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { NGINX_SERVERS_MOST = 8 };
+enum { NGINX_SERVERS_MOST = 9 };
 
 struct nginx_server {
     int upstream_port;             /* where requests go; 0: nowhere, more has to say what happens */
