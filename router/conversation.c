@@ -72,8 +72,10 @@ static void answer_worker(struct router *router, const struct bus_peer *peer, en
     outbox_say(router->outbox, peer, &message);
 }
 
-static void ask_who(struct router *router, const struct bus_peer *peer)
+static void ask_who(struct router *router, const struct bus_peer *peer, const char *session)
 {
+    if (strangers_know(router->conversation->strangers, session))
+        return;
     const struct work_message who = {.verb = WORK_WHO};
     outbox_say(router->outbox, peer, &who);
 }
@@ -84,6 +86,11 @@ static void greet_worker(struct router *router, const struct bus_peer *peer, con
         strangers_hello(router, router->conversation->strangers, peer, hello);
         return;
     }
+    if (*router->proof && !proof_holds(router->proof, hello->proof)) {
+        strangers_unproven(router, router->conversation->strangers, peer, hello);
+        return;
+    }
+    strangers_forget(router->conversation->strangers, hello->session);
     crew_hello(router->crew, peer, hello, router->awake);
     crew_rouse(router->crew, peer, 0);
     log_info("worker says hello", LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)),
@@ -99,6 +106,7 @@ static void rouse_worker(struct router *router, const struct bus_peer *peer, con
         crew_rouse(router->crew, peer, target->row.destination_id);
 }
 
+/* Only who has proved with its HELLO that it is a worker is known, and only what such a one says counts. */
 static void take_message(struct router *router, const struct bus_peer *peer, struct work_message *message)
 {
     bool known = crew_heard(router->crew, peer, router->awake);
@@ -112,17 +120,18 @@ static void take_message(struct router *router, const struct bus_peer *peer, str
             answer_worker(router, peer, known ? WORK_PONG : WORK_WHO, message);
         break;
     case WORK_RESULT:
-        if (router->recovered) { /* else it comes again */
+        if (!known) {
+            ask_who(router, peer, message->session);
+        } else if (router->recovered) { /* else it comes again */
             former_excuse(router, message->result);
             tokens_explain(router, message->result);
             outcome_take(router, peer, message);
         }
-        if (!known)
-            ask_who(router, peer);
         break;
     case WORK_TOKEN:
-        rouse_worker(router, peer, message->token);
-        if (router->recovered)
+        if (known) /* else it comes again */
+            rouse_worker(router, peer, message->token);
+        if (known && router->recovered)
             tokens_take(router, peer, message);
         break;
     case WORK_BYE:

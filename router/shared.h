@@ -13,6 +13,7 @@
 #define FELUCCA_ROUTER_SHARED_H
 
 #include "common/base/loop_clock.h"
+#include "common/wire/proof.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct router {
     struct spool *spool;
     struct jobdb *db;
     struct bus *hints, *work, *control;
+    char proof
+        [PROOF_SIZE];  /* what workers show (wire/proof.h); "": the work socket is tcp://, where keys do it */
     int64_t now;       /* wall clock at the beginning of the turn, in ms */
     int64_t monotonic; /* monotonic clock at the beginning of the turn, in ms */
     int64_t awake;     /* the same, but it stands still while the loop does: for what others' silence means */

@@ -1,6 +1,7 @@
 #include "router/sockets.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
@@ -35,6 +36,14 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
+/* Before a worker can connect. */
+static void make_proof(struct router *router, bool group)
+{
+    int code = proof_make(router->config->endpoints.work, group, router->proof);
+    if (code != 0)
+        give_up("cannot write the workers' secret beside the work socket", err_text(code));
+}
+
 void sockets_open(struct router *router)
 {
     const struct config *config = router->config;
@@ -43,6 +52,7 @@ void sockets_open(struct router *router)
     make_folders(config->state_dir, config->endpoints.hints);
     make_folders(config->state_dir, config->endpoints.work);
     make_folders(config->state_dir, config->endpoints.control);
+    make_proof(router, group);
     mode_t before = umask(group ? 0117 : 0177);
     open_socket(router, BUS_PULL, config->endpoints.hints, &router->hints);
     open_socket(router, BUS_ROUTER, config->endpoints.work, &router->work);

@@ -8,7 +8,8 @@
 
 struct router;
 
-/* Opens all of them, with the folders of those that are below state_dir. Exits when the environment is broken. */
+/* Makes the secret that workers show (wire/proof.h), and opens all of them, with the folders of those that are below
+ * state_dir. Exits when the environment is broken. */
 void sockets_open(struct router *router);
 
 #endif

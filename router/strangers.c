@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { REMEMBERED = 256, TELL_AGAIN_MS = 10 * 1000 };
+enum { REMEMBERED = 256, TELL_AGAIN_MS = 10 * 1000, LOG_AGAIN_MS = 1000 };
 
 struct strangers {
     struct stranger {
@@ -17,6 +17,8 @@ struct strangers {
         int64_t told_at; /* monotonic */
     } list[REMEMBERED];
     size_t next; /* the place of the next one: that of the one that was met first */
+    bool logged; /* something unproven, at logged_at (monotonic) */
+    int64_t logged_at;
 };
 
 struct strangers *strangers_create(void)
@@ -42,31 +44,70 @@ bool strangers_know(const struct strangers *strangers, const char *session)
     return find_stranger(strangers, session) < REMEMBERED;
 }
 
-static void tell_version(struct router *router, const struct bus_peer *peer, const struct work_message *hello)
+static void tell_reason(struct router *router, const struct bus_peer *peer, const char *reason)
 {
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    text_format(&reason,
-                "the router speaks version %d of the work protocol and this worker version %d: give router, "
-                "senders and sharers the same version of Felucca",
-                WORK_PROTOCOL, hello->protocol);
-    const struct work_message who = {.verb = WORK_WHO, .reason = (char *)text_string(&reason)};
+    const struct work_message who = {.verb = WORK_WHO, .reason = (char *)reason};
     outbox_say(router->outbox, peer, &who);
+}
+
+/* False: it was told a moment ago. ret_new: it is heard for the first time. */
+static bool remember(struct router *router, struct strangers *strangers, const struct work_message *hello,
+                     bool *ret_new)
+{
+    size_t i = find_stranger(strangers, hello->session);
+    *ret_new = i == REMEMBERED;
+    if (!*ret_new && router->monotonic - strangers->list[i].told_at < TELL_AGAIN_MS)
+        return false;
+    if (*ret_new) {
+        i = strangers->next;
+        strangers->next = (i + 1) % REMEMBERED;
+        memcpy(strangers->list[i].session, hello->session, WORK_SESSION_SIZE);
+    }
+    strangers->list[i].told_at = router->monotonic;
+    return true;
 }
 
 void strangers_hello(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
                      const struct work_message *hello)
 {
-    size_t i = find_stranger(strangers, hello->session);
-    if (i < REMEMBERED && router->monotonic - strangers->list[i].told_at < TELL_AGAIN_MS)
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    bool is_new;
+    if (!remember(router, strangers, hello, &is_new))
         return;
-    if (i == REMEMBERED) {
-        i = strangers->next;
-        strangers->next = (i + 1) % REMEMBERED;
-        memcpy(strangers->list[i].session, hello->session, WORK_SESSION_SIZE);
+    text_format(&reason,
+                "the router speaks version %d of the work protocol and this worker version %d: give router, "
+                "senders and sharers the same version of Felucca",
+                WORK_PROTOCOL, hello->protocol);
+    if (is_new)
         log_warning(
             "worker speaks another version of the protocol, it gets no work: upgrade it with the router",
             LOG_S("worker", hello->name), LOG_I("its", hello->protocol), LOG_I("ours", WORK_PROTOCOL));
+    tell_reason(router, peer, text_string(&reason));
+}
+
+void strangers_unproven(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
+                        const struct work_message *hello)
+{
+    bool is_new;
+    if (!remember(router, strangers, hello, &is_new))
+        return;
+    bool quiet = strangers->logged && router->monotonic - strangers->logged_at < LOG_AGAIN_MS;
+    if (is_new && !quiet) {
+        strangers->logged = true;
+        strangers->logged_at = router->monotonic;
+        log_warning(
+            "what says to be a worker does not know the router's secret: it gets no work, and nothing "
+            "that it says counts",
+            LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)));
     }
-    strangers->list[i].told_at = router->monotonic;
-    tell_version(router, peer, hello);
+    tell_reason(router, peer,
+                "this worker does not show the secret that the router keeps beside its work socket "
+                "(run/work/sock.secret): let it read that folder, as the router's user");
+}
+
+void strangers_forget(struct strangers *strangers, const char *session)
+{
+    size_t i = find_stranger(strangers, session);
+    if (i < REMEMBERED)
+        strangers->list[i] = (struct stranger){0};
 }

@@ -1,4 +1,5 @@
-/* strangers - workers that speak another version of the work protocol: each is told so, and the log once.
+/* strangers - workers that speak another version of the work protocol, and whoever says to be a worker and does not know
+ * the router's secret: each is told so, and the log once.
  *
  * A worker is known by its session. An older one answers WHO with HELLO at once, so it must not be told each
  * time it asks. The sessions that were heard last are remembered, a bounded number. */
@@ -20,6 +21,12 @@ void strangers_destroy(struct strangers **strangers);
 /* It said this HELLO: one line in the log a session, and a WHO with the reason, at most every ten seconds. */
 void strangers_hello(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
                      const struct work_message *hello);
+/* The same of a HELLO without the proof; and at most one line a second, since whoever it is may say as many sessions as
+ * it likes. */
+void strangers_unproven(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
+                        const struct work_message *hello);
+/* It is a worker of ours now. */
+void strangers_forget(struct strangers *strangers, const char *session);
 /* Whether the session is one of them: it is not asked who it is. */
 bool strangers_know(const struct strangers *strangers, const char *session);
 

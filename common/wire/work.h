@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/base/receipt.h"
 #include "common/wire/blame.h"
+#include "common/wire/proof.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,16 +27,16 @@ enum {
     WORK_LEASE_MS = 2 * WORK_SILENCE_MS /* the router's patience with a silent worker, while its loop runs */
 };
 
-#define WORK_VERB_MAP(X) /* name, from, meaning */                                               \
-    X(HELLO, "worker", "stage, name, session, protocol, slots, and the work ids it still holds") \
-    X(WHO, "router", "I do not know you: say HELLO; or, with a reason, why you get no work")     \
-    X(WORK, "router", "one request to make")                                                     \
-    X(RESULT, "worker", "what came of it; resent until acknowledged")                            \
-    X(ACK, "router", "that RESULT is committed")                                                 \
-    X(PING, "worker", "I live, and hold these work ids")                                         \
-    X(PONG, "router", "I live; answers PING and HELLO")                                          \
-    X(TOKEN, "worker", "what introspection said about a token; resent until there is a PERMIT")  \
-    X(PERMIT, "router", "whether the token of a TOKEN may be used")                              \
+#define WORK_VERB_MAP(X) /* name, from, meaning */                                                          \
+    X(HELLO, "worker", "stage, name, session, protocol, slots, its proof, and the work ids it still holds") \
+    X(WHO, "router", "I do not know you: say HELLO; or, with a reason, why you get no work")                \
+    X(WORK, "router", "one request to make")                                                                \
+    X(RESULT, "worker", "what came of it; resent until acknowledged")                                       \
+    X(ACK, "router", "that RESULT is committed")                                                            \
+    X(PING, "worker", "I live, and hold these work ids")                                                    \
+    X(PONG, "router", "I live; answers PING and HELLO")                                                     \
+    X(TOKEN, "worker", "what introspection said about a token; resent until there is a PERMIT")             \
+    X(PERMIT, "router", "whether the token of a TOKEN may be used")                                         \
     X(BYE, "worker", "no more work please")
 
 enum work_verb {
@@ -184,6 +185,7 @@ struct work_message {
     char session[WORK_SESSION_SIZE]; /* HELLO, PING, RESULT, BYE */
     int protocol;                    /* HELLO */
     int slots;                       /* HELLO */
+    char proof[PROOF_SIZE];          /* HELLO: that it is a worker (proof.h); "": none */
     char (*held)[WORK_ID_SIZE];      /* HELLO, PING: work ids in hand */
     size_t held_count;
     char (*gone)[WORK_ID_SIZE]; /* WHO, PONG: of the ids that it was told, those that are others' now */

@@ -98,9 +98,10 @@ static json_t *message_to_json(const struct work_message *message)
 {
     switch (message->verb) {
     case WORK_HELLO:
-        return json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "stage", work_stage_name(message->stage), "name",
-                         message->name ? message->name : "", "session", message->session, "protocol",
-                         message->protocol, "slots", message->slots, "held", held_to_json(message));
+        return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:o}", "stage", work_stage_name(message->stage),
+                         "name", message->name ? message->name : "", "session", message->session, "protocol",
+                         message->protocol, "slots", message->slots, "proof", message->proof, "held",
+                         held_to_json(message));
     case WORK_PING:
         return json_pack("{s:s, s:o}", "session", message->session, "held", held_to_json(message));
     case WORK_WHO:
@@ -261,7 +262,9 @@ static bool work_read_hello(const json_t *json, struct work_message *message)
         return false;
     return message->protocol != WORK_PROTOCOL ||
            (work_read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
-            work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) && work_read_held(json, message));
+            work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) &&
+            work_read_optional_fixed(json, "proof", message->proof, sizeof message->proof) &&
+            work_read_held(json, message));
 }
 
 static bool work_read_items(const json_t *json, struct work *work)

@@ -31,6 +31,8 @@ struct worker {
     bool leaving;
     char name[64];
     char session[WORK_SESSION_SIZE];
+    char *endpoint;
+    char proof[PROOF_SIZE]; /* that its last HELLO showed */
     struct holding *holdings;
     size_t holding_count, holding_capacity;
     struct reports *reports;
@@ -57,6 +59,7 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     worker->slots = slots;
     worker->reports = reports_create();
     worker->last_heard = worker->last_ping = worker->last_hello = NEVER;
+    worker->endpoint = memory_string(config->endpoints.work);
     choose_name(worker);
     int code = random_hex(worker->session, WORK_SESSION_SIZE - 1);
     if (code == 0)
@@ -77,6 +80,7 @@ void worker_destroy(struct worker **worker)
         free((*worker)->holdings[i].result);
     free((*worker)->holdings);
     free((*worker)->refusal);
+    free((*worker)->endpoint);
     bus_destroy(&(*worker)->bus);
     free(*worker);
     *worker = NULL;
@@ -154,6 +158,8 @@ static void worker_say_hello(struct worker *worker, int64_t now)
                                  .name = worker->name,
                                  .protocol = WORK_PROTOCOL,
                                  .slots = worker->leaving ? 0 : worker->slots};
+    proof_read(worker->endpoint, worker->proof);
+    memcpy(hello.proof, worker->proof, sizeof hello.proof);
     worker_say_with_holdings(worker, &hello);
     worker->last_hello = now;
     worker->last_ping = now;
@@ -213,6 +219,14 @@ static void take_refusal(struct worker *worker, struct work_message *message)
     message->reason = NULL;
 }
 
+/* The router does not know us, and so took no result of ours either. */
+static void introduce(struct worker *worker)
+{
+    worker_say_hello(worker, clock_monotonic_ms());
+    for (size_t i = 0; i < worker->holding_count; i++)
+        worker->holdings[i].result_sent = NEVER;
+}
+
 static void worker_take_message(struct worker *worker, struct work_message *message)
 {
     struct holding *holding;
@@ -223,7 +237,7 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
         stop_gone(worker, message);
         take_refusal(worker, message);
         if (!worker->refusal)
-            worker_say_hello(worker, clock_monotonic_ms());
+            introduce(worker);
         break;
     case WORK_PONG:
         stop_gone(worker, message);
@@ -265,9 +279,17 @@ static bool is_due(int64_t last, int64_t interval, int64_t now)
     return last == NEVER || now - last >= interval;
 }
 
+/* A router that started since has another secret than the one that was refused. */
+static bool has_new_proof(const struct worker *worker)
+{
+    char now[PROOF_SIZE];
+    proof_read(worker->endpoint, now);
+    return strcmp(now, worker->proof) != 0;
+}
+
 static int64_t hello_interval(const struct worker *worker)
 {
-    return worker->refusal ? REFUSED_AGAIN_MS : HELLO_AGAIN_MS;
+    return worker->refusal && !has_new_proof(worker) ? REFUSED_AGAIN_MS : HELLO_AGAIN_MS;
 }
 
 void worker_turn(struct worker *worker)

@@ -293,7 +293,7 @@ START_TEST(a_result_that_the_dead_router_missed_is_taken_by_the_next)
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     AUTO(work_destroy) struct work *work = take_work(actor);
     rig_kill(rig);
-    actor->silent = true; /* it says nothing but RESULT: no HELLO, so nothing is adopted */
+    actor->denies = true; /* its HELLO, without which nothing that it says counts, lists nothing */
     rig_start(rig);
     for (int i = 0; i < 500 && actor->acknowledged_count == 0; i++) {
         if (i % 20 == 0)

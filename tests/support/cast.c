@@ -63,6 +63,7 @@ struct actor *cast_add(struct cast *cast, enum work_stage stage, int slots)
     struct actor *actor = memory_new(1, sizeof *actor);
     actor->stage = stage;
     actor->slots = slots;
+    actor->endpoint = cast->config->endpoints.work;
     actor->said = -HELLO_AGAIN_MS;
     (void)snprintf(actor->name, sizeof actor->name, "actor-%u", ++cast->names);
     require(random_hex(actor->session, WORK_SESSION_SIZE - 1) == 0, "no random digits");
@@ -87,6 +88,13 @@ void actor_say_message(struct actor *actor, const struct work_message *message)
     actor_say(actor, work_verb_name(message->verb), text_string(&json));
 }
 
+void actor_prove(const struct actor *actor, char ret_proof[PROOF_SIZE])
+{
+    (void)snprintf(ret_proof, PROOF_SIZE, "%s", actor->proof ? actor->proof : "");
+    if (!actor->proof)
+        proof_read(actor->endpoint, ret_proof);
+}
+
 static void say_presence(struct actor *actor, enum work_verb verb)
 {
     struct work_message message = {.verb = verb,
@@ -97,6 +105,8 @@ static void say_presence(struct actor *actor, enum work_verb verb)
                                    .held = actor->held,
                                    .held_count = actor->denies ? 0 : actor->held_count};
     memcpy(message.session, actor->session, sizeof message.session);
+    if (verb == WORK_HELLO)
+        actor_prove(actor, message.proof);
     actor_say_message(actor, &message);
     actor->said = clock_monotonic_ms();
 }

@@ -19,6 +19,8 @@ struct actor {
     enum work_stage stage;
     int slots;
     char name[32], session[WORK_SESSION_SIZE];
+    const char *endpoint;
+    const char *proof;   /* set it: shows this instead of the router's secret */
     bool greeted;        /* its HELLO was answered */
     bool silent;         /* set it: says nothing by itself, answers nothing; still takes what comes */
     bool denies;         /* set it: its PINGs and HELLOs list nothing */
@@ -70,6 +72,8 @@ void actor_say_bye(struct actor *actor);
 void actor_drop(struct actor *actor, const char *work_id);
 /* Tells of an active STOW token of a destination, which opens this album: whether the router permits it. */
 bool actor_tell_token(struct cast *cast, struct actor *actor, const char *destination, const char *album_id);
+/* What its HELLO shows. */
+void actor_prove(const struct actor *actor, char ret_proof[PROOF_SIZE]);
 /* Says anything; json NULL: a message of one frame. */
 void actor_say(struct actor *actor, const char *verb, const char *json);
 void actor_say_message(struct actor *actor, const struct work_message *message);

@@ -32,6 +32,7 @@ START_TEST(hello_says_all_it_said)
                                  .session = "abc",
                                  .protocol = WORK_PROTOCOL,
                                  .slots = 7,
+                                 .proof = "0123abcd",
                                  .held = held,
                                  .held_count = 2};
     struct work_message read;
@@ -40,6 +41,7 @@ START_TEST(hello_says_all_it_said)
     ck_assert_str_eq(read.name, "sharer-1");
     ck_assert_str_eq(read.session, "abc");
     ck_assert_int_eq(read.slots, 7);
+    ck_assert_str_eq(read.proof, "0123abcd");
     ck_assert_uint_eq(read.held_count, 2);
     ck_assert_str_eq(read.held[1], "epoch-2");
     work_message_release(&read);

@@ -316,6 +316,25 @@ START_TEST(a_refusal_is_told_and_asked_about_again_seldom)
 }
 END_TEST
 
+/* The router makes another secret at each start. */
+START_TEST(it_shows_the_secret_of_now)
+{
+    struct work_message who = {.verb = WORK_WHO, .reason = (char *)"not the secret"};
+    char first[PROOF_SIZE], second[PROOF_SIZE];
+    await(WORK_HELLO);
+    ck_assert_str_eq(heard.proof, ""); /* there is none */
+    ck_assert_int_eq(proof_make(config.endpoints.work, false, first), 0);
+    await(WORK_HELLO);
+    ck_assert_str_eq(heard.proof, first);
+    say(&who);
+    ck_assert(wait_until(is_refused, NULL, 20000));
+    ck_assert_int_gt(worker_wait_ms(worker), 20000);
+    ck_assert_int_eq(proof_make(config.endpoints.work, false, second), 0);
+    await(WORK_HELLO);
+    ck_assert_str_eq(heard.proof, second);
+}
+END_TEST
+
 enum { REPORTS = 75 };
 
 /* Reports on one album after the other. */
@@ -456,6 +475,7 @@ int main(void)
     tests_add(tests, a_silent_router_gives_no_work);
     tests_rows(tests, what_others_have_now_is_stopped_and_nothing_else, ROWS(answers));
     tests_add(tests, a_refusal_is_told_and_asked_about_again_seldom);
+    tests_add(tests, it_shows_the_secret_of_now);
     tests_add(tests, a_report_about_a_token_waits_until_it_can_be_sent);
     tests_add(tests, nonsense_is_dropped);
     tests_add(tests, it_takes_its_leave);
