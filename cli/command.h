@@ -15,6 +15,7 @@
     X(check)           \
     X(status)          \
     X(jobs)            \
+    X(studies)         \
     X(show)            \
     X(retry)           \
     X(drop)            \

@@ -12,7 +12,8 @@ set(room_table
     "base      |                                             | Threads::Threads PkgConfig::JANSSON"
     "condition | base                                        | PkgConfig::PCRE2"
     "dicom     | base condition                              | PkgConfig::ZLIB"
-    "reading   | base condition dicom                        |"
+    "search    | base                                        |"
+    "reading   | base condition dicom search                 |"
     "sandbox   | base                                        | PkgConfig::SECCOMP"
     "config    | base condition dicom                        | PkgConfig::YAML"
     "spool     | base                                        |"
@@ -29,11 +30,11 @@ set(room_table
 #    program    its rooms                                                               foreign libraries
 set(program_table
     "receiver  | base condition dicom sandbox config spool wire service               | dcmnet dcmdata oflog ofstd"
-    "router    | base condition dicom reading config spool wire service kheops jobs   |"
-    "header    | base condition dicom reading sandbox                                 |"
+    "router    | base condition dicom search reading config spool wire service kheops jobs |"
+    "header    | base condition dicom search reading sandbox                          |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
-    "cli       | base condition dicom config spool wire service http kheops jobs view |"
+    "cli       | base condition dicom search config spool wire service http kheops jobs view |"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

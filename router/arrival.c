@@ -83,12 +83,16 @@ static const char *read_uids(const struct reading *reading, const struct config_
     return NULL;
 }
 
+_Static_assert((int)READING_HASHES == (int)JOBDB_HASHES, "a reading's hashes are those of an instance");
+
 void arrival_take_uids(struct arrival *arrival, const struct reading *reading, const struct config_node *node,
                        struct text *reason)
 {
     AUTO(text_release) struct text value = TEXT_EMPTY;
     enum header_uid which;
     const char *contradiction = read_uids(reading, node, arrival, &which);
+    for (int i = 0; i < READING_HASHES; i++)
+        arrival->instance.hashes[i] = reading_hash(reading, (enum reading_hash)i);
     if (!contradiction)
         return;
     text_append(reason, contradiction);

@@ -29,7 +29,7 @@ int arrival_open(struct spool *spool, const char *receipt, enum spool_place plac
 /* What its file meta header tells of the transfer; borrowed from it. */
 struct header_transfer arrival_transfer(const struct arrival *arrival);
 
-/* Takes the UIDs from the reading, and appends what is wrong with them; empty: nothing. A UID is nothing of a patient, so
+/* Takes the UIDs and hashes from the reading, which lends them, and appends what is wrong with them; empty: nothing. A UID is nothing of a patient, so
  * its value may be told. */
 void arrival_take_uids(struct arrival *arrival, const struct reading *reading, const struct config_node *node,
                        struct text *reason);

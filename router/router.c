@@ -59,7 +59,7 @@ static void start_readers(struct router *router)
     bool sandbox = router->config->sandbox == CONFIG_ON;
     if (!sandbox)
         log_warning("sandbox: off: a file that takes over its reader has all that the router has");
-    if (readers_create(wanted(router->config), sandbox, &router->readers, &reason) != 0)
+    if (readers_create(wanted(router), sandbox, &router->readers, &reason) != 0)
         give_up("cannot start what reads headers", text_string(&reason));
 }
 
@@ -118,7 +118,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     struct router *router = context;
     (void)old;
     router->config = new;
-    readers_configure(router->readers, wanted(new));
+    readers_configure(router->readers, wanted(router));
     targets_configure(router->targets, router->db, new);
     asked_configure(router);
     targets_wake(router->targets);

@@ -1,9 +1,14 @@
 #include "router/wanted.h"
 
+#include "common/config/config.h"
+#include "router/search.h"
+#include "router/shared.h"
 #include "router/suspicion.h"
 
-struct questions *wanted(const struct config *config)
+struct questions *wanted(struct router *router)
 {
+    const struct config *config = router->config;
+    struct search_key key;
     struct questions *questions = questions_create();
     for (size_t i = 0; i < config->node_count; i++) {
         const struct config_node *node = &config->nodes[i];
@@ -15,5 +20,7 @@ struct questions *wanted(const struct config *config)
         }
     }
     suspicion_ask(questions);
+    if (search_prepare(router, &key))
+        questions_want_hashes(questions, &key);
     return questions;
 }

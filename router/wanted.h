@@ -2,10 +2,11 @@
 #ifndef FELUCCA_ROUTER_WANTED_H
 #define FELUCCA_ROUTER_WANTED_H
 
-#include "common/config/config.h"
 #include "common/reading/questions.h"
 
-/* What the conditions of the configuration ask, and what suspicion.h does. Is then yours. */
-struct questions *wanted(const struct config *config);
+struct router;
+
+/* What the conditions of the configuration ask, what suspicion.h does, and the hashes of search.h. Is then yours. */
+struct questions *wanted(struct router *router);
 
 #endif

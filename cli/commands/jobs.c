@@ -5,6 +5,7 @@
 #include "cli/database.h"
 #include "cli/job_filter.h"
 #include "cli/job_groups.h"
+#include "cli/number.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -24,6 +25,7 @@ enum form { FORM_GROUPS, FORM_ROWS, FORM_JSON, FORM_CSV };
 
 struct listing {
     struct jobdb_filter filter;
+    struct number number;
     enum form form;
     int64_t limit; /* lines, or of each kind; 0: all */
     char kind[16]; /* of the last job */
@@ -264,7 +266,8 @@ static bool jobs_take(void *context, int key, const char *value)
         listing->limit = 0;
         return true;
     }
-    if (!job_filter_take(&listing->filter, command_jobs.name, key, value))
+    if (!number_take(&listing->number, command_jobs.name, key, value) ||
+        !job_filter_take(&listing->filter, command_jobs.name, key, value))
         return false;
     if (key == JOB_FILTER_LIMIT)
         listing->limit = listing->filter.limit;
@@ -284,6 +287,10 @@ static int jobs_run(const struct cli *cli, int argc, char **argv)
         return code;
     if (!job_filter_check_names(&listing.filter, command_jobs.name, db))
         return EXIT_USAGE;
+    code = number_hash(&listing.number, command_jobs.name, config);
+    if (code != EXIT_OK)
+        return code;
+    listing.filter.hash = listing.number.text ? listing.number.hash : NULL;
     return list_jobs(&listing, db);
 }
 
@@ -295,6 +302,7 @@ static const struct command_option options[] = {
      JOB_FILTER_STATE},
     JOB_FILTER_OPTIONS,
     JOB_FILTER_LIST_OPTIONS,
+    NUMBER_OPTIONS,
     {"all", NULL, NULL, "each job in a line of its own, and without --limit\nall of them", ALL},
     {"json", NULL, NULL, "everything about each, one object a line", JSON},
     {"csv", NULL, NULL, "the same as comma-separated values", CSV},

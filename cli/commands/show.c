@@ -1,6 +1,7 @@
 /* felucca show - tells everything about one instance, series or study, by any name that it has. */
 #include "cli/command.h"
 #include "cli/database.h"
+#include "cli/number.h"
 #include "cli/option.h"
 #include "cli/show_print.h"
 #include "common/base/cleanup.h"
@@ -14,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JSON, RECEIPTS_MOST = 5 };
+enum { JSON, RECEIPTS_MOST = 5, STUDIES_MOST = 50 };
 
 /* ---- showing it ---- */
 
@@ -107,44 +108,109 @@ static int show_name(struct jobdb *db, const struct config *config, const char *
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
+/* ---- by a number ---- */
+
+static int say_no_study(const struct config *config, const struct number *number)
+{
+    int64_t incoming = surroundings_incoming(config);
+    (void)fprintf(
+        stderr,
+        "felucca show: no study has this %s. Either it never arrived, or it was done longer ago than\n"
+        "`history` keeps; what could not be read, or has no node (`felucca quarantine`), is not found by\n"
+        "its numbers.\n",
+        number_name(number));
+    if (incoming > 0)
+        (void)fprintf(stderr,
+                      "Or it is among the %lld files in incoming/ that the router has not taken in yet.\n",
+                      (long long)incoming);
+    return EXIT_NO;
+}
+
+/* One is shown whole; of several the newest are named. */
+static void show_studies(struct jobdb *db, const json_t *studies, const struct number *number, bool json)
+{
+    size_t count = json_array_size(studies);
+    if (count > 1 && !json)
+        (void)printf(
+            "Several studies have this %s, the newest first; `felucca show UID` tells more of one:\n",
+            number_name(number));
+    for (size_t i = 0; i < count && i < STUDIES_MOST; i++) {
+        const char *study = json_text_or_null(json_array_get(studies, i), "study");
+        if (count > 1 && !json)
+            (void)printf("  %s\n", study);
+        else
+            show_thing(details_of_study(db, study, NULL), json, false);
+    }
+    if (count > STUDIES_MOST && !json)
+        (void)puts("  and others: `felucca studies` lists all");
+}
+
+static int show_number(struct jobdb *db, const struct config *config, struct number *number, bool json)
+{
+    int code = number_hash(number, command_show.name, config);
+    if (code != EXIT_OK)
+        return code;
+    jobdb_snapshot_begin(db);
+    AUTO(json_release)
+    json_t *studies = details_ask(db, JOBDB_ASK_STUDIES_OF_HASH, number->hash, NULL, STUDIES_MOST + 1);
+    show_studies(db, studies, number, json);
+    jobdb_snapshot_end(db);
+    if (database_failed(db))
+        return EXIT_NO;
+    if (json_array_size(studies) == 0)
+        return say_no_study(config, number);
+    return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+}
+
+/* ---- arguments ---- */
+
+struct asked {
+    bool json;
+    struct number number;
+};
+
 static bool show_take(void *context, int key, const char *value)
 {
-    (void)value;
-    *(bool *)context = key == JSON;
-    return true;
+    struct asked *asked = context;
+    asked->json |= key == JSON;
+    return number_take(&asked->number, command_show.name, key, value);
 }
 
 static int show_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    bool json = false;
+    struct asked asked = {.json = false};
     int first;
-    if (!option_parse(&command_show, argc, argv, show_take, &json, &first))
+    if (!option_parse(&command_show, argc, argv, show_take, &asked, &first))
         return EXIT_USAGE;
-    if (argc - first != 1 || !*argv[first]) {
-        (void)fputs("felucca show: takes one UID, receipt or job; see felucca show --help\n", stderr);
+    if (argc - first != (asked.number.text ? 0 : 1) || (first < argc && !*argv[first])) {
+        (void)fputs("felucca show: takes one UID, receipt, job or number; see felucca show --help\n", stderr);
         return EXIT_USAGE;
     }
     int code = database_open(cli, &config, &db);
-    return code == EXIT_OK ? show_name(db, config, argv[first], json) : code;
+    if (code == EXIT_OK && asked.number.text)
+        return show_number(db, config, &asked.number, asked.json);
+    return code == EXIT_OK ? show_name(db, config, argv[first], asked.json) : code;
 }
 
-static const struct command_option options[] = {{"json", NULL, NULL, "one object a line", JSON},
-                                                {.name = NULL}};
+static const struct command_option options[] = {
+    NUMBER_OPTIONS, {"json", NULL, NULL, "one object a line", JSON}, {.name = NULL}};
 
 const struct command command_show = {
     .name = "show",
     .summary = "tells the whole way of an instance, series or study",
-    .arguments = "ID|UID [--json]",
+    .arguments = "ID|UID|--accession NUMBER|--patient ID [--json]",
     .options = options,
     .help = "ID is a job as `felucca jobs` prints it (delivery:12, share:3), or a receipt;\n"
             "UID is that of a study, series or instance, or its beginning. An instance is\n"
             "shown with who sent it, what was decided about it, every attempt and answer, and\n"
             "its file; a study or series with what became of its instances, and those not\n"
-            "done yet. Exit status 1: there is nothing of that name, or it may mean several\n"
-            "things, which are listed.\n",
+            "done yet. Numbers are compared without blanks at their ends and whatever their\n"
+            "case; where several studies have one, they are listed. Exit status 1: there is\n"
+            "nothing of that name, or it may mean several things, which are listed.\n",
     .example = "felucca show 1.2.840.113619.2.55\n"
+               "felucca show --accession 12345\n"
                "felucca show delivery:12\n",
     .run = show_run,
 };

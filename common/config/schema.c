@@ -279,6 +279,11 @@ static const struct config_key file_keys[] = {
          "files of it are retried or dropped."},
     {"history", CONFIG_DURATION, OF(config, history_ms), .standard = "30d", .least = 0, .most = YEARS,
      .help = "How long finished jobs stay in the job database."},
+    {"search_hashes", CONFIG_BOOLEAN, OF(config, search_hashes), .standard = "true",
+     .help =
+         "Whether studies can be found by Accession Number, Patient ID and Study ID: the job database holds keyed "
+         "hashes of them, never the numbers ([what that tells](security.md#numbers-that-people-look-for)). `false` "
+         "removes those that are there."},
     {"core_dumps", CONFIG_BOOLEAN, OF(config, core_dumps), .standard = "false",
      .help =
          "Whether a process that crashes may leave its memory in a file. It holds images and tokens: only for a "

@@ -34,6 +34,9 @@ enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
       "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
       " AND NOT EXISTS (SELECT 1 FROM share WHERE series_id = series.id)" \
       " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_HASHES, "", \
+      "DELETE FROM search_hash WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_ALL_HASHES, CONFIG_ONLY, "DELETE FROM search_hash") \
     X(FORGET_LANES, "", \
       "DELETE FROM lane WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM series WHERE lane_id = lane.id)" \
       " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
@@ -83,6 +86,7 @@ static void forget_study(struct jobdb *db, const char *study)
     (void)jobdb_change(db, SQL_FORGET_FETCHES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_SERIES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_LANES, "s", study);
+    (void)jobdb_change(db, SQL_FORGET_HASHES, "s", study);
 }
 
 /* Rows must not change under their own query: they are read first. */
@@ -95,6 +99,11 @@ static size_t read_old(struct jobdb *db, int64_t before, struct old *old, size_t
         row_copy(&row, old[count++].study, JOBDB_UID_SIZE);
     }
     return count;
+}
+
+void jobdb_forget_hashes(struct jobdb *db)
+{
+    (void)jobdb_change(db, SQL_FORGET_ALL_HASHES, "");
 }
 
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)

@@ -23,6 +23,7 @@
     X(ADD_APART, "", \
       "INSERT INTO delivery (instance_id, destination_id, state, due_at, reason, finished_at, series_id)" \
       " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0), nullif(?7, 0))") \
+    X(ADD_HASH, "", "INSERT INTO search_hash (hash, study) VALUES (?1, ?2) ON CONFLICT DO NOTHING") \
     X(POISON, "", \
       "UPDATE instance SET reason = ?2 WHERE receipt = ?1")
 /* clang-format on */
@@ -50,6 +51,14 @@ int64_t jobdb_find_instance(struct jobdb *db, const char *receipt)
 
 /* ---- taking in ---- */
 
+static void add_hashes(struct jobdb *db, const struct jobdb_instance *instance)
+{
+    for (size_t i = 0; instance->study && i < JOBDB_HASHES; i++) {
+        if (instance->hashes[i])
+            (void)jobdb_change(db, SQL_ADD_HASH, "ss", instance->hashes[i], instance->study);
+    }
+}
+
 /* The new row's id, or 0 when the receipt was known. */
 static int64_t add_instance(struct jobdb *db, const struct jobdb_instance *instance,
                             enum instance_state state, int64_t open_jobs, int64_t now, int64_t keep_until,
@@ -63,7 +72,10 @@ static int64_t add_instance(struct jobdb *db, const struct jobdb_instance *insta
                              instance->transfer_syntax, instance->calling_aet, instance->called_aet,
                              instance->source_address, (int64_t)instance->urgent, instance->size,
                              instance->received_at, now, done_at, keep_until, open_jobs, reason);
-    return added > 0 ? jobdb_last_id(db) : 0;
+    int64_t id = added > 0 ? jobdb_last_id(db) : 0;
+    if (id > 0)
+        add_hashes(db, instance);
+    return id;
 }
 
 /* Excluded, or undecided. */

@@ -11,10 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { JOBDB_HASHES = 4 };
+
 struct jobdb_instance {
     const char *receipt;
     const char *study, *series, *sop_instance, *sop_class, *transfer_syntax; /* NULL when unknown */
     const char *calling_aet, *called_aet, *source_address;
+    const char *hashes[JOBDB_HASHES]; /* of numbers that people look for; NULL: none. They find the study. */
     bool urgent;
     int64_t size, received_at;
     int64_t keep_until; /* how long the files of witnesses stay whose place it takes */

@@ -21,7 +21,8 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 #define ONE_STUDY   "sorts what belongs to one study or series"
 
 /* `felucca jobs`: ?1 state, ?2 destination, ?3 study, ?4 series, ?5 received since, ?6 limit, ?7 1: deferred
- * only, ?8 the first delivery that may be so new, ?9 received before, ?10 calling AE title. */
+ * only, ?8 the first delivery that may be so new, ?9 received before, ?10 calling AE title, ?11 a hash of the study. */
+#define HAS_HASH(study) "(?11 IS NULL OR EXISTS (SELECT 1 FROM search_hash WHERE hash = ?11 AND study = " study "))"
 #define DELIVERY_COLUMNS \
     "'delivery', w.id, w.state, d.name, NULL, i.study, i.series, i.sop_instance, i.receipt, w.reason, w.tries," \
     " w.attempts, w.http_status, i.size, i.received_at, w.due_at, w.finished_at, i.calling_aet"
@@ -29,7 +30,7 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
     "(?1 IS NULL OR w.state = ?1) AND w.tries >= ?7" \
     " AND (?2 IS NULL OR w.destination_id = (SELECT id FROM destination WHERE name = ?2))" \
     " AND (?4 IS NULL OR i.series = ?4) AND i.received_at >= ?5 AND i.received_at < ?9" \
-    " AND (?10 IS NULL OR i.calling_aet = ?10)"
+    " AND (?10 IS NULL OR i.calling_aet = ?10) AND " HAS_HASH("i.study")
 /* What the index does not know must hold before the newest are chosen. */
 #define RECEIVED_SO \
     "(?9 = 9223372036854775807 AND ?10 IS NULL OR EXISTS (SELECT 1 FROM instance n WHERE n.id = instance_id" \
@@ -73,6 +74,10 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
       "SELECT " DELIVERY_COLUMNS " FROM instance i INDEXED BY instance_study" \
       " JOIN delivery w ON w.instance_id = i.id JOIN destination d ON d.id = w.destination_id" \
       " WHERE i.study = ?3 AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
+    X(READ_DELIVERIES_OF_HASH, ONE_STUDY, \
+      "SELECT " DELIVERY_COLUMNS " FROM search_hash h JOIN instance i INDEXED BY instance_study ON i.study = h.study" \
+      " JOIN delivery w ON w.instance_id = i.id JOIN destination d ON d.id = w.destination_id" \
+      " WHERE h.hash = ?11 AND (?3 IS NULL OR i.study = ?3) AND " DELIVERY_MATCHES " ORDER BY w.id DESC LIMIT ?6") \
     X(READ_DELIVERIES_QUEUED, FEW_OF_EACH, DELIVERIES_IN("delivery_waiting", "state = 'queued'")) \
     X(READ_DELIVERIES_SENDING, FEW_OF_EACH, DELIVERIES_IN("delivery_sending", "state = 'sending'")) \
     X(READ_DELIVERIES_SENT, FEW_OF_EACH, DELIVERIES_IN("delivery_sent", "state = 'sent'")) \
@@ -86,13 +91,15 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
       " LEFT JOIN instance i ON i.id = s.witness_id" \
       " WHERE (?1 IS NULL OR s.state = ?1) AND s.tries >= ?8 AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR s.study = ?3) AND (?4 IS NULL OR s.series = ?4) AND s.created_at >= ?5" \
-      " AND (?7 IS NULL OR a.name = ?7) AND s.created_at < ?9 AND (?10 IS NULL OR i.calling_aet = ?10) ORDER BY s.id DESC LIMIT ?6") \
+      " AND (?7 IS NULL OR a.name = ?7) AND s.created_at < ?9 AND (?10 IS NULL OR i.calling_aet = ?10)" \
+      " AND " HAS_HASH("s.study") " ORDER BY s.id DESC LIMIT ?6") \
     X(READ_FETCHES, "an operator's question, answered newest first and ended by its limit", \
       "SELECT 'fetch', f.id, f.state, d.name, NULL, f.study, NULL, NULL, NULL, f.reason, f.tries," \
       " f.attempts, f.http_status, 0, f.created_at, f.due_at, f.finished_at, NULL" \
       " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
       " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
-      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND f.created_at < ?7 AND (?6 = 0 OR f.tries > 0) ORDER BY f.id DESC LIMIT ?5")
+      " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND f.created_at < ?7 AND (?6 = 0 OR f.tries > 0)" \
+      " AND " HAS_HASH("f.study") " ORDER BY f.id DESC LIMIT ?5")
 /* clang-format on */
 JOBDB_STATEMENTS(read)
 
@@ -248,7 +255,7 @@ static int64_t first_since(struct jobdb *db, int64_t since)
 }
 
 /* By what there is an index for. */
-static int deliveries_by(const char *study, const char *state)
+static int deliveries_by(const char *hash, const char *study, const char *state)
 {
     static const int by_state[] = {[DELIVERY_QUEUED] = SQL_READ_DELIVERIES_QUEUED,
                                    [DELIVERY_SENDING] = SQL_READ_DELIVERIES_SENDING,
@@ -258,6 +265,8 @@ static int deliveries_by(const char *study, const char *state)
                                    [DELIVERY_EXCLUDED] = SQL_READ_DELIVERIES_APART,
                                    [DELIVERY_DROPPED] = SQL_READ_DELIVERIES_APART};
     int known;
+    if (hash)
+        return SQL_READ_DELIVERIES_OF_HASH;
     if (study)
         return SQL_READ_DELIVERIES_OF_STUDY;
     return state && state_parse(MACHINE_DELIVERY, state, &known) ? by_state[known] : SQL_READ_DELIVERIES;
@@ -280,9 +289,9 @@ static void list_deliveries(struct jobdb *db, const struct jobdb_filter *filter,
         (void)jobdb_ask(db, JOBDB_ASK_STUDY_OF_SERIES, filter->series, NULL, 0, take_study, study);
         wanted = study;
     }
-    list_rows(jobdb_query(db, deliveries_by(wanted, state), "ssssiiiiis", state, filter->destination, wanted,
-                          filter->series, filter->since, limit, deferred, first_since(db, filter->since),
-                          until, filter->calling_aet),
+    list_rows(jobdb_query(db, deliveries_by(filter->hash, wanted, state), "ssssiiiiiss", state,
+                          filter->destination, wanted, filter->series, filter->since, limit, deferred,
+                          first_since(db, filter->since), until, filter->calling_aet, filter->hash),
               each, context);
 }
 
@@ -300,14 +309,14 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
     if (!filter->album && (!state || state_parse(MACHINE_DELIVERY, state, &known)))
         list_deliveries(db, filter, state, limit, deferred, each, context);
     if (!state || state_parse(MACHINE_SHARE, state, &known))
-        list_rows(jobdb_query(db, SQL_READ_SHARES, "ssssiisiis", state, filter->destination, filter->study,
+        list_rows(jobdb_query(db, SQL_READ_SHARES, "ssssiisiiss", state, filter->destination, filter->study,
                               filter->series, filter->since, limit, filter->album, (int64_t)deferred, until,
-                              filter->calling_aet),
+                              filter->calling_aet, filter->hash),
                   each, context);
     if (!filter->album && !filter->series && !filter->calling_aet &&
         (!state || state_parse(MACHINE_FETCH, state, &known)))
-        list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiiii", state, filter->destination, filter->study,
-                              filter->since, limit, (int64_t)deferred, until),
+        list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiiiissss", state, filter->destination, filter->study,
+                              filter->since, limit, (int64_t)deferred, until, NULL, NULL, NULL, filter->hash),
                   each, context);
     return db->error;
 }

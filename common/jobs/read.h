@@ -25,6 +25,7 @@ int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_
 struct jobdb_filter {
     const char *state, *destination, *album, *study, *series;
     const char *calling_aet; /* who sent the instance, or a share's witness; no fetch matches */
+    const char *hash;        /* of studies that have it (table search_hash) */
     int64_t since, until;    /* received from then, and before then */
     int64_t limit;
 };

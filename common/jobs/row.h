@@ -55,6 +55,7 @@ struct sqlite3_stmt;
     X(share)                         \
     X(times)                         \
     X(show)                          \
+    X(studies)                       \
     X(target)                        \
     X(volume)
 

@@ -102,6 +102,15 @@ CREATE INDEX instance_finished ON instance (id) WHERE state = 'done' AND place =
 CREATE INDEX instance_cleanable ON instance (keep_until) WHERE state = 'done' AND place IN ('kept', 'dropped');
 CREATE INDEX instance_history ON instance (done_at) WHERE state = 'done' AND place = 'gone';
 
+-- Keyed hashes of a study's Accession Numbers, Patient IDs and Study IDs (docs/security.md), never the numbers:
+-- `felucca show --accession 12345` asks for the hash. A Patient ID with an issuer has a second one, of the two.
+CREATE TABLE search_hash (
+    hash  TEXT NOT NULL,
+    study TEXT NOT NULL,
+    PRIMARY KEY (hash, study)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX search_hash_study ON search_hash (study);
+
 -- A lane: one study on its way to one destination. Dispatch picks a lane, then a batch from it.
 CREATE TABLE lane (
     id             INTEGER PRIMARY KEY,

@@ -44,6 +44,9 @@
       "(SELECT study FROM instance WHERE done_at = decided_at AND series = ?1 LIMIT 1)," \
       "(SELECT study FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'" \
       " AND series = ?1 LIMIT 1)) AS study") \
+    X(ASK_STUDIES_OF_HASH, ONE_STUDY, \
+      "SELECT study, (SELECT max(received_at) FROM instance i WHERE i.study = h.study) AS last_received_at" \
+      " FROM search_hash h WHERE h.hash = ?1 ORDER BY last_received_at DESC LIMIT ?3") \
     X(ASK_RECEIPTS, ONE_STUDY, \
       "SELECT receipt FROM instance WHERE sop_instance = ?1 ORDER BY receipt DESC LIMIT ?3") \
     X(ASK_INSTANCE, "", \

@@ -23,6 +23,7 @@
     X(STUDY_OF_FETCH)         /* n: its id */                                                             \
     X(FETCHES)                /* a: of the study */                                                       \
     X(STUDY_OF_SERIES)        /* a: the series */                                                         \
+    X(STUDIES_OF_HASH)        /* a: the hash; its studies, newest first, at most n */                     \
     X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n */          \
     X(INSTANCE)               /* a: a receipt */                                                          \
     X(DELIVERIES)             /* n: of the instance */                                                    \

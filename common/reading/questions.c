@@ -15,6 +15,8 @@ struct questions {
     size_t count, room;
     uint32_t *table; /* index + 1 by the path's hash, open addressing; its size is a power of two */
     size_t table_size;
+    bool wants_hashes;
+    struct search_key key;
 };
 
 struct questions *questions_create(void)
@@ -88,6 +90,17 @@ void questions_add(struct questions *questions, const struct condition *conditio
         condition_each_question(condition, add_question, questions);
 }
 
+void questions_want_hashes(struct questions *questions, const struct search_key *key)
+{
+    questions->wants_hashes = true;
+    questions->key = *key;
+}
+
+const struct search_key *questions_search_key(const struct questions *questions)
+{
+    return questions->wants_hashes ? &questions->key : NULL;
+}
+
 size_t questions_count(const struct questions *questions)
 {
     return questions->count;
@@ -107,6 +120,8 @@ ptrdiff_t questions_find(const struct questions *questions, const struct conditi
 
 void questions_write(const struct questions *questions, struct text *out)
 {
+    pack_u8(out, questions->wants_hashes);
+    text_append_bytes(out, questions->key.bytes, sizeof questions->key.bytes);
     pack_u32(out, (uint32_t)questions->count);
     for (size_t i = 0; i < questions->count; i++) {
         const struct question *question = &questions->list[i];
@@ -135,10 +150,20 @@ static void read_question(struct parcel *parcel, struct questions *questions)
     add_path(questions, &path, aspects);
 }
 
+static void read_key(struct parcel *parcel, struct questions *questions)
+{
+    unsigned wants = unpack_u8(parcel);
+    parcel->broken |= wants > 1;
+    questions->wants_hashes = wants == 1;
+    for (size_t i = 0; i < sizeof questions->key.bytes; i++)
+        questions->key.bytes[i] = unpack_u8(parcel);
+}
+
 int questions_read(const char *bytes, size_t length, struct questions **ret_questions)
 {
     AUTO(questions_destroy) struct questions *questions = questions_create();
     struct parcel parcel = {.bytes = bytes, .length = length};
+    read_key(&parcel, questions);
     uint32_t count = unpack_u32(&parcel);
     if (!unpack_has(&parcel, count, LEAST_BYTES))
         return ERR_SYNTAX;

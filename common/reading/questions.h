@@ -6,6 +6,7 @@
 #define FELUCCA_READING_QUESTIONS_H
 
 #include "common/condition/condition.h"
+#include "common/search/search_hash.h"
 
 /* A bit beside those of the aspects: how many characters its first text has. */
 enum { QUESTION_WIDTH = 1 << CONDITION_ASPECTS };
@@ -24,6 +25,12 @@ void questions_destroy(struct questions **questions);
 void questions_add(struct questions *questions, const struct condition *condition);
 /* Asks for nothing but how many characters a text has, so that no text of a patient comes with the answer. */
 void questions_add_width(struct questions *questions, const struct condition_path *path);
+
+/* Hashes of the numbers that people look for are wanted, too: the numbers themselves then stay where the header is
+ * read. The key is copied. */
+void questions_want_hashes(struct questions *questions, const struct search_key *key);
+/* NULL: they are not wanted. Borrowed. */
+const struct search_key *questions_search_key(const struct questions *questions);
 
 size_t questions_count(const struct questions *questions);
 /* Borrowed until the next one is added. */

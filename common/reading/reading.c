@@ -41,8 +41,9 @@ struct reading {
     struct text reason, incomplete;
     const char *uids[HEADER_UIDS]; /* "": none */
     struct text told[HEADER_UIDS];
-    struct slice transfer[TRANSFERS]; /* of the file meta header */
-    const char *known[TRANSFERS];     /* of who asks, NULL: not known */
+    const char *hashes[READING_HASHES]; /* "": none */
+    struct slice transfer[TRANSFERS];   /* of the file meta header */
+    const char *known[TRANSFERS];       /* of who asks, NULL: not known */
     struct reply *replies;
     struct slice *texts;
     double *numbers;
@@ -69,6 +70,15 @@ static void take_uids(struct reading *reading, struct parcel *parcel)
         if (strlen(reading->uids[i]) != length || length > UID_MAX ||
             (length > 0 && !uid_is_printable(reading->uids[i])))
             parcel->broken = true;
+    }
+}
+
+static void take_hashes(struct reading *reading, struct parcel *parcel)
+{
+    for (int i = 0; questions_search_key(reading->questions) && i < READING_HASHES; i++) {
+        size_t length;
+        reading->hashes[i] = unpack_string(parcel, &length);
+        parcel->broken |= length > 0 && !search_is_hash(reading->hashes[i], length);
     }
 }
 
@@ -175,6 +185,7 @@ int reading_parse(char *bytes, size_t length, const struct questions *questions,
         take_uids(reading, &parcel);
         take_sentence(&parcel, &reading->incomplete);
         take_transfer(reading, &parcel);
+        take_hashes(reading, &parcel);
         take_replies(reading, &parcel);
     }
     if (!unpack_ended(&parcel))
@@ -231,6 +242,11 @@ bool reading_tell_uid(const struct reading *reading, enum header_uid which, stru
 {
     text_append(out, text_string(&reading->told[which]));
     return reading->told[which].length > 0;
+}
+
+const char *reading_hash(const struct reading *reading, enum reading_hash which)
+{
+    return reading->hashes[which] && reading->hashes[which][0] ? reading->hashes[which] : NULL;
 }
 
 const char *reading_incomplete(const struct reading *reading)

@@ -14,6 +14,15 @@ enum { READING_MAX = 32 << 20 }; /* bytes */
 /* Reads the header of an open file, which is closed, and appends the answers. At most READING_MAX bytes. */
 void reading_write(int fd, const struct questions *questions, struct text *out);
 
+/* The hashes of search_hash.h. */
+enum reading_hash {
+    READING_ACCESSION,
+    READING_PATIENT,
+    READING_PATIENT_ISSUED, /* with its issuer */
+    READING_STUDY_ID,
+    READING_HASHES
+};
+
 struct reading;
 
 /* From the bytes, which are then its own (also after an error). 0, or ERR_SYNTAX: no reading_write() made them.
@@ -33,6 +42,9 @@ size_t reading_bytes(const struct reading *reading);
 const char *reading_uid(const struct reading *reading, enum header_uid which);
 bool reading_tell_uid(const struct reading *reading, enum header_uid which, struct text *out);
 const char *reading_incomplete(const struct reading *reading);
+
+/* NULL: they were not wanted, or the header has no such number. Borrowed. */
+const char *reading_hash(const struct reading *reading, enum reading_hash which);
 
 /* How many characters the first text under a path has, where questions_add_width() asked it; 0: it has none. */
 size_t reading_width(const struct reading *reading, const struct condition_path *path);

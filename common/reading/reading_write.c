@@ -38,6 +38,44 @@ static void write_transfer(const struct condition_facts *facts, struct text *out
     }
 }
 
+/* ---- hashes ---- */
+
+/* The first text of a top-level element; *ret_length is 0 where there is none. */
+static const char *number_of(const struct condition_facts *facts, uint32_t tag, size_t *ret_length)
+{
+    const struct condition_path path = {.tags = {tag}, .depth = 1};
+    const char *text = facts->text(facts->context, &path, 0, ret_length);
+    *ret_length = text ? *ret_length : 0;
+    return text ? text : "";
+}
+
+static bool hash_number(const struct condition_facts *facts, const struct search_key *key,
+                        enum reading_hash which, char *ret_hash)
+{
+    static const struct {
+        uint32_t tag;
+        enum search_kind kind;
+    } numbers[READING_HASHES] = {[READING_ACCESSION] = {0x00080050, SEARCH_ACCESSION},
+                                 [READING_PATIENT] = {0x00100020, SEARCH_PATIENT},
+                                 [READING_PATIENT_ISSUED] = {0x00100020, SEARCH_PATIENT},
+                                 [READING_STUDY_ID] = {0x00200010, SEARCH_STUDY_ID}};
+    static const uint32_t issuer_tag = 0x00100021;
+    size_t length, issuer_length;
+    const char *number = number_of(facts, numbers[which].tag, &length);
+    if (which != READING_PATIENT_ISSUED)
+        return search_hash(key, numbers[which].kind, number, length, ret_hash);
+    const char *issuer = number_of(facts, issuer_tag, &issuer_length);
+    return search_hash_issued(key, number, length, issuer, issuer_length, ret_hash);
+}
+
+static void write_hashes(const struct condition_facts *facts, const struct search_key *key, struct text *out)
+{
+    for (int i = 0; key && i < READING_HASHES; i++) {
+        char hash[SEARCH_HASH_SIZE];
+        pack_text(out, hash_number(facts, key, (enum reading_hash)i, hash) ? hash : NULL);
+    }
+}
+
 /* ---- answers ---- */
 
 /* The count of what follows is known when it is written. */
@@ -125,6 +163,7 @@ static void write_header(struct header *header, const struct questions *question
     write_uids(header, out);
     pack_text(out, header_incomplete(header));
     write_transfer(header_facts(header), out);
+    write_hashes(header_facts(header), questions_search_key(questions), out);
     write_answers(header_facts(header), questions, out);
 }
 

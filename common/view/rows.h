@@ -7,9 +7,11 @@
 #include "common/base/json.h"
 #include "common/jobs/quarantine.h"
 #include "common/jobs/read.h"
+#include "common/jobs/studies.h"
 
 json_t *rows_job(const struct jobdb_job_row *job);
 json_t *rows_status(const struct jobdb_status_row *row);
+json_t *rows_study(const struct jobdb_study_row *study);
 json_t *rows_quarantined(const struct jobdb_quarantined *file);
 
 #endif

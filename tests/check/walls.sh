@@ -28,6 +28,7 @@ symbols='
 condition condition_compile
 dicom     header_read
 spool     spool_
+search    search_
 reading   reading_
 config    config_load
 service   service_start

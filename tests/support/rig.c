@@ -163,9 +163,15 @@ void rig_receive(struct rig *rig, const char *called_aet, unsigned study, unsign
                  char *ret_receipt)
 {
     struct dicom_spec spec;
-    char receipt[RECEIPT_SIZE];
     rig_spec(&spec, study, series, instance);
-    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, called_aet);
+    rig_receive_spec(rig, called_aet, &spec, ret_receipt);
+}
+
+void rig_receive_spec(struct rig *rig, const char *called_aet, const struct dicom_spec *spec,
+                      char *ret_receipt)
+{
+    char receipt[RECEIPT_SIZE];
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), spec, called_aet);
     const char *name = strrchr(path, '/') + 1;
     (void)snprintf(receipt, sizeof receipt, "%.*s", RECEIPT_LENGTH, name);
     rig_receive_file(rig, path, receipt);

@@ -48,8 +48,10 @@ void rig_receive(struct rig *rig, const char *called_aet, unsigned study, unsign
                  char *ret_receipt);
 /* The same with what is in this file, which is gone then, with this receipt. */
 void rig_receive_file(struct rig *rig, const char *path, const char *receipt);
-/* The same instance as rig_receive() would make it, to be changed. */
+/* The same instance as rig_receive() would make it, to be changed; and received then. */
 void rig_spec(struct dicom_spec *ret_spec, unsigned study, unsigned series, unsigned instance);
+void rig_receive_spec(struct rig *rig, const char *called_aet, const struct dicom_spec *spec,
+                      char *ret_receipt);
 
 /* How many jobs there are: kind "delivery" or "share"; state, destination and album may be NULL. */
 int64_t rig_jobs(struct rig *rig, const char *kind, const char *state, const char *destination,

@@ -37,8 +37,9 @@ static bool reads_open_work(const char *plan)
  * one, covering or not. */
 static bool scans_a_growing_table(const char *plan)
 {
-    static const char *const growing[] = {"instance", "lane", "series", "delivery", "share", "event", "i",
-                                          "l",        "e",    "w",      "s",        "fetch", "f"};
+    static const char *const growing[] = {"instance", "lane",  "series", "delivery",   "share",
+                                          "event",    "i",     "l",      "e",          "w",
+                                          "s",        "fetch", "f",      "search_hash"};
     for (size_t i = 0; i < sizeof growing / sizeof *growing; i++) {
         char scan[64];
         (void)snprintf(scan, sizeof scan, "SCAN %s", growing[i]);
