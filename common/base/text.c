@@ -85,6 +85,8 @@ void text_append_size(struct text *text, int64_t bytes)
 
 void text_append_duration(struct text *text, int64_t milliseconds)
 {
+    if (milliseconds < 0) /* a clock was set back */
+        milliseconds = 0;
     int64_t seconds = milliseconds / 1000;
     if (milliseconds < 1000)
         text_format(text, "%lld ms", (long long)milliseconds);

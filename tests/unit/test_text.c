@@ -43,8 +43,8 @@ END_TEST
 static const struct duration_row {
     int64_t ms;
     const char *text;
-} duration_rows[] = {
-    {999, "999 ms"}, {119000, "119 s"}, {120000, "2 min"}, {7200000, "2 h"}, {259200000, "3 d"}};
+} duration_rows[] = {{-7200000, "0 ms"}, {999, "999 ms"},  {119000, "119 s"},
+                     {120000, "2 min"},  {7200000, "2 h"}, {259200000, "3 d"}};
 
 START_TEST(duration_is_written)
 {
