@@ -29,7 +29,7 @@ struct helper {
     struct metrics *metrics;
     struct spool *spool; /* to ask for free space; NULL: it cannot be asked */
     int64_t min_free_space;
-    struct metric *instances, *refusals, *bytes, *durable, *hints;
+    struct metric *instances, *refusals, *bytes, *odd, *durable, *hints;
     struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files;
     bool stopping;
 };
@@ -59,6 +59,8 @@ static void add_metrics(struct helper *helper)
                                    "Instances that were not answered with Success, by why.", reason);
     helper->bytes =
         metrics_add(m, METRIC_COUNTER, "received_bytes_total", "Bytes of stored data sets.", none);
+    helper->odd = metrics_add(m, METRIC_COUNTER, "received_odd_total",
+                              "Data sets of odd length, kept byte for byte as they came.", none);
     helper->durable = metrics_add(m, METRIC_QUICK_HISTOGRAM, "receive_durable_seconds",
                                   "Time from the last byte of an instance until it is safe on disk.", none);
     helper->hints = metrics_add(m, METRIC_COUNTER, "hints_total", "Receipts told to the router.", outcome);
@@ -101,6 +103,7 @@ static void begin_at_zero(struct helper *helper)
     count(helper->instances, "refused", 0);
     for (int refusal = 0; refusal < HINT_REFUSALS; refusal++)
         count(helper->refusals, refusal_name(refusal), 0);
+    count(helper->odd, NULL, 0);
     count(helper->hints, "sent", 0);
     count(helper->hints, "dropped", 0);
     for (int verdict = ASSOCIATION_ADMITTED + 1; verdict < ASSOCIATION_VERDICTS; verdict++)
@@ -186,6 +189,9 @@ static void take(struct helper *helper, const struct hint *hint)
         break;
     case HINT_REJECTED:
         count(helper->rejected, association_verdict_name((enum association_verdict)hint->number), 1);
+        break;
+    case HINT_ODD:
+        count(helper->odd, NULL, 1);
         break;
     case HINT_CONGESTED:
         count(helper->refused, "no_process", 1);

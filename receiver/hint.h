@@ -15,6 +15,7 @@ enum hint_kind {
     HINT_STRANGER,    /* a connection refused since no source of any node has its address */
     HINT_CONGESTED,   /* a peer refused since no process could be made for it */
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
+    HINT_ODD,         /* an instance whose data set has an odd length was kept */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
     HINT_STOP         /* the helper ends */
 };

@@ -9,6 +9,7 @@
 #include "common/base/text.h"
 #include "common/dicom/identity.h"
 #include "common/dicom/uid.h"
+#include "common/spool/oddity.h"
 #include "common/spool/rejections.h"
 #include "receiver/association.h"
 #include "receiver/confinement.h"
@@ -42,7 +43,7 @@ struct session {
     const struct config_node *node;
     struct claim claim;    /* until it was compared */
     struct file_meta meta; /* of the instance that comes */
-    bool identified, mismatched, unfit;
+    bool coming, identified, mismatched, unfit;
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     enum association_verdict verdict;
     char receipt[RECEIPT_SIZE]; /* of the last instance */
@@ -181,6 +182,7 @@ static void begin(void *context, const struct file_meta *meta)
     session->meta = *meta;
     (void)snprintf(session->meta.source_address, sizeof session->meta.source_address, "%s",
                    session->start->address->text);
+    session->coming = true;
     session->mismatched = session->unfit = session->identified = false;
     PLANTED_CALL("association");
     identity_begin(session->identity, meta->transfer_syntax);
@@ -242,11 +244,25 @@ static bool data(void *context, const void *bytes, size_t length)
     return !intake_failed(session->intake);
 }
 
+/* For whoever looks at the status. */
+static void note_oddity(const struct session *session, enum oddity_kind kind, const char *sop_instance,
+                        const char *because)
+{
+    const struct oddity oddity = {.at = clock_wall_ms(),
+                                  .calling = session->calling_aet,
+                                  .called = session->called_aet,
+                                  .address = session->start->address->text,
+                                  .sop_instance = sop_instance,
+                                  .because = because};
+    oddity_note(session->start->spool, kind, &oddity);
+}
+
 /* The first one of an association is told in full; its last line counts them. */
 static enum association_answer refuse_mismatch(struct session *session)
 {
     session->refused++;
     hints_tell(session->start->hints, HINT_REFUSED, NULL, HINT_MISMATCH);
+    note_oddity(session, ODDITY_MISMATCH, shown(identity_sop_instance(session->identity)), NULL);
     LOG_AT(
         session->mismatches++ == 0 ? LOG_WARNING : LOG_DEBUG,
         "instance refused, its UIDs are not those of the C-STORE command (mismatched_uids: accept takes it)",
@@ -269,6 +285,7 @@ static enum association_answer refuse_unfit(struct session *session)
 {
     session->refused++;
     hints_tell(session->start->hints, HINT_REFUSED, NULL, HINT_UNFIT);
+    note_oddity(session, ODDITY_UNFIT, shown(session->meta.sop_instance), NULL);
     LOG_AT(
         session->unfits++ == 0 ? LOG_WARNING : LOG_DEBUG,
         "instance refused, no destination of its node can take its study or series UID: KHEOPS takes object "
@@ -298,6 +315,8 @@ static void note_odd(struct session *session, int64_t bytes)
 {
     if (bytes % 2 == 0)
         return;
+    hints_tell(session->start->hints, HINT_ODD, NULL, 0);
+    note_oddity(session, ODDITY_LENGTH, shown(session->meta.sop_instance), NULL);
     LOG_AT(session->odd == 0 ? LOG_INFO : LOG_DEBUG, "data set of odd length kept as it came",
            LOG_S("calling", session->calling_aet), LOG_S("address", session->start->address->text),
            LOG_S("receipt", session->receipt), LOG_S("sop_instance", shown(session->meta.sop_instance)),
@@ -308,6 +327,7 @@ static void note_odd(struct session *session, int64_t bytes)
 static enum association_answer finish(void *context)
 {
     struct session *session = context;
+    session->coming = false;
     if (!session->identified)
         compare_uids(session);
     if (session->mismatched)
@@ -407,7 +427,10 @@ static uint64_t count_to_tell(const struct session *session, enum association_en
 
 static void report(const struct session *session, enum association_end end, const char *because)
 {
+    const char *instance = session->coming ? shown(session->meta.sop_instance) : NULL;
     hints_tell(session->start->hints, HINT_ASSOCIATION, NULL, end);
+    if (end == ASSOCIATION_PROTOCOL && session->verdict == ASSOCIATION_ADMITTED && *session->called_aet)
+        note_oddity(session, ODDITY_PROTOCOL, instance, because);
     if (end == ASSOCIATION_REJECTED) {
         report_rejection(session);
         return;
@@ -420,8 +443,8 @@ static void report(const struct session *session, enum association_end end, cons
            LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
            LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
            LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
-           LOG_S("last_receipt", session->receipt), LOG_I(times > 1 || because ? "times" : NULL, times),
-           LOG_S(because ? "because" : NULL, because));
+           LOG_S("last_receipt", session->receipt), LOG_S(instance ? "broke_off" : NULL, instance),
+           LOG_I(times > 1 || because ? "times" : NULL, times), LOG_S(because ? "because" : NULL, because));
 }
 
 /* What a process holds when it begins, and so much more, is all that a peer can make it take. Sanitizers take

@@ -40,10 +40,11 @@ const char *log_level_name(enum log_level level);
 /* fields ends with a NULL key. Async-signal-unsafe; safe from several threads. */
 void log_write(enum log_level level, const char *message, const struct log_field *fields);
 
-#define LOG_AT(level, message, ...)                                                                   \
-    do {                                                                                              \
-        if ((level) <= log_current_level())                                                           \
-            log_write((level), (message), (struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0, 0, 0}}); \
+#define LOG_AT(level, message, ...)                                                                  \
+    do {                                                                                             \
+        const enum log_level log_at = (level);                                                       \
+        if (log_at <= log_current_level())                                                           \
+            log_write(log_at, (message), (struct log_field[]){__VA_ARGS__ __VA_OPT__(, ){0, 0, 0}}); \
     } while (0)
 
 #define log_error(message, ...)   LOG_AT(LOG_ERROR, message __VA_OPT__(, ) __VA_ARGS__)

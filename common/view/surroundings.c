@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/config/proxy.h"
+#include "common/spool/oddity.h"
 #include "common/spool/overfull.h"
 #include "common/spool/resting.h"
 #include "common/spool/spool.h"
@@ -18,6 +19,27 @@ static void take_rejections(void *context, const struct rejections_kind *kind)
         surroundings->rejections[surroundings->rejection_count++] = *kind;
 }
 
+static json_t *oddity_to_json(const struct oddity *oddity)
+{
+    return json_pack("{s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "at", json_from_time(oddity->at), "times",
+                     (json_int_t)oddity->times, "calling", json_from_text(oddity->calling), "called",
+                     json_from_text(oddity->called), "address", json_from_text(oddity->address),
+                     "sop_instance", json_from_text(oddity->sop_instance), "because",
+                     json_from_text(oddity->because));
+}
+
+static json_t *oddities_to_json(struct spool *spool, int64_t now)
+{
+    struct oddity_found found;
+    json_t *object = json_object();
+    for (int kind = 0; kind < ODDITIES; kind++) {
+        if (oddity_find(spool, (enum oddity_kind)kind, now, &found))
+            (void)json_object_set_new(object, oddity_name((enum oddity_kind)kind),
+                                      oddity_to_json(&found.oddity));
+    }
+    return object;
+}
+
 static void look_at_spool(const struct config *config, struct surroundings *ret_surroundings)
 {
     AUTO(spool_destroy) struct spool *spool = NULL;
@@ -27,12 +49,16 @@ static void look_at_spool(const struct config *config, struct surroundings *ret_
     (void)spool_room(spool, &ret_surroundings->room);
     overfull_read(spool, &ret_surroundings->overfull);
     rejections_read(spool, clock_wall_ms(), take_rejections, ret_surroundings);
+    oddity_append(spool, clock_wall_ms(), &ret_surroundings->oddities);
+    ret_surroundings->oddities_json = oddities_to_json(spool, clock_wall_ms());
 }
 
 void surroundings_release(struct surroundings *surroundings)
 {
     text_release(&surroundings->overfull);
     json_release(&surroundings->resting);
+    text_release(&surroundings->oddities);
+    json_release(&surroundings->oddities_json);
 }
 
 static int surroundings_count(void *context, const char *receipt)
@@ -169,6 +195,7 @@ void surroundings_append_troubles(const struct surroundings *surroundings, const
     for (int trouble = 0; trouble < SURROUNDINGS_TROUBLES; trouble++)
         if (surroundings_tell(surroundings, config, (enum surroundings_trouble)trouble, lines))
             text_append_char(lines, '\n');
+    text_append(lines, text_string(&surroundings->oddities));
 }
 
 static json_t *titles_to_json(const struct text *titles)
@@ -205,6 +232,9 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
     (void)json_object_set_new(object, "quarantine_overfull", titles_to_json(&surroundings->overfull));
     (void)json_object_set_new(object, "rejections", rejections_to_json(surroundings));
     (void)json_object_set(object, "workers_resting", surroundings->resting);
+    (void)json_object_set_new(object, "oddities",
+                              surroundings->oddities_json ? json_incref(surroundings->oddities_json)
+                                                          : json_object());
     (void)json_object_set_new(object, "router_running",
                               surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));

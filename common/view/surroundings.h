@@ -16,7 +16,9 @@ struct surroundings {
     struct spool_room room; /* of the spool; -1: unknown */
     json_t *resting;        /* workers that lack something (common/spool/resting.h); empty without a router */
     struct text overfull;   /* calling AE titles that are refused, a line each (common/spool/overfull.h) */
-    int router;             /* 1: it runs, 0: it does not, -1: unknown */
+    struct text oddities;   /* the last ones of the peers, a line each (common/spool/oddity.h) */
+    json_t *oddities_json;
+    int router; /* 1: it runs, 0: it does not, -1: unknown */
     struct jobdb_wal wal;
     struct rejections_kind rejections[SURROUNDINGS_REJECTIONS]; /* of the last hour */
     size_t rejection_count;

@@ -289,7 +289,8 @@ START_TEST(what_is_something_else_is_refused)
     if (row->same_class)
         ck_assert_int_eq(store(client, spec.sop_uid, data_set.bytes, data_set.length), 0);
     file_read(sandbox_path(sandbox, "receiver-0.log"), &log);
-    const char *line = strstr(text_string(&log), "instance refused, its UIDs are not those");
+    const char *line = strstr(text_string(&log), "warning receiver[");
+    ck_assert_msg(line && strstr(line, "instance refused, its UIDs are not those"), "%s", text_string(&log));
     ck_assert_ptr_nonnull(line);
     ck_assert_ptr_nonnull(strstr(line, "calling=CT01 called=FELUCCA address=127.0.0.1"));
     ck_assert_ptr_nonnull(strstr(line, spec.sop_uid));
@@ -368,6 +369,74 @@ START_TEST(what_one_destination_can_take_is_taken)
 }
 END_TEST
 
+/* ---- what the status says of peers ---- */
+
+static void each_is_odd(const struct dicom_spec *spec, const struct text *data_set)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    AUTO(fd_close) int client = associate(EXPLICIT);
+    ck_assert_int_eq(store(client, spec->sop_uid, data_set->bytes, data_set->length), 0);
+    ck_assert_int_eq(store(client, spec->sop_uid, data_set->bytes, data_set->length), 0);
+    ck_assert_int_eq(store(client, "1.2.3.4", data_set->bytes, data_set->length), 0xa900);
+    dul_append_command(&said, CONTEXT, store_of("1.2.3.5"));
+    dul_append_release(&said);
+    say(client, &said);
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &said), DUL_ABORT);
+}
+
+static bool felucca_says(void *context)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const *words = context; /* an option or NULL; then what is to be said, ended by NULL */
+    const char *argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(pipeline), "status", words[0], NULL};
+    bool says = process_run(argv, NULL, WAIT_MS, &output) == 0;
+    for (char *at = output.bytes; at && (at = strchr(at, '\n')); at++)
+        *at = ' '; /* lines are wrapped */
+    for (size_t i = 1; words[i]; i++)
+        says = says && strstr(text_string(&output), words[i]);
+    return says;
+}
+
+static bool odd_ones_are_counted(void *context)
+{
+    (void)context;
+    AUTO(text_release) struct text page = TEXT_EMPTY;
+    return pipeline_page(pipeline, PIPELINE_RECEIVER, 0, "/metrics", &page) == 200 &&
+           strstr(text_string(&page), "felucca_received_odd_total 2\n") &&
+           strstr(text_string(&page), "felucca_associations_total{outcome=\"protocol\"} 1\n");
+}
+
+START_TEST(what_is_odd_is_shown)
+{
+    AUTO(text_release) struct text data_set = TEXT_EMPTY, log = TEXT_EMPTY;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 6);
+    dicom_append_head(&spec, &data_set);
+    text_append_bytes(&data_set, "x", 1);
+    configure(NULL, NULL);
+    pipeline_start_all(pipeline);
+    each_is_odd(&spec, &data_set);
+    const char *shown[] = {
+        "--json",
+        "\"oddities\":{",
+        "\"odd_length\":{",
+        "\"times\":2,\"calling\":\"CT01\",\"called\":\"FELUCCA\",\"address\":\"127.0.0.1\"",
+        spec.sop_uid,
+        "\"mismatched_uids\":{",
+        "\"protocol\":{",
+        "\"sop_instance\":\"1.2.3.5\",\"because\":\"a release within a message\"",
+        NULL};
+    pipeline_check(pipeline, wait_until(felucca_says, shown, WAIT_MS), "not in the status, as JSON");
+    const char *told[] = {NULL, "from CT01 at 127.0.0.1 for FELUCCA: a data set of odd length",
+                          "; the last of 2. Let the sender be corrected.", spec.sop_uid, NULL};
+    pipeline_check(pipeline, felucca_says(told), "not in the status");
+    ck_assert(wait_until(odd_ones_are_counted, NULL, WAIT_MS));
+    file_read(sandbox_path(sandbox, "receiver-0.log"), &log);
+    ck_assert_ptr_nonnull(strstr(text_string(&log), "broke_off=1.2.3.5"));
+}
+END_TEST
+
 /* ---- names that are no text ---- */
 
 START_TEST(a_title_that_is_no_text_becomes_text)
@@ -401,6 +470,7 @@ int main(void)
     tests_rows(tests, a_node_may_take_it_as_what_it_is, ROWS(mismatch_rows));
     tests_add(tests, what_nobody_can_take_is_refused);
     tests_add(tests, what_one_destination_can_take_is_taken);
+    tests_add(tests, what_is_odd_is_shown);
     tests_add(tests, a_title_that_is_no_text_becomes_text);
     return tests_run(tests);
 }
