@@ -5,6 +5,7 @@
 #include "common/base/utf8.h"
 #include "common/dicom/dictionary.h"
 #include "common/dicom/uid.h"
+#include "common/jobs/version.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -178,4 +179,25 @@ void decide_destination(const struct config_destination *destination, bool anywa
     if (decide_one(destination, anyway, targets, instance, facts, &decisions))
         text_clear(&decisions.unfit);
     *ret_decisions = decisions;
+}
+
+static void leave_to_newer(struct decisions *decisions, struct jobdb_decision *decision, const char *receipt)
+{
+    struct text why = TEXT_EMPTY;
+    text_format(&why, "replaced by receipt %s", receipt);
+    decision->why = keep_sentence(decisions, &why);
+    decision->takes = decision->undecided = false;
+    decision->album_count = decision->doubt_count = 0;
+}
+
+void decide_versions(struct jobdb *db, const struct jobdb_instance *instance, struct decisions *decisions)
+{
+    char newer[RECEIPT_SIZE];
+    for (size_t i = 0; i < decisions->count; i++) {
+        struct jobdb_decision *decision = &decisions->list[i];
+        if ((decision->takes || decision->undecided) &&
+            jobdb_find_newer(db, instance->sop_instance, instance->receipt, INT64_MAX,
+                             decision->destination_id, newer))
+            leave_to_newer(decisions, decision, newer);
+    }
 }

@@ -44,6 +44,10 @@ void decide_destination(const struct config_destination *destination, bool anywa
                         const struct jobdb_instance *instance, const struct condition_facts *facts,
                         struct decisions *ret_decisions);
 
+/* Leaves out where a newer version of the instance is stored: one that comes late, from quarantine or a slow reader, does
+ * not go over it by itself. The instance has no row yet. */
+void decide_versions(struct jobdb *db, const struct jobdb_instance *instance, struct decisions *decisions);
+
 /* What an album's condition is for an instance; why it cannot be decided is appended to ret_doubt. */
 enum condition_verdict decide_album(const struct config_album *album, const struct condition_facts *facts,
                                     struct text *ret_doubt);

@@ -124,6 +124,7 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     AUTO(decisions_release) struct decisions decisions = {0};
     int64_t began_ns = clock_monotonic_ns();
     decide(node, NULL, router->targets, &arrival->instance, reading_facts(reading, &transfer), &decisions);
+    decide_versions(router->db, &arrival->instance, &decisions);
     count_decided(router->counters, began_ns);
     if (decisions.unfit.length > 0)
         quarantine_file(router, arrival, text_string(&decisions.unfit));

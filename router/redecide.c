@@ -5,6 +5,7 @@
 #include "common/config/config.h"
 #include "common/jobs/decision.h"
 #include "common/jobs/reshare.h"
+#include "common/jobs/version.h"
 #include "router/decide.h"
 #include "router/outbox.h"
 #include "router/past.h"
@@ -100,6 +101,21 @@ static bool apply(struct router *router, struct change *change, const struct job
     return jobdb_admit_delivery(router->db, job, &instance, decision, router->now);
 }
 
+/* Nothing goes over a newer version that is stored unless an operator names it. */
+static bool yields(struct router *router, struct change *change, const struct jobdb_candidate *job,
+                   const struct jobdb_past *row)
+{
+    char newer[RECEIPT_SIZE];
+    if (change->request.job_count > 0 || is_undecided(job) ||
+        !jobdb_find_newer(router->db, row->sop_instance, row->receipt, row->id, job->destination_id, newer))
+        return false;
+    change_skip(
+        change,
+        "stays %s: a newer version of it is stored, receipt %s; felucca retry delivery:%lld sends it over that",
+        job->state, newer, (long long)job->item.id);
+    return true;
+}
+
 static bool redecide_delivery(struct router *router, struct change *change, const struct target *target,
                               const struct jobdb_candidate *job)
 {
@@ -110,6 +126,8 @@ static bool redecide_delivery(struct router *router, struct change *change, cons
     if (!jobdb_find_past(router->db, job->item.instance_id, &row) || !file_stays(router, job, &row) ||
         !past_find_file(router, &row, &place))
         return stays(change, job, "its file is gone: ask the sender of the study to send it again");
+    if (yields(router, change, job, &row))
+        return false;
     change->waits = past_open(router, &row, &past) == ERR_AGAIN;
     if (change->waits)
         return false;

@@ -46,6 +46,9 @@
     X(BRING_SHARE_BACK, "", \
       "UPDATE share SET state = ?2, reason = ?4, finished_at = NULL, witness_id = NULL, request_id = ?5" \
       " WHERE id = ?3 AND state = ?1") \
+    X(LOSE_WITNESS, "", \
+      "UPDATE share SET state = ?2, witness_id = NULL, reason = ?4, finished_at = NULL" \
+      " WHERE id = ?3 AND state = ?1") \
     X(REOPEN_INSTANCE, "", \
       "UPDATE instance SET state = ?2, place = ?4, done_at = NULL, keep_until = NULL" \
       " WHERE id = ?3 AND state = ?1") \
@@ -169,6 +172,13 @@ bool move_bring_share_back(struct jobdb *db, int64_t share_id, const char *reaso
     return move_find(db, MACHINE_SHARE, share_id, NULL, CAUSE_BROUGHT_BACK, &move) &&
            jobdb_change(db, SQL_BRING_SHARE_BACK, "ssisi", move_from(&move), move_to(&move), share_id, reason,
                         request_id) > 0;
+}
+
+bool move_share_loses_witness(struct jobdb *db, int64_t share_id, const char *reason)
+{
+    struct move move;
+    return move_find(db, MACHINE_SHARE, share_id, NULL, CAUSE_REPLACED, &move) &&
+           jobdb_change(db, SQL_LOSE_WITNESS, "ssis", move_from(&move), move_to(&move), share_id, reason) > 0;
 }
 
 void move_reopen_instance(struct jobdb *db, int64_t instance_id)

@@ -51,6 +51,8 @@ bool move_admit_share(struct jobdb *db, int64_t share_id, int64_t witness_id, in
 /* A decision is open again, for this reason. A delivery is of this series then. A share has no witness then, but the request of an operator. */
 bool move_bring_delivery_back(struct jobdb *db, int64_t delivery_id, const char *reason, int64_t series_id);
 bool move_bring_share_back(struct jobdb *db, int64_t share_id, const char *reason, int64_t request_id);
+/* A newer version of its witness is stored, which does not ask for it: it is undecided, with a reason. */
+bool move_share_loses_witness(struct jobdb *db, int64_t share_id, const char *reason);
 /* An instance has one job more; it is active again when it was done. */
 void move_reopen_instance(struct jobdb *db, int64_t instance_id);
 

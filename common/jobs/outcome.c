@@ -8,6 +8,7 @@
 #include "common/jobs/lane.h"
 #include "common/jobs/move.h"
 #include "common/jobs/row.h"
+#include "common/jobs/share.h"
 
 /* clang-format off */
 #define STATEMENTS(X) \
@@ -136,6 +137,7 @@ static void replace(struct jobdb *db, const struct jobdb_batch *batch, const str
     move_job(db, &move, &outcome);
     follow_delivery(db, batch, item, &move, outcome.due_at);
     move_job_is_final(db, item->instance_id, outcome.now, outcome.keep_until);
+    share_follow(db, batch->destination_id, item->instance_id, receipt, outcome.now, outcome.keep_until);
 }
 
 static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,

@@ -57,6 +57,7 @@ struct sqlite3_stmt;
     X(show)                          \
     X(studies)                       \
     X(target)                        \
+    X(version)                       \
     X(volume)
 
 struct jobdb_statement {

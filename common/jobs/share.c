@@ -1,8 +1,10 @@
 #include "common/jobs/share.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/memory.h"
 #include "common/jobs/counts.h"
 #include "common/jobs/decision.h"
+#include "common/jobs/item.h"
 #include "common/jobs/move.h"
 #include "common/jobs/place.h"
 #include "common/jobs/row.h"
@@ -19,6 +21,21 @@
       "SELECT s.destination_id, s.album_id, coalesce(s.witness_id, 0), e.stored, s.tries FROM share s" \
       " JOIN series e ON e.id = s.series_id WHERE s.id = ?1 AND s.state = 'undecided'") \
     X(ACTIVE_WITNESS, "", "SELECT id FROM instance WHERE id = ?1 AND state = 'active'") \
+    X(OLDER_WITNESS, "", \
+      "SELECT s.id, s.witness_id FROM share s CROSS JOIN instance o ON o.id = s.witness_id" \
+      " CROSS JOIN instance n ON n.id = ?3 WHERE s.album_id = ?1 AND s.series_id = ?2" \
+      " AND (s.state = 'undecided') = ?4 AND s.state IN ('waiting', 'queued', 'failed', 'undecided')" \
+      " AND o.sop_instance = n.sop_instance" \
+      " AND " RECEIPT_ORDER("o.receipt", "o.id") " < " RECEIPT_ORDER("n.receipt", "n.id")) \
+    X(SET_WITNESS, "", "UPDATE share SET witness_id = ?2 WHERE id = ?1") \
+    X(WITNESSED, "", \
+      "SELECT s.id, s.album_id, s.state, s.tries, s.request_id, EXISTS (SELECT 1 FROM delivery w" \
+      " JOIN instance i ON i.id = w.instance_id WHERE i.study = s.study AND i.series = s.series" \
+      " AND w.destination_id = s.destination_id" \
+      " AND w.state IN ('queued', 'sending', 'sent', 'failed', 'undecided'))" \
+      " FROM share s WHERE s.witness_id = ?1 AND s.destination_id = ?2" \
+      " AND s.state IN ('waiting', 'queued', 'failed', 'undecided')") \
+    X(FREE_SHARE, "", "UPDATE share SET witness_id = NULL WHERE id = ?1") \
     X(ONE_WITNESSED_MORE, "", "UPDATE instance SET open_jobs = open_jobs + 1 WHERE id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(share)
@@ -82,16 +99,91 @@ static bool insert_anew(struct jobdb *db, struct share *share, enum share_state 
     return insert_share(db, share, state, now);
 }
 
+/* A corrected version asks for the same: the share is its now, whatever becomes of the older one. */
+static void take_over(struct jobdb *db, const struct share *share, int64_t now)
+{
+    AUTO(row_end)
+    struct row row = jobdb_query(db, SQL_OLDER_WITNESS, "iiii", share->album_id, share->series_id,
+                                 share->witness_id, (int64_t)(share->doubt != NULL));
+    if (!row_next(&row))
+        return;
+    int64_t id = row_number(&row), older = row_number(&row);
+    row_end(&row);
+    (void)jobdb_change(db, SQL_SET_WITNESS, "ii", id, share->witness_id);
+    add_to_witness(db, share->witness_id);
+    move_job_is_final(db, older, now, share->keep_until);
+}
+
 bool share_add(struct jobdb *db, const struct share *wanted, int64_t now)
 {
     struct share share = *wanted;
     enum share_state state = share.doubt ? SHARE_UNDECIDED : share.stored ? SHARE_QUEUED : SHARE_WAITING;
-    if (!insert_share(db, &share, state, now) && !insert_anew(db, &share, state, now))
+    if (!insert_share(db, &share, state, now) && !insert_anew(db, &share, state, now)) {
+        take_over(db, &share, now);
         return !share.doubt && jobdb_admit_share(db, find_share(db, &share), share.witness_id,
                                                  share.request_id, now, share.keep_until);
+    }
     counts_share(db, share.destination_id, share.album_id, state, 0, 1);
     add_to_witness(db, share.witness_id);
     return true;
+}
+
+/* ---- its witness is replaced ---- */
+
+struct witnessed {
+    int64_t id, album_id;
+    int state, tries;
+    bool wanted, hope; /* an operator asked for it; something of its series is there or may come there */
+};
+
+/* Rows must not change under their own query: they are read first. */
+static struct witnessed *read_witnessed(struct jobdb *db, int64_t destination_id, int64_t instance_id,
+                                        size_t *ret_count)
+{
+    struct witnessed *list = NULL;
+    size_t count = 0, capacity = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_WITNESSED, "ii", instance_id, destination_id);
+    while (row_next(&row)) {
+        list = memory_grow(list, &capacity, count + 1, sizeof *list);
+        struct witnessed *one = &list[count++];
+        *one = (struct witnessed){.id = row_number(&row)};
+        one->album_id = row_number(&row);
+        (void)state_parse(MACHINE_SHARE, row_text(&row), &one->state);
+        one->tries = row_int(&row);
+        one->wanted = row_number(&row) > 0;
+        one->hope = row_flag(&row);
+    }
+    *ret_count = count;
+    return list;
+}
+
+static void lose_witness(struct jobdb *db, int64_t destination_id, const struct witnessed *share,
+                         const char *newer)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (share->wanted) {
+        (void)jobdb_change(db, SQL_FREE_SHARE, "i", share->id);
+        return;
+    }
+    text_format(&reason, "the instance that asked for it was replaced by receipt %s, which does not", newer);
+    bool gone = !share->hope && move_out(db, MACHINE_SHARE, share->id,
+                                         share->state == SHARE_UNDECIDED ? CAUSE_LEFT_OUT : CAUSE_HOPELESS);
+    if (!gone && !move_share_loses_witness(db, share->id, text_string(&reason)))
+        return;
+    counts_share(db, destination_id, share->album_id, (enum share_state)share->state, share->tries, -1);
+    if (!gone)
+        counts_share(db, destination_id, share->album_id, SHARE_UNDECIDED, share->tries, 1);
+}
+
+void share_follow(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *newer,
+                  int64_t now, int64_t keep_until)
+{
+    size_t count;
+    AUTO(memory_free) struct witnessed *list = read_witnessed(db, destination_id, instance_id, &count);
+    for (size_t i = 0; i < count; i++) {
+        lose_witness(db, destination_id, &list[i], newer);
+        move_job_is_final(db, instance_id, now, keep_until);
+    }
 }
 
 static void add_each(struct jobdb *db, const struct jobdb_decision *decision, struct share share, int64_t now)

@@ -20,11 +20,16 @@ struct share {
     int64_t keep_until; /* how long the file of a witness stays whose place this one takes */
 };
 
-/* False: the album has a share of the series. One that is undecided is decided by one that is. The witness has one
+/* False: the album has a share of the series. One that is undecided is decided by one that is. A newer version of its
+ * witness takes its place. The witness has one
  * open job more, unless it was done, or is now that a share of before has gone: then there is none. */
 bool share_add(struct jobdb *db, const struct share *share, int64_t now);
 /* The instance, when something is still to be done with it; else 0: it is no witness. */
 int64_t share_active_witness(struct jobdb *db, int64_t instance_id);
+/* A newer version of an instance is stored at the destination, and the instance never will be. What it asked for and the
+ * newer version does not: a person decides about the series, or nothing of that is left. keep_until: as above. */
+void share_follow(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *newer,
+                  int64_t now, int64_t keep_until);
 /* One for each album that asks for the series of an instance that the destination takes, or may. */
 void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,
                        const struct jobdb_decision *decision, int64_t instance_id,

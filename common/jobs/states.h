@@ -172,10 +172,12 @@ enum cause {
 #define SHARE_MOVE_MAP(X) /* from, because, to */ \
     X(WAITING, SERIES_STORED, QUEUED)             \
     X(WAITING, HOPELESS, GONE)                    \
+    X(WAITING, REPLACED, UNDECIDED)               \
     X(WAITING, DROPPED, DROPPED)                  \
     X(QUEUED, LEASED, SHARING)                    \
     X(QUEUED, GIVEN_UP, FAILED)                   \
     X(QUEUED, MOVED, WAITING)                     \
+    X(QUEUED, REPLACED, UNDECIDED)                \
     X(QUEUED, RETRIED, QUEUED)                    \
     X(QUEUED, DROPPED, DROPPED)                   \
     X(SHARING, STORED, SHARED)                    \
@@ -186,9 +188,11 @@ enum cause {
     X(SHARED, ANEW, GONE)                         \
     X(FAILED, RETRIED, QUEUED)                    \
     X(FAILED, ANEW, GONE)                         \
+    X(FAILED, REPLACED, UNDECIDED)                \
     X(FAILED, DROPPED, DROPPED)                   \
     X(UNDECIDED, ADMITTED, WAITING)               \
     X(UNDECIDED, LEFT_OUT, GONE)                  \
+    X(UNDECIDED, REPLACED, UNDECIDED)             \
     X(UNDECIDED, DROPPED, DROPPED)                \
     X(DROPPED, ANEW, GONE)                        \
     X(DROPPED, BROUGHT_BACK, UNDECIDED)

@@ -194,7 +194,7 @@ static struct work *take_work(void)
 /* The server refuses the first version, again and again. */
 START_TEST(a_corrected_version_waits_for_nobody)
 {
-    char first[RECEIPT_SIZE], second[RECEIPT_SIZE], says[64];
+    char first[RECEIPT_SIZE], second[RECEIPT_SIZE], says[96];
     open_rig(NULL, CT);
     add_sender();
     rig_receive(rig, "CHOOSY", 1, 1, 1, first);
@@ -214,11 +214,38 @@ START_TEST(a_corrected_version_waits_for_nobody)
     FELUCCA(0, says, "show", first, "--json");
     wait_file("kept", first);
     /* somebody wants it all the same */
-    FELUCCA(0, "1 job retried", "retry", "--state", "excluded", "--yes");
+    (void)snprintf(says, sizeof says, "a newer version of it is stored, receipt %s", second);
+    FELUCCA(1, says, "retry", "--state", "excluded", "--yes");
+    wait_jobs("excluded", 1);
+    FELUCCA(0, "1 job retried", "retry", "delivery:1", "--yes");
     work = take_work();
     ck_assert_str_eq(work->items[0].receipt, first);
     rig_check(rig, actor_finish(rig->cast, sender, work, WORK_DONE_OUTCOME), "not acknowledged");
     work_destroy(&work);
+    wait_jobs("sent", 2);
+}
+END_TEST
+
+/* It was in quarantine, or its header took long to read, while a newer version came and was delivered. */
+START_TEST(an_older_version_that_comes_late_is_left_out)
+{
+    struct dicom_spec spec;
+    char older[RECEIPT_SIZE], newer[RECEIPT_SIZE], says[96];
+    open_rig(NULL, CT);
+    add_sender();
+    rig_receive(rig, "CHOOSY", 1, 1, 1, newer);
+    deliver_one();
+    wait_jobs("sent", 1);
+    rig_spec(&spec, 1, 1, 1);
+    AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, "CHOOSY");
+    (void)snprintf(older, sizeof older, "000%.*s", RECEIPT_LENGTH - 3, strrchr(path, '/') + 4);
+    rig_receive_file(rig, path, older);
+    wait_jobs("excluded", 1);
+    (void)snprintf(says, sizeof says, "replaced by receipt %s", newer);
+    FELUCCA(0, says, "show", older, "--json");
+    wait_file("kept", older);
+    FELUCCA(0, "1 job retried", "retry", "delivery:2", "--yes");
+    deliver_one();
     wait_jobs("sent", 2);
 }
 END_TEST
@@ -439,6 +466,7 @@ int main(void)
     tests_add(tests, a_file_that_had_not_moved_back_is_found);
     tests_add(tests, what_is_gone_is_told);
     tests_add(tests, a_corrected_version_waits_for_nobody);
+    tests_add(tests, an_older_version_that_comes_late_is_left_out);
     tests_add(tests, what_contradicts_its_command_is_delivered_as_it_is);
     tests_add(tests, a_quarantined_file_is_taken_in_when_its_cause_is_gone);
     tests_add(tests, where_a_condition_cannot_be_decided_the_destination_is_named);

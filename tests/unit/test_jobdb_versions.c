@@ -303,6 +303,49 @@ START_TEST(what_an_operator_retries_yields_only_to_what_is_stored_later)
 }
 END_TEST
 
+/* ---- the shares that a replaced version asked for ---- */
+
+static int made_of_share(const char *question)
+{
+    AUTO(row_end) struct row row = row_ask(world.db->sql, question, NULL);
+    return row_next(&row) ? row_int(&row) : -1;
+}
+
+static const struct follow_row {
+    const char *label, *series; /* of the newer version */
+    bool asks;
+    const char *state; /* of the share; NULL: it is gone */
+    int witness;       /* 0: none */
+} follow_rows[] = {
+    {"the newer version asks as well", "1.1", true, "queued", 2},
+    {"the newer version does not ask: a person decides", "1.1", false, "undecided", 0},
+    {"the newer version is in another series: nothing is left to be shared", "1.2", false, NULL, 0},
+};
+
+/* The older one is refused, or rests, and is never stored. */
+START_TEST(a_share_follows_the_newer_version_of_its_witness)
+{
+    const struct follow_row *row = &follow_rows[_i];
+    struct jobdb_batch batch;
+    char question[160];
+    world_take_in("1", "1.1", "1.1.1", world.ct_album, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW + 500000);
+    world_take_in("1", row->series, "1.1.1", row->asks ? world.ct_album : 0, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 2);
+    world_end(&batch, CAUSE_STORED, 0);
+    ck_assert_str_eq(state_of(1), "excluded");
+    (void)snprintf(question, sizeof question,
+                   "SELECT count(*) FROM share WHERE state = '%s' AND coalesce(witness_id, 0) = %d",
+                   row->state ? row->state : "", row->witness);
+    ck_assert_msg(made_of_share("SELECT count(*) FROM share") == (row->state != NULL), "%s", row->label);
+    ck_assert_msg(!row->state || made_of_share(question) == 1, "%s", row->label);
+    ck_assert_msg(made_of_share("SELECT state = 'done' FROM instance WHERE id = 1") == 1,
+                  "%s: it is not done", row->label);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_versions");
@@ -317,6 +360,7 @@ int main(void)
     tests_add(tests, a_version_that_was_refused_yields_to_a_newer_one);
     tests_add(tests, a_version_that_is_refused_late_yields_to_a_newer_one);
     tests_add(tests, an_undecided_version_yields_to_a_newer_one);
+    tests_rows(tests, a_share_follows_the_newer_version_of_its_witness, ROWS(follow_rows));
     tests_add(tests, what_an_operator_retries_yields_only_to_what_is_stored_later);
     return tests_run(tests);
 }

@@ -12,6 +12,7 @@
 #include "common/jobs/place.h"
 #include "common/jobs/quarantine.h"
 #include "common/jobs/row.h"
+#include "common/jobs/share.h"
 #include "common/jobs/states.h"
 #include "common/jobs/target.h"
 
@@ -298,6 +299,8 @@ static void cause_share(enum cause cause)
         (void)deliver(CAUSE_STORED);
     else if (cause == CAUSE_MOVED)
         jobdb_destination_moved(db, main_id, NOW);
+    else if (cause == CAUSE_REPLACED)
+        share_follow(db, main_id, 1, receipt, NOW, NOW);
     else if (cause == CAUSE_ANEW)
         (void)jobdb_forget_share(db, ct_album, 1, NOW, NOW);
     else if (cause == CAUSE_HOPELESS) {
