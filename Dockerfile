@@ -11,7 +11,9 @@ COPY packages.txt /source/
 COPY scripts/install-packages.sh /source/scripts/
 RUN sh /source/scripts/install-packages.sh build
 COPY . /source
-RUN cmake -S /source -B /build -G Ninja -DFELUCCA_TESTS=OFF \
+# docker build --build-arg COMMIT=$(git rev-parse --short=12 HEAD): what felucca version names.
+ARG COMMIT=
+RUN cmake -S /source -B /build -G Ninja -DFELUCCA_TESTS=OFF -DFELUCCA_COMMIT=$COMMIT \
         -DCMAKE_C_FLAGS_RELEASE=-O2 -DCMAKE_CXX_FLAGS_RELEASE=-O2 \
     && cmake --build /build --target programs \
     && cmake --install /build --strip --prefix /felucca

@@ -172,6 +172,17 @@ static int64_t count_jobs(const struct change *change, struct jobdb *db)
     return limit > 0 && limit < count ? limit : count;
 }
 
+/* The buffer has to live as long as the filter. */
+static bool find_study(struct change *change, struct jobdb *db, char study[JOBDB_UID_SIZE])
+{
+    if (!change->filter.study)
+        return true;
+    if (!job_filter_find_study(change->filter.study, change->command->name, db, study))
+        return false;
+    change->filter.study = study;
+    return true;
+}
+
 int change_run(const struct command *command, const struct cli *cli, int argc, char **argv,
                enum control_verb verb)
 {
@@ -185,7 +196,8 @@ int change_run(const struct command *command, const struct cli *cli, int argc, c
     int status = database_open(cli, &config, &db);
     if (status != EXIT_OK)
         return status;
-    if (!job_filter_check_names(&change.filter, command->name, db))
+    char study[JOBDB_UID_SIZE];
+    if (!job_filter_check_names(&change.filter, command->name, db) || !find_study(&change, db, study))
         return EXIT_USAGE;
     fill_request(&change);
     if (control_request_start(&change.request, verb) != 0)

@@ -1,6 +1,7 @@
 #include "cli/show_print.h"
 
 #include "cli/colour.h"
+#include "cli/columns.h"
 #include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -9,7 +10,7 @@
 
 #include <string.h>
 
-enum { WIDTH = 79, LABEL = 12, SERIES_MOST = 100 };
+enum { LABEL = 12, SERIES_MOST = 100 };
 
 static int64_t number_of(const json_t *object, const char *name)
 {
@@ -33,7 +34,7 @@ static void append_field(struct text *out, const char *label, const char *value)
     if (!*value)
         return;
     append_label(out, label);
-    table_wrap(out, value, LABEL, WIDTH);
+    table_wrap(out, value, LABEL, columns_line());
 }
 
 static void append_time(struct text *out, int64_t ms)
@@ -47,7 +48,7 @@ static void append_timed(struct text *out, const char *label, int64_t at, const 
     append_label(out, label);
     append_time(out, at);
     text_append(out, "  ");
-    table_wrap(out, rest, LABEL, WIDTH);
+    table_wrap(out, rest, LABEL, columns_line());
 }
 
 static void append_goal(struct text *out, const json_t *job)
@@ -92,7 +93,7 @@ static void append_verdict(struct text *out, const json_t *decision, const char 
         text_format(&reason, "; its condition: %s", json_text(decision, "condition"));
     else if (!yes && !is_true(decision, "undecided") && strcmp(name, "album") == 0)
         text_append(&reason, "; it has no condition, so it was added later");
-    table_wrap(out, text_string(&reason), 31, WIDTH);
+    table_wrap(out, text_string(&reason), 31, columns_line());
 }
 
 static const char *why_album(const json_t *album)
@@ -160,7 +161,7 @@ static void append_job(struct text *out, const char *kind, const json_t *job)
     if (more.length == 0)
         return;
     text_append(out, "    ");
-    table_wrap(out, text_string(&more), 4, WIDTH);
+    table_wrap(out, text_string(&more), 4, columns_line());
 }
 
 static void append_jobs(struct text *out, const char *heading, const char *kind, const json_t *jobs)
@@ -190,7 +191,7 @@ static void append_events(struct text *out, const json_t *events)
             text_format(&what, ", answer %lld", (long long)number_of(event, "http_status"));
         if (*json_text(event, "detail"))
             text_format(&what, ": %s", json_text(event, "detail"));
-        table_wrap(out, text_string(&what), 4, WIDTH);
+        table_wrap(out, text_string(&what), 4, columns_line());
     }
 }
 
@@ -227,7 +228,7 @@ void show_print_instance(const json_t *instance, struct text *out)
     append_label(out, "state");
     colour_append(out, json_text(instance, "state"), json_text(instance, "state"));
     text_append(out, *json_text(instance, "reason") ? ": " : "");
-    table_wrap(out, json_text(instance, "reason"), LABEL, WIDTH);
+    table_wrap(out, json_text(instance, "reason"), LABEL, columns_line());
     append_received(out, instance);
     append_decisions(out, instance);
     append_jobs(out, "deliveries", "delivery", json_object_get(instance, "deliveries"));
@@ -260,7 +261,7 @@ static void append_series(struct text *out, const json_t *series)
         table_cell(out, json_text(row, "destination"), 23, TABLE_LEFT);
         colour_cell(out, json_text(row, "state"), 9);
         table_number(out, number_of(row, "count"), 7);
-        table_wrap(out, decided_no ? json_text(row, "reason") : "", 44, WIDTH);
+        table_wrap(out, decided_no ? json_text(row, "reason") : "", 44, columns_line());
     }
     json_array_foreach(json_object_get(series, "shares"), index, row)
     {
@@ -271,7 +272,7 @@ static void append_series(struct text *out, const json_t *series)
         colour_cell(out, json_text(row, "state"), 9);
         text_format(out, "%7s ", "");
         table_wrap(out, *json_text(row, "waits") ? json_text(row, "waits") : json_text(row, "reason"), 44,
-                   WIDTH);
+                   columns_line());
     }
 }
 
@@ -286,7 +287,7 @@ static void append_unfinished(struct text *out, const json_t *study)
     {
         AUTO(text_release) struct text name = TEXT_EMPTY;
         if (index == DETAILS_UNFINISHED_MOST) {
-            text_append(out, "  … and more; all of them:\n    felucca jobs --study ");
+            text_append(out, "  and more; all of them:\n    felucca jobs --study ");
             text_format(out, "%s\n", json_text(study, "study"));
             return;
         }
@@ -299,7 +300,7 @@ static void append_unfinished(struct text *out, const json_t *study)
         table_end(out);
         if (*json_text(job, "reason")) {
             text_append(out, "    ");
-            table_wrap(out, json_text(job, "reason"), 4, WIDTH);
+            table_wrap(out, json_text(job, "reason"), 4, columns_line());
         }
     }
 }
@@ -321,7 +322,7 @@ void show_print_study(const json_t *study, struct text *out)
             append_series(out, series);
     }
     if (json_array_size(all) > SERIES_MOST)
-        text_format(out, "… and %zu series more; felucca show SERIES tells of one\n",
+        text_format(out, "and %zu series more; felucca show SERIES tells of one\n",
                     json_array_size(all) - SERIES_MOST);
     append_unfinished(out, study);
     append_jobs(out, "asked to look at it again", "fetch", json_object_get(study, "fetches"));

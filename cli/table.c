@@ -5,7 +5,19 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+const char *table_mark(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *locale = getenv(names[i]);
+        if (locale && *locale)
+            return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8") ? "…" : "~";
+    }
+    return "~";
+}
 
 static bool starts_character(char c)
 {
@@ -48,11 +60,11 @@ static void append_cut(struct text *line, const char *value, int width, bool tai
         append_clean(line, value, strlen(value));
     } else if (tail) {
         const char *rest = value + bytes_of(value, count - width + 1);
-        text_append(line, "…");
+        text_append(line, table_mark());
         append_clean(line, rest, strlen(rest));
     } else {
         append_clean(line, value, bytes_of(value, width - 1));
-        text_append(line, "…");
+        text_append(line, table_mark());
     }
 }
 

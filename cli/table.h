@@ -1,7 +1,7 @@
 /* table - rows of text for a terminal, in columns of fixed width.
  *
  * What is in a cell may come from a server or a modality: control characters become '?', and a cell that
- * is too long is cut, with "…" at its end (or at its start, for UIDs, whose ends tell them apart). Width
+ * is too long is cut, with table_mark() at its end (or at its start, for UIDs, whose ends tell them apart). Width
  * counts characters of UTF-8. */
 #ifndef FELUCCA_CLI_TABLE_H
 #define FELUCCA_CLI_TABLE_H
@@ -11,6 +11,10 @@
 #include <stdint.h>
 
 enum table_align { TABLE_LEFT, TABLE_RIGHT, TABLE_LEFT_TAIL /* left, and cut at the start */ };
+
+/* What stands where something was cut: "…", or "~" in a locale whose characters are not UTF-8's (LC_ALL=C). One
+ * character; borrowed for ever. */
+const char *table_mark(void);
 
 /* How many characters value has. */
 int table_width(const char *value);

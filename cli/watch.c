@@ -1,5 +1,6 @@
 #include "cli/watch.h"
 
+#include "cli/table.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/service/service.h"
@@ -41,7 +42,7 @@ static void append_in_place(struct text *screen, const char *frame, int rows)
         size_t length = strcspn(frame, "\n");
         bool cut = row == rows - 1 && frame[length] && frame[length + 1];
         if (cut)
-            text_append(screen, "…");
+            text_append(screen, table_mark());
         else
             text_append_bytes(screen, frame, length);
         text_append(screen, "\033[K\r\n");

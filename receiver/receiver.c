@@ -35,7 +35,9 @@ static bool helper_is_concerned(const struct config *old, const struct config *n
     return differs(old->endpoints.hints, new->endpoints.hints) ||
            differs(old->curve.secret_key, new->curve.secret_key) ||
            differs(old->curve.server_key, new->curve.server_key) ||
-           differs(old->metrics.bind, new->metrics.bind) || old->metrics.port != new->metrics.port;
+           differs(old->metrics.bind, new->metrics.bind) || old->metrics.port != new->metrics.port ||
+           old->receiver.min_free_space != new->receiver.min_free_space ||
+           old->receiver.max_associations != new->receiver.max_associations;
 }
 
 /* Associations in progress keep the configuration that they began with: each has its own copy. */

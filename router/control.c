@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/log.h"
 #include "common/jobs/history.h"
+#include "common/jobs/standing.h"
 #include "common/jobs/target.h"
 #include "common/wire/bus.h"
 #include "common/wire/control.h"
@@ -50,6 +51,8 @@ static void hold_target(struct router *router, const struct control_request *req
     }
     targets_hold(router->targets, target, held);
     jobdb_save_target(router->db, &target->row, NULL, router->now);
+    jobdb_save_hold(router->db, target->row.destination_id, target->row.album_id, held ? request->user : NULL,
+                    router->now);
     add_hold_event(router, request, target);
     answer->changed = 1;
     text_append(&answer->sentence,

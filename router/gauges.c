@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/gauge.h"
+#include "common/jobs/standing.h"
 #include "common/jobs/volume.h"
 #include "common/spool/spool.h"
 #include "router/asked.h"
@@ -15,7 +16,7 @@
 enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
-    struct metric *jobs, *ages, *states, *tokens;
+    struct metric *jobs, *ages, *states, *since, *empty, *tokens;
     struct metric *intake, *workers, *resting, *works;
     struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
@@ -24,6 +25,7 @@ struct gauges {
 static void add_gauges(struct gauges *gauges, struct metrics *metrics)
 {
     static const char *const state[] = {"destination", "album", "state", NULL};
+    static const char *const target[] = {"destination", "album", NULL};
     static const char *const token[] = {"destination", "album", "token", NULL};
     static const char *const stage[] = {"stage", NULL};
     static const char *const work[] = {"destination", "album", "stage", NULL};
@@ -34,6 +36,11 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
                                "Age of the oldest job in this state; 0 when there is none.", state);
     gauges->states = metrics_add(metrics, METRIC_GAUGE, "target_state",
                                  "1 for the state that a destination or album is in, else 0.", state);
+    gauges->since = metrics_add(metrics, METRIC_GAUGE, "target_since_timestamp_seconds",
+                                "When the state of a destination or album began; 0: not known.", target);
+    gauges->empty = metrics_add(
+        metrics, METRIC_GAUGE, "backlog_empty_seconds",
+        "In how long its backlog is empty at the pace of the last minutes; -1: nothing was done.", target);
     gauges->tokens = metrics_add(metrics, METRIC_GAUGE, "token_active",
                                  "Whether KHEOPS called the token active when it was last asked.", token);
     gauges->intake = metrics_add(metrics, METRIC_GAUGE, "intake_waiting",
@@ -120,6 +127,16 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
         metric_set(gauges->tokens, source, depth->source_active);
 }
 
+static void show_standing(struct router *router, const struct target *target)
+{
+    const char *labels[] = {target->row.destination, target->row.album ? target->row.album : ""};
+    struct jobdb_standing standing;
+    jobdb_find_standing(router->db, target->row.destination_id, target->row.album_id, router->now, &standing);
+    int64_t queued = jobdb_queued(router->db, target->row.destination_id, target->row.album_id);
+    metric_set(router->gauges->since, labels, (double)standing.since / 1000);
+    metric_set(router->gauges->empty, labels, queued == 0 ? 0 : (double)jobdb_empty_in(&standing, queued));
+}
+
 static void show_states(struct router *router)
 {
     struct gauges *gauges = router->gauges;
@@ -133,6 +150,7 @@ static void show_states(struct router *router)
             const char *labels[] = {target->row.destination, target->row.album, names[s]};
             metric_set(gauges->states, labels, s == state);
         }
+        show_standing(router, target);
     }
 }
 

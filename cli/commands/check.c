@@ -3,11 +3,47 @@
 #include "cli/command.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
+#include "common/base/text.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { OFFLINE };
+enum { OFFLINE, JSON };
+
+static void print_verdict(const char *verdict, struct text *sentence)
+{
+    if (verdict)
+        json_print_line(
+            json_pack("{s:s, s:o}", "verdict", verdict, "sentence", json_from_text(text_string(sentence))));
+    text_clear(sentence);
+}
+
+static const struct {
+    const char *start, *verdict;
+} verdicts[] = {{"ok     ", "ok"}, {"WRONG  ", "wrong"}, {"note   ", "note"}, {"configuration OK: ", "ok"}};
+
+/* The lines of the command as objects; one that is indented goes on with the one before. */
+static void print_json(const char *lines)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    const char *verdict = NULL;
+    for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
+        size_t length = strcspn(line, "\n"), begin = strspn(line, " ");
+        for (size_t i = 0; begin == 0 && i < sizeof verdicts / sizeof *verdicts; i++) {
+            if (!string_starts_with(line, verdicts[i].start))
+                continue;
+            print_verdict(verdict, &sentence);
+            verdict = verdicts[i].verdict;
+            begin = i < 3 ? strlen(verdicts[i].start) : 0;
+            break;
+        }
+        text_append(&sentence, sentence.length > 0 ? " " : "");
+        text_append_bytes(&sentence, line + begin, length - begin);
+    }
+    print_verdict(verdict, &sentence);
+}
 
 static int check_run(const struct cli *cli, int argc, char **argv)
 {
@@ -30,18 +66,22 @@ static int check_run(const struct cli *cli, int argc, char **argv)
     service_print_summary(config, &lines);
     bool well = check_tokens(config, !offline, &lines);
     well = check_jobs(config, &lines) && well;
-    fputs(text_string(&lines), stdout);
+    if (flags & 1u << JSON)
+        print_json(text_string(&lines));
+    else
+        fputs(text_string(&lines), stdout);
     return well && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
 static const struct command_option options[] = {
     {"offline", NULL, NULL, "asks no KHEOPS: checks file, secrets, spool and database", OFFLINE},
+    {"json", NULL, NULL, "one object a line: verdict (ok, wrong, note) and sentence", JSON},
     {.name = NULL}};
 
 const struct command command_check = {
     .name = "check",
     .summary = "checks the configuration, every token, the spool and jobs.db",
-    .arguments = "[--offline]",
+    .arguments = "[--offline] [--json]",
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
             "needs, and opens the right album; and what to do where it does not. Then\n"

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-enum { REFERENCE };
+enum { REFERENCE, JSON };
 
 static int config_put(struct text *out)
 {
@@ -33,18 +33,22 @@ static int config_command_run(const struct cli *cli, int argc, char **argv)
         fputs(text_string(&errors), stderr);
         return EXIT_CONFIG;
     }
-    config_print(config, &out);
+    if (flags & 1u << JSON)
+        config_print_json(config, &out);
+    else
+        config_print(config, &out);
     return config_put(&out);
 }
 
 static const struct command_option options[] = {
     {"reference", NULL, NULL, "prints the reference of all keys instead (Markdown)", REFERENCE},
+    {"json", NULL, NULL, "as one JSON object", JSON},
     {.name = NULL}};
 
 const struct command command_config = {
     .name = "config",
     .summary = "prints the configuration in force, secrets masked",
-    .arguments = "[--reference]",
+    .arguments = "[--reference|--json]",
     .options = options,
     .help = "Defaults and what follows from other keys are filled in, and so are ${env:...}\n"
             "and ${file:...}, except in secrets and headers.\n",

@@ -58,6 +58,10 @@ static int generate(const struct cli *cli, const char *what, struct text *out)
         manual_configuration(out);
     else if (strcmp(what, "bash-completion") == 0)
         completion_bash(out);
+    else if (strcmp(what, "zsh-completion") == 0)
+        completion_zsh(out);
+    else if (strcmp(what, "fish-completion") == 0)
+        completion_fish(out);
     else if (strcmp(what, "states") == 0)
         states_reference(out);
     else if (strcmp(what, "blame") == 0)
@@ -90,10 +94,11 @@ const struct command command_generate = {
     .name = "generate",
     .summary = "writes manual pages and completion from the program's tables",
     .arguments = "WHAT",
-    .help = "WHAT is felucca.1, felucca-PROCESS.8, felucca.yaml.5 or bash-completion; or\n"
-            "destinations or albums, for their names in the configuration; or states, for\n"
-            "the tables of states and moves in docs/job-life.md; or blame, for the table\n"
-            "of who is blamed in docs/reliability.md.\n"
+    .help = "WHAT is felucca.1, felucca-PROCESS.8, felucca.yaml.5, bash-completion,\n"
+            "zsh-completion or fish-completion; or destinations or albums, for their names\n"
+            "in the configuration; or states, for the tables of states and moves in\n"
+            "docs/job-life.md; or blame, for the table of who is blamed in\n"
+            "docs/reliability.md.\n"
             "PROCESS is one of: " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
     .run = generate_run,

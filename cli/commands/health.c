@@ -1,6 +1,8 @@
 #include "cli/command.h"
 
+#include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
 #include "common/config/processes.h"
@@ -12,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-enum { ANSWER_SECONDS = 5 };
+enum { ANSWER_SECONDS = 5, JSON };
 
 static int connect_to(const char *host, const char *port)
 {
@@ -33,15 +35,16 @@ static int connect_to(const char *host, const char *port)
     return handed_over;
 }
 
-/* The status code of GET /healthz; 0 when nobody answers in time, -1 when what answers is not HTTP. */
-static int health_ask(const char *host, int port)
+/* The status code of GET path; 0 when nobody answers in time, -1 when what answers is not HTTP. */
+static int health_ask(const char *host, int port, const char *path)
 {
     char port_text[12];
     snprintf(port_text, sizeof port_text, "%d", port);
     AUTO(fd_close) int fd = connect_to(host, port_text);
-    static const char request[] =
-        "GET /healthz HTTP/1.1\r\nHost: felucca\r\nConnection: close\r\nAccept: */*\r\n\r\n";
-    if (fd < 0 || send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)sizeof request - 1)
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    text_format(&request, "GET %s HTTP/1.1\r\nHost: felucca\r\nConnection: close\r\nAccept: */*\r\n\r\n",
+                path);
+    if (fd < 0 || send(fd, text_string(&request), request.length, MSG_NOSIGNAL) != (ssize_t)request.length)
         return 0;
     char answer[sizeof "HTTP/1.1 200"] = "";
     ssize_t length = recv(fd, answer, sizeof answer - 1, MSG_WAITALL);
@@ -61,20 +64,41 @@ static const char *reachable(const char *bind)
     return strcmp(bind, "::") == 0 ? "::1" : bind;
 }
 
-static bool is_healthy(const struct config *config, const struct processes_row *process)
+/* What its port says; appended. Whether it is healthy. A receiver that makes progress and refuses every image for want
+ * of space is not. */
+static bool judge(const struct processes_row *process, const char *host, int port, struct text *sentence)
 {
+    int status = health_ask(host, port, "/healthz");
+    bool receiver = strcmp(process->name, "receiver") == 0;
+    if (status == 200 && receiver && health_ask(host, port, "/readyz") == 503) {
+        text_append(sentence,
+                    "refuses images: the disk has less free space than receiver.min_free_space, or too few "
+                    "inodes");
+        return false;
+    }
+    if (status == 200)
+        text_append(sentence, "healthy");
+    else if (status == 0)
+        text_format(sentence, "no answer on %s port %d", host, port);
+    else if (status < 0)
+        text_format(sentence, "what answers on %s port %d is not a health port", host, port);
+    else
+        text_format(sentence, "not healthy (status %d)", status);
+    return status == 200;
+}
+
+static bool is_healthy(const struct config *config, const struct processes_row *process, bool json)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
     const char *host = reachable(config->metrics.bind);
     int port = config->metrics.port + process->port;
-    int status = health_ask(host, port);
-    if (status == 200)
-        printf("%s: healthy\n", process->name);
-    else if (status == 0)
-        printf("%s: no answer on %s port %d\n", process->name, host, port);
-    else if (status < 0)
-        printf("%s: what answers on %s port %d is not a health port\n", process->name, host, port);
+    bool healthy = judge(process, host, port, &sentence);
+    if (json)
+        json_print_line(json_pack("{s:s, s:b, s:s, s:i, s:s}", "process", process->name, "healthy", healthy,
+                                  "host", host, "port", port, "sentence", text_string(&sentence)));
     else
-        printf("%s: not healthy (status %d)\n", process->name, status);
-    return status == 200;
+        printf("%s: %s\n", process->name, text_string(&sentence));
+    return healthy;
 }
 
 static const struct processes_row *find_process(const char *name)
@@ -85,16 +109,31 @@ static const struct processes_row *find_process(const char *name)
     return process && process->count != PROCESS_HELPER ? process : NULL;
 }
 
+static bool health_take(void *context, int key, const char *value)
+{
+    (void)value;
+    *(bool *)context = key == JSON;
+    return true;
+}
+
+static int usage(void)
+{
+    fputs("felucca health: name one of ", stderr);
+    for (const char *name = PROCESS_NAMES; *name; name++)
+        fputs(*name == ' ' ? ", " : (char[]){*name, '\0'}, stderr);
+    fputs("or nothing for all\n", stderr);
+    return EXIT_USAGE;
+}
+
 static int health_run(const struct cli *cli, int argc, char **argv)
 {
-    const struct processes_row *only = argc == 2 ? find_process(argv[1]) : NULL;
-    if (argc > 2 || (argc == 2 && !only)) {
-        fputs("felucca health: name one of ", stderr);
-        for (const char *name = PROCESS_NAMES; *name; name++)
-            fputs(*name == ' ' ? ", " : (char[]){*name, '\0'}, stderr);
-        fputs("or nothing for all\n", stderr);
+    bool json = false;
+    int first;
+    if (!option_parse(&command_health, argc, argv, health_take, &json, &first))
         return EXIT_USAGE;
-    }
+    const struct processes_row *only = argc - first == 1 ? find_process(argv[first]) : NULL;
+    if (argc - first > 1 || (argc - first == 1 && !only))
+        return usage();
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
@@ -110,17 +149,22 @@ static int health_run(const struct cli *cli, int argc, char **argv)
     bool healthy = true;
     for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
         if (only ? only == row : row->count != PROCESS_HELPER)
-            healthy = is_healthy(config, row) && healthy;
+            healthy = is_healthy(config, row, json) && healthy;
     return healthy ? EXIT_OK : EXIT_NO;
 }
+
+static const struct command_option options[] = {{"json", NULL, NULL, "one object a process", JSON},
+                                                {.name = NULL}};
 
 const struct command command_health = {
     .name = "health",
     .summary = "asks the processes' health ports",
-    .arguments = "[PROCESS]",
+    .arguments = "[PROCESS] [--json]",
+    .options = options,
     .help = "PROCESS is one of: " PROCESS_NAMES "\n"
             "Exit status 0 when the process (without a name: every process) answers that it\n"
-            "makes progress, else 1. Made for the health checks of containers.\n",
+            "makes progress, and a receiver also that it has room for images, else 1. Made\n"
+            "for the health checks of containers.\n",
     .words = PROCESS_NAMES,
     .example = "felucca health router\n",
     .run = health_run,

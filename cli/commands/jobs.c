@@ -285,12 +285,18 @@ static int jobs_run(const struct cli *cli, int argc, char **argv)
     int code = database_open(cli, &config, &db);
     if (code != EXIT_OK)
         return code;
+    char study[JOBDB_UID_SIZE];
     if (!job_filter_check_names(&listing.filter, command_jobs.name, db))
         return EXIT_USAGE;
     code = number_hash(&listing.number, command_jobs.name, config);
     if (code != EXIT_OK)
         return code;
     listing.filter.hash = listing.number.text ? listing.number.hash : NULL;
+    if (listing.filter.study) {
+        if (!job_filter_find_study(listing.filter.study, command_jobs.name, db, study))
+            return EXIT_USAGE;
+        listing.filter.study = study;
+    }
     return list_jobs(&listing, db);
 }
 

@@ -2,6 +2,8 @@
 #include "cli/ask.h"
 #include "cli/configuration.h"
 #include "cli/confirm.h"
+#include "cli/database.h"
+#include "cli/job_filter.h"
 #include "cli/option.h"
 #include "cli/when.h"
 #include "common/base/cleanup.h"
@@ -156,6 +158,20 @@ static int reshare_once(struct reshare *reshare, const struct config *config, bo
     return answer.stage == CONTROL_REFUSED || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
 }
 
+/* False: it may mean several, which has been said. */
+static bool find_study(struct reshare *reshare, const struct config *config)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    char study[JOBDB_UID_SIZE];
+    if (!reshare->request.study || database_open_in(config, &db) != EXIT_OK)
+        return true;
+    if (!job_filter_find_study(reshare->request.study, "reshare", db, study))
+        return false;
+    memory_free(&reshare->request.study);
+    reshare->request.study = memory_string(study);
+    return true;
+}
+
 static int reshare_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
@@ -171,7 +187,7 @@ static int reshare_run(const struct cli *cli, int argc, char **argv)
     int status = configuration_load(cli, &config);
     if (status != EXIT_OK)
         return status;
-    if (!find_album(&reshare, config))
+    if (!find_album(&reshare, config) || !find_study(&reshare, config))
         return EXIT_USAGE;
     if (reshare.dry_run || !reshare.yes)
         status = reshare_once(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);

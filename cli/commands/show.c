@@ -73,7 +73,7 @@ static int say_nothing(const struct config *config, const char *name)
     int64_t incoming = surroundings_incoming(config);
     (void)fprintf(
         stderr,
-        "felucca show: nothing begins with \"%s\": no study, series, instance, receipt or job. Either it never\n"
+        "felucca show: nothing begins or ends with \"%s\": no study, series, instance, receipt or job. Either it never\n"
         "arrived, or it was done longer ago than `history` keeps.\n",
         name);
     if (incoming > 0)
@@ -203,12 +203,13 @@ const struct command command_show = {
     .arguments = "ID|UID|--accession NUMBER|--patient ID [--json]",
     .options = options,
     .help = "ID is a job as `felucca jobs` prints it (delivery:12, share:3), or a receipt;\n"
-            "UID is that of a study, series or instance, or its beginning. An instance is\n"
-            "shown with who sent it, what was decided about it, every attempt and answer, and\n"
-            "its file; a study or series with what became of its instances, and those not\n"
-            "done yet. Numbers are compared without blanks at their ends and whatever their\n"
-            "case; where several studies have one, they are listed. Exit status 1: there is\n"
-            "nothing of that name, or it may mean several things, which are listed.\n",
+            "UID is that of a study, series or instance, or its beginning; where nothing\n"
+            "begins so, its end, of four characters or more. An instance is shown with who\n"
+            "sent it, what was decided about it, every attempt and answer, and its file; a\n"
+            "study or series with what became of its instances, and those not done yet.\n"
+            "Numbers are compared without blanks at their ends and whatever their case; where\n"
+            "several studies have one, they are listed. Exit status 1: there is nothing of\n"
+            "that name, or it may mean several things, which are listed.\n",
     .example = "felucca show 1.2.840.113619.2.55\n"
                "felucca show --accession 12345\n"
                "felucca show delivery:12\n",

@@ -72,19 +72,60 @@ static bool holds_some_back(const struct view *view, const struct jobdb_status_r
     return strcmp(row->state, "up") == 0 && row->deferred > 0 && view->now - row->last_error_at < LATELY_MS;
 }
 
+static void append_name(const struct jobdb_status_row *row, struct text *out)
+{
+    text_format(out, "\n%s%s%s", row->destination, row->album ? "/" : "", row->album ? row->album : "");
+}
+
+/* "main is held by root since 12:23": why nothing goes is what is so now, and no trouble of before. */
+static void add_standing(struct view *view, const struct jobdb_status_row *row)
+{
+    append_name(row, &view->notes);
+    text_format(&view->notes, " is %s", row->state);
+    if (*row->standing.held_by)
+        text_format(&view->notes, " by %s", row->standing.held_by);
+    if (row->standing.since > 0) {
+        text_append(&view->notes, " since ");
+        when_append(row->standing.since, view->now, &view->notes);
+    }
+}
+
 static void add_note(struct view *view, const struct jobdb_status_row *row)
 {
-    bool some = holds_some_back(view, row);
-    if (!row->last_error || (strcmp(row->state, "up") == 0 && !some))
+    bool some = holds_some_back(view, row), up = strcmp(row->state, "up") == 0;
+    bool by_person = strcmp(row->state, "held") == 0 || strcmp(row->state, "not configured") == 0;
+    if (by_person) {
+        add_standing(view, row);
+        text_append_char(&view->notes, '\n');
         return;
-    text_format(&view->notes, "\n%s%s%s is %s%s", row->destination, row->album ? "/" : "",
-                row->album ? row->album : "", row->state, some ? ", but not everything passes" : "");
+    }
+    if (!row->last_error || (up && !some))
+        return;
+    if (up) {
+        append_name(row, &view->notes);
+        text_append(&view->notes, " is up, but not everything passes");
+    } else {
+        add_standing(view, row);
+    }
     if (row->until > view->now) {
         text_append(&view->notes, ", next try in ");
         text_append_duration(&view->notes, row->until - view->now);
     }
     text_append(&view->notes, ":\n  ");
     table_wrap(&view->notes, row->last_error, 2, columns_line());
+}
+
+/* "main: empty in about 4 min at 21/s", where something waits and something was done lately. */
+static void add_pace(struct view *view, const struct jobdb_status_row *row)
+{
+    int64_t seconds = jobdb_empty_in(&row->standing, row->queued);
+    if (strcmp(row->state, "up") != 0 || row->queued == 0 || seconds < 0)
+        return;
+    double pace = (double)row->standing.done * 1000.0 / (double)row->standing.over_ms;
+    append_name(row, &view->notes);
+    text_append(&view->notes, ": empty in about ");
+    text_append_duration(&view->notes, seconds * 1000);
+    text_format(&view->notes, " at %.*f/s\n", pace < 10 ? 1 : 0, pace);
 }
 
 static void add_doubt_note(struct view *view, const struct jobdb_status_row *row)
@@ -103,6 +144,8 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     struct view *view = context;
     AUTO(text_release) struct text name = TEXT_EMPTY;
     AUTO(text_release) struct text oldest = TEXT_EMPTY;
+    if (row->is_past)
+        return;
     if (!row->album)
         view->backlog += row->queued + row->in_flight;
     if (view->json) {
@@ -123,6 +166,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     grid_add(&view->targets, oldest.length ? text_string(&oldest) : "-");
     conditions_table_add(&view->conditions, row, view->now, &view->notes);
     add_note(view, row);
+    add_pace(view, row);
     add_doubt_note(view, row);
     add_token_note(view, row);
 }

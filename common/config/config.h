@@ -162,6 +162,9 @@ size_t config_refresh_names(const struct config *config,
 /* The effective configuration as YAML, secrets as "***", appended. */
 void config_print(const struct config *config, struct text *out);
 
+/* The same as one JSON object, with null for what is not set. */
+void config_print_json(const struct config *config, struct text *out);
+
 /* docs/configuration.md, from the schema table, appended. */
 void config_reference(struct text *out);
 

@@ -13,6 +13,8 @@
       " UNION ALL SELECT a.destination_id, a.id, d.name, a.name, a.waiting, a.queued, a.deferred," \
       " a.in_flight, a.failed, a.undecided, a.token_active, a.source_active" \
       " FROM album a JOIN destination d ON d.id = a.destination_id") \
+    X(QUEUED_OF_DESTINATION, "", "SELECT queued FROM destination WHERE id = ?1") \
+    X(QUEUED_OF_ALBUM, "", "SELECT queued FROM album WHERE id = ?1") \
     X(OLDEST_DELIVERY, "", \
       "SELECT i.received_at FROM delivery w JOIN instance i ON i.id = w.instance_id" \
       " WHERE w.destination_id = ?1 AND w.state = 'queued' ORDER BY w.id LIMIT 1") \
@@ -32,6 +34,13 @@ int64_t jobdb_oldest_queued(struct jobdb *db, int64_t destination_id, int64_t al
 {
     return row_first(album_id ? jobdb_query(db, SQL_OLDEST_SHARE, "i", album_id)
                               : jobdb_query(db, SQL_OLDEST_DELIVERY, "i", destination_id),
+                     0);
+}
+
+int64_t jobdb_queued(struct jobdb *db, int64_t destination_id, int64_t album_id)
+{
+    return row_first(album_id ? jobdb_query(db, SQL_QUEUED_OF_ALBUM, "i", album_id)
+                              : jobdb_query(db, SQL_QUEUED_OF_DESTINATION, "i", destination_id),
                      0);
 }
 

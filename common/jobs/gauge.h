@@ -21,6 +21,9 @@ void jobdb_each_depth(struct jobdb *db, void (*each)(void *context, const struct
  * album (0: the destination itself) was asked for. 0: there is none. */
 int64_t jobdb_oldest_queued(struct jobdb *db, int64_t destination_id, int64_t album_id);
 
+/* How many deliveries wait for a destination, or shares for an album. */
+int64_t jobdb_queued(struct jobdb *db, int64_t destination_id, int64_t album_id);
+
 /* Bytes of jobs.db and of its write-ahead log; 0 where there is none. */
 void jobdb_file_sizes(const char *state_dir, int64_t *ret_database, int64_t *ret_wal);
 

@@ -173,6 +173,8 @@ static void read_status(struct jobdb *db, struct row *row, struct jobdb_status_r
     read_rates(db, destination_id, album_id, ret_status);
     if (jobdb_find_condition(db, destination_id, album_id, clock_wall_ms(), ret_condition))
         ret_status->condition = ret_condition;
+    jobdb_find_standing(db, destination_id, album_id, clock_wall_ms(), &ret_status->standing);
+    ret_status->is_past = !jobdb_is_of_now(db, destination_id, album_id);
     ret_status->oldest_waiting_at = jobdb_oldest_queued(db, destination_id, album_id);
 }
 

@@ -4,6 +4,7 @@
 
 #include "common/jobs/conditions.h"
 #include "common/jobs/jobdb.h"
+#include "common/jobs/standing.h"
 
 #include <stdint.h>
 
@@ -13,6 +14,8 @@ struct jobdb_status_row {
     int64_t waiting, queued, deferred, in_flight, failed, undecided, done_hour, done_day;
     int64_t oldest_waiting_at, last_error_at, until; /* 0: none */
     const struct jobdb_condition *condition;         /* NULL: it has none */
+    struct jobdb_standing standing;
+    bool is_past; /* the configuration does not name it, and nothing of it waits or failed (standing.h) */
 };
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context);

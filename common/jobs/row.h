@@ -53,6 +53,7 @@ struct sqlite3_stmt;
     X(reshare)                       \
     X(row)                           \
     X(share)                         \
+    X(standing)                      \
     X(times)                         \
     X(show)                          \
     X(studies)                       \

@@ -33,7 +33,11 @@ CREATE TABLE destination (
     home_album    TEXT,                        -- id of the album that everything goes to; NULL: not known
     home_stored   INTEGER NOT NULL DEFAULT 0,  -- its stored when that was decided: equal, nothing went there yet;
                                                -- -1: an operator decided it
-    moved_at      INTEGER NOT NULL DEFAULT 0   -- when it became another place: what was stored before is elsewhere
+    moved_at      INTEGER NOT NULL DEFAULT 0,  -- when it became another place: what was stored before is elsewhere
+    held_by       TEXT,                        -- who holds it, and since when
+    held_at       INTEGER,
+    token_first_at   INTEGER,                  -- when its STOW token was told of first,
+    token_expires_at INTEGER                   -- and when it ends, where the server says so
 ) STRICT;
 
 -- An album of a destination, what it has learned about it, and counters.
@@ -67,6 +71,12 @@ CREATE TABLE album (
     address        TEXT NOT NULL DEFAULT '',   -- a digest of the API's URL
     fresh_mark     INTEGER NOT NULL DEFAULT 0, -- its stored when address or tokens last changed
     moved_at       INTEGER NOT NULL DEFAULT 0, -- when it became another album: what was shared before is elsewhere
+    held_by        TEXT,
+    held_at        INTEGER,
+    token_first_at    INTEGER,                 -- of its destination token
+    token_expires_at  INTEGER,
+    source_first_at   INTEGER,                 -- and of its source token
+    source_expires_at INTEGER,
     UNIQUE (destination_id, name)
 ) STRICT;
 
@@ -328,8 +338,14 @@ SELECT d.name AS destination, NULL AS album,
           FROM delivery w JOIN instance i ON i.id = w.instance_id
          WHERE w.destination_id = d.id AND w.state = 'queued' ORDER BY w.id LIMIT 1) AS oldest_waiting,
        d.last_error,
-       strftime('%Y-%m-%dT%H:%M:%SZ', d.last_error_at / 1000, 'unixepoch') AS last_error_at
+       strftime('%Y-%m-%dT%H:%M:%SZ', d.last_error_at / 1000, 'unixepoch') AS last_error_at,
+       CASE WHEN d.held THEN d.held_by END AS held_by,
+       strftime('%Y-%m-%dT%H:%M:%SZ', CASE WHEN d.held THEN d.held_at WHEN d.since > 0 THEN d.since END / 1000,
+                'unixepoch') AS since
   FROM destination d
+ WHERE d.configured OR d.queued + d.in_flight + d.failed + d.undecided > 0
+    OR EXISTS (SELECT 1 FROM album a WHERE a.destination_id = d.id
+                  AND a.waiting + a.queued + a.in_flight + a.failed + a.undecided > 0)
 UNION ALL
 SELECT d.name, a.name,
        CASE WHEN NOT a.configured THEN 'not configured' WHEN a.held OR d.held THEN 'held' ELSE a.state END,
@@ -341,8 +357,12 @@ SELECT d.name, a.name,
        (SELECT strftime('%Y-%m-%dT%H:%M:%SZ', s.created_at / 1000, 'unixepoch')
           FROM share s WHERE s.album_id = a.id AND s.state = 'queued' ORDER BY s.due_at LIMIT 1),
        a.last_error,
-       strftime('%Y-%m-%dT%H:%M:%SZ', a.last_error_at / 1000, 'unixepoch')
+       strftime('%Y-%m-%dT%H:%M:%SZ', a.last_error_at / 1000, 'unixepoch'),
+       CASE WHEN a.held THEN a.held_by WHEN d.held THEN d.held_by END,
+       strftime('%Y-%m-%dT%H:%M:%SZ', CASE WHEN a.held THEN a.held_at WHEN d.held THEN d.held_at
+                WHEN a.since > 0 THEN a.since END / 1000, 'unixepoch')
   FROM album a JOIN destination d ON d.id = a.destination_id
+ WHERE a.configured OR a.waiting + a.queued + a.in_flight + a.failed + a.undecided > 0
 ORDER BY 1, 2;
 
 -- conditions: what each condition has said of what was received. SELECT * FROM conditions WHERE yes = 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define ONE_STUDY "sorts what belongs to one study or series"
+#define BY_END    "reads an index, for a person who has the end of a UID alone"
 #define PARKED    "reads what is in quarantine, which is little"
 
 /* ?1, ?2 and ?3 are a, b and n. */
@@ -29,6 +30,15 @@
       " ORDER BY sop_instance LIMIT 1") \
     X(ASK_NEXT_RECEIPT, "", \
       "SELECT receipt FROM instance WHERE receipt >= ?1 AND receipt < ?2 ORDER BY receipt LIMIT 1") \
+    X(ASK_ENDING_STUDIES, BY_END, \
+      "SELECT DISTINCT study FROM instance INDEXED BY instance_study WHERE study > '' AND substr(study, -length(?1)) = ?1" \
+      " LIMIT ?3") \
+    X(ASK_ENDING_SERIES, BY_END, \
+      "SELECT DISTINCT series FROM instance INDEXED BY instance_study WHERE study > '' AND substr(series, -length(?1)) = ?1" \
+      " LIMIT ?3") \
+    X(ASK_ENDING_SOP_INSTANCES, BY_END, \
+      "SELECT DISTINCT sop_instance FROM instance INDEXED BY instance_sop WHERE sop_instance > ''" \
+      " AND substr(sop_instance, -length(?1)) = ?1 LIMIT ?3") \
     X(ASK_RECEIPT_OF_DELIVERY, "", \
       "SELECT i.receipt FROM delivery w JOIN instance i ON i.id = w.instance_id WHERE w.id = ?3") \
     X(ASK_RECEIPT_OF_INSTANCE, "", "SELECT receipt FROM instance WHERE id = ?3") \

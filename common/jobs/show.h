@@ -17,6 +17,9 @@
     X(NEXT_SERIES_PARKED)     /* the same, of quarantined instances */                                    \
     X(NEXT_SOP_INSTANCE)      /* the same of a SOP Instance UID */                                        \
     X(NEXT_RECEIPT)           /* the same of a receipt */                                                 \
+    X(ENDING_STUDIES)         /* a: Study Instance UIDs that end so, at most n */                         \
+    X(ENDING_SERIES)          /* the same of Series Instance UIDs */                                      \
+    X(ENDING_SOP_INSTANCES)   /* the same of SOP Instance UIDs */                                         \
     X(RECEIPT_OF_DELIVERY)    /* n: its id */                                                             \
     X(RECEIPT_OF_INSTANCE)    /* n: its id */                                                             \
     X(SERIES_OF_SHARE)        /* n: its id */                                                             \

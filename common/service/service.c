@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/commit.h"
 #include "common/base/core_dumps.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
@@ -123,7 +124,7 @@ static void take_options(const char *name, int argc, char **argv, struct service
         service_end(EXIT_OK, stdout, &text);
     }
     if (ret_options->version) {
-        text_format(&text, "felucca-%s %s\n", name, FELUCCA_VERSION);
+        text_format(&text, "felucca-%s %s, commit %s\n", name, FELUCCA_VERSION, commit_name());
         service_end(EXIT_OK, stdout, &text);
     }
     text_release(&text);
@@ -161,9 +162,9 @@ static int open_signals(void)
 
 void service_describe(struct metrics *metrics)
 {
-    static const char *const version[] = {"version", NULL};
+    static const char *const version[] = {"version", "commit", NULL};
     metric_set(metrics_add(metrics, METRIC_GAUGE, "build_info", "The version that runs.", version),
-               (const char *const[]){FELUCCA_VERSION}, 1);
+               (const char *const[]){FELUCCA_VERSION, commit_name()}, 1);
     metric_set(metrics_add(metrics, METRIC_GAUGE, "start_time_seconds",
                            "When the process started, in seconds since 1970.", NULL),
                NULL, (double)clock_wall_ms() / 1000);
@@ -200,7 +201,8 @@ struct service *service_start(const char *name, int argc, char **argv)
         core_dumps_refuse();
     set_log(service);
     add_metrics(service);
-    log_info("starts", LOG_S("version", FELUCCA_VERSION), LOG_S("config", service->config->path));
+    log_info("starts", LOG_S("version", FELUCCA_VERSION), LOG_S("commit", commit_name()),
+             LOG_S("config", service->config->path));
     log_lines(LOG_WARNING, "configuration", &warnings);
     return service;
 }

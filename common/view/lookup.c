@@ -70,6 +70,44 @@ static void prefer_exact(struct lookup *lookup, const char *name)
     }
 }
 
+struct ending {
+    struct lookup *lookup;
+    enum lookup_kind kind;
+};
+
+static void take_ending(void *context, const struct jobdb_field *fields, size_t count)
+{
+    const struct ending *ending = context;
+    struct lookup *lookup = ending->lookup;
+    if (count == 1 && fields->text && lookup->count <= LOOKUP_MOST)
+        lookup->list[lookup->count++] = (struct lookup_found){ending->kind, memory_string(fields->text)};
+}
+
+/* As every UID does: it is meant as a beginning, and nothing else shall be found by it. */
+static bool may_begin(const char *name)
+{
+    return *name >= '0' && *name <= '2' && name[1] == '.';
+}
+
+/* Studies first: a series or an instance is looked for only when no study ends so. */
+static void find_endings(struct jobdb *db, const char *name, bool only_studies, struct lookup *lookup)
+{
+    static const struct {
+        enum jobdb_question question;
+        enum lookup_kind kind;
+    } kinds[] = {{JOBDB_ASK_ENDING_STUDIES, LOOKUP_STUDY},
+                 {JOBDB_ASK_ENDING_SERIES, LOOKUP_SERIES},
+                 {JOBDB_ASK_ENDING_SOP_INSTANCES, LOOKUP_SOP_INSTANCE}};
+    size_t count = only_studies ? 1 : sizeof kinds / sizeof *kinds;
+    name = string_starts_with(name, "…") ? name + strlen("…") : name + (*name == '~');
+    if (strlen(name) < LOOKUP_END || may_begin(name))
+        return;
+    for (size_t i = 0; i < count && lookup->count == 0; i++) {
+        struct ending ending = {lookup, kinds[i].kind};
+        (void)jobdb_ask(db, kinds[i].question, name, NULL, LOOKUP_MOST + 1, take_ending, &ending);
+    }
+}
+
 static void find_all(struct jobdb *db, const char *name, struct lookup *lookup)
 {
     lookup_find_kind(db, JOBDB_ASK_NEXT_STUDY, LOOKUP_STUDY, name, lookup);
@@ -108,6 +146,17 @@ static bool find_job(struct jobdb *db, const char *name, struct lookup *lookup)
 
 void lookup_find(struct jobdb *db, const char *name, struct lookup *lookup)
 {
-    if (!find_job(db, name, lookup))
-        find_all(db, name, lookup);
+    if (find_job(db, name, lookup))
+        return;
+    find_all(db, name, lookup);
+    if (lookup->count == 0)
+        find_endings(db, name, false, lookup);
+}
+
+void lookup_find_study(struct jobdb *db, const char *name, struct lookup *lookup)
+{
+    lookup_find_kind(db, JOBDB_ASK_NEXT_STUDY, LOOKUP_STUDY, name, lookup);
+    prefer_exact(lookup, name);
+    if (lookup->count == 0)
+        find_endings(db, name, true, lookup);
 }

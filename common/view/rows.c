@@ -28,18 +28,31 @@ static json_t *condition_to_json(const struct jobdb_condition *condition)
                      (json_int_t)condition->unmatched_series);
 }
 
+static double pace_of(const struct jobdb_standing *standing)
+{
+    return standing->over_ms > 0 ? (double)standing->done * 1000.0 / (double)standing->over_ms : 0;
+}
+
+static json_t *seconds_to_json(int64_t seconds)
+{
+    return seconds < 0 ? json_null() : json_integer(seconds);
+}
+
 json_t *rows_status(const struct jobdb_status_row *row)
 {
-    return json_pack("{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
-                     "destination", row->destination, "album", json_from_text(row->album), "state",
-                     row->state, "waiting", (json_int_t)row->waiting, "queued", (json_int_t)row->queued,
-                     "deferred", (json_int_t)row->deferred, "in_flight", (json_int_t)row->in_flight, "failed",
-                     (json_int_t)row->failed, "undecided", (json_int_t)row->undecided, "done_hour",
-                     (json_int_t)row->done_hour, "done_day", (json_int_t)row->done_day, "oldest_waiting",
-                     json_from_time(row->oldest_waiting_at), "last_error", json_from_text(row->last_error),
-                     "last_error_at", json_from_time(row->last_error_at), "token_trouble",
-                     json_from_text(*row->token_trouble ? row->token_trouble : NULL), "condition",
-                     condition_to_json(row->condition));
+    return json_pack(
+        "{s:s, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+        "destination", row->destination, "album", json_from_text(row->album), "state", row->state, "waiting",
+        (json_int_t)row->waiting, "queued", (json_int_t)row->queued, "deferred", (json_int_t)row->deferred,
+        "in_flight", (json_int_t)row->in_flight, "failed", (json_int_t)row->failed, "undecided",
+        (json_int_t)row->undecided, "done_hour", (json_int_t)row->done_hour, "done_day",
+        (json_int_t)row->done_day, "oldest_waiting", json_from_time(row->oldest_waiting_at), "last_error",
+        json_from_text(row->last_error), "last_error_at", json_from_time(row->last_error_at), "token_trouble",
+        json_from_text(*row->token_trouble ? row->token_trouble : NULL), "condition",
+        condition_to_json(row->condition), "since", json_from_time(row->standing.since), "held_by",
+        json_from_text(*row->standing.held_by ? row->standing.held_by : NULL), "done_per_second",
+        json_real(pace_of(&row->standing)), "empty_in_seconds",
+        seconds_to_json(jobdb_empty_in(&row->standing, row->queued)));
 }
 
 json_t *rows_study(const struct jobdb_study_row *study)

@@ -137,6 +137,19 @@ START_TEST(the_view_says_the_same)
 }
 END_TEST
 
+/* A name without jobs that left the file. */
+START_TEST(what_is_past_is_not_shown)
+{
+    rig = rig_create(NULL);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "not recovered");
+    ck_assert(status_says(" mr up "));
+    rig_configure(rig, NULL, "mr");
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
+    ck_assert(!status_says(" mr "));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("conditions_seen");
@@ -144,6 +157,7 @@ int main(void)
     tests_add(tests, each_condition_is_counted);
     tests_add(tests, a_restart_and_a_reload_forget_nothing);
     tests_add(tests, a_corrected_condition_is_counted_anew);
+    tests_add(tests, what_is_past_is_not_shown);
     tests_add(tests, the_view_says_the_same);
     return tests_run(tests);
 }

@@ -81,6 +81,48 @@ START_TEST(every_command_stands_everywhere)
 }
 END_TEST
 
+static const struct shell_row {
+    const char *label;
+    void (*write)(struct text *script);
+    const char *lines[6];
+} shell_rows[] = {
+    {"zsh",
+     completion_zsh,
+     {"#compdef felucca\n",
+      "\n        'check:checks the configuration, every token, the spool and jobs.db'\n",
+      "\n        jobs) _arguments '--help[what it does]'",
+      "'--destination[of this destination]:NAME:{_felucca_names "
+      "destinations}'",
+      "'--watch[again every two seconds, in place, with rates and an]'", "'*:argument:_files'"}},
+    {"fish",
+     completion_fish,
+     {"\ncomplete -c felucca -n __fish_use_subcommand -a check -d 'checks the configuration, every token, the spool and "
+      "jobs.db'\n",
+      "\ncomplete -c felucca -n '__fish_seen_subcommand_from jobs' -l destination -r -a '(__felucca_names "
+      "destinations)' -d 'of this destination'\n",
+      "\ncomplete -c felucca -n '__fish_seen_subcommand_from status' -l json -d ",
+      "\ncomplete -c felucca -n '__fish_seen_subcommand_from condition' -F\n"}},
+};
+
+static void ck_has(const char *shell, const struct text *script, const char *words)
+{
+    ck_assert_msg(strstr(text_string(script), words) != NULL, "%s: %s", shell, words);
+}
+
+START_TEST(other_shells_know_every_command_and_option)
+{
+    const struct shell_row *row = &shell_rows[_i];
+    AUTO(text_release) struct text script = TEXT_EMPTY;
+    row->write(&script);
+    for (size_t i = 0; i < sizeof row->lines / sizeof *row->lines && row->lines[i]; i++)
+        ck_has(row->label, &script, row->lines[i]);
+    for (const struct command *const *c = command_table(); *c; c++)
+        for (const struct command_option *o = (*c)->hidden ? NULL : (*c)->options; o && o->name; o++)
+            ck_has(row->label, &script, o->name);
+    ck_assert_msg(strstr(text_string(&script), "generate ") != NULL, "%s", row->label);
+}
+END_TEST
+
 START_TEST(every_command_has_an_example)
 {
     for (const struct command *const *c = command_table(); *c; c++) {
@@ -141,6 +183,7 @@ int main(void)
     tests_rows(tests, page_is_well_formed, ROWS(pages));
     tests_add(tests, no_page_of_an_unknown_process);
     tests_add(tests, every_command_stands_everywhere);
+    tests_rows(tests, other_shells_know_every_command_and_option, ROWS(shell_rows));
     tests_add(tests, every_command_has_an_example);
     tests_rows(tests, word_is_completed, ROWS(completion_rows));
     return tests_run(tests);

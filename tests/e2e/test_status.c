@@ -2,10 +2,12 @@
  * over real processes. */
 #include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
-#include "tests/support/operator_view.h"
+#include "tests/support/port.h"
+#include "tests/support/process.h"
 #include "tests/support/scene.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <string.h>
 
 static struct scene scene;
@@ -70,10 +72,83 @@ START_TEST(rejections_are_told_with_what_to_do)
 }
 END_TEST
 
+/* ---- what is so now ---- */
+
+START_TEST(who_holds_it_is_told_and_not_the_trouble_before)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    start(NULL);
+    simulator_destroy(&scene.kheops);
+    pipeline_check(
+        scene.pipeline,
+        scene_send(&scene, scene_study(&scene, 1, 1, 1, 2000), sandbox_path(scene.sandbox, "storescu")),
+        "not sent");
+    ck_status("kheops-main is backing off since ");
+    ck_assert_int_eq(felucca(&said, (const char *const[]){"hold", "kheops-main", NULL}), 0);
+    ck_status("kheops-main is held by ");
+    ck_assert(!status_says((void *)"next try"));
+}
+END_TEST
+
+/* ---- no room ---- */
+
+static int receiver_port, health_port;
+
+static void write_config(const char *least)
+{
+    AUTO(text_release) struct text yaml = TEXT_EMPTY;
+    text_format(
+        &yaml,
+        "state_dir: %s\nmetrics: { bind: 127.0.0.1, port: %d }\n"
+        "receiver: { port: %d, bind: 127.0.0.1, min_free_space: %s }\n"
+        "nodes: [{ aet: FELUCCA, destinations: [{ name: main, stow_url: 'http://127.0.0.1:9/api/studies' }] }]\n",
+        sandbox_path(scene.sandbox, "alone"), health_port, receiver_port, least);
+    sandbox_write(scene.sandbox, "alone.yaml", text_string(&yaml));
+}
+
+static int health(struct text *ret_said)
+{
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "health",
+                                "receiver",
+                                "--config",
+                                sandbox_path(scene.sandbox, "alone.yaml"),
+                                NULL};
+    text_clear(ret_said);
+    return process_run(argv, NULL, SCENE_PATIENCE_MS, ret_said);
+}
+
+static bool health_says(void *words)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    return health(&said) == (strstr(words, "refuses") ? 1 : 0) && strstr(text_string(&said), words);
+}
+
+START_TEST(a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload)
+{
+    receiver_port = port_free();
+    health_port = port_free();
+    write_config("256MiB");
+    const char *const argv[] = {FELUCCA_BIN "/felucca-receiver", "--config",
+                                sandbox_path(scene.sandbox, "alone.yaml"), NULL};
+    const struct process_options options = {.output = sandbox_path(scene.sandbox, "alone.log")};
+    AUTO(process_destroy) struct process *receiver = process_start(argv, &options);
+    ck_assert(wait_until(health_says, (void *)"receiver: healthy", SCENE_PATIENCE_MS));
+    write_config("1000TiB");
+    process_signal(receiver, SIGHUP);
+    ck_assert(wait_until(health_says, (void *)"receiver: refuses images: ", SCENE_PATIENCE_MS));
+    write_config("256MiB");
+    process_signal(receiver, SIGHUP);
+    ck_assert(wait_until(health_says, (void *)"receiver: healthy", SCENE_PATIENCE_MS));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("status");
     tests_fixture(tests, set_up, tear_down);
+    tests_add(tests, who_holds_it_is_told_and_not_the_trouble_before);
+    tests_add(tests, a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload);
     tests_add(tests, rejections_are_told_with_what_to_do);
     return tests_run(tests);
 }

@@ -91,7 +91,8 @@ check_installed()
     done
     inside felucca --version | grep -q '^felucca [0-9]' || fail 'felucca --version'
     for file in usr/share/man/man1/felucca.1.gz usr/share/man/man8/felucca-router.8.gz \
-        usr/share/man/man5/felucca.yaml.5.gz usr/share/bash-completion/completions/felucca; do
+        usr/share/man/man5/felucca.yaml.5.gz usr/share/bash-completion/completions/felucca \
+        usr/share/zsh/vendor-completions/_felucca usr/share/fish/vendor_completions.d/felucca.fish; do
         [ -s "$root/$file" ] || fail "there is no /$file"
     done
     inside bash -n /usr/share/bash-completion/completions/felucca || fail 'the completion is no shell'

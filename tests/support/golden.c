@@ -18,7 +18,11 @@ static const struct mask {
     {"[0-9]+ [KMGT]?i?B file", "SIZE file"},
     {" *[0-9]+ (ms|s|min|h|d)($|[^a-zA-Z0-9])", " DURATION\\2"},
     {"process [0-9]+", "process PID"},
-    {"felucca " FELUCCA_VERSION, "felucca VERSION"},
+    {"version\":\"" FELUCCA_VERSION "\",\"commit\":\"[0-9a-f]{12}(\\+changes)?\"",
+     "version\":\"VERSION\",\"commit\":\"COMMIT\""},
+    {"\"since\":\"20[0-9TZ:.-]+\"", "\"since\":\"TIME\""},
+    {"since [0-9]+ [A-Z][a-z]+( 20[0-9]+)?", "since DAY"},
+    {"felucca " FELUCCA_VERSION ", commit [0-9a-f]{12}(\\+changes)?", "felucca VERSION, commit COMMIT"},
 };
 
 static void append_replacement(struct text *out, const char *word, const char *line, const regmatch_t *groups)

@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct grid_column columns[] = {
@@ -33,6 +34,7 @@ static const struct shape_row {
 START_TEST(table_is)
 {
     const struct shape_row *row = &shapes[_i];
+    ck_assert_int_eq(setenv("LC_ALL", "C.UTF-8", 1), 0);
     AUTO(grid_release) struct grid grid = {.columns = columns, .column_count = 3};
     AUTO(text_release) struct text out = TEXT_EMPTY;
     grid_add(&grid, "a-destination-of-long-name");

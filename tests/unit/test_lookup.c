@@ -45,6 +45,11 @@ static const struct lookup_row {
     {"a quarantined file", "instance:21", 1, LOOKUP_RECEIPT, "019b76dafff000000000000fe10ccaff"},
     {"a job that is not there", "delivery:4711", 0, LOOKUP_STUDY, NULL},
     {"a job with letters behind it", "delivery:16x", 0, LOOKUP_STUDY, NULL},
+    {"the end of an instance", ".107.1.16", 1, LOOKUP_SOP_INSTANCE, "2.25.107.1.16"},
+    {"the end of a study", ".105", 1, LOOKUP_STUDY, "2.25.105"},
+    {"an end as tables show it", "…5.105", 1, LOOKUP_STUDY, "2.25.105"},
+    {"too short an end", "105", 0, LOOKUP_STUDY, NULL},
+    {"what looks like a beginning is no end", "1.2.3", 0, LOOKUP_STUDY, NULL},
     {"nothing of that name", "1.2.3", 0, LOOKUP_STUDY, NULL},
 };
 

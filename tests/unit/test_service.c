@@ -110,7 +110,7 @@ static const struct exit_row {
     const char *output, *errors; /* parts; "": nothing at all */
 } exit_rows[] = {
     {"--help", {"--help"}, EXIT_OK, "usage: felucca-sender [OPTIONS]\n\n  --config FILE", ""},
-    {"--version", {"--version"}, EXIT_OK, "felucca-sender " FELUCCA_VERSION "\n", ""},
+    {"--version", {"--version"}, EXIT_OK, "felucca-sender " FELUCCA_VERSION ", commit unknown\n", ""},
     {"--check of a good file",
      {"--check", "--config", "good.yaml"},
      EXIT_OK,
@@ -224,7 +224,7 @@ START_TEST(good_file_is_taken)
     ck_assert_int_eq(reloads.new_slots, 9);
     ck_assert_int_eq(log_current_level(), LOG_ERROR);
     ck_metric(service, "felucca_config_reloads_total{outcome=\"ok\"} 1\n");
-    ck_metric(service, "felucca_build_info{version=\"" FELUCCA_VERSION "\"} 1\n");
+    ck_metric(service, "felucca_build_info{version=\"" FELUCCA_VERSION "\",commit=\"unknown\"} 1\n");
 }
 END_TEST
 

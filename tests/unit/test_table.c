@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "tests/support/suite.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct row {
@@ -33,6 +34,7 @@ static const struct row {
 START_TEST(cell_is)
 {
     const struct row *row = &rows[_i];
+    ck_assert_int_eq(setenv("LC_ALL", "C.UTF-8", 1), 0);
     AUTO(text_release) struct text line = TEXT_EMPTY;
     table_cell(&line, row->value, row->width, row->align);
     ck_assert_msg(strcmp(text_string(&line), row->cell) == 0, "%s: \"%s\"", row->label, text_string(&line));
@@ -50,10 +52,38 @@ START_TEST(a_line_ends_without_spaces)
 }
 END_TEST
 
+static const struct mark_row {
+    const char *label, *all, *lang, *cell;
+} marks[] = {
+    {"a locale of UTF-8", "de_CH.UTF-8", NULL, "kheop… "},
+    {"written otherwise", NULL, "C.utf8", "kheop… "},
+    {"LC_ALL counts first", "C", "en_US.UTF-8", "kheop~ "},
+    {"an empty one does not count", "", "en_US.UTF-8", "kheop… "},
+    {"none", NULL, NULL, "kheop~ "},
+};
+
+static void set(const char *name, const char *value)
+{
+    ck_assert_int_eq(value ? setenv(name, value, 1) : unsetenv(name), 0);
+}
+
+START_TEST(mark_is_of_the_locale)
+{
+    const struct mark_row *row = &marks[_i];
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    set("LC_ALL", row->all);
+    set("LC_CTYPE", NULL);
+    set("LANG", row->lang);
+    table_cell(&line, "kheops-main", 6, TABLE_LEFT);
+    ck_assert_msg(strcmp(text_string(&line), row->cell) == 0, "%s: \"%s\"", row->label, text_string(&line));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("table");
     tests_rows(tests, cell_is, ROWS(rows));
     tests_add(tests, a_line_ends_without_spaces);
+    tests_rows(tests, mark_is_of_the_locale, ROWS(marks));
     return tests_run(tests);
 }
