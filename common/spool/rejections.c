@@ -29,7 +29,7 @@ struct board {
 /* The file's content; zeros where it has none of ours. */
 static void read_board(int fd, struct board *board)
 {
-    if (pread(fd, board, sizeof *board, 0) != (ssize_t)sizeof *board ||
+    if (read(fd, board, sizeof *board) != (ssize_t)sizeof *board ||
         memcmp(board->form, form, sizeof form) != 0)
         *board = (struct board){.kinds = {{.reason = ""}}};
     memcpy(board->form, form, sizeof form);
@@ -79,7 +79,9 @@ void rejections_note(struct spool *spool, const char *reason, const char *senten
     AUTO(memory_free) struct board *board = memory_new(1, sizeof *board);
     read_board(fd, board);
     note(board, reason, sentence, now_ms);
-    if (pwrite(fd, board, sizeof *board, 0) != (ssize_t)sizeof *board && ftruncate(fd, 0) != 0)
+    /* Opened anew, to begin at its start: an association's process may not move in a file. */
+    AUTO(fd_close) int out = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (out < 0 || write(out, board, sizeof *board) != (ssize_t)sizeof *board)
         return;
 }
 
