@@ -4,7 +4,9 @@
 #include "common/config/config.h"
 #include "common/jobs/gauge.h"
 #include "common/jobs/standing.h"
+#include "common/jobs/token_times.h"
 #include "common/jobs/volume.h"
+#include "common/kheops/token_expiry.h"
 #include "common/spool/spool.h"
 #include "router/asked.h"
 #include "router/crew.h"
@@ -16,7 +18,7 @@
 enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
-    struct metric *jobs, *ages, *states, *since, *empty, *tokens;
+    struct metric *jobs, *ages, *states, *since, *empty, *tokens, *expiry;
     struct metric *intake, *workers, *resting, *works;
     struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
@@ -43,6 +45,8 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
         "In how long its backlog is empty at the pace of the last minutes; -1: nothing was done.", target);
     gauges->tokens = metrics_add(metrics, METRIC_GAUGE, "token_active",
                                  "Whether KHEOPS called the token active when it was last asked.", token);
+    gauges->expiry = metrics_add(metrics, METRIC_GAUGE, "token_expires_timestamp_seconds",
+                                 "When a token ends, as far as that is known or guessed.", token);
     gauges->intake = metrics_add(metrics, METRIC_GAUGE, "intake_waiting",
                                  "Received instances that the router knows of and has not taken in.", NULL);
     gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
@@ -137,6 +141,31 @@ static void show_standing(struct router *router, const struct target *target)
     metric_set(router->gauges->empty, labels, queued == 0 ? 0 : (double)jobdb_empty_in(&standing, queued));
 }
 
+static void show_expiry(struct router *router, const struct target *target, enum work_token_kind kind,
+                        const char *name, const char *date)
+{
+    const char *labels[] = {target->row.destination, target->row.album ? target->row.album : "", name};
+    struct jobdb_token_times times = {0, 0};
+    jobdb_find_token_times(router->db, target->row.destination_id, target->row.album_id, kind, &times);
+    const struct token_expiry expiry =
+        token_expiry_of(times.expires_at, config_date_ms(date), times.first_at);
+    if (expiry.at > 0)
+        metric_set(router->gauges->expiry, labels, (double)expiry.at / 1000);
+}
+
+static void show_expiries(struct router *router, const struct target *target)
+{
+    if (!target->destination || !target->destination->kheops)
+        return;
+    if (!target->album) {
+        show_expiry(router, target, WORK_TOKEN_STOW, "stow", target->destination->expires);
+        return;
+    }
+    show_expiry(router, target, WORK_TOKEN_DESTINATION, "destination",
+                target->album->destination_token_expires);
+    show_expiry(router, target, WORK_TOKEN_SOURCE, "source", target->album->source_token_expires);
+}
+
 static void show_states(struct router *router)
 {
     struct gauges *gauges = router->gauges;
@@ -151,6 +180,7 @@ static void show_states(struct router *router)
             metric_set(gauges->states, labels, s == state);
         }
         show_standing(router, target);
+        show_expiries(router, target);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "common/jobs/history.h"
 #include "common/jobs/place.h"
 #include "common/jobs/target.h"
+#include "common/jobs/token_times.h"
 #include "common/kheops/token_verdict.h"
 #include "router/crew.h"
 #include "router/outbox.h"
@@ -298,6 +299,8 @@ static void note_token(struct router *router, struct target *target, const struc
     bool another = is_another(target, token);
     note_album(router, target, token);
     jobdb_save_token(router->db, &target->row, token, router->now);
+    jobdb_note_token_times(router->db, target->row.destination_id, target->row.album_id, token->kind, another,
+                           token->expires_at, router->now);
     if (another) {
         target_renewed(target);
         jobdb_save_target(router->db, &target->row, NULL, router->now);

@@ -1,8 +1,10 @@
 #include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
 #include "cli/command.h"
+#include "cli/expiry.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 #include "common/service/service.h"
@@ -45,6 +47,22 @@ static void print_json(const char *lines)
     print_verdict(verdict, &sentence);
 }
 
+static void note_token(void *context, const struct expiry_row *row)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (expiry_tell(row, clock_wall_ms(), &sentence))
+        text_format(context, "note   %s\n", text_string(&sentence));
+}
+
+/* By the configuration alone where no router has run. */
+static void note_expiry(const struct config *config, struct text *lines)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    (void)jobdb_open_reader(config->state_dir, &db, &reason);
+    expiry_each(config, db, note_token, lines);
+}
+
 static int check_run(const struct cli *cli, int argc, char **argv)
 {
     unsigned flags;
@@ -65,6 +83,7 @@ static int check_run(const struct cli *cli, int argc, char **argv)
     }
     service_print_summary(config, &lines);
     bool well = check_tokens(config, !offline, &lines);
+    note_expiry(config, &lines);
     well = check_jobs(config, &lines) && well;
     if (flags & 1u << JSON)
         print_json(text_string(&lines));

@@ -4,6 +4,7 @@
 #include "cli/conditions_table.h"
 #include "cli/configuration.h"
 #include "cli/database.h"
+#include "cli/expiry.h"
 #include "cli/grid.h"
 #include "cli/option.h"
 #include "cli/rates.h"
@@ -195,6 +196,16 @@ static void add_troubles(struct view *view, const struct surroundings *around, c
     }
 }
 
+static void add_expiry(void *context, const struct expiry_row *row)
+{
+    struct view *view = context;
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (!expiry_tell(row, view->now, &sentence))
+        return;
+    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, text_string(&sentence), 2, columns_line());
+}
+
 /* Whom receivers turned away lately, and what to do about the last one of each kind. */
 static void add_rejections(struct view *view, const struct surroundings *around)
 {
@@ -237,9 +248,10 @@ static void add_totals(struct view *view, int64_t quarantined, const struct surr
     text_append_char(&view->table, '\n');
 }
 
-static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
+static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around,
+                            json_t *tokens)
 {
-    json_t *totals = json_pack("{s:I}", "quarantined", (json_int_t)quarantined);
+    json_t *totals = json_pack("{s:I, s:o}", "quarantined", (json_int_t)quarantined, "tokens", tokens);
     surroundings_add_json(around, totals);
     json_append_line(totals, &view->table);
 }
@@ -278,9 +290,10 @@ static int status_draw(void *context, struct text *frame)
         return EXIT_NO;
     }
     if (view.json) {
-        add_json_totals(&view, quarantined, &around);
+        add_json_totals(&view, quarantined, &around, expiry_to_json(screen->config, db));
     } else {
         append_tables(&view);
+        expiry_each(screen->config, db, add_expiry, &view);
         add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
         add_totals(&view, quarantined, &around);

@@ -115,6 +115,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return config_value_choice(value, key->words, member, reason);
     case CONFIG_NAME:
         return set_checked(config_value_check_name, member, value, reason);
+    case CONFIG_DATE:
+        return set_checked(config_value_check_date, member, value, reason);
     case CONFIG_AET:
         return set_checked(config_value_check_aet, member, value, reason);
     case CONFIG_BIND:

@@ -27,11 +27,12 @@ struct config_header {
 };
 
 struct config_album {
-    char *name;                  /* unique in its destination */
-    char *api_url;               /* without trailing slash */
-    char *destination_token;     /* secret template; needs WRITE */
-    char *source_token;          /* secret template; needs READ and SEND */
-    struct condition *condition; /* NULL: always */
+    char *name;                                             /* unique in its destination */
+    char *api_url;                                          /* without trailing slash */
+    char *destination_token;                                /* secret template; needs WRITE */
+    char *source_token;                                     /* secret template; needs READ and SEND */
+    char *destination_token_expires, *source_token_expires; /* dates (config_date_ms()); NULL: not said */
+    struct condition *condition;                            /* NULL: always */
 };
 
 struct config_destination {
@@ -53,7 +54,8 @@ struct config_destination {
     bool allow_other_origin;
     bool insecure;
     char *ca_file, *client_cert, *client_key; /* NULL: not set */
-    char *proxy; /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
+    char *proxy;   /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
+    char *expires; /* a date: when the token in headers ends; NULL: not said */
     struct config_album *albums;
     size_t album_count;
 };
@@ -167,6 +169,9 @@ void config_print_json(const struct config *config, struct text *out);
 
 /* docs/configuration.md, from the schema table, appended. */
 void config_reference(struct text *out);
+
+/* The beginning of a day ("2027-02-26"), here, in wall ms; 0: NULL. */
+int64_t config_date_ms(const char *date);
 
 /* Lookups by name; NULL when the configuration does not name it. Borrowed. */
 const struct config_node *config_find_node(const struct config *config, const char *called_aet);

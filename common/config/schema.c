@@ -160,6 +160,12 @@ static const struct config_key album_keys[] = {
      .help =
          "Token of the album that the destination writes to, with the permissions *Read* and *Add to Album / "
          "Inbox*."},
+    {"destination_token_expires", CONFIG_DATE, OF(config_album, destination_token_expires),
+     .otherwise = "KHEOPS's default is assumed",
+     .help =
+         "The day on which `destination_token` ends, as KHEOPS shows it (`2027-02-26`): you are told 14 days before."},
+    {"source_token_expires", CONFIG_DATE, OF(config_album, source_token_expires),
+     .otherwise = "KHEOPS's default is assumed", .help = "The same of `source_token`."},
     {"condition", CONFIG_CONDITION, OF(config_album, condition), .otherwise = "always",
      .help = "A series is put into the album when this holds for one of its instances."},
     {.name = NULL},
@@ -178,6 +184,10 @@ static const struct config_key destination_keys[] = {
      .help = "HTTP headers of each request: `Name: value`, one a line, or KARNAK's form `<key>Name</key> "
              "<value>value</value>`. KHEOPS needs `Authorization: Bearer TOKEN` of the main album, with the "
              "permission *Write*."},
+    {"expires", CONFIG_DATE, OF(config_destination, expires), .otherwise = "KHEOPS's default is assumed",
+     .help =
+         "The day on which the token in `headers` ends, as KHEOPS shows it (`2027-02-26`): you are told 14 days "
+         "before."},
     {"condition", CONFIG_CONDITION, OF(config_destination, condition), .otherwise = "always",
      .help = "Only instances for which it holds are sent."},
     {"sop_classes", CONFIG_UIDS, COUNTED(config_destination, sop_classes, sop_class_count),

@@ -23,6 +23,7 @@
     X(HOST, "char * of a struct config_source", "address, network or name")                   \
     X(URL, "char *", "URL")                                                                   \
     X(ENDPOINT, "char *", "endpoint")                                                         \
+    X(DATE, "char *", "date")                                                                 \
     X(KEY, "char *", "public key")                                                            \
     X(SECRET, "char *, a template", "secret")                                                 \
     X(PROXY, "char *, a template", "proxy")                                                   \

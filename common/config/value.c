@@ -1,10 +1,12 @@
 #include "common/config/value.h"
 
 #include "common/base/err.h"
+#include "common/config/config.h"
 
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 struct unit {
     const char *name;
@@ -234,4 +236,28 @@ int config_value_check_line(const char *text, struct text *reason)
         return 0;
     text_append(reason, "holds a line break or another control character; write it on one line");
     return ERR_SYNTAX;
+}
+
+/* Of its beginning, here; -1: it is no day. */
+static int64_t date_ms(const char *text)
+{
+    struct tm day = {.tm_isdst = -1};
+    const char *end = strptime(text, "%Y-%m-%d", &day);
+    int month = day.tm_mon, number = day.tm_mday;
+    time_t seconds = end && !*end && strlen(text) == strlen("2027-02-26") ? mktime(&day) : -1;
+    return seconds > 0 && day.tm_mon == month && day.tm_mday == number ? (int64_t)seconds * 1000 : -1;
+}
+
+int config_value_check_date(const char *text, struct text *reason)
+{
+    if (date_ms(text) > 0)
+        return 0;
+    text_append(reason, "is no day; write year, month and day, such as 2027-02-26");
+    return ERR_SYNTAX;
+}
+
+int64_t config_date_ms(const char *date)
+{
+    int64_t at = date ? date_ms(date) : 0;
+    return at > 0 ? at : 0;
 }

@@ -33,6 +33,8 @@ int config_value_check_name(const char *text, struct text *reason);
 int config_value_check_uid(const char *text, struct text *reason);
 /* A CURVE key in Z85. */
 int config_value_check_key(const char *text, struct text *reason);
+/* A day of the calendar: "2027-02-26". */
+int config_value_check_date(const char *text, struct text *reason);
 /* Anything on one line. */
 int config_value_check_line(const char *text, struct text *reason);
 

@@ -55,6 +55,7 @@ struct sqlite3_stmt;
     X(share)                         \
     X(standing)                      \
     X(times)                         \
+    X(token_times)                   \
     X(show)                          \
     X(studies)                       \
     X(target)                        \

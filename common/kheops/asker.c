@@ -18,6 +18,8 @@ enum {
     TOKEN_LENGTH = 22
 };
 
+#define FAR_FUTURE_S INT64_C(253402300800) /* the year 10000 */
+
 struct introspection_asker {
     struct http_transfer *transfer;
     introspection_done *done;
@@ -100,6 +102,13 @@ static char *album_id_of(const char *id)
     return memory_string(length < TOKEN_LENGTH && !id[length] ? id : "");
 }
 
+/* Seconds since 1970 (RFC 7662), which KHEOPS does not give; 0 for anything else. */
+static int64_t time_of(const json_t *seconds)
+{
+    json_int_t at = json_integer_value(seconds);
+    return at > 0 && at < FAR_FUTURE_S ? (int64_t)at * 1000 : 0;
+}
+
 /* Whether the body is an answer to our question. */
 static bool asker_read_body(const struct http_answer *answer, struct introspection *introspection)
 {
@@ -114,6 +123,7 @@ static bool asker_read_body(const struct http_answer *answer, struct introspecti
     if (introspection->state == INTROSPECTION_ACTIVE) {
         introspection->scope = permissions_of(json_text(json, "scope"));
         introspection->album_id = album_id_of(json_text(json, "album_id"));
+        introspection->expires_at = time_of(json_object_get(json, "exp"));
     }
     return true;
 }

@@ -16,6 +16,7 @@ void introspection_copy(const struct introspection *original, struct introspecti
 {
     *ret_copy = (struct introspection){.state = original->state,
                                        .http_status = original->http_status,
+                                       .expires_at = original->expires_at,
                                        .scope = memory_string(original->scope),
                                        .album_id = memory_string(original->album_id)};
     text_append(&ret_copy->trouble, text_string(&original->trouble));

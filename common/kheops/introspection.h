@@ -6,6 +6,8 @@
 
 #include "common/base/text.h"
 
+#include <stdint.h>
+
 #define INTROSPECTION_MAP(X) /* name, meaning */                                     \
     X(ACTIVE, "the token is good for what scope says")                               \
     X(INACTIVE, "unknown, expired, revoked or malformed; KHEOPS does not say which") \
@@ -25,6 +27,7 @@ struct introspection {
     int http_status;     /* 0: no answer */
     char *scope;         /* ACTIVE: as KHEOPS says it, "" when it has none; else "" */
     char *album_id;      /* "" when not said */
+    int64_t expires_at;  /* ACTIVE: wall ms, where the server says it; else 0 */
     struct text trouble; /* OUTAGE, UNKNOWN: a sentence */
 };
 

@@ -163,9 +163,10 @@ struct work_token {
     char *destination, *album;
     enum work_token_kind kind;
     enum work_token_state state;
-    bool replaced;  /* it is another token than the one that this worker asked about before */
-    char *scope;    /* "" when none */
-    char *album_id; /* "" when none */
+    bool replaced;      /* it is another token than the one that this worker asked about before */
+    char *scope;        /* "" when none */
+    char *album_id;     /* "" when none */
+    int64_t expires_at; /* wall ms, where the server says it; else 0 */
 };
 void work_token_destroy(struct work_token **token);
 

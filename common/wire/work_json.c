@@ -81,11 +81,11 @@ static const char *const token_states[] = {
 
 static json_t *token_to_json(const struct work_token *token)
 {
-    return json_pack("{s:I, s:s, s:o, s:s, s:s, s:b, s:s, s:s}", "serial", (json_int_t)token->serial,
+    return json_pack("{s:I, s:s, s:o, s:s, s:s, s:b, s:s, s:s, s:I}", "serial", (json_int_t)token->serial,
                      "destination", token->destination, "album", json_from_text(token->album), "kind",
                      token_kinds[token->kind], "state", token_states[token->state], "replaced",
                      token->replaced, "scope", token->scope ? token->scope : "", "album_id",
-                     token->album_id ? token->album_id : "");
+                     token->album_id ? token->album_id : "", "expires_at", (json_int_t)token->expires_at);
 }
 
 static json_t *permit_to_json(const struct work_permit *permit)
@@ -362,6 +362,9 @@ static bool work_read_token(const json_t *json, struct work_message *message)
     token->kind = (enum work_token_kind)kind;
     token->state = (enum work_token_state)state;
     token->replaced = json_is_true(json_object_get(json, "replaced"));
+    token->expires_at = json_integer_value(json_object_get(json, "expires_at"));
+    if (token->expires_at < 0)
+        return false;
     return work_read_number(json, "serial", 1, INT64_MAX, &token->serial) &&
            work_read_text(json, "destination", &token->destination) &&
            work_read_optional_text(json, "album", &token->album) &&

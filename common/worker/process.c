@@ -79,7 +79,8 @@ static void process_learned(void *context, const struct token_report *report)
                                      .state = token_state_of(report->introspection),
                                      .replaced = report->replaced,
                                      .scope = report->introspection->scope,
-                                     .album_id = report->introspection->album_id};
+                                     .album_id = report->introspection->album_id,
+                                     .expires_at = report->introspection->expires_at};
     const char *labels[] = {token.destination, token.album,
                             token.state == WORK_TOKEN_ACTIVE ? "active" : "inactive"};
     worker_report_token(process->worker, &token);

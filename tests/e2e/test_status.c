@@ -1,6 +1,7 @@
 /* What `felucca status` tells of now: who was turned away, who holds what and since when, when the backlog is empty;
  * over real processes. */
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "tests/support/deadline.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"
@@ -90,6 +91,23 @@ START_TEST(who_holds_it_is_told_and_not_the_trouble_before)
 }
 END_TEST
 
+/* ---- tokens that end ---- */
+
+START_TEST(the_end_of_a_token_is_told_before)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    AUTO(text_release) struct text order = TEXT_EMPTY;
+    text_format(&order, "{\"exp\":%lld}", (long long)(clock_wall_ms() / 1000 + 10 * 86400));
+    simulator_order(scene.kheops, "/sim/tokens/CTWRITE", text_string(&order));
+    start(NULL);
+    ck_status("kheops-main/ct: destination_token ends on ");
+    ck_assert(!status_says((void *)"source_token ends on "));
+    (void)felucca(&said, (const char *const[]){"check", NULL});
+    ck_assert_msg(strstr(text_string(&said), "note kheops-main/ct: destination_token ends on "), "%s",
+                  text_string(&said));
+}
+END_TEST
+
 /* ---- no room ---- */
 
 static int receiver_port, health_port;
@@ -148,6 +166,7 @@ int main(void)
     struct tests *tests = tests_create("status");
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, who_holds_it_is_told_and_not_the_trouble_before);
+    tests_add(tests, the_end_of_a_token_is_told_before);
     tests_add(tests, a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload);
     tests_add(tests, rejections_are_told_with_what_to_do);
     return tests_run(tests);

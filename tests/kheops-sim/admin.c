@@ -47,6 +47,8 @@ static int change_token(struct token *token, const json_t *json, struct text *re
         token->expires_at_ms = now + number(json, "date_in_ms") + TOKEN_GRACE_MS;
     if (json_object_get(json, "not_before_in_ms"))
         token->not_before_ms = now + number(json, "not_before_in_ms");
+    if (json_object_get(json, "exp"))
+        token->exp = number(json, "exp");
     return 0;
 }
 

@@ -45,6 +45,8 @@ static json_t *describe(const struct token *token)
     json_object_set_new(json, "sub", json_string("author-of-the-token"));
     json_object_set_new(json, "cap_token", json_string("capability"));
     json_object_set_new(json, "album_id", json_string(token->album->id));
+    if (token->exp)
+        json_object_set_new(json, "exp", json_integer(token->exp));
     return json;
 }
 

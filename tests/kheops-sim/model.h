@@ -29,6 +29,7 @@ struct token {
     bool author_admin, author_member; /* of the album, still; if not, KHEOPS has revoked it */
     int64_t not_before_ms;            /* monotonic; 0: from the start */
     int64_t expires_at_ms;            /* monotonic: when it stops being good; 0: not in this life */
+    int64_t exp;                      /* what introspection tells of that, as other servers do; 0: nothing */
     uint64_t uses;
 };
 
