@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SOON_MS = 20000, GLIMPSE_MS = 100, ATTEMPTS = 3 };
 
@@ -330,18 +331,30 @@ static void set_foreign_series(struct dicom_spec *spec)
     memcpy(spec->series_uid, other.series_uid, sizeof spec->series_uid);
 }
 
+static void set_nothing(struct dicom_spec *spec)
+{
+    (void)spec;
+}
+
 static const struct riddle_row {
     const char *label;
     void (*set)(struct dicom_spec *spec);
     const char *says[2]; /* NULL: nothing is found */
+    int64_t size;        /* of the file, with a hole in it; 0: as it is */
 } riddle_rows[] = {
     {"long texts",
      set_long_texts,
-     {"StudyDescription has 156 characters", "BodyPartExamined has 33 characters"}},
-    {"wide characters", set_wide_text, {NULL, NULL}},
+     {"StudyDescription has 156 characters", "BodyPartExamined has 33 characters"},
+     0},
+    {"wide characters", set_wide_text, {NULL, NULL}, 0},
+    {"a large object",
+     set_nothing,
+     {"it is larger than 2 GiB, KHEOPS bears no larger", NULL},
+     ((int64_t)2 << 30) + 4096},
     {"a series of another study",
      set_foreign_series,
-     {"its series UID was sent there in another study", NULL}},
+     {"its series UID was sent there in another study", NULL},
+     0},
 };
 
 START_TEST(what_can_be_checked_is_told)
@@ -361,6 +374,8 @@ START_TEST(what_can_be_checked_is_told)
     row->set(&spec);
     AUTO(memory_free) char *path = stock_receive(sandbox_path(rig->sandbox, "arriving"), &spec, "SECOND");
     (void)snprintf(receipt, sizeof receipt, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    if (row->size > 0)
+        ck_assert_int_eq(truncate(path, row->size), 0);
     rig_receive_file(rig, path, receipt);
     while (server.refused < 1)
         (void)serve_until(&server, sender, NULL, 0, 100);
