@@ -109,9 +109,7 @@
     X(ASK_HOME, "", \
       "SELECT home_album FROM destination WHERE name = ?1 AND origin = ?2 AND stored > home_stored") \
     X(ASK_UNFINISHED, ONE_STUDY, \
-      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries," \
-      " CASE WHEN w.reason IS NULL AND w.state = 'queued' AND d.state <> 'up'" \
-      " THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '') ELSE w.reason END AS reason" \
+      "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
       " AND w.state IN ('failed', 'undecided', 'queued', 'sending') ORDER BY w.state, w.id LIMIT ?3")
