@@ -47,7 +47,7 @@ BEGIN {
     owner["common/jobs/lane.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
     owner["common/jobs/move.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
     owner["common/jobs/row.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
-    owner["common/jobs/share.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
+    owner["common/jobs/share.h"] = "^common/jobs/[a-z_]*\\.[ch]$|^tests/"
     owner["common/jobs/token.h"] = "^common/jobs/[a-z_]*\\.[ch]$"
     owner["zmq.h"] = "^common/wire/bus(_gate)?\\.c$"
     owner["common/wire/bus_gate.h"] = "^common/wire/bus(_gate)?\\.c$"
