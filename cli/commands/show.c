@@ -200,7 +200,7 @@ static const struct command_option options[] = {
 const struct command command_show = {
     .name = "show",
     .summary = "tells the whole way of an instance, series or study",
-    .arguments = "ID|UID|--accession NUMBER|--patient ID [--json]",
+    .arguments = "ID|UID|--accession NUMBER [--json]",
     .options = options,
     .help = "ID is a job as `felucca jobs` prints it (delivery:12, share:3), or a receipt;\n"
             "UID is that of a study, series or instance, or its beginning; where nothing\n"
