@@ -36,23 +36,16 @@ static void fetching_answered(void *context, struct http_answer *answer)
         task_finish(task);
 }
 
-/* A token that may not be used here cannot see the study. What is not known yet the token watch asks by itself. */
+/* It brings nothing anywhere, so a token that nobody has permitted may ask: KHEOPS explains what is wrong with it, or takes
+ * it again. One of another album does not see the study. */
 static void fetching_go(struct task *task, const struct config_destination *destination,
                         const struct credentials *credentials)
 {
-    switch (stow_token_look(task, destination, credentials)) {
-    case STOW_TOKEN_FITS:
+    if (stow_token_look(task, destination, credentials) == STOW_TOKEN_ELSEWHERE)
+        stow_token_finish_elsewhere(task);
+    else
         stow_ask_fetch(task->process->http, destination, credentials, task->work->study, fetching_answered,
                        task, &task->transfer);
-        break;
-    case STOW_TOKEN_UNKNOWN:
-        task_finish_all(task, WORK_RETRY_OUTCOME, BLAME_WORKER,
-                        "waits until the router has permitted this sender's token");
-        break;
-    default:
-        stow_token_finish_elsewhere(task);
-        break;
-    }
 }
 
 static void fetching_begin(struct task *task)
