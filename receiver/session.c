@@ -443,8 +443,10 @@ static void report(const struct session *session, enum association_end end, cons
            LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
            LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
            LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
-           LOG_S("last_receipt", session->receipt), LOG_S(instance ? "broke_off" : NULL, instance),
-           LOG_I(times > 1 || because ? "times" : NULL, times), LOG_S(because ? "because" : NULL, because));
+           LOG_S("last_receipt", session->receipt),
+           LOG_I(times > 1 || because || instance ? "times" : NULL, times),
+           LOG_S(because || instance ? "because" : NULL, because ? because : association_end_name(end)),
+           LOG_S(instance ? "broke_off" : NULL, instance));
 }
 
 /* What a process holds when it begins, and so much more, is all that a peer can make it take. Sanitizers take

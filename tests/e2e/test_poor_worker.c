@@ -128,6 +128,12 @@ static void check_states(void)
     check(operator_wait_state(pipeline, "main", "all", "up", NULL, PATIENCE_MS), "the album is blamed");
 }
 
+static bool a_metric_tells_it(void *context)
+{
+    (void)context;
+    return pipeline_metric(pipeline, PIPELINE_ROUTER, 0, "felucca_workers_resting") == 1;
+}
+
 START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
 {
     const struct lack *lack = &lacks[_i];
@@ -144,8 +150,7 @@ START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
     check(operator_wait_jobs(pipeline, "shared", "main", "all", STUDIES, PATIENCE_MS), lack->label);
     check_states();
     check(wait_until(is_told, (void *)lack, PATIENCE_MS), "status does not name the worker and the reason");
-    check(pipeline_metric(pipeline, PIPELINE_ROUTER, 0, "felucca_workers_resting") == 1,
-          "no metric tells it");
+    check(wait_until(a_metric_tells_it, NULL, PATIENCE_MS), "no metric tells it");
     check(operator_count_jobs(pipeline, "failed", "main", NULL) == 0, "something failed");
     process_kill(pipeline_process(pipeline, lack->stage, poor));
     check(wait_until(nothing_is_told, NULL, PATIENCE_MS), "it is told of a worker that is gone");
