@@ -141,9 +141,12 @@ START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
     enum pipeline_stage other = lack->stage == PIPELINE_SENDER ? PIPELINE_SHARER : PIPELINE_SENDER;
     pipeline_start(pipeline, other);
     pipeline_start(pipeline, lack->stage);
+    /* What a worker lacks that is the only one is what all lack: the good one is there first. */
+    pipeline_send_small_study(pipeline, sandbox, 1, 1);
+    check(operator_wait_jobs(pipeline, "shared", "main", "all", 1, PATIENCE_MS), "the good ones do not work");
     /* Of two with the same credit the one that came last is asked first. */
     size_t poor = pipeline_start_changed(pipeline, lack->stage, lack->text, lack->other);
-    for (uint64_t seed = 1; seed <= STUDIES; seed++)
+    for (uint64_t seed = 2; seed <= STUDIES; seed++)
         pipeline_send_small_study(pipeline, sandbox, seed, 1);
     check(simulator_wait_instances(kheops, STUDIES, PATIENCE_MS), lack->label);
     check(pipeline_wait_drained(pipeline, PATIENCE_MS), lack->label);

@@ -142,7 +142,6 @@ static const struct compared_row {
      "the destination token opens the album that the destination writes to already"},
     {"MAINSEND", "MAINWRITE", "all", "the source token lacks the permission \"send\""},
     {"MAINWRITE", "MAINSEND", NULL, "the STOW token lacks the permission \"write\""},
-    {"MAINWRITE", "ALLWRITE", "all", "opens the album that the destination writes to already"},
 };
 
 /* At start and after a reload, with nothing to do. */
