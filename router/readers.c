@@ -23,8 +23,12 @@ enum {
     END_MS = 1000,       /* for a process to be gone that has closed its socket */
     END_LOOK_MS = 5,
     LOOK_MS = 1000,
-    CPU_LEAST_MS = 50, /* of a process that does something */
+    CPU_LEAST_MS = 50,                                            /* of a process that does something */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* several times as slow */
+    CPU_MOST_MS = 10 * READING_SECONDS_MAX * 1000,
+#else
     CPU_MOST_MS = 2 * READING_SECONDS_MAX * 1000,
+#endif
     SILENCE_MOST_MS = 10 * 60 * 1000,
     BACKOFF_MS = 200,
     BACKOFF_MAX_MS = 10 * 1000
