@@ -149,7 +149,7 @@ START_TEST(two_tokens_do_not_fill_two_albums)
     int64_t there = stored_in("main");
     ck_assert_msg(there == 0 || there == ALL, "%lld of %d are in one album, the others in another",
                   (long long)there, ALL);
-    check(wait_until(is_told, (void *)"the STOW token of this sender opens another album", SOON_MS),
+    check(wait_until(is_told, (void *)"opens another album", SOON_MS),
           "status does not say why one of them rests");
     check(operator_wait_state(pipeline, "main", NULL, "up", NULL, SOON_MS), "not up");
     pipeline_stop_all(pipeline);
