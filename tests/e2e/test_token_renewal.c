@@ -142,13 +142,16 @@ static const struct compared_row {
      "the destination token opens the album that the destination writes to already"},
     {"MAINSEND", "MAINWRITE", "all", "the source token lacks the permission \"send\""},
     {"MAINWRITE", "MAINSEND", NULL, "the STOW token lacks the permission \"write\""},
+    {"MAINWRITE", "ALLWRITE", NULL, "the STOW token opens the album of \"all\""},
 };
 
-/* At start and after a reload, with nothing to do. */
+/* After a reload, with nothing to do. What was sent before says which album is the destination's. */
 START_TEST(what_is_wrong_is_told_before_anybody_is_refused)
 {
     const struct compared_row *row = &compared_rows[_i];
     begin();
+    pipeline_send_small_study(pipeline, sandbox, 1, 1);
+    check(simulator_wait_shared(kheops, "all", 1, PATIENCE_MS), "not shared");
     wait_told(row->album, NULL);
     file_write_string(token_file(row->token), row->wrong);
     reload();
