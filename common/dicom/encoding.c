@@ -16,9 +16,15 @@ static const struct {
 
 enum { REPRESENTATIONS = sizeof representations / sizeof *representations };
 
+static bool is_capital(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+/* What is no letter is found not to be one at once: zeros are read by the million. */
 static size_t find(const unsigned char *letters)
 {
-    size_t i = 0;
+    size_t i = is_capital(letters[0]) ? 0 : REPRESENTATIONS;
     while (i < REPRESENTATIONS && memcmp(representations[i].vr, letters, 2) != 0)
         i++;
     return i;
@@ -38,11 +44,6 @@ static uint32_t whole(const unsigned char *bytes, bool is_big)
 {
     return is_big ? half(bytes, true) << 16 | half(bytes + 2, true)
                   : half(bytes + 2, false) << 16 | half(bytes, false);
-}
-
-static bool is_capital(unsigned char c)
-{
-    return c >= 'A' && c <= 'Z';
 }
 
 /* The bytes behind the tag of an explicit element; there are at least 8 from the tag on. */

