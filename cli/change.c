@@ -4,6 +4,7 @@
 #include "cli/confirm.h"
 #include "cli/database.h"
 #include "cli/option.h"
+#include "cli/uid_option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
@@ -12,6 +13,7 @@
 #include "common/jobs/read.h"
 #include "common/service/service.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,9 +91,15 @@ static void change_release(struct change *change)
 static bool change_take(void *context, int key, const char *value)
 {
     struct change *change = context;
+    const char *command = change->command->name;
     change->request.anyway |= key == CHANGE_ANYWAY;
+    if ((key == JOB_FILTER_STUDY && !uid_option_check(command, "study", value)) ||
+        (key == JOB_FILTER_SERIES && !uid_option_check(command, "series", value)) ||
+        (key == JOB_FILTER_DESTINATION && !option_check_given(command, "destination", "a name", value)) ||
+        (key == JOB_FILTER_ALBUM && !option_check_given(command, "album", "a name", value)))
+        return false;
     return key == CHANGE_ANYWAY || change_take_manner(&change->manner, &change->request.all, key) ||
-           job_filter_take(&change->filter, change->command->name, key, value);
+           job_filter_take(&change->filter, command, key, value);
 }
 
 /* "delivery:12", as `felucca jobs` shows it. */
@@ -105,8 +113,9 @@ static bool parse_job(const char *text, struct control_job *ret_job)
         if (strncmp(text, name, length) != 0 || text[length] != ':' || text[length + 1] < '1' ||
             text[length + 1] > '9')
             continue;
+        errno = 0;
         *ret_job = (struct control_job){kinds[i], strtoll(text + length + 1, &end, 10)};
-        return *end == '\0';
+        return *end == '\0' && errno == 0;
     }
     return false;
 }
@@ -172,17 +181,6 @@ static int64_t count_jobs(const struct change *change, struct jobdb *db)
     return limit > 0 && limit < count ? limit : count;
 }
 
-/* The buffer has to live as long as the filter. */
-static bool find_study(struct change *change, struct jobdb *db, char study[JOBDB_UID_SIZE])
-{
-    if (!change->filter.study)
-        return true;
-    if (!job_filter_find_study(change->filter.study, change->command->name, db, study))
-        return false;
-    change->filter.study = study;
-    return true;
-}
-
 int change_run(const struct command *command, const struct cli *cli, int argc, char **argv,
                enum control_verb verb)
 {
@@ -196,8 +194,9 @@ int change_run(const struct command *command, const struct cli *cli, int argc, c
     int status = database_open(cli, &config, &db);
     if (status != EXIT_OK)
         return status;
-    char study[JOBDB_UID_SIZE];
-    if (!job_filter_check_names(&change.filter, command->name, db) || !find_study(&change, db, study))
+    const char *study = change.filter.study;
+    if (!job_filter_check_names(&change.filter, command->name, db) ||
+        (study && !uid_option_check_study(command->name, study, db)))
         return EXIT_USAGE;
     fill_request(&change);
     if (control_request_start(&change.request, verb) != 0)

@@ -4,7 +4,6 @@
 #include "cli/when.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/view/lookup.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,20 +97,4 @@ bool job_filter_check_names(const struct jobdb_filter *filter, const char *comma
         !option_check_word(command, "destination", text_string(&names.destinations), filter->destination))
         return false;
     return !filter->album || option_check_word(command, "album", text_string(&names.albums), filter->album);
-}
-
-bool job_filter_find_study(const char *name, const char *command, struct jobdb *db,
-                           char study[JOBDB_UID_SIZE])
-{
-    AUTO(lookup_release) struct lookup lookup = {.count = 0};
-    lookup_find_study(db, name, &lookup);
-    (void)snprintf(study, JOBDB_UID_SIZE, "%s", lookup.count == 1 ? lookup.list[0].name : name);
-    if (lookup.count <= 1)
-        return true;
-    (void)fprintf(stderr, "felucca %s: --study \"%s\" may mean\n", command, name);
-    for (size_t i = 0; i < lookup.count && i < LOOKUP_MOST; i++)
-        (void)fprintf(stderr, "  %s\n", lookup.list[i].name);
-    if (lookup.count > LOOKUP_MOST)
-        (void)fputs("  and others\n", stderr);
-    return false;
 }

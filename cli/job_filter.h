@@ -21,11 +21,11 @@ enum {
 #define JOB_FILTER_STATES \
     "queued deferred sending sent failed undecided excluded waiting sharing shared fetching fetched dropped"
 
-/* Rows of a command's table of options, after a row for --state, whose words differ. */
-#define JOB_FILTER_OPTIONS                                                                  \
+/* Rows of a command's table of options, after a row for --state, whose words differ. study: what --study takes. */
+#define JOB_FILTER_OPTIONS(study)                                                           \
     {"destination", "NAME", "@destination", "of this destination", JOB_FILTER_DESTINATION}, \
         {"album", "NAME", "@album", "shares to this album", JOB_FILTER_ALBUM},              \
-        {"study", "UID", NULL, "of this study, by its beginning or end", JOB_FILTER_STUDY}, \
+        {"study", "UID", NULL, study, JOB_FILTER_STUDY},                                    \
         {"series", "UID", NULL, "of this series", JOB_FILTER_SERIES},                       \
         {"since", "WHEN", NULL,                                                             \
          "received since: 2h, 7d, 10:00, today, yesterday,\n"                               \
@@ -48,10 +48,5 @@ bool job_filter_take(struct jobdb_filter *filter, const char *command, int key, 
 
 /* Whether the database knows the destination and album of the filter; if not, says which names are near. */
 bool job_filter_check_names(const struct jobdb_filter *filter, const char *command, struct jobdb *db);
-
-/* Which study is meant by a UID, its beginning or its end: the whole of it, or the name as it is where there is none. False:
- * it may mean several, which are listed on stderr. */
-bool job_filter_find_study(const char *name, const char *command, struct jobdb *db,
-                           char study[JOBDB_UID_SIZE]);
 
 #endif

@@ -55,6 +55,14 @@ bool option_check_word(const char *command, const char *option, const char *word
     return false;
 }
 
+bool option_check_given(const char *command, const char *option, const char *noun, const char *value)
+{
+    if (*value)
+        return true;
+    (void)fprintf(stderr, "felucca %s: --%s takes %s, and what is given is empty\n", command, option, noun);
+    return false;
+}
+
 static bool say_unknown(const struct command *command, const char *argument)
 {
     struct nearest nearest = {.distance = NEAR};

@@ -21,6 +21,9 @@ bool option_parse_flags(const struct command *command, int argc, char **argv, un
  * with the nearest one, or all of them. */
 bool option_check_word(const char *command, const char *option, const char *words, const char *value);
 
+/* Whether something is in the value. If not, says so. noun: what the option takes, "a name". */
+bool option_check_given(const char *command, const char *option, const char *noun, const char *value);
+
 /* A line or more for each option, appended. NULL is fine. */
 void option_append_help(const struct command_option *options, struct text *help);
 /* The example lines, indented. NULL is fine. */

@@ -10,7 +10,7 @@ static const struct command_option options[] = {{"state", "STATE", "failed defer
                                                  "failed, deferred, queued (also what was never tried) or\n"
                                                  "waiting alone; failed and deferred unless given",
                                                  JOB_FILTER_STATE},
-                                                JOB_FILTER_OPTIONS,
+                                                JOB_FILTER_OPTIONS("of this study, by its whole UID"),
                                                 CHANGE_OPTIONS,
                                                 {.name = NULL}};
 

@@ -7,6 +7,7 @@
 #include "cli/job_groups.h"
 #include "cli/number.h"
 #include "cli/option.h"
+#include "cli/uid_option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
@@ -293,7 +294,7 @@ static int jobs_run(const struct cli *cli, int argc, char **argv)
         return code;
     listing.filter.hash = listing.number.text ? listing.number.hash : NULL;
     if (listing.filter.study) {
-        if (!job_filter_find_study(listing.filter.study, command_jobs.name, db, study))
+        if (!uid_option_find_study(command_jobs.name, listing.filter.study, db, study))
             return EXIT_USAGE;
         listing.filter.study = study;
     }
@@ -306,7 +307,7 @@ static const struct command_option options[] = {
      "sent, failed, undecided, excluded, waiting, sharing,\n"
      "shared, dropped",
      JOB_FILTER_STATE},
-    JOB_FILTER_OPTIONS,
+    JOB_FILTER_OPTIONS("of this study, by its beginning or end"),
     JOB_FILTER_LIST_OPTIONS,
     NUMBER_OPTIONS,
     {"all", NULL, NULL, "each job in a line of its own, and without --limit\nall of them", ALL},

@@ -13,6 +13,7 @@
 #include "common/service/service.h"
 #include "common/view/rows.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,13 +104,18 @@ static void go_through(struct quarantine *quarantine, struct jobdb *db)
 static bool take_number(const char *value, int64_t *ret_number)
 {
     char *end;
+    errno = 0;
     *ret_number = strtoll(value, &end, 10);
-    return *value >= '1' && *value <= '9' && !*end;
+    return *value >= '1' && *value <= '9' && !*end && errno == 0;
 }
 
 static bool quarantine_take(void *context, int key, const char *value)
 {
     struct quarantine *quarantine = context;
+    const char *command = command_quarantine.name;
+    if ((key == REASON && !option_check_given(command, "reason", "a part of the reason", value)) ||
+        (key == DESTINATION && !option_check_given(command, "destination", "a name", value)))
+        return false;
     if (key == REASON)
         quarantine->reason = value;
     if (key == DESTINATION)

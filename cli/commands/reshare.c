@@ -3,15 +3,14 @@
 #include "cli/configuration.h"
 #include "cli/confirm.h"
 #include "cli/database.h"
-#include "cli/job_filter.h"
 #include "cli/option.h"
+#include "cli/uid_option.h"
 #include "cli/when.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/service/service.h"
-#include "common/dicom/uid.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,15 +37,11 @@ static bool take_time(const char *option, const char *value, int64_t *ret_time)
     return false;
 }
 
-static bool take_study(struct reshare *reshare, const char *value)
+/* The one that is given last counts. */
+static void take_text(char **text, const char *value)
 {
-    if (!uid_is_printable(value)) {
-        (void)fprintf(stderr, "felucca reshare: --study takes a UID of at most 64 characters, not \"%s\"\n",
-                      value);
-        return false;
-    }
-    reshare->request.study = memory_string(value);
-    return true;
+    memory_free(text);
+    *text = memory_string(value);
 }
 
 /* "shared,failed" */
@@ -56,7 +51,7 @@ static bool take_states(struct reshare *reshare, const char *value)
     for (char *rest = copy, *state; (state = strsep(&rest, ","));)
         if (!option_check_word("reshare", "state", "shared failed dropped", state))
             return false;
-    reshare->request.state = memory_string(value);
+    take_text(&reshare->request.state, value);
     return true;
 }
 
@@ -65,17 +60,18 @@ static bool reshare_take(void *context, int key, const char *value)
     struct reshare *reshare = context;
     switch (key) {
     case ALBUM:
-        reshare->request.album = memory_string(value);
+        take_text(&reshare->request.album, value);
         return true;
     case DESTINATION:
-        reshare->request.destination = memory_string(value);
+        take_text(&reshare->request.destination, value);
         return true;
     case SINCE:
         return take_time("since", value, &reshare->request.since);
     case UNTIL:
         return take_time("until", value, &reshare->request.until);
     case STUDY:
-        return take_study(reshare, value);
+        take_text(&reshare->request.study, value);
+        return uid_option_check("reshare", "study", value);
     case STATE:
         return take_states(reshare, value);
     default:
@@ -158,18 +154,12 @@ static int reshare_once(struct reshare *reshare, const struct config *config, bo
     return answer.stage == CONTROL_REFUSED || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
 }
 
-/* False: it may mean several, which has been said. */
-static bool find_study(struct reshare *reshare, const struct config *config)
+/* Where no router has run there is nothing that it may mean. False: it is no whole UID, which has been said. */
+static bool check_study(const struct reshare *reshare, const struct config *config)
 {
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    char study[JOBDB_UID_SIZE];
-    if (!reshare->request.study || database_open_in(config, &db) != EXIT_OK)
-        return true;
-    if (!job_filter_find_study(reshare->request.study, "reshare", db, study))
-        return false;
-    memory_free(&reshare->request.study);
-    reshare->request.study = memory_string(study);
-    return true;
+    const char *study = reshare->request.study;
+    return !study || database_open_in(config, &db) != EXIT_OK || uid_option_check_study("reshare", study, db);
 }
 
 static int reshare_run(const struct cli *cli, int argc, char **argv)
@@ -187,7 +177,7 @@ static int reshare_run(const struct cli *cli, int argc, char **argv)
     int status = configuration_load(cli, &config);
     if (status != EXIT_OK)
         return status;
-    if (!find_album(&reshare, config) || !find_study(&reshare, config))
+    if (!find_album(&reshare, config) || !check_study(&reshare, config))
         return EXIT_USAGE;
     if (reshare.dry_run || !reshare.yes)
         status = reshare_once(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);
@@ -207,7 +197,7 @@ static const struct command_option options[] = {
      "2026-01-31T08:15",
      SINCE},
     {"until", "WHEN", NULL, "and received until, written the same way", UNTIL},
-    {"study", "UID", NULL, "of this study only", STUDY},
+    {"study", "UID", NULL, "of this study only, by its whole UID", STUDY},
     {"state", "STATES", NULL,
      "also series that were asked for before, when their\nshare is so: shared, failed, dropped, or several\nwith "
      "commas between",

@@ -12,7 +12,7 @@ static const struct command_option options[] = {
      "excluded or dropped: decided again",
      JOB_FILTER_STATE},
     {"anyway", NULL, NULL, "also where a condition cannot be decided", CHANGE_ANYWAY},
-    JOB_FILTER_OPTIONS,
+    JOB_FILTER_OPTIONS("of this study, by its whole UID"),
     CHANGE_OPTIONS,
     {.name = NULL}};
 

@@ -253,6 +253,10 @@ START_TEST(quarantined_files_are_looked_at_again_and_dropped)
     FELUCCA(EXIT_USAGE, "this would retry 3 files,", "quarantine", "retry", "--all");
     FELUCCA(EXIT_OK, "3 files would be retried", "quarantine", "retry", "--reason", "no node", "--dry-run");
     FELUCCA(EXIT_NO, "nothing matches", "quarantine", "retry", "--reason", "elephant", "--yes");
+    FELUCCA(EXIT_USAGE, "--reason takes a part of the reason, and what is given is empty", "quarantine",
+            "drop", "--reason", "", "--yes");
+    FELUCCA(EXIT_USAGE, "is neither a file's number nor a receipt", "quarantine", "drop",
+            "99999999999999999999", "--yes");
     FELUCCA(EXIT_OK, "3 files retried", "quarantine", "retry", "--reason", "no node", "--yes");
     rig_check(rig, rig_quarantined(rig) == 3, "taken in though their cause is there");
     rig_check(rig, history_has("what = 'retried' AND detail LIKE '%it was quarantined: no node%'"),
@@ -262,6 +266,53 @@ START_TEST(quarantined_files_are_looked_at_again_and_dropped)
     rig_check(rig, rig_quarantined(rig) == 0 && files_in("quarantine") == 0 && files_in("dropped") == 3,
               "it was not dropped");
     rig_check(rig, rig_wait_drained(rig, SOON_MS), "files stay");
+}
+END_TEST
+
+/* ---- what is not meant ---- */
+
+/* Whoever changes something names it: no beginning, end or emptiness of a name chooses anything. */
+START_TEST(only_whole_names_are_changed)
+{
+    char study[DICOM_UID_SIZE], beginning[DICOM_UID_SIZE], longer[DICOM_UID_SIZE + 70] = "";
+    struct dicom_spec spec;
+    open_rig(NULL);
+    rig_spec(&spec, 1, 1, 1);
+    memcpy(study, spec.study_uid, sizeof study);
+    memcpy(beginning, study, sizeof study);
+    beginning[strlen(study) - 1] = '\0';
+    (void)snprintf(longer, sizeof longer, "%s%070d", study, 0);
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    answer_until(sender, WORK_REJECT_OUTCOME, "failed", 1);
+    static const char *const verbs[] = {"retry", "drop"};
+    for (size_t i = 0; i < ROWS(verbs); i++) {
+        const char *verb = verbs[i];
+        FELUCCA(EXIT_USAGE, "--study takes a whole UID", verb, "--study", beginning, "--yes");
+        FELUCCA(EXIT_USAGE, study, verb, "--study", beginning, "--yes");
+        FELUCCA(EXIT_USAGE, "--study takes a whole UID", verb, "--study", study + strlen(study) - 6, "--yes");
+        FELUCCA(EXIT_USAGE, "--study takes a UID, and what is given is empty", verb, "--study", "", "--yes");
+        FELUCCA(EXIT_USAGE, "--series takes a UID, and what is given is empty", verb, "--series", "",
+                "--yes");
+        FELUCCA(EXIT_USAGE, "--study takes a UID, which has at most 64 characters, not ", verb, "--study",
+                longer, "--yes");
+        FELUCCA(EXIT_USAGE, "--series takes a UID, which has at most 64 characters, not ", verb, "--series",
+                longer, "--yes");
+        FELUCCA(EXIT_USAGE, "--study takes a UID, and \"1\\2\" is none", verb, "--study", "1\\2", "--yes");
+        FELUCCA(EXIT_USAGE, "--series takes a UID, and \" 1.2\" is none", verb, "--series", " 1.2", "--yes");
+        FELUCCA(EXIT_USAGE, "--destination takes a name, and what is given is empty", verb, "--destination",
+                "", "--yes");
+        FELUCCA(EXIT_USAGE, "--album takes a name, and what is given is empty", verb, "--album", "", "--yes");
+        FELUCCA(EXIT_USAGE, "--state", verb, "--state", "", "--yes");
+        FELUCCA(EXIT_USAGE, "\"delivery:99999999999999999999\" is no job", verb,
+                "delivery:99999999999999999999", "--yes");
+        FELUCCA(EXIT_NO, "nothing matches", verb, "--study", "1.2.999", "--yes");
+        FELUCCA(EXIT_NO, "nothing matches", verb, "--series", beginning, "--yes");
+    }
+    rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 1, "another study was changed");
+    FELUCCA(EXIT_USAGE, "--study takes at most 64 characters", "jobs", "--study", longer);
+    FELUCCA(EXIT_OK, "failed", "jobs", "--study", beginning);
+    FELUCCA(EXIT_OK, "1 job retried", "retry", "--study", study, "--yes");
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
 }
 END_TEST
 
@@ -378,6 +429,7 @@ int main(void)
     tests_add(tests, dropped_share_lets_its_instance_go);
     tests_add(tests, dropped_file_goes_after_its_time);
     tests_add(tests, quarantined_files_are_looked_at_again_and_dropped);
+    tests_add(tests, only_whole_names_are_changed);
     tests_add(tests, two_operators_at_once);
     tests_add(tests, what_waits_too_long_is_given_up);
     tests_add(tests, history_is_forgotten_after_its_time);

@@ -167,6 +167,9 @@ START_TEST(only_what_is_meant_is_looked_at)
     RESHARE(EXIT_USAGE, "--album", "--yes");
     RESHARE(EXIT_USAGE, "--until takes", "--album", "ct", "--until", "soon");
     RESHARE(EXIT_USAGE, "--study takes a UID", "--album", "ct", "--study", "x\\y");
+    RESHARE(EXIT_USAGE, "--study takes a UID, and what is given is empty", "--album", "ct", "--study", "");
+    study[strlen(study) - 1] = '\0';
+    RESHARE(EXIT_USAGE, "--study takes a whole UID", "--album", "ct", "--yes", "--study", study);
     RESHARE(EXIT_USAGE, "destination \"other\" has no album \"ct\"", "--album", "ct", "--destination",
             "other");
     answer_until(sharer, "shared", 8);
