@@ -6,7 +6,6 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
-#include "common/view/details.h"
 
 #include <string.h>
 
@@ -286,11 +285,6 @@ static void append_unfinished(struct text *out, const json_t *study)
     json_array_foreach(jobs, index, job)
     {
         AUTO(text_release) struct text name = TEXT_EMPTY;
-        if (index == DETAILS_UNFINISHED_MOST) {
-            text_append(out, "  and more; all of them:\n    felucca jobs --study ");
-            text_format(out, "%s\n", json_text(study, "study"));
-            return;
-        }
         text_format(&name, "delivery:%lld", (long long)number_of(job, "id"));
         text_append(out, "  ");
         table_cell(out, text_string(&name), 17, TABLE_LEFT);
@@ -303,6 +297,9 @@ static void append_unfinished(struct text *out, const json_t *study)
             table_wrap(out, json_text(job, "reason"), 4, columns_line());
         }
     }
+    if (*json_text(study, "unfinished_rest"))
+        text_format(out, "  and more; all of them:\n    felucca jobs --study %s\n",
+                    json_text(study, "study"));
 }
 
 void show_print_study(const json_t *study, struct text *out)

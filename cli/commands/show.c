@@ -15,7 +15,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { JSON, RECEIPTS_MOST = 5, STUDIES_MOST = 50 };
+/* What people are shown; in JSON there is everything. */
+enum { JSON, RECEIPTS_MOST = 5, STUDIES_MOST = 50, ALL = -1 };
 
 /* ---- showing it ---- */
 
@@ -41,9 +42,10 @@ static void show_thing(json_t *thing, bool json, bool is_instance)
 static void show_receipts(struct jobdb *db, const struct config *config, const char *sop_instance, bool json)
 {
     AUTO(json_release)
-    json_t *receipts = details_ask(db, JOBDB_ASK_RECEIPTS, sop_instance, NULL, RECEIPTS_MOST + 1);
+    json_t *receipts =
+        details_ask(db, JOBDB_ASK_RECEIPTS, sop_instance, NULL, json ? ALL : RECEIPTS_MOST + 1);
     size_t count = json_array_size(receipts);
-    for (size_t i = 0; i < count && i < RECEIPTS_MOST; i++) {
+    for (size_t i = 0; i < count && (json || i < RECEIPTS_MOST); i++) {
         (void)fputs(i > 0 && !json ? "\n" : "", stdout);
         const char *receipt = json_text_or_null(json_array_get(receipts, i), "receipt");
         show_thing(details_of_instance(db, config, receipt), json, true);
@@ -134,7 +136,7 @@ static void show_studies(struct jobdb *db, const json_t *studies, const struct n
         (void)printf(
             "Several studies have this %s, the newest first; `felucca show UID` tells more of one:\n",
             number_name(number));
-    for (size_t i = 0; i < count && i < STUDIES_MOST; i++) {
+    for (size_t i = 0; i < count && (json || i < STUDIES_MOST); i++) {
         const char *study = json_text_or_null(json_array_get(studies, i), "study");
         if (count > 1 && !json)
             (void)printf("  %s\n", study);
@@ -152,7 +154,8 @@ static int show_number(struct jobdb *db, const struct config *config, struct num
         return code;
     jobdb_snapshot_begin(db);
     AUTO(json_release)
-    json_t *studies = details_ask(db, JOBDB_ASK_STUDIES_OF_HASH, number->hash, NULL, STUDIES_MOST + 1);
+    json_t *studies =
+        details_ask(db, JOBDB_ASK_STUDIES_OF_HASH, number->hash, NULL, json ? ALL : STUDIES_MOST + 1);
     show_studies(db, studies, number, json);
     jobdb_snapshot_end(db);
     if (database_failed(db))

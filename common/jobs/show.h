@@ -26,8 +26,8 @@
     X(STUDY_OF_FETCH)         /* n: its id */                                                             \
     X(FETCHES)                /* a: of the study */                                                       \
     X(STUDY_OF_SERIES)        /* a: the series */                                                         \
-    X(STUDIES_OF_HASH)        /* a: the hash; its studies, newest first, at most n */                     \
-    X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n */          \
+    X(STUDIES_OF_HASH)        /* a: the hash; its studies, newest first, at most n, -1: all */            \
+    X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n, -1: all */ \
     X(INSTANCE)               /* a: a receipt */                                                          \
     X(DELIVERIES)             /* n: of the instance */                                                    \
     X(SHARES)          /* a, b: of the study, and of the series unless NULL; n: the instance that asks */ \

@@ -216,6 +216,20 @@ static json_t *of_series(const json_t *rows, const char *series)
     return chosen;
 }
 
+/* The first of them, and below "unfinished_rest" what lists all, or null where these are all. */
+static void add_unfinished(struct jobdb *db, const char *study, const char *series, json_t *object)
+{
+    json_t *jobs = details_ask(db, JOBDB_ASK_UNFINISHED, study, series, DETAILS_UNFINISHED_MOST + 1);
+    AUTO(text_release) struct text rest = TEXT_EMPTY;
+    if (json_array_size(jobs) > DETAILS_UNFINISHED_MOST) {
+        (void)json_array_remove(jobs, DETAILS_UNFINISHED_MOST);
+        text_format(&rest, "felucca jobs --study %s --all --json", study);
+    }
+    (void)json_object_set_new(object, "unfinished", jobs);
+    (void)json_object_set_new(object, "unfinished_rest",
+                              json_from_text(rest.length > 0 ? text_string(&rest) : NULL));
+}
+
 json_t *details_of_study(struct jobdb *db, const char *study, const char *series)
 {
     AUTO(json_release) json_t *deliveries = details_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
@@ -227,8 +241,9 @@ json_t *details_of_study(struct jobdb *db, const char *study, const char *series
         (void)json_object_set_new(row, "deliveries", of_series(deliveries, json_text_or_null(row, "series")));
         (void)json_object_set_new(row, "shares", of_series(shares, json_text_or_null(row, "series")));
     }
-    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
-                     "asked", json_from_text(series), "series", sums, "unfinished",
-                     details_ask(db, JOBDB_ASK_UNFINISHED, study, series, DETAILS_UNFINISHED_MOST + 1),
-                     "fetches", details_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
+    json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
+                               "asked", json_from_text(series), "series", sums);
+    add_unfinished(db, study, series, object);
+    (void)json_object_set_new(object, "fetches", details_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
+    return object;
 }

@@ -343,6 +343,16 @@ START_TEST(large_study_is_summed_up)
     for (const char *at = text_string(&output); (at = strchr(at, '\n')); at++)
         lines++;
     ck_assert_uint_le(lines, 40);
+    text_clear(&text);
+    text_clear(&output);
+    text_format(&text, "--config '%s' show 2.25.200 --json", path);
+    ck_assert_int_eq(run(text_string(&text), &output), 0);
+    size_t unfinished = 0;
+    for (const char *at = text_string(&output); (at = strstr(at, "\"sop_instance\"")); at++)
+        unfinished++;
+    ck_assert_uint_eq(unfinished, 20);
+    ck_assert_ptr_nonnull(
+        strstr(text_string(&output), "\"unfinished_rest\":\"felucca jobs --study 2.25.200 --all --json\""));
 }
 END_TEST
 

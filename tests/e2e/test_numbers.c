@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SOON_MS = 30000 };
+enum { SOON_MS = 30000, MANY = 52 };
 
 static struct rig *rig;
 static unsigned received;
@@ -104,6 +104,33 @@ START_TEST(study_is_found_by_its_numbers)
 }
 END_TEST
 
+static size_t lines_of(const char *const *words)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    size_t lines = 0;
+    rig_check(rig, rig_felucca(rig, words, &output) == EXIT_OK, text_string(&output));
+    for (const char *at = text_string(&output); (at = strchr(at, '\n')); at++)
+        lines++;
+    return lines;
+}
+
+/* A list for people is as long as a screen; what programs read is whole. */
+START_TEST(json_tells_all)
+{
+    struct dicom_spec spec;
+    for (unsigned study = 1; study <= MANY + 6; study++) {
+        rig_spec(&spec, study < MANY ? study : MANY, 1, 1); /* the last one arrives several times */
+        second(&spec);
+        rig_receive_spec(rig, "FIRST", &spec, NULL);
+    }
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", MANY + 6, SOON_MS), "not taken in");
+    FELUCCA(EXIT_OK, "and others: `felucca studies` lists all", "show", "--study-id", "99");
+    ck_assert_uint_eq(lines_of((const char *const[]){"show", "--study-id", "99", "--json", NULL}), MANY);
+    FELUCCA(EXIT_OK, "It has arrived more often than that", "show", spec.sop_uid);
+    ck_assert_uint_eq(lines_of((const char *const[]){"show", spec.sop_uid, "--json", NULL}), 7);
+}
+END_TEST
+
 /* While the router is down, too: the command needs the key and the file. */
 START_TEST(router_is_not_asked)
 {
@@ -188,6 +215,7 @@ int main(void)
     tests_timeout(tests, 90);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, study_is_found_by_its_numbers);
+    tests_add(tests, json_tells_all);
     tests_add(tests, router_is_not_asked);
     tests_add(tests, hashes_can_be_turned_off);
     tests_add(tests, broken_key_stops_nothing);
