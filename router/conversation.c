@@ -11,6 +11,7 @@
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/outcome.h"
+#include "router/readiness.h"
 #include "router/shared.h"
 #include "router/strangers.h"
 #include "router/targets.h"
@@ -133,6 +134,10 @@ static void take_message(struct router *router, const struct bus_peer *peer, str
             rouse_worker(router, peer, message->token);
         if (known && router->recovered)
             tokens_take(router, peer, message);
+        break;
+    case WORK_SEEN:
+        if (known)
+            readiness_take(router, message->look);
         break;
     case WORK_BYE:
         crew_bye(router->crew, peer);

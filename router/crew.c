@@ -328,6 +328,20 @@ struct seat *crew_choose(struct crew *crew, const struct crew_duty *duty, const 
     return rests && (!probe || crew_has_other(crew, best, duty, now)) ? NULL : best;
 }
 
+struct seat *crew_any(struct crew *crew, const struct crew_duty *duty, uint64_t number, int64_t now)
+{
+    struct seat *best = NULL;
+    for (struct seat *seat = crew->seats; seat; seat = seat->next) {
+        if (!is_present(seat, duty->stage, now))
+            continue;
+        if (seat->number == number)
+            return seat;
+        if (serves_better(seat, best, duty, NULL, now))
+            best = seat;
+    }
+    return best;
+}
+
 uint64_t seat_number(const struct seat *seat)
 {
     return seat->number;

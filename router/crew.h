@@ -83,6 +83,9 @@ bool crew_is_alone(const struct crew *crew, const struct seat *seat, int64_t now
  * credit others have; where all rest, the one whose rest ends first. */
 struct seat *crew_choose(struct crew *crew, const struct crew_duty *duty, const struct crew_probe *probe,
                          int64_t now);
+/* The worker of this number if it is there, whatever it has in hand, else another one; one that rests for the duty only
+ * where all do. NULL: none. */
+struct seat *crew_any(struct crew *crew, const struct crew_duty *duty, uint64_t number, int64_t now);
 /* In the order of their first HELLOs, from 1. */
 uint64_t seat_number(const struct seat *seat);
 const struct bus_peer *seat_peer(const struct seat *seat);

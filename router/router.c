@@ -29,6 +29,7 @@
 #include "router/own_trouble.h"
 #include "router/quarantine.h"
 #include "router/readers.h"
+#include "router/readiness.h"
 #include "router/recover.h"
 #include "router/shared.h"
 #include "router/sockets.h"
@@ -233,6 +234,7 @@ static const struct part {
     {quarantine_turn, NULL},                    /* what lies there too long, or is too much */
     {janitor_turn, janitor_wakes_at},           /* what is finished goes */
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
+    {readiness_turn, readiness_wakes_at},       /* is who was away there again? */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
     {intake_tell, NULL},                        /* what was taken in, for the log */
     {own_trouble_tell, NULL},                   /* which worker lacks what, for operators */

@@ -204,14 +204,27 @@ void target_renewed(struct target *target)
     target->fruitless = target->missed = 0;
 }
 
-bool target_probe_now(struct target *target, int64_t now)
+static bool probe_in(struct target *target, enum jobdb_target_state state, int64_t now)
 {
     target->fetch_until = 0;
-    if (target->row.state != TARGET_BLOCKED || target->row.until <= now)
+    if (target->row.state != state || target->row.until <= now)
         return false;
     target->row.until = now;
     target->look_at = 0;
     return true;
+}
+
+bool target_probe_now(struct target *target, int64_t now)
+{
+    return probe_in(target, TARGET_BLOCKED, now);
+}
+
+bool target_end_wait(struct target *target, int64_t now)
+{
+    bool ended = probe_in(target, TARGET_BACKING_OFF, now);
+    if (ended)
+        target->row.failures = 0;
+    return ended;
 }
 
 void target_fetched(struct target *target)

@@ -28,6 +28,8 @@
 #include "common/jobs/target.h"
 #include "common/wire/work.h"
 
+enum target_seen { TARGET_UNSEEN, TARGET_AWAY, TARGET_THERE };
+
 struct target {
     struct jobdb_target row;
     const struct config_destination *destination; /* NULL: the configuration does not name it */
@@ -47,7 +49,10 @@ struct target {
     int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
     int64_t
         walled_job; /* of the last request counted in fruitless that something in front refused; 0: several */
-    int missed;     /* shares in a row whose series was not there, each counted once */
+    enum target_seen seen; /* while it backs off: what the last look at its server found (readiness.h) */
+    uint64_t seen_by;      /* number of the worker that looks (crew.h): others may have a worse way there */
+    int64_t seen_at;       /* of the loop's clock: when it was looked at last */
+    int missed;            /* shares in a row whose series was not there, each counted once */
 };
 
 struct target_retry {
@@ -133,6 +138,9 @@ void target_fetch_failed(struct target *target, const struct target_retry *retry
 
 /* What blocked it may be gone: it is probed at once. Returns whether that changes anything. */
 bool target_probe_now(struct target *target, int64_t now);
+
+/* What it backs off for is over, as it seems: the same, and waits begin anew with the first. */
+bool target_end_wait(struct target *target, int64_t now);
 
 /* The wait before try number tries (1, 2, …). It grows from the first wait to the ceiling, and jitter takes
  * up to half of it away. */

@@ -130,6 +130,16 @@ void work_permit_destroy(struct work_permit **permit)
     *permit = NULL;
 }
 
+void work_look_destroy(struct work_look **look)
+{
+    if (!*look)
+        return;
+    free((*look)->destination);
+    free((*look)->album);
+    free(*look);
+    *look = NULL;
+}
+
 void work_message_release(struct work_message *message)
 {
     free(message->name);
@@ -140,5 +150,6 @@ void work_message_release(struct work_message *message)
     work_result_destroy(&message->result);
     work_token_destroy(&message->token);
     work_permit_destroy(&message->permit);
+    work_look_destroy(&message->look);
     *message = (struct work_message){0};
 }

@@ -37,6 +37,8 @@ enum {
     X(PONG, "router", "I live; answers PING and HELLO")                                                     \
     X(TOKEN, "worker", "what introspection said about a token; resent until there is a PERMIT")             \
     X(PERMIT, "router", "whether the token of a TOKEN may be used")                                         \
+    X(LOOK, "router", "is the server of this target, which backs off, there again?")                        \
+    X(SEEN, "worker", "whether it is; said once, and asked again")                                          \
     X(BYE, "worker", "no more work please")
 
 enum work_verb {
@@ -178,6 +180,14 @@ struct work_permit {
 };
 void work_permit_destroy(struct work_permit **permit);
 
+/* LOOK: the server of a destination (album NULL) or of an album. SEEN: the same, with what came of it. */
+struct work_look {
+    char *destination, *album;
+    char address[WORK_ADDRESS_SIZE]; /* of the target, as the router has it; as in a WORK */
+    bool ready;                      /* SEEN */
+};
+void work_look_destroy(struct work_look **look);
+
 /* One message, of any verb. */
 struct work_message {
     enum work_verb verb;
@@ -197,6 +207,7 @@ struct work_message {
     struct work_result *result;      /* RESULT */
     struct work_token *token;        /* TOKEN */
     struct work_permit *permit;      /* PERMIT */
+    struct work_look *look;          /* LOOK, SEEN */
 };
 
 void work_message_release(struct work_message *message);

@@ -94,6 +94,16 @@ static json_t *permit_to_json(const struct work_permit *permit)
                      "reason", json_from_text(permit->reason));
 }
 
+static json_t *look_to_json(const struct work_message *message)
+{
+    const struct work_look *look = message->look;
+    json_t *json = json_pack("{s:s, s:o, s:s}", "destination", look->destination, "album",
+                             json_from_text(look->album), "address", look->address);
+    if (message->verb == WORK_SEEN)
+        (void)json_object_set_new(json, "ready", json_boolean(look->ready));
+    return json;
+}
+
 static json_t *message_to_json(const struct work_message *message)
 {
     switch (message->verb) {
@@ -119,6 +129,9 @@ static json_t *message_to_json(const struct work_message *message)
         return token_to_json(message->token);
     case WORK_PERMIT:
         return permit_to_json(message->permit);
+    case WORK_LOOK:
+    case WORK_SEEN:
+        return look_to_json(message);
     default:
         return json_object();
     }
@@ -379,6 +392,15 @@ static bool work_read_permit(const json_t *json, struct work_message *message)
            work_read_optional_text(json, "reason", &permit->reason);
 }
 
+static bool work_read_look(const json_t *json, struct work_message *message)
+{
+    struct work_look *look = message->look = memory_new(1, sizeof *look);
+    return work_read_text(json, "destination", &look->destination) &&
+           work_read_optional_text(json, "album", &look->album) &&
+           work_read_fixed(json, "address", look->address, sizeof look->address) &&
+           (message->verb == WORK_LOOK || work_read_bool(json, "ready", &look->ready));
+}
+
 static bool work_read_message(const json_t *json, struct work_message *message)
 {
     switch (message->verb) {
@@ -402,6 +424,9 @@ static bool work_read_message(const json_t *json, struct work_message *message)
         return work_read_token(json, message);
     case WORK_PERMIT:
         return work_read_permit(json, message);
+    case WORK_LOOK:
+    case WORK_SEEN:
+        return work_read_look(json, message);
     default:
         return true;
     }

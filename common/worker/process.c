@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/config/proxy.h"
 #include "common/kheops/token_verdict.h"
+#include "common/worker/readiness.h"
 #include "common/worker/task.h"
 
 #include <poll.h>
@@ -96,6 +97,11 @@ static void process_permitted(void *context, const struct work_permit *permit)
     token_watch_permit(process->tokens, permit);
 }
 
+static void process_look(void *context, const struct work_look *look)
+{
+    readiness_look(context, look);
+}
+
 /* ---- configuration ---- */
 
 static void process_configure(struct worker_process *process)
@@ -141,7 +147,8 @@ static void process_add_metrics(struct worker_process *process)
 
 static int process_open(struct worker_process *process, struct text *reason)
 {
-    const struct worker_handler handler = {process, process_start_work, process_give_up, process_permitted};
+    const struct worker_handler handler = {process, process_start_work, process_give_up, process_permitted,
+                                           process_look};
     int code = process->kind->open(process, reason);
     if (code == 0)
         code = http_create(&process->http);
@@ -179,6 +186,7 @@ void worker_process_destroy(struct worker_process **process)
     if (!gone)
         return;
     task_give_up_all(gone);
+    readiness_give_up(gone);
     token_watch_destroy(&gone->tokens);
     worker_destroy(&gone->worker);
     http_destroy(&gone->http);

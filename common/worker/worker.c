@@ -200,6 +200,12 @@ static void worker_take_permit(struct worker *worker, const struct work_permit *
         worker->handler.permit(worker->handler.context, permit);
 }
 
+void worker_report_seen(struct worker *worker, const struct work_look *look)
+{
+    struct work_message seen = {.verb = WORK_SEEN, .look = (struct work_look *)look};
+    worker_say(worker, &seen);
+}
+
 /* ---- one turn ---- */
 
 static void worker_take_work(struct worker *worker, struct work_message *message)
@@ -256,6 +262,10 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
         break;
     case WORK_PERMIT:
         worker_take_permit(worker, message->permit);
+        break;
+    case WORK_LOOK:
+        if (worker->handler.look)
+            worker->handler.look(worker->handler.context, message->look);
         break;
     default: /* a worker's own verbs */
         break;

@@ -27,6 +27,8 @@ struct worker_handler {
     void (*abort)(void *context, const char *work_id);
     /* The router has answered a report; may be NULL. permit is borrowed. */
     void (*permit)(void *context, const struct work_permit *permit);
+    /* The router wants to know whether a server is there again; may be NULL. look is borrowed. */
+    void (*look)(void *context, const struct work_look *look);
 };
 
 /* Connects (in the background) to the router's work socket. slots: most works at once. The configuration is
@@ -53,6 +55,9 @@ void worker_finish(struct worker *worker, struct work_result **result);
 
 /* Tells the router what introspection said, until it has answered: permit() of the handler hears that. */
 void worker_report_token(struct worker *worker, const struct work_token *token);
+
+/* Tells what a look found, once: the router asks again. */
+void worker_report_seen(struct worker *worker, const struct work_look *look);
 
 /* Says BYE: no more work. worker_busy() tells whether works or unacknowledged results are still in hand. */
 void worker_leave(struct worker *worker);

@@ -134,7 +134,7 @@ static void deliver_all(size_t count)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct deliverer deliverer = {0};
-    const struct worker_handler handler = {&deliverer, deliver, ignore, NULL};
+    const struct worker_handler handler = {&deliverer, deliver, ignore, NULL, NULL};
     ck_assert_int_eq(worker_create(config, WORK_SEND, 8, &handler, &deliverer.worker, &reason), 0);
     int64_t end = clock_monotonic_ms() + LIMIT_MS;
     while (deliverer.delivered < count || worker_busy(deliverer.worker)) {

@@ -100,8 +100,8 @@ bool crowd_connect(struct crowd *crowd)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     text_format(&work, "ipc://%s/run/work/sock", crowd->state);
     struct config config = {.endpoints = {.work = (char *)text_string(&work)}};
-    struct worker_handler send = {crowd, start_send, ignore, NULL},
-                          share = {crowd, start_share, ignore, NULL};
+    struct worker_handler send = {crowd, start_send, ignore, NULL, NULL},
+                          share = {crowd, start_share, ignore, NULL, NULL};
     return worker_create(&config, WORK_SEND, 8, &send, &crowd->sender, &reason) == 0 &&
            worker_create(&config, WORK_SHARE, 8, &share, &crowd->sharer, &reason) == 0;
 }

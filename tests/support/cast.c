@@ -180,6 +180,8 @@ static void take(struct actor *actor, struct work_message *message)
         actor->permits += message->permit->allowed;
         actor->refusals += !message->permit->allowed;
         break;
+    case WORK_LOOK:
+        break; /* it is asked again */
     default:
         require(false, "a router never says %s", work_verb_name(message->verb));
     }

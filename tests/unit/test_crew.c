@@ -336,6 +336,20 @@ START_TEST(probes_go_to_all_workers_in_turn)
 }
 END_TEST
 
+START_TEST(one_worker_looks_as_long_as_it_is_there)
+{
+    ck_assert_ptr_null(crew_any(crew, &first, 0, NOW));
+    hello(&alice, "a", 1, NULL, 0, NOW);
+    hello(&bob, "b", 2, NULL, 0, NOW);
+    struct seat *a = crew_choose(crew, &first, &(struct crew_probe){2}, NOW);
+    ck_assert_str_eq(seat_name(crew_any(crew, &first, 0, NOW)), "b");
+    (void)lease(a, "w1", 0);
+    ck_assert_ptr_eq(crew_any(crew, &first, seat_number(a), NOW), a);
+    crew_bye(crew, &alice);
+    ck_assert_str_eq(seat_name(crew_any(crew, &first, seat_number(a), NOW)), "b");
+}
+END_TEST
+
 START_TEST(who_cannot_fetch_delivers)
 {
     hello(&alice, "a", 8, NULL, 0, NOW);
@@ -420,6 +434,7 @@ int main(void)
     tests_add(tests, work_from_before_the_restart_that_comes_late_is_kept);
     tests_add(tests, the_same_session_on_a_new_connection_is_the_same_worker);
     tests_add(tests, two_workers_with_one_name_are_two);
+    tests_add(tests, one_worker_looks_as_long_as_it_is_there);
     tests_add(tests, a_worker_rests_for_one_target_and_others_serve_it);
     tests_add(tests, where_all_rest_a_probe_goes_to_the_one_whose_rest_ends_first);
     tests_add(tests, a_worker_hears_what_is_not_its_own_any_more);

@@ -268,6 +268,20 @@ START_TEST(what_worked_proves_it_until_something_changes)
 }
 END_TEST
 
+START_TEST(who_is_there_again_is_tried_at_once_and_waits_begin_anew)
+{
+    struct target target = up();
+    ck_assert(!target_end_wait(&target, NOW));
+    for (int i = 0; i < 3; i++)
+        (void)target_troubled(&target, &retry, 0, 0, 0, i * 10 * retry.ceiling_ms);
+    ck_assert(target_end_wait(&target, target.row.until - 1));
+    ck_assert_int_eq(target.row.failures, 0);
+    ck_assert(!target_end_wait(&target, target.row.until));
+    (void)target_refused(&target, &retry, NOW);
+    ck_assert(!target_end_wait(&target, NOW));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("target");
@@ -288,6 +302,7 @@ int main(void)
     tests_add(tests, one_job_alone_makes_the_wait_no_longer);
     tests_add(tests, an_album_is_blocked_by_different_series);
     tests_add(tests, what_worked_proves_it_until_something_changes);
+    tests_add(tests, who_is_there_again_is_tried_at_once_and_waits_begin_anew);
     tests_rows(tests, delay_is, ROWS(delay_rows));
     tests_rows(tests, longest_rest_is, ROWS(rest_rows));
     return tests_run(tests);

@@ -93,6 +93,30 @@ START_TEST(work_arrives_whole)
 }
 END_TEST
 
+START_TEST(look_and_seen_arrive_whole)
+{
+    struct work_look look = {
+        .destination = (char *)"main", .album = (char *)"mr", .address = "0123456789abcdef"};
+    struct work_message message = {.verb = WORK_LOOK, .look = &look}, read;
+    round_trip(&message, &read);
+    ck_assert_str_eq(read.look->album, "mr");
+    ck_assert_str_eq(read.look->address, look.address);
+    ck_assert(!read.look->ready);
+    work_message_release(&read);
+    message.verb = WORK_SEEN;
+    look.ready = true;
+    look.album = NULL;
+    round_trip(&message, &read);
+    ck_assert_str_eq(read.look->destination, "main");
+    ck_assert_ptr_null(read.look->album);
+    ck_assert(read.look->ready);
+    work_message_release(&read);
+    ck_assert_int_eq(decode("SEEN", "{\"destination\":\"main\",\"album\":null,\"address\":\"\"}", &read),
+                     ERR_SYNTAX);
+    ck_assert_int_eq(decode("LOOK", "{\"album\":null,\"address\":\"\"}", &read), ERR_SYNTAX);
+}
+END_TEST
+
 START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
 {
     struct work_result *result = work_result_create(&sending);
@@ -232,6 +256,7 @@ int main(void)
     tests_add(tests, hello_says_all_it_said);
     tests_add(tests, who_and_pong_name_what_is_gone);
     tests_add(tests, work_arrives_whole);
+    tests_add(tests, look_and_seen_arrive_whole);
     tests_add(tests, result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text);
     tests_add(tests, reason_is_cut);
     tests_rows(tests, only_messages_are_taken, ROWS(bad_rows));
