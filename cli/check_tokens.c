@@ -39,21 +39,20 @@ struct check {
     struct question *questions;
     size_t count, capacity;
     size_t asked, answered;
-    struct text *out;
-    bool well;
+    struct findings *findings;
 };
 
-/* ---- lines ---- */
+/* ---- findings ---- */
 
 static void say(struct check *check, bool well, const struct config_destination *destination,
-                const struct config_album *album, const char *sentence)
+                const struct config_album *album, const char *words)
 {
-    text_append(check->out, well ? "ok     " : "WRONG  ");
-    text_format(check->out, "destination \"%s\": ", destination->name);
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    text_format(&sentence, "destination \"%s\": ", destination->name);
     if (album)
-        text_format(check->out, "album \"%s\": ", album->name);
-    text_format(check->out, "%s\n", sentence);
-    check->well = check->well && well;
+        text_format(&sentence, "album \"%s\": ", album->name);
+    text_append(&sentence, words);
+    findings_add(check->findings, well ? FINDING_OK : FINDING_WRONG, text_string(&sentence));
 }
 
 /* ---- secrets ---- */
@@ -110,21 +109,13 @@ static void add_all(struct check *check, const struct config *config)
     }
 }
 
-static void append_lines(const char *word, const struct text *lines, struct text *out)
-{
-    AUTO(memory_free) char *copy = memory_string(text_string(lines));
-    for (char *rest = copy, *line; (line = strsep(&rest, "\n"));)
-        if (*line)
-            text_format(out, "%s%s\n", word, line);
-}
-
 static void check_keys(struct check *check, const struct config *config)
 {
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
-    check->well = config_check_any_keys(config, &errors, &warnings) == 0 && check->well;
-    append_lines("note   ", &warnings, check->out);
-    append_lines("WRONG  ", &errors, check->out);
+    (void)config_check_any_keys(config, &errors, &warnings);
+    findings_add_lines(check->findings, FINDING_NOTE, text_string(&warnings));
+    findings_add_lines(check->findings, FINDING_WRONG, text_string(&errors));
 }
 
 static void check_passcodes(struct check *check, const struct config_node *node)
@@ -135,9 +126,10 @@ static void check_passcodes(struct check *check, const struct config_node *node)
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         if (!source->passcode || secret_resolve(source->passcode, &passcode, &reason) == 0)
             continue;
-        text_format(check->out, "WRONG  source \"%s\" of node \"%s\": passcode: %s\n", source->aet, node->aet,
+        AUTO(text_release) struct text sentence = TEXT_EMPTY;
+        text_format(&sentence, "source \"%s\" of node \"%s\": passcode: %s", source->aet, node->aet,
                     text_string(&reason));
-        check->well = false;
+        findings_add(check->findings, FINDING_WRONG, text_string(&sentence));
     }
 }
 
@@ -145,7 +137,7 @@ static void note_proxy(struct check *check, const struct config *config)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     if (config_proxy_tell_ignored(config, &sentence))
-        append_lines("note   ", &sentence, check->out);
+        findings_add_lines(check->findings, FINDING_NOTE, text_string(&sentence));
 }
 
 /* Where no router has run yet nothing went anywhere. */
@@ -317,9 +309,9 @@ static void check_release(struct check *check)
     free(check->questions);
 }
 
-bool check_tokens(const struct config *config, bool online, struct text *out)
+void check_tokens(const struct config *config, bool online, struct findings *findings)
 {
-    AUTO(check_release) struct check check = {.out = out, .well = true};
+    AUTO(check_release) struct check check = {.findings = findings};
     check_keys(&check, config);
     note_proxy(&check, config);
     for (size_t n = 0; n < config->node_count; n++)
@@ -331,5 +323,4 @@ bool check_tokens(const struct config *config, bool online, struct text *out)
     if (online)
         ask_all(&check);
     judge_all(&check, online);
-    return check.well;
 }

@@ -5,62 +5,37 @@
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/base/json.h"
 #include "common/base/text.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { OFFLINE, JSON };
-
-static void print_verdict(const char *verdict, struct text *sentence)
-{
-    if (verdict)
-        json_print_line(
-            json_pack("{s:s, s:o}", "verdict", verdict, "sentence", json_from_text(text_string(sentence))));
-    text_clear(sentence);
-}
-
-static const struct {
-    const char *start, *verdict;
-} verdicts[] = {{"ok     ", "ok"}, {"WRONG  ", "wrong"}, {"note   ", "note"}, {"configuration OK: ", "ok"}};
-
-/* The lines of the command as objects; one that is indented goes on with the one before. */
-static void print_json(const char *lines)
-{
-    AUTO(text_release) struct text sentence = TEXT_EMPTY;
-    const char *verdict = NULL;
-    for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
-        size_t length = strcspn(line, "\n"), begin = strspn(line, " ");
-        for (size_t i = 0; begin == 0 && i < sizeof verdicts / sizeof *verdicts; i++) {
-            if (!string_starts_with(line, verdicts[i].start))
-                continue;
-            print_verdict(verdict, &sentence);
-            verdict = verdicts[i].verdict;
-            begin = i < 3 ? strlen(verdicts[i].start) : 0;
-            break;
-        }
-        text_append(&sentence, sentence.length > 0 ? " " : "");
-        text_append_bytes(&sentence, line + begin, length - begin);
-    }
-    print_verdict(verdict, &sentence);
-}
 
 static void note_token(void *context, const struct expiry_row *row)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     if (expiry_tell(row, clock_wall_ms(), &sentence))
-        text_format(context, "note   %s\n", text_string(&sentence));
+        findings_add(context, FINDING_NOTE, text_string(&sentence));
 }
 
 /* By the configuration alone where no router has run. */
-static void note_expiry(const struct config *config, struct text *lines)
+static void note_expiry(const struct config *config, struct findings *findings)
 {
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     (void)jobdb_open_reader(config->state_dir, &db, &reason);
-    expiry_each(config, db, note_token, lines);
+    expiry_each(config, db, note_token, findings);
+}
+
+static void look(const struct config *config, bool offline, struct findings *findings)
+{
+    AUTO(text_release) struct text summary = TEXT_EMPTY;
+    service_print_summary(config, &summary);
+    findings_add_lines(findings, FINDING_SUMMARY, text_string(&summary));
+    check_tokens(config, !offline, findings);
+    note_expiry(config, findings);
+    check_jobs(config, findings);
 }
 
 static int check_run(const struct cli *cli, int argc, char **argv)
@@ -69,7 +44,8 @@ static int check_run(const struct cli *cli, int argc, char **argv)
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text errors = TEXT_EMPTY;
     AUTO(text_release) struct text warnings = TEXT_EMPTY;
-    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    AUTO(text_release) struct text out = TEXT_EMPTY;
+    AUTO(findings_release) struct findings findings = {0};
     if (!option_parse_flags(&command_check, argc, argv, &flags))
         return EXIT_USAGE;
     bool offline = flags & 1u << OFFLINE;
@@ -81,15 +57,13 @@ static int check_run(const struct cli *cli, int argc, char **argv)
         fputs(text_string(&errors), stderr);
         return EXIT_CONFIG;
     }
-    service_print_summary(config, &lines);
-    bool well = check_tokens(config, !offline, &lines);
-    note_expiry(config, &lines);
-    well = check_jobs(config, &lines) && well;
+    look(config, offline, &findings);
     if (flags & 1u << JSON)
-        print_json(text_string(&lines));
+        findings_append_json(&findings, &out);
     else
-        fputs(text_string(&lines), stdout);
-    return well && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
+        findings_append_lines(&findings, &out);
+    fputs(text_string(&out), stdout);
+    return findings_are_well(&findings) && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
 static const struct command_option options[] = {
