@@ -55,9 +55,7 @@ bool expiry_tell(const struct expiry_row *row, int64_t now, struct text *out)
     text_format(out, "%s%s%s: ", row->destination, row->album ? "/" : "", row->album ? row->album : "");
     if (token_expiry_tell(&row->expiry, names[row->kind], keys[row->kind], now, out))
         return true;
-    out->length = before;
-    if (out->bytes)
-        out->bytes[before] = '\0';
+    text_cut(out, before); /* the name alone says nothing */
     return false;
 }
 

@@ -26,6 +26,8 @@ void text_release(struct text *text);
 
 /* Makes it empty and keeps the memory. */
 void text_clear(struct text *text);
+/* Drops what is behind the first bytes, of which it may have fewer. */
+void text_cut(struct text *text, size_t length);
 
 void text_append(struct text *text, const char *string);
 void text_append_bytes(struct text *text, const void *bytes, size_t length);

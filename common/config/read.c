@@ -32,9 +32,7 @@ static size_t enter(struct reading *reading, const char *name)
 
 static void leave(struct reading *reading, size_t before)
 {
-    reading->where.length = before;
-    if (reading->where.bytes)
-        reading->where.bytes[before] = '\0';
+    text_cut(&reading->where, before);
 }
 
 /* 'destination "kheops-main"', or 'destination 2' when it has no name. */

@@ -37,6 +37,12 @@ static void append_day(int64_t at, struct text *out)
     text_append(out, *name == ' ' ? name + 1 : name);
 }
 
+/* A date in the configuration is that of the last day. */
+static bool is_over(const struct token_expiry *expiry, int64_t now)
+{
+    return now >= expiry->at + (expiry->source == TOKEN_EXPIRY_CONFIGURED ? DAY_MS : 0);
+}
+
 bool token_expiry_tell(const struct token_expiry *expiry, const char *name, const char *key, int64_t now,
                        struct text *out)
 {
@@ -53,7 +59,7 @@ bool token_expiry_tell(const struct token_expiry *expiry, const char *name, cons
         text_append(out, key);
         return true;
     }
-    text_append(out, expiry->at > now ? " ends on " : " should have ended on ");
+    text_append(out, is_over(expiry, now) ? " should have ended on " : " ends on ");
     append_day(expiry->at, out);
     text_append(out, ": make a new token in KHEOPS and put it into its place");
     if (expiry->source == TOKEN_EXPIRY_CONFIGURED)

@@ -89,6 +89,20 @@ START_TEST(appending_keeps_every_byte)
 }
 END_TEST
 
+START_TEST(text_is_cut_to_a_length)
+{
+    AUTO(text_release) struct text text = TEXT_EMPTY;
+    text_cut(&text, 0);
+    ck_assert_str_eq(text_string(&text), "");
+    text_append(&text, "main: albums");
+    text_cut(&text, 20);
+    ck_assert_str_eq(text_string(&text), "main: albums");
+    text_cut(&text, 4);
+    ck_assert_str_eq(text_string(&text), "main");
+    ck_assert_uint_eq(text.length, 4);
+}
+END_TEST
+
 START_TEST(empty_text_is_an_empty_string)
 {
     AUTO(text_release) struct text text = TEXT_EMPTY;
@@ -107,6 +121,7 @@ int main(void)
     tests_rows(tests, duration_is_written, ROWS(duration_rows));
     tests_rows(tests, a_word_is_found_whole, ROWS(word_rows));
     tests_add(tests, appending_keeps_every_byte);
+    tests_add(tests, text_is_cut_to_a_length);
     tests_add(tests, empty_text_is_an_empty_string);
     return tests_run(tests);
 }

@@ -26,6 +26,11 @@ static const struct expiry_row {
     {"configured", 0, NOVEMBER, 0, NOVEMBER - DAY, TOKEN_EXPIRY_CONFIGURED,
      "source_token ends on 26 November 2025: make a new token in KHEOPS and put it into its place, with its date as "
      "source_token_expires"},
+    {"configured, on its last day", 0, NOVEMBER, 0, NOVEMBER + DAY - 1, TOKEN_EXPIRY_CONFIGURED,
+     "source_token ends on 26 November 2025: make a new token in KHEOPS and put it into its place, with its date as "
+     "source_token_expires"},
+    {"said, over", NOVEMBER, 0, 0, NOVEMBER, TOKEN_EXPIRY_SAID,
+     "source_token should have ended on 26 November 2025: make a new token in KHEOPS and put it into its place"},
     {"configured, over", 0, NOVEMBER, 0, NOVEMBER + DAY, TOKEN_EXPIRY_CONFIGURED,
      "source_token should have ended on 26 November 2025: make a new token in KHEOPS and put it into its place, with "
      "its date as source_token_expires"},
