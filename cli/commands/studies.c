@@ -146,7 +146,7 @@ static int studies_run(const struct cli *cli, int argc, char **argv)
 
 static const struct command_option options[] = {
     {"state", "STATE", JOBDB_STUDY_STATES,
-     "failed, waiting, undecided, quarantined, excluded,\ndone: the first of them that is true",
+     "failed, waiting, undecided, quarantined, dropped,\nexcluded, done: the first of them that is true",
      JOB_FILTER_STATE},
     {"destination", "NAME", "@destination", "that went there, or shall", JOB_FILTER_DESTINATION},
     {"album", "NAME", "@album", "of which a series went there, or shall", JOB_FILTER_ALBUM},

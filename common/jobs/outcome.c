@@ -152,6 +152,8 @@ static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, con
         jobdb_batch_release(&older[i]);
     }
     memory_free(&older);
+    share_follow_older(db, batch->destination_id, item->instance_id, item->receipt, stored->now,
+                       stored->keep_excluded_until);
 }
 
 /* It comes back from a request, and a newer one was stored meanwhile: since an operator wanted this one, if one did. */
@@ -194,11 +196,14 @@ bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const s
     struct move move;
     if (!move_find(db, MACHINE_SHARE, item->id, batch->work, outcome->cause, &move))
         return false;
+    int64_t witness_id = share_witness(db, item->id);
     move_job(db, &move, outcome);
     counts_share(db, batch->destination_id, batch->album_id, (enum share_state)move.from, move.tries, -1);
     counts_share(db, batch->destination_id, batch->album_id, (enum share_state)move.to, move.tries, 1);
-    if (state_is_final(MACHINE_SHARE, move.to) && item->instance_id)
-        move_job_is_final(db, item->instance_id, outcome->now, outcome->keep_until);
+    if (state_is_final(MACHINE_SHARE, move.to) && witness_id)
+        move_job_is_final(db, witness_id, outcome->now, outcome->keep_until);
+    if (move.from == SHARE_SHARING && (move.to == SHARE_QUEUED || move.to == SHARE_FAILED))
+        share_yield(db, batch->destination_id, item->id, outcome->now, outcome->keep_excluded_until);
     return true;
 }
 

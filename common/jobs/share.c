@@ -24,7 +24,7 @@
     X(OLDER_WITNESS, "", \
       "SELECT s.id, s.witness_id FROM share s CROSS JOIN instance o ON o.id = s.witness_id" \
       " CROSS JOIN instance n ON n.id = ?3 WHERE s.album_id = ?1 AND s.series_id = ?2" \
-      " AND (s.state = 'undecided') = ?4 AND s.state IN ('waiting', 'queued', 'failed', 'undecided')" \
+      " AND (s.state = 'undecided') = ?4 AND s.state IN ('waiting', 'queued', 'sharing', 'failed', 'undecided')" \
       " AND o.sop_instance = n.sop_instance" \
       " AND " RECEIPT_ORDER("o.receipt", "o.id") " < " RECEIPT_ORDER("n.receipt", "n.id")) \
     X(SET_WITNESS, "", "UPDATE share SET witness_id = ?2 WHERE id = ?1") \
@@ -35,6 +35,17 @@
       " AND w.state IN ('queued', 'sending', 'sent', 'failed', 'undecided'))" \
       " FROM share s WHERE s.witness_id = ?1 AND s.destination_id = ?2" \
       " AND s.state IN ('waiting', 'queued', 'failed', 'undecided')") \
+    X(OLDER_ASKERS, "", \
+      "SELECT DISTINCT o.id FROM instance n CROSS JOIN instance o ON o.sop_instance = n.sop_instance" \
+      " AND o.state = 'active' CROSS JOIN share s ON s.witness_id = o.id AND s.destination_id = ?2" \
+      " WHERE n.id = ?1 AND " RECEIPT_ORDER("o.receipt", "o.id") " < " RECEIPT_ORDER("n.receipt", "n.id")) \
+    X(NEWER_THAN_WITNESS, "", \
+      "SELECT s.witness_id, max(i.receipt) FROM share s CROSS JOIN instance o ON o.id = s.witness_id" \
+      " CROSS JOIN instance i ON i.sop_instance = o.sop_instance" \
+      " CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = s.destination_id" \
+      " WHERE s.id = ?1 AND w.state = 'sent' AND w.finished_at > coalesce(s.retried_at, 0)" \
+      " AND " RECEIPT_ORDER("i.receipt", "i.id") " > " RECEIPT_ORDER("o.receipt", "o.id")) \
+    X(WITNESS, "", "SELECT coalesce(witness_id, 0) FROM share WHERE id = ?1") \
     X(FREE_SHARE, "", "UPDATE share SET witness_id = NULL WHERE id = ?1") \
     X(ONE_WITNESSED_MORE, "", "UPDATE instance SET open_jobs = open_jobs + 1 WHERE id = ?1")
 /* clang-format on */
@@ -184,6 +195,47 @@ void share_follow(struct jobdb *db, int64_t destination_id, int64_t instance_id,
         lose_witness(db, destination_id, &list[i], newer);
         move_job_is_final(db, instance_id, now, keep_until);
     }
+}
+
+/* Rows must not change under their own query: they are read first. */
+static int64_t *read_older_askers(struct jobdb *db, int64_t destination_id, int64_t instance_id,
+                                  size_t *ret_count)
+{
+    int64_t *list = NULL;
+    size_t count = 0, capacity = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_OLDER_ASKERS, "ii", instance_id, destination_id);
+    while (row_next(&row)) {
+        list = memory_grow(list, &capacity, count + 1, sizeof *list);
+        list[count++] = row_number(&row);
+    }
+    *ret_count = count;
+    return list;
+}
+
+void share_follow_older(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *receipt,
+                        int64_t now, int64_t keep_until)
+{
+    size_t count;
+    AUTO(memory_free) int64_t *older = read_older_askers(db, destination_id, instance_id, &count);
+    for (size_t i = 0; i < count; i++)
+        share_follow(db, destination_id, older[i], receipt, now, keep_until);
+}
+
+void share_yield(struct jobdb *db, int64_t destination_id, int64_t share_id, int64_t now, int64_t keep_until)
+{
+    char receipt[RECEIPT_SIZE];
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_NEWER_THAN_WITNESS, "i", share_id);
+    if (!row_next(&row) || row_is_null(&row))
+        return;
+    int64_t witness_id = row_number(&row);
+    row_copy(&row, receipt, sizeof receipt);
+    row_end(&row);
+    share_follow(db, destination_id, witness_id, receipt, now, keep_until);
+}
+
+int64_t share_witness(struct jobdb *db, int64_t share_id)
+{
+    return row_first(jobdb_query(db, SQL_WITNESS, "i", share_id), 0);
 }
 
 static void add_each(struct jobdb *db, const struct jobdb_decision *decision, struct share share, int64_t now)

@@ -26,10 +26,18 @@ struct share {
 bool share_add(struct jobdb *db, const struct share *share, int64_t now);
 /* The instance, when something is still to be done with it; else 0: it is no witness. */
 int64_t share_active_witness(struct jobdb *db, int64_t instance_id);
-/* A newer version of an instance is stored at the destination, and the instance never will be. What it asked for and the
- * newer version does not: a person decides about the series, or nothing of that is left. keep_until: as above. */
+/* The instance that asks for it now: a newer version of the first one may have taken its place. 0: none. */
+int64_t share_witness(struct jobdb *db, int64_t share_id);
+/* A newer version of an instance is stored at the destination. What the instance asked for and the newer version does not:
+ * a person decides about the series, or nothing of that is left. What is under way goes on: share_yield() follows
+ * when it comes back. keep_until: as above. */
 void share_follow(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *newer,
                   int64_t now, int64_t keep_until);
+/* This version of an instance is stored: what older ones asked for follows, whether they were stored or not. */
+void share_follow_older(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *receipt,
+                        int64_t now, int64_t keep_until);
+/* It comes back from a request, and meanwhile a newer version of its witness was stored, which does not ask for it. */
+void share_yield(struct jobdb *db, int64_t destination_id, int64_t share_id, int64_t now, int64_t keep_until);
 /* One for each album that asks for the series of an instance that the destination takes, or may. */
 void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,
                        const struct jobdb_decision *decision, int64_t instance_id,

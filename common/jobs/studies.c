@@ -5,9 +5,10 @@
 #include "common/jobs/row.h"
 
 /* clang-format off */
-#define COUNT_OF(condition) \
+#define COUNT_OF_STUDY(row, condition) \
     "(SELECT count(*) FROM instance n INDEXED BY instance_study JOIN delivery w ON w.instance_id = n.id" \
-    " WHERE n.study = s.study AND " condition ")"
+    " WHERE n.study = " row ".study AND " condition ")"
+#define COUNT_OF(condition) COUNT_OF_STUDY("s", condition)
 #define ONE_OF(condition) "EXISTS (SELECT 1 FROM share h JOIN album a ON a.id = h.album_id WHERE h.study = s.study AND " condition ")"
 /* ?1 state, ?2 destination, ?3 album, ?4 a beginning or an end of the study, ?5 something was received since, ?6 and
  * before, ?7 calling AE title, ?8 a hash, ?9 limit. The cheap questions are asked first. */
@@ -31,7 +32,8 @@
       " AND h.state = 'failed') THEN 'failed' WHEN waiting > 0 OR EXISTS (SELECT 1 FROM share h" \
       " WHERE h.study = t.study AND h.state IN ('waiting', 'queued', 'sharing')) THEN 'waiting'" \
       " WHEN undecided > 0 OR EXISTS (SELECT 1 FROM share h WHERE h.study = t.study AND h.state = 'undecided')" \
-      " THEN 'undecided' WHEN quarantined > 0 THEN 'quarantined' WHEN delivered = 0 THEN 'excluded' ELSE 'done' END" \
+      " THEN 'undecided' WHEN quarantined > 0 THEN 'quarantined' WHEN delivered > 0 THEN 'done'" \
+      " WHEN " COUNT_OF_STUDY("t", "w.state = 'dropped'") " > 0 THEN 'dropped' ELSE 'excluded' END" \
       " AS state FROM t)" \
       " SELECT study, state, calling_aet, series, instances, delivered, waiting, failed, undecided, quarantined," \
       " first_at, last_at, (SELECT group_concat(name, ', ') FROM (SELECT DISTINCT d.name FROM instance n" \

@@ -5,8 +5,8 @@
 #include "common/jobs/read.h"
 
 /* Studies, the newest first. Of the filter: study is its beginning or its end, state one of JOBDB_STUDY_STATES, the worst
- * of what is true; a destination and an album are those that it went or shall go to; series is not looked at. */
-#define JOBDB_STUDY_STATES "failed waiting undecided quarantined excluded done"
+ * of what is true, where excluded and dropped are of those of which nothing was delivered; a destination and an album are those that it went or shall go to; series is not looked at. */
+#define JOBDB_STUDY_STATES "failed waiting undecided quarantined dropped excluded done"
 struct jobdb_study_row {
     const char *study, *state, *calling_aet, *destinations, *albums; /* borrowed during the call */
     int64_t series, instances, delivered, waiting, failed, undecided, quarantined, first_received_at,

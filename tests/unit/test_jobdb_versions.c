@@ -311,38 +311,123 @@ static int made_of_share(const char *question)
     return row_next(&row) ? row_int(&row) : -1;
 }
 
+/* How the older version stands when the newer one is taken in, and its share. */
+enum stand {
+    RESTS,
+    IS_REFUSED,
+    IS_STORED,
+    IS_SHARING, /* stored, and its share is under way: with trouble at last */
+    IS_SHARING_IN_VAIN,
+    IS_WANTED, /* by an operator, as well */
+    IS_DOUBTED /* the share is undecided */
+};
+
 static const struct follow_row {
-    const char *label, *series; /* of the newer version */
+    const char *label;
+    enum stand stand;
+    const char *series; /* of the newer version */
     bool asks;
     const char *state; /* of the share; NULL: it is gone */
     int witness;       /* 0: none */
 } follow_rows[] = {
-    {"the newer version asks as well", "1.1", true, "queued", 2},
-    {"the newer version does not ask: a person decides", "1.1", false, "undecided", 0},
-    {"the newer version is in another series: nothing is left to be shared", "1.2", false, NULL, 0},
+    {"the newer version asks as well", RESTS, "1.1", true, "queued", 2},
+    {"the newer version does not ask: a person decides", RESTS, "1.1", false, "undecided", 0},
+    {"the newer version is in another series: nothing is left to be shared", RESTS, "1.2", false, NULL, 0},
+    {"the older one was refused, and the newer one asks", IS_REFUSED, "1.1", true, "queued", 2},
+    {"the older one was refused, and the newer one does not ask", IS_REFUSED, "1.1", false, "undecided", 0},
+    {"the older one is there, and the newer one asks", IS_STORED, "1.1", true, "queued", 2},
+    {"the older one is there, and the newer one does not ask", IS_STORED, "1.1", false, "undecided", 0},
+    {"the older one is there, the newer one in another series", IS_STORED, "1.2", false, "undecided", 0},
+    {"under way, and the newer one asks", IS_SHARING, "1.1", true, "queued", 2},
+    {"under way, and the newer one does not ask", IS_SHARING, "1.1", false, "undecided", 0},
+    {"under way in vain, and the newer one asks", IS_SHARING_IN_VAIN, "1.1", true, "failed", 2},
+    {"under way in vain, and the newer one does not ask", IS_SHARING_IN_VAIN, "1.1", false, "undecided", 0},
+    {"an operator wants it, whatever versions say", IS_WANTED, "1.1", false, "queued", 0},
+    {"it is undecided, and the newer one decides", IS_DOUBTED, "1.1", true, "queued", 2},
+    {"it is undecided, and the newer one does not ask", IS_DOUBTED, "1.1", false, "undecided", 0},
 };
 
-/* The older one is refused, or rests, and is never stored. */
+static void take_in_doubted(void)
+{
+    char receipt[RECEIPT_SIZE];
+    const struct jobdb_doubt doubt = {.album_id = world.ct_album, .why = "its header is cut"};
+    const struct jobdb_decision decision = {
+        .destination_id = world.main_id, .takes = true, .doubts = &doubt, .doubt_count = 1};
+    const struct jobdb_instance instance = {.receipt = world_next_receipt(receipt),
+                                            .study = "1",
+                                            .series = "1.1",
+                                            .sop_instance = "1.1.1",
+                                            .size = 1000,
+                                            .received_at = WORLD_NOW};
+    jobdb_take_in(world.db, &instance, &decision, 1, WORLD_NOW, 0);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+
+static void pick_share(struct jobdb_batch *ret_batch)
+{
+    int64_t due_at;
+    *ret_batch = (struct jobdb_batch){.work = "share"};
+    ck_assert(jobdb_pick_share(world.db, world.ct_album, false, WORLD_NOW, ret_batch, &due_at));
+}
+
+static void make_older(enum stand stand, struct jobdb_batch *ret_share)
+{
+    struct jobdb_batch batch;
+    if (stand == IS_DOUBTED)
+        take_in_doubted();
+    else
+        world_take_in("1", "1.1", "1.1.1", world.ct_album, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    if (stand == RESTS)
+        world_end(&batch, CAUSE_TROUBLE, WORLD_NOW + 500000);
+    else
+        world_end(&batch, stand == IS_REFUSED ? CAUSE_REFUSED : CAUSE_STORED, 0);
+    if (stand == IS_SHARING || stand == IS_SHARING_IN_VAIN)
+        pick_share(ret_share);
+    if (stand == IS_WANTED)
+        ck_assert_int_eq(made_of_share("UPDATE share SET request_id = 1 RETURNING request_id"), 1);
+}
+
+static void end_share(struct jobdb_batch *share, enum cause cause)
+{
+    const struct jobdb_outcome outcome = {.cause = cause, .now = WORLD_NOW + 20, .due_at = WORLD_NOW + 20};
+    ck_assert(jobdb_move_share(world.db, share, share->items, &outcome));
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    jobdb_batch_release(share);
+}
+
+static void check_share(const struct follow_row *row)
+{
+    char question[160];
+    const char *state = row->state ? row->state : "";
+    const struct world_status status = world_status("ct");
+    (void)snprintf(question, sizeof question,
+                   "SELECT count(*) FROM share WHERE state = '%s' AND coalesce(witness_id, 0) = %d", state,
+                   row->witness);
+    ck_assert_msg(made_of_share("SELECT count(*) FROM share") == (row->state != NULL), "%s", row->label);
+    ck_assert_msg(!row->state || made_of_share(question) == 1, "%s", row->label);
+    ck_assert_msg(status.queued == (strcmp(state, "queued") == 0), "%s: counted %lld", row->label,
+                  (long long)status.queued);
+    ck_assert_msg(status.failed == (strcmp(state, "failed") == 0), "%s: failed", row->label);
+    ck_assert_msg(status.waiting == 0 && status.in_flight == 0, "%s: waits", row->label);
+    ck_assert_msg(made_of_share("SELECT state = 'done' FROM instance WHERE id = 1") == 1,
+                  "%s: it is not done", row->label);
+}
+
 START_TEST(a_share_follows_the_newer_version_of_its_witness)
 {
     const struct follow_row *row = &follow_rows[_i];
-    struct jobdb_batch batch;
-    char question[160];
-    world_take_in("1", "1.1", "1.1.1", world.ct_album, false);
-    ck_assert(world_pick(WORLD_NOW, 50, &batch));
-    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW + 500000);
+    struct jobdb_batch batch, share = {.item_count = 0};
+    make_older(row->stand, &share);
     world_take_in("1", row->series, "1.1.1", row->asks ? world.ct_album : 0, false);
     ck_assert(world_pick(WORLD_NOW, 50, &batch));
     ck_assert_int_eq(batch.items[0].instance_id, 2);
     world_end(&batch, CAUSE_STORED, 0);
-    ck_assert_str_eq(state_of(1), "excluded");
-    (void)snprintf(question, sizeof question,
-                   "SELECT count(*) FROM share WHERE state = '%s' AND coalesce(witness_id, 0) = %d",
-                   row->state ? row->state : "", row->witness);
-    ck_assert_msg(made_of_share("SELECT count(*) FROM share") == (row->state != NULL), "%s", row->label);
-    ck_assert_msg(!row->state || made_of_share(question) == 1, "%s", row->label);
-    ck_assert_msg(made_of_share("SELECT state = 'done' FROM instance WHERE id = 1") == 1,
-                  "%s: it is not done", row->label);
+    if (row->stand == RESTS || row->stand == IS_REFUSED)
+        ck_assert_str_eq(state_of(1), "excluded");
+    if (share.item_count > 0)
+        end_share(&share, row->stand == IS_SHARING ? CAUSE_TROUBLE : CAUSE_REFUSED);
+    check_share(row);
 }
 END_TEST
 
