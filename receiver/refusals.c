@@ -1,5 +1,6 @@
 #include "receiver/refusals.h"
 
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 
 #include <stdatomic.h>
@@ -36,18 +37,16 @@ void refusals_destroy(struct refusals **refusals)
     memory_free(refusals);
 }
 
-/* FNV-1a; a NUL parts the texts. */
+/* A NUL parts the texts. */
 static uint64_t mix(uint64_t hash, const char *text)
 {
-    for (; text && *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return (hash ^ 0xff) * 0x100000001b3u;
+    return fnv_byte(fnv_text(hash, text ? text : ""), '\0');
 }
 
 uint64_t refusals_note(struct refusals *refusals, const char *reason, const char *peer, const char *called,
                        int64_t now_ms)
 {
-    uint64_t hash = mix(mix(mix(0xcbf29ce484222325u, reason), peer), called);
+    uint64_t hash = mix(mix(mix(FNV_START, reason), peer), called);
     struct place *place = &refusals->places[hash % PLACES];
     atomic_fetch_add(&place->untold, 1);
     int64_t speak_at = atomic_load(&place->speak_at);

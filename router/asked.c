@@ -1,6 +1,7 @@
 #include "router/asked.h"
 
 #include "common/base/clock.h"
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 #include "common/condition/condition.h"
 #include "common/config/config.h"
@@ -37,24 +38,11 @@ void asked_destroy(struct asked **asked)
     memory_free(asked);
 }
 
-/* FNV-1a; a NUL parts the texts. */
+/* A byte that is in no text of UTF-8 parts them. What comes out is stored. */
 static uint64_t mix(uint64_t hash, const char *text)
 {
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-    return (hash ^ 0xff) * 0x100000001b3u;
+    return fnv_byte(fnv_text(hash, text), 0xff);
 }
-
-enum { FNV_BYTES = sizeof(int64_t) };
-
-static uint64_t mix_number(uint64_t hash, int64_t number)
-{
-    for (int i = 0; i < FNV_BYTES; i++)
-        hash = (hash ^ (((uint64_t)number >> (8 * i)) & 0xff)) * 0x100000001b3u;
-    return hash;
-}
-
-static const uint64_t FNV_START = 0xcbf29ce484222325u;
 
 /* Of its condition, and of a destination's sop_classes. False: it has none. */
 static bool digest_of(const struct target *target, char digest[DIGEST_SIZE])
@@ -98,7 +86,7 @@ void asked_configure(struct router *router)
 /* Whether the target meets the series for the first time, as far as is known. */
 static bool meets(struct asked *asked, uint64_t series, const struct target *target)
 {
-    uint64_t hash = mix_number(mix_number(series, target->row.destination_id), target->row.album_id);
+    uint64_t hash = fnv_number(fnv_number(series, target->row.destination_id), target->row.album_id);
     uint64_t *place = &asked->met[hash % PLACES];
     bool first = *place != hash;
     *place = hash;

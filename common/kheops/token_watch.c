@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/kheops/credentials.h"
@@ -329,18 +330,16 @@ static void entry_take_answer(void *context, struct introspection *introspection
     drop_unconfigured(entry->watch);
 }
 
-/* FNV-1a; NULL is another text than an empty one. */
+/* NULL is another text than an empty one. */
 static uint64_t mix(uint64_t number, const char *text)
 {
-    for (const char *at = text ? text : ""; *at; at++)
-        number = (number ^ (unsigned char)*at) * 0x100000001b3u;
-    return (number ^ (text ? 0x100u : 0x200u)) * 0x100000001b3u;
+    return fnv_byte(fnv_byte(fnv_text(number, text ? text : ""), '\0'), text != NULL);
 }
 
 /* Of server and token. Kept instead of the token itself. */
 static uint64_t subject_of(const struct token_watch *watch, const struct introspection_question *question)
 {
-    return mix(mix(watch->salt ^ 0xcbf29ce484222325u, question->api_url), question->token);
+    return mix(mix(watch->salt ^ FNV_START, question->api_url), question->token);
 }
 
 /* Of how the server is reached. */

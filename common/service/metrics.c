@@ -2,6 +2,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 #include "common/service/metrics_http.h"
 
@@ -132,15 +133,9 @@ static const struct bounds *bounds_of(enum metric_kind kind, const char *name)
 
 static uint64_t hash_of(const struct metric *metric, const char *const *values)
 {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t l = 0; l < metric->label_count; l++) {
-        const char *value = values && values[l] ? values[l] : "";
-        for (;; value++) {
-            hash = (hash ^ (unsigned char)*value) * UINT64_C(0x100000001b3);
-            if (!*value)
-                break;
-        }
-    }
+    uint64_t hash = FNV_START;
+    for (size_t l = 0; l < metric->label_count; l++)
+        hash = fnv_byte(fnv_text(hash, values && values[l] ? values[l] : ""), '\0');
     return hash;
 }
 

@@ -1,16 +1,14 @@
 #include "tests/kheops-sim/names.h"
 
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 static size_t hash(const char *name)
 {
-    uint64_t h = 0xCBF29CE484222325u;
-    for (; *name; name++)
-        h = (h ^ (unsigned char)*name) * 0x100000001B3u;
+    uint64_t h = fnv_text(FNV_START, name);
     return (size_t)(h ^ h >> 32);
 }
 

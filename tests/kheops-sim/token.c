@@ -1,5 +1,6 @@
 /* token - albums and the capability tokens that open them (model.h). */
 #include "common/base/clock.h"
+#include "common/base/fnv.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
 #include "common/base/text.h"
@@ -32,10 +33,8 @@ static char *make_album_id(const char *name)
 {
     enum { LENGTH = 10 };
     char *id = memory_new(1, LENGTH + 1);
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (; *name; name++)
-        hash = (hash ^ (unsigned char)*name) * 0x100000001b3u;
-    for (size_t i = 0; i < LENGTH; i++, hash = (hash ^ i) * 0x100000001b3u)
+    uint64_t hash = fnv_text(FNV_START, name);
+    for (size_t i = 0; i < LENGTH; i++, hash = fnv_byte(hash, (unsigned char)i))
         id[i] = letters[(hash >> 32) % (sizeof letters - 1)];
     return id;
 }
