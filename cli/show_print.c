@@ -260,7 +260,7 @@ static void append_series(struct text *out, const json_t *series)
         table_cell(out, json_text(row, "destination"), 23, TABLE_LEFT);
         colour_cell(out, json_text(row, "state"), 9);
         table_number(out, number_of(row, "count"), 7);
-        table_wrap(out, decided_no ? json_text(row, "reason") : "", 44, columns_line());
+        table_wrap(out, json_text(row, decided_no ? "reason" : "waits"), 44, columns_line());
     }
     json_array_foreach(json_object_get(series, "shares"), index, row)
     {

@@ -11,8 +11,16 @@
 #define BY_END    "reads an index, for a person who has the end of a UID alone"
 #define PARKED    "reads what is in quarantine, which is little"
 
-/* ?1, ?2 and ?3 are a, b and n. */
 /* clang-format off */
+/* Why a delivery w to a destination d does not go, by the destination alone. */
+#define WAITS \
+    "CASE WHEN w.state <> 'queued' THEN NULL" \
+    " WHEN NOT d.configured THEN 'the configuration does not name the destination'" \
+    " WHEN d.held THEN 'an operator holds the destination'" \
+    " WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')" \
+    " END"
+
+/* ?1, ?2 and ?3 are a, b and n. */
 #define STATEMENTS(X) \
     X(SNAPSHOT, "", "BEGIN") \
     X(ASK_NEXT_STUDY, "", \
@@ -68,11 +76,7 @@
       " CASE WHEN w.state = 'sent' AND w.finished_at <= d.moved_at THEN 'before the destination moved'" \
       " ELSE w.reason END AS reason," \
       " CASE WHEN w.state = 'queued' THEN w.due_at END AS due_at, w.finished_at," \
-      " CASE WHEN w.state <> 'queued' THEN NULL" \
-      " WHEN NOT d.configured THEN 'the configuration does not name the destination'" \
-      " WHEN d.held THEN 'an operator holds the destination'" \
-      " WHEN d.state <> 'up' THEN 'the destination is ' || d.state || ': ' || coalesce(d.last_error, '')" \
-      " END AS waits" \
+      " " WAITS " AS waits" \
       " FROM delivery w JOIN destination d ON d.id = w.destination_id WHERE w.instance_id = ?3") \
     X(ASK_SHARES, "", \
       "SELECT s.id, d.name AS destination, a.name AS album, s.series, s.state, s.tries, s.attempts," \
@@ -102,7 +106,8 @@
       " min(calling_aet) AS calling_aet, min(called_aet) AS called_aet" \
       " FROM instance WHERE study = ?1 AND (?2 IS NULL OR series = ?2) GROUP BY series") \
     X(ASK_DELIVERY_SUMS, ONE_STUDY, \
-      "SELECT i.series, d.name AS destination, w.state, count(*) AS count, min(w.reason) AS reason" \
+      "SELECT i.series, d.name AS destination, w.state, count(*) AS count, min(w.reason) AS reason," \
+      " " WAITS " AS waits" \
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND (?2 IS NULL OR i.series = ?2)" \
       " GROUP BY i.series, w.destination_id, w.state") \
