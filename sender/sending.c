@@ -164,6 +164,9 @@ static bool may_read(const struct sending *sending, const struct config_destinat
 static void sending_ask_next_series(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
+    if (task_goes_elsewhere(
+            &sending->task)) /* since a reload: what is there says nothing of the place that it went to */
+        destination = NULL;
     while (destination && sending->asked < sending->batch->count) {
         const char *series = series_of(sending, sending->asked++);
         struct credentials credentials;
@@ -279,6 +282,8 @@ static void sending_try(struct sending *sending)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!destination)
         sender_finish_unnamed(&sending->task);
+    else if (task_goes_elsewhere(&sending->task))
+        task_finish_elsewhere(&sending->task);
     else if (credentials_of_destination(destination, &credentials, &reason) != 0)
         task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     else

@@ -30,9 +30,8 @@ static void unlink_task(struct task *task)
 
 _Static_assert((int)WORK_ADDRESS_SIZE == (int)ADDRESS_SIZE, "a message holds an address");
 
-/* Whether the router, when it gave the work, had another address for its target than this process has now. What is not
- * configured here the kind finds by itself. */
-static bool goes_elsewhere(const struct task *task)
+/* What is not configured here the kind finds by itself. */
+bool task_goes_elsewhere(const struct task *task)
 {
     char address[ADDRESS_SIZE] = "";
     const struct config_destination *destination = task_destination(task);
@@ -46,7 +45,7 @@ static bool goes_elsewhere(const struct task *task)
     return *address && strcmp(address, task->work->address) != 0;
 }
 
-static void finish_elsewhere(struct task *task)
+void task_finish_elsewhere(struct task *task)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     text_format(
@@ -69,8 +68,8 @@ void task_start(struct worker_process *process, struct work *work)
     link_task(task);
     CRASH_POINT_IF(work->stage == WORK_SEND, SENDER_TOOK_WORK);
     CRASH_POINT_IF(work->stage == WORK_SHARE, SHARER_TOOK_WORK);
-    if (goes_elsewhere(task))
-        finish_elsewhere(task);
+    if (task_goes_elsewhere(task))
+        task_finish_elsewhere(task);
     else
         kind->begin(task);
 }

@@ -8,7 +8,8 @@
  * A task begins when its work comes. It ends by itself, once, with task_finish() or task_finish_all(), and is
  * then gone; one does not begin whose target has another address here than at the router (WORK says it), and
  * is answered so. Or it is given up without a result, while a request or a question is under way. What a request
- * needs of the configuration is looked up when it is made, so a reload in between does no harm. */
+ * needs of the configuration is looked up when it is made, so a reload in between does no harm; who makes a request
+ * after a question compares the address once more, with task_goes_elsewhere(). */
 #ifndef FELUCCA_WORKER_TASK_H
 #define FELUCCA_WORKER_TASK_H
 
@@ -39,6 +40,11 @@ void task_start(struct worker_process *process, struct work *work);
 /* What the configuration in force says of its work; NULL: nothing, any more. */
 const struct config_destination *task_destination(const struct task *task);
 const struct config_album *task_album(const struct task *task);
+
+/* Whether the router, when it gave the work, had another address for its target than the configuration in force has. */
+bool task_goes_elsewhere(const struct task *task);
+/* Ends a task for that. */
+void task_finish_elsewhere(struct task *task);
 
 /* Notes that the answer to its one great request came: the transfer is over, the time it took is kept. */
 void task_answered(struct task *task, const struct http_answer *answer);

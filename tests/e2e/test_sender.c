@@ -2,6 +2,7 @@
  * fake, KHEOPS simulated. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/config/address.h"
 #include "tests/support/deadline.h"
 #include "tests/support/digest.h"
 #include "tests/support/files.h"
@@ -427,6 +428,64 @@ START_TEST(a_reload_brings_a_destination)
 }
 END_TEST
 
+/* The address of a destination changes after its work was given, while a question delays the next request. */
+static const struct moved_row {
+    const char *label, *destination;
+    const char *fault, *waits_for; /* the question that is delayed, and how often it was asked by then */
+    const char *outcome;
+    int64_t requests; /* STOW, all to the address of before */
+    bool replaces;    /* the token, so that it is asked about first */
+} moved_rows[] = {
+    {"before the request", "main", "{\"kind\":\"introspect\",\"action\":\"none\",\"delay_ms\":1500}",
+     "requests.introspect", "blocked/worker blocked/worker", 0, true},
+    {"before it asks what is there", "readable",
+     STOW_FAULT("\"action\":\"status\",\"status\":500,\"delay_ms\":1500"), "requests.stow",
+     "retry/crash retry/crash", 1, false},
+};
+
+static struct work *work_of_address(const char *destination)
+{
+    struct work *work = new_work(destination, 1, 2);
+    address_of_destination(config_find_destination(workplace->config, destination), work->address);
+    return work;
+}
+
+static void move_all(void)
+{
+    struct pipeline_destination moved[ROWS(destinations)];
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    text_format(&url, "http://localhost:%d/api/studies", workplace->simulator->port);
+    memcpy(moved, destinations, sizeof destinations);
+    for (size_t i = 0; i < ROWS(moved); i++)
+        moved[i].stow_url = text_string(&url);
+    workplace_configure(workplace, moved, ROWS(moved), NULL);
+    process_signal(workplace->process, SIGHUP);
+}
+
+START_TEST(a_reload_sends_nothing_to_another_address)
+{
+    const struct moved_row *row = &moved_rows[_i];
+    struct work *work = work_of_address(row->destination);
+    simulator_order(workplace->simulator, "/sim/faults", row->fault);
+    if (row->replaces)
+        workplace_replace_token(workplace, "MAINWRITE", "MAINBOTH\n");
+    int64_t before = counted(row->waits_for);
+    fake_router_give(workplace->router, work);
+    while (counted(row->waits_for) == before)
+        ck_assert_ptr_null(fake_router_wait_result(workplace->router, 20));
+    move_all();
+    AUTO(work_result_destroy)
+    struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+    ck_assert_ptr_nonnull(result);
+    ck_assert_msg(workplace_wait_log(workplace, "configuration read again", 0), "%s: it ended before",
+                  row->label);
+    ck_assert_msg(strcmp(described(result), row->outcome) == 0, "%s: %s", row->label, described(result));
+    ck_assert_int_eq(counted("requests.stow"), row->requests);
+    ck_assert_int_eq(counted("requests.qido"), 0);
+    work_destroy(&work);
+}
+END_TEST
+
 START_TEST(sigterm_finishes_what_is_in_flight)
 {
     simulator_order(workplace->simulator, "/sim/faults", STOW_FAULT("\"action\":\"none\",\"delay_ms\":1000"));
@@ -500,6 +559,7 @@ int main(void)
     tests_add(tests, a_missing_token_file_is_blocked);
     tests_add(tests, missing_files_do_not_stop_the_rest);
     tests_add(tests, a_reload_brings_a_destination);
+    tests_rows(tests, a_reload_sends_nothing_to_another_address, ROWS(moved_rows));
     tests_add(tests, sigterm_finishes_what_is_in_flight);
     tests_add(tests, a_silent_router_ends_no_transfer_until_others_have_it);
     tests_add(tests, a_large_instance_needs_no_memory);
