@@ -49,10 +49,11 @@ static void judge_open_all(const struct judge *judge, enum answer_next next)
         judge->judgement->open[i] = true;
 }
 
-/* The body went out, and what came of it is not known: all of it may be there. */
+/* The body went out, and what came of it is not known: all of it may be there. Or an early answer says so. */
 static void judge_ask_presence(const struct judge *judge)
 {
-    if (judge->answer->body_sent)
+    bool conflict = judge->answer->early && judge->answer->status == 409;
+    if (judge->answer->body_sent || conflict)
         judge_open_all(judge, ANSWER_ASK_PRESENCE);
 }
 
@@ -66,6 +67,22 @@ static void append_tags(const struct judge *judge, const struct stow_reference *
         text_format(out, "%s(%04X,%04X)%s%s", i == 0 ? ": " : ", ", (unsigned)(tag >> 16),
                     (unsigned)(tag & 0xffff), keyword ? " " : "", keyword ? keyword : "");
     }
+}
+
+static bool says_stored(const struct stow_reference *reference)
+{
+    return reference->stored ||
+           answer_rule(ANSWER_STOW_INSTANCE, reference->reason, ANSWER_OTHER)->verdict == ANSWER_DUPLICATE;
+}
+
+/* What is called stored before all of the request was out is not acknowledged by that. */
+static bool judge_too_early(const struct judge *judge, size_t item, const struct stow_reference *reference)
+{
+    if (!judge->answer->early || !says_stored(reference))
+        return false;
+    judge_set(judge, item, WORK_RETRY_OUTCOME, answer_blame(ANSWER_OUTAGE, judge->answer),
+              "the server calls it stored before it had the whole request, which is not taken as stored");
+    return true;
 }
 
 /* The UID is there: these bytes, or those of another version that went there from here before? */
@@ -124,6 +141,20 @@ static void judge_unlisted(const struct judge *judge, size_t item, const struct 
     judge->judgement->unlisted++;
 }
 
+/* Where the token is asked about because of others, what was too early just goes again. */
+static void judge_ask_early(const struct judge *judge, const struct stow_answer *answer)
+{
+    bool token = judge->judgement->next == ANSWER_ASK_TOKEN;
+    for (size_t i = 0; judge->answer->early && i < judge->batch->count; i++) {
+        const struct stow_reference *reference =
+            stow_answer_find(answer, judge->batch->items[i].meta.sop_instance);
+        if (!reference || !says_stored(reference))
+            continue;
+        judge->judgement->open[i] = !token;
+        judge->judgement->next = token ? ANSWER_ASK_TOKEN : ANSWER_ASK_PRESENCE;
+    }
+}
+
 static void judge_listed(const struct judge *judge, const struct stow_answer *answer)
 {
     for (size_t i = 0; i < judge->batch->count; i++) {
@@ -134,11 +165,14 @@ static void judge_listed(const struct judge *judge, const struct stow_answer *an
             continue;
         }
         judge->judgement->listed++;
+        if (judge_too_early(judge, i, reference))
+            continue;
         if (reference->stored)
             judge_stored(judge, i, reference);
         else
             judge_failed(judge, i, reference);
     }
+    judge_ask_early(judge, answer);
 }
 
 /* ---- per request ---- */
@@ -189,7 +223,7 @@ static unsigned facts_of(const struct judge *judge, struct stow_answer **ret_lis
     bool stored = judge->destination->conflict_means == CONFIG_CONFLICT_STORED && judge->batch->count == 1 &&
                   !judge->batch->items[0].twin;
     return body | (judge->destination->kheops ? (unsigned)ANSWER_OF_KHEOPS : 0) |
-           (stored ? (unsigned)ANSWER_MEANS_STORED : 0);
+           (stored ? (unsigned)ANSWER_MEANS_STORED : 0) | (answer->early ? (unsigned)ANSWER_EARLY : 0);
 }
 
 void stow_judge(const struct batch *batch, const struct config_destination *destination,

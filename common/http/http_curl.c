@@ -358,10 +358,15 @@ static void append_connect_error(struct http_transfer *transfer, CURLcode code, 
 static void append_broken(const struct http_transfer *transfer, CURLcode code,
                           const struct http_answer *answer, struct text *out)
 {
-    if (transfer->early && code == CURLE_OK)
+    if (code == CURLE_OK && answer->status == 0)
+        text_append(out, " ended the connection before it had answered");
+    else if (code == CURLE_OK && answer->status / 100 == 2 && transfer->early)
         text_format(
             out, " answered %d before it had the whole request, so that the answer cannot be about all of it",
             answer->status);
+    else if (code == CURLE_OK)
+        text_format(out, " answered %d and ended the connection before the end of its answer",
+                    answer->status);
     else
         text_format(out, " ended the connection without a complete answer (%s)",
                     curl_easy_strerror(code == CURLE_SEND_FAIL_REWIND ? CURLE_GOT_NOTHING : code));
@@ -506,12 +511,13 @@ void http_curl_answer(struct http_transfer *transfer, int code, struct http_answ
         take_headers(transfer, answer);
     if (transfer->easy && told_by_proxy(transfer, answer))
         return;
-    bool early = transfer->early && answer->status / 100 == 2; /* it cannot know what it says */
-    if (answer->trouble == HTTP_NONE && (early || !is_whole(transfer, answer)))
+    bool premature = transfer->early && answer->status / 100 == 2; /* it cannot know what it says */
+    if (answer->trouble == HTTP_NONE && (premature || !is_whole(transfer, answer)))
         answer->trouble = HTTP_BROKEN;
     if (transfer->easy && told_of_scheme(transfer, code, answer))
         return;
     answer->milliseconds = clock_monotonic_ms() - transfer->started_at;
+    answer->early = transfer->early && answer->status != 0;
     bool whole =
         transfer->source.size == 0 ? was_connected(transfer) : answer->sent_bytes >= transfer->source.size;
     answer->body_sent = whole || transfer->handed_all;

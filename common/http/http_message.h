@@ -83,8 +83,9 @@ struct http_answer {
     struct text body;       /* "" when none */
     int64_t retry_after_ms; /* 0: not said */
     struct text location;   /* where a redirect points; its path only where it is ours; "" when nowhere */
-    bool body_sent;         /* all of the request went out, once at least: it may have been carried out */
-    int64_t sent_bytes;     /* of the body, that went out last */
+    bool early;         /* it began before the last byte of the body was out: it cannot be about all of it */
+    bool body_sent;     /* all of the request went out, once at least: it may have been carried out */
+    int64_t sent_bytes; /* of the body, that went out last */
     int64_t milliseconds;
     struct text reason; /* trouble: a sentence for the operator */
 };

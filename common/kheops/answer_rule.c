@@ -31,6 +31,8 @@ static const struct answer_rule stow_rules[] = {
     {202, 202, ANSWER_OTHER, ANSWER_OUTAGE, "its body cannot be read as DICOM JSON or DICOM XML"},
     {409, 409, ANSWER_LIST, ANSWER_LISTED, NULL},
     {409, 409, ANSWER_CUT, ANSWER_LOST, NULL},
+    {409, 409, NO_LIST | ANSWER_MEANS_STORED | ANSWER_EARLY, ANSWER_CRASHED,
+     "it says so before it had the whole request, so this is not taken as stored (conflict_means: stored)"},
     {409, 409, NO_LIST | ANSWER_MEANS_STORED, ANSWER_DUPLICATE,
      "it lists nothing: taken as stored (conflict_means: stored)"},
     {409, 409, NO_LIST, ANSWER_BROKEN,

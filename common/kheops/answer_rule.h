@@ -34,15 +34,16 @@ enum answer_question {
 
 /* What is true of an answer: one of the first eight bits, what its body is, and any of the others. A row needs
  * one of the bodies that it names, and each of the others. */
-#define ANSWER_FACT_MAP(X) /* name, bit, meaning */                        \
-    X(OTHER, 0, "its body is none of the following, or was not looked at") \
-    X(LIST, 1, "it lists instances (PS3.18 section 10.5.3)")               \
-    X(EMPTY, 2, "it has no body")                                          \
-    X(CUT, 3, "its body has no end: the connection broke or fell silent")  \
-    X(ENDLESS, 4, "its body is longer than allowed")                       \
-    X(NO_ALBUM, 5, "KHEOPS says \"Album Not Found\"")                      \
-    X(OF_KHEOPS, 8, "the server is KHEOPS (kheops: true)")                 \
-    X(MEANS_STORED, 9, "one instance alone, to a server with conflict_means: stored")
+#define ANSWER_FACT_MAP(X) /* name, bit, meaning */                                   \
+    X(OTHER, 0, "its body is none of the following, or was not looked at")            \
+    X(LIST, 1, "it lists instances (PS3.18 section 10.5.3)")                          \
+    X(EMPTY, 2, "it has no body")                                                     \
+    X(CUT, 3, "its body has no end: the connection broke or fell silent")             \
+    X(ENDLESS, 4, "its body is longer than allowed")                                  \
+    X(NO_ALBUM, 5, "KHEOPS says \"Album Not Found\"")                                 \
+    X(OF_KHEOPS, 8, "the server is KHEOPS (kheops: true)")                            \
+    X(MEANS_STORED, 9, "one instance alone, to a server with conflict_means: stored") \
+    X(EARLY, 10, "it began before the last byte of the request was out")
 
 enum answer_fact {
 #define X(name, bit, meaning) ANSWER_##name = 1 << (bit),

@@ -9,7 +9,8 @@
 static const unsigned bodies[] = {ANSWER_OTHER, ANSWER_LIST,    ANSWER_EMPTY,
                                   ANSWER_CUT,   ANSWER_ENDLESS, ANSWER_NO_ALBUM};
 static const unsigned conditions[] = {0, ANSWER_OF_KHEOPS, ANSWER_MEANS_STORED,
-                                      ANSWER_OF_KHEOPS | ANSWER_MEANS_STORED};
+                                      ANSWER_OF_KHEOPS | ANSWER_MEANS_STORED,
+                                      ANSWER_MEANS_STORED | ANSWER_EARLY};
 
 static const char *const question_names[] = {
 #define X(name, meaning) #name,

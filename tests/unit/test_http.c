@@ -524,6 +524,47 @@ START_TEST(trouble_is_told)
 }
 END_TEST
 
+static const struct sentence_row {
+    const char *label;
+    struct scripted_answer answer;
+    int64_t body;
+    const char *says;
+} sentence_rows[] = {
+    {"200 that came early",
+     {OK_ANSWER, SCRIPTED_KEEP, 1000},
+     64 * MEBIBYTE,
+     "answered 200 before it had the whole request"},
+    {"401 that came early, without an end",
+     {"HTTP/1.1 401 No\r\n\r\n", SCRIPTED_KEEP, 1000},
+     64 * MEBIBYTE,
+     NULL},
+    {"200 without an end",
+     {"HTTP/1.1 200 OK\r\n\r\n", SCRIPTED_CLOSE, 0},
+     1000,
+     "answered 200 and ended the connection before the end of its answer"},
+};
+
+START_TEST(a_broken_answer_is_told_as_it_is)
+{
+    const struct sentence_row *row = &sentence_rows[_i];
+    struct scripted_server *server = scripted_server_start(&row->answer, 1);
+    AUTO(memory_free) char *url = url_of(scripted_server_port(server), "/");
+    struct pattern pattern = {.size = row->body};
+    const struct http_source source = pattern_source(&pattern);
+    const struct http_request request = {
+        .method = HTTP_POST, .url = url, .source = &source, .answer_ms = 2000};
+    AUTO(release) struct outcome outcome = {0};
+    http_start(http, &request, done, &outcome, NULL);
+    run(http, &outcome);
+    const char *reason = text_string(&outcome.reason);
+    ck_assert_msg(outcome.trouble != HTTP_NONE, "%s", row->label);
+    ck_assert_msg(!row->says || strstr(reason, row->says), "%s: %s", row->label, reason);
+    ck_assert_msg(row->says || !strstr(reason, "cannot be about all of it"), "%s: %s", row->label, reason);
+    ck_assert_msg(!strstr(reason, "No error"), "%s: %s", row->label, reason);
+    scripted_server_destroy(&server);
+}
+END_TEST
+
 /* Appends a header that is as long as said, in lines of that length. */
 static void append_header(size_t total, size_t line, struct text *out)
 {
@@ -716,6 +757,7 @@ int main(void)
     tests_rows(tests, a_body_that_went_out_is_not_sent_again, ROWS(whole_bodies));
     tests_add(tests, a_question_is_asked_again);
     tests_rows(tests, trouble_is_told, ROWS(trouble_rows));
+    tests_rows(tests, a_broken_answer_is_told_as_it_is, ROWS(sentence_rows));
     tests_rows(tests, an_endless_header_is_told, 2);
     tests_rows(tests, what_cannot_be_made_is_told, ROWS(unmade_rows));
     tests_add(tests, tls_to_a_plain_server_is_told);

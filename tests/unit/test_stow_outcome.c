@@ -241,6 +241,54 @@ START_TEST(no_answer_has_its_outcome)
 }
 END_TEST
 
+/* ---- before the request was out ---- */
+
+/* Of two instances (one where the conflict means stored). Nothing is acknowledged. */
+static const struct early_row {
+    const char *label;
+    int status;
+    const char *body;
+    size_t count;
+    bool body_sent;
+    const char *outcome;
+} early_rows[] = {
+    {"a list", 409, LIST(STORED(SOP(1)), FAILED(SOP(2), "272"), ""), 2, false,
+     "retry/cut retry/suspect ?presence"},
+    {"a list, and the rest went out", 400, LIST(STORED(SOP(1)) "," STORED(SOP(2)), "", ""), 2, true,
+     "retry/slow retry/slow ?presence"},
+    {"a list of what is there", 409, LIST("", FAILED(SOP(1), "273"), ""), 2, false,
+     "retry/cut retry/group ?presence"},
+    {"a list with a refused token", 409, LIST(STORED(SOP(1)), FAILED(SOP(2), "292"), ""), 2, false,
+     "retry/cut retry/suspect ?token"},
+    {"a conflict that means stored", 409, "", 1, false, "retry/crash ?presence"},
+    {"a conflict", 409, "", 2, false, "retry/group retry/group"},
+    {"a bad request", 400, "", 2, false, "retry/group retry/group"},
+    {"a refusal", 401, "", 2, false, "retry/suspect retry/suspect ?token"},
+    {"too large", 413, "", 2, false, "retry/size retry/size"},
+};
+
+START_TEST(what_is_said_too_early_acknowledges_nothing)
+{
+    const struct early_row *row = &early_rows[_i];
+    AUTO(scene_release) struct scene scene;
+    AUTO(text_release) struct text says = TEXT_EMPTY;
+    scene_init(&scene, row->count);
+    scene.destination.conflict_means = CONFIG_CONFLICT_STORED;
+    scene.answer.early = true;
+    scene.answer.status = row->status;
+    scene.answer.body_sent = row->body_sent;
+    scene.answer.sent_bytes = 1000;
+    text_append(&scene.answer.body, row->body);
+    stow_judge(&scene.batch, &scene.destination, &scene.answer, keyword, scene.result, &scene.judgement);
+    describe(&scene, &says);
+    ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));
+    if (scene.judgement.next == ANSWER_ASK_PRESENCE) {
+        stow_decide_present(&scene.batch, &scene.judgement, SOP(1), scene.result);
+        ck_assert_int_eq(scene.result->answers[0].outcome, WORK_DONE_OUTCOME);
+    }
+}
+END_TEST
+
 /* ---- what operators read ---- */
 
 START_TEST(differing_attributes_are_named)
@@ -521,6 +569,7 @@ int main(void)
     tests_rows(tests, a_status_has_its_outcome, ROWS(status_rows));
     tests_rows(tests, a_failure_reason_has_its_outcome, ROWS(reason_rows));
     tests_rows(tests, no_answer_has_its_outcome, ROWS(trouble_rows));
+    tests_rows(tests, what_is_said_too_early_acknowledges_nothing, ROWS(early_rows));
     tests_rows(tests, a_refusal_is_decided, ROWS(token_rows));
     tests_rows(tests, a_uid_that_kheops_cannot_take_is_final, ROWS(uid_rows));
     tests_add(tests, differing_attributes_are_named);
