@@ -1,7 +1,9 @@
 /* token_expiry - when a token ends, as far as anybody knows, so that it is renewed before.
  *
  * What introspection says counts first (KHEOPS says nothing of it; other servers may), then the date in the
- * configuration, else three months, KHEOPS's default, from when the token was seen first: a guess. A value; pure. */
+ * configuration, else three months, KHEOPS's default, from when the token was seen first: a guess. One that
+ * replaces another while no worker runs, with the same album and permissions, is not seen to be another: the guess stays.
+ * A value; pure. */
 #ifndef FELUCCA_KHEOPS_TOKEN_EXPIRY_H
 #define FELUCCA_KHEOPS_TOKEN_EXPIRY_H
 
