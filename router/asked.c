@@ -115,6 +115,12 @@ void asked_note(struct router *router, const struct decisions *decisions, const 
     }
 }
 
+void asked_clear(struct asked *asked)
+{
+    metric_clear(asked->unmatched_age);
+    metric_clear(asked->unmatched_series);
+}
+
 void asked_show(struct router *router)
 {
     for (size_t i = 0; i < targets_count(router->targets); i++) {

@@ -24,5 +24,7 @@ void asked_note(struct router *router, const struct decisions *decisions, const 
 
 /* Shows at the metrics port since when each condition has matched nothing. */
 void asked_show(struct router *router);
+/* Forgets what it showed of now, before another configuration is in force: what that does not name is not shown. */
+void asked_clear(struct asked *asked);
 
 #endif

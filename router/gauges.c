@@ -102,6 +102,21 @@ static int64_t oldest_in_flight(struct router *router, const char *destination, 
     return oldest;
 }
 
+/* Of what the configuration names: nobody renews another one. */
+static void show_tokens(const struct router *router, const struct jobdb_depth *depth)
+{
+    const char *album = depth->album ? depth->album : "";
+    const char *first[] = {depth->destination, album, depth->album ? "destination" : "stow"};
+    const char *source[] = {depth->destination, album, "source"};
+    const struct target *target = targets_named(router->targets, depth->destination, depth->album);
+    if (!target || !target->destination)
+        return;
+    if (depth->token_active >= 0)
+        metric_set(router->gauges->tokens, first, depth->token_active);
+    if (depth->source_active >= 0)
+        metric_set(router->gauges->tokens, source, depth->source_active);
+}
+
 static void show_depth(void *context, const struct jobdb_depth *depth)
 {
     struct router *router = context;
@@ -123,12 +138,7 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
         if (states[i].oldest >= 0)
             metric_set(gauges->ages, labels, job_age(router, states[i].oldest));
     }
-    const char *first[] = {depth->destination, album, depth->album ? "destination" : "stow"};
-    const char *source[] = {depth->destination, album, "source"};
-    if (depth->token_active >= 0)
-        metric_set(gauges->tokens, first, depth->token_active);
-    if (depth->source_active >= 0)
-        metric_set(gauges->tokens, source, depth->source_active);
+    show_tokens(router, depth);
 }
 
 static void show_standing(struct router *router, const struct target *target)
@@ -252,6 +262,15 @@ static void show_disk(struct router *router)
     jobdb_file_sizes(router->config->state_dir, &database, &wal);
     metric_set(gauges->database, NULL, (double)database);
     metric_set(gauges->wal, NULL, (double)wal);
+}
+
+void gauges_clear(struct gauges *gauges)
+{
+    struct metric *const of_targets[] = {gauges->jobs,  gauges->ages,   gauges->states, gauges->since,
+                                         gauges->empty, gauges->tokens, gauges->expiry, gauges->resting};
+    for (size_t i = 0; i < sizeof of_targets / sizeof *of_targets; i++)
+        metric_clear(of_targets[i]);
+    gauges->refresh_at = 0;
 }
 
 void gauges_turn(struct router *router)

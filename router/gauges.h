@@ -16,5 +16,7 @@ void gauges_destroy(struct gauges **gauges);
 
 /* Looks again at what waits when it is time, after the turn's commit. */
 void gauges_turn(struct router *router);
+/* Forgets what it shows of destinations and albums, before the next turn shows those of now. */
+void gauges_clear(struct gauges *gauges);
 
 #endif

@@ -122,6 +122,8 @@ static void reload_router(void *context, const struct config *old, const struct 
     readers_configure(router->readers, wanted(router));
     targets_configure(router->targets, router->db, new);
     asked_configure(router);
+    asked_clear(router->asked);
+    gauges_clear(router->gauges);
     targets_wake(router->targets);
     intake_reload(router);
     tokens_configure(router);
