@@ -193,6 +193,7 @@ void conversation_turn(struct router *router)
     take_back_undelivered(router);
     take_hints(router);
     take_messages(router);
+    strangers_turn(router, router->conversation->strangers);
     /* What was not read yet may be a worker's sign of life. */
     if (router->conversation->drained)
         crew_expire(router->crew, router->awake, outcome_lease_lost, router);

@@ -14,6 +14,8 @@
 #include "router/target.h"
 #include "router/targets.h"
 
+enum { WRITE_AGAIN_MS = 5 * 1000 };
+
 /* A file that the worker did not find, and that is where it should be: its spool is not ours. */
 static bool is_in_queue(struct router *router, const struct work_answer *answer)
 {
@@ -123,15 +125,26 @@ static void tell_rest(void *context, const struct seat *seat, const struct rest 
     (void)json_array_append_new(telling->list, object);
 }
 
+/* The file is what it was before: it is written again a little later, and the log is told once. */
+static void not_written(struct router *router, int code)
+{
+    if (router->resting_again_at == 0)
+        log_warning("cannot write who lacks what, so `felucca status` does not tell",
+                    LOG_S("error", err_text(code)));
+    router->resting_again_at = router->monotonic + WRITE_AGAIN_MS;
+}
+
 void own_trouble_tell(struct router *router)
 {
-    if (!crew_rests_changed(router->crew))
+    bool again = router->resting_again_at != 0 && router->monotonic >= router->resting_again_at;
+    if (!crew_rests_changed(router->crew) && !again)
         return;
     AUTO(json_release) json_t *list = json_array();
     struct telling telling = {router, list};
     crew_each_rest(router->crew, tell_rest, &telling);
     int code = resting_write(router->config->state_dir, list);
     if (code != 0)
-        log_warning("cannot write who lacks what, so `felucca status` does not tell",
-                    LOG_S("error", err_text(code)));
+        not_written(router, code);
+    else
+        router->resting_again_at = 0;
 }

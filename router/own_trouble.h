@@ -19,7 +19,8 @@ struct target;
 /* Whether the result speaks against its worker alone, so that it says nothing of the target. */
 bool own_trouble_take(struct router *router, const struct lease *lease, const struct target *target,
                       const struct work_result *result, int64_t stored);
-/* Writes down which worker lacks what for which target, where that has changed (common/spool/resting.h). */
+/* Writes down which worker lacks what for which target, where that has changed (common/spool/resting.h), or could not be
+ * written a few seconds ago. */
 void own_trouble_tell(struct router *router);
 
 #endif

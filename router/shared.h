@@ -25,10 +25,12 @@ struct router {
     struct jobdb *db;
     struct bus *hints, *work, *control;
     char proof
-        [PROOF_SIZE];  /* what workers show (wire/proof.h); "": the work socket is tcp://, where keys do it */
-    int64_t now;       /* wall clock at the beginning of the turn, in ms */
-    int64_t monotonic; /* monotonic clock at the beginning of the turn, in ms */
-    int64_t awake;     /* the same, but it stands still while the loop does: for what others' silence means */
+        [PROOF_SIZE]; /* what workers show (wire/proof.h); "": the work socket is tcp://, where keys do it */
+    int64_t
+        resting_again_at; /* monotonic: who lacks what is written again (own_trouble.h); 0: it is written */
+    int64_t now;          /* wall clock at the beginning of the turn, in ms */
+    int64_t monotonic;    /* monotonic clock at the beginning of the turn, in ms */
+    int64_t awake; /* the same, but it stands still while the loop does: for what others' silence means */
     int64_t expires_by; /* what has expired is judged by this: `now` without leaps of that clock (clocks.h) */
     bool recovered;
 

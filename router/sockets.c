@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
@@ -36,11 +37,15 @@ static void open_socket(struct router *router, enum bus_kind kind, const char *e
         give_up("cannot open a socket", text_string(&reason));
 }
 
-/* Before a worker can connect. */
+/* Before a worker can connect. Where none can be written (a full disk), the one of before proves as much: only who may
+ * read that folder knows it. */
 static void make_proof(struct router *router, bool group)
 {
     int code = proof_make(router->config->endpoints.work, group, router->proof);
-    if (code != 0)
+    if (code != 0 && proof_keep(router->config->endpoints.work, router->proof) == 0)
+        log_warning("cannot write a new secret for workers, the one of before stays",
+                    LOG_S("error", err_text(code)));
+    else if (code != 0)
         give_up("cannot write the workers' secret beside the work socket", err_text(code));
 }
 

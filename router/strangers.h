@@ -21,10 +21,12 @@ void strangers_destroy(struct strangers **strangers);
 /* It said this HELLO: one line in the log a session, and a WHO with the reason, at most every ten seconds. */
 void strangers_hello(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
                      const struct work_message *hello);
-/* The same of a HELLO without the proof; and at most one line a second, since whoever it is may say as many sessions as
- * it likes. */
+/* The same of a HELLO without the proof; but at most one line a second, since whoever it is may say as many sessions as
+ * it likes: who came too quickly has its line with a later HELLO, and each line tells how many have none yet. */
 void strangers_unproven(struct router *router, struct strangers *strangers, const struct bus_peer *peer,
                         const struct work_message *hello);
+/* Logs how many had no line and did not come again within ten seconds. */
+void strangers_turn(const struct router *router, struct strangers *strangers);
 /* It is a worker of ours now. */
 void strangers_forget(struct strangers *strangers, const char *session);
 /* Whether the session is one of them: it is not asked who it is. */

@@ -46,18 +46,44 @@ int proof_make(const char *endpoint, bool group, char ret_proof[PROOF_SIZE])
     code = write_proof(text_string(&fresh), group ? 0640 : 0600, ret_proof);
     if (code == 0 && rename(text_string(&fresh), text_string(&path)) != 0)
         code = err_from_errno(errno);
+    if (code != 0)
+        (void)unlink(text_string(&fresh));
     return code;
+}
+
+/* -1: it cannot be read. */
+static int open_proof(const char *endpoint)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    if (!append_path(endpoint, &path))
+        return -1;
+    return open(text_string(&path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
+static size_t read_proof(int fd, char ret_proof[PROOF_SIZE])
+{
+    ssize_t length = fd < 0 ? -1 : read(fd, ret_proof, PROOF_SIZE - 1);
+    ret_proof[length > 0 ? length : 0] = '\0';
+    return strlen(ret_proof);
+}
+
+int proof_keep(const char *endpoint, char ret_proof[PROOF_SIZE])
+{
+    AUTO(fd_close) int fd = open_proof(endpoint);
+    struct stat state;
+    bool own = fd >= 0 && fstat(fd, &state) == 0 && S_ISREG(state.st_mode) && state.st_uid == geteuid() &&
+               (state.st_mode & (S_IWGRP | S_IRWXO)) == 0;
+    if (own && read_proof(fd, ret_proof) == PROOF_SIZE - 1 &&
+        strspn(ret_proof, "0123456789abcdef") == PROOF_SIZE - 1)
+        return 0;
+    *ret_proof = '\0';
+    return ERR_ABSENT;
 }
 
 void proof_read(const char *endpoint, char ret_proof[PROOF_SIZE])
 {
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    *ret_proof = '\0';
-    if (!append_path(endpoint, &path))
-        return;
-    AUTO(fd_close) int fd = open(text_string(&path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    ssize_t length = fd < 0 ? -1 : read(fd, ret_proof, PROOF_SIZE - 1);
-    ret_proof[length > 0 ? length : 0] = '\0';
+    AUTO(fd_close) int fd = open_proof(endpoint);
+    (void)read_proof(fd, ret_proof);
 }
 
 bool proof_holds(const char *proof, const char *shown)

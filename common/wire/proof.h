@@ -15,6 +15,10 @@ enum { PROOF_SIZE = 65 }; /* hex digits, and a NUL */
  * system. */
 int proof_make(const char *endpoint, bool group, char ret_proof[PROOF_SIZE]);
 
+/* The one of before, where none could be made: 0, or ERR_ABSENT where there is no whole one that is a file of our own
+ * which nobody else may write. */
+int proof_keep(const char *endpoint, char ret_proof[PROOF_SIZE]);
+
 /* Reads it. "" where there is none, or where it cannot be read. */
 void proof_read(const char *endpoint, char ret_proof[PROOF_SIZE]);
 

@@ -80,6 +80,64 @@ START_TEST(nothing_counts_that_an_unproven_peer_says)
 }
 END_TEST
 
+static bool all_were_told(void *context)
+{
+    struct actor *const *impostors = context;
+    for (; *impostors; impostors++) {
+        if ((*impostors)->whos == 0)
+            return false;
+    }
+    return true;
+}
+
+struct named {
+    struct rig *rig;
+    struct actor *const *impostors;
+};
+
+static bool all_are_named(void *context)
+{
+    const struct named *named = context;
+    bool all = true;
+    for (struct actor *const *impostor = named->impostors; *impostor; impostor++) {
+        AUTO(text_release) struct text name = TEXT_EMPTY;
+        text_format(&name, "worker=%s ", (*impostor)->name);
+        all = all && times_in_log(named->rig, text_string(&name)) == 1;
+    }
+    return all;
+}
+
+/* They come at once, so that the log has no line for each of them then. */
+START_TEST(each_unproven_worker_is_named)
+{
+    enum { IMPOSTORS = 4 };
+    struct actor *impostors[IMPOSTORS + 1] = {NULL};
+    struct rig *rig = rig_create(NULL);
+    for (size_t i = 0; i < IMPOSTORS; i++) {
+        impostors[i] = cast_add(rig->cast, WORK_SEND, 1);
+        impostors[i]->proof = rows[1].proof;
+    }
+    rig_check(rig, cast_until(rig->cast, all_were_told, impostors, SOON_MS), "they are not told");
+    struct named named = {rig, impostors};
+    rig_check(rig, cast_until(rig->cast, all_are_named, &named, SOON_MS), "one of them is not in the log");
+    rig_destroy(&rig);
+}
+END_TEST
+
+/* As after a full disk: there is no place for another secret. */
+START_TEST(the_secret_of_before_does)
+{
+    struct rig *rig = rig_create(NULL);
+    rig_stop(rig);
+    (void)sandbox_make_folder(rig->sandbox, "state/run/work/sock.secret.new");
+    rig_start(rig);
+    struct actor *worker = cast_add(rig->cast, WORK_SEND, 1);
+    rig_check(rig, actor_wait_greeted(rig->cast, worker, SOON_MS), "the router answers no HELLO");
+    rig_check(rig, rig_log_says(rig, "the one of before stays"), "no warning");
+    rig_destroy(&rig);
+}
+END_TEST
+
 static const char *secret_of(struct sandbox *sandbox, char proof[PROOF_SIZE])
 {
     AUTO(text_release) struct text endpoint = TEXT_EMPTY;
@@ -125,6 +183,8 @@ int main(void)
     tests_abreast(tests, 3);
     tests_timeout(tests, 120);
     tests_rows(tests, nothing_counts_that_an_unproven_peer_says, ROWS(rows));
+    tests_add(tests, each_unproven_worker_is_named);
+    tests_add(tests, the_secret_of_before_does);
     tests_add(tests, workers_come_back_by_themselves);
     return tests_run(tests);
 }

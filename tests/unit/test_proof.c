@@ -85,6 +85,41 @@ START_TEST(folder_that_is_not_there_is_an_error)
 }
 END_TEST
 
+/* The one of before stays where there is no place for another one, and nothing of the attempt does. */
+START_TEST(old_one_is_kept)
+{
+    char first[PROOF_SIZE], second[PROOF_SIZE], kept[PROOF_SIZE];
+    ck_assert_int_ne(proof_keep(text_string(&endpoint), kept), 0); /* there is none yet */
+    ck_assert_int_eq(proof_make(text_string(&endpoint), true, first), 0);
+    (void)sandbox_make_folder(sandbox, "work/sock.secret.new");
+    ck_assert_int_ne(proof_make(text_string(&endpoint), true, second), 0);
+    ck_assert_int_eq(proof_keep(text_string(&endpoint), kept), 0);
+    ck_assert_str_eq(kept, first);
+}
+END_TEST
+
+static const struct old_row {
+    const char *label, *content;
+    mode_t mode;
+} old_rows[] = {
+    {"half of one", "0123456789abcdef0123456789abcdef", 0600},
+    {"something else", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdeg", 0600},
+    {"one that others may read", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 0644},
+    {"one that the group may write", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+     0660},
+};
+
+START_TEST(what_may_be_known_is_not_kept)
+{
+    const struct old_row *row = &old_rows[_i];
+    char kept[PROOF_SIZE];
+    const char *path = sandbox_write(sandbox, "work/sock.secret", row->content);
+    ck_assert_int_eq(chmod(path, row->mode), 0);
+    ck_assert_msg(proof_keep(text_string(&endpoint), kept) != 0, "%s", row->label);
+    ck_assert_str_eq(kept, "");
+}
+END_TEST
+
 static const struct shown_row {
     const char *label, *proof, *shown;
     bool holds;
@@ -114,6 +149,8 @@ int main(void)
     tests_add(tests, link_is_not_followed);
     tests_add(tests, there_is_none_where_a_key_proves);
     tests_add(tests, folder_that_is_not_there_is_an_error);
+    tests_add(tests, old_one_is_kept);
+    tests_rows(tests, what_may_be_known_is_not_kept, ROWS(old_rows));
     tests_rows(tests, only_the_secret_holds, ROWS(shown_rows));
     return tests_run(tests);
 }
