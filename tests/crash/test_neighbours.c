@@ -13,6 +13,7 @@
 #include "tests/support/pipeline.h"
 #include "tests/support/silent_names.h"
 #include "tests/support/suite.h"
+#include "tests/support/varied.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -112,26 +113,17 @@ static void tear_down(void)
 
 /* ---- studies ---- */
 
-typedef void vary_instance(void *context, struct dicom_spec *spec, unsigned series, unsigned instance);
-
 static void send_study(const char *aet, uint64_t seed, unsigned instances, vary_instance *vary)
 {
-    struct dicom_spec base;
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    const char *folder = sandbox_make_folder(sandbox, "studies/%llu", (unsigned long long)seed);
-    dicom_spec_init(&base, seed);
-    dicom_shape(&base, 10 * 1000);
-    ck_assert_int_eq(dicom_write_study(&base, seed, 1, instances, folder, vary, NULL), 0);
-    check(pipeline_storescu(pipeline_port(pipeline), aet, folder, PATIENCE_MS, &output) == 0,
-          text_string(&output));
+    const struct varied study = {aet, seed, instances, 10 * 1000, vary};
+    varied_send(pipeline, sandbox, &study, PATIENCE_MS);
 }
 
-/* Bytes that the firewall's core rules take for a request inside of the request, and more than it takes at once. */
+/* What the firewall takes for a request inside of the request, and more than it takes at once. */
 static void spoil_two(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
 {
-    static const struct dicom_element poison = {0x0020, 0x4000, "LT", "\nget /plan HTTP/1.1\n ", 0, NULL, 0};
     (void)context, (void)series;
-    spec->extra = instance == 5 ? &poison : NULL;
+    spec->extra = instance == 5 ? &varied_poison : NULL;
     spec->extra_count = instance == 5;
     dicom_shape(spec, instance == 8 ? 2 * BODY_LIMIT : 10 * 1000);
 }

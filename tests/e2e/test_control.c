@@ -19,15 +19,7 @@ static void tear_down(void)
     rig_destroy(&rig);
 }
 
-/* Runs felucca; its status and a part of what it says must be these. */
-static void felucca(int status, const char *says, const char *const *words)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    int is = rig_felucca(rig, words, &output);
-    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
-}
-
-#define FELUCCA(status, says, ...) felucca(status, says, (const char *const[]){__VA_ARGS__, NULL})
+#define FELUCCA(status, says, ...) rig_expect(rig, status, says, (const char *const[]){__VA_ARGS__, NULL})
 
 /* ---- hold and release ---- */
 

@@ -2,7 +2,6 @@
  * theirs. */
 #include "common/base/cleanup.h"
 #include "tests/support/authority.h"
-#include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
 #include "tests/support/files.h"
 #include "tests/support/front.h"
@@ -13,6 +12,7 @@
 #include "tests/support/result_words.h"
 #include "tests/support/stock.h"
 #include "tests/support/suite.h"
+#include "tests/support/varied.h"
 #include "tests/support/workplace.h"
 
 #include <string.h>
@@ -150,18 +150,10 @@ static void start_pipeline(int port)
     start_pipeline_with(port, "MAINBOTH");
 }
 
-typedef void vary_instance(void *context, struct dicom_spec *spec, unsigned series, unsigned instance);
-
 static void send_varied(uint64_t seed, unsigned instances, uint64_t bytes, vary_instance *vary)
 {
-    struct dicom_spec base;
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    const char *folder = sandbox_make_folder(sandbox, "studies/%llu", (unsigned long long)seed);
-    dicom_spec_init(&base, seed);
-    dicom_shape(&base, bytes);
-    ck_assert_int_eq(dicom_write_study(&base, seed, 1, instances, folder, vary, NULL), 0);
-    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
-    check(status == 0, text_string(&output));
+    const struct varied study = {"FELUCCA", seed, instances, bytes, vary};
+    varied_send(pipeline, sandbox, &study, PATIENCE_MS);
 }
 
 static void send_study(uint64_t seed, unsigned instances, uint64_t bytes)
@@ -273,30 +265,15 @@ START_TEST(what_is_too_large_for_a_front_fails_alone)
 }
 END_TEST
 
-/* Bytes that the core rules take for a request inside of the request (their rule 921110). */
-static void make_one_poisonous(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
-{
-    static const struct dicom_element poison = {0x0020, 0x4000, "LT", "\nget /plan HTTP/1.1\n ", 0, NULL, 0};
-    (void)context, (void)series;
-    spec->extra = instance == 7 ? &poison : NULL;
-    spec->extra_count = instance == 7;
-}
-
-static bool has_one_failed(void *context)
-{
-    (void)context;
-    return operator_count_jobs(pipeline, "failed", "main", NULL) > 0;
-}
-
 START_TEST(what_a_firewall_takes_for_an_attack_fails_alone)
 {
     front = front_modsecurity(sandbox, "apache", kheops->port, 64 << 20);
     start_pipeline(front->port);
-    send_varied(1, 12, 20 * 1000, make_one_poisonous);
+    send_varied(1, 12, 20 * 1000, varied_poison_one);
     pipeline_start(pipeline, PIPELINE_SENDER);
     check(simulator_wait_instances(kheops, 11, PATIENCE_MS), "its neighbours are not delivered");
     unsigned others = 0; /* an attempt counts when others pass meanwhile */
-    while (!wait_until(has_one_failed, NULL, BETWEEN_MS) && others < 60) {
+    while (!operator_wait_any_job(pipeline, "failed", "main", NULL, BETWEEN_MS) && others < 60) {
         send_study(100 + others++, 1, SMALL);
         check(simulator_wait_instances(kheops, 11 + others, PATIENCE_MS), "another study is not delivered");
     }

@@ -2,7 +2,6 @@
  * refuses fails alone. */
 #include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
-#include "tests/support/dicom.h"
 #include "tests/support/front.h"
 #include "tests/support/http_client.h"
 #include "tests/support/nginx.h"
@@ -10,6 +9,7 @@
 #include "tests/support/orthanc.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/suite.h"
+#include "tests/support/varied.h"
 
 #include <string.h>
 
@@ -94,18 +94,10 @@ static void start_pipeline(int (*begin)(struct text *more))
     pipeline_start(pipeline, PIPELINE_RECEIVER);
 }
 
-typedef void vary_instance(void *context, struct dicom_spec *spec, unsigned series, unsigned instance);
-
 static void send_varied(uint64_t seed, unsigned instances, uint64_t bytes, vary_instance *vary)
 {
-    struct dicom_spec base;
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    const char *folder = sandbox_make_folder(sandbox, "studies/%llu", (unsigned long long)seed);
-    dicom_spec_init(&base, seed);
-    dicom_shape(&base, bytes);
-    ck_assert_int_eq(dicom_write_study(&base, seed, 1, instances, folder, vary, NULL), 0);
-    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", folder, PATIENCE_MS, &output);
-    check(status == 0, text_string(&output));
+    const struct varied study = {"FELUCCA", seed, instances, bytes, vary};
+    varied_send(pipeline, sandbox, &study, PATIENCE_MS);
 }
 
 static bool has_instances(void *context)
@@ -146,29 +138,14 @@ START_TEST(what_a_front_can_take_arrives)
 }
 END_TEST
 
-/* Bytes that the core rules take for a request inside of the request (their rule 921110). */
-static void make_one_poisonous(void *context, struct dicom_spec *spec, unsigned series, unsigned instance)
-{
-    static const struct dicom_element poison = {0x0020, 0x4000, "LT", "\nget /plan HTTP/1.1\n ", 0, NULL, 0};
-    (void)context, (void)series;
-    spec->extra = instance == 7 ? &poison : NULL;
-    spec->extra_count = instance == 7;
-}
-
-static bool has_one_failed(void *context)
-{
-    (void)context;
-    return operator_count_jobs(pipeline, "failed", "main", NULL) > 0;
-}
-
 START_TEST(what_a_firewall_takes_for_an_attack_fails_alone)
 {
     start_pipeline(begin_patient_firewall);
-    send_varied(1, INSTANCES, 20 * 1000, make_one_poisonous);
+    send_varied(1, INSTANCES, 20 * 1000, varied_poison_one);
     pipeline_start(pipeline, PIPELINE_SENDER);
     check_there(INSTANCES - 1, "its neighbours are not delivered");
     unsigned others = 0; /* an attempt counts when others pass meanwhile */
-    while (!wait_until(has_one_failed, NULL, BETWEEN_MS) && others < 60) {
+    while (!operator_wait_any_job(pipeline, "failed", "main", NULL, BETWEEN_MS) && others < 60) {
         send_varied(100 + others++, 1, SMALL, NULL);
         check_there(INSTANCES - 1 + others, "another study is not delivered");
     }

@@ -37,14 +37,7 @@ static void receive(unsigned study, void (*change)(struct dicom_spec *spec))
     rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", received, SOON_MS), "not taken in");
 }
 
-static void felucca(int status, const char *says, const char *const *words)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    int is = rig_felucca(rig, words, &output);
-    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
-}
-
-#define FELUCCA(status, says, ...) felucca(status, says, (const char *const[]){__VA_ARGS__, NULL})
+#define FELUCCA(status, says, ...) rig_expect(rig, status, says, (const char *const[]){__VA_ARGS__, NULL})
 
 static const char *study_uid(unsigned study)
 {

@@ -57,14 +57,7 @@ static void change_condition(const char *more, const char *condition)
     rig_check(rig, rig_wait_log(rig, "configuration read again", SOON_MS), "not read again");
 }
 
-static void felucca(int status, const char *says, const char *const *words)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    int is = rig_felucca(rig, words, &output);
-    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
-}
-
-#define FELUCCA(status, says, ...) felucca(status, says, (const char *const[]){__VA_ARGS__, NULL})
+#define FELUCCA(status, says, ...) rig_expect(rig, status, says, (const char *const[]){__VA_ARGS__, NULL})
 
 static void wait_jobs(const char *state, int64_t count)
 {

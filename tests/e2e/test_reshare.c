@@ -56,16 +56,8 @@ static void answer_until(struct actor *actor, const char *state, int64_t count)
     }
 }
 
-/* Runs felucca; its status and a part of what it says must be these. */
-static void felucca(int status, const char *says, const char *const *words)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    int is = rig_felucca(rig, words, &output);
-    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
-}
-
 #define RESHARE(status, says, ...) \
-    felucca(status, says, (const char *const[]){"reshare", "--since", "1h", __VA_ARGS__, NULL})
+    rig_expect(rig, status, says, (const char *const[]){"reshare", "--since", "1h", __VA_ARGS__, NULL})
 
 /* Two studies of a CT and an MR series each, the CT ones of two instances. */
 static void receive_studies(void)
@@ -202,23 +194,23 @@ START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
     rig_check(rig, rig_wait_jobs(rig, "share", "undecided", 4, SOON_MS), "a person has nothing to decide");
     ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "ct"), 4);
     /* Nothing is known now that was not known then; a person decides. */
-    felucca(EXIT_NO,
-            "the condition of album ct cannot be decided: #Tag.Modality is not known: no row tells it",
-            (const char *const[]){"retry", "--state", "undecided", "--album", "ct", "--yes", NULL});
+    rig_expect(rig, EXIT_NO,
+               "the condition of album ct cannot be decided: #Tag.Modality is not known: no row tells it",
+               (const char *const[]){"retry", "--state", "undecided", "--album", "ct", "--yes", NULL});
     ck_assert_int_eq(rig_jobs(rig, "share", "undecided", "main", "ct"), 4);
-    felucca(EXIT_OK, "1 job dropped",
-            (const char *const[]){"drop", "--state", "undecided", "--limit", "1", "--yes", NULL});
-    felucca(
-        EXIT_OK, "3 jobs retried",
+    rig_expect(rig, EXIT_OK, "1 job dropped",
+               (const char *const[]){"drop", "--state", "undecided", "--limit", "1", "--yes", NULL});
+    rig_expect(
+        rig, EXIT_OK, "3 jobs retried",
         (const char *const[]){"retry", "--state", "undecided", "--album", "ct", "--anyway", "--yes", NULL});
     answer_until(sharer, "shared", 6 + 3);
     RESHARE(EXIT_NO, "0 series reshared; 4 were asked for before", "--album", "ct", "--yes");
     /* what was dropped comes back to be decided */
-    felucca(EXIT_NO, "cannot be decided",
-            (const char *const[]){"retry", "--state", "dropped", "--album", "ct", "--yes", NULL});
+    rig_expect(rig, EXIT_NO, "cannot be decided",
+               (const char *const[]){"retry", "--state", "dropped", "--album", "ct", "--yes", NULL});
     rig_check(rig, rig_wait_jobs(rig, "share", "undecided", 1, SOON_MS), "it is not brought back");
-    felucca(EXIT_OK, "1 job retried",
-            (const char *const[]){"retry", "--state", "undecided", "--anyway", "--yes", NULL});
+    rig_expect(rig, EXIT_OK, "1 job retried",
+               (const char *const[]){"retry", "--state", "undecided", "--anyway", "--yes", NULL});
     answer_until(sharer, "shared", 6 + 4);
 }
 END_TEST

@@ -20,14 +20,8 @@ static void tear_down(void)
     rig_destroy(&rig);
 }
 
-static void felucca(int status, const char *expected, const char *const *words)
-{
-    AUTO(text_release) struct text output = TEXT_EMPTY;
-    int ended = rig_felucca(rig, words, &output);
-    ck_assert_msg(ended == status && strstr(text_string(&output), expected), "%s: status %d: %s", words[0],
-                  ended, text_string(&output));
-}
-#define FELUCCA(status, expected, ...) felucca(status, expected, (const char *const[]){__VA_ARGS__, NULL})
+#define FELUCCA(status, expected, ...) \
+    rig_expect(rig, status, expected, (const char *const[]){__VA_ARGS__, NULL})
 
 static const char *file_in(const char *place, const char *receipt)
 {

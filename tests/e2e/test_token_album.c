@@ -1,7 +1,6 @@
 /* A destination never sends with a token that opens a wrong album, or none: real processes, simulated KHEOPS. The
  * waits of a blocked destination are those of an installation, a minute. */
 #include "common/base/cleanup.h"
-#include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/operator_view.h"
 #include "tests/support/suite.h"
@@ -77,23 +76,6 @@ static void await_blocked(const char *says)
     check(operator_wait_state(pipeline, "main", NULL, "blocked", says, SOON_MS), says);
 }
 
-/* How many instances were first stored in an album, "" for a person's inbox. */
-static int64_t stored_in(const char *album)
-{
-    json_t *state = simulator_state(kheops);
-    json_t *study, *series, *instance;
-    size_t i, j, k;
-    int64_t count = 0;
-    json_array_foreach(json_object_get(state, "studies_list"), i, study)
-        json_array_foreach(json_object_get(study, "series"), j, series)
-            json_array_foreach(json_object_get(series, "instances"), k, instance)
-    {
-        count += strcmp(json_string_value(json_object_get(instance, "album")), album) == 0;
-    }
-    json_decref(state);
-    return count;
-}
-
 static void await_stored(int64_t count)
 {
     check(simulator_wait_instances(kheops, count, SOON_MS), "what waited does not go");
@@ -101,7 +83,8 @@ static void await_stored(int64_t count)
 
 static void expect_in(const char *album, int64_t count)
 {
-    ck_assert_msg(stored_in(album) == count, "%lld instances in %s", (long long)stored_in(album), album);
+    ck_assert_msg(simulator_stored_in(kheops, album) == count, "%lld instances in %s",
+                  (long long)simulator_stored_in(kheops, album), album);
 }
 
 static int move_main(struct text *ret_output)

@@ -109,23 +109,6 @@ static void await_stored(int64_t count)
     check(simulator_wait_instances(kheops, count, SOON_MS), "not everything goes");
 }
 
-/* How many instances were first stored in an album. */
-static int64_t stored_in(const char *album)
-{
-    json_t *state = simulator_state(kheops);
-    json_t *study, *series, *instance;
-    size_t i, j, k;
-    int64_t count = 0;
-    json_array_foreach(json_object_get(state, "studies_list"), i, study)
-        json_array_foreach(json_object_get(study, "series"), j, series)
-            json_array_foreach(json_object_get(series, "instances"), k, instance)
-    {
-        count += strcmp(json_string_value(json_object_get(instance, "album")), album) == 0;
-    }
-    json_decref(state);
-    return count;
-}
-
 /* One of two sentences, by who notices first that two tokens open two albums. */
 static bool is_another_album_told(void *context)
 {
@@ -159,7 +142,7 @@ START_TEST(two_tokens_do_not_fill_two_albums)
     start_sender();
     send_studies(1, STUDIES);
     await_stored(ALL);
-    int64_t there = stored_in("main");
+    int64_t there = simulator_stored_in(kheops, "main");
     ck_assert_msg(there == 0 || there == ALL, "%lld of %d are in one album, the others in another",
                   (long long)there, ALL);
     check(wait_until(is_another_album_told, NULL, SOON_MS), "status does not say why one of them rests");
@@ -187,14 +170,14 @@ START_TEST(a_sender_with_the_token_of_before_a_move_rests)
     check(wait_until(moves, NULL, SOON_MS), "it cannot be moved");
     send_studies(10, STUDIES);
     await_stored(2 * SERIES + ALL);
-    ck_assert_int_eq(stored_in("main"), 2 * SERIES);
-    ck_assert_int_eq(stored_in("other"), ALL);
+    ck_assert_int_eq(simulator_stored_in(kheops, "main"), 2 * SERIES);
+    ck_assert_int_eq(simulator_stored_in(kheops, "other"), ALL);
     /* With the token of all it works again. */
     (void)own_token("OTHERWRITE");
     process_kill(pipeline_process(pipeline, PIPELINE_SENDER, 0));
     send_studies(30, 1);
     await_stored(3 * SERIES + ALL);
-    ck_assert_int_eq(stored_in("main"), 2 * SERIES);
+    ck_assert_int_eq(simulator_stored_in(kheops, "main"), 2 * SERIES);
     pipeline_start_again(pipeline, PIPELINE_SENDER, 0);
     pipeline_stop_all(pipeline);
 }

@@ -128,3 +128,16 @@ bool operator_wait_jobs(struct pipeline *pipeline, const char *state, const char
     struct wish wish = {pipeline, destination, album, state, NULL, count};
     return wait_until(has_jobs, &wish, limit_ms);
 }
+
+static bool has_any(void *context)
+{
+    const struct wish *wish = context;
+    return operator_count_jobs(wish->pipeline, wish->state, wish->destination, wish->album) > 0;
+}
+
+bool operator_wait_any_job(struct pipeline *pipeline, const char *state, const char *destination,
+                           const char *album, int64_t limit_ms)
+{
+    struct wish wish = {pipeline, destination, album, state, NULL, 0};
+    return wait_until(has_any, &wish, limit_ms);
+}

@@ -27,6 +27,9 @@ size_t operator_count_jobs(struct pipeline *pipeline, const char *state, const c
 /* Waits until there are so many. */
 bool operator_wait_jobs(struct pipeline *pipeline, const char *state, const char *destination,
                         const char *album, size_t count, int64_t limit_ms);
+/* Waits until there is one or more. */
+bool operator_wait_any_job(struct pipeline *pipeline, const char *state, const char *destination,
+                           const char *album, int64_t limit_ms);
 
 /* The largest value of a member ("attempts", "tries") among the jobs of an album; 0 without jobs. */
 int64_t operator_largest(struct pipeline *pipeline, const char *destination, const char *album,

@@ -301,6 +301,13 @@ int rig_felucca(struct rig *rig, const char *const *words, struct text *ret_outp
     return process_run(argv, NULL, OPERATOR_MS, ret_output);
 }
 
+void rig_expect(struct rig *rig, int status, const char *says, const char *const *words)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int is = rig_felucca(rig, words, &output);
+    rig_check(rig, is == status && strstr(text_string(&output), says), text_string(&output));
+}
+
 /* ---- its log ---- */
 
 struct saying {

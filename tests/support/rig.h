@@ -68,6 +68,8 @@ bool rig_wait_drained(struct rig *rig, int64_t limit_ms);
 
 /* The exit status of `felucca` with these words (ended by NULL) and --config; its output is appended. */
 int rig_felucca(struct rig *rig, const char *const *words, struct text *ret_output);
+/* Runs the same: its status and a part of what it says must be these, or the test ends. */
+void rig_expect(struct rig *rig, int status, const char *says, const char *const *words);
 
 /* Whether the router that was started last has logged this text; the other one waits for it. */
 bool rig_log_says(struct rig *rig, const char *text);

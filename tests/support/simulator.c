@@ -83,6 +83,22 @@ int64_t simulator_count(const struct simulator *simulator, const char *path)
     return value;
 }
 
+int64_t simulator_stored_in(const struct simulator *simulator, const char *album)
+{
+    json_t *state = simulator_state(simulator);
+    json_t *study, *series, *instance;
+    size_t i, j, k;
+    int64_t count = 0;
+    json_array_foreach(json_object_get(state, "studies_list"), i, study)
+        json_array_foreach(json_object_get(study, "series"), j, series)
+            json_array_foreach(json_object_get(series, "instances"), k, instance)
+    {
+        count += strcmp(json_string_value(json_object_get(instance, "album")), album) == 0;
+    }
+    json_decref(state);
+    return count;
+}
+
 void simulator_order(const struct simulator *simulator, const char *path, const char *json)
 {
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;

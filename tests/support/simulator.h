@@ -32,6 +32,8 @@ json_t *simulator_counts(const struct simulator *simulator);
 /* A number of the counts by its path: simulator_count(s, "requests.stow"), "instances", "answers.stow.200";
  * what is not there counts 0. */
 int64_t simulator_count(const struct simulator *simulator, const char *path);
+/* How many instances were first stored in an album, "" for a person's inbox. */
+int64_t simulator_stored_in(const struct simulator *simulator, const char *album);
 
 /* POST to the admin port with JSON as text; ends the test when it is refused. */
 void simulator_order(const struct simulator *simulator, const char *path, const char *json);
