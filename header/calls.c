@@ -45,7 +45,7 @@ static void tell_forbidden(const char *call)
 
 void calls_limit(void)
 {
-    const struct sandbox sandbox = {
+    const struct sandbox_rules sandbox = {
         .rules = rules, .rule_count = sizeof rules / sizeof *rules, .forbidden = tell_forbidden};
     AUTO(text_release) struct text lacks = TEXT_EMPTY;
     charset_load_all();

@@ -1,6 +1,7 @@
 #include "receiver/claim.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/config/passcode.h"
 #include "receiver/titles.h"
@@ -16,15 +17,19 @@ static const struct config_source *find_source(const struct config *config,
 }
 
 void claim_read(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
-                int socket)
+                int socket, struct refusals *refusals)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct titles titles;
     titles_peek(socket, &titles);
     *ret_claim = (struct claim){find_source(config, address, titles.called, titles.calling), TEXT_EMPTY};
-    if (ret_claim->source && passcode_of_source(ret_claim->source, &ret_claim->passcode, &reason) != 0)
-        log_error("passcode cannot be read, its source is rejected for now",
-                  LOG_S("calling", ret_claim->source->aet), LOG_S("because", text_string(&reason)));
+    if (!ret_claim->source || passcode_of_source(ret_claim->source, &ret_claim->passcode, &reason) == 0)
+        return;
+    const char *aet = ret_claim->source->aet;
+    uint64_t times = refusals_note(refusals, text_string(&reason), aet, titles.called, clock_monotonic_ms());
+    if (times > 0)
+        log_error("passcode cannot be read, its source is rejected for now", LOG_S("calling", aet),
+                  LOG_S("because", text_string(&reason)), LOG_I("times", times));
 }
 
 enum association_verdict claim_judge(const struct claim *claim, const struct config *config,

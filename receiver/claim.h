@@ -9,15 +9,17 @@
 #include "common/config/config.h"
 #include "receiver/handler.h"
 #include "receiver/lobby.h"
+#include "receiver/refusals.h"
 
 struct claim {
     const struct config_source *source; /* whose it is, borrowed; NULL: the peer needs none */
     struct text passcode;               /* empty: it cannot be read */
 };
 
-/* For the peer whose request the socket holds. What cannot be read is told in the log, without a secret. */
+/* For the peer whose request the socket holds. What cannot be read is told in the log, without a secret, once a minute for
+ * each source. */
 void claim_read(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
-                int socket);
+                int socket, struct refusals *refusals);
 
 /* Of a request that is admitted but for its passcode. */
 enum association_verdict claim_judge(const struct claim *claim, const struct config *config,

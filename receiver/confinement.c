@@ -81,8 +81,8 @@ void confinement_begin(const struct config *config, struct spool *spool)
 {
     AUTO(fd_close) int marks = CRASH_MARKS();
     const int folders[] = {spool_incoming(spool), marks};
-    const struct sandbox sandbox = {rules, sizeof rules / sizeof *rules, folders, marks < 0 ? 1 : 2,
-                                    tell_forbidden};
+    const struct sandbox_rules sandbox = {rules, sizeof rules / sizeof *rules, folders, marks < 0 ? 1 : 2,
+                                          tell_forbidden};
     if (config->sandbox == CONFIG_OFF)
         return;
     int code = folders[0] < 0 ? folders[0] : sandbox_enter(&sandbox);

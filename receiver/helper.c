@@ -211,6 +211,8 @@ static void take(struct helper *helper, const struct hint *hint)
     case HINT_STOP:
         helper->stopping = true;
         break;
+    case HINT_KINDS:
+        break;
     }
 }
 
@@ -223,8 +225,10 @@ static void turn(struct helper *helper)
         return;
     (void)poll(NULL, 0, GATHER_MS);
     ssize_t length = read(helper->pipe, hints, sizeof hints);
-    for (ssize_t i = 0; i < length / (ssize_t)sizeof *hints; i++)
-        take(helper, &hints[i]);
+    for (ssize_t i = 0; i < length / (ssize_t)sizeof *hints; i++) {
+        if (hint_is_sound(&hints[i]))
+            take(helper, &hints[i]);
+    }
 }
 
 _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)

@@ -4,6 +4,7 @@
 
 #include "common/base/receipt.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum hint_kind {
@@ -17,7 +18,8 @@ enum hint_kind {
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
     HINT_ODD,         /* an instance whose data set has an odd length was kept */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
-    HINT_STOP         /* the helper ends */
+    HINT_STOP,        /* the helper ends */
+    HINT_KINDS
 };
 
 /* Why an instance was refused; the texts are a metric's label. */
@@ -41,5 +43,9 @@ struct hint {
     char receipt[RECEIPT_SIZE];
     int64_t number, durable_us;
 };
+
+/* Whether it is one that a process of ours says: what comes out of the pipe may have been written by a process that a peer
+ * has taken over. */
+bool hint_is_sound(const struct hint *hint);
 
 #endif

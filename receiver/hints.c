@@ -59,6 +59,11 @@ int hints_create(const struct config *config, struct hints **ret_hints)
     return 0;
 }
 
+void hints_leave_to_tell(struct hints *hints)
+{
+    fd_close(&hints->ends[0]);
+}
+
 /* Waits for the helper's end without a handler for SIGCHLD, which the parent reads from a descriptor. */
 static bool helper_has_ended(pid_t pid, int64_t deadline_ms)
 {

@@ -22,6 +22,9 @@ int hints_create(const struct config *config, struct hints **ret_hints);
 /* Ends the helper after it has taken everything told before; waits a bounded time. In the parent only. */
 void hints_destroy(struct hints **hints);
 
+/* In a process that was forked to serve one peer: it tells, and need not read what others told. */
+void hints_leave_to_tell(struct hints *hints);
+
 void hints_tell(struct hints *hints, enum hint_kind kind, const char *receipt, int64_t number);
 /* HINT_INSTANCE. */
 void hints_tell_instance(struct hints *hints, const char *receipt, int64_t bytes, int64_t durable_us);

@@ -6,12 +6,12 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/spool/rejections.h"
 #include "receiver/association.h"
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
 #include "receiver/session.h"
 #include "receiver/titles.h"
+#include "receiver/turned_away.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,6 +45,7 @@ struct listener {
     int64_t beat_ms;   /* when to say that we live */
     struct lobby *lobby;
     struct refusals *refusals;
+    struct turned_away *turned_away;
     struct child *children;
     size_t count, capacity;
 };
@@ -121,23 +122,26 @@ static _Noreturn void serve(struct listener *listener, int socket, const struct 
 static void tell_refusal(struct listener *listener, const struct peer_address *address, const char *reason,
                          const char *because)
 {
-    AUTO(text_release) struct text sentence = TEXT_EMPTY;
-    text_format(&sentence, "%s: %s", address->text, because);
-    rejections_note(listener->spool, reason, text_string(&sentence), clock_wall_ms(), false);
+    turned_away_note(listener->turned_away, reason, address->text, because);
     uint64_t times = refusals_note(listener->refusals, because, address->text, NULL, clock_monotonic_ms());
     if (times > 0)
         log_warning("peer refused", LOG_S("address", address->text), LOG_S("because", because),
                     LOG_I("times", times));
 }
 
-/* The calling title that a request counts for. One that its address may not use would be counted against the peer that
- * may: such a request is rejected in a process of its own, which the peer can make last. */
+/* The calling title that a request counts for. One that its address may not use, or whose passcode is still to be shown,
+ * would be counted against the peer that may: such a request is rejected in a process of its own, which the peer can make
+ * last. It counts for its address alone. */
 static void take_calling(const struct listener *listener, int socket, struct child *child)
 {
     struct titles titles;
     titles_peek(socket, &titles);
     const struct config_node *node = config_find_node(listener->config, titles.called);
-    if (node && config_node_admits(node, titles.calling, child->address.bytes) == CONFIG_ADMITS)
+    const struct config_source *source =
+        node ? config_node_source(node, titles.calling, child->address.bytes) : NULL;
+    bool needs_proof = source && source->passcode;
+    if (node && !needs_proof &&
+        config_node_admits(node, titles.calling, child->address.bytes) == CONFIG_ADMITS)
         memcpy(child->calling, titles.calling, sizeof child->calling);
 }
 
@@ -201,6 +205,7 @@ int listener_create(const struct config *config, struct spool *spool, struct hin
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
     listener->refusals = refusals_create();
+    listener->turned_away = turned_away_create();
     if (watch_children(listener) < 0)
         return say(ret_reason, config->receiver.bind, config->receiver.port);
     int rc = open_socket(listener, config->receiver.bind, config->receiver.port, ret_reason);
@@ -227,6 +232,7 @@ void listener_destroy(struct listener **listener)
     fd_close(&l->child_fd);
     lobby_destroy(&l->lobby);
     refusals_destroy(&l->refusals);
+    turned_away_destroy(&l->turned_away);
     free(l->children);
     free(l);
     *listener = NULL;
@@ -351,6 +357,7 @@ static void beat(struct listener *listener, int64_t now_ms)
         return;
     listener->beat_ms = now_ms + BEAT_MS;
     hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->count);
+    turned_away_write(listener->turned_away, listener->spool, clock_wall_ms());
     uint64_t rest = refusals_rest(listener->refusals, now_ms);
     if (rest > 0)
         log_warning("more peers refused, or gone without anything, for reasons told before",

@@ -403,7 +403,7 @@ static void report_rejection(const struct session *session)
     text_format(&sentence, "%s (%s) called %s: %s", session->calling_aet, session->start->address->text,
                 session->called_aet, text_string(&because));
     rejections_note(session->start->spool, association_verdict_name(rejected_for(session)),
-                    text_string(&sentence), clock_wall_ms(), true);
+                    text_string(&sentence), 1, clock_wall_ms());
     text_format(&peer, "%s %s", session->start->address->text, session->calling_aet);
     uint64_t times = refusals_note(session->start->refusals, association_verdict_name(session->verdict),
                                    text_string(&peer), session->called_aet, clock_monotonic_ms());
@@ -490,7 +490,9 @@ _Noreturn void session_run(const struct session_start *start)
         .finish = finish,
     };
     wind_alarm(&session);
-    claim_read(&session.claim, start->config, start->address, start->socket);
+    config_keep_names(start->config);
+    hints_leave_to_tell(start->hints);
+    claim_read(&session.claim, start->config, start->address, start->socket, start->refusals);
     confinement_begin(start->config, start->spool); /* no file of the configuration is read from here on */
     const char *because = NULL;
     enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);

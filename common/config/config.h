@@ -155,6 +155,9 @@ void config_resolve_names(struct config *config, struct text *warnings);
  * config_refresh_names() is known to all that were forked. old (NULL: none): what it knew of the same hosts is
  * known at once. Returns how many sources have a name for a host. */
 size_t config_share_names(struct config *config, const struct config *old);
+/* For a process that was forked to serve one peer: what is known now is its own from here on, and nobody can write it. So
+ * whatever becomes of that process, it changes for nobody else whom a name admits. */
+void config_keep_names(const struct config *config);
 /* Asks the name service about each of them, which may take its time; in one process at a time. A name that has no
  * address any more keeps those that it had. learned, of every host whose addresses have become others: how many
  * it has now. Returns how many hosts have no address. */

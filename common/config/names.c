@@ -2,11 +2,13 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/config/network.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -36,8 +38,9 @@ static bool read_answer(const struct config_addresses *addresses, struct answer 
 {
     for (int i = 0; i < READS_MOST; i++) {
         unsigned version = atomic_load(&addresses->version);
-        ret_answer->count = atomic_load(&addresses->count);
-        for (unsigned k = 0; k < ret_answer->count && k < ADDRESSES_MOST; k++)
+        unsigned count = atomic_load(&addresses->count);
+        ret_answer->count = count < ADDRESSES_MOST ? count : ADDRESSES_MOST; /* others may write there, too */
+        for (unsigned k = 0; k < ret_answer->count; k++)
             for (int half = 0; half < 2; half++)
                 ret_answer->halves[k][half] = atomic_load(&addresses->halves[k][half]);
         if (version % 2 == 0 && atomic_load(&addresses->version) == version)
@@ -132,6 +135,30 @@ size_t config_share_names(struct config *config, const struct config *old)
     if (old)
         (void)each_named(config, inherit, (void *)(uintptr_t)old);
     return count;
+}
+
+/* What is in the shared memory now, one after the other. */
+static struct answer *copy_answers(const struct config *config)
+{
+    struct answer *answers = memory_new(config->shared_name_count, sizeof *answers);
+    for (size_t i = 0; i < config->shared_name_count; i++)
+        (void)read_answer(&config->shared_names[i], &answers[i]);
+    return answers;
+}
+
+void config_keep_names(const struct config *config)
+{
+    size_t size = config->shared_name_count * sizeof(struct config_addresses);
+    if (!config->shared_names)
+        return;
+    AUTO(memory_free) struct answer *answers = copy_answers(config);
+    void *own = mmap(config->shared_names, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (own == MAP_FAILED)
+        abort(); /* nothing may be there now, and with what is there nothing can be trusted */
+    for (size_t i = 0; i < config->shared_name_count; i++)
+        write_answer(&config->shared_names[i], &answers[i]);
+    (void)mprotect(own, size, PROT_READ);
 }
 
 void config_names_release(struct config *config)

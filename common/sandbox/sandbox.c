@@ -19,14 +19,12 @@ void sandbox_ask_kernel(struct text *ret_lacks)
         text_append(ret_lacks, "it limits no paths (Landlock)");
 }
 
-int sandbox_enter(const struct sandbox *sandbox)
+/* Paths first: the filter lets nobody limit them any more. */
+int sandbox_enter(const struct sandbox_rules *rules)
 {
     if (!BOUND)
         return 0;
-    int code = folders_limit(sandbox->folders, sandbox->folder_count);
-    if (code != 0 && code != ERR_ABSENT)
-        return code;
-    if (!filter_is_known())
-        return 0;
-    return filter_load(sandbox->rules, sandbox->rule_count, sandbox->forbidden);
+    int folders = folders_limit(rules->folders, rules->folder_count);
+    int calls = filter_is_known() ? filter_load(rules->rules, rules->rule_count, rules->forbidden) : 0;
+    return calls != 0 || folders == ERR_ABSENT ? calls : folders;
 }

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct sandbox {
+struct sandbox_rules {
     const struct filter_rule *rules;
     size_t rule_count;
     const int *folders; /* open ones */
@@ -23,7 +23,7 @@ struct sandbox {
 void sandbox_ask_kernel(struct text *ret_lacks);
 
 /* From now on and for ever. What the kernel has not is left out; 0, or an error where it refuses what it has: then less than
- * meant is forbidden. */
-int sandbox_enter(const struct sandbox *sandbox);
+ * meant is forbidden. Paths and calls do not wait for each other: where the one is refused the other still counts. */
+int sandbox_enter(const struct sandbox_rules *rules);
 
 #endif

@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-enum { SHOWN_MOST = 80, FIELDS = 7 };
+enum { SHOWN_MOST = 80, FIELDS = 7, TIMES_MOST = 1000 * 1000 * 1000 };
 
 static const struct {
     const char *name, *sentence;
@@ -58,6 +58,21 @@ static const char *field_or_null(const char *field)
     return *field ? field : NULL;
 }
 
+/* Whoever wrote it: what could move a cursor, or is no UTF-8, is no text of ours. */
+static void make_shown(char *field)
+{
+    AUTO(text_release) struct text shown = TEXT_EMPTY;
+    utf8_append_shown(&shown, field, strlen(field), SHOWN_MOST + 3); /* it may end with "..." */
+    if (strcmp(text_string(&shown), field) != 0)
+        *field = '\0';
+}
+
+static int64_t number_of(const char *field)
+{
+    int64_t number = strtoll(field, NULL, 10);
+    return number > 0 ? number : 0;
+}
+
 static bool read_line(int fd, struct oddity_found *ret_found)
 {
     char *fields[FIELDS], *at = ret_found->bytes;
@@ -69,9 +84,10 @@ static bool read_line(int fd, struct oddity_found *ret_found)
         if (!at)
             return false;
         *at++ = '\0';
+        make_shown(fields[i]);
     }
-    ret_found->oddity = (struct oddity){.at = strtoll(fields[0], NULL, 10),
-                                        .times = strtoll(fields[1], NULL, 10),
+    ret_found->oddity = (struct oddity){.at = number_of(fields[0]),
+                                        .times = number_of(fields[1]) % TIMES_MOST,
                                         .calling = fields[2],
                                         .called = fields[3],
                                         .address = fields[4],
@@ -87,7 +103,8 @@ void oddity_note(struct spool *spool, enum oddity_kind kind, const struct oddity
     AUTO(fd_close) int fd = open_file(spool, kind, O_RDWR | O_CREAT);
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
         return;
-    append_fields(oddity, read_line(fd, &last) ? last.oddity.times + 1 : 1, &line);
+    bool goes_on = read_line(fd, &last) && last.oddity.at >= oddity->at - ODDITY_SHOWN_MS;
+    append_fields(oddity, goes_on ? last.oddity.times + 1 : 1, &line);
     if (pwrite(fd, line.bytes, line.length, 0) < 0) /* what is left of a longer one is behind its end */
         return;
 }

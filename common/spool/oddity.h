@@ -34,7 +34,7 @@ struct oddity {
     const char *because; /* what more there is to say */
 };
 
-/* One more of that kind, which is the last one now. */
+/* One more of that kind, which is the last one now; they are counted anew when there was none for ODDITY_SHOWN_MS. */
 void oddity_note(struct spool *spool, enum oddity_kind kind, const struct oddity *oddity);
 
 /* Where what was found lies; its texts can be shown. It must not move. */

@@ -2,13 +2,13 @@
  * and what is to be said of the last one. Receivers write it, `felucca status` shows it.
  *
  * A file of fixed size in incoming/, whoever knocks however often. It is a hint: without it nothing is known, and a
- * file system that refuses it costs the count alone. Several processes may note at once. */
+ * file system that refuses it costs the count alone. Several processes may note at once. What is read is fit to be shown,
+ * whoever wrote it. */
 #ifndef FELUCCA_SPOOL_REJECTIONS_H
 #define FELUCCA_SPOOL_REJECTIONS_H
 
 #include "common/spool/spool.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { REJECTIONS_REASON_SIZE = 32, REJECTIONS_SENTENCE_SIZE = 400 };
@@ -20,9 +20,9 @@ struct rejections_kind {
     char sentence[REJECTIONS_SENTENCE_SIZE]; /* about the last one */
 };
 
-/* One more for that reason. patient: waits for other processes that note; else it is not counted where one does. */
-void rejections_note(struct spool *spool, const char *reason, const char *sentence, int64_t now_ms,
-                     bool patient);
+/* So many more for that reason. Waits 50 ms at most for others that note: then it is not counted. */
+void rejections_note(struct spool *spool, const char *reason, const char *sentence, int64_t times,
+                     int64_t now_ms);
 
 /* Calls each for every reason with rejections in the last hour. */
 void rejections_read(struct spool *spool, int64_t now_ms,

@@ -134,6 +134,18 @@ static bool a_metric_tells_it(void *context)
     return pipeline_metric(pipeline, PIPELINE_ROUTER, 0, "felucca_workers_resting") == 1;
 }
 
+/* The one that is good, and the poor one. */
+static bool both_are_known(void *context)
+{
+    const struct lack *lack = context;
+    const char *hello = lack->stage == PIPELINE_SENDER ? "worker says hello worker=sender"
+                                                       : "worker says hello worker=sharer";
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    file_read(sandbox_path(sandbox, "router-0.log"), &log);
+    const char *first = strstr(text_string(&log), hello);
+    return first && strstr(first + 1, hello);
+}
+
 START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
 {
     const struct lack *lack = &lacks[_i];
@@ -146,6 +158,7 @@ START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
     check(operator_wait_jobs(pipeline, "shared", "main", "all", 1, PATIENCE_MS), "the good ones do not work");
     /* Of two with the same credit the one that came last is asked first. */
     size_t poor = pipeline_start_changed(pipeline, lack->stage, lack->text, lack->other);
+    check(wait_until(both_are_known, (void *)lack, PATIENCE_MS), "the poor one is not greeted");
     for (uint64_t seed = 2; seed <= STUDIES; seed++)
         pipeline_send_small_study(pipeline, sandbox, seed, 1);
     check(simulator_wait_instances(kheops, STUDIES, PATIENCE_MS), lack->label);
