@@ -148,9 +148,7 @@ static void add_token_of(size_t i, enum which which, const char *token)
 
 static void order_token(size_t i, const char *order)
 {
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "/sim/tokens/%s", names[i].at_first[rows[i].which]);
-    simulator_order(kheops, text_string(&path), order);
+    simulator_order_token(kheops, names[i].at_first[rows[i].which], order);
 }
 
 /* ---- the pipeline: a destination with an album a row, and one of another KHEOPS ---- */
@@ -315,7 +313,7 @@ START_TEST(an_album_in_trouble_is_alone)
     int64_t seen = simulator_count(archive, "requests.share");
     for (size_t i = 0; i < ALBUMS; i++)
         trouble(i);
-    simulator_order(archive, "/sim/tokens/ARCHIVEWRITE", "{\"revoked\":true}");
+    simulator_order_token(archive, "ARCHIVEWRITE", "{\"revoked\":true}");
     send_study(2);
     check_trouble(2 * SERIES);
     send_study(3); /* ... and it goes on */

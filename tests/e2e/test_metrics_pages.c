@@ -297,14 +297,14 @@ START_TEST(a_revoked_token_blocks_visibly)
         "felucca_target_state{destination=\"kheops-main\",album=\"\",state=\"up\"} 1\n",
         "felucca_oldest_job_age_seconds{destination=\"kheops-main\",album=\"\",state=\"queued\"} 0\n",
         "felucca_spool_files{place=\"queue\"} 0\n", "felucca_spool_bytes{place=\"queue\"} 0\n", NULL};
-    simulator_order(scene.kheops, "/sim/tokens/MAINWRITE", "{\"revoked\": true}");
+    simulator_order_token(scene.kheops, "MAINWRITE", "{\"revoked\": true}");
     pipeline_start_all(scene.pipeline);
     const char *folder = scene_study(&scene, 2, 1, 2, 4000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     ck_router_shows(blocked);
     double age = pipeline_metric(scene.pipeline, PIPELINE_ROUTER, 0, "felucca_oldest_job_age_seconds");
     pipeline_check(scene.pipeline, age > 0, "the oldest job has no age");
-    simulator_order(scene.kheops, "/sim/tokens/MAINWRITE", "{\"revoked\": false}");
+    simulator_order_token(scene.kheops, "MAINWRITE", "{\"revoked\": false}");
     ck_router_shows(done);
 }
 END_TEST

@@ -336,7 +336,7 @@ START_TEST(no_mark_is_left_anywhere)
         meet(&echoes[i]);
     pipeline_check(scene.pipeline, wait_until(quarantine_is_full, NULL, PATIENCE_MS),
                    "the bad files are quarantined");
-    simulator_order(scene.kheops, "/sim/tokens/" WRITE, "{\"revoked\": true}");
+    simulator_order_token(scene.kheops, WRITE, "{\"revoked\": true}");
     send_marked();
     print_all();
     pipeline_stop_all(scene.pipeline);

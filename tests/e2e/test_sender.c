@@ -252,7 +252,7 @@ END_TEST
 
 START_TEST(a_revoked_token_blocks_and_a_new_one_helps)
 {
-    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"revoked\":true}");
+    simulator_order_token(workplace->simulator, "MAINWRITE", "{\"revoked\":true}");
     simulator_order(workplace->simulator, "/sim/tokens",
                     "{\"album\":\"main\",\"scope\":\"write\",\"token\":\"MAINNEXT\"}");
     struct work *work = new_work("main", 1, 3);
@@ -272,7 +272,7 @@ END_TEST
 START_TEST(a_refusal_while_the_body_flows_blocks)
 {
     enum { INSTANCES = 4, BYTES = 20 << 20 };
-    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"revoked\":true}");
+    simulator_order_token(workplace->simulator, "MAINWRITE", "{\"revoked\":true}");
     for (uint64_t seed = 1; seed <= 3; seed++) {
         struct work *work = stock_work(workplace->spool, "main", seed, INSTANCES, 1, BYTES);
         AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
@@ -308,7 +308,7 @@ END_TEST
 START_TEST(many_refusals_are_one_question)
 {
     struct work *works[4];
-    simulator_order(workplace->simulator, "/sim/tokens/MAINWRITE", "{\"scope\":\"read\"}");
+    simulator_order_token(workplace->simulator, "MAINWRITE", "{\"scope\":\"read\"}");
     simulator_order(workplace->simulator, "/sim/faults",
                     "{\"kind\":\"introspect\",\"action\":\"none\",\"delay_ms\":300}");
     int64_t before = counted("requests.introspect");

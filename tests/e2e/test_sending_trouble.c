@@ -217,7 +217,7 @@ START_TEST(a_new_token_lets_the_backlog_go)
     pipeline_start(pipeline, PIPELINE_SENDER);
     send_study(1, INSTANCES);
     check(simulator_wait_instances(kheops, INSTANCES, PATIENCE_MS), "not delivered");
-    simulator_order(kheops, "/sim/tokens/MAINWRITE", "{\"revoked\":true}");
+    simulator_order_token(kheops, "MAINWRITE", "{\"revoked\":true}");
     simulator_order(kheops, "/sim/tokens", "{\"album\":\"main\",\"scope\":\"write\",\"token\":\"MAINNEXT\"}");
     int64_t questions = simulator_count(kheops, "requests.introspect");
     for (uint64_t seed = 2; seed <= STUDIES; seed++)

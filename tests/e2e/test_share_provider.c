@@ -1,7 +1,6 @@
 /* A token that is refused while KHEOPS's login provider is away shows itself as 500 of a share: KHEOPS is asked about the
  * tokens, once a rest, and what it says of them counts; and a good one that is put into its file ends every rest at once,
  * also that of what looked like an outage. Real processes, simulated KHEOPS; the waits are those of an installation. */
-#include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/operator_view.h"
@@ -51,13 +50,6 @@ static void check(bool ok, const char *what)
     pipeline_check(pipeline, ok, what);
 }
 
-static void revoke_token(const char *token)
-{
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "/sim/tokens/%s", token);
-    simulator_order(kheops, text_string(&path), "{\"revoked\":true}");
-}
-
 static void replace(const char *token, const char *next)
 {
     file_write_string(sandbox_path(sandbox, "token-%s", token), next);
@@ -72,7 +64,7 @@ START_TEST(a_500_is_asked_about)
 {
     const struct row *row = &rows[_i];
     simulator_order(kheops, "/sim/parts", "{\"login provider\": false}");
-    revoke_token(row->token);
+    simulator_order_token(kheops, row->token, "{\"revoked\":true}");
     int64_t asked = simulator_count(kheops, "requests.introspect");
     pipeline_send_small_study(pipeline, sandbox, 2, SERIES);
     check(operator_wait_state(pipeline, "main", "all", "blocked", row->says, PATIENCE_MS), row->says);
@@ -93,7 +85,7 @@ START_TEST(a_good_token_ends_what_looked_like_an_outage)
     const struct row *row = &rows[_i];
     simulator_order(kheops, "/sim/parts", "{\"login provider\": false}");
     simulator_order(kheops, "/sim/faults", "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}");
-    revoke_token(row->token);
+    simulator_order_token(kheops, row->token, "{\"revoked\":true}");
     pipeline_send_small_study(pipeline, sandbox, 2, SERIES);
     check(operator_wait_state(pipeline, "main", "all", "backing off", "500", PATIENCE_MS), "not backing off");
     json_decref(http_client_json(kheops->admin_port, "DELETE", "/sim/faults", NULL));

@@ -1,7 +1,6 @@
 /* Tokens while nothing else happens: what KHEOPS says against them is shown before anybody is refused, and
  * who was blocked by one goes on soon after it was renewed. Real processes, simulated KHEOPS; the waits of a
  * blocked destination are those of an installation, a minute. */
-#include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/operator_view.h"
@@ -62,13 +61,6 @@ static const char *token_file(const char *token)
     return sandbox_path(sandbox, "token-%s", token);
 }
 
-static void order_token(const char *token, const char *order)
-{
-    AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "/sim/tokens/%s", token);
-    simulator_order(kheops, text_string(&path), order);
-}
-
 static void reload(void)
 {
     process_signal(pipeline_process(pipeline, PIPELINE_SENDER, 0), SIGHUP);
@@ -96,13 +88,13 @@ START_TEST(a_renewed_token_counts_at_once)
     if (row->gone)
         ck_assert_int_eq(unlink(token_file(row->token)), 0);
     else
-        order_token(row->token, "{\"revoked\":true}");
+        simulator_order_token(kheops, row->token, "{\"revoked\":true}");
     send_study(2);
     check(operator_wait_state(pipeline, "main", row->album, "blocked", NULL, PATIENCE_MS), "not blocked");
     if (row->next) {
         file_write_string(token_file(row->token), row->next);
     } else {
-        order_token(row->token, "{\"revoked\":false}");
+        simulator_order_token(kheops, row->token, "{\"revoked\":false}");
         reload();
     }
     check(simulator_wait_shared(kheops, "all", 6, SOON_MS), "what waited does not go");

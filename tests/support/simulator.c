@@ -106,6 +106,13 @@ void simulator_order(const struct simulator *simulator, const char *path, const 
     ck_assert_msg(status == 200, "the simulator refuses %s %s: %s", path, json, text_string(&answer.body));
 }
 
+void simulator_order_token(const struct simulator *simulator, const char *token, const char *json)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "/sim/tokens/%s", token);
+    simulator_order(simulator, text_string(&path), json);
+}
+
 /* ---- waiting ---- */
 
 struct wish {

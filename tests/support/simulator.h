@@ -37,6 +37,8 @@ int64_t simulator_stored_in(const struct simulator *simulator, const char *album
 
 /* POST to the admin port with JSON as text; ends the test when it is refused. */
 void simulator_order(const struct simulator *simulator, const char *path, const char *json);
+/* The same about one token: what is true of it from now on, "{\"revoked\":true}". */
+void simulator_order_token(const struct simulator *simulator, const char *token, const char *json);
 
 /* Waits until so many distinct instances are stored and no STOW request is in flight. */
 bool simulator_wait_instances(const struct simulator *simulator, int64_t count, int64_t limit_ms);
