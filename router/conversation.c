@@ -11,6 +11,7 @@
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/outcome.h"
+#include "router/own_trouble.h"
 #include "router/readiness.h"
 #include "router/shared.h"
 #include "router/strangers.h"
@@ -94,6 +95,7 @@ static void greet_worker(struct router *router, const struct bus_peer *peer, con
     strangers_forget(router->conversation->strangers, hello->session);
     crew_hello(router->crew, peer, hello, router->awake);
     crew_rouse(router->crew, peer, 0);
+    own_trouble_retry(router, hello->stage);
     log_info("worker says hello", LOG_S("worker", hello->name), LOG_S("stage", work_stage_name(hello->stage)),
              LOG_I("slots", hello->slots), LOG_I("holds", hello->held_count));
     answer_worker(router, peer, WORK_PONG, hello);

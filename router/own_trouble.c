@@ -86,12 +86,23 @@ static void let_rest(struct router *router, const struct lease *lease, const str
                     LOG_S("album", row->album ? row->album : "-"), LOG_S("reason", reason));
 }
 
-bool own_trouble_take(struct router *router, const struct lease *lease, const struct target *target,
+/* Whether nothing but workers may be to blame for what the result says. */
+static bool is_lack(struct router *router, const struct work_result *result)
+{
+    for (size_t i = 0; i < result->answer_count; i++) {
+        if (!may_be_own(router, &result->answers[i]))
+            return false;
+    }
+    return result->answer_count > 0;
+}
+
+bool own_trouble_take(struct router *router, const struct lease *lease, struct target *target,
                       const struct work_result *result, int64_t stored)
 {
     const struct jobdb_target *row = &target->row;
     const struct crew_duty duty = duty_of(lease);
     const char *reason = target->barred ? NULL : own_reason(router, lease, result);
+    target->lacking = is_lack(router, result);
     if (!lease->seat)
         return reason != NULL; /* whoever gets the work next tells more */
     if (stored > 0 && crew_rest_over(router->crew, lease->seat, &duty))
@@ -101,6 +112,18 @@ bool own_trouble_take(struct router *router, const struct lease *lease, const st
         return false;
     let_rest(router, lease, target, reason);
     return crew_has_other(router->crew, lease->seat, &duty, router->awake);
+}
+
+void own_trouble_retry(struct router *router, enum work_stage stage)
+{
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        struct target *target = targets_at(router->targets, i);
+        bool its = (target->row.album_id ? WORK_SHARE : WORK_SEND) == stage;
+        if (its && target->lacking && target->row.state != TARGET_UP && target->row.until > router->now) {
+            target->row.until = router->now;
+            target->look_at = 0;
+        }
+    }
 }
 
 /* ---- who lacks what, for `felucca status` ---- */

@@ -17,8 +17,11 @@ struct router;
 struct target;
 
 /* Whether the result speaks against its worker alone, so that it says nothing of the target. */
-bool own_trouble_take(struct router *router, const struct lease *lease, const struct target *target,
+bool own_trouble_take(struct router *router, const struct lease *lease, struct target *target,
                       const struct work_result *result, int64_t stored);
+/* A worker of this stage says HELLO, since it starts or has read its configuration again: what rests only for what workers
+ * lacked is tried at once. */
+void own_trouble_retry(struct router *router, enum work_stage stage);
 /* Writes down which worker lacks what for which target, where that has changed (common/spool/resting.h), or could not be
  * written a few seconds ago. */
 void own_trouble_tell(struct router *router);

@@ -49,6 +49,8 @@ struct target {
     int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
     int64_t
         walled_job; /* of the last request counted in fruitless that something in front refused; 0: several */
+    bool
+        lacking; /* it rests, or may, since every worker that was there lacked something for it (own_trouble.h) */
     enum target_seen seen; /* while it backs off: what the last look at its server found (readiness.h) */
     uint64_t seen_by;      /* number of the worker that looks (crew.h): others may have a worse way there */
     int64_t seen_at;       /* of the loop's clock: when it was looked at last */

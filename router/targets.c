@@ -123,6 +123,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
             target->fetch_failures = old->fetch_failures;
             target->fruitless = old->fruitless;
             target->missed = old->missed;
+            target->lacking = old->lacking;
         }
         if (!target->row.album_id)
             pass_on_hold(targets, target);
