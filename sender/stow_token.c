@@ -45,5 +45,9 @@ void stow_token_finish_elsewhere(struct task *task)
         "none: give it the token that the other senders have; or, where another album is meant from now on, "
         "say so: felucca destination move %s",
         task->work->destination);
+    AUTO(memory_free) char *destination = memory_string(task->work->destination);
+    struct token_watch *tokens = task->process->tokens;
+    const struct token_place place = {destination, NULL, WORK_TOKEN_STOW};
     task_finish_all(task, WORK_BLOCKED_OUTCOME, BLAME_TOKEN, text_string(&sentence));
+    token_watch_tell_again(tokens, &place); /* after the result: with it in hand the album would be settled */
 }

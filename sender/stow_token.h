@@ -22,7 +22,8 @@ enum stow_token stow_token_look(const struct task *task, const struct config_des
 void stow_token_note(struct task *task, const struct config_destination *destination,
                      const struct credentials *credentials);
 
-/* Ends a task whose token is of elsewhere. */
+/* Ends a task whose token is of elsewhere, and tells the router of the token once more: while nothing was stored yet, the
+ * album of whoever tells last counts, and that one may be gone. */
 void stow_token_finish_elsewhere(struct task *task);
 
 #endif

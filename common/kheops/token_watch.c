@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000, PLACES_A_LOOK = 16 };
+enum { QUESTIONS_AT_ONCE = 2, FRESH_MS = 5000, PLACES_A_LOOK = 16, TELL_AGAIN_MS = 5000 };
 
 struct waiter {
     introspection_done *done;
@@ -46,6 +46,7 @@ struct entry {
     uint64_t permitted; /* the subject that it permitted last; 0: none */
     char *reported;     /* id of the album of that report; "" when not told */
     char *opens;        /* the same of what was permitted */
+    int64_t again_at;   /* monotonic: it may be told again then */
     struct permission_waiter *applicants;
     size_t applicant_count, applicant_capacity;
 };
@@ -514,6 +515,17 @@ void token_watch_ask_permission(struct token_watch *watch, const struct token_pl
         entry_report(entry);
     else
         entry_ask(entry, since);
+}
+
+void token_watch_tell_again(struct token_watch *watch, const struct token_place *place)
+{
+    struct entry *entry = entry_find(watch, place);
+    int64_t now = watch->clock_ms();
+    if (!entry || is_busy(entry) || entry->serial != 0 || now < entry->again_at || !is_told(&entry->known) ||
+        subject_now(entry) != entry->subject)
+        return;
+    entry->again_at = now + TELL_AGAIN_MS;
+    entry_report(entry);
 }
 
 void token_watch_forget(struct token_watch *watch, const void *context)

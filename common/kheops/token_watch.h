@@ -95,6 +95,10 @@ typedef void token_permission_done(void *context, enum token_permission permissi
 void token_watch_ask_permission(struct token_watch *watch, const struct token_place *place, int64_t since,
                                 token_permission_done *done, void *context);
 
+/* Tells the router again what is known of a place, since it goes by what another worker told of it; a few times a minute at
+ * most. What was permitted stays so until it answers. */
+void token_watch_tell_again(struct token_watch *watch, const struct token_place *place);
+
 /* Nobody with this context waits for answers any more. */
 void token_watch_forget(struct token_watch *watch, const void *context);
 

@@ -151,6 +151,50 @@ START_TEST(two_tokens_do_not_fill_two_albums)
 }
 END_TEST
 
+/* The album that the router takes for the destination's. */
+static void read_home(struct text *ret_home)
+{
+    AUTO(text_release) struct text database = TEXT_EMPTY;
+    text_format(&database, "%s/jobs.db", pipeline_state_dir(pipeline));
+    const char *const argv[] = {"sqlite3", "-readonly", text_string(&database),
+                                "SELECT home_album FROM destination", NULL};
+    check(process_run(argv, NULL, PATIENCE_MS, ret_home) == 0, "the database cannot be read");
+}
+
+static bool home_is_another(void *context)
+{
+    AUTO(text_release) struct text home = TEXT_EMPTY;
+    read_home(&home);
+    return strcmp(text_string(&home), text_string(context)) != 0;
+}
+
+static void await_another_home(struct text *before)
+{
+    check(wait_until(home_is_another, before, SOON_MS), "the album stays");
+}
+
+/* It told of its album last, and went before anything was stored there. */
+START_TEST(a_sender_that_is_gone_leaves_no_album_behind)
+{
+    AUTO(text_release) struct text nothing = TEXT_EMPTY, first = TEXT_EMPTY;
+    begin(0);
+    text_append(&nothing, "\n");
+    start_sender();
+    await_another_home(&nothing);
+    read_home(&first);
+    pipeline_reword_next(pipeline, "token-MAINWRITE}", own_token("OTHERWRITE"));
+    start_sender();
+    await_another_home(&first);
+    process_kill(pipeline_process(pipeline, PIPELINE_SENDER, 1));
+    send_studies(1, 1);
+    await_stored(SERIES);
+    ck_assert_int_eq(simulator_stored_in(kheops, "main"), SERIES);
+    check(operator_wait_state(pipeline, "main", NULL, "up", NULL, SOON_MS), "not up");
+    pipeline_start_again(pipeline, PIPELINE_SENDER, 1);
+    pipeline_stop_all(pipeline);
+}
+END_TEST
+
 static bool moves(void *context)
 {
     (void)context;
@@ -271,6 +315,7 @@ int main(void)
     tests_timeout(tests, 180);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, two_tokens_do_not_fill_two_albums);
+    tests_add(tests, a_sender_that_is_gone_leaves_no_album_behind);
     tests_add(tests, a_sender_with_the_token_of_before_a_move_rests);
     tests_rows(tests, a_sender_with_a_stale_address_sends_nothing, ROWS(stale_rows));
     tests_add(tests, a_sharer_with_a_stale_address_shares_nothing);

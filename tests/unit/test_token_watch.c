@@ -322,6 +322,31 @@ START_TEST(a_late_permission_is_for_nobody)
 }
 END_TEST
 
+/* Without a question, and not twice in a moment; what is permitted stays so until the router answers. */
+START_TEST(what_is_known_is_told_again)
+{
+    set_up_stow(&active, 1);
+    token_watch_tell_again(watch, &stow_place); /* nothing is known yet */
+    ck_assert_int_eq(reports, 0);
+    run(1);
+    token_watch_tell_again(watch, &stow_place); /* the router has not answered */
+    ck_assert_int_eq(reports, 1);
+    permit(true);
+    token_watch_tell_again(watch, &stow_place);
+    ck_assert_int_eq(reports, 2);
+    ck_assert_ptr_nonnull(token_watch_album(watch, &stow_place, "FIRST"));
+    permit(true);
+    token_watch_tell_again(watch, &stow_place); /* a moment ago */
+    ck_assert_int_eq(reports, 2);
+    ahead_ms += TOKEN_WATCH_OUTAGE_MS;
+    token_watch_tell_again(watch, &stow_place);
+    ck_assert_int_eq(reports, 3);
+    permit(false);
+    ck_assert_ptr_null(token_watch_album(watch, &stow_place, "FIRST"));
+    ck_assert_uint_eq(scripted_server_requests(server), 1);
+}
+END_TEST
+
 /* A maintenance page takes no permission away; of a token that has none it is told. */
 START_TEST(what_was_permitted_goes_on_while_something_else_answers)
 {
@@ -353,6 +378,7 @@ int main(void)
     tests_add(tests, an_outage_is_asked_about_again_after_a_minute);
     tests_add(tests, a_permission_for_a_token_that_is_gone_ends);
     tests_add(tests, a_late_permission_is_for_nobody);
+    tests_add(tests, what_is_known_is_told_again);
     tests_add(tests, what_was_permitted_goes_on_while_something_else_answers);
     return tests_run(tests);
 }
