@@ -10,8 +10,10 @@
 #include "receiver/handler.h"
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
+#include "receiver/titles.h"
 
 struct claim {
+    struct titles titles;               /* as the request gives them */
     const struct config_source *source; /* whose it is, borrowed; NULL: the peer needs none */
     struct text passcode;               /* empty: it cannot be read */
 };
@@ -22,9 +24,7 @@ void claim_read(struct claim *ret_claim, const struct config *config, const stru
                 int socket, struct refusals *refusals);
 
 /* Of a request that is admitted but for its passcode. */
-enum association_verdict claim_judge(const struct claim *claim, const struct config *config,
-                                     const struct peer_address *address,
-                                     const struct association_request *request);
+enum association_verdict claim_judge(const struct claim *claim, const struct association_request *request);
 
 void claim_wipe(struct claim *claim);
 

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "receiver/association.h"
+#include "receiver/children.h"
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
 #include "receiver/session.h"
@@ -15,6 +16,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
@@ -26,12 +28,6 @@
 #include <unistd.h>
 
 enum { TURN_MS = 1000, BEAT_MS = 1000, BACKLOG = 128, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
-
-struct child {
-    pid_t pid;
-    struct peer_address address;
-    char calling[FILE_META_AET_SIZE]; /* "": its address may not use the title */
-};
 
 struct listener {
     const struct config *config;
@@ -46,8 +42,7 @@ struct listener {
     struct lobby *lobby;
     struct refusals *refusals;
     struct turned_away *turned_away;
-    struct child *children;
-    size_t count, capacity;
+    struct children children;
 };
 
 static int say(struct text *reason, const char *bind, int port)
@@ -100,17 +95,20 @@ static void leave_parent(void *context)
     fd_close(&listener->socket);
     fd_close(&listener->child_fd);
     lobby_destroy(&listener->lobby);
+    children_leave(&listener->children);
 }
 
-static _Noreturn void serve(struct listener *listener, int socket, const struct peer_address *address,
+/* child.proof is the reading end, proof the other one. */
+static _Noreturn void serve(struct listener *listener, int socket, struct child *child, int proof,
                             pid_t parent)
 {
-    struct peer_address copy = *address;
     int own = dup(socket); /* the lobby's descriptors are all closed */
+    fd_close(&child->proof);
     leave_parent(listener);
     struct session_start start = {.socket = own,
+                                  .proof = proof,
                                   .parent = parent,
-                                  .address = &copy,
+                                  .address = &child->address,
                                   .config = listener->config,
                                   .spool = listener->spool,
                                   .hints = listener->hints,
@@ -129,62 +127,59 @@ static void tell_refusal(struct listener *listener, const struct peer_address *a
                     LOG_I("times", times));
 }
 
-/* The calling title that a request counts for. One that its address may not use, or whose passcode is still to be shown,
- * would be counted against the peer that may: such a request is rejected in a process of its own, which the peer can make
- * last. It counts for its address alone. */
-static void take_calling(const struct listener *listener, int socket, struct child *child)
+/* The calling title that a request counts for. One that its address may not use would be counted against the peer that
+ * may, and so would one whose passcode it does not know: such a request is rejected in a process of its own, which the
+ * peer can make last. */
+static void take_calling(const struct listener *listener, int socket, struct child *child,
+                         bool *ret_wants_proof)
 {
     struct titles titles;
     titles_peek(socket, &titles);
+    *ret_wants_proof = false;
     const struct config_node *node = config_find_node(listener->config, titles.called);
-    const struct config_source *source =
-        node ? config_node_source(node, titles.calling, child->address.bytes) : NULL;
-    bool needs_proof = source && source->passcode;
-    if (node && !needs_proof &&
-        config_node_admits(node, titles.calling, child->address.bytes) == CONFIG_ADMITS)
-        memcpy(child->calling, titles.calling, sizeof child->calling);
+    if (!node || config_node_admits(node, titles.calling, child->address.bytes) != CONFIG_ADMITS)
+        return;
+    const struct config_source *source = config_node_source(node, titles.calling, child->address.bytes);
+    *ret_wants_proof = source && source->passcode;
+    memcpy(child->calling, titles.calling, sizeof child->calling);
 }
 
-/* NULL, or the limit that another one would exceed. */
-static const char *find_limit(const struct listener *listener, const struct child *wanted)
+/* The process, or negative. Its title counts from now on, or from its proof. */
+static pid_t fork_child(struct listener *listener, int socket, struct child *child, bool wants_proof)
 {
-    size_t same_address = 0, same_title = 0,
-           most = (size_t)listener->config->receiver.max_associations_per_source;
-    if (listener->count >= (size_t)listener->config->receiver.max_associations)
-        return "max_associations reached";
-    for (size_t i = 0; i < listener->count; i++) {
-        const struct child *child = &listener->children[i];
-        same_address += memcmp(child->address.bytes, wanted->address.bytes, sizeof child->address.bytes) == 0;
-        same_title += *child->calling && strcmp(child->calling, wanted->calling) == 0;
-    }
-    if (same_address >= most)
-        return "max_associations_per_source reached by its address";
-    return same_title >= most ? "max_associations_per_source reached by its calling AE title" : NULL;
+    int ends[2] = {-1, -1};
+    if (wants_proof && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return -1;
+    child->proof = ends[0];
+    pid_t parent = getpid();
+    child->pid = fork();
+    if (child->pid == 0)
+        serve(listener, socket, child, ends[1], parent);
+    fd_close(&ends[1]);
+    if (child->pid < 0)
+        fd_close(&child->proof);
+    else
+        children_add(&listener->children, child);
+    return child->pid;
 }
 
 static enum lobby_answer peer_asks(void *context, int socket, const struct peer_address *address)
 {
     struct listener *listener = context;
-    struct child child = {.address = *address};
-    take_calling(listener, socket, &child);
-    const char *limit = find_limit(listener, &child);
+    struct child child = {.address = *address, .proof = -1};
+    bool wants_proof;
+    take_calling(listener, socket, &child, &wants_proof);
+    const char *limit = children_find_limit(&listener->children, listener->config, &child);
     if (limit) {
         tell_refusal(listener, address, "limit", limit);
         hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
         return LOBBY_LIMIT;
     }
-    listener->children =
-        memory_grow(listener->children, &listener->capacity, listener->count + 1, sizeof *listener->children);
-    pid_t parent = getpid();
-    child.pid = fork();
-    if (child.pid == 0)
-        serve(listener, socket, address, parent);
-    if (child.pid < 0) {
+    if (fork_child(listener, socket, &child, wants_proof) < 0) {
         tell_refusal(listener, address, "no_process", "no new process");
         hints_tell(listener->hints, HINT_CONGESTED, NULL, 0);
         return LOBBY_CONGESTED;
     }
-    listener->children[listener->count++] = child;
     CRASH_POINT(RECEIVER_FORKED);
     return LOBBY_SERVED;
 }
@@ -222,9 +217,9 @@ void listener_destroy(struct listener **listener)
     struct listener *l = *listener;
     if (!l)
         return;
-    for (size_t i = 0; i < l->count; i++) {
-        (void)kill(l->children[i].pid, SIGKILL);
-        (void)waitpid(l->children[i].pid, NULL, 0);
+    for (size_t i = 0; i < l->children.count; i++) {
+        (void)kill(l->children.list[i].pid, SIGKILL);
+        (void)waitpid(l->children.list[i].pid, NULL, 0);
     }
     if (l->child_fd >= 0)
         (void)sigprocmask(SIG_SETMASK, &l->former, NULL);
@@ -233,7 +228,7 @@ void listener_destroy(struct listener **listener)
     lobby_destroy(&l->lobby);
     refusals_destroy(&l->refusals);
     turned_away_destroy(&l->turned_away);
-    free(l->children);
+    children_leave(&l->children);
     free(l);
     *listener = NULL;
 }
@@ -250,12 +245,12 @@ int listener_port(const struct listener *listener)
 
 size_t listener_children(const struct listener *listener)
 {
-    return listener->count;
+    return listener->children.count;
 }
 
 pid_t listener_child(const struct listener *listener, size_t index)
 {
-    return listener->children[index].pid;
+    return listener->children.list[index].pid;
 }
 
 void listener_set_config(struct listener *listener, const struct config *config)
@@ -318,21 +313,14 @@ static void accept_peers(struct listener *listener, int64_t now_ms)
 
 static void child_ended(struct listener *listener, pid_t pid, int status)
 {
-    for (size_t i = 0; i < listener->count; i++) {
-        struct child *child = &listener->children[i];
-        if (child->pid != pid)
-            continue;
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-            log_error("an association's process died", LOG_I("child", pid),
-                      LOG_S("address", child->address.text),
-                      LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
-            hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);
-            CRASH_POINT(RECEIVER_CHILD_DIED);
-            (void)spool_sweep_partial(listener->spool, NULL);
-        }
-        *child = listener->children[--listener->count];
+    struct child child;
+    if (!children_take(&listener->children, pid, &child) || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
         return;
-    }
+    log_error("an association's process died", LOG_I("child", pid), LOG_S("address", child.address.text),
+              LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
+    hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);
+    CRASH_POINT(RECEIVER_CHILD_DIED);
+    (void)spool_sweep_partial(listener->spool, NULL);
 }
 
 static void reap(struct listener *listener)
@@ -356,7 +344,7 @@ static void beat(struct listener *listener, int64_t now_ms)
     if (now_ms < listener->beat_ms)
         return;
     listener->beat_ms = now_ms + BEAT_MS;
-    hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->count);
+    hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->children.count);
     turned_away_write(listener->turned_away, listener->spool, clock_wall_ms());
     uint64_t rest = refusals_rest(listener->refusals, now_ms);
     if (rest > 0)
@@ -399,6 +387,6 @@ void listener_drain(struct listener *listener)
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     lobby_destroy(&listener->lobby);
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
-    for (size_t i = 0; i < listener->count; i++)
-        (void)kill(listener->children[i].pid, SIGTERM);
+    for (size_t i = 0; i < listener->children.count; i++)
+        (void)kill(listener->children.list[i].pid, SIGTERM);
 }

@@ -3,7 +3,8 @@
  * Single-threaded. Peers that have connected wait in the lobby until they ask for an association; then a
  * process of its own serves each (session.h), as long as there are fewer than max_associations, and fewer of
  * its address, and of its calling title where its address may use that, than max_associations_per_source;
- * beyond, they are rejected as transient, "local limit exceeded". A fork that fails rejects one peer as "temporary
+ * a title whose source has a passcode counts once
+ * that was proved. Beyond, they are rejected as transient, "local limit exceeded". A fork that fails rejects one peer as "temporary
  * congestion". A child that dies of a signal costs its association, and its partial file is swept. */
 #ifndef FELUCCA_RECEIVER_LISTENER_H
 #define FELUCCA_RECEIVER_LISTENER_H

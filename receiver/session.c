@@ -116,9 +116,16 @@ static enum association_verdict judge(struct session *session, const struct asso
     enum association_verdict verdict =
         verdict_of(config_node_admits(session->node, request->calling_aet, session->start->address->bytes));
     if (verdict == ASSOCIATION_ADMITTED)
-        verdict = claim_judge(&session->claim, session->start->config, session->start->address, request);
+        verdict = claim_judge(&session->claim, request);
     *ret_proved = verdict == ASSOCIATION_ADMITTED && session->claim.source;
     return verdict;
+}
+
+/* From now on it counts for its title. */
+static void tell_proof(const struct session *session)
+{
+    if (session->start->proof >= 0 && write(session->start->proof, "", 1) != 1)
+        log_debug("nobody counts this association for its title");
 }
 
 static enum association_verdict admit(void *context, const struct association_request *request,
@@ -129,6 +136,8 @@ static enum association_verdict admit(void *context, const struct association_re
     (void)snprintf(session->calling_aet, sizeof session->calling_aet, "%s", request->calling_aet);
     session->verdict = judge(session, request, ret_proved);
     claim_wipe(&session->claim);
+    if (*ret_proved)
+        tell_proof(session);
     return session->verdict;
 }
 
@@ -492,6 +501,7 @@ _Noreturn void session_run(const struct session_start *start)
     wind_alarm(&session);
     config_keep_names(start->config);
     hints_leave_to_tell(start->hints);
+    spool_keep_incoming(start->spool);
     claim_read(&session.claim, start->config, start->address, start->socket, start->refusals);
     confinement_begin(start->config, start->spool); /* no file of the configuration is read from here on */
     const char *because = NULL;

@@ -17,6 +17,7 @@
 
 struct session_start {
     int socket;
+    int proof; /* where one byte says that the peer's passcode was the right one; -1: nobody asks */
     pid_t parent;
     const struct peer_address *address;
     const struct config *config;

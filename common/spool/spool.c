@@ -418,6 +418,19 @@ int spool_incoming(struct spool *spool)
     return fan_folder(spool, SPOOL_INCOMING, 0);
 }
 
+void spool_keep_incoming(struct spool *spool)
+{
+    (void)spool_incoming(spool);
+    for (int place = 0; place < SPOOL_PLACES; place++) {
+        if (place == SPOOL_INCOMING)
+            continue;
+        for (int i = 0; i < FAN; i++)
+            fd_close(&spool->fans[place][i]);
+        fd_close(&spool->places[place]);
+    }
+    fd_close(&spool->root);
+}
+
 int spool_disk_size(struct spool *spool, int64_t *ret_bytes)
 {
     return durable_disk_size(spool->root, ret_bytes);
@@ -425,7 +438,8 @@ int spool_disk_size(struct spool *spool, int64_t *ret_bytes)
 
 int spool_room(struct spool *spool, struct spool_room *ret_room)
 {
-    return durable_room(spool->root, &ret_room->bytes, &ret_room->files);
+    int folder = spool->root < 0 ? spool_incoming(spool) : spool->root; /* of one file system */
+    return durable_room(folder, &ret_room->bytes, &ret_room->files);
 }
 
 bool spool_room_suffices(const struct spool_room *room, int64_t min_bytes)

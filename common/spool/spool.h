@@ -83,6 +83,9 @@ int spool_sweep_partial(struct spool *spool, unsigned *ret_count);
 /* The folder incoming/: a descriptor, borrowed from the spool; negative error when there is none. */
 int spool_incoming(struct spool *spool);
 
+/* For a process that works in incoming/ alone: every other folder is closed, and not to be had any more. */
+void spool_keep_incoming(struct spool *spool);
+
 /* Bytes of its whole file system. */
 int spool_disk_size(struct spool *spool, int64_t *ret_bytes);
 

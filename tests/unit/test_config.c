@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -342,6 +343,57 @@ START_TEST(names_are_shared_with_other_processes)
 }
 END_TEST
 
+static void learn_names(const struct config *config)
+{
+    pid_t pid = fork();
+    int status = 0;
+    if (pid == 0)
+        _exit(config_refresh_names(config, note_learned) == 0 ? 0 : 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* Somebody may have written anything into what is shared. */
+START_TEST(shared_names_are_never_read_beyond_their_end)
+{
+    const unsigned char wanted[16] = {0xFE, 0xFE, 0xFE};
+    struct loading loading;
+    loading_start(&loading,
+                  "nodes: [{ aet: A, destinations: [], sources: [{ aet: X, host: localhost }] }]\n");
+    ck_loaded(&loading);
+    ck_assert_uint_eq(config_share_names(loading.config, NULL), 1);
+    memset(loading.config->shared_names, 0xFE, 64); /* a count that no answer can have */
+    ck_assert_int_ne(config_node_admits(&loading.config->nodes[0], "X", wanted), CONFIG_ADMITS);
+    loading_end(&loading);
+}
+END_TEST
+
+START_TEST(a_process_that_keeps_names_changes_nobody_elses)
+{
+    unsigned char loopback[16] = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1};
+    struct loading loading;
+    loading_start(&loading,
+                  "nodes: [{ aet: A, destinations: [], sources: [{ aet: X, host: localhost }] }]\n");
+    ck_loaded(&loading);
+    const struct config_node *node = &loading.config->nodes[0];
+    ck_assert_uint_eq(config_share_names(loading.config, NULL), 1);
+    learn_names(loading.config);
+    pid_t pid = fork();
+    if (pid == 0) {
+        config_keep_names(loading.config);
+        bool kept = config_node_admits(node, "X", loopback) == CONFIG_ADMITS &&
+                    mprotect(loading.config->shared_names, 64, PROT_READ | PROT_WRITE) == 0;
+        memset(loading.config->shared_names, 0, 64);
+        _exit(kept && config_node_admits(node, "X", loopback) == CONFIG_NAME_UNRESOLVED ? 0 : 1);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ck_assert_int_eq(config_node_admits(node, "X", loopback), CONFIG_ADMITS);
+    loading_end(&loading);
+}
+END_TEST
+
 /* ---- printing ---- */
 
 static const char *const printed[] = {
@@ -566,6 +618,8 @@ int main(void)
     tests_rows(tests, caller_is_admitted, ROWS(caller_rows));
     tests_add(tests, names_are_resolved_on_request);
     tests_add(tests, names_are_shared_with_other_processes);
+    tests_add(tests, shared_names_are_never_read_beyond_their_end);
+    tests_add(tests, a_process_that_keeps_names_changes_nobody_elses);
     tests_rows(tests, printed_configuration_reads_back_as_the_same, ROWS(printed));
     tests_add(tests, secrets_are_not_printed);
     tests_rows(tests, shared_folder_of_sockets_is_warned_of, ROWS(shared_folders));

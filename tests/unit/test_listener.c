@@ -12,7 +12,10 @@
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
+#include <arpa/inet.h>
+#include <dirent.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -203,6 +206,40 @@ START_TEST(an_instance_is_stored_with_who_sent_it)
 }
 END_TEST
 
+/* The pipe's ends are the only ones here that are opened like this. */
+static bool can_read_hints(pid_t pid, const char *fd, const char *target)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY, info = TEXT_EMPTY;
+    text_format(&path, "/proc/%d/fdinfo/%s", (int)pid, fd);
+    file_read(text_string(&path), &info);
+    const char *flags = strstr(text_string(&info), "flags:");
+    return strncmp(target, "pipe:", 5) == 0 && flags &&
+           (strtol(flags + strlen("flags:"), NULL, 8) & (O_NONBLOCK | O_ACCMODE)) == (O_NONBLOCK | O_RDONLY);
+}
+
+START_TEST(an_association_holds_incoming_alone_and_reads_no_hints)
+{
+    AUTO(fd_close) int client = associate();
+    pid_t pid = listener_child(listener, 0);
+    AUTO(text_release) struct text folder = TEXT_EMPTY;
+    text_format(&folder, "/proc/%d/fd", (int)pid);
+    unsigned incoming = 0;
+    DIR *dir = opendir(text_string(&folder));
+    ck_assert_ptr_nonnull(dir);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char target[512] = "";
+        if (*entry->d_name == '.' || readlinkat(dirfd(dir), entry->d_name, target, sizeof target - 1) < 0)
+            continue;
+        const char *in_spool = strstr(target, "/state/spool");
+        ck_assert_msg(!in_spool || strncmp(in_spool, "/state/spool/incoming", 21) == 0, "%s", target);
+        ck_assert_msg(!can_read_hints(pid, entry->d_name, target), "%s is the reading end", target);
+        incoming += in_spool != NULL;
+    }
+    (void)closedir(dir);
+    ck_assert_uint_ge(incoming, 1);
+}
+END_TEST
+
 START_TEST(beyond_the_limit_peers_are_turned_away_for_now)
 {
     AUTO(fd_close) int first = associate();
@@ -214,6 +251,57 @@ START_TEST(beyond_the_limit_peers_are_turned_away_for_now)
     turn_until_children(1);
     AUTO(fd_close) int third = associate();
     echo(third);
+}
+END_TEST
+
+/* A request as CT01 from an address of this machine's, with a user identity of this passcode; the answer's type. */
+static int ask_with(const char *address, const char *passcode, enum dul_pdu *ret_answer)
+{
+    static const struct dul_context contexts[] = {{1, VERIFICATION, {IMPLICIT}}};
+    struct sockaddr_in from = {.sin_family = AF_INET},
+                       to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    AUTO(text_release) struct text request = TEXT_EMPTY, pdu = TEXT_EMPTY;
+    char identity[64];
+    size_t length = strlen(passcode);
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(inet_pton(AF_INET, address, &from.sin_addr), 1);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ck_assert_int_eq(bind(client, (struct sockaddr *)&from, sizeof from), 0);
+    ck_assert_int_eq(connect(client, (struct sockaddr *)&to, sizeof to), 0);
+    memcpy(identity, "\x58\0\0\0\x02\0\0\x01u\0", 10);
+    identity[3] = (char)(length + 7);
+    identity[10] = (char)length;
+    memcpy(identity + 11, passcode, length);
+    dul_append_request_with(&request, "FELUCCA", "CT01", contexts, 1, identity, length + 11);
+    say(client, &request);
+    *ret_answer = read_pdu(client, &pdu);
+    return client;
+}
+
+/* Those who are rejected stay as long as they like; those who have proved it are counted. */
+START_TEST(who_proves_no_passcode_takes_no_place_of_its_title)
+{
+    static const struct {
+        const char *address, *passcode;
+        enum dul_pdu answer;
+    } asked[] = {{"127.0.0.2", "open", DUL_ASSOCIATE_RJ},
+                 {"127.0.0.2", "open", DUL_ASSOCIATE_RJ},
+                 {"127.0.0.3", "open sesame", DUL_ASSOCIATE_AC},
+                 {"127.0.0.4", "open sesame", DUL_ASSOCIATE_AC},
+                 {"127.0.0.5", "open sesame", DUL_ASSOCIATE_RJ}};
+    struct config_source source = {.aet = (char *)"CT01", .passcode = (char *)"open sesame"};
+    int clients[ROWS(asked)];
+    node.sources = &source;
+    node.source_count = 1;
+    config.receiver.max_associations = 10;
+    for (size_t i = 0; i < ROWS(asked); i++) {
+        enum dul_pdu answer;
+        clients[i] = ask_with(asked[i].address, asked[i].passcode, &answer);
+        ck_assert_msg(answer == asked[i].answer, "%zu: %d", i, (int)answer);
+    }
+    ck_assert_uint_eq(listener_children(listener), 4);
+    for (size_t i = 0; i < ROWS(asked); i++)
+        hang_up(&clients[i]);
 }
 END_TEST
 
@@ -340,7 +428,9 @@ int main(void)
     tests_abreast(tests, 4);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, an_instance_is_stored_with_who_sent_it);
+    tests_add(tests, an_association_holds_incoming_alone_and_reads_no_hints);
     tests_add(tests, beyond_the_limit_peers_are_turned_away_for_now);
+    tests_add(tests, who_proves_no_passcode_takes_no_place_of_its_title);
     tests_add(tests, silent_peers_take_nobodys_place);
     tests_add(tests, a_killed_child_costs_one_association);
     tests_add(tests, a_failing_fork_turns_one_peer_away);
