@@ -1,7 +1,6 @@
 #include "header/calls.h"
 
 #include "common/base/cleanup.h"
-#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/dicom/charset.h"
 #include "common/sandbox/sandbox.h"
@@ -47,14 +46,13 @@ void calls_limit(void)
 {
     const struct sandbox_rules sandbox = {
         .rules = rules, .rule_count = sizeof rules / sizeof *rules, .forbidden = tell_forbidden};
-    AUTO(text_release) struct text lacks = TEXT_EMPTY;
+    AUTO(text_release) struct text lacks = TEXT_EMPTY, refused = TEXT_EMPTY;
     charset_load_all();
     sandbox_ask_kernel(&lacks);
     if (lacks.length > 0)
         log_warning("the kernel limits a reader of headers less than it could",
                     LOG_S("because", text_string(&lacks)));
-    int code = sandbox_enter(&sandbox);
-    if (code != 0)
+    if (sandbox_enter(&sandbox, &refused) != 0)
         log_warning("the kernel refuses to limit a reader of headers: going on without",
-                    LOG_S("error", err_text(code)));
+                    LOG_S("error", text_string(&refused)));
 }

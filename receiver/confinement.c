@@ -2,7 +2,6 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/crash.h"
-#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/sandbox/sandbox.h"
 
@@ -79,15 +78,15 @@ static void tell_forbidden(const char *call)
 
 void confinement_begin(const struct config *config, struct spool *spool)
 {
+    AUTO(text_release) struct text refused = TEXT_EMPTY;
     AUTO(fd_close) int marks = CRASH_MARKS();
     const int folders[] = {spool_incoming(spool), marks};
     const struct sandbox_rules sandbox = {rules, sizeof rules / sizeof *rules, folders, marks < 0 ? 1 : 2,
                                           tell_forbidden};
     if (config->sandbox == CONFIG_OFF)
         return;
-    int code = folders[0] < 0 ? folders[0] : sandbox_enter(&sandbox);
-    if (code != 0)
+    if (sandbox_enter(&sandbox, &refused) != 0)
         log_warning(
             "the kernel refuses to limit an association: going on without (sandbox: off ends this line)",
-            LOG_S("error", err_text(code)));
+            LOG_S("error", text_string(&refused)));
 }

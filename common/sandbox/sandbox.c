@@ -19,12 +19,23 @@ void sandbox_ask_kernel(struct text *ret_lacks)
         text_append(ret_lacks, "it limits no paths (Landlock)");
 }
 
-/* Paths first: the filter lets nobody limit them any more. */
-int sandbox_enter(const struct sandbox_rules *rules)
+static int tell(int code, const char *what, struct text *ret_refused)
 {
+    if (code != 0)
+        text_format(ret_refused, "%s%s: %s", ret_refused->length > 0 ? "; " : "", what, err_text(code));
+    return code;
+}
+
+/* Paths first: the filter lets nobody limit them any more. */
+int sandbox_enter(const struct sandbox_rules *rules, struct text *ret_refused)
+{
+    int folders = 0, calls = 0;
     if (!BOUND)
         return 0;
-    int folders = folders_limit(rules->folders, rules->folder_count);
-    int calls = filter_is_known() ? filter_load(rules->rules, rules->rule_count, rules->forbidden) : 0;
-    return calls != 0 || folders == ERR_ABSENT ? calls : folders;
+    if (folders_are_known())
+        folders = tell(folders_limit(rules->folders, rules->folder_count), "paths (Landlock)", ret_refused);
+    if (filter_is_known())
+        calls = tell(filter_load(rules->rules, rules->rule_count, rules->forbidden), "system calls (seccomp)",
+                     ret_refused);
+    return calls != 0 ? calls : folders;
 }

@@ -23,7 +23,8 @@ struct sandbox_rules {
 void sandbox_ask_kernel(struct text *ret_lacks);
 
 /* From now on and for ever. What the kernel has not is left out; 0, or an error where it refuses what it has: then less than
- * meant is forbidden. Paths and calls do not wait for each other: where the one is refused the other still counts. */
-int sandbox_enter(const struct sandbox_rules *rules);
+ * meant is forbidden. Paths and calls do not wait for each other: where the one is refused the other still counts. What is refused,
+ * and why, is appended to ret_refused. */
+int sandbox_enter(const struct sandbox_rules *rules, struct text *ret_refused);
 
 #endif
