@@ -146,6 +146,14 @@ static bool both_are_known(void *context)
     return first && strstr(first + 1, hello);
 }
 
+/* The router has heard of the good ones and of the poor one. */
+static bool all_are_there(void *context)
+{
+    enum { WORKERS = 3 };
+    (void)context;
+    return pipeline_metric(pipeline, PIPELINE_ROUTER, 0, "felucca_workers") == WORKERS;
+}
+
 START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
 {
     const struct lack *lack = &lacks[_i];
@@ -159,6 +167,7 @@ START_TEST(what_one_worker_lacks_is_told_and_holds_up_nobody)
     /* Of two with the same credit the one that came last is asked first. */
     size_t poor = pipeline_start_changed(pipeline, lack->stage, lack->text, lack->other);
     check(wait_until(both_are_known, (void *)lack, PATIENCE_MS), "the poor one is not greeted");
+    check(wait_until(all_are_there, NULL, PATIENCE_MS), "the poor one does not say hello");
     for (uint64_t seed = 2; seed <= STUDIES; seed++)
         pipeline_send_small_study(pipeline, sandbox, seed, 1);
     check(simulator_wait_instances(kheops, STUDIES, PATIENCE_MS), lack->label);
