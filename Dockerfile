@@ -31,13 +31,13 @@ RUN sh /tmp/packages/scripts/install-packages.sh run \
     && groupadd --gid 11112 felucca \
     && useradd --uid 11112 --gid 11112 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin felucca \
     && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/run \
-        /var/lib/felucca/run/hints /var/lib/felucca/run/work /var/lib/felucca/run/control \
+        /var/lib/felucca/notifier /var/lib/felucca/run/hints /var/lib/felucca/run/work /var/lib/felucca/run/control \
     && install -d /etc/felucca /run/secrets
 COPY --from=build /felucca/bin/ /usr/local/bin/
 COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
-# The receiver's DICOM port; metrics and health of receiver, router, sender, sharer.
-EXPOSE 11112 9400 9401 9402 9403
+# The receiver's DICOM port; metrics and health of receiver, router, sender, sharer, notifier.
+EXPOSE 11112 9400 9401 9402 9403 9405
 # Without another command all processes run in one container, and all of them have to be healthy. Whoever runs
 # one of them asks for that one, as docker-compose.yml does.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["felucca", "health"]

@@ -24,6 +24,7 @@
     X(hold)            \
     X(release)         \
     X(destination)     \
+    X(notify)          \
     X(health)          \
     X(condition)       \
     X(config)          \

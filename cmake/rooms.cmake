@@ -21,6 +21,7 @@ set(room_table
     "service   | base config                                 | PkgConfig::MICROHTTPD"
     "http      | base config                                 | PkgConfig::CURL"
     "kheops    | base config wire http                       |"
+    "notify    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
     "view      | base condition config spool jobs             |"
     "worker    | base config wire service http kheops         |"
@@ -34,7 +35,8 @@ set(program_table
     "header    | base condition dicom search reading sandbox                          |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
-    "cli       | base condition dicom search config spool wire service http kheops jobs view |"
+    "notifier  | base condition dicom config wire service http kheops notify worker   |"
+    "cli       | base condition dicom search config spool wire service http kheops notify jobs view |"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

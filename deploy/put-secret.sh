@@ -33,8 +33,8 @@ read_token()
     fi
 }
 
-if [ $# -ne 1 ] || ! printf '%s\n' "$1" | grep -qE '^(sender|sharer|curve/[a-z]+)/[A-Za-z0-9][A-Za-z0-9._-]*$'; then
-    echo 'usage: put-secret.sh sender/NAME or sharer/NAME, with the token on standard input' >&2
+if [ $# -ne 1 ] || ! printf '%s\n' "$1" | grep -qE '^(sender|sharer|notifier|curve/[a-z]+)/[A-Za-z0-9][A-Za-z0-9._-]*$'; then
+    echo 'usage: put-secret.sh sender/NAME, sharer/NAME or notifier/NAME, with the token on standard input' >&2
     exit 2
 fi
 [ "$(id -u)" = 0 ] || fail "please run it with sudo: the file is to belong to the containers' user"

@@ -100,7 +100,7 @@ static void say_work(struct router *router, const struct target *target, const s
     memory_free(&work.items);
 }
 
-static void name_work(struct router *router, const struct seat *seat, struct jobdb_batch *batch)
+void dispatch_name(struct router *router, const struct seat *seat, struct jobdb_batch *batch)
 {
     struct dispatch *dispatch = router->dispatch;
     crew_name_work(seat, dispatch->epoch, ++dispatch->works, batch->work);
@@ -144,7 +144,7 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             continue;
         }
         struct jobdb_batch batch = {0};
-        name_work(router, seat, &batch);
+        dispatch_name(router, seat, &batch);
         if (jobdb_pick_batch(router->db, &lane, target->row.destination_id, &appetite, router->now, &batch)) {
             hand_out_batch(router, target, seat, &batch);
             return true;
@@ -161,7 +161,7 @@ static bool share_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    name_work(router, seat, &batch);
+    dispatch_name(router, seat, &batch);
     if (!jobdb_pick_share(router->db, target->row.album_id, target->row.state != TARGET_UP, router->now,
                           &batch, &next_due)) {
         target->look_at = next_due;
@@ -178,7 +178,7 @@ static bool fetch_from(struct router *router, struct target *target, struct seat
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    name_work(router, seat, &batch);
+    dispatch_name(router, seat, &batch);
     if (!jobdb_pick_fetch(router->db, target->row.destination_id, router->now, &batch, &next_due)) {
         target->fetch_at = next_due;
         jobdb_batch_release(&batch);

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 struct dispatch;
+struct jobdb_batch;
 struct router;
+struct seat;
 
 /* 0, or ERR_IO: the kernel gives no random bytes. */
 int dispatch_create(struct dispatch **ret_dispatch);
@@ -16,5 +18,8 @@ void dispatch_destroy(struct dispatch **dispatch);
 /* Gives a request to a worker, again and again until no target has any or no worker wants more. */
 void dispatch_turn(struct router *router);
 int64_t dispatch_wakes_at(struct router *router);
+
+/* Gives a batch the id of a work for this worker. */
+void dispatch_name(struct router *router, const struct seat *seat, struct jobdb_batch *batch);
 
 #endif

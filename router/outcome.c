@@ -15,6 +15,7 @@
 #include "router/outbox.h"
 #include "router/own_trouble.h"
 #include "router/shared.h"
+#include "router/posting.h"
 #include "router/targets.h"
 #include "router/verdict.h"
 #include "router/visibility.h"
@@ -166,12 +167,15 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
     struct lease *lease = crew_find_lease(router->crew, result->id);
     struct target *target =
         lease ? targets_find(router->targets, lease->batch.destination_id, lease->batch.album_id) : NULL;
-    if (target && lease->batch.stage == result->stage)
+    if (result->stage == WORK_NOTIFY)
+        posting_take(router, lease, result);
+    else if (target && lease->batch.stage == result->stage)
         apply_result(router, lease, target, result);
     else
         apply_late_result(router, result);
     CRASH_POINT_IF(result->stage == WORK_SEND, ROUTER_RESULT_APPLIED);
     CRASH_POINT_IF(result->stage == WORK_SHARE, ROUTER_SHARE_APPLIED);
+    CRASH_POINT_IF(result->stage == WORK_NOTIFY, ROUTER_NOTICE_APPLIED);
     struct work_message ack = {.verb = WORK_ACK};
     memcpy(ack.acknowledged, result->id, sizeof ack.acknowledged);
     outbox_say(router->outbox, peer, &ack);
@@ -200,6 +204,10 @@ void outcome_lease_lost(void *context, struct lease *lease)
     static const struct work_answer lost = {.reason = (char *)"its worker went away"};
     bool died = crew_died_with(lease, router->awake);
     uint64_t jitter = random_below(UINT64_MAX); /* one for all: the request falls apart in halves only */
+    if (batch->stage == WORK_NOTIFY) {
+        posting_lost(router, lease);
+        return;
+    }
     for (size_t i = 0; i < batch->item_count; i++) {
         struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &lost);
         outcome.cause = CAUSE_LEASE_LOST;

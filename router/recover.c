@@ -16,6 +16,7 @@
 #include "router/crew.h"
 #include "router/intake.h"
 #include "router/outbox.h"
+#include "router/posting.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
@@ -113,6 +114,8 @@ static void hold_work(void *context, struct jobdb_batch *batch)
 {
     struct router *router = context;
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
+    if (batch->stage == WORK_NOTIFY)
+        posting_hold(router, batch);
     struct lease *lease = crew_lease(router->crew, NULL, batch, router->awake, router->awake + WORK_LEASE_MS);
     if (target) {
         *target_counter(target, lease->batch.stage) += 1;

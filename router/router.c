@@ -25,8 +25,10 @@
 #include "router/intake.h"
 #include "router/janitor.h"
 #include "router/lock.h"
+#include "router/notices.h"
 #include "router/outbox.h"
 #include "router/own_trouble.h"
+#include "router/posting.h"
 #include "router/quarantine.h"
 #include "router/readers.h"
 #include "router/readiness.h"
@@ -146,6 +148,8 @@ static void create_parts(struct router *router)
     router->janitor = janitor_create();
     router->intake = intake_create();
     router->quarantine = quarantine_create();
+    router->notices = notices_create();
+    router->posting = posting_create();
 }
 
 struct router *router_create(struct service *service)
@@ -189,6 +193,8 @@ void router_destroy(struct router **router)
     tokens_destroy(&r->tokens);
     janitor_destroy(&r->janitor);
     quarantine_destroy(&r->quarantine);
+    notices_destroy(&r->notices);
+    posting_destroy(&r->posting);
     dispatch_destroy(&r->dispatch);
     intake_destroy(&r->intake);
     readers_destroy(&r->readers);
@@ -213,6 +219,7 @@ void router_recover(struct router *router)
     if (recover(router, &files) != 0)
         give_up("cannot recover", "see the line before");
     jobdb_count_spool(router->db);
+    notices_load(router);
     router->recovered = true;
     changes_load(router);
     commit(router);
@@ -237,6 +244,8 @@ static const struct part {
     {janitor_turn, janitor_wakes_at},           /* what is finished goes */
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
     {readiness_turn, readiness_wakes_at},       /* is who was away there again? */
+    {notices_turn, NULL},                       /* what people should know */
+    {posting_turn, NULL},                       /* and who is told next */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
     {intake_tell, NULL},                        /* what was taken in, for the log */
     {own_trouble_tell, NULL},                   /* which worker lacks what, for operators */

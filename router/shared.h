@@ -49,6 +49,8 @@ struct router {
     struct quarantine *quarantine;
     struct janitor *janitor;
     struct dispatch *dispatch;
+    struct notices *notices;
+    struct posting *posting;
     struct gauges *gauges;
     struct asked *asked;
 

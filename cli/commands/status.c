@@ -6,6 +6,7 @@
 #include "cli/database.h"
 #include "cli/expiry.h"
 #include "cli/grid.h"
+#include "cli/notified.h"
 #include "cli/option.h"
 #include "cli/rates.h"
 #include "cli/status_check.h"
@@ -249,10 +250,13 @@ static void add_totals(struct view *view, int64_t quarantined, const struct surr
 }
 
 static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around,
-                            json_t *tokens)
+                            json_t *tokens, json_t *notified)
 {
     json_t *totals = json_pack("{s:I, s:o}", "quarantined", (json_int_t)quarantined, "tokens", tokens);
     surroundings_add_json(around, totals);
+    if (json_array_size(notified) > 0)
+        (void)json_object_set(totals, "notify", notified);
+    json_decref(notified);
     json_append_line(totals, &view->table);
 }
 
@@ -290,12 +294,14 @@ static int status_draw(void *context, struct text *frame)
         return EXIT_NO;
     }
     if (view.json) {
-        add_json_totals(&view, quarantined, &around, expiry_to_json(screen->config, db));
+        add_json_totals(&view, quarantined, &around, expiry_to_json(screen->config, db),
+                        notified_json(db, screen->config));
     } else {
         append_tables(&view);
         expiry_each(screen->config, db, add_expiry, &view);
         add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
+        (void)notified_append(db, screen->config, view.now, &view.notes);
         add_totals(&view, quarantined, &around);
         if (screen->watching)
             add_rates(screen, &view, db);

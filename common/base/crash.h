@@ -62,6 +62,8 @@
       "the sender says it again", NOTHING) \
     X(ROUTER_SHARE_APPLIED, "router", "a sharer's RESULT is applied, not committed", \
       "the sharer says it again", NOTHING) \
+    X(ROUTER_NOTICE_APPLIED, "notices", "a notifier's RESULT is applied, not committed", \
+      "the notifier says it again", NOTHING) \
     X(ROUTER_ACK_DUE, "router", "a RESULT is committed, ACK is not sent", \
       "the worker says it again, which changes nothing", NOTHING) \
     X(ROUTER_ACK_SENT, "router", "ACK is sent", \
@@ -107,6 +109,17 @@
     X(SHARER_RESULT_SENT, "sharer", "RESULT is sent", \
       "if it is lost the PUT is repeated", REQUEST) \
     X(SHARER_ACKNOWLEDGED, "sharer", "RESULT is acknowledged", \
+      "nothing is missing", NOTHING) \
+    /* the notifier */ \
+    X(NOTIFIER_TOOK_WORK, "notices", "WORK came, no request is made", \
+      "its lease ends, it is told again", NOTHING) \
+    X(NOTIFIER_ANSWERED, "notices", "the target took the notice, nobody has looked at the answer", \
+      "its lease ends, the notice is told again, under the same id", REQUEST) \
+    X(NOTIFIER_RESULT_DUE, "notices", "the answer is judged, RESULT is not sent", \
+      "its lease ends, the notice is told again, under the same id", REQUEST) \
+    X(NOTIFIER_RESULT_SENT, "notices", "RESULT is sent", \
+      "if it is lost the notice is told again, under the same id", REQUEST) \
+    X(NOTIFIER_ACKNOWLEDGED, "notices", "RESULT is acknowledged", \
       "nothing is missing", NOTHING)
 /* clang-format on */
 

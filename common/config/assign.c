@@ -13,6 +13,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void set_string(void *member, const char *value)
 {
@@ -45,6 +46,16 @@ static int set_template(const char *folder, void *member, const char *value, str
     if (code == 0)
         set_string(member, text_string(&template));
     return code;
+}
+
+static int set_hook(const char *folder, void *member, const char *value, struct text *reason)
+{
+    if (secret_is_literal(value) && strncasecmp(value, "https://", 8) != 0 &&
+        strncasecmp(value, "http://", 7) != 0) {
+        text_append(reason, "does not begin with https:// or http://; write the whole URL");
+        return ERR_SYNTAX;
+    }
+    return set_template(folder, member, value, reason);
 }
 
 static int set_proxy(const char *folder, void *member, const char *value, struct text *reason)
@@ -117,6 +128,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return set_checked(config_value_check_name, member, value, reason);
     case CONFIG_DATE:
         return set_checked(config_value_check_date, member, value, reason);
+    case CONFIG_LINE:
+        return set_checked(config_value_check_line, member, value, reason);
     case CONFIG_AET:
         return set_checked(config_value_check_aet, member, value, reason);
     case CONFIG_BIND:
@@ -134,6 +147,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return set_url(member, value, reason);
     case CONFIG_PROXY:
         return set_proxy(folder, member, value, reason);
+    case CONFIG_HOOK:
+        return set_hook(folder, member, value, reason);
     case CONFIG_SECRET:
         return set_template(folder, member, value, reason);
     case CONFIG_HEADERS:
@@ -196,6 +211,7 @@ static void release_member(const struct config_key *key, void *structure)
         config_headers_release(config_member(structure, key), *config_member_count(structure, key));
         return;
     case CONFIG_UIDS:
+    case CONFIG_CAUSES:
         release_strings(config_member(structure, key), *config_member_count(structure, key));
         return;
     case CONFIG_CONDITION:

@@ -8,7 +8,7 @@
 #include "common/config/config.h"
 #include "common/config/schema.h"
 
-/* Parses a value of a key that has one (no SECTION, LIST, UIDS, CONDITION). Relative paths begin at folder.
+/* Parses a value of a key that has one (no SECTION, LIST, UIDS, CAUSES, CONDITION). Relative paths begin at folder.
  * 0; or an error with "is not ...; write ..." appended to reason, without the value. */
 int config_assign(const char *folder, void *structure, const struct config_key *key, const char *value,
                   struct text *reason);

@@ -31,6 +31,25 @@ static void derive_destination(struct config_destination *destination)
             destination->albums[a].api_url = memory_string(destination->api_url);
 }
 
+static void derive_name(const char *kind, size_t index, char **name)
+{
+    struct text made = TEXT_EMPTY;
+    if (*name)
+        return;
+    text_format(&made, "%s-%zu", kind, index + 1);
+    *name = text_take(&made);
+}
+
+static void derive_notify(struct config *config)
+{
+    for (size_t i = 0; i < config->notify.webhook_count; i++)
+        derive_name("webhook", i, &config->notify.webhooks[i].name);
+    for (size_t i = 0; i < config->notify.mail_count; i++)
+        derive_name("mail", i, &config->notify.mails[i].name);
+    occasion_limits(config->notify.when, config->notify.when_count, config->receiver.min_free_space,
+                    config->notify.limits);
+}
+
 void config_derive(struct config *config)
 {
     derive_endpoint(config, "hints", &config->endpoints.hints);
@@ -41,6 +60,7 @@ void config_derive(struct config *config)
     for (size_t n = 0; n < config->node_count; n++)
         for (size_t d = 0; d < config->nodes[n].destination_count; d++)
             derive_destination(&config->nodes[n].destinations[d]);
+    derive_notify(config);
 }
 
 /* ---- the processes' keys ---- */
@@ -135,5 +155,6 @@ void config_check(const struct config *config, struct config_report *report)
     check_endpoints(config, report);
     check_ports(config, report);
     check_times(config, report);
+    config_check_notify(config, report);
     config_check_nodes(config, report);
 }

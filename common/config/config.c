@@ -160,3 +160,31 @@ const struct config_album *config_find_album(const struct config_destination *de
             return &destination->albums[a];
     return NULL;
 }
+
+const struct config_webhook *config_find_webhook(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->notify.webhook_count; i++)
+        if (strcmp(config->notify.webhooks[i].name, name) == 0)
+            return &config->notify.webhooks[i];
+    return NULL;
+}
+
+const struct config_mail *config_find_mail(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->notify.mail_count; i++)
+        if (strcmp(config->notify.mails[i].name, name) == 0)
+            return &config->notify.mails[i];
+    return NULL;
+}
+
+size_t config_notified(const struct config *config)
+{
+    return config->notify.webhook_count + config->notify.mail_count;
+}
+
+const char *config_notified_name(const struct config *config, size_t index)
+{
+    size_t webhooks = config->notify.webhook_count;
+    return index < webhooks ? config->notify.webhooks[index].name
+                            : config->notify.mails[index - webhooks].name;
+}

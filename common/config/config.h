@@ -8,6 +8,7 @@
 
 #include "common/base/log.h"
 #include "common/base/text.h"
+#include "common/config/occasions.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -86,6 +87,27 @@ struct config_node {
     size_t destination_count;
 };
 
+/* Where notices go. The names are unique over both kinds: "webhook-1" unless written. */
+struct config_webhook {
+    char *name;
+    char *url;     /* secret template: what is behind the host is often a key */
+    char *secret;  /* secret template; NULL: no signature */
+    char *ca_file; /* NULL: the system's */
+};
+
+enum config_mail_tls { CONFIG_MAIL_STARTTLS, CONFIG_MAIL_TLS, CONFIG_MAIL_PLAIN };
+
+struct config_mail {
+    char *name;
+    char *to; /* one address, or several with commas between them */
+    char *from;
+    char *server;   /* HOST or HOST:PORT */
+    char *user;     /* NULL: nobody logs in */
+    char *password; /* secret template */
+    enum config_mail_tls tls;
+    char *ca_file;
+};
+
 struct config {
     char *path; /* of the file that was read */
     char *state_dir;
@@ -134,6 +156,15 @@ struct config {
         char *bind;
         int port; /* where the processes' ports begin (processes.h); 0: none */
     } metrics;
+    struct {
+        struct config_webhook *webhooks;
+        size_t webhook_count;
+        struct config_mail *mails;
+        size_t mail_count;
+        char **when;
+        size_t when_count;
+        int64_t limits[OCCASIONS]; /* OCCASION_UNWANTED, or from when on */
+    } notify;
     struct config_node *nodes;
     size_t node_count;
     struct config_addresses *shared_names; /* the memory of all that sources have resolved */
@@ -179,6 +210,11 @@ int64_t config_date_ms(const char *date);
 /* Lookups by name; NULL when the configuration does not name it. Borrowed. */
 const struct config_node *config_find_node(const struct config *config, const char *called_aet);
 const struct config_destination *config_find_destination(const struct config *config, const char *name);
+const struct config_webhook *config_find_webhook(const struct config *config, const char *name);
+const struct config_mail *config_find_mail(const struct config *config, const char *name);
+/* Who is to get notices: how many, and their names, webhooks first. */
+size_t config_notified(const struct config *config);
+const char *config_notified_name(const struct config *config, size_t index);
 const struct config_album *config_find_album(const struct config_destination *destination, const char *name);
 
 /* Whether a source of the node admits this caller from this address (16 bytes, IPv4 mapped), or what is in the

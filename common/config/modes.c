@@ -58,6 +58,18 @@ static void look_at_destination(struct look *look, const struct config_destinati
     }
 }
 
+static void look_at_notify(struct look *look)
+{
+    const struct config *config = look->config;
+    for (size_t i = 0; i < config->notify.webhook_count; i++) {
+        look_at_secret(look, "secret", &config->notify.webhooks[i].secret);
+        if (config->notify.webhooks[i].url && !secret_is_literal(config->notify.webhooks[i].url))
+            look_at_secret(look, "url", &config->notify.webhooks[i].url);
+    }
+    for (size_t i = 0; i < config->notify.mail_count; i++)
+        look_at_secret(look, "password", &config->notify.mails[i].password);
+}
+
 void config_check_modes(const struct config *config, struct config_report *report)
 {
     struct look look = {config, report, exposed_to_all(config->path), false};
@@ -68,4 +80,5 @@ void config_check_modes(const struct config *config, struct config_report *repor
         for (size_t d = 0; d < node->destination_count; d++)
             look_at_destination(&look, &node->destinations[d]);
     }
+    look_at_notify(&look);
 }

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define MASK "\"***\""
+#define MASK      "\"***\""
+#define HOOK_MASK "\"https://***\""
 
 static void print_members(const struct config_section *section, const void *structure, int indent,
                           struct text *out);
@@ -87,11 +88,11 @@ static void print_headers(struct text *out, const struct config_header *headers,
     }
 }
 
-static void print_uids(struct text *out, char *const *uids, size_t count)
+static void print_words(struct text *out, char *const *words, size_t count)
 {
     text_append_char(out, '[');
     for (size_t i = 0; i < count; i++)
-        text_format(out, "%s\"%s\"", i > 0 ? ", " : "", uids[i]);
+        text_format(out, "%s\"%s\"", i > 0 ? ", " : "", words[i]);
     text_append_char(out, ']');
 }
 
@@ -117,12 +118,16 @@ static void print_value(const struct config_key *key, const void *structure, int
     case CONFIG_SECRET:
         text_append(out, MASK);
         return;
+    case CONFIG_HOOK:
+        text_append(out, HOOK_MASK);
+        return;
     case CONFIG_HEADERS:
         print_headers(out, config_get_pointer(structure, key), config_member_count_const(structure, key),
                       indent);
         return;
     case CONFIG_UIDS:
-        print_uids(out, config_get_pointer(structure, key), config_member_count_const(structure, key));
+    case CONFIG_CAUSES:
+        print_words(out, config_get_pointer(structure, key), config_member_count_const(structure, key));
         return;
     case CONFIG_CONDITION:
         print_condition(out, config_get_pointer(structure, key), indent);
@@ -144,6 +149,7 @@ static bool is_set(const struct config_key *key, const void *structure)
         return *(const int64_t *)config_member_const(structure, key) > 0;
     case CONFIG_HEADERS:
     case CONFIG_UIDS:
+    case CONFIG_CAUSES:
         return config_member_count_const(structure, key) > 0;
     case CONFIG_LIST:
         return key->required || config_member_count_const(structure, key) > 0;

@@ -8,9 +8,9 @@
 #ifndef FELUCCA_CONFIG_PROCESSES_H
 #define FELUCCA_CONFIG_PROCESSES_H
 
-/* How many `felucca up` runs: ONE; MANY, as its option --NAMEs says; or none of a HELPER, which another
- * process starts, and which has no health port. */
-enum processes_count { PROCESS_ONE, PROCESS_MANY, PROCESS_HELPER };
+/* How many `felucca up` runs: ONE; MANY, as its option --NAMEs says; one of a NOTIFYING one where the configuration tells
+ * somebody; or none of a HELPER, which another process starts, and which has no health port. */
+enum processes_count { PROCESS_ONE, PROCESS_MANY, PROCESS_NOTIFYING, PROCESS_HELPER };
 
 /* When it stops: the network first, then who works for the router, and at last the router, which has to commit
  * what they still report. */
@@ -27,27 +27,31 @@ enum processes_trait {
 
 /* NAME, name, count, what its health port adds to metrics.port, stop, traits; summary and description of its
  * manual page */
-#define PROCESS_MAP(X)                                                                                         \
-    X(RECEIVER, "receiver", ONE, 0, FIRST, PROCESS_HINTS | PROCESS_RESOLVES | PROCESS_REOPENS,                 \
-      "takes DICOM instances and makes them durable",                                                          \
-      "Listens on `receiver.port` for DICOM associations, writes each instance below `state_dir`, and "        \
-      "answers Success only when it is durable. Then it tells the router. It needs no router and no KHEOPS "   \
-      "to receive.")                                                                                           \
-    X(ROUTER, "router", ONE, 1, LAST, PROCESS_HINTS | PROCESS_WORK | PROCESS_CONTROL | PROCESS_SERVES,         \
-      "decides where instances go, and keeps the job database",                                                \
-      "Takes in what the receiver wrote, evaluates the conditions, hands work to senders and sharers, and "    \
-      "records what came of it in `state_dir/jobs.db`, whose only writer it is. A second router on the same "  \
-      "state directory stands by until the first one ends.")                                                   \
-    X(HEADER, "header", HELPER, 0, LAST, 0, "reads the headers of DICOM files for the router",                 \
-      "The router starts two of them and hands them open files, one after the other. What a file does to its " \
-      "reader costs that file, and never the router: a header that needs more than two seconds of the "        \
-      "processor, or more than 512 MiB, or that crashes its reader, is quarantined.")                          \
-    X(SENDER, "sender", MANY, 2, SECOND, PROCESS_WORK, "uploads instances with STOW-RS",                       \
-      "Takes work from the router and uploads instances to destinations. Several may run. It reads the "       \
-      "spool and the destinations' tokens; a token file that was replaced counts at once.")                    \
-    X(SHARER, "sharer", MANY, 3, SECOND, PROCESS_WORK, "puts series into KHEOPS albums",                       \
-      "Takes work from the router and puts series into the albums whose conditions they meet. Several may "    \
-      "run. It never sees image data.")
+#define PROCESS_MAP(X)                                                                                           \
+    X(RECEIVER, "receiver", ONE, 0, FIRST, PROCESS_HINTS | PROCESS_RESOLVES | PROCESS_REOPENS,                   \
+      "takes DICOM instances and makes them durable",                                                            \
+      "Listens on `receiver.port` for DICOM associations, writes each instance below `state_dir`, and "          \
+      "answers Success only when it is durable. Then it tells the router. It needs no router and no KHEOPS "     \
+      "to receive.")                                                                                             \
+    X(ROUTER, "router", ONE, 1, LAST, PROCESS_HINTS | PROCESS_WORK | PROCESS_CONTROL | PROCESS_SERVES,           \
+      "decides where instances go, and keeps the job database",                                                  \
+      "Takes in what the receiver wrote, evaluates the conditions, hands work to senders and sharers, and "      \
+      "records what came of it in `state_dir/jobs.db`, whose only writer it is. A second router on the same "    \
+      "state directory stands by until the first one ends.")                                                     \
+    X(HEADER, "header", HELPER, 0, LAST, 0, "reads the headers of DICOM files for the router",                   \
+      "The router starts two of them and hands them open files, one after the other. What a file does to its "   \
+      "reader costs that file, and never the router: a header that needs more than two seconds of the "          \
+      "processor, or more than 512 MiB, or that crashes its reader, is quarantined.")                            \
+    X(SENDER, "sender", MANY, 2, SECOND, PROCESS_WORK, "uploads instances with STOW-RS",                         \
+      "Takes work from the router and uploads instances to destinations. Several may run. It reads the "         \
+      "spool and the destinations' tokens; a token file that was replaced counts at once.")                      \
+    X(SHARER, "sharer", MANY, 3, SECOND, PROCESS_WORK, "puts series into KHEOPS albums",                         \
+      "Takes work from the router and puts series into the albums whose conditions they meet. Several may "      \
+      "run. It never sees image data.")                                                                          \
+    X(NOTIFIER, "notifier", NOTIFYING, 5, SECOND, PROCESS_WORK, "tells people what needs them",                  \
+      "Takes notices from the router and tells them to the webhooks and mail addresses of `notify`. It notices " \
+      "by itself when the router is silent, and keeps what it told of that in `state_dir/notifier`. It sees "    \
+      "neither images nor UIDs.")
 
 enum {
 #define X(NAME, ...) PROCESS_##NAME,
@@ -56,11 +60,12 @@ enum {
         PROCESSES
 };
 
-/* "receiver router sender sharer ": those that have a health port. */
+/* "receiver router sender sharer notifier ": those that have a health port. */
 #define PROCESS_NAMES                        PROCESS_MAP(PROCESS_NAME)
 #define PROCESS_NAME(NAME, name, count, ...) PROCESS_NAME_##count(name)
 #define PROCESS_NAME_ONE(name)               name " "
 #define PROCESS_NAME_MANY(name)              name " "
+#define PROCESS_NAME_NOTIFYING(name)         name " "
 #define PROCESS_NAME_HELPER(name)            ""
 
 /* How many ports the processes take, from metrics.port on: the size of the largest member. */

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/dicom/dictionary.h"
 #include "common/config/assign.h"
+#include "common/config/occasions.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
 #include "common/config/secret.h"
@@ -212,22 +213,30 @@ static void read_list(struct reading *reading, void *structure, const struct con
     }
 }
 
-static void read_uids(struct reading *reading, void *structure, const struct config_key *key,
-                      const struct config_yaml_node *node)
+static int check_occasion(const char *text, struct text *reason)
+{
+    enum occasion occasion;
+    int64_t limit;
+    return occasion_parse(text, &occasion, &limit, reason);
+}
+
+static void read_words(struct reading *reading, void *structure, const struct config_key *key,
+                       const struct config_yaml_node *node,
+                       int (*check)(const char *text, struct text *reason))
 {
     static const struct config_key item = {"", CONFIG_LINE, .required = true};
     if (!is_list(reading, node) || node->count == 0)
         return;
-    char **uids = memory_new(node->count, sizeof *uids);
-    config_set_pointer(structure, key, uids);
+    char **words = memory_new(node->count, sizeof *words);
+    config_set_pointer(structure, key, words);
     for (size_t i = 0; i < node->count; i++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         if (!is_usable_scalar(reading, &item, node->items[i]))
             continue;
-        if (config_value_check_uid(node->items[i]->text, &reason) != 0)
+        if (check(node->items[i]->text, &reason) != 0)
             complain_value(reading, key, node->items[i], text_string(&reason));
         else
-            uids[(*config_member_count(structure, key))++] = memory_string(node->items[i]->text);
+            words[(*config_member_count(structure, key))++] = memory_string(node->items[i]->text);
     }
 }
 
@@ -243,7 +252,9 @@ static void read_value(struct reading *reading, void *structure, const struct co
     if (key->kind == CONFIG_LIST)
         read_list(reading, structure, key, node);
     else if (key->kind == CONFIG_UIDS)
-        read_uids(reading, structure, key, node);
+        read_words(reading, structure, key, node, config_value_check_uid);
+    else if (key->kind == CONFIG_CAUSES)
+        read_words(reading, structure, key, node, check_occasion);
     else if (!is_usable_scalar(reading, key, node))
         return;
     else if (key->kind == CONFIG_CONDITION)

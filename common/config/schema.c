@@ -132,9 +132,65 @@ static const struct config_key log_keys[] = {
 static const struct config_section log_section = {"log", NULL, 0, log_keys,
                                                   "The log of each process, on its standard error."};
 
+static const struct config_key webhook_keys[] = {
+    {"url", CONFIG_HOOK, OF(config_webhook, url), .required = true,
+     .help = "Where each notice is posted to as JSON. Kept like a secret, since it often holds one: best as "
+             "`${file:PATH}`."},
+    {"secret", CONFIG_SECRET, OF(config_webhook, secret), .otherwise = "no signature",
+     .help =
+         "Key of the signature in the header `X-Felucca-Signature`: `sha256=` and the HMAC-SHA-256 of the body."},
+    {"name", CONFIG_NAME, OF(config_webhook, name), .otherwise = "`webhook-1`, `webhook-2` and so on",
+     .help = "How status, logs and metrics call it; unique. What still waits for it goes by this name."},
+    {"ca_file", CONFIG_PATH, OF(config_webhook, ca_file), .otherwise = "the system's",
+     .help = "Certificates (PEM) that sign the server's."},
+    {.name = NULL},
+};
+static const struct config_section webhook_section = {"webhook", "name", sizeof(struct config_webhook),
+                                                      webhook_keys, "A server that gets notices as JSON."};
+
+static const char *const mail_tls_words[] = {"starttls", "tls", "none", NULL};
+static const struct config_key mail_keys[] = {
+    {"to", CONFIG_LINE, OF(config_mail, to), .required = true,
+     .help = "The address that gets notices, or several with commas between them."},
+    {"from", CONFIG_LINE, OF(config_mail, from), .required = true,
+     .help = "The address that they come from."},
+    {"server", CONFIG_LINE, OF(config_mail, server), .required = true,
+     .help = "The mail server, `HOST` or `HOST:PORT`; the port is 587 with `starttls`, 465 with `tls` and 25 "
+             "with `none` unless written."},
+    {"user", CONFIG_LINE, OF(config_mail, user), .otherwise = "no login", .help = "Who logs in there."},
+    {"password", CONFIG_SECRET, OF(config_mail, password), .otherwise = "no login",
+     .help = "And with what; best as `${file:PATH}`."},
+    {"tls", CONFIG_CHOICE, OF(config_mail, tls), .standard = "starttls", .words = mail_tls_words,
+     .help = "`starttls`: encrypted after the greeting, or nothing is sent; `tls`: from the first byte on; "
+             "`none`: readable for everybody on the way."},
+    {"name", CONFIG_NAME, OF(config_mail, name), .otherwise = "`mail-1`, `mail-2` and so on",
+     .help = "How status, logs and metrics call it; unique. What still waits for it goes by this name."},
+    {"ca_file", CONFIG_PATH, OF(config_mail, ca_file), .otherwise = "the system's",
+     .help = "Certificates (PEM) that sign the server's."},
+    {.name = NULL},
+};
+static const struct config_section mail_section = {"mail", "name", sizeof(struct config_mail), mail_keys,
+                                                   "Addresses that get notices as mail, over SMTP."};
+
+static const struct config_key notify_keys[] = {
+    {"webhooks", CONFIG_LIST, COUNTED(config, notify.webhooks, notify.webhook_count), .otherwise = "none",
+     .section = &webhook_section, .help = "Servers that get notices as JSON, see below."},
+    {"mail", CONFIG_LIST, COUNTED(config, notify.mails, notify.mail_count), .otherwise = "none",
+     .section = &mail_section, .help = "Addresses that get notices as mail, see below."},
+    {"when", CONFIG_CAUSES, COUNTED(config, notify.when, notify.when_count), .otherwise = "all",
+     .help =
+         "The causes, as words: `failed`, `blocked`, `quarantine`, `backlog`, `disk`, `token`, `router`; some "
+         "with a limit behind a blank, such as `blocked 15m` or `disk 20GiB`. See [notices](notify.md)."},
+    {.name = NULL},
+};
+static const struct config_section notify_section = {
+    "notify", NULL, 0, notify_keys,
+    "Who is told when something needs a person, by the process felucca-notifier; see [notices](notify.md)."};
+
 /* "receiver 0, router 1, ", of all that have a port. */
 #define PORTS_ONE(name, port)              name " " #port ", "
 #define PORTS_MANY(name, port)             PORTS_ONE(name, port)
+#define PORTS_NOTIFYING(name, port)        PORTS_ONE(name, port)
 #define PORTS_HELPER(name, port)           ""
 #define PORT(NAME, name, count, port, ...) PORTS_##count(name, port)
 #define PORTS                              PROCESS_MAP(PORT)
@@ -311,6 +367,7 @@ static const struct config_key file_keys[] = {
     {"curve", CONFIG_SECTION, .section = &curve_section},
     {"log", CONFIG_SECTION, .section = &log_section},
     {"metrics", CONFIG_SECTION, .section = &metrics_section},
+    {"notify", CONFIG_SECTION, .section = &notify_section},
     {"nodes", CONFIG_LIST, COUNTED(config, nodes, node_count), .required = true, .section = &node_section,
      .help = "What is received and where it goes, see below. `[]` for none."},
     {.name = NULL},
@@ -334,7 +391,8 @@ const char *config_kind_text(enum config_kind kind)
 
 bool config_key_is_template(const struct config_key *key)
 {
-    return key->kind == CONFIG_SECRET || key->kind == CONFIG_HEADERS || key->kind == CONFIG_PROXY;
+    return key->kind == CONFIG_SECRET || key->kind == CONFIG_HOOK || key->kind == CONFIG_HEADERS ||
+           key->kind == CONFIG_PROXY;
 }
 
 void *config_member(void *structure, const struct config_key *key)

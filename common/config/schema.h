@@ -26,10 +26,12 @@
     X(DATE, "char *", "date")                                                                 \
     X(KEY, "char *", "public key")                                                            \
     X(SECRET, "char *, a template", "secret")                                                 \
+    X(HOOK, "char *, a template of a URL", "secret URL")                                      \
     X(PROXY, "char *, a template", "proxy")                                                   \
     X(HEADERS, "struct config_header *, and their count", "headers")                          \
     X(CONDITION, "struct condition *", "condition")                                           \
     X(UIDS, "char **, and their count", "list of UIDs")                                       \
+    X(CAUSES, "char **, and their count", "list of causes")                                   \
     X(SECTION, "a struct", "mapping")                                                         \
     X(LIST, "array of structs, and their count", "list")
 
@@ -45,7 +47,7 @@ struct config_key {
     const char *name; /* NULL ends a table */
     enum config_kind kind;
     size_t offset; /* in the section's struct; of a SECTION: unused, its keys count from the outer one */
-    size_t count_offset;      /* HEADERS, UIDS, LIST */
+    size_t count_offset;      /* HEADERS, UIDS, CAUSES, LIST */
     bool required;            /* must be written */
     const char *standard;     /* the default as it would be written; NULL: not set */
     const char *otherwise;    /* what holds without it, where standard is NULL; for the reference */
@@ -75,7 +77,7 @@ const char *config_kind_text(enum config_kind kind);
 bool config_key_is_template(const struct config_key *key);
 void *config_member(void *structure, const struct config_key *key);
 const void *config_member_const(const void *structure, const struct config_key *key);
-/* A member that is a pointer to anything (LIST, UIDS). */
+/* A member that is a pointer to anything (LIST, UIDS, CAUSES). */
 void *config_get_pointer(const void *structure, const struct config_key *key);
 void config_set_pointer(void *structure, const struct config_key *key, void *pointer);
 size_t *config_member_count(void *structure, const struct config_key *key);

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/config/secret.h"
 #include "common/http/http_head.h"
+#include "common/http/http_mail.h"
 #include "common/http/http_proxy.h"
 #include "common/http/http_scheme.h"
 
@@ -223,6 +224,8 @@ bool http_curl_prepare(struct http_transfer *transfer, const struct http_request
     transfer->http2 = request->http2;
     choose_source(transfer, request);
     set_house_rules(transfer);
+    if (request->mail)
+        return http_mail_prepare(transfer, request) && set_tls(easy, &request->tls) == CURLE_OK;
     long version = request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
     return add_headers(transfer, request) && curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
@@ -238,7 +241,8 @@ void http_curl_release(struct http_transfer *transfer)
     for (struct curl_slist *line = transfer->header_list; line; line = line->next)
         explicit_bzero(line->data, strlen(line->data)); /* it may hold a token */
     curl_slist_free_all(transfer->header_list);
-    transfer->header_list = NULL;
+    curl_slist_free_all(transfer->recipients);
+    transfer->header_list = transfer->recipients = NULL;
     secret_wipe(&transfer->content);
     text_release(&transfer->answer_body);
     text_release(&transfer->proxy_name);
@@ -507,6 +511,12 @@ void http_curl_answer(struct http_transfer *transfer, int code, struct http_answ
 {
     struct http_answer *answer = ret_answer;
     answer->trouble = trouble_of(transfer, (CURLcode)code);
+    if (transfer->is_mail) {
+        http_mail_answer(transfer, code, answer);
+        if (answer->trouble != HTTP_NONE && answer->reason.length == 0)
+            tell_trouble(transfer, (CURLcode)code, answer);
+        return;
+    }
     if (transfer->easy)
         take_headers(transfer, answer);
     if (transfer->easy && told_by_proxy(transfer, answer))

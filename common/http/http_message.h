@@ -41,6 +41,15 @@ struct http_tls {
 
 #define HTTP_PROXY_OF_ENVIRONMENT "environment"
 
+/* A message for a mail server (SMTP): the request's content is its whole text, its url smtp://HOST:PORT, or
+ * smtps:// for TLS from the first byte on. */
+struct http_mail {
+    const char *from;            /* an address */
+    const char *const *to;       /* addresses, ended by NULL */
+    const char *user, *password; /* NULL: nobody logs in. Copied, and wiped afterwards */
+    bool starttls;               /* encrypted after the greeting, or nothing is sent */
+};
+
 struct http_request {
     enum http_method method;
     const char *url;
@@ -48,6 +57,7 @@ struct http_request {
     size_t header_count;
     const struct http_source *source; /* its context is borrowed until done; NULL: content, or no body */
     const char *content;              /* copied, and wiped afterwards; NULL: no body */
+    const struct http_mail *mail;     /* it is mail, and no HTTP; else NULL */
     struct http_tls tls;
     /* NULL or "": none; HTTP_PROXY_OF_ENVIRONMENT: what http_proxy and its like say; else the proxy's URL, with
      * credentials percent-encoded. Copied. */
@@ -76,6 +86,7 @@ enum http_trouble {
         HTTP_TROUBLES
 };
 
+/* Of mail: status and body are the server's last reply, trouble is HTTP_BROKEN where it refuses the message. */
 struct http_answer {
     enum http_trouble trouble;
     int status;             /* 0: none came */

@@ -9,8 +9,10 @@ struct http;
 struct http_transfer {
     struct http *http;
     struct http_transfer *previous, *next;
-    void *easy;           /* CURL * */
-    void *header_list;    /* struct curl_slist * */
+    void *easy;        /* CURL * */
+    void *header_list; /* struct curl_slist * */
+    void *recipients;  /* of mail: struct curl_slist * */
+    bool is_mail;
     char error_text[256]; /* CURL_ERROR_SIZE */
     http_done *done;
     void *context;

@@ -1,4 +1,4 @@
-/* batch - the jobs that one WORK carries: deliveries of one lane, one share, or one fetch. */
+/* batch - the jobs that one WORK carries: deliveries of one lane, one share, one fetch, or one message. */
 #ifndef FELUCCA_JOBS_BATCH_H
 #define FELUCCA_JOBS_BATCH_H
 

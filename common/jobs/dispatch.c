@@ -73,7 +73,10 @@ enum { SERIES_A_BATCH = 100 };
       " FROM share s WHERE s.state = 'sharing' ORDER BY s.work") \
     X(EACH_FETCHING, "", \
       "SELECT f.work, f.destination_id, 0, 0, f.study, NULL, " FETCH_ITEM \
-      " FROM fetch f WHERE f.state = 'fetching' ORDER BY f.work")
+      " FROM fetch f WHERE f.state = 'fetching' ORDER BY f.work") \
+    X(EACH_NOTIFYING, "", \
+      "SELECT m.work, 0, 0, 0, '', NULL, " MESSAGE_ITEM \
+      " FROM message m WHERE m.state = 'sending' ORDER BY m.work")
 /* clang-format on */
 JOBDB_STATEMENTS(dispatch)
 
@@ -302,8 +305,10 @@ static void end_other_work(struct jobdb_batch *batch, const char *work,
 static void each_work_of(struct jobdb *db, enum work_stage stage,
                          void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
-    static const int each_of[] = {
-        [WORK_SEND] = SQL_EACH_SENDING, [WORK_SHARE] = SQL_EACH_SHARING, [WORK_FETCH] = SQL_EACH_FETCHING};
+    static const int each_of[] = {[WORK_SEND] = SQL_EACH_SENDING,
+                                  [WORK_SHARE] = SQL_EACH_SHARING,
+                                  [WORK_FETCH] = SQL_EACH_FETCHING,
+                                  [WORK_NOTIFY] = SQL_EACH_NOTIFYING};
     struct jobdb_batch batch = {0};
     char work[WORK_ID_SIZE];
     AUTO(row_end) struct row row = jobdb_query(db, each_of[stage], "");

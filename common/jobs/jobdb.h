@@ -7,6 +7,7 @@
  *     dispatch.h    what goes out next: lanes, deliveries (batch.h), shares
  *     fetch.h       studies that KHEOPS is asked to look at again
  *     outcome.h     what came of a job
+ *     notice.h      what people are told of, and who has taken it
  *     history.h     events, and sums of five minutes
  *     clean.h       files that may go, rows that are forgotten
  *     quarantine.h  files that could not be taken in

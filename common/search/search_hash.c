@@ -2,7 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
-#include "common/search/sha256.h"
+#include "common/base/sha256.h"
 
 #include <string.h>
 

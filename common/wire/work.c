@@ -46,6 +46,28 @@ const char *work_outcome_name(enum work_outcome outcome)
     return names[outcome];
 }
 
+const char *work_notice_state_name(enum work_notice_state state)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WORK_NOTICE_STATE_MAP(X)
+#undef X
+    };
+    return names[state];
+}
+
+void work_notice_destroy(struct work_notice **notice)
+{
+    if (!*notice)
+        return;
+    free((*notice)->id);
+    free((*notice)->cause);
+    free((*notice)->destination);
+    free((*notice)->album);
+    free(*notice);
+    *notice = NULL;
+}
+
 void work_destroy(struct work **work)
 {
     if (!*work)
@@ -55,6 +77,7 @@ void work_destroy(struct work **work)
     free((*work)->study);
     free((*work)->series);
     free((*work)->home);
+    work_notice_destroy(&(*work)->notice);
     free((*work)->items);
     free(*work);
     *work = NULL;

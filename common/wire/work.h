@@ -50,10 +50,11 @@ enum work_verb {
 
 const char *work_verb_name(enum work_verb verb);
 
-#define WORK_STAGE_MAP(X) /* name, text, who does it, meaning */         \
-    X(SEND, "send", WORK_SEND, "instances of a study, to a destination") \
-    X(SHARE, "share", WORK_SHARE, "a series, into an album")             \
-    X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again")
+#define WORK_STAGE_MAP(X) /* name, text, who does it, meaning */                         \
+    X(SEND, "send", WORK_SEND, "instances of a study, to a destination")                 \
+    X(SHARE, "share", WORK_SHARE, "a series, into an album")                             \
+    X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again") \
+    X(NOTIFY, "notify", WORK_NOTIFY, "a notice, to a webhook or as mail")
 
 enum work_stage {
 #define X(name, text, worker, meaning) WORK_##name,
@@ -85,13 +86,38 @@ enum work_outcome {
 
 const char *work_outcome_name(enum work_outcome outcome);
 
-/* One instance to send, or (stages share and fetch) the one job. */
+/* One instance to send, or (other stages) the one job. */
 struct work_item {
-    int64_t id;                 /* of the delivery, share or fetch */
+    int64_t id;                 /* of the delivery, share, fetch or message */
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
     bool twin; /* another version of it went there: that its UID is there tells nothing; send only */
+};
+
+/* What a person is told: docs/notify.md says what each field means. No patient data, and no UID. */
+#define WORK_NOTICE_STATE_MAP(X) /* name, text */ \
+    X(BEGINS, "begins")                           \
+    X(MORE, "more")                               \
+    X(OVER, "over")                               \
+    X(TEST, "test")
+
+enum work_notice_state {
+#define X(name, text) WORK_NOTICE_##name,
+    WORK_NOTICE_STATE_MAP(X)
+#undef X
+        WORK_NOTICE_STATES
+};
+
+const char *work_notice_state_name(enum work_notice_state state);
+
+struct work_notice {
+    char *id;    /* the same when it is told again */
+    char *cause; /* a word of occasions.h */
+    enum work_notice_state state;
+    char *destination, *album; /* NULL: it is about none */
+    int64_t count, more;
+    int64_t since, at; /* wall ms */
 };
 
 /* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. */
@@ -104,11 +130,13 @@ struct work {
     char *series; /* share only, else NULL */
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
+    struct work_notice *notice;      /* notify only, else NULL: destination is then who is told */
     struct work_item *items;
     size_t item_count;
 };
 
 void work_destroy(struct work **work);
+void work_notice_destroy(struct work_notice **notice);
 
 /* What came of one item of a work. reason is a sentence for the operator, without patient data or token. */
 struct work_answer {

@@ -37,6 +37,15 @@ static json_t *gone_to_json(const struct work_message *message)
     return json;
 }
 
+static json_t *notice_to_json(const struct work_notice *notice)
+{
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "id", notice->id, "cause",
+                     notice->cause, "state", work_notice_state_name(notice->state), "destination",
+                     json_from_text(notice->destination), "album", json_from_text(notice->album), "count",
+                     (json_int_t)notice->count, "more", (json_int_t)notice->more, "since",
+                     (json_int_t)notice->since, "at", (json_int_t)notice->at);
+}
+
 static json_t *work_to_json(const struct work *work)
 {
     json_t *items = json_array();
@@ -45,11 +54,14 @@ static json_t *work_to_json(const struct work *work)
             items, json_pack("{s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)work->items[i].id, "receipt",
                              work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
                              work->items[i].series, "twin", work->items[i].twin));
-    return json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o}", "work", work->id, "stage",
-                     work_stage_name(work->stage), "destination", work->destination, "album",
-                     json_from_text(work->album), "study", work->study, "series",
-                     json_from_text(work->series), "home", json_from_text(work->home), "address",
-                     work->address, "items", items);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o}", "work", work->id, "stage",
+                  work_stage_name(work->stage), "destination", work->destination, "album",
+                  json_from_text(work->album), "study", work->study, "series", json_from_text(work->series),
+                  "home", json_from_text(work->home), "address", work->address, "items", items);
+    if (work->notice)
+        (void)json_object_set_new(json, "notice", notice_to_json(work->notice));
+    return json;
 }
 
 static json_t *result_to_json(const struct work_result *result, const char *session)
@@ -300,6 +312,27 @@ static bool work_read_items(const json_t *json, struct work *work)
     return true;
 }
 
+static bool work_read_notice(const json_t *json, struct work_notice **ret_notice)
+{
+    static const char *const states[] = {
+#define X(name, text) text,
+        WORK_NOTICE_STATE_MAP(X)
+#undef X
+    };
+    struct work_notice *notice = *ret_notice = memory_new(1, sizeof *notice);
+    int state;
+    if (!work_read_name(json, "state", states, WORK_NOTICE_STATES, &state))
+        return false;
+    notice->state = (enum work_notice_state)state;
+    return work_read_text(json, "id", &notice->id) && work_read_text(json, "cause", &notice->cause) &&
+           work_read_optional_text(json, "destination", &notice->destination) &&
+           work_read_optional_text(json, "album", &notice->album) &&
+           work_read_number(json, "count", 0, INT64_MAX, &notice->count) &&
+           work_read_number(json, "more", 0, INT64_MAX, &notice->more) &&
+           work_read_number(json, "since", 0, INT64_MAX, &notice->since) &&
+           work_read_number(json, "at", 0, INT64_MAX, &notice->at);
+}
+
 static bool work_read_work(const json_t *json, struct work_message *message)
 {
     struct work *work = message->work = memory_new(1, sizeof *work);
@@ -310,7 +343,9 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_optional_text(json, "series", &work->series) &&
            work_read_optional_text(json, "home", &work->home) &&
            work_read_optional_fixed(json, "address", work->address, sizeof work->address) &&
-           (work->stage != WORK_SHARE || (work->album && work->series)) && work_read_items(json, work);
+           (work->stage != WORK_SHARE || (work->album && work->series)) &&
+           (work->stage != WORK_NOTIFY || work_read_notice(json_object_get(json, "notice"), &work->notice)) &&
+           work_read_items(json, work);
 }
 
 static bool work_read_answers(const json_t *json, struct work_result *result)

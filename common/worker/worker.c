@@ -46,8 +46,9 @@ static void choose_name(struct worker *worker)
 {
     char host[33] = "";
     (void)gethostname(host, sizeof host - 1);
-    (void)snprintf(worker->name, sizeof worker->name, "%s-%s-%d",
-                   worker->stage == WORK_SEND ? "sender" : "sharer", host, (int)getpid());
+    static const char *const kinds[WORK_STAGES] = {
+        [WORK_SEND] = "sender", [WORK_SHARE] = "sharer", [WORK_NOTIFY] = "notifier"};
+    (void)snprintf(worker->name, sizeof worker->name, "%s-%s-%d", kinds[worker->stage], host, (int)getpid());
 }
 
 int worker_create(const struct config *config, enum work_stage stage, int slots,
@@ -259,6 +260,7 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
             remove_holding(worker, holding);
         CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
         CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
+        CRASH_POINT_IF(worker->stage == WORK_NOTIFY, NOTIFIER_ACKNOWLEDGED);
         break;
     case WORK_PERMIT:
         worker_take_permit(worker, message->permit);

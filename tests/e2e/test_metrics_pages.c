@@ -16,7 +16,7 @@
 enum { PATIENCE_MS = 60000, SERIES = 2, INSTANCES = 3 };
 
 static struct scene scene;
-static struct text pages[PIPELINE_STAGES];
+static struct text pages[PIPELINE_KINDS];
 
 static void set_up(void)
 {
@@ -26,14 +26,14 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++)
+    for (int stage = 0; stage < PIPELINE_KINDS; stage++)
         text_release(&pages[stage]);
     scene_close(&scene);
 }
 
 static void fetch_pages(void)
 {
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++) {
+    for (int stage = 0; stage < PIPELINE_KINDS; stage++) {
         text_clear(&pages[stage]);
         int status = pipeline_page(scene.pipeline, (enum pipeline_stage)stage, 0, "/metrics", &pages[stage]);
         pipeline_check(scene.pipeline, status == 200, "no metrics");
@@ -130,8 +130,9 @@ static bool all_is_shown(void *context)
 static void make_traffic(void)
 {
     pipeline_destroy(&scene.pipeline);
-    scene_set_up(&scene, "retention: 1d\n");
+    scene_set_up(&scene, "retention: 1d\nnotify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\n");
     pipeline_start_all(scene.pipeline);
+    pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     const char *folder = scene_study(&scene, 1, SERIES, INSTANCES, 4000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     ck_assert_int_ne(pipeline_storescu(pipeline_port(scene.pipeline), "NOBODY", folder, PATIENCE_MS, NULL),
@@ -218,7 +219,7 @@ static bool is_shown_anywhere(const char *name)
 {
     AUTO(text_release) struct text start = TEXT_EMPTY;
     text_format(&start, "# TYPE %s ", name);
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++)
+    for (int stage = 0; stage < PIPELINE_KINDS; stage++)
         if (strstr(text_string(&pages[stage]), text_string(&start)))
             return true;
     return false;
@@ -255,9 +256,9 @@ START_TEST(pages_are_right_documented_and_used)
     AUTO(text_release) struct text document = TEXT_EMPTY;
     make_traffic();
     file_read(FELUCCA_SOURCE "/docs/metrics.md", &document);
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++)
+    for (int stage = 0; stage < PIPELINE_KINDS; stage++)
         ck_promtool((enum pipeline_stage)stage);
-    for (int stage = 0; stage < PIPELINE_STAGES; stage++)
+    for (int stage = 0; stage < PIPELINE_KINDS; stage++)
         each_family(text_string(&pages[stage]), ck_is_documented, (void *)text_string(&document));
     AUTO(free_json) json_t *dashboard = json_load_file(DASHBOARD, 0, NULL);
     ck_assert_msg(json_is_object(dashboard), "the dashboard is no JSON object");

@@ -15,11 +15,12 @@ enum { BYTES = 20 << 10, NOT_HERE = 77, LISTING_MS = 60000 };
 static const struct unit {
     enum pipeline_stage stage;
     const char *file, *trace; /* trace: in the sandbox */
-} units[PIPELINE_STAGES] = {
+} units[PIPELINE_KINDS] = {
     {PIPELINE_ROUTER, "felucca-router.service", "router.strace"},
     {PIPELINE_RECEIVER, "felucca-receiver.service", "receiver.strace"},
     {PIPELINE_SENDER, "felucca-sender@.service", "sender.strace"},
     {PIPELINE_SHARER, "felucca-sharer.service", "sharer.strace"},
+    {PIPELINE_NOTIFIER, "felucca-notifier.service", "notifier.strace"},
 };
 
 static struct text sets = TEXT_EMPTY; /* all that systemd knows, as it lists them */
@@ -112,9 +113,9 @@ START_TEST(no_call_is_denied)
 {
     AUTO(scene_instances_release) struct scene_instances instances = SCENE_INSTANCES_EMPTY;
     struct scene scene = {0};
-    const char *prefix[PIPELINE_STAGES][8];
+    const char *prefix[PIPELINE_KINDS][8];
     scene_open(&scene);
-    scene_set_up(&scene, NULL);
+    scene_set_up(&scene, "notify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\n");
     for (size_t i = 0; i < ROWS(units); i++) {
         const char *words[] = {
             "strace", "-D", "-f", "-qq", "-o", sandbox_path(scene.sandbox, "%s", units[i].trace), NULL};
@@ -122,6 +123,7 @@ START_TEST(no_call_is_denied)
         pipeline_equip(scene.pipeline, units[i].stage, NULL, prefix[i]);
     }
     pipeline_start_all(scene.pipeline);
+    pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     const char *output = sandbox_path(scene.sandbox, "storescu");
     ck_assert(scene_send(&scene, scene_study(&scene, 1, 2, 3, BYTES), output));
     scene_acknowledged(output, 1, &instances, NULL);

@@ -86,7 +86,8 @@ make_debian()
 
 check_installed()
 {
-    for program in felucca-receiver felucca-router felucca-header felucca-sender felucca-sharer; do
+    for program in felucca-receiver felucca-router felucca-header felucca-sender felucca-sharer \
+        felucca-notifier; do
         inside "$program" --version | grep -q "^$program [0-9]" || fail "$program --version"
     done
     inside felucca --version | grep -q '^felucca [0-9]' || fail 'felucca --version'

@@ -44,21 +44,22 @@ struct pipeline {
     size_t count;
     struct equipment {
         const char *const *environment, *const *prefix;
-    } equipment[PIPELINE_STAGES];
+    } equipment[PIPELINE_KINDS];
 };
 
 /* They stop as under every supervisor: the network first, then the workers, and the router last, which
  * acknowledges what the workers still report. */
-enum { STOPS = 3 };
+enum { STOPS = 3, PORTS = 6 };
 
 static const struct stage {
     const char *name, *program;
-    int stop;
-} stages[PIPELINE_STAGES] = {
-    [PIPELINE_RECEIVER] = {"receiver", "felucca-receiver", 0},
-    [PIPELINE_ROUTER] = {"router", "felucca-router", 2},
-    [PIPELINE_SENDER] = {"sender", "felucca-sender", 1},
-    [PIPELINE_SHARER] = {"sharer", "felucca-sharer", 1},
+    int stop, port; /* of its metrics: behind the receiver's */
+} stages[PIPELINE_KINDS] = {
+    [PIPELINE_RECEIVER] = {"receiver", "felucca-receiver", 0, 0},
+    [PIPELINE_ROUTER] = {"router", "felucca-router", 2, 1},
+    [PIPELINE_SENDER] = {"sender", "felucca-sender", 1, 2},
+    [PIPELINE_SHARER] = {"sharer", "felucca-sharer", 1, 3},
+    [PIPELINE_NOTIFIER] = {"notifier", "felucca-notifier", 1, 5},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)
@@ -160,14 +161,14 @@ static struct member *add_member(struct pipeline *p, enum pipeline_stage stage, 
     ck_assert(p->count < PROCESSES_MAX);
     struct member *m = &p->members[p->count++];
     m->stage = stage;
-    m->metrics_port = port_free_run(PIPELINE_STAGES) + (int)stage;
+    m->metrics_port = port_free_run(PORTS) + stages[stage].port;
     m->log = sandbox_path(p->sandbox, "%s-%zu.log", stages[stage].name, number);
     AUTO(text_release) struct text name = TEXT_EMPTY;
     AUTO(text_release) struct text config = TEXT_EMPTY;
     text_format(&name, "%s-%zu.yaml", stages[stage].name, number);
     /* The key names the receiver's port; the others take the ones behind it. */
     append_own_config(p, &config);
-    text_format(&config, "metrics: { bind: 127.0.0.1, port: %d }\n", m->metrics_port - (int)stage);
+    text_format(&config, "metrics: { bind: 127.0.0.1, port: %d }\n", m->metrics_port - stages[stage].port);
     m->config = sandbox_write(p->sandbox, text_string(&name), text_string(&config));
     *ret_number = number;
     return m;

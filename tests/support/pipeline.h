@@ -48,7 +48,16 @@ struct pipeline_options {
 
 /* ---- processes ---- */
 
-enum pipeline_stage { PIPELINE_RECEIVER, PIPELINE_ROUTER, PIPELINE_SENDER, PIPELINE_SHARER, PIPELINE_STAGES };
+/* PIPELINE_STAGES: of the main job. A notifier is started where a test wants one. */
+enum pipeline_stage {
+    PIPELINE_RECEIVER,
+    PIPELINE_ROUTER,
+    PIPELINE_SENDER,
+    PIPELINE_SHARER,
+    PIPELINE_STAGES,
+    PIPELINE_NOTIFIER = PIPELINE_STAGES,
+    PIPELINE_KINDS
+};
 
 struct pipeline;
 

@@ -33,6 +33,11 @@ static const char whole[] =
     "  allowed_keys: keys.txt\n"
     "log: { level: debug, format: json }\n"
     "metrics: { bind: 0.0.0.0, port: 0 }\n"
+    "notify:\n"
+    "  webhooks: [{ url: '${file:secrets/hook}', secret: s, ca_file: ca.pem }, { url: 'http://h/?k=1', name: ops }]\n"
+    "  mail: [{ to: 'a@example.org, b@example.org', from: f@example.org, server: 'mail:2525', user: u,\n"
+    "           password: '${file:secrets/mail}', tls: tls }]\n"
+    "  when: [failed, blocked 5m, disk]\n"
     "nodes:\n"
     "  - aet: FELUCCA\n"
     "    sources:\n"
@@ -126,6 +131,37 @@ START_TEST(processes_keys_are_read)
 }
 END_TEST
 
+START_TEST(targets_of_notices_are_read)
+{
+    struct loading loading;
+    loading_start(&loading, whole);
+    ck_loaded(&loading);
+    const struct config *config = loading.config;
+    const struct config_webhook *first = config_find_webhook(config, "webhook-1");
+    const struct config_mail *mail = config_find_mail(config, "mail-1");
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(mail);
+    ck_assert_ptr_nonnull(config_find_webhook(config, "ops"));
+    ck_assert_ptr_null(config_find_webhook(config, "mail-1"));
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    text_format(&url, "${file:%s/secrets/hook}", sandbox_folder(loading.sandbox));
+    ck_assert_str_eq(first->url, text_string(&url));
+    ck_assert_str_eq(first->secret, "s");
+    ck_assert_str_eq(first->ca_file, sandbox_path(loading.sandbox, "ca.pem"));
+    ck_assert_str_eq(mail->to, "a@example.org, b@example.org");
+    ck_assert_str_eq(mail->server, "mail:2525");
+    ck_assert_int_eq(mail->tls, CONFIG_MAIL_TLS);
+    ck_assert_int_eq(config->notify.limits[OCCASION_FAILED], 0);
+    ck_assert_int_eq(config->notify.limits[OCCASION_BLOCKED], 300000);
+    ck_assert_int_eq(config->notify.limits[OCCASION_DISK], INT64_C(4) << 30);
+    ck_assert_int_eq(config->notify.limits[OCCASION_ROUTER], OCCASION_UNWANTED);
+    ck_assert_uint_eq(config_notified(config), 3);
+    ck_assert_str_eq(config_notified_name(config, 1), "ops");
+    ck_assert_str_eq(config_notified_name(config, 2), "mail-1");
+    loading_end(&loading);
+}
+END_TEST
+
 START_TEST(destination_is_read)
 {
     struct loading loading;
@@ -186,6 +222,8 @@ START_TEST(defaults_fill_the_rest)
     ck_loaded(&loading);
     const struct config *config = loading.config;
     ck_assert_str_eq(config->state_dir, "/var/lib/felucca");
+    ck_assert_uint_eq(config_notified(config), 0);
+    ck_assert_int_eq(config->notify.limits[OCCASION_BLOCKED], 600000);
     ck_assert_int_eq(config->receiver.port, 11112);
     ck_assert_str_eq(config->receiver.bind, "0.0.0.0");
     ck_assert_int_eq(config->receiver.max_associations, 64);
@@ -610,6 +648,7 @@ int main(void)
 {
     struct tests *tests = tests_create("config");
     tests_add(tests, processes_keys_are_read);
+    tests_add(tests, targets_of_notices_are_read);
     tests_add(tests, destination_is_read);
     tests_add(tests, albums_and_lookups);
     tests_add(tests, defaults_fill_the_rest);

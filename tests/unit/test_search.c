@@ -4,7 +4,7 @@
 #include "common/base/err.h"
 #include "common/search/search_hash.h"
 #include "common/search/search_key.h"
-#include "common/search/sha256.h"
+#include "common/base/sha256.h"
 #include "tests/support/files.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"

@@ -1,8 +1,8 @@
 /* sha256 - HMAC with SHA-256 (FIPS 180-4, RFC 2104), for bytes that are few.
  *
- * Written here, so that no library of cryptography is linked to the process that reads what strangers send. */
-#ifndef FELUCCA_SEARCH_SHA256_H
-#define FELUCCA_SEARCH_SHA256_H
+ * Written here, so that no process is linked with a library of cryptography for it. */
+#ifndef FELUCCA_BASE_SHA256_H
+#define FELUCCA_BASE_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@ enum { SHA256_SIZE = 32, SHA256_BLOCK = 64 };
 
 void sha256(const void *bytes, size_t length, uint8_t ret_digest[SHA256_SIZE]);
 
-/* A key is at most SHA256_BLOCK long. */
+/* The key may be of any length. */
 void sha256_hmac(const void *key, size_t key_length, const void *bytes, size_t length,
                  uint8_t ret_digest[SHA256_SIZE]);
 

@@ -1,6 +1,5 @@
-#include "common/search/sha256.h"
+#include "common/base/sha256.h"
 
-#include <assert.h>
 #include <string.h>
 
 enum { WORDS = 8, ROUNDS = 64, LENGTH_SIZE = 8 };
@@ -43,52 +42,44 @@ static void spread(const uint8_t *block, uint32_t *ret_schedule)
     }
 }
 
-/* One round. The words stay where they are, and move by their names: the i-th is called what the one before was. */
-static inline void round_of(uint32_t *words, size_t i, uint32_t added)
-{
-#define W(name) words[((name)-i) % WORDS]
-    enum { A, B, C, D, E, F, G, H };
-    uint32_t e = W(E), a = W(A);
-    uint32_t first = W(H) + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (W(G) ^ (e & (W(F) ^ W(G)))) + added;
-    W(D) += first;
-    W(H) = first + (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & W(B)) ^ (W(C) & (a ^ W(B))));
-#undef W
-}
-
-static void take_block(struct state *state, const uint8_t *block)
+static void take_block(struct state *state)
 {
     uint32_t schedule[ROUNDS], w[WORDS];
-    spread(block, schedule);
+    spread(state->block, schedule);
     memcpy(w, state->words, sizeof w);
-    for (size_t i = 0; i < ROUNDS; i++)
-        round_of(w, i, constants[i] + schedule[i]);
+    for (size_t i = 0; i < ROUNDS; i++) {
+        uint32_t choice = (w[4] & w[5]) ^ (~w[4] & w[6]);
+        uint32_t majority = (w[0] & w[1]) ^ (w[0] & w[2]) ^ (w[1] & w[2]);
+        uint32_t first =
+            w[7] + (turn(w[4], 6) ^ turn(w[4], 11) ^ turn(w[4], 25)) + choice + constants[i] + schedule[i];
+        uint32_t second = (turn(w[0], 2) ^ turn(w[0], 13) ^ turn(w[0], 22)) + majority;
+        memmove(w + 1, w, (WORDS - 1) * sizeof *w);
+        w[4] += first;
+        w[0] = first + second;
+    }
     for (size_t i = 0; i < WORDS; i++)
         state->words[i] += w[i];
 }
 
 static void take(struct state *state, const uint8_t *bytes, size_t length)
 {
-    while (length > 0) {
-        size_t at = state->length % SHA256_BLOCK, room = SHA256_BLOCK - at;
-        size_t part = length < room ? length : room;
-        memcpy(state->block + at, bytes, part);
-        state->length += part;
-        bytes += part;
-        length -= part;
-        if (part == room)
-            take_block(state, state->block);
+    for (size_t i = 0; i < length; i++) {
+        state->block[state->length++ % SHA256_BLOCK] = bytes[i];
+        if (state->length % SHA256_BLOCK == 0)
+            take_block(state);
     }
 }
 
 static void finish(struct state *state, uint8_t *ret_digest)
 {
-    static const uint8_t padding[SHA256_BLOCK] = {0x80};
+    static const uint8_t end = 0x80, nothing = 0;
     uint64_t bits = state->length * 8;
     uint8_t length[LENGTH_SIZE];
     for (size_t i = 0; i < LENGTH_SIZE; i++)
         length[i] = (uint8_t)(bits >> (56 - 8 * i));
-    size_t end = SHA256_BLOCK - LENGTH_SIZE, at = state->length % SHA256_BLOCK;
-    take(state, padding, at < end ? end - at : end + SHA256_BLOCK - at);
+    take(state, &end, 1);
+    while (state->length % SHA256_BLOCK != SHA256_BLOCK - LENGTH_SIZE)
+        take(state, &nothing, 1);
     take(state, length, sizeof length);
     for (size_t i = 0; i < SHA256_SIZE; i++)
         ret_digest[i] = (uint8_t)(state->words[i / 4] >> (24 - 8 * (i % 4)));
@@ -117,8 +108,12 @@ static void hash_behind_key(const uint8_t *key, size_t key_length, uint8_t mask,
 void sha256_hmac(const void *key, size_t key_length, const void *bytes, size_t length,
                  uint8_t ret_digest[SHA256_SIZE])
 {
-    uint8_t inner[SHA256_SIZE];
-    assert(key_length <= SHA256_BLOCK);
+    uint8_t inner[SHA256_SIZE], short_key[SHA256_SIZE];
+    if (key_length > SHA256_BLOCK) {
+        sha256(key, key_length, short_key);
+        key = short_key;
+        key_length = sizeof short_key;
+    }
     hash_behind_key(key, key_length, 0x36, bytes, length, inner);
     hash_behind_key(key, key_length, 0x5c, inner, sizeof inner, ret_digest);
 }
