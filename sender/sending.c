@@ -164,8 +164,8 @@ static bool may_read(const struct sending *sending, const struct config_destinat
 static void sending_ask_next_series(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
-    if (task_goes_elsewhere(
-            &sending->task)) /* since a reload: what is there says nothing of the place that it went to */
+    /* Since a reload: what is there says nothing of the place that it went to. */
+    if (task_goes_elsewhere(&sending->task))
         destination = NULL;
     while (destination && sending->asked < sending->batch->count) {
         const char *series = series_of(sending, sending->asked++);
