@@ -4,6 +4,7 @@
 #include "common/base/crash.h"
 #include "common/base/log.h"
 #include "common/sandbox/sandbox.h"
+#include "common/spool/unconfined.h"
 
 static const struct filter_rule rules[] = {
     /* the connection, and the pipe for hints */
@@ -58,10 +59,18 @@ static const struct filter_rule rules[] = {
     {"exit_group", FILTER_ALWAYS},
 };
 
-void confinement_announce(const struct config *config)
+bool confinement_is_whole(const struct config *config)
 {
     AUTO(text_release) struct text lacks = TEXT_EMPTY;
     sandbox_ask_kernel(&lacks);
+    return config->sandbox != CONFIG_OFF && lacks.length == 0;
+}
+
+void confinement_announce(const struct config *config, struct spool *spool)
+{
+    AUTO(text_release) struct text lacks = TEXT_EMPTY;
+    sandbox_ask_kernel(&lacks);
+    unconfined_write(spool, config->sandbox != CONFIG_OFF && sandbox_is_built() ? text_string(&lacks) : "");
     if (config->sandbox == CONFIG_OFF)
         log_warning(
             "sandbox: off: a peer that takes over an association's process has all that the receiver has");
@@ -76,7 +85,7 @@ static void tell_forbidden(const char *call)
     log_error("an association asked the kernel for what none needs: it ends", LOG_S("call", call));
 }
 
-void confinement_begin(const struct config *config, struct spool *spool)
+void confinement_begin(const struct config *config, struct spool *spool, struct hints *hints)
 {
     AUTO(text_release) struct text refused = TEXT_EMPTY;
     AUTO(fd_close) int marks = CRASH_MARKS();
@@ -85,8 +94,10 @@ void confinement_begin(const struct config *config, struct spool *spool)
                                           tell_forbidden};
     if (config->sandbox == CONFIG_OFF)
         return;
-    if (sandbox_enter(&sandbox, &refused) != 0)
-        log_warning(
-            "the kernel refuses to limit an association: going on without (sandbox: off ends this line)",
-            LOG_S("error", text_string(&refused)));
+    if (sandbox_enter(&sandbox, &refused) == 0)
+        return;
+    log_warning("the kernel refuses to limit an association: going on without (sandbox: off ends this line)",
+                LOG_S("error", text_string(&refused)));
+    unconfined_write(spool, text_string(&refused));
+    hints_tell(hints, HINT_UNCONFINED, NULL, 0);
 }

@@ -9,6 +9,7 @@
 #include "common/service/service.h"
 #include "common/spool/spool.h"
 #include "receiver/association.h"
+#include "receiver/confinement.h"
 #include "receiver/hint.h"
 
 #include <poll.h>
@@ -30,7 +31,7 @@ struct helper {
     struct spool *spool; /* to ask for free space; NULL: it cannot be asked */
     int64_t min_free_space;
     struct metric *instances, *refusals, *bytes, *odd, *durable, *hints;
-    struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files;
+    struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files, *unconfined;
     bool stopping;
 };
 
@@ -75,6 +76,14 @@ static void add_metrics(struct helper *helper)
         metrics_add(m, METRIC_GAUGE, "spool_free_bytes", "Free space of the spool's file system.", none);
     helper->free_files = metrics_add(m, METRIC_GAUGE, "spool_free_inodes",
                                      "How many more files the spool's file system takes.", none);
+}
+
+static void add_unconfined(struct helper *helper, const struct config *config)
+{
+    static const char *const none[] = {NULL};
+    helper->unconfined = metrics_add(helper->metrics, METRIC_GAUGE, "sandbox_off",
+                                     "1: associations are limited less than they could be (sandbox).", none);
+    metric_set(helper->unconfined, NULL, confinement_is_whole(config) ? 0 : 1);
 }
 
 static void count(struct metric *metric, const char *value, double amount)
@@ -208,6 +217,9 @@ static void take(struct helper *helper, const struct hint *hint)
     case HINT_BEAT:
         take_beat(helper, hint->number);
         break;
+    case HINT_UNCONFINED:
+        metric_set(helper->unconfined, NULL, 1);
+        break;
     case HINT_STOP:
         helper->stopping = true;
         break;
@@ -237,6 +249,7 @@ _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
     struct helper helper = {.pipe = pipe, .metrics = metrics_create()};
     service_describe(helper.metrics);
     add_metrics(&helper);
+    add_unconfined(&helper, config);
     begin_at_zero(&helper);
     show_limits(&helper, config);
     connect_router(&helper, config);

@@ -18,6 +18,7 @@ enum hint_kind {
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
     HINT_ODD,         /* an instance whose data set has an odd length was kept */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
+    HINT_UNCONFINED,  /* the kernel refused to limit an association */
     HINT_STOP,        /* the helper ends */
     HINT_KINDS
 };

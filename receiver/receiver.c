@@ -79,7 +79,7 @@ static int start(struct receiver *receiver, const struct config *config)
         log_error("no helper process", LOG_S("because", err_text(rc)));
         return rc;
     }
-    confinement_announce(config);
+    confinement_announce(config, receiver->spool);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     receiver->names = names_create();
     rc = listener_create(config, receiver->spool, receiver->hints, receiver->names, &receiver->listener,

@@ -503,7 +503,8 @@ _Noreturn void session_run(const struct session_start *start)
     hints_leave_to_tell(start->hints);
     spool_keep_incoming(start->spool);
     claim_read(&session.claim, start->config, start->address, start->socket, start->refusals);
-    confinement_begin(start->config, start->spool); /* no file of the configuration is read from here on */
+    confinement_begin(start->config, start->spool,
+                      start->hints); /* no file of the configuration is read from here on */
     const char *because = NULL;
     enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);
     report(&session, end, because);

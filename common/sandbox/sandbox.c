@@ -9,14 +9,18 @@ enum { BOUND = 0 };
 enum { BOUND = 1 };
 #endif
 
+bool sandbox_is_built(void)
+{
+    return BOUND;
+}
+
 void sandbox_ask_kernel(struct text *ret_lacks)
 {
-    if (!BOUND)
-        text_append(ret_lacks, "a sanitizer's build has no sandbox");
-    else if (!filter_is_known())
-        text_append(ret_lacks, "it filters no system calls (seccomp)");
-    else if (!folders_are_known())
-        text_append(ret_lacks, "it limits no paths (Landlock)");
+    bool filters = !BOUND || filter_is_known(), limits = !BOUND || folders_are_known();
+    text_append(ret_lacks, BOUND ? "" : "a sanitizer's build has no sandbox");
+    text_append(ret_lacks, filters ? "" : "it filters no system calls (seccomp)");
+    text_append(ret_lacks, filters || limits ? "" : "; ");
+    text_append(ret_lacks, limits ? "" : "it limits no paths (Landlock)");
 }
 
 static int tell(int code, const char *what, struct text *ret_refused)

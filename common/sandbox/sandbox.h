@@ -19,6 +19,9 @@ struct sandbox_rules {
     void (*forbidden)(const char *call); /* as filter_load() */
 };
 
+/* False: this build has none, whatever the kernel has. */
+bool sandbox_is_built(void);
+
 /* What the kernel lacks of it, as a sentence appended to ret_lacks; nothing: it has all. */
 void sandbox_ask_kernel(struct text *ret_lacks);
 

@@ -8,6 +8,7 @@
 #include "common/spool/overfull.h"
 #include "common/spool/resting.h"
 #include "common/spool/spool.h"
+#include "common/spool/unconfined.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -48,6 +49,7 @@ static void look_at_spool(const struct config *config, struct surroundings *ret_
         return;
     (void)spool_room(spool, &ret_surroundings->room);
     overfull_read(spool, &ret_surroundings->overfull);
+    unconfined_read(spool, &ret_surroundings->unconfined);
     rejections_read(spool, clock_wall_ms(), take_rejections, ret_surroundings);
     oddity_append(spool, clock_wall_ms(), &ret_surroundings->oddities);
     ret_surroundings->oddities_json = oddities_to_json(spool, clock_wall_ms());
@@ -56,6 +58,7 @@ static void look_at_spool(const struct config *config, struct surroundings *ret_
 void surroundings_release(struct surroundings *surroundings)
 {
     text_release(&surroundings->overfull);
+    text_release(&surroundings->unconfined);
     json_release(&surroundings->resting);
     text_release(&surroundings->oddities);
     json_release(&surroundings->oddities_json);
@@ -168,6 +171,15 @@ static void append_resting(const json_t *list, struct text *sentence)
     }
 }
 
+static void append_unconfined(const struct text *because, struct text *sentence)
+{
+    text_format(
+        sentence,
+        "The kernel limits the receiver's associations less than it could: %s. Let the machine, or its "
+        "container, allow seccomp and Landlock; sandbox: off ends this line.",
+        text_string(because));
+}
+
 bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
                        enum surroundings_trouble trouble, struct text *sentence)
 {
@@ -184,6 +196,8 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
         append_resting(surroundings->resting, sentence);
     if (trouble == SURROUNDINGS_READER && surroundings->wal.held)
         append_holder(&surroundings->wal, sentence);
+    if (trouble == SURROUNDINGS_UNCONFINED && surroundings->unconfined.length > 0)
+        append_unconfined(&surroundings->unconfined, sentence);
     if (trouble == SURROUNDINGS_PROXY)
         (void)config_proxy_tell_ignored(config, sentence);
     return sentence->length > before;
@@ -240,4 +254,8 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));
     (void)json_object_set_new(object, "wal_held", json_boolean(wal->held));
     (void)json_object_set_new(object, "wal_holder", wal->holder ? json_integer(wal->holder) : json_null());
+    (void)json_object_set_new(object, "sandbox_refused",
+                              surroundings->unconfined.length > 0
+                                  ? json_from_text(text_string(&surroundings->unconfined))
+                                  : json_null());
 }

@@ -16,6 +16,7 @@ struct surroundings {
     struct spool_room room; /* of the spool; -1: unknown */
     json_t *resting;        /* workers that lack something (common/spool/resting.h); empty without a router */
     struct text overfull;   /* calling AE titles that are refused, a line each (common/spool/overfull.h) */
+    struct text unconfined; /* what the kernel refuses of the sandbox (common/spool/unconfined.h) */
     struct text oddities;   /* the last ones of the peers, a line each (common/spool/oddity.h) */
     json_t *oddities_json;
     int router; /* 1: it runs, 0: it does not, -1: unknown */
@@ -39,6 +40,7 @@ enum surroundings_trouble {
     SURROUNDINGS_WORKER,   /* a worker lacks something: a line for each */
     SURROUNDINGS_READER,   /* somebody keeps the database's log from shrinking */
     SURROUNDINGS_PROXY, /* the environment names a proxy, and the configuration does not say whether it is used */
+    SURROUNDINGS_UNCONFINED, /* the kernel refuses some of the sandbox */
     SURROUNDINGS_TROUBLES
 };
 

@@ -6,10 +6,17 @@
 #include "tests/support/dicom.h"
 #include "tests/support/files.h"
 #include "tests/support/pipeline.h"
+#include "tests/support/process.h"
 #include "tests/support/suite.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 enum { PATIENCE_MS = 30000 };
 
@@ -150,6 +157,49 @@ START_TEST(a_key_ends_the_limits)
 }
 END_TEST
 
+/* For this process and all that it starts: as in a container that refuses these calls. */
+static void refuse_limits(void)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_create_ruleset, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {ROWS(program), program};
+    ck_assert_int_eq(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    ck_assert_int_eq(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter), 0);
+}
+
+static void run_felucca(const char *word, const char *option, struct text *ret_output)
+{
+    const char *const argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(pipeline), word, option, NULL};
+    text_clear(ret_output);
+    ck_assert_int_eq(process_run(argv, NULL, PATIENCE_MS, ret_output), 0);
+}
+
+START_TEST(a_kernel_that_refuses_is_told_of_in_status_and_metric)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    open_pipeline(NULL);
+    refuse_limits();
+    (void)pipeline_start(pipeline, PIPELINE_ROUTER);
+    (void)pipeline_start(pipeline, PIPELINE_RECEIVER);
+    ck_assert_int_eq(send_one(), 0);
+    ck_assert(pipeline_metric(pipeline, PIPELINE_RECEIVER, 0, "felucca_sandbox_off") > 0);
+    run_felucca("status", NULL, &output);
+    ck_assert_msg(strstr(text_string(&output), "The kernel limits the receiver's associations less"), "%s",
+                  text_string(&output));
+    run_felucca("status", "--json", &output);
+    ck_assert_msg(
+        strstr(text_string(&output),
+               "\"sandbox_refused\":\"it filters no system calls (seccomp); it limits no paths (Landlock)\""),
+        "%s", text_string(&output));
+}
+END_TEST
+
 int main(void)
 {
     AUTO(text_release) struct text lacks = TEXT_EMPTY;
@@ -165,5 +215,6 @@ int main(void)
     tests_rows(tests, an_association_can_do_no_more_than_store, ROWS(rows));
     tests_rows(tests, a_reader_of_headers_can_do_no_more_than_read, ROWS(rows));
     tests_add(tests, a_key_ends_the_limits);
+    tests_add(tests, a_kernel_that_refuses_is_told_of_in_status_and_metric);
     return tests_run(tests);
 }
