@@ -1,0 +1,48 @@
+/* session_parts - what the parts of an association's process share: its negotiation and its waiting (session.c), its
+ * instances (session_instance.c), and what is told of it in the end (session_report.c). Inside of these alone. */
+#ifndef FELUCCA_RECEIVER_SESSION_PARTS_H
+#define FELUCCA_RECEIVER_SESSION_PARTS_H
+
+#include "common/dicom/identity.h"
+#include "common/spool/oddity.h"
+#include "receiver/association.h"
+#include "receiver/claim.h"
+#include "receiver/intake.h"
+#include "receiver/session.h"
+
+struct session {
+    const struct session_start *start;
+    struct intake *intake;
+    struct identity *identity; /* of the data set that comes */
+    const struct config_node *node;
+    struct claim claim;    /* until it was compared */
+    struct file_meta meta; /* of the instance that comes */
+    bool coming, identified, mismatched, unfit;
+    char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
+    enum association_verdict verdict;
+    char receipt[RECEIPT_SIZE]; /* of the last instance */
+    char first[RECEIPT_SIZE];
+    int idle_seconds;
+    int64_t begun_ms, wound_ms;
+    int64_t instances, bytes, refused, mismatches, unfits, odd;
+};
+
+/* Ends the process if it hangs for longer than a peer may be silent. */
+void session_wind_alarm(struct session *session);
+
+/* A UID of a peer's, or "-": a modality may write anything into it. */
+const char *session_shown(const char *uid);
+
+/* For whoever looks at the status. Borrowed texts, NULL: not known. */
+void session_note_oddity(const struct session *session, enum oddity_kind kind, const char *sop_instance,
+                         const char *because);
+
+/* Of an association_handler (handler.h), whose context is the session. */
+void session_begin(void *context, const struct file_meta *meta);
+bool session_data(void *context, const void *bytes, size_t length);
+enum association_answer session_finish(void *context);
+
+/* How it ended, in the log, the metrics and the status. because: NULL, or how the peer broke the protocol. */
+void session_report(const struct session *session, enum association_end end, const char *because);
+
+#endif
