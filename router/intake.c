@@ -15,6 +15,7 @@
 #include "router/asked.h"
 #include "router/counters.h"
 #include "router/decide.h"
+#include "router/headers.h"
 #include "router/outbox.h"
 #include "router/pending.h"
 #include "router/readers.h"
@@ -93,10 +94,14 @@ static void quarantine_file(struct router *router, const struct arrival *arrival
 }
 
 /* What becomes of it, which is decided. */
-static void write_down(struct router *router, struct arrival *arrival, const struct decisions *decisions)
+static void write_down(struct router *router, struct arrival *arrival, const struct reading *reading,
+                       const struct decisions *decisions)
 {
     struct arrivals_fate fate = {0};
-    size_t taken = 0;
+    size_t taken = 0, length;
+    const char *header = reading_kept(reading, &length);
+    if (header)
+        headers_keep(router->headers, arrival->instance.study, arrival->receipt, header, length);
     arrival->instance.keep_until = router->now + router->config->retention_ms;
     jobdb_take_in(router->db, &arrival->instance, decisions->list, decisions->count, router->now,
                   router->now + router->config->retention_excluded_ms);
@@ -129,7 +134,7 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     if (decisions.unfit.length > 0)
         quarantine_file(router, arrival, text_string(&decisions.unfit));
     else
-        write_down(router, arrival, &decisions);
+        write_down(router, arrival, reading, &decisions);
 }
 
 /* The router may not have read the configuration that the receiver has. What was received long ago waits no longer, nor
@@ -493,7 +498,7 @@ static int deliver_arrival(struct router *router, int64_t instance_id, struct ar
         return ERR_SYNTAX;
     }
     jobdb_take_back(router->db, instance_id);
-    write_down(router, arrival, &decisions);
+    write_down(router, arrival, reading, &decisions);
     return 0;
 }
 

@@ -32,9 +32,12 @@ static void note_condemned(struct router *router, const struct jobdb_past *row,
 static int read_header(struct router *router, const struct jobdb_past *row, struct past *past)
 {
     enum spool_place place;
-    if (row->poison || !past_find_file(router, row, &place))
+    if (row->poison)
         return 0;
-    if (reread(router, row->receipt, place, &past->answer) == ERR_AGAIN)
+    int code = past_find_file(router, row, &place)
+                   ? reread(router, row->receipt, place, &past->answer)
+                   : reread_kept(router, row->study, row->receipt, &past->answer);
+    if (code == ERR_AGAIN)
         return ERR_AGAIN;
     if (past->answer.is_condemned)
         note_condemned(router, row, &past->answer);

@@ -1,5 +1,5 @@
 /* past - an instance that was taken in before, as facts for conditions: the header of its file where that is still in
- * the spool, else what its row tells. */
+ * the spool, else the one that was kept (headers.h), else what its row tells. */
 #ifndef FELUCCA_ROUTER_PAST_H
 #define FELUCCA_ROUTER_PAST_H
 

@@ -16,4 +16,8 @@ struct router;
 int reread(struct router *router, const char *receipt, enum spool_place place,
            struct readers_answer *ret_answer);
 
+/* The same of the kept header of an instance whose file is gone (headers.h); ERR_ABSENT: it is gone as well. */
+int reread_kept(struct router *router, const char *study, const char *receipt,
+                struct readers_answer *ret_answer);
+
 #endif

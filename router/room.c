@@ -4,6 +4,7 @@
 #include "common/config/config.h"
 #include "common/jobs/clean.h"
 #include "common/spool/spool.h"
+#include "router/headers.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 
@@ -38,6 +39,8 @@ bool room_make(struct router *router, size_t most, bool *making_room)
         *making_room = true;
     else if (room.bytes >= least + least / 4 && room.files >= 2 * SPOOL_FILES_LEAST)
         *making_room = false;
+    if (*making_room && headers_give_way(router->headers))
+        return true;
     size_t count = 0;
     for (int spare = 0; *making_room && spare < JOBDB_SPARES && count < most; spare++) {
         struct giving giving = {router, what[spare]};

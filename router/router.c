@@ -22,6 +22,7 @@
 #include "router/dispatch.h"
 #include "router/gauges.h"
 #include "router/give_up.h"
+#include "router/headers.h"
 #include "router/intake.h"
 #include "router/janitor.h"
 #include "router/lock.h"
@@ -146,6 +147,7 @@ static void create_parts(struct router *router)
     router->crew = crew_create();
     router->targets = targets_create();
     router->janitor = janitor_create();
+    router->headers = headers_create(router->config->state_dir);
     router->intake = intake_create();
     router->quarantine = quarantine_create();
     router->notices = notices_create();
@@ -192,6 +194,7 @@ void router_destroy(struct router **router)
     conversation_destroy(&r->conversation);
     tokens_destroy(&r->tokens);
     janitor_destroy(&r->janitor);
+    headers_destroy(&r->headers);
     quarantine_destroy(&r->quarantine);
     notices_destroy(&r->notices);
     posting_destroy(&r->posting);
@@ -242,6 +245,7 @@ static const struct part {
     {clocks_turn, NULL},                        /* which time it is, for the next start */
     {quarantine_turn, NULL},                    /* what lies there too long, or is too much */
     {janitor_turn, janitor_wakes_at},           /* what is finished goes */
+    {headers_turn, NULL},                       /* kept headers whose time is over */
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
     {readiness_turn, readiness_wakes_at},       /* is who was away there again? */
     {notices_turn, NULL},                       /* what people should know */

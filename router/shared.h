@@ -46,6 +46,7 @@ struct router {
     struct clocks *clocks;
     struct intake *intake;
     struct readers *readers;
+    struct headers *headers;
     struct quarantine *quarantine;
     struct janitor *janitor;
     struct dispatch *dispatch;

@@ -20,6 +20,8 @@ struct questions *wanted(struct router *router)
         }
     }
     suspicion_ask(questions);
+    if (config->retention_headers_ms > 0)
+        questions_want_kept(questions);
     if (search_prepare(router, &key))
         questions_want_hashes(questions, &key);
     return questions;

@@ -137,6 +137,7 @@ struct config {
     int64_t retention_ms, retention_excluded_ms, history_ms;
     int64_t quarantine_retention_ms; /* 0: never */
     int64_t quarantine_per_source;   /* bytes; 0: a tenth of the disk */
+    int64_t retention_headers_ms;    /* 0: none are kept */
     bool search_hashes;
     bool core_dumps;
     enum config_switch sandbox;

@@ -334,6 +334,12 @@ static const struct config_key file_keys[] = {
      .most = YEARS,
      .help = "How long it stays when every destination's condition said no, so that a typing error in a "
              "condition can be repaired."},
+    {"retention_headers", CONFIG_DURATION, OF(config, retention_headers_ms), .standard = "30d", .least = 0,
+     .most = YEARS,
+     .help =
+         "How long the header of each instance (all but its pixel data) is kept in `state_dir`/headers, so that `felucca "
+         "reshare` and `retry` can ask conditions when the files are gone. It holds patient data "
+         "([what and where](security.md#kept-headers)). `0s` keeps none, and removes those that are there."},
     {"quarantine_retention", CONFIG_DURATION, OF(config, quarantine_retention_ms), .standard = "never",
      .least = SECOND, .most = YEARS, .word = "never",
      .help =

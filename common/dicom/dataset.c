@@ -28,9 +28,13 @@ struct dataset {
     struct source *source;
     struct list meta, top; /* the top level in ascending order of tags */
     struct walk walk;
-    bool is_explicit, is_big;
-    uint64_t start;                  /* of the data set in the file */
-    uint64_t end;                    /* of the value that was taken last */
+    bool is_explicit, is_big, is_deflated;
+    uint64_t start; /* of the data set in the file */
+    uint64_t end;   /* of the value that was taken last */
+    struct {
+        size_t count;
+        uint64_t start, value, end; /* of the first */
+    } pixels;
     uint64_t zeros_start, zeros_end; /* there are nothing but zeros between */
 };
 
@@ -122,6 +126,7 @@ static bool find_data_set(struct dataset *dataset)
     bool is_known = read_syntax(dataset, uid);
     if (is_known)
         (void)encoding_of(uid, &dataset->is_explicit, &dataset->is_big, &deflated);
+    dataset->is_deflated = deflated;
     if (deflated)
         source_inflate(dataset->source, dataset->start);
     else
@@ -210,6 +215,15 @@ static void doubt_last(struct dataset *dataset, uint64_t offset)
         top->elements[top->count - 1].is_doubtful = true;
 }
 
+static void note_pixels(struct dataset *dataset, uint64_t start, uint64_t value, uint64_t end)
+{
+    if (dataset->pixels.count++ > 0)
+        return;
+    dataset->pixels.start = start;
+    dataset->pixels.value = value;
+    dataset->pixels.end = end;
+}
+
 static void read_top(struct dataset *dataset)
 {
     struct walk *walk = &dataset->walk;
@@ -234,6 +248,8 @@ static void read_top(struct dataset *dataset)
             return;
         }
         dataset->end = offset;
+        if (is_pixel_data(element.tag))
+            note_pixels(dataset, at, element.offset, offset);
         walk->is_disordered = walk->is_disordered || element.tag < walk->last;
         walk->last = element.tag;
     }
@@ -303,6 +319,42 @@ bool dataset_failed(const struct dataset *dataset)
 bool dataset_is_disordered(const struct dataset *dataset)
 {
     return dataset->walk.is_disordered;
+}
+
+/* ---- a copy without pixels ---- */
+
+/* False: there are not so many bytes. */
+static bool append_part(struct dataset *dataset, uint64_t from, uint64_t to, struct text *out)
+{
+    char piece[SOURCE_ASKED_MAX];
+    while (from < to) {
+        size_t length = to - from < sizeof piece ? (size_t)(to - from) : sizeof piece;
+        if (!source_copy(dataset->source, from, piece, length))
+            return false;
+        text_append_bytes(out, piece, length);
+        from += length;
+    }
+    return true;
+}
+
+bool dataset_append_header(struct dataset *dataset, size_t most, struct text *out)
+{
+    enum { HEAD_IMPLICIT = 8, HEAD_EXPLICIT = 12 }; /* up to the value; the last four bytes are its length */
+    static const char two[2][6] = {{2}, {0, 0, 0, 2}}; /* a length, and a value */
+    uint64_t start = dataset->pixels.start, value = dataset->pixels.value, end = dataset->pixels.end;
+    uint64_t head = dataset->is_explicit ? HEAD_EXPLICIT : HEAD_IMPLICIT;
+    if (dataset->walk.broken.why || dataset->walk.is_disordered || dataset->is_deflated ||
+        dataset->pixels.count > 1)
+        return false;
+    if (dataset->pixels.count == 0)
+        return dataset->end <= most && append_part(dataset, 0, dataset->end, out);
+    if (value - start != head || value + (dataset->end - end) > most || !append_part(dataset, 0, value, out))
+        return false;
+    if (end > value) {
+        out->length -= sizeof two[0] - 2;
+        text_append_bytes(out, two[dataset->is_big], sizeof two[0]);
+    }
+    return append_part(dataset, end, dataset->end, out);
 }
 
 /* ---- one element ---- */

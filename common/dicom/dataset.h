@@ -60,4 +60,9 @@ bool element_is_sequence(const struct element *element);
 /* Copies the first length bytes of the value as they are written. False when they cannot be read. */
 bool dataset_copy(struct dataset *dataset, const struct element *element, void *buffer, size_t length);
 
+/* Appends the file as it is written, but for the value of its pixel data, which is two zeros then: a file in which all other
+ * elements are what they are in this one. False, and nothing of use appended: the data set is incomplete, out of order or
+ * deflated, or that would be more than most bytes. */
+bool dataset_append_header(struct dataset *dataset, size_t most, struct text *out);
+
 #endif

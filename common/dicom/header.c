@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
 #include "common/dicom/dataset.h"
+#include "common/dicom/kept.h"
 #include "common/dicom/uid.h"
 #include "common/dicom/value.h"
 
@@ -530,6 +531,11 @@ int header_read_open(int fd, const struct header_transfer *transfer, struct head
     if (error == 0)
         *ret_header = make_header(dataset, transfer);
     return error;
+}
+
+bool header_append_kept(struct header *header, struct text *out)
+{
+    return kept_append(header->dataset, out);
 }
 
 void header_destroy(struct header **header)

@@ -52,6 +52,9 @@ const char *header_uid(const struct header *header, enum header_uid which);
  * there is none. */
 bool header_tell_uid(const struct header *header, enum header_uid which, struct text *out);
 
+/* Appends it as kept.h keeps it. False: it cannot be kept. */
+bool header_append_kept(struct header *header, struct text *out);
+
 /* What conditions ask; each distinct path is looked up and decoded once. Borrowed from the header. */
 const struct condition_facts *header_facts(struct header *header);
 

@@ -15,7 +15,7 @@ struct questions {
     size_t count, room;
     uint32_t *table; /* index + 1 by the path's hash, open addressing; its size is a power of two */
     size_t table_size;
-    bool wants_hashes;
+    bool wants_hashes, wants_kept;
     struct search_key key;
 };
 
@@ -101,6 +101,16 @@ const struct search_key *questions_search_key(const struct questions *questions)
     return questions->wants_hashes ? &questions->key : NULL;
 }
 
+void questions_want_kept(struct questions *questions)
+{
+    questions->wants_kept = true;
+}
+
+bool questions_wants_kept(const struct questions *questions)
+{
+    return questions->wants_kept;
+}
+
 size_t questions_count(const struct questions *questions)
 {
     return questions->count;
@@ -121,6 +131,7 @@ ptrdiff_t questions_find(const struct questions *questions, const struct conditi
 void questions_write(const struct questions *questions, struct text *out)
 {
     pack_u8(out, questions->wants_hashes);
+    pack_u8(out, questions->wants_kept);
     text_append_bytes(out, questions->key.bytes, sizeof questions->key.bytes);
     pack_u32(out, (uint32_t)questions->count);
     for (size_t i = 0; i < questions->count; i++) {
@@ -150,11 +161,13 @@ static void read_question(struct parcel *parcel, struct questions *questions)
     add_path(questions, &path, aspects);
 }
 
-static void read_key(struct parcel *parcel, struct questions *questions)
+static void read_wishes(struct parcel *parcel, struct questions *questions)
 {
-    unsigned wants = unpack_u8(parcel);
-    parcel->broken |= wants > 1;
-    questions->wants_hashes = wants == 1;
+    unsigned hashes = unpack_u8(parcel);
+    unsigned kept = unpack_u8(parcel);
+    parcel->broken |= hashes > 1 || kept > 1;
+    questions->wants_hashes = hashes == 1;
+    questions->wants_kept = kept == 1;
     for (size_t i = 0; i < sizeof questions->key.bytes; i++)
         questions->key.bytes[i] = unpack_u8(parcel);
 }
@@ -163,7 +176,7 @@ int questions_read(const char *bytes, size_t length, struct questions **ret_ques
 {
     AUTO(questions_destroy) struct questions *questions = questions_create();
     struct parcel parcel = {.bytes = bytes, .length = length};
-    read_key(&parcel, questions);
+    read_wishes(&parcel, questions);
     uint32_t count = unpack_u32(&parcel);
     if (!unpack_has(&parcel, count, LEAST_BYTES))
         return ERR_SYNTAX;

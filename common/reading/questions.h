@@ -32,6 +32,10 @@ void questions_want_hashes(struct questions *questions, const struct search_key 
 /* NULL: they are not wanted. Borrowed. */
 const struct search_key *questions_search_key(const struct questions *questions);
 
+/* The header itself is wanted, too, as common/dicom/kept.h keeps it. */
+void questions_want_kept(struct questions *questions);
+bool questions_wants_kept(const struct questions *questions);
+
 size_t questions_count(const struct questions *questions);
 /* Borrowed until the next one is added. */
 const struct question *questions_at(const struct questions *questions, size_t index);

@@ -42,8 +42,9 @@ struct reading {
     const char *uids[HEADER_UIDS]; /* "": none */
     struct text told[HEADER_UIDS];
     const char *hashes[READING_HASHES]; /* "": none */
-    struct slice transfer[TRANSFERS];   /* of the file meta header */
-    const char *known[TRANSFERS];       /* of who asks, NULL: not known */
+    struct slice kept;
+    struct slice transfer[TRANSFERS]; /* of the file meta header */
+    const char *known[TRANSFERS];     /* of who asks, NULL: not known */
     struct reply *replies;
     struct slice *texts;
     double *numbers;
@@ -186,6 +187,8 @@ int reading_parse(char *bytes, size_t length, const struct questions *questions,
         take_sentence(&parcel, &reading->incomplete);
         take_transfer(reading, &parcel);
         take_hashes(reading, &parcel);
+        if (questions_wants_kept(questions))
+            reading->kept.bytes = unpack_string(&parcel, &reading->kept.length);
         take_replies(reading, &parcel);
     }
     if (!unpack_ended(&parcel))
@@ -247,6 +250,12 @@ bool reading_tell_uid(const struct reading *reading, enum header_uid which, stru
 const char *reading_hash(const struct reading *reading, enum reading_hash which)
 {
     return reading->hashes[which] && reading->hashes[which][0] ? reading->hashes[which] : NULL;
+}
+
+const char *reading_kept(const struct reading *reading, size_t *ret_length)
+{
+    *ret_length = reading->kept.length;
+    return reading->kept.length > 0 ? reading->kept.bytes : NULL;
 }
 
 const char *reading_incomplete(const struct reading *reading)

@@ -46,6 +46,9 @@ const char *reading_incomplete(const struct reading *reading);
 /* NULL: they were not wanted, or the header has no such number. Borrowed. */
 const char *reading_hash(const struct reading *reading, enum reading_hash which);
 
+/* The header as common/dicom/kept.h keeps it, borrowed; NULL: it was not wanted, or cannot be kept. */
+const char *reading_kept(const struct reading *reading, size_t *ret_length);
+
 /* How many characters the first text under a path has, where questions_add_width() asked it; 0: it has none. */
 size_t reading_width(const struct reading *reading, const struct condition_path *path);
 

@@ -158,12 +158,21 @@ static void write_answers(const struct condition_facts *facts, const struct ques
     }
 }
 
+static void write_kept(struct header *header, struct text *out)
+{
+    AUTO(text_release) struct text kept = TEXT_EMPTY;
+    (void)header_append_kept(header, &kept);
+    pack_string(out, text_string(&kept), kept.length);
+}
+
 static void write_header(struct header *header, const struct questions *questions, struct text *out)
 {
     write_uids(header, out);
     pack_text(out, header_incomplete(header));
     write_transfer(header_facts(header), out);
     write_hashes(header_facts(header), questions_search_key(questions), out);
+    if (questions_wants_kept(questions))
+        write_kept(header, out);
     write_answers(header_facts(header), questions, out);
 }
 

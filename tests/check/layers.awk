@@ -58,7 +58,7 @@ BEGIN {
     owner["pcre2.h"] = "^common/condition/[a-z_]*\\.c$"
     owner["jansson.h"] = "^common/base/json\\.h$|^tests/"
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
-    owner["zlib.h"] = "^(common/dicom/(identity|source)\\.c$|tests/)"
+    owner["zlib.h"] = "^(common/dicom/(identity|kept|source)\\.c$|tests/)"
     owner["seccomp.h"] = "^common/sandbox/filter\\.c$"
     owner["check.h"] = "^tests/"
 

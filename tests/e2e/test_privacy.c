@@ -292,7 +292,7 @@ static void search_file(void *context, const char *path)
 static void check_file(void *context, const char *path)
 {
     AUTO(text_release) struct text content = TEXT_EMPTY;
-    if (strstr(path, "/spool/"))
+    if (strstr(path, "/spool/") || strstr(path, "/headers/")) /* patient data is there, as documented */
         return;
     file_read(path, &content);
     ck_clean(path, &content);

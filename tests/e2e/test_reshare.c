@@ -7,7 +7,9 @@
 #include "tests/support/suite.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SOON_MS = 30000, MANY = 120 };
 
@@ -170,14 +172,17 @@ END_TEST
 
 /* ---- files that are gone ---- */
 
-static void deliver_and_forget_files(const char *without)
+static const char keep_nothing[] = "retention: 0s\nretention_headers: 0s\n",
+                  keep_headers[] = "retention: 0s\n";
+
+static void deliver_and_forget_files(const char *without, const char *more)
 {
-    open_without(without, "retention: 0s\n");
+    open_without(without, more);
     receive_studies();
     answer_until(sender, "sent", 6);
     answer_until(sharer, "shared", strcmp(without, "all") == 0 ? 4 : 6);
     rig_check(rig, rig_wait_drained(rig, SOON_MS), "files are left");
-    name_all("retention: 0s\n");
+    name_all(more);
 }
 
 START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
@@ -186,7 +191,7 @@ START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
     struct dicom_spec spec;
     rig_spec(&spec, 1, 1, 1);
     memcpy(series, spec.series_uid, sizeof series);
-    deliver_and_forget_files("ct");
+    deliver_and_forget_files("ct", keep_nothing);
     RESHARE(EXIT_NO, "0 series reshared; 0 were asked for before, 0 do not meet the condition, 4 cannot be",
             "--album", "ct", "--yes");
     RESHARE(EXIT_NO, series, "--album", "ct", "--yes");
@@ -217,10 +222,85 @@ END_TEST
 
 START_TEST(what_the_database_recorded_decides_without_the_file)
 {
-    deliver_and_forget_files("all");
+    deliver_and_forget_files("all", keep_nothing);
     RESHARE(EXIT_OK, "4 series reshared; 0 were asked for before, 0 do not meet the condition, 0 cannot",
             "--album", "all", "--yes");
     answer_until(sharer, "shared", 8);
+}
+END_TEST
+
+/* ---- kept headers ---- */
+
+/* Files below headers/; each must be for the service's user alone. */
+static void count_header(void *context, const char *path)
+{
+    struct stat status;
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0600);
+    *(size_t *)context += 1;
+}
+
+static size_t header_files(void)
+{
+    size_t count = 0;
+    folder_walk(sandbox_path(rig->sandbox, "state/headers"), count_header, &count);
+    return count;
+}
+
+static bool no_headers(void *context)
+{
+    (void)context;
+    return header_files() == 0;
+}
+
+/* Also by another router than the one that kept it. */
+START_TEST(a_kept_header_decides_without_the_file)
+{
+    struct stat status;
+    deliver_and_forget_files("ct", keep_headers);
+    ck_assert_uint_eq(header_files(), 2);
+    ck_assert_int_eq(stat(sandbox_path(rig->sandbox, "state/headers"), &status), 0);
+    ck_assert_int_eq(status.st_mode & 0777, 0700);
+    RESHARE(EXIT_OK, "2 series would be reshared; 0 were asked for before, 2 do not meet the condition, 0",
+            "--album", "ct", "--dry-run");
+    rig_kill(rig);
+    rig_start(rig);
+    RESHARE(EXIT_OK, "2 series reshared; 0 were asked for before, 2 do not meet the condition, 0 cannot",
+            "--album", "ct", "--yes");
+    answer_until(sharer, "shared", 6 + 2);
+}
+END_TEST
+
+/* As a crash or a full disk leaves it: what is whole still decides, what is not does no harm. */
+static void tear(void *context, const char *path)
+{
+    AUTO(text_release) struct text content = TEXT_EMPTY;
+    AUTO(text_release) struct text torn = TEXT_EMPTY;
+    (void)context;
+    file_read(path, &content);
+    text_append_bytes(&torn, content.bytes, 60); /* a beginning without its end, then all of it */
+    text_append_bytes(&torn, content.bytes, content.length - 1);
+    file_write(path, torn.bytes, torn.length);
+}
+
+START_TEST(a_torn_file_of_headers_does_no_harm)
+{
+    deliver_and_forget_files("ct", keep_headers);
+    rig_kill(rig);
+    folder_walk(sandbox_path(rig->sandbox, "state/headers"), tear, NULL);
+    rig_start(rig);
+    RESHARE(EXIT_OK, "2 series would be reshared; 0 were asked for before, 0 do not meet the condition, 2",
+            "--album", "ct", "--dry-run");
+}
+END_TEST
+
+START_TEST(headers_that_are_not_wanted_go)
+{
+    deliver_and_forget_files("ct", keep_headers);
+    rig_configure(rig, keep_nothing, NULL);
+    process_signal(rig->router, SIGHUP);
+    rig_check(rig, cast_until(rig->cast, no_headers, NULL, SOON_MS), "headers are left");
+    RESHARE(EXIT_NO, "4 cannot be decided", "--album", "ct", "--dry-run");
 }
 END_TEST
 
@@ -317,6 +397,9 @@ int main(void)
     tests_add(tests, only_what_is_meant_is_looked_at);
     tests_add(tests, a_condition_on_a_tag_cannot_be_decided_without_the_file);
     tests_add(tests, what_the_database_recorded_decides_without_the_file);
+    tests_add(tests, a_kept_header_decides_without_the_file);
+    tests_add(tests, a_torn_file_of_headers_does_no_harm);
+    tests_add(tests, headers_that_are_not_wanted_go);
     tests_add(tests, it_is_made_once_although_the_router_is_killed);
     tests_add(tests, a_header_that_crashes_the_parser_is_not_asked_again);
     tests_add(tests, what_was_shared_is_asked_for_again_when_that_is_said);

@@ -1,0 +1,33 @@
+/* headers - what is kept of instances when their files are gone: their headers (common/dicom/kept.h), so that conditions
+ * can be asked again.
+ *
+ * state_dir/headers/xx/ has one file a study, which only grows; it is named by a digest, is for the service's user alone,
+ * and goes retention_headers after its last instance. It holds patient data, and nothing of it is ever in jobs.db or a log.
+ * No delivery depends on it: what a crash, a full disk or a hand takes away only makes a later question undecided. Nothing
+ * is flushed to the disk. Below min_free_space all headers go first. */
+#ifndef FELUCCA_ROUTER_HEADERS_H
+#define FELUCCA_ROUTER_HEADERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct headers;
+struct router;
+
+struct headers *headers_create(const char *state_dir);
+void headers_destroy(struct headers **headers);
+
+/* Adds the header of an instance to those of its study. What goes wrong is logged, once. */
+void headers_keep(struct headers *headers, const char *study, const char *receipt, const void *bytes,
+                  size_t length);
+
+/* The header of a receipt as a file in memory; the descriptor is then yours. False: there is none. */
+bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd);
+
+/* Removes some whose time is over; all, where none are to be kept any more. */
+void headers_turn(struct router *router);
+
+/* The disk is short: removes some. False: there are none. */
+bool headers_give_way(struct headers *headers);
+
+#endif
