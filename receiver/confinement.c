@@ -59,13 +59,6 @@ static const struct filter_rule rules[] = {
     {"exit_group", FILTER_ALWAYS},
 };
 
-bool confinement_is_whole(const struct config *config)
-{
-    AUTO(text_release) struct text lacks = TEXT_EMPTY;
-    sandbox_ask_kernel(&lacks);
-    return config->sandbox != CONFIG_OFF && lacks.length == 0;
-}
-
 void confinement_announce(const struct config *config, struct spool *spool)
 {
     AUTO(text_release) struct text lacks = TEXT_EMPTY;

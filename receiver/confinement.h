@@ -12,9 +12,6 @@
 /* Once, in the receiver: says what will be missing, in the log and for the status. */
 void confinement_announce(const struct config *config, struct spool *spool);
 
-/* Whether all of it can be expected: the configuration wants it, and the kernel has it. */
-bool confinement_is_whole(const struct config *config);
-
 /* In an association's process. Where the kernel refuses it goes on, with a line in the log, and the status and a
  * metric say so. */
 void confinement_begin(const struct config *config, struct spool *spool, struct hints *hints);

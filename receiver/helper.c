@@ -6,10 +6,10 @@
 #include "common/base/log.h"
 #include "common/wire/bus.h"
 #include "common/service/metrics.h"
+#include "common/sandbox/sandbox.h"
 #include "common/service/service.h"
 #include "common/spool/spool.h"
 #include "receiver/association.h"
-#include "receiver/confinement.h"
 #include "receiver/hint.h"
 
 #include <poll.h>
@@ -78,12 +78,20 @@ static void add_metrics(struct helper *helper)
                                      "How many more files the spool's file system takes.", none);
 }
 
+/* Whether associations can be expected to be: the configuration wants it, and the kernel has it all. */
+static bool is_confined(const struct config *config)
+{
+    AUTO(text_release) struct text lacks = TEXT_EMPTY;
+    sandbox_ask_kernel(&lacks);
+    return config->sandbox != CONFIG_OFF && lacks.length == 0;
+}
+
 static void add_unconfined(struct helper *helper, const struct config *config)
 {
     static const char *const none[] = {NULL};
     helper->unconfined = metrics_add(helper->metrics, METRIC_GAUGE, "sandbox_off",
                                      "1: associations are limited less than they could be (sandbox).", none);
-    metric_set(helper->unconfined, NULL, confinement_is_whole(config) ? 0 : 1);
+    metric_set(helper->unconfined, NULL, is_confined(config) ? 0 : 1);
 }
 
 static void count(struct metric *metric, const char *value, double amount)

@@ -7,6 +7,7 @@
 #include "common/base/planted.h"
 #include "common/dicom/uid.h"
 #include "common/spool/oddity.h"
+#include "receiver/session.h"
 
 #include <stdio.h>
 #include <string.h>

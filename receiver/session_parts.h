@@ -3,12 +3,14 @@
 #ifndef FELUCCA_RECEIVER_SESSION_PARTS_H
 #define FELUCCA_RECEIVER_SESSION_PARTS_H
 
+#include "common/base/receipt.h"
 #include "common/dicom/identity.h"
 #include "common/spool/oddity.h"
 #include "receiver/association.h"
 #include "receiver/claim.h"
 #include "receiver/intake.h"
-#include "receiver/session.h"
+
+struct session_start; /* session.h */
 
 struct session {
     const struct session_start *start;

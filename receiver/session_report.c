@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/spool/oddity.h"
 #include "common/spool/rejections.h"
+#include "receiver/session.h"
 
 #include <string.h>
 
