@@ -135,6 +135,7 @@ START_TEST(a_router_that_recovers_answers_its_workers)
     AUTO(scene_instances_release) struct scene_instances instances = SCENE_INSTANCES_EMPTY;
     begin_long_request(&instances, "20000");
     send_study(2, BACKLOG, SMALL_BYTES, &instances);
+    wait_said("router-0.log", "instance taken in", 1 + BACKLOG); /* a recovery looks after each of them */
     pipeline_equip(scene.pipeline, PIPELINE_ROUTER, NULL, slow_looks());
     pipeline_kill_and_restart(scene.pipeline, PIPELINE_ROUTER, 0);
     wait_said("router-0.log", "worker says hello", 3);
