@@ -36,7 +36,8 @@ struct headers {
     int next_folder;   /* to be swept */
     int64_t sweep_at;  /* monotonic */
     struct text study; /* whose file was read last, */
-    struct text file;  /* and its bytes */
+    struct text file;  /* and its bytes, */
+    size_t found;      /* and where the last one that was asked for ends */
 };
 
 struct headers *headers_create(const char *state_dir)
@@ -85,21 +86,33 @@ static int open_to_append(const struct headers *headers, const char *path)
     return fd;
 }
 
-static int append_record(const struct headers *headers, const char *study, const struct text *record)
+/* Its time is told by the clock that judges what has expired, whatever the kernel's says meanwhile. */
+static void date(int fd, int64_t at)
+{
+    const struct timespec time = {.tv_sec = (time_t)(at / 1000), .tv_nsec = (at % 1000) * 1000000};
+    (void)futimens(fd, (const struct timespec[]){time, time});
+}
+
+static int append_record(const struct headers *headers, const char *study, const struct text *record,
+                         int64_t now)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
+    struct stat status;
     append_path(study, &path);
     AUTO(fd_close) int fd = open_to_append(headers, text_string(&path));
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &status) != 0)
         return err_from_errno(errno);
+    if (status.st_size + (off_t)record->length > STUDY_MAX)
+        return ERR_RANGE; /* more of a study is not kept, rather than all of it lost for questions */
     ssize_t wrote = write(fd, record->bytes, record->length);
+    date(fd, now);
     if (wrote == (ssize_t)record->length)
         return 0;
     return wrote < 0 ? err_from_errno(errno) : ERR_NOSPACE;
 }
 
 void headers_keep(struct headers *headers, const char *study, const char *receipt, const void *bytes,
-                  size_t length)
+                  size_t length, int64_t now)
 {
     AUTO(text_release) struct text text = TEXT_EMPTY;
     struct record record = {.length = (uint32_t)length};
@@ -109,8 +122,9 @@ void headers_keep(struct headers *headers, const char *study, const char *receip
     memcpy(record.receipt, receipt, RECEIPT_LENGTH);
     text_append_bytes(&text, &record, sizeof record);
     text_append_bytes(&text, bytes, length);
-    text_clear(&headers->study);
-    int code = append_record(headers, study, &text);
+    if (strcmp(text_string(&headers->study), study) == 0)
+        text_clear(&headers->study); /* it is read again */
+    int code = append_record(headers, study, &text, now);
     if (code != 0 && !headers->told)
         log_warning(
             "cannot keep a header: what its conditions ask cannot be asked again once its file is gone",
@@ -138,41 +152,63 @@ static void load(struct headers *headers, const char *study)
     append_path(study, &path);
     text_clear(&headers->file);
     text_clear(&headers->study);
+    headers->found = 0;
     text_append(&headers->study, study);
     AUTO(fd_close) int fd = openat(headers->dir, text_string(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd >= 0)
         read_file(fd, &headers->file);
 }
 
-/* The next record from *at on, which is moved behind it; NULL: none. What a crash left half written is passed over. */
+/* Whether a record that ends there is followed by another one, or by nothing: then its length can be trusted. */
+static bool leads_on(const struct text *file, size_t end)
+{
+    size_t rest = file->length - end;
+    return rest == 0 || (rest >= sizeof mark && memcmp(file->bytes + end, mark, sizeof mark) == 0);
+}
+
+/* The next record from *at on, which is moved to where the one behind it may be; NULL: none. What a crash left half written
+ * is passed over: its length leads into another record. */
 static const char *next_record(const struct text *file, size_t *at, struct record *ret_record)
 {
     while (file->length - *at > sizeof *ret_record) {
         const char *found = memmem(file->bytes + *at, file->length - *at, mark, sizeof mark);
-        size_t rest = found ? file->length - (size_t)(found - file->bytes) : 0;
+        size_t start = found ? (size_t)(found - file->bytes) : 0, rest = found ? file->length - start : 0;
         if (rest < sizeof *ret_record)
             return NULL;
         memcpy(ret_record, found, sizeof *ret_record);
-        *at = (size_t)(found - file->bytes) + sizeof mark;
-        if (ret_record->receipt[RECEIPT_LENGTH] == '\0' && ret_record->length <= rest - sizeof *ret_record)
-            return found + sizeof *ret_record;
+        *at = start + sizeof mark;
+        if (ret_record->receipt[RECEIPT_LENGTH] != '\0' || ret_record->length > rest - sizeof *ret_record)
+            continue;
+        size_t end = start + sizeof *ret_record + ret_record->length;
+        if (leads_on(file, end))
+            *at = end;
+        return found + sizeof *ret_record;
     }
     return NULL;
 }
 
-bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd)
+/* Among the records that begin from `at` on and before `end`. */
+static bool open_among(struct headers *headers, size_t at, size_t end, const char *receipt, int *ret_fd)
 {
     struct record record;
-    size_t at = 0;
+    for (const char *bytes; at < end && (bytes = next_record(&headers->file, &at, &record));) {
+        if (strcmp(record.receipt, receipt) != 0 || kept_open(bytes, record.length, ret_fd) != 0)
+            continue;
+        headers->found = at;
+        return true;
+    }
+    return false;
+}
+
+/* They are asked for about as they came: the search begins behind the last one. */
+bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd)
+{
     if (headers->dir < 0 || !study)
         return false;
     load(headers, study);
-    /* No length is trusted to lead to the next one: of a record that is half there it leads into that. */
-    for (const char *bytes; (bytes = next_record(&headers->file, &at, &record));) {
-        if (strcmp(record.receipt, receipt) == 0 && kept_open(bytes, record.length, ret_fd) == 0)
-            return true;
-    }
-    return false;
+    size_t from = headers->found;
+    return open_among(headers, from, headers->file.length, receipt, ret_fd) ||
+           open_among(headers, 0, from, receipt, ret_fd);
 }
 
 /* ---- the end ---- */
@@ -192,6 +228,8 @@ static size_t sweep(struct headers *headers, int number, int64_t before)
     text_format(&name, "%02x", (unsigned)number);
     int fd = openat(headers->dir, text_string(&name), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     AUTO(close_folder) DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    if (fd >= 0 && !folder)
+        (void)close(fd);
     while (folder && (entry = readdir(folder))) {
         struct stat status;
         if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)

@@ -17,9 +17,10 @@ struct router;
 struct headers *headers_create(const char *state_dir);
 void headers_destroy(struct headers **headers);
 
-/* Adds the header of an instance to those of its study. What goes wrong is logged, once. */
+/* Adds the header of an instance to those of its study; now: wall ms without leaps, as expires_by of the router. Of a study
+ * 64 MiB are kept. What goes wrong is logged, once. */
 void headers_keep(struct headers *headers, const char *study, const char *receipt, const void *bytes,
-                  size_t length);
+                  size_t length, int64_t now);
 
 /* The header of a receipt as a file in memory; the descriptor is then yours. False: there is none. */
 bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd);

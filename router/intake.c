@@ -101,7 +101,8 @@ static void write_down(struct router *router, struct arrival *arrival, const str
     size_t taken = 0, length;
     const char *header = reading_kept(reading, &length);
     if (header)
-        headers_keep(router->headers, arrival->instance.study, arrival->receipt, header, length);
+        headers_keep(router->headers, arrival->instance.study, arrival->receipt, header, length,
+                     router->expires_by);
     arrival->instance.keep_until = router->now + router->config->retention_ms;
     jobdb_take_in(router->db, &arrival->instance, decisions->list, decisions->count, router->now,
                   router->now + router->config->retention_excluded_ms);

@@ -216,9 +216,10 @@ const struct command command_reshare = {
             "corrected: an album only asks for what arrives from then on. A series that\n"
             "meets the condition is shared once it is stored at the destination; what was\n"
             "asked for before stays as it is. The condition is asked of the instances' files\n"
-            "while these are in the spool (see retention), else of what the database\n"
-            "recorded: UIDs, AE titles, address, transfer syntax and SOP class. What\n"
-            "cannot be decided is listed. Exit status 1: nothing was shared.\n",
+            "while these are in the spool (see retention), then of their kept headers\n"
+            "(retention_headers), else of what the database recorded: UIDs, AE titles,\n"
+            "address, transfer syntax and SOP class. What cannot be decided is listed.\n"
+            "Exit status 1: nothing was shared.\n",
     .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
     .run = reshare_run,
 };

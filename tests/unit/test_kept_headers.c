@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/receipt.h"
 #include "common/config/config.h"
 #include "common/dicom/header.h"
 #include "router/shared.h"
@@ -65,7 +66,7 @@ static const char *folder(void)
 
 static void keep(const char *study, const char *receipt)
 {
-    headers_keep(router.headers, study, receipt, kept.bytes, kept.length);
+    headers_keep(router.headers, study, receipt, kept.bytes, kept.length, router.expires_by);
 }
 
 static bool has(const char *study, const char *receipt)
@@ -80,19 +81,6 @@ static bool has(const char *study, const char *receipt)
     return true;
 }
 
-/* Every file was last written then. */
-static void date_file(void *context, const char *path)
-{
-    const int64_t *at = context;
-    const struct timespec times[2] = {{.tv_sec = *at / 1000}, {.tv_sec = *at / 1000}};
-    ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
-}
-
-static void date_all(int64_t at)
-{
-    folder_walk(folder(), date_file, &at);
-}
-
 /* As many turns as it takes to see every folder. */
 static void sweep_all(void)
 {
@@ -104,9 +92,11 @@ static void sweep_all(void)
 
 START_TEST(a_study_goes_when_its_time_is_over)
 {
+    router.expires_by = now - 31 * (int64_t)DAY_MS;
     keep("1.2.3", receipts[0]);
-    date_all(now - 31 * (int64_t)DAY_MS);
+    router.expires_by = now - 29 * (int64_t)DAY_MS;
     keep("1.2.4", receipts[1]);
+    router.expires_by = now;
     ck_assert(has("1.2.3", receipts[0]) && has("1.2.4", receipts[1]));
     const char *path = sandbox_path(sandbox, "state/headers");
     struct stat status;
@@ -118,14 +108,17 @@ START_TEST(a_study_goes_when_its_time_is_over)
 }
 END_TEST
 
-/* What has expired is judged by a clock without leaps (clocks.h): a wall clock that is a year ahead deletes nothing. */
+/* What has expired is judged by a clock without leaps (clocks.h), and dated by it: a wall clock that is a year ahead, or was
+ * when the header came, changes nothing. */
 START_TEST(a_leap_of_the_clock_deletes_nothing)
 {
-    keep("1.2.3", receipts[0]);
-    date_all(now);
     router.now = now + 365 * (int64_t)DAY_MS;
+    keep("1.2.3", receipts[0]);
     sweep_all();
     ck_assert(has("1.2.3", receipts[0]));
+    router.expires_by = now + 31 * (int64_t)DAY_MS;
+    sweep_all();
+    ck_assert(!has("1.2.3", receipts[0]));
 }
 END_TEST
 
@@ -186,6 +179,24 @@ START_TEST(what_a_crash_leaves_half_costs_itself)
 }
 END_TEST
 
+/* However they are asked for. */
+START_TEST(each_of_many_is_found)
+{
+    enum { MANY = 200, STEP = 7 };
+    char receipt[RECEIPT_SIZE];
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(receipt, sizeof receipt, "%032x", i);
+        keep("1.2.3", receipt);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        (void)snprintf(receipt, sizeof receipt, "%032x", i * STEP % MANY);
+        ck_assert_msg(has("1.2.3", receipt), "%s", receipt);
+    }
+    ck_assert(!has("1.2.3", receipts[0]));
+    ck_assert(!has("1.2.4", receipt));
+}
+END_TEST
+
 /* A folder that cannot be made, or is somebody else's file, keeps none and stops nothing. */
 START_TEST(without_a_folder_nothing_is_kept_and_nothing_fails)
 {
@@ -208,6 +219,7 @@ int main(void)
     tests_add(tests, where_none_are_kept_any_more_all_go_at_once);
     tests_add(tests, headers_give_way_when_the_disk_is_short);
     tests_add(tests, what_a_crash_leaves_half_costs_itself);
+    tests_add(tests, each_of_many_is_found);
     tests_add(tests, without_a_folder_nothing_is_kept_and_nothing_fails);
     return tests_run(tests);
 }
