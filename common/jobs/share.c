@@ -43,7 +43,8 @@
       "SELECT s.witness_id, max(i.receipt) FROM share s CROSS JOIN instance o ON o.id = s.witness_id" \
       " CROSS JOIN instance i ON i.sop_instance = o.sop_instance" \
       " CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = s.destination_id" \
-      " WHERE s.id = ?1 AND w.state = 'sent' AND w.finished_at > coalesce(s.retried_at, 0)" \
+      " WHERE s.id = ?1 AND w.state = 'sent' AND w.finished_at >= s.created_at" \
+      " AND w.finished_at > coalesce(s.retried_at, 0)" \
       " AND " RECEIPT_ORDER("i.receipt", "i.id") " > " RECEIPT_ORDER("o.receipt", "o.id")) \
     X(WITNESS, "", "SELECT coalesce(witness_id, 0) FROM share WHERE id = ?1") \
     X(FREE_SHARE, "", "UPDATE share SET witness_id = NULL WHERE id = ?1") \

@@ -36,7 +36,8 @@ void share_follow(struct jobdb *db, int64_t destination_id, int64_t instance_id,
 /* This version of an instance is stored: what older ones asked for follows, whether they were stored or not. */
 void share_follow_older(struct jobdb *db, int64_t destination_id, int64_t instance_id, const char *receipt,
                         int64_t now, int64_t keep_until);
-/* It comes back from a request, and meanwhile a newer version of its witness was stored, which does not ask for it. */
+/* It comes back from a request, and a newer version of its witness was stored, which does not ask for it: since the share
+ * was made and an operator wanted it, if one did. */
 void share_yield(struct jobdb *db, int64_t destination_id, int64_t share_id, int64_t now, int64_t keep_until);
 /* One for each album that asks for the series of an instance that the destination takes, or may. */
 void share_add_decided(struct jobdb *db, const struct jobdb_instance *instance,

@@ -431,6 +431,30 @@ START_TEST(a_share_follows_the_newer_version_of_its_witness)
 }
 END_TEST
 
+/* The newer version is there, in another series: nothing was left of what the older one asked for. */
+START_TEST(trouble_of_a_share_does_not_take_back_what_an_operator_named)
+{
+    struct jobdb_candidate job;
+    struct jobdb_batch batch, share;
+    const struct jobdb_decision yes = {
+        .destination_id = world.main_id, .takes = true, .albums = &world.ct_album, .album_count = 1};
+    const struct jobdb_instance instance = {.study = "1", .series = "1.1"};
+    make_older(RESTS, &share);
+    world_take_in("1", "1.2", "1.1.1", 0, false);
+    answer_at(2, CAUSE_STORED, WORLD_NOW - 10);
+    ck_assert_int_eq(made_of_share("SELECT count(*) FROM share"), 0);
+    ck_assert(jobdb_find_job(world.db, WORK_SEND, 1, &job));
+    ck_assert(jobdb_bring_back(world.db, &job, "again", 1));
+    ck_assert(jobdb_admit_delivery(world.db, &job, &instance, &yes, WORLD_NOW));
+    jobdb_candidate_release(&job);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    world_end(&batch, CAUSE_STORED, 0);
+    pick_share(&share);
+    end_share(&share, CAUSE_TROUBLE);
+    ck_assert_int_eq(made_of_share("SELECT state = 'queued' AND witness_id = 1 FROM share"), 1);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_versions");
@@ -447,5 +471,6 @@ int main(void)
     tests_add(tests, an_undecided_version_yields_to_a_newer_one);
     tests_rows(tests, a_share_follows_the_newer_version_of_its_witness, ROWS(follow_rows));
     tests_add(tests, what_an_operator_retries_yields_only_to_what_is_stored_later);
+    tests_add(tests, trouble_of_a_share_does_not_take_back_what_an_operator_named);
     return tests_run(tests);
 }
