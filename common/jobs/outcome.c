@@ -36,7 +36,7 @@
       "SELECT max(i.receipt) FROM delivery o CROSS JOIN instance n ON n.id = o.instance_id" \
       " CROSS JOIN instance i ON i.sop_instance = n.sop_instance" \
       " CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = o.destination_id" \
-      " WHERE o.id = ?1 AND w.state = 'sent' AND w.finished_at > coalesce(o.retried_at, 0)" \
+      " WHERE o.id = ?1 AND w.state = 'sent' AND w.finished_at >= n.decided_at AND w.finished_at > coalesce(o.retried_at, 0)" \
       " AND " RECEIPT_ORDER("i.receipt", "i.id") " > " RECEIPT_ORDER("n.receipt", "n.id"))
 /* clang-format on */
 JOBDB_STATEMENTS(outcome)
@@ -156,7 +156,8 @@ static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, con
                        stored->keep_excluded_until);
 }
 
-/* It comes back from a request, and a newer one was stored meanwhile: since an operator wanted this one, if one did. */
+/* It comes back from a request, and a newer one was stored meanwhile: since this one was taken in, and since an operator
+ * wanted it, if one did. */
 static void yield_to_newer(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                            const struct jobdb_outcome *outcome)
 {

@@ -303,6 +303,25 @@ START_TEST(what_an_operator_retries_yields_only_to_what_is_stored_later)
 }
 END_TEST
 
+/* `felucca quarantine deliver` names its file: it is taken in over the newer one that is stored. */
+START_TEST(what_is_taken_in_over_a_newer_version_yields_only_to_what_is_stored_later)
+{
+    struct jobdb_batch batch;
+    take_in_of(2000, 1, false);
+    answer_at(1, CAUSE_STORED, WORLD_NOW - 10);
+    take_in_of(1000, 1, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert_int_eq(batch.items[0].instance_id, 2);
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW);
+    ck_assert_str_eq(state_of(2), "queued");
+    take_in_of(3000, 1, false);
+    ck_assert(world_pick(WORLD_NOW + 400000, 50, &batch));
+    answer_at(3, CAUSE_STORED, WORLD_NOW + 30);
+    jobdb_batch_release(&batch);
+    ck_assert_str_eq(state_of(2), "excluded");
+}
+END_TEST
+
 /* ---- the shares that a replaced version asked for ---- */
 
 static int made_of_share(const char *question)
@@ -471,6 +490,7 @@ int main(void)
     tests_add(tests, an_undecided_version_yields_to_a_newer_one);
     tests_rows(tests, a_share_follows_the_newer_version_of_its_witness, ROWS(follow_rows));
     tests_add(tests, what_an_operator_retries_yields_only_to_what_is_stored_later);
+    tests_add(tests, what_is_taken_in_over_a_newer_version_yields_only_to_what_is_stored_later);
     tests_add(tests, trouble_of_a_share_does_not_take_back_what_an_operator_named);
     return tests_run(tests);
 }
