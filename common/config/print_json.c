@@ -20,12 +20,18 @@ static json_t *headers_of(const struct config_header *headers, size_t count)
     return object;
 }
 
-static json_t *uids_of(char *const *uids, size_t count)
+static json_t *words_of(char *const *words, size_t count)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(list, json_from_text(uids[i]));
+        (void)json_array_append_new(list, json_from_text(words[i]));
     return list;
+}
+
+/* None is written: all are meant. */
+static json_t *causes_of(char *const *causes, size_t count)
+{
+    return count > 0 ? words_of(causes, count) : json_null();
 }
 
 static json_t *list_of(const struct config_key *key, const void *structure)
@@ -50,7 +56,7 @@ static json_t *quantity_of(const struct config_key *key, int64_t quantity)
 
 static json_t *pointer_of(const struct config_key *key, const char *value)
 {
-    if (value && key->kind == CONFIG_SECRET)
+    if (value && (key->kind == CONFIG_SECRET || key->kind == CONFIG_HOOK))
         return json_string(masked);
     if (value && key->kind == CONFIG_CONDITION)
         return json_from_text(condition_text((const struct condition *)value));
@@ -73,7 +79,9 @@ static json_t *value_of(const struct config_key *key, const void *structure)
     case CONFIG_HEADERS:
         return headers_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
     case CONFIG_UIDS:
-        return uids_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
+        return words_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
+    case CONFIG_CAUSES:
+        return causes_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
     case CONFIG_SECTION:
         return object_of(key->section, structure);
     case CONFIG_LIST:

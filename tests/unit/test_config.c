@@ -465,19 +465,45 @@ START_TEST(printed_configuration_reads_back_as_the_same)
 }
 END_TEST
 
+/* Every key that holds a secret, written as it is. */
+static const char secrets[] =
+    "curve: { secret_key: hidden-1 }\n"
+    "notify:\n"
+    "  webhooks: [{ url: 'https://hooks.example.org/hidden-2', secret: hidden-3 }]\n"
+    "  mail: [{ to: a@example.org, from: b@example.org, server: mail.example.org, user: u, "
+    "password: hidden-4 }]\n"
+    "  when: [failed, blocked 15m]\n"
+    "nodes: [{ aet: A, sources: [{ aet: CT01, passcode: hidden-5 }], destinations: [{ name: a, "
+    "stow_url: 'https://k/studies', headers: 'Authorization: Bearer hidden-6', albums: [{ name: b, "
+    "destination_token: hidden-7, source_token: hidden-8 }] }] }]\n";
+
 START_TEST(secrets_are_not_printed)
+{
+    static void (*const print[])(const struct config *, struct text *) = {config_print, config_print_json};
+    struct loading loading;
+    AUTO(text_release) struct text out = TEXT_EMPTY;
+    loading_start(&loading, secrets);
+    ck_loaded(&loading);
+    print[_i](loading.config, &out);
+    ck_assert_msg(!strstr(text_string(&out), "hidden"), "%s", text_string(&out));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "***"));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "blocked 15m"));
+    loading_end(&loading);
+}
+END_TEST
+
+/* Each value is what it is in the file, and the JSON is whole. */
+START_TEST(json_tells_the_causes_of_notices)
 {
     struct loading loading;
     AUTO(text_release) struct text out = TEXT_EMPTY;
-    loading_start(&loading, "curve: { secret_key: hidden-1 }\n"
-                            "nodes: [{ aet: A, destinations: [{ name: a, stow_url: 'https://k/studies', "
-                            "headers: 'Authorization: Bearer hidden-2', albums: [{ name: b, "
-                            "destination_token: hidden-3, source_token: hidden-4 }] }] }]\n");
+    loading_start(&loading, secrets);
     ck_loaded(&loading);
-    config_print(loading.config, &out);
-    ck_assert_ptr_null(strstr(text_string(&out), "hidden"));
-    ck_assert_ptr_nonnull(strstr(text_string(&out), "destination_token: \"***\""));
-    ck_assert_ptr_nonnull(strstr(text_string(&out), "Authorization: ***"));
+    config_print_json(loading.config, &out);
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"when\":[\"failed\",\"blocked 15m\"]"));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"url\":\"***\",\"secret\":\"***\""));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"Authorization\":\"***\""));
+    ck_assert_ptr_nonnull(strstr(text_string(&out), "\"destination_token\":\"***\""));
     loading_end(&loading);
 }
 END_TEST
@@ -660,7 +686,8 @@ int main(void)
     tests_add(tests, shared_names_are_never_read_beyond_their_end);
     tests_add(tests, a_process_that_keeps_names_changes_nobody_elses);
     tests_rows(tests, printed_configuration_reads_back_as_the_same, ROWS(printed));
-    tests_add(tests, secrets_are_not_printed);
+    tests_rows(tests, secrets_are_not_printed, 2);
+    tests_add(tests, json_tells_the_causes_of_notices);
     tests_rows(tests, shared_folder_of_sockets_is_warned_of, ROWS(shared_folders));
     tests_add(tests, example_loads_without_a_warning);
     tests_add(tests, example_shows_the_defaults);
