@@ -124,6 +124,9 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
             target->fruitless = old->fruitless;
             target->missed = old->missed;
             target->lacking = old->lacking;
+            target->seen = old->seen;
+            target->seen_by = old->seen_by;
+            target->seen_at = old->seen_at;
         }
         if (!target->row.album_id)
             pass_on_hold(targets, target);
