@@ -7,7 +7,7 @@
 set -eu
 . "$(dirname "$0")/files.sh"
 cd "$1"
-ours='(receiver|router|header|sender|sharer|cli|common|docs|scripts|tests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_/-]'
+ours='(receiver|router|header|sender|sharer|notifier|cli|common|docs|scripts|tests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_/-]'
 status=0
 
 missing()
@@ -35,7 +35,7 @@ trap 'rm -rf "$lists"' EXIT
 words_of Makefile '^([a-z-]+):.*' >"$lists/target"
 words_of docs/metrics.md '^\| `(felucca_[a-z_]+)` .*' >"$lists/metric"
 keys_of_configuration >"$lists/key"
-sections=$(cut -d . -f 1 "$lists/key" 2>/dev/null | grep -E '^(receiver|sender|sharer|retry|endpoints|curve|log|metrics)$' | sort -u | tr '\n' '|' || :)
+sections=$(cut -d . -f 1 "$lists/key" 2>/dev/null | grep -E '^(receiver|sender|sharer|retry|endpoints|curve|log|metrics|notify)$' | sort -u | tr '\n' '|' || :)
 
 # unknown LIST: passes on the words that are not in the list, unless there is no such list.
 unknown()

@@ -20,6 +20,7 @@ felucca-router   curl expat dcmnet dcmdata oflog ofstd
 felucca-header   zmq curl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
+felucca-notifier sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet dcmdata oflog ofstd
 '
 
