@@ -5,6 +5,7 @@
 #include "tests/support/dul.h"
 #include "tests/support/files.h"
 #include "tests/support/port.h"
+#include "tests/support/raw_scu.h"
 #include "tests/support/scene.h"
 #include "tests/support/suite.h"
 
@@ -73,12 +74,7 @@ static void read_table(const char *head, struct table *table)
 
 static int associate(const struct dul_context *contexts, size_t count, struct text *ret_answer)
 {
-    AUTO(text_release) struct text request = TEXT_EMPTY;
-    int client = port_connect(pipeline_port(scene.pipeline));
-    dul_append_request(&request, "FELUCCA", "CT01", contexts, count);
-    ck_assert_int_eq(send(client, request.bytes, request.length, MSG_NOSIGNAL), (ssize_t)request.length);
-    ck_assert_int_eq(dul_read(client, WAIT_MS, ret_answer), DUL_ASSOCIATE_AC);
-    return client;
+    return raw_scu_associate(pipeline_port(scene.pipeline), "FELUCCA", "CT01", contexts, count, ret_answer);
 }
 
 static void ck_contexts(const struct table *table, bool are_classes)

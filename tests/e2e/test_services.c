@@ -4,7 +4,7 @@
 #include "common/base/cleanup.h"
 #include "tests/support/dul.h"
 #include "tests/support/files.h"
-#include "tests/support/port.h"
+#include "tests/support/raw_scu.h"
 #include "tests/support/scene.h"
 #include "tests/support/suite.h"
 
@@ -35,12 +35,7 @@ static void tear_down(void)
 
 static int associate(const struct dul_context *contexts, size_t count, struct text *ret_answer)
 {
-    AUTO(text_release) struct text request = TEXT_EMPTY;
-    int client = port_connect(pipeline_port(scene.pipeline));
-    dul_append_request(&request, "FELUCCA", "CT01", contexts, count);
-    ck_assert_int_eq(send(client, request.bytes, request.length, MSG_NOSIGNAL), (ssize_t)request.length);
-    ck_assert_int_eq(dul_read(client, WAIT_MS, ret_answer), DUL_ASSOCIATE_AC);
-    return client;
+    return raw_scu_associate(pipeline_port(scene.pipeline), "FELUCCA", "CT01", contexts, count, ret_answer);
 }
 
 /* Says it and waits for the answer. */
@@ -48,13 +43,6 @@ static void ask(int client, const struct text *message, struct text *ret_answer)
 {
     ck_assert_int_eq(send(client, message->bytes, message->length, MSG_NOSIGNAL), (ssize_t)message->length);
     ck_assert_int_eq(dul_read(client, WAIT_MS, ret_answer), DUL_DATA);
-}
-
-/* (0000,0100) of a command; -1: none. */
-static int command_field(const struct text *pdu)
-{
-    const unsigned char *at = memmem(pdu->bytes, pdu->length, "\0\0\0\1\2\0\0\0", 8);
-    return at ? at[8] | at[9] << 8 : -1;
 }
 
 static void ck_echo(int client, const char *label)
@@ -65,7 +53,7 @@ static void ck_echo(int client, const char *label)
     AUTO(text_release) struct text answer = TEXT_EMPTY;
     dul_append_command(&message, ECHO, &echo);
     ask(client, &message, &answer);
-    ck_assert_msg(command_field(&answer) == 0x8030 && dul_status(&answer) == 0, "%s: the echo behind it",
+    ck_assert_msg(dul_command_field(&answer) == 0x8030 && dul_status(&answer) == 0, "%s: the echo behind it",
                   label);
 }
 
@@ -101,8 +89,8 @@ START_TEST(a_request_that_is_not_served_is_refused_and_the_association_goes_on)
         dul_append_data(&message, STORE, "\x08\x00\x52\x00\x06\x00\x00\x00STUDY ", 14, true);
     ask(client, &message, &answer);
     ck_assert_msg(dul_status(&answer) == 0x0211, "%s: %04X", row->label, (unsigned)dul_status(&answer));
-    ck_assert_msg(command_field(&answer) == (0x8000 | row->field), "%s: answered %04X", row->label,
-                  (unsigned)command_field(&answer));
+    ck_assert_msg(dul_command_field(&answer) == (0x8000 | row->field), "%s: answered %04X", row->label,
+                  (unsigned)dul_command_field(&answer));
     ck_echo(client, row->label);
 }
 END_TEST

@@ -210,11 +210,22 @@ const char *dul_context_syntax(const struct text *pdu, unsigned char id)
     return syntax;
 }
 
-int dul_status(const struct text *pdu)
+/* Of the element (0000,xx00), which has two bytes; -1: there is none. */
+static int find_number(const struct text *pdu, char xx)
 {
-    static const char element[] = {0, 0, 0, 9, 2, 0, 0, 0};
-    const char *found = pdu->length ? memmem(pdu->bytes, pdu->length, element, sizeof element) : NULL;
-    if (!found || (size_t)(found - pdu->bytes) + sizeof element + 2 > pdu->length)
+    const char head[] = {0, 0, 0, xx, 2, 0, 0, 0};
+    const char *found = pdu->length ? memmem(pdu->bytes, pdu->length, head, sizeof head) : NULL;
+    if (!found || (size_t)(found - pdu->bytes) + sizeof head + 2 > pdu->length)
         return -1;
     return (unsigned char)found[8] | (unsigned char)found[9] << 8;
+}
+
+int dul_status(const struct text *pdu)
+{
+    return find_number(pdu, 0x09);
+}
+
+int dul_command_field(const struct text *pdu)
+{
+    return find_number(pdu, 0x01);
 }

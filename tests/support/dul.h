@@ -75,5 +75,7 @@ const char *dul_context_syntax(const struct text *pdu, unsigned char id);
 
 /* Of a P-DATA with a whole command: the status (0000,0900), -1 when there is none. */
 int dul_status(const struct text *pdu);
+/* The same of its command field (0000,0100). */
+int dul_command_field(const struct text *pdu);
 
 #endif

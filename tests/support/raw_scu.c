@@ -1,7 +1,6 @@
 #include "tests/support/raw_scu.h"
 
 #include "common/base/cleanup.h"
-#include "tests/support/dul.h"
 #include "tests/support/port.h"
 #include "tests/support/require.h"
 
@@ -59,4 +58,16 @@ int raw_scu_store(int port, const char *called_aet, const struct raw_instance *i
     if (status >= 0)
         (void)dul_read(socket, WAIT_MS, &pdu);
     return status;
+}
+
+int raw_scu_associate(int port, const char *called_aet, const char *calling_aet,
+                      const struct dul_context *contexts, size_t count, struct text *ret_answer)
+{
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    int client = port_connect(port);
+    require(client >= 0, "nobody listens on port %d", port);
+    dul_append_request(&request, called_aet, calling_aet, contexts, count);
+    say(client, &request);
+    require(dul_read(client, WAIT_MS, ret_answer) == DUL_ASSOCIATE_AC, "the receiver does not accept");
+    return client;
 }
