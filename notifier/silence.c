@@ -16,6 +16,7 @@ struct speech {
     struct silence *silence;
     char *name;
     enum silence_told says;
+    int64_t about;                  /* when the silence began that it tells of */
     struct http_transfer *transfer; /* NULL: none is under way */
     int64_t wait_ms, due_at;        /* monotonic */
     struct speech *next;
@@ -90,6 +91,14 @@ static void rest(struct speech *speech, const char *reason)
                 LOG_S("answer", reason), LOG_I("retry_in_ms", speech->wait_ms));
 }
 
+/* The router may be silent again since: who knows the end of the silence before knows nothing of this one. */
+static void note(struct silence *silence, const struct speech *speech)
+{
+    bool of_now = speech->about == silence->record.began_at;
+    struct silence_listener *listener = silence_record_find(&silence->record, speech->name);
+    listener->told = of_now || speech->says != SILENCE_ENDED ? speech->says : SILENCE_UNTOLD;
+}
+
 static void speech_answered(void *context, struct http_answer *answer)
 {
     struct speech *speech = context;
@@ -105,7 +114,7 @@ static void speech_answered(void *context, struct http_answer *answer)
     log_info("notice told", LOG_S("target", speech->name), LOG_S("cause", "router"),
              LOG_S("state", speech->says == SILENCE_BEGUN ? "begins" : "over"));
     speech->wait_ms = 0;
-    silence_record_find(&silence->record, speech->name)->told = speech->says;
+    note(silence, speech);
     save(silence);
 }
 
@@ -124,6 +133,7 @@ static void speak(struct silence *silence, struct http *http, struct speech *spe
                                        .since = record->began_at,
                                        .at = over ? record->over_at : record->began_at};
     speech->says = says;
+    speech->about = record->began_at;
     if (sending_start(http, silence->config, speech->name, &notice, speech_answered, speech,
                       &speech->transfer, &reason) != 0)
         rest(speech, text_string(&reason));

@@ -6,7 +6,6 @@
 #include "common/jobs/standing.h"
 #include "common/jobs/token_times.h"
 #include "common/jobs/volume.h"
-#include "common/kheops/token_expiry.h"
 #include "common/spool/spool.h"
 #include "router/asked.h"
 #include "router/crew.h"
@@ -14,6 +13,7 @@
 #include "router/quarantine.h"
 #include "router/shared.h"
 #include "router/targets.h"
+#include "router/token_ends.h"
 
 enum { REFRESH_MS = 5 * 1000 };
 
@@ -152,13 +152,10 @@ static void show_standing(struct router *router, const struct target *target)
 }
 
 static void show_expiry(struct router *router, const struct target *target, enum work_token_kind kind,
-                        const char *name, const char *date)
+                        const char *name)
 {
     const char *labels[] = {target->row.destination, target->row.album ? target->row.album : "", name};
-    struct jobdb_token_times times = {0, 0};
-    jobdb_find_token_times(router->db, target->row.destination_id, target->row.album_id, kind, &times);
-    const struct token_expiry expiry =
-        token_expiry_of(times.expires_at, config_date_ms(date), times.first_at);
+    const struct token_expiry expiry = token_ends(router, target, kind);
     if (expiry.at > 0)
         metric_set(router->gauges->expiry, labels, (double)expiry.at / 1000);
 }
@@ -168,12 +165,11 @@ static void show_expiries(struct router *router, const struct target *target)
     if (!target->destination || !target->destination->kheops)
         return;
     if (!target->album) {
-        show_expiry(router, target, WORK_TOKEN_STOW, "stow", target->destination->expires);
+        show_expiry(router, target, WORK_TOKEN_STOW, "stow");
         return;
     }
-    show_expiry(router, target, WORK_TOKEN_DESTINATION, "destination",
-                target->album->destination_token_expires);
-    show_expiry(router, target, WORK_TOKEN_SOURCE, "source", target->album->source_token_expires);
+    show_expiry(router, target, WORK_TOKEN_DESTINATION, "destination");
+    show_expiry(router, target, WORK_TOKEN_SOURCE, "source");
 }
 
 static void show_states(struct router *router)

@@ -71,6 +71,7 @@ static void load_notice(void *context, const struct jobdb_notice *row)
 void notices_load(struct router *router)
 {
     jobdb_each_notice(router->db, load_notice, router);
+    notices_configure(router);
 }
 
 /* ---- what is told ---- */
@@ -90,6 +91,26 @@ static void tell(struct router *router, const struct open_notice *open, enum wor
     log_info("notice", LOG_S("cause", open->cause), LOG_S("state", work_notice_state_name(what)),
              LOG_S("destination", open->destination ? open->destination : "-"),
              LOG_S("album", open->album ? open->album : "-"), LOG_I("count", open->notice.count));
+}
+
+/* Who was not told of its beginning does not hear of its end. */
+static void introduce(struct router *router, const struct open_notice *open)
+{
+    const struct jobdb_notice row = row_of(open);
+    for (size_t i = 0; i < config_notified(router->config); i++) {
+        const char *target = config_notified_name(router->config, i);
+        if (!jobdb_is_told(router->db, open->id, target))
+            jobdb_add_message(router->db, &row, target, WORK_NOTICE_BEGINS, row.count, router->now);
+    }
+}
+
+void notices_configure(struct router *router)
+{
+    for (size_t i = 0; i < router->notices->count; i++) {
+        const struct open_notice *open = &router->notices->list[i];
+        if (troubles_wanted(router, open->cause, open->destination, open->album))
+            introduce(router, open);
+    }
 }
 
 /* ---- a look ---- */
@@ -134,6 +155,13 @@ static void take_trouble(void *context, const struct trouble *trouble)
 /* False: it is over. */
 static bool judge(struct router *router, struct open_notice *open)
 {
+    if (!troubles_wanted(router, open->cause, open->destination, open->album)) {
+        log_info("notice ends, nobody wants to be told of it", LOG_S("cause", open->cause),
+                 LOG_S("destination", open->destination ? open->destination : "-"),
+                 LOG_S("album", open->album ? open->album : "-"));
+        jobdb_end_notice(router->db, open->id, router->now); /* it may not be over: nothing is said */
+        return false;
+    }
     const struct notice before = open->notice;
     int64_t more = 0;
     enum notice_says says = notice_look(&open->notice, open->found, router->now, router->monotonic, &more);

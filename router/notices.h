@@ -13,6 +13,9 @@ void notices_destroy(struct notices **notices);
 
 /* Reads those that are not over; once, at the start. */
 void notices_load(struct router *router);
+/* After a reload, and with notices_load(): a target that is new hears of what has begun. What is not wanted any more, or is
+ * about what the configuration no longer names, ends with the next look without a word. */
+void notices_configure(struct router *router);
 void notices_turn(struct router *router);
 
 #endif

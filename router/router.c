@@ -131,6 +131,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     intake_reload(router);
     tokens_configure(router);
     conversation_read_keys(router);
+    notices_configure(router);
 }
 
 static void create_parts(struct router *router)

@@ -1,11 +1,13 @@
 #include "router/troubles.h"
 
+#include "common/base/cleanup.h"
 #include "common/config/config.h"
 #include "common/jobs/gauge.h"
 #include "common/jobs/volume.h"
 #include "common/spool/spool.h"
 #include "router/shared.h"
 #include "router/targets.h"
+#include "router/token_ends.h"
 
 struct search {
     struct router *router;
@@ -37,9 +39,26 @@ static void look_at_depth(void *context, const struct jobdb_depth *depth)
     int64_t oldest = depth->oldest_queued_at;
     bool waits = oldest > 0 && search->router->expires_by - oldest >= limit_of(search, OCCASION_BACKLOG);
     bool inactive = depth->token_active == 0 || depth->source_active == 0;
+    const struct target *target = targets_named(search->router->targets, depth->destination, depth->album);
+    if (!target || !target->destination)
+        return; /* nobody can mend what the configuration does not name: it is in the status alone */
     found(search, OCCASION_FAILED, depth->destination, depth->album, depth->failed);
     found(search, OCCASION_BACKLOG, depth->destination, depth->album, waits);
     found(search, OCCASION_TOKEN, depth->destination, depth->album, inactive);
+}
+
+static bool ends_soon(const struct search *search, const struct target *target, enum work_token_kind kind)
+{
+    const struct token_expiry end = token_ends(search->router, target, kind);
+    return end.at > 0 && end.at - search->router->now <= limit_of(search, OCCASION_EXPIRY);
+}
+
+static void look_at_tokens(const struct search *search, const struct target *target)
+{
+    bool soon = target->album ? ends_soon(search, target, WORK_TOKEN_DESTINATION) ||
+                                    ends_soon(search, target, WORK_TOKEN_SOURCE)
+                              : ends_soon(search, target, WORK_TOKEN_STOW);
+    found(search, OCCASION_EXPIRY, target->row.destination, target->row.album, soon);
 }
 
 static void look_at_targets(const struct search *search)
@@ -51,6 +70,8 @@ static void look_at_targets(const struct search *search)
                        !target_is_held(target) &&
                        router->expires_by - target->row.since >= limit_of(search, OCCASION_BLOCKED);
         found(search, OCCASION_BLOCKED, target->row.destination, target->row.album, blocked);
+        if (target->destination && target->destination->kheops && wants(search, OCCASION_EXPIRY))
+            look_at_tokens(search, target);
     }
 }
 
@@ -71,4 +92,16 @@ void troubles_find(struct router *router, void (*each)(void *context, const stru
     look_at_targets(&search);
     found(&search, OCCASION_QUARANTINE, NULL, NULL, jobdb_spool_volume(router->db, SPOOL_QUARANTINE).files);
     look_at_disk(&search);
+}
+
+bool troubles_wanted(struct router *router, const char *cause, const char *destination, const char *album)
+{
+    AUTO(text_release) struct text ignored = TEXT_EMPTY;
+    enum occasion occasion;
+    int64_t limit;
+    if (occasion_parse(cause, &occasion, &limit, &ignored) != 0 ||
+        router->config->notify.limits[occasion] == OCCASION_UNWANTED)
+        return false;
+    const struct target *target = destination ? targets_named(router->targets, destination, album) : NULL;
+    return !destination || (target && target->destination);
 }

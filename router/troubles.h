@@ -4,6 +4,7 @@
 
 #include "common/config/occasions.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct router;
@@ -16,7 +17,11 @@ struct trouble {
     int64_t count;
 };
 
+/* Of what the configuration names, and wants to be told of. */
 void troubles_find(struct router *router, void (*each)(void *context, const struct trouble *trouble),
                    void *context);
+
+/* Whether that could still be found: the cause is wanted, and what it is about is configured. */
+bool troubles_wanted(struct router *router, const char *cause, const char *destination, const char *album);
 
 #endif

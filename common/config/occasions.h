@@ -9,14 +9,17 @@
 
 #include <stdint.h>
 
+#define EXPIRY_STANDARD_MS (INT64_C(14) * 24 * 3600 * 1000)
+
 /* NAME, word, what its limit is, the limit unless said (0: of a SIZE, twice receiver.min_free_space), when it holds */
-#define OCCASION_MAP(X)                                                                                  \
-    X(FAILED, "failed", NOTHING, 0, "a job failed and waits for a person")                               \
-    X(BLOCKED, "blocked", DURATION, 10 * 60 * 1000, "a destination or album is blocked for so long")     \
-    X(QUARANTINE, "quarantine", NOTHING, 0, "a file is in quarantine")                                   \
-    X(BACKLOG, "backlog", DURATION, 60 * 60 * 1000, "the oldest job of a destination waits for so long") \
-    X(DISK, "disk", SIZE, 0, "the spool's disk has less free space")                                     \
-    X(TOKEN, "token", NOTHING, 0, "KHEOPS calls a token inactive")                                       \
+#define OCCASION_MAP(X)                                                                                     \
+    X(FAILED, "failed", NOTHING, 0, "a job failed and waits for a person")                                  \
+    X(BLOCKED, "blocked", DURATION, 10 * 60 * 1000, "a destination or album is blocked for so long")        \
+    X(QUARANTINE, "quarantine", NOTHING, 0, "a file is in quarantine")                                      \
+    X(BACKLOG, "backlog", DURATION, 60 * 60 * 1000, "the oldest job of a destination waits for so long")    \
+    X(DISK, "disk", SIZE, 0, "the spool's disk has less free space")                                        \
+    X(TOKEN, "token", NOTHING, 0, "KHEOPS calls a token inactive")                                          \
+    X(EXPIRY, "expiry", DURATION, EXPIRY_STANDARD_MS, "a token ends, or should have ended, within so long") \
     X(ROUTER, "router", DURATION, 30 * 1000, "the router is silent for so long")
 
 enum occasion {

@@ -179,7 +179,7 @@ static const struct config_key notify_keys[] = {
      .section = &mail_section, .help = "Addresses that get notices as mail, see below."},
     {"when", CONFIG_CAUSES, COUNTED(config, notify.when, notify.when_count), .otherwise = "all",
      .help =
-         "The causes, as words: `failed`, `blocked`, `quarantine`, `backlog`, `disk`, `token`, `router`; some "
+         "The causes, as words: `failed`, `blocked`, `quarantine`, `backlog`, `disk`, `token`, `expiry`, `router`; some "
          "with a limit behind a blank, such as `blocked 15m` or `disk 20GiB`. See [notices](notify.md)."},
     {.name = NULL},
 };

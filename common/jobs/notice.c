@@ -23,6 +23,7 @@
     X(ADD_MESSAGE, "", \
       "INSERT INTO message (notice_id, target, state, what, count, more, made_at)" \
       " VALUES (?1, ?2, 'queued', ?3, ?4, ?5, ?6)") \
+    X(IS_TOLD, "", "SELECT 1 FROM message WHERE notice_id = ?1 AND target = ?2 LIMIT 1") \
     X(PICK_MESSAGE, "", \
       "SELECT " MESSAGE_ITEM ", n.id || '-' || m.what || '-' || m.made_at, n.cause, m.what, n.destination, n.album," \
       " m.count, m.more, n.began_at, m.made_at FROM message m JOIN notice n ON n.id = m.notice_id" \
@@ -85,6 +86,11 @@ void jobdb_add_message(struct jobdb *db, const struct jobdb_notice *notice, cons
 {
     (void)jobdb_change(db, SQL_ADD_MESSAGE, "issiii", notice->id, target, work_notice_state_name(what),
                        notice->count, more, now);
+}
+
+bool jobdb_is_told(struct jobdb *db, int64_t notice_id, const char *target)
+{
+    return row_exists(jobdb_query(db, SQL_IS_TOLD, "is", notice_id, target));
 }
 
 static enum work_notice_state state_named(const char *name)

@@ -31,6 +31,8 @@ void jobdb_end_notice(struct jobdb *db, int64_t id, int64_t now);
 /* One message to a target. */
 void jobdb_add_message(struct jobdb *db, const struct jobdb_notice *notice, const char *target,
                        enum work_notice_state what, int64_t more, int64_t now);
+/* Whether there is, or was, a message of it to the target. */
+bool jobdb_is_told(struct jobdb *db, int64_t notice_id, const char *target);
 /* Takes the next message of a target into the batch (whose work is set), leases it and tells what it says, which is then
  * yours. False: none waits. */
 bool jobdb_pick_message(struct jobdb *db, const char *target, struct jobdb_batch *batch,

@@ -31,6 +31,8 @@ static const struct words words[OCCASIONS] = {
                        "felucca status", false},
     [OCCASION_TOKEN] = {"KHEOPS calls a token of @ inactive", NULL,
                         "KHEOPS calls no token of @ inactive any more", "felucca check", false},
+    [OCCASION_EXPIRY] = {"a token of @ ends soon, or should have ended", NULL,
+                         "no token of @ ends soon any more", "felucca check", false},
     [OCCASION_ROUTER] = {"the router is silent, nothing is delivered", NULL, "the router answers again",
                          "felucca status", false},
 };

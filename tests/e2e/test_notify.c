@@ -142,6 +142,98 @@ START_TEST(what_is_refused_comes_later)
 }
 END_TEST
 
+/* ---- another configuration ---- */
+
+struct logged {
+    const char *log, *words;
+};
+
+static bool is_logged(void *context)
+{
+    const struct logged *logged = context;
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    const char *path = sandbox_path(sandbox, "%s", logged->log);
+    if (file_exists(path))
+        file_read(path, &log);
+    return strstr(text_string(&log), logged->words) != NULL;
+}
+
+static void wait_logged(const char *log, const char *words)
+{
+    struct logged logged = {log, words};
+    check(wait_until(is_logged, &logged, PATIENCE_MS), words);
+}
+
+/* Other words in a file of the router's and the notifier's. */
+static void reword(const char *name, const char *words, const char *others)
+{
+    AUTO(text_release) struct text file = TEXT_EMPTY;
+    AUTO(text_release) struct text changed = TEXT_EMPTY;
+    file_read(name, &file);
+    const char *at = strstr(text_string(&file), words);
+    ck_assert_ptr_nonnull(at);
+    text_append_bytes(&changed, file.bytes, (size_t)(at - file.bytes));
+    text_format(&changed, "%s%s", others, at + strlen(words));
+    file_write(name, changed.bytes, changed.length);
+}
+
+static void reload_with(const char *words, const char *others)
+{
+    wait_logged("router-0.log", "recovered"); /* before that the signal would end it */
+    wait_logged("notifier-0.log", "worker starts");
+    reword(sandbox_path(sandbox, "router-0.yaml"), words, others);
+    reword(pipeline_config(pipeline), words, others);
+    process_signal(pipeline_process(pipeline, PIPELINE_ROUTER, 0), SIGHUP);
+    process_signal(notifier, SIGHUP);
+}
+
+/* It is blocked still: nobody may be told that it is over. */
+START_TEST(a_cause_that_is_not_wanted_any_more_is_not_called_over)
+{
+    set_up_with("", "blocked 1s, token");
+    start_notifier();
+    get_blocked();
+    check(comes("webhook", "\"cause\": \"blocked\", \"state\": \"begins\""), "the webhook is not told");
+    check(comes("webhook", "\"cause\": \"token\", \"state\": \"begins\""), "nor of the token");
+    reload_with("blocked 1s, token", "token, disk 900000GiB");
+    wait_logged("router-0.log", "notice ends, nobody wants to be told of it");
+    /* Messages to one target go in their order: what was made before would have come before. */
+    check(comes("webhook", "\"cause\": \"disk\", \"state\": \"begins\""), "nothing is told any more");
+    check(notice_targets_count(targets, "webhook", "\"cause\": \"blocked\"") == 1, "it is called over");
+    check(notice_targets_count(targets, "webhook", "\"state\": \"over\"") == 0, "something is called over");
+}
+END_TEST
+
+/* The webhook is added when it has begun: it hears of the beginning, and of the end only then. */
+START_TEST(a_new_target_hears_of_what_has_begun)
+{
+    AUTO(text_release) struct text hook = TEXT_EMPTY;
+    set_up_with("", "blocked 1s");
+    notice_targets_append_hook(targets, "late", &hook);
+    start_notifier();
+    get_blocked();
+    check(comes("mail", "main is blocked"), "no mail");
+    check(comes("webhook", "\"cause\": \"blocked\""), "the webhook is not told");
+    AUTO(text_release) struct text both = TEXT_EMPTY;
+    text_format(&both, "  webhooks:\n%s", text_string(&hook));
+    reload_with("  webhooks:\n", text_string(&both));
+    check(notice_targets_wait(targets, "webhook", "\"cause\": \"blocked\", \"state\": \"begins\"", 2,
+                              PATIENCE_MS),
+          "the new one is not told");
+}
+END_TEST
+
+START_TEST(a_token_near_its_end_is_told)
+{
+    set_up_with("", "expiry 30d");
+    start_notifier();
+    reload_with("- name: main\n", "- name: main\n        expires: 2020-01-01\n");
+    check(comes("webhook", "\"cause\": \"expiry\", \"state\": \"begins\", \"destination\": \"main\""),
+          "the webhook is not told");
+    check(comes("mail", "a token of main ends soon, or should have ended"), "no mail");
+}
+END_TEST
+
 /* ---- the router ---- */
 
 /* Whether the notifier has written down that both were told. */
@@ -175,6 +267,38 @@ START_TEST(a_silent_router_is_noticed)
 }
 END_TEST
 
+static bool is_silent_twice(void *context)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    const char *words = context;
+    file_read(sandbox_path(sandbox, "notifier-0.log"), &log);
+    const char *first = strstr(text_string(&log), words);
+    return first && strstr(first + 1, words);
+}
+
+/* While the webhook keeps the message of the end. */
+START_TEST(a_router_that_falls_silent_again_is_told_again)
+{
+    set_up_with("", "router 6s");
+    start_notifier();
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    check(comes("webhook", "\"state\": \"begins\""), "the webhook is not told");
+    notice_targets_slow(targets, true);
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    check(comes("webhook", "\"state\": \"over\""), "its end is not told");
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    check(
+        wait_until(is_silent_twice, (void *)(uintptr_t) "the router is silent: telling people", PATIENCE_MS),
+        "it is not noticed again");
+    notice_targets_slow(targets, false);
+    check(notice_targets_wait(targets, "webhook", "\"state\": \"begins\"", 2, PATIENCE_MS),
+          "the second silence is not told");
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    check(notice_targets_wait(targets, "webhook", "\"state\": \"over\"", 2, PATIENCE_MS),
+          "its end is not told");
+}
+END_TEST
+
 /* ---- the command ---- */
 
 START_TEST(a_test_tells_what_each_answered)
@@ -202,7 +326,11 @@ int main(void)
     tests_add(tests, both_are_told_without_any_uid);
     tests_add(tests, a_dead_webhook_holds_up_nobody);
     tests_add(tests, what_is_refused_comes_later);
+    tests_add(tests, a_cause_that_is_not_wanted_any_more_is_not_called_over);
+    tests_add(tests, a_new_target_hears_of_what_has_begun);
+    tests_add(tests, a_token_near_its_end_is_told);
     tests_add(tests, a_silent_router_is_noticed);
+    tests_add(tests, a_router_that_falls_silent_again_is_told_again);
     tests_add(tests, a_test_tells_what_each_answered);
     return tests_run(tests);
 }

@@ -95,12 +95,28 @@ void notice_targets_append(const struct notice_targets *targets, const char *web
                 webhooks, targets->web_port, targets->mail_port, targets->authority, when);
 }
 
+void notice_targets_append_hook(const struct notice_targets *targets, const char *name, struct text *out)
+{
+    text_format(out, "    - { name: %s, url: 'http://127.0.0.1:%d/hook?key=1', secret: '" SECRET "' }\n",
+                name, targets->web_port);
+}
+
+static void set_flag(const struct notice_targets *targets, const char *name, bool is_set)
+{
+    if (is_set)
+        file_write_string(in_folder(targets, name), "");
+    else
+        (void)unlink(in_folder(targets, name));
+}
+
 void notice_targets_refuse(const struct notice_targets *targets, bool refuse)
 {
-    if (refuse)
-        file_write_string(in_folder(targets, "refuse"), "");
-    else
-        (void)unlink(in_folder(targets, "refuse"));
+    set_flag(targets, "refuse", refuse);
+}
+
+void notice_targets_slow(const struct notice_targets *targets, bool slow)
+{
+    set_flag(targets, "slow", slow);
 }
 
 void notice_targets_read(const struct notice_targets *targets, const char *which, struct text *ret_lines)

@@ -22,8 +22,14 @@ void notice_targets_destroy(struct notice_targets **targets);
 void notice_targets_append(const struct notice_targets *targets, const char *webhooks, const char *when,
                            struct text *out);
 
+/* A line for another one of webhooks, of this name, which is the same server. */
+void notice_targets_append_hook(const struct notice_targets *targets, const char *name, struct text *out);
+
 /* The webhook answers 503 from now on, or takes notices again. */
 void notice_targets_refuse(const struct notice_targets *targets, bool refuse);
+
+/* The webhook takes notices and does not answer from now on, or does so again. */
+void notice_targets_slow(const struct notice_targets *targets, bool slow);
 
 /* What was taken: "webhook" or "mail"; one JSON object a line. */
 void notice_targets_read(const struct notice_targets *targets, const char *which, struct text *ret_lines);

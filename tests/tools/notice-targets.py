@@ -5,7 +5,7 @@ Usage: notice-targets.py FOLDER SECRET CERTIFICATE KEY SMTP-PORT
 
 Writes FOLDER/ports ("HTTP SMTP") when both listen. Each webhook that is taken becomes a line of FOLDER/webhook, the JSON
 with "signed" beside it; each mail a line of FOLDER/mail, {"from", "to", "text"}. While FOLDER/refuse is there the webhook
-answers 503. The mail server wants STARTTLS and the login ops, hush.."""
+answers 503; while FOLDER/slow is there it takes notices and answers later. The mail server wants STARTTLS and the login ops, hush.."""
 import hashlib
 import hmac
 import json
@@ -13,6 +13,7 @@ import os
 import ssl
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from aiosmtpd.controller import Controller
@@ -34,6 +35,8 @@ class Webhook(BaseHTTPRequestHandler):
         if not refuses:
             signed = hmac.compare_digest(expected, self.headers.get("X-Felucca-Signature", ""))
             record("webhook", dict(json.loads(body), signed=signed))
+        while os.path.exists(os.path.join(folder, "slow")):
+            time.sleep(0.02)
         self.send_response(503 if refuses else 204)
         self.send_header("Content-Length", "0")
         self.end_headers()
