@@ -65,7 +65,7 @@ static const struct row value_rows[] = {
      "felucca.yaml:1:98: notify: mail \"mail-1\": tls: is none, so that everybody on the way could read"},
     {"an unknown cause", "notify: { webhooks: [{ url: 'http://h' }], when: [failure] }\nnodes: []\n",
      "felucca.yaml:1:51: notify: when: \"failure\" is no cause; write one of failed, blocked, quarantine, "
-     "backlog, disk, token, router\n"},
+     "backlog, disk, token, expiry, router\n"},
     {"a limit of the wrong kind",
      "notify: { webhooks: [{ url: 'http://h' }], when: [disk 15m] }\nnodes: []\n",
      "felucca.yaml:1:51: notify: when: \"disk 15m\" is not a size; write"},
