@@ -34,14 +34,14 @@ void ask_print_answer(const struct control_answer *answer)
     (void)fprintf(refused ? stderr : stdout, "%s%s\n", refused ? "felucca: " : "",
                   text_string(&answer->sentence));
     for (size_t i = 0; i < answer->note_count; i++)
-        (void)fprintf(stderr, "  %s\n", answer->notes[i]);
+        (void)fprintf(stderr, "  %s\n", answer->notes[i].text);
 }
 
 json_t *ask_notes_json(const struct control_answer *answer)
 {
     json_t *notes = json_array();
     for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
+        (void)json_array_append_new(notes, json_from_text(answer->notes[i].text));
     return notes;
 }
 

@@ -71,8 +71,13 @@ void change_skip(struct change *change, const char *format, ...)
     va_start(arguments, format);
     text_format_list(&note, format, arguments);
     va_end(arguments);
+    change_skip_like(change, NULL, text_string(&note));
+}
+
+void change_skip_like(struct change *change, const char *example, const char *reason)
+{
     change->row.skipped++;
-    control_answer_note(&change->answer, "%s", text_string(&note));
+    control_answer_note(&change->answer, example, "%s", reason);
 }
 
 void change_event(struct router *router, const struct change *change, struct jobdb_event *event,

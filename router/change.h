@@ -66,6 +66,9 @@ bool change_has_time(const struct change *change);
 int64_t change_left(const struct change *change);
 /* One thing could not be changed; the answer says why. */
 void change_skip(struct change *change, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same, with which one it was: what is skipped for one reason is one line of the answer, with the first. NULL: that is
+ * not told. */
+void change_skip_like(struct change *change, const char *example, const char *reason);
 /* An event of a job, instance or target, "by" the operator, and what else the detail says (NULL: nothing). */
 void change_event(struct router *router, const struct change *change, struct jobdb_event *event,
                   const char *detail);

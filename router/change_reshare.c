@@ -36,7 +36,7 @@ static enum condition_verdict ask_instance(struct reshare_step *step, const stru
 {
     AUTO(past_close) struct past past = {.facts = NULL};
     const struct config_album *album = step->target->album;
-    if (!album->condition)
+    if (!album->condition || step->change->request.anyway)
         return CONDITION_TRUE;
     step->change->waits = past_open(step->router, row, &past) == ERR_AGAIN;
     if (step->change->waits)
@@ -83,19 +83,22 @@ static void doubt_series(struct reshare_step *step, const struct jobdb_series *s
 
 static void tell_undecided(struct change *change, const struct jobdb_series *series)
 {
+    AUTO(text_release) struct text which = TEXT_EMPTY;
+    AUTO(text_release) struct text why = TEXT_EMPTY;
     const struct condition_dictionary *dictionary = dictionary_for_conditions();
     const char *keyword =
         change->missing_tag ? dictionary->keyword_of(dictionary->context, change->missing_tag) : NULL;
-    if (change->header_doubtful) {
-        change_skip(
-            change,
-            "cannot be decided: series %s of study %s: a header does not tell what the condition asks for; `felucca condition` on its file shows it",
-            series->series, series->study);
-        return;
-    }
-    change_skip(change,
-                "cannot be decided: series %s of study %s: files are gone, and the condition asks for %s",
-                series->series, series->study, keyword ? keyword : "what no row tells");
+    text_format(&which, "series %s of study %s", series->series, series->study);
+    if (change->header_doubtful)
+        text_append(
+            &why,
+            "cannot be decided: a header does not tell what the condition asks for; `felucca show UID --album NAME` shows it");
+    else
+        text_format(&why,
+                    "cannot be decided: files and kept headers are gone, and the condition asks for %s%s",
+                    keyword ? keyword : "what no row tells",
+                    change->request.study || change->request.series ? "; --anyway shares it unasked" : "");
+    change_skip_like(change, text_string(&which), text_string(&why));
 }
 
 static void end_series(struct change *change, const struct jobdb_series *series)
@@ -155,7 +158,8 @@ static bool is_shared_already(const struct reshare_step *step, const struct jobd
 static bool find_next_series(struct reshare_step *step, struct jobdb_series *ret_series)
 {
     struct jobdb_walk *walk = &step->change->row.walk;
-    if (!jobdb_next_series(step->router->db, step->change->request.study, walk->time, ret_series))
+    const struct control_request *request = &step->change->request;
+    if (!jobdb_next_series(step->router->db, request->study, request->series, walk->time, ret_series))
         return true;
     walk->time = ret_series->id;
     if (ret_series->destination_id == step->target->row.destination_id &&
@@ -197,8 +201,13 @@ static bool are_states(const char *states)
 bool change_reshare_is_sensible(struct router *router, const struct control_request *request,
                                 struct control_answer *answer)
 {
-    if (!request->album || !request->since) {
-        refuse(answer, "say which album, and since when its instances were received");
+    bool is_named = request->study || request->series;
+    if (!request->album || (!request->since && !is_named)) {
+        refuse(answer, "say which album, and which study or since when its instances were received");
+        return false;
+    }
+    if (request->anyway && !is_named) {
+        refuse(answer, "\"anyway\" asks no condition: say of which study or series");
         return false;
     }
     if (request->state && !are_states(request->state)) {
@@ -219,9 +228,10 @@ void change_reshare_count(const struct change *change, struct text *out)
     const struct jobdb_request *row = &change->row;
     text_format(
         out,
-        "%lld series %s; %lld were asked for before, %lld do not meet the condition, %lld cannot be decided",
+        "%lld series %s%s; %lld were asked for before, %lld do not meet the condition, %lld cannot be decided",
         (long long)row->changed, change->request.dry_run ? "would be reshared" : "reshared",
-        (long long)row->already, (long long)row->unmatched, (long long)row->skipped);
+        change->request.anyway ? " without asking the condition" : "", (long long)row->already,
+        (long long)row->unmatched, (long long)row->skipped);
 }
 
 void change_reshare_target(struct router *router, const struct change *change, struct jobdb_event *event)
@@ -241,7 +251,7 @@ bool change_reshare_step(struct router *router, struct change *change)
     struct reshare_step step = {router, change, target, HEADERS_A_STEP, ROWS_A_STEP};
     struct jobdb_series series;
     if (!target || !target->album) {
-        control_answer_note(&change->answer, "the configuration does not name the album any more");
+        control_answer_note(&change->answer, NULL, "the configuration does not name the album any more");
         return true;
     }
     bool open = find_open_series(&step, &series);

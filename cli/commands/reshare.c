@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, STATE, DRY_RUN, YES, JSON };
+enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, SERIES, STATE, ANYWAY, DRY_RUN, YES, JSON };
 
 struct reshare {
     struct control_request request;
@@ -72,8 +72,14 @@ static bool reshare_take(void *context, int key, const char *value)
     case STUDY:
         take_text(&reshare->request.study, value);
         return uid_option_check("reshare", "study", value);
+    case SERIES:
+        take_text(&reshare->request.series, value);
+        return uid_option_check("reshare", "series", value);
     case STATE:
         return take_states(reshare, value);
+    case ANYWAY:
+        reshare->request.anyway = true;
+        return true;
     default:
         reshare->dry_run |= key == DRY_RUN;
         reshare->yes |= key == YES;
@@ -133,8 +139,6 @@ static void reshare_print(const struct reshare *reshare, const struct control_an
         return;
     }
     ask_print_answer(answer);
-    if (answer->skipped > (int64_t)answer->note_count && answer->note_count > 0)
-        (void)fprintf(stderr, "  and others\n");
 }
 
 /* One request; the exit status, and how many series matched. */
@@ -162,6 +166,22 @@ static bool check_study(const struct reshare *reshare, const struct config *conf
     return !study || database_open_in(config, &db) != EXIT_OK || uid_option_check_study("reshare", study, db);
 }
 
+static bool says_enough(const struct control_request *request)
+{
+    bool is_named = request->study || request->series;
+    if (!request->album || (!request->since && !is_named))
+        (void)fputs(
+            "felucca reshare: say --album NAME, and --since WHEN its instances were received, or --study UID\n",
+            stderr);
+    else if (request->anyway && !is_named)
+        (void)fputs(
+            "felucca reshare: --anyway asks no condition: say which --study or --series is to be shared\n",
+            stderr);
+    else
+        return true;
+    return false;
+}
+
 static int reshare_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
@@ -169,11 +189,8 @@ static int reshare_run(const struct cli *cli, int argc, char **argv)
     int64_t matched = 0;
     if (!option_parse(&command_reshare, argc, argv, reshare_take, &reshare, NULL))
         return EXIT_USAGE;
-    if (!reshare.request.album || !reshare.request.since) {
-        (void)fputs("felucca reshare: say --album NAME, and --since WHEN its instances were received\n",
-                    stderr);
+    if (!says_enough(&reshare.request))
         return EXIT_USAGE;
-    }
     int status = configuration_load(cli, &config);
     if (status != EXIT_OK)
         return status;
@@ -198,10 +215,13 @@ static const struct command_option options[] = {
      SINCE},
     {"until", "WHEN", NULL, "and received until, written the same way", UNTIL},
     {"study", "UID", NULL, "of this study only, by its whole UID", STUDY},
+    {"series", "UID", NULL, "this series only, by its whole UID", SERIES},
     {"state", "STATES", NULL,
      "also series that were asked for before, when their\nshare is so: shared, failed, dropped, or several\nwith "
      "commas between",
      STATE},
+    {"anyway", NULL, NULL, "does not ask the condition: --study or --series is\nshared whatever it says",
+     ANYWAY},
     {"dry-run", NULL, NULL, "only say how many there are", DRY_RUN},
     {"yes", NULL, NULL, "do not ask", YES},
     {"json", NULL, NULL, "what came of it as one object", JSON},
@@ -218,7 +238,8 @@ const struct command command_reshare = {
             "asked for before stays as it is. The condition is asked of the instances' files\n"
             "while these are in the spool (see retention), then of their kept headers\n"
             "(retention_headers), else of what the database recorded: UIDs, AE titles,\n"
-            "address, transfer syntax and SOP class. What cannot be decided is listed.\n"
+            "address, transfer syntax and SOP class. What cannot be decided is told, one line a reason;\n"
+            "--anyway shares a study or series that you name without asking.\n"
             "Exit status 1: nothing was shared.\n",
     .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
     .run = reshare_run,

@@ -19,6 +19,9 @@
     X(NEXT_SERIES_OF, "the series of one study", \
       "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM lane l JOIN series e ON e.lane_id = l.id" \
       " WHERE l.study = ?2 AND e.id > ?1 ORDER BY e.id LIMIT 1") \
+    X(NEXT_SERIES_NAMED, "one series, of each destination", \
+      "SELECT e.id, l.destination_id, l.study, e.series, e.stored FROM series e JOIN lane l ON l.id = e.lane_id" \
+      " WHERE e.series = ?2 AND (?3 IS NULL OR l.study = ?3) AND e.id > ?1 ORDER BY e.id LIMIT 1") \
     X(HAS_SHARE, "", \
       "SELECT 1 FROM share WHERE album_id = ?1 AND series_id = ?2 AND state <> 'undecided'" \
       " AND (?3 IS NULL OR instr(',' || ?3 || ',', ',' || state || ',') = 0)") \
@@ -45,8 +48,11 @@ static bool read_series(struct row row, struct jobdb_series *ret_series)
     return found;
 }
 
-bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series)
+bool jobdb_next_series(struct jobdb *db, const char *study, const char *series, int64_t after,
+                       struct jobdb_series *ret_series)
 {
+    if (series)
+        return read_series(jobdb_query(db, SQL_NEXT_SERIES_NAMED, "iss", after, series, study), ret_series);
     return read_series(study ? jobdb_query(db, SQL_NEXT_SERIES_OF, "is", after, study)
                              : jobdb_query(db, SQL_NEXT_SERIES, "i", after),
                        ret_series);

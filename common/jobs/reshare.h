@@ -21,8 +21,10 @@ struct jobdb_series {
     bool stored; /* an instance of it is at the destination */
 };
 
-/* The series after the one with id after, of this study (NULL: any); of whatever destination. False: none. */
-bool jobdb_next_series(struct jobdb *db, const char *study, int64_t after, struct jobdb_series *ret_series);
+/* The series after the one with id after, of this study, with this UID (each NULL: any); of whatever destination. False:
+ * none. */
+bool jobdb_next_series(struct jobdb *db, const char *study, const char *series, int64_t after,
+                       struct jobdb_series *ret_series);
 bool jobdb_find_series(struct jobdb *db, int64_t id, struct jobdb_series *ret_series);
 
 /* Whether the album has a share of the series that is neither undecided nor in one of these states (with commas

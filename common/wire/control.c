@@ -349,39 +349,77 @@ const char *control_request_surplus(const struct control_request *request)
 void control_answer_release(struct control_answer *answer)
 {
     text_release(&answer->sentence);
-    for (size_t i = 0; i < answer->note_count; i++)
-        free(answer->notes[i]);
+    for (size_t i = 0; i < answer->note_count; i++) {
+        free(answer->notes[i].text);
+        free(answer->notes[i].example);
+    }
     *answer = (struct control_answer){0};
 }
 
-void control_answer_note(struct control_answer *answer, const char *format, ...)
+void control_answer_note(struct control_answer *answer, const char *example, const char *format, ...)
 {
-    struct text note = TEXT_EMPTY;
+    AUTO(text_release) struct text note = TEXT_EMPTY;
     va_list arguments;
     va_start(arguments, format);
     text_format_list(&note, format, arguments);
     va_end(arguments);
-    bool said = answer->note_count == CONTROL_NOTES_MAX;
-    for (size_t i = 0; !said && i < answer->note_count; i++)
-        said = strcmp(answer->notes[i], text_string(&note)) == 0;
-    if (said)
-        text_release(&note);
-    else
-        answer->notes[answer->note_count++] = text_take(&note);
+    size_t i = 0;
+    while (i < answer->note_count && strcmp(answer->notes[i].text, text_string(&note)) != 0)
+        i++;
+    if (i == CONTROL_NOTES_MAX) {
+        answer->unsaid++;
+        return;
+    }
+    if (i == answer->note_count)
+        answer->notes[answer->note_count++] = (struct control_note){
+            .text = text_take(&note), .example = example ? memory_string(example) : NULL};
+    answer->notes[i].count++;
+}
+
+static json_t *note_to_json(const struct control_note *note)
+{
+    AUTO(text_release) struct text text = TEXT_EMPTY;
+    if (note->count > 1)
+        text_format(&text, "%lld times: ", (long long)note->count);
+    text_append(&text, note->text);
+    if (note->example)
+        text_format(&text, " (%s%s)", note->count > 1 ? "the first: " : "", note->example);
+    return json_from_text(text_string(&text));
+}
+
+static json_t *notes_to_json(const struct control_answer *answer)
+{
+    AUTO(text_release) struct text rest = TEXT_EMPTY;
+    json_t *notes = json_array();
+    for (size_t i = 0; i < answer->note_count; i++)
+        (void)json_array_append_new(notes, note_to_json(&answer->notes[i]));
+    if (answer->unsaid > 0) {
+        text_format(&rest, "and %lld more", (long long)answer->unsaid);
+        (void)json_array_append_new(notes, json_from_text(text_string(&rest)));
+    }
+    return notes;
 }
 
 void control_answer_encode(const struct control_answer *answer, struct text *out)
 {
-    json_t *notes = json_array();
-    for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(notes, json_from_text(answer->notes[i]));
     AUTO(json_release)
-    json_t *object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
-                               stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
-                               (json_int_t)answer->skipped, "already", (json_int_t)answer->already,
-                               "unmatched", (json_int_t)answer->unmatched, "sentence",
-                               json_from_text(text_string(&answer->sentence)), "notes", notes);
+    json_t *object =
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
+                  stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
+                  (json_int_t)answer->skipped, "already", (json_int_t)answer->already, "unmatched",
+                  (json_int_t)answer->unmatched, "sentence", json_from_text(text_string(&answer->sentence)),
+                  "notes", notes_to_json(answer));
     json_append(object, out);
+}
+
+static void decode_notes(const json_t *notes, struct control_answer *answer)
+{
+    for (size_t i = 0; i < json_array_size(notes) && answer->note_count <= CONTROL_NOTES_MAX; i++) {
+        const char *note = json_string_value(json_array_get(notes, i));
+        if (note)
+            answer->notes[answer->note_count++] =
+                (struct control_note){.text = memory_string(note), .count = 1};
+    }
 }
 
 int control_answer_decode(const char *json, size_t length, struct control_answer *ret_answer)
@@ -403,10 +441,6 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     ret_answer->already = json_integer_value(json_object_get(object, "already"));
     ret_answer->unmatched = json_integer_value(json_object_get(object, "unmatched"));
     text_append(&ret_answer->sentence, sentence);
-    for (size_t i = 0; i < json_array_size(notes); i++) {
-        const char *note = json_string_value(json_array_get(notes, i));
-        if (note)
-            control_answer_note(ret_answer, "%s", note);
-    }
+    decode_notes(notes, ret_answer);
     return 0;
 }

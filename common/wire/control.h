@@ -36,7 +36,7 @@ enum {
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
-    X(RESHARE, "reshare", "reshared", "destination album state study since until dry_run")
+    X(RESHARE, "reshare", "reshared", "destination album state study series since until dry_run anyway")
 
 enum control_verb {
 #define X(name, text, done, takes) CONTROL_##name,
@@ -85,7 +85,7 @@ struct control_request {
     size_t job_count;
     bool all;     /* everything is meant, on purpose */
     bool dry_run; /* it is only told what would be done */
-    bool anyway;  /* retry: also where a condition cannot be decided */
+    bool anyway;  /* retry: also where a condition cannot be decided; reshare: no condition is asked */
     bool now;     /* quarantine drop: the files are removed, not kept in dropped/ */
 };
 
@@ -114,14 +114,19 @@ struct control_answer {
     int64_t skipped;                /* asked for, and could not be changed */
     int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
     struct text sentence;           /* the whole in words; of `refused`: why */
-    char *notes[CONTROL_NOTES_MAX]; /* why some were skipped; owned */
+    struct control_note {           /* why some were skipped */
+        char *text, *example;       /* owned; example: which was the first, NULL where that says nothing */
+        int64_t count;              /* of which that is said */
+    } notes[CONTROL_NOTES_MAX + 1]; /* the last one of a decoded answer: how many were left out */
     size_t note_count;
+    int64_t unsaid; /* notes that were left out */
 };
 
 void control_answer_release(struct control_answer *answer);
-/* Adds a note, unless there are enough, or the same was said. */
-void control_answer_note(struct control_answer *answer, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Adds a note: what was said before is counted, and when there are enough notes, how many more there would be. Encoded it
+ * is one text a note. example may be NULL. */
+void control_answer_note(struct control_answer *answer, const char *example, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 void control_answer_encode(const struct control_answer *answer, struct text *out);
 /* 0 or ERR_SYNTAX. Release it in either case. */

@@ -220,6 +220,35 @@ START_TEST(a_condition_on_a_tag_cannot_be_decided_without_the_file)
 }
 END_TEST
 
+/* A person who knows what is in a study shares it, whatever nobody can ask any more. */
+START_TEST(a_named_study_is_shared_without_asking)
+{
+    char study[DICOM_UID_SIZE], series[DICOM_UID_SIZE];
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 1, 1);
+    memcpy(study, spec.study_uid, sizeof study);
+    rig_spec(&spec, 2, 2, 1);
+    memcpy(series, spec.series_uid, sizeof series);
+    deliver_and_forget_files("ct", keep_nothing);
+    RESHARE(EXIT_USAGE, "--anyway asks no condition: say which --study or --series", "--album", "ct",
+            "--anyway", "--yes");
+    RESHARE(EXIT_NO,
+            "4 times: cannot be decided: files and kept headers are gone, and the condition asks "
+            "for Modality (the first: series ",
+            "--album", "ct", "--dry-run");
+    RESHARE(EXIT_NO, "--anyway shares it unasked", "--album", "ct", "--dry-run", "--study", study);
+    RESHARE(EXIT_OK, "2 series would be reshared without asking the condition; 0 were asked for before",
+            "--album", "ct", "--anyway", "--dry-run", "--study", study);
+    ck_assert_int_eq(rig_jobs(rig, "share", NULL, "main", "ct"), 0);
+    RESHARE(EXIT_OK, "2 series reshared without asking", "--album", "ct", "--anyway", "--yes", "--study",
+            study);
+    rig_expect(
+        rig, EXIT_OK, "1 series reshared without asking the condition",
+        (const char *const[]){"reshare", "--album", "ct", "--anyway", "--yes", "--series", series, NULL});
+    answer_until(sharer, "shared", 6 + 3);
+}
+END_TEST
+
 START_TEST(what_the_database_recorded_decides_without_the_file)
 {
     deliver_and_forget_files("all", keep_nothing);
@@ -397,6 +426,7 @@ int main(void)
     tests_add(tests, what_is_not_stored_yet_waits);
     tests_add(tests, only_what_is_meant_is_looked_at);
     tests_add(tests, a_condition_on_a_tag_cannot_be_decided_without_the_file);
+    tests_add(tests, a_named_study_is_shared_without_asking);
     tests_add(tests, what_the_database_recorded_decides_without_the_file);
     tests_add(tests, a_kept_header_decides_without_the_file);
     tests_add(tests, a_torn_file_of_headers_does_no_harm);

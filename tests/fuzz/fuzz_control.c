@@ -39,7 +39,7 @@ static void read_answer(const char *json, size_t length)
     AUTO(text_release) struct text twice = TEXT_EMPTY;
     if (control_answer_decode(json, length, &answer) != 0)
         return;
-    assert(answer.note_count <= CONTROL_NOTES_MAX);
+    assert(answer.note_count <= CONTROL_NOTES_MAX + 1);
     control_answer_encode(&answer, &once);
     assert(control_answer_decode(text_string(&once), once.length, &again) == 0);
     control_answer_encode(&again, &twice);

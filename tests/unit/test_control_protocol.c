@@ -114,7 +114,8 @@ static const struct surplus_row {
     {HEAD ",\"verb\":\"quarantine drop\",\"study\":\"1.2\"}", "study"},
     {HEAD ",\"verb\":\"quarantine retry\",\"since\":5,\"all\":true}", "since"},
     {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"until\":2,\"dry_run\":true}", NULL},
-    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"series\":\"1.2\"}", "series"},
+    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"series\":\"1.2\",\"anyway\":true}", NULL},
+    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"limit\":2}", "limit"},
 };
 
 START_TEST(what_a_verb_has_no_use_for_is_named)
@@ -150,8 +151,9 @@ START_TEST(answer_arrives_whole)
     answer.skipped = 4;
     text_append(&answer.sentence, "not \xff now");
     for (int i = 0; i < 2 * CONTROL_NOTES_MAX; i++)
-        control_answer_note(&answer, "note %d", i / 2);
-    control_answer_note(&answer, "one too many");
+        control_answer_note(&answer, i == 2 ? "series 2" : NULL, "note %d", i / 2);
+    control_answer_note(&answer, NULL, "one too many");
+    control_answer_note(&answer, "4", "another one");
     control_answer_encode(&answer, &json);
     ck_assert_int_eq(control_answer_decode(text_string(&json), json.length, &read), 0);
     ck_assert_str_eq(read.id, ID);
@@ -159,8 +161,10 @@ START_TEST(answer_arrives_whole)
     ck_assert_int_eq(read.changed, 3);
     ck_assert_int_eq(read.skipped, 4);
     ck_assert_str_eq(text_string(&read.sentence), "not \xEF\xBF\xBD now");
-    ck_assert_uint_eq(read.note_count, CONTROL_NOTES_MAX);
-    ck_assert_str_eq(read.notes[1], "note 1");
+    ck_assert_uint_eq(read.note_count, CONTROL_NOTES_MAX + 1);
+    ck_assert_str_eq(read.notes[1].text, "2 times: note 1 (the first: series 2)");
+    ck_assert_str_eq(read.notes[2].text, "2 times: note 2");
+    ck_assert_str_eq(read.notes[CONTROL_NOTES_MAX].text, "and 2 more");
     control_answer_release(&read);
     ck_assert_int_eq(control_answer_decode("{\"answer\":\"done\"}", 17, &read), ERR_SYNTAX);
     ck_assert_int_eq(control_answer_decode("\xff", 1, &read), ERR_SYNTAX);

@@ -105,7 +105,7 @@ static void end_share(enum cause cause)
 static void reshare(const struct jobdb_past *witness)
 {
     struct jobdb_series series;
-    ck_assert(jobdb_next_series(world.db, "1", 0, &series));
+    ck_assert(jobdb_next_series(world.db, "1", NULL, 0, &series));
     ck_assert(
         jobdb_reshare(world.db, world.ct_album, &series, witness, NULL, 7, WORLD_NOW, WORLD_NOW + 1000));
     ck_assert_int_eq(jobdb_commit(world.db), 0);
