@@ -5,7 +5,6 @@
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* One line about a destination or album, and the explanation of its condition below. */
@@ -62,31 +61,53 @@ static struct finding ask_destination(struct condition_file *file,
 
 /* --- for people --- */
 
-static void print_finding(const struct finding *finding, const char *what, const char *name, const char *yes,
-                          const char *no, unsigned indent)
+static void append_finding(const struct finding *finding, const char *what, const char *name, const char *yes,
+                           const char *no, unsigned indent, struct text *out)
 {
-    AUTO(text_release) struct text tree = TEXT_EMPTY;
-    printf("%*s%s %s: %s: %s\n", (int)indent, "", what, name,
-           finding->takes == CONDITION_TRUE    ? yes
-           : finding->takes == CONDITION_FALSE ? no
-                                               : "waits for a person",
-           text_string(&finding->why));
+    text_format(out, "%*s%s %s: %s: %s\n", (int)indent, "", what, name,
+                finding->takes == CONDITION_TRUE    ? yes
+                : finding->takes == CONDITION_FALSE ? no
+                                                    : "waits for a person",
+                text_string(&finding->why));
     if (finding->explanation)
-        explain_print(finding->explanation, indent + 2, &tree);
-    (void)fputs(text_string(&tree), stdout);
+        explain_print(finding->explanation, indent + 2, out);
 }
 
-static bool print_destination(struct condition_file *file, const struct config_destination *destination,
-                              const struct condition_options *options)
+static void append_taken(const struct finding *taken, const struct config_destination *destination,
+                         unsigned indent, struct text *out)
+{
+    append_finding(taken, "destination", destination->name, "takes it", "does not take it", indent, out);
+}
+
+static enum condition_verdict append_album(const struct config_album *album, struct condition_file *file,
+                                           const struct condition_options *options, unsigned indent,
+                                           struct text *out)
+{
+    AUTO(finding_release) struct finding gets = finding_ask(file, album->condition, options);
+    append_finding(&gets, "album", album->name, "gets the series", "does not get it", indent, out);
+    return gets.takes;
+}
+
+static bool append_destination(struct condition_file *file, const struct config_destination *destination,
+                               const struct condition_options *options, struct text *out)
 {
     AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
-    print_finding(&taken, "destination", destination->name, "takes it", "does not take it", 4);
-    for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++) {
-        AUTO(finding_release)
-        struct finding album = finding_ask(file, destination->albums[i].condition, options);
-        print_finding(&album, "album", destination->albums[i].name, "gets the series", "does not get it", 6);
-    }
+    append_taken(&taken, destination, 4, out);
+    for (size_t i = 0; taken.takes == CONDITION_TRUE && i < destination->album_count; i++)
+        (void)append_album(&destination->albums[i], file, options, 6, out);
     return taken.takes == CONDITION_TRUE;
+}
+
+enum condition_verdict condition_album_append(const struct config_destination *destination,
+                                              const struct config_album *album, struct condition_file *file,
+                                              const struct condition_options *options, unsigned indent,
+                                              struct text *out)
+{
+    AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
+    if (taken.takes == CONDITION_TRUE)
+        return append_album(album, file, options, indent, out);
+    append_taken(&taken, destination, indent, out);
+    return taken.takes;
 }
 
 /* --- for programs --- */
@@ -115,6 +136,16 @@ static bool add_destination(struct condition_file *file, const struct config_des
     return taken.takes == CONDITION_TRUE;
 }
 
+json_t *condition_album_json(const struct config_destination *destination, const struct config_album *album,
+                             struct condition_file *file, const struct condition_options *options)
+{
+    AUTO(finding_release) struct finding taken = ask_destination(file, destination, options);
+    if (taken.takes != CONDITION_TRUE)
+        return finding_json(&taken, "destination", destination->name, "takes");
+    AUTO(finding_release) struct finding gets = finding_ask(file, album->condition, options);
+    return finding_json(&gets, "album", album->name, "gets");
+}
+
 /* --- nodes --- */
 
 /* Which nodes are shown: the one that was called, or all when the file does not say. */
@@ -130,13 +161,13 @@ static const char *node_note(const struct config *config, const char *called_aet
     return config_find_node(config, called_aet) ? "" : ", if it is called (the file names another AE title)";
 }
 
-static bool print_node(const struct config_node *node, const char *note, struct condition_file *file,
-                       const struct condition_options *options)
+static bool append_node(const struct config_node *node, const char *note, struct condition_file *file,
+                        const struct condition_options *options, struct text *out)
 {
     bool taken = false;
-    printf("  node %s%s\n", node->aet, note);
+    text_format(out, "  node %s%s\n", node->aet, note);
     for (size_t i = 0; i < node->destination_count; i++)
-        taken = print_destination(file, &node->destinations[i], options) || taken;
+        taken = append_destination(file, &node->destinations[i], options, out) || taken;
     return taken;
 }
 
@@ -151,25 +182,32 @@ static bool add_node(const struct config_node *node, struct condition_file *file
     return taken;
 }
 
-bool condition_config_print(const struct config *config, struct condition_file *file,
-                            const struct condition_options *options)
+bool condition_config_append(const struct config *config, struct condition_file *file,
+                             const struct condition_options *options, struct text *out)
 {
     const char *called = file->transfer.called_aet;
     bool taken = false;
-    json_t *nodes = options->json ? json_array() : NULL;
-    if (!nodes)
-        printf("%s\n", file->path);
+    text_append_char(out, '\n');
     for (size_t i = 0; i < config->node_count; i++) {
         const struct config_node *node = &config->nodes[i];
-        if (!is_shown(config, node, called))
-            continue;
-        if (nodes)
-            taken = add_node(node, file, options, nodes) || taken;
-        else
-            taken = print_node(node, node_note(config, called), file, options) || taken;
+        if (is_shown(config, node, called))
+            taken = append_node(node, node_note(config, called), file, options, out) || taken;
     }
-    if (nodes)
-        json_print_line(json_pack("{s:o, s:b, s:o, s:o}", "file", json_from_text(file->path), "verdict",
-                                  taken, "called_aet", json_from_text(called), "nodes", nodes));
+    return taken;
+}
+
+bool condition_config_add(const struct config *config, struct condition_file *file,
+                          const struct condition_options *options, json_t *object)
+{
+    const char *called = file->transfer.called_aet;
+    bool taken = false;
+    json_t *nodes = json_array();
+    for (size_t i = 0; i < config->node_count; i++) {
+        if (is_shown(config, &config->nodes[i], called))
+            taken = add_node(&config->nodes[i], file, options, nodes) || taken;
+    }
+    json_object_set_new(object, "verdict", json_boolean(taken));
+    json_object_set_new(object, "called_aet", json_from_text(called));
+    json_object_set_new(object, "nodes", nodes);
     return taken;
 }

@@ -25,6 +25,13 @@ int condition_file_read(const char *path, struct condition_file *ret_file, struc
     return header_read(path, &ret_file->transfer, &ret_file->header, ret_reason);
 }
 
+int condition_file_read_open(int fd, const struct header_transfer *transfer, struct condition_file *ret_file,
+                             struct text *ret_reason)
+{
+    *ret_file = (struct condition_file){.transfer = *transfer};
+    return header_read_open(fd, &ret_file->transfer, &ret_file->header, ret_reason);
+}
+
 void condition_file_release(struct condition_file *file)
 {
     header_destroy(&file->header);

@@ -26,6 +26,10 @@ struct condition_file {
 /* Reads the file; on failure a sentence is appended to ret_reason. path is borrowed. The struct must stay
  * where it is. Release it in either case. */
 int condition_file_read(const char *path, struct condition_file *ret_file, struct text *ret_reason);
+/* The same of an open file, whose transfer is told (borrowed, with its texts, until the release). The descriptor is the
+ * file's, whatever comes of it. */
+int condition_file_read_open(int fd, const struct header_transfer *transfer, struct condition_file *ret_file,
+                             struct text *ret_reason);
 void condition_file_release(struct condition_file *file);
 
 /* The explanation of a condition on the file; is then yours. */
@@ -38,9 +42,21 @@ json_t *condition_verdict_json(enum condition_verdict verdict);
 /* The tree as JSON, a new reference. */
 json_t *condition_explanation_json(const struct explanation *explanation);
 
-/* condition_config.c: prints for one file which node, destinations and albums of the configuration it would
- * go to, and why. Whether at least one destination takes it. */
-bool condition_config_print(const struct config *config, struct condition_file *file,
-                            const struct condition_options *options);
+/* condition_config.c: which node, destinations and albums of the configuration the file would go to, and why: as lines, the
+ * first of them begun with the file's name by the caller, or as members of an object. Whether at least one destination takes
+ * it. */
+bool condition_config_append(const struct config *config, struct condition_file *file,
+                             const struct condition_options *options, struct text *out);
+bool condition_config_add(const struct config *config, struct condition_file *file,
+                          const struct condition_options *options, json_t *object);
+
+/* condition_config.c: whether the album of the destination gets the series of the file by this file, and why; that the
+ * destination does not take it is an answer, too. As lines, each behind indent blanks, and the verdict; or as an object, a new reference. */
+enum condition_verdict condition_album_append(const struct config_destination *destination,
+                                              const struct config_album *album, struct condition_file *file,
+                                              const struct condition_options *options, unsigned indent,
+                                              struct text *out);
+json_t *condition_album_json(const struct config_destination *destination, const struct config_album *album,
+                             struct condition_file *file, const struct condition_options *options);
 
 #endif

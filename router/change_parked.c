@@ -7,6 +7,8 @@
 #include "common/config/config.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/quarantine.h"
+#include "common/jobs/reshare.h"
+#include "router/headers.h"
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/refusal.h"
@@ -83,6 +85,17 @@ static void deliver_file(struct router *router, struct change *change, const str
     change->row.changed++;
 }
 
+/* Nothing of it stays, nor of when it was taken in before it came into quarantine. */
+static void remove_file(struct router *router, const struct change *change, const struct parked *file)
+{
+    struct jobdb_past past;
+    outbox_remove(router->outbox, file->receipt, SPOOL_QUARANTINE, file->id);
+    if (jobdb_find_past(router->db, file->id, &past))
+        headers_forget(router->headers, past.study, file->receipt);
+    log_warning("a file was removed from quarantine for good", LOG_S("receipt", file->receipt),
+                LOG_S("by", change->request.user));
+}
+
 static void drop_file(struct router *router, struct change *change, const struct parked *file)
 {
     /* Kept until long ago: not at all, also where a crash comes in between. */
@@ -90,14 +103,11 @@ static void drop_file(struct router *router, struct change *change, const struct
     if (!jobdb_drop_quarantined(router->db, file->id, router->now, keep_until))
         return;
     if (change->request.now)
-        outbox_remove(router->outbox, file->receipt, SPOOL_QUARANTINE, file->id);
+        remove_file(router, change, file);
     else
         outbox_move(router->outbox, file->receipt, SPOOL_QUARANTINE, SPOOL_DROPPED);
     struct jobdb_event event = {.instance_id = file->id};
     change_event(router, change, &event, file->reason);
-    if (change->request.now)
-        log_warning("a file was removed from quarantine for good", LOG_S("receipt", file->receipt),
-                    LOG_S("by", change->request.user));
     change->row.changed++;
 }
 

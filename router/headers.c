@@ -5,11 +5,10 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/base/receipt.h"
-#include "common/base/sha256.h"
 #include "common/base/text.h"
 #include "common/config/config.h"
 #include "common/dicom/kept.h"
+#include "common/spool/kept_file.h"
 #include "router/shared.h"
 
 #include <dirent.h>
@@ -19,16 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FOLDERS = 256, DIGEST = 16 /* bytes of a name */, STUDY_MAX = 64 << 20, SWEEP_MS = 2 * 1000 };
-
-/* In front of each header in a file. */
-struct record {
-    char mark[4];
-    uint32_t length;
-    char receipt[RECEIPT_SIZE];
-};
-
-static const char mark[4] = {'F', 'h', 'd', 'r'};
+enum { FOLDERS = 256, SWEEP_MS = 2 * 1000 };
 
 struct headers {
     int dir;           /* of headers/; -1: it cannot be used */
@@ -64,15 +54,6 @@ void headers_destroy(struct headers **headers)
 
 /* ---- a study's file ---- */
 
-static void append_path(const char *study, struct text *out)
-{
-    uint8_t digest[SHA256_SIZE];
-    sha256(study, strlen(study), digest);
-    text_format(out, "%02x/", digest[0]);
-    for (size_t i = 1; i <= DIGEST; i++)
-        text_format(out, "%02x", digest[i]);
-}
-
 static int open_to_append(const struct headers *headers, const char *path)
 {
     enum { FLAGS = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW };
@@ -98,11 +79,11 @@ static int append_record(const struct headers *headers, const char *study, const
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     struct stat status;
-    append_path(study, &path);
+    kept_file_append_path(study, &path);
     AUTO(fd_close) int fd = open_to_append(headers, text_string(&path));
     if (fd < 0 || fstat(fd, &status) != 0)
         return err_from_errno(errno);
-    if (status.st_size + (off_t)record->length > STUDY_MAX)
+    if (status.st_size + (off_t)record->length > KEPT_FILE_MAX)
         return ERR_RANGE; /* more of a study is not kept, rather than all of it lost for questions */
     ssize_t wrote = write(fd, record->bytes, record->length);
     date(fd, now);
@@ -115,13 +96,9 @@ void headers_keep(struct headers *headers, const char *study, const char *receip
                   size_t length, int64_t now)
 {
     AUTO(text_release) struct text text = TEXT_EMPTY;
-    struct record record = {.length = (uint32_t)length};
     if (headers->dir < 0)
         return;
-    memcpy(record.mark, mark, sizeof mark);
-    memcpy(record.receipt, receipt, RECEIPT_LENGTH);
-    text_append_bytes(&text, &record, sizeof record);
-    text_append_bytes(&text, bytes, length);
+    kept_file_append_record(receipt, bytes, length, &text);
     if (strcmp(text_string(&headers->study), study) == 0)
         text_clear(&headers->study); /* it is read again */
     int code = append_record(headers, study, &text, now);
@@ -132,67 +109,24 @@ void headers_keep(struct headers *headers, const char *study, const char *receip
     headers->told = code != 0;
 }
 
-static void read_file(int fd, struct text *out)
-{
-    struct stat status;
-    if (fstat(fd, &status) != 0 || status.st_size > STUDY_MAX)
-        return;
-    AUTO(memory_free) char *bytes = memory_new((size_t)status.st_size + 1, 1);
-    ssize_t got = read(fd, bytes, (size_t)status.st_size);
-    if (got > 0)
-        text_append_bytes(out, bytes, (size_t)got);
-}
-
 /* The file of a study is read once for all its instances that are asked for in a row. */
 static void load(struct headers *headers, const char *study)
 {
-    AUTO(text_release) struct text path = TEXT_EMPTY;
     if (strcmp(text_string(&headers->study), study) == 0)
         return;
-    append_path(study, &path);
     text_clear(&headers->file);
     text_clear(&headers->study);
     headers->found = 0;
     text_append(&headers->study, study);
-    AUTO(fd_close) int fd = openat(headers->dir, text_string(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd >= 0)
-        read_file(fd, &headers->file);
-}
-
-/* Whether a record that ends there is followed by another one, or by nothing: then its length can be trusted. */
-static bool leads_on(const struct text *file, size_t end)
-{
-    size_t rest = file->length - end;
-    return rest == 0 || (rest >= sizeof mark && memcmp(file->bytes + end, mark, sizeof mark) == 0);
-}
-
-/* The next record from *at on, which is moved to where the one behind it may be; NULL: none. What a crash left half written
- * is passed over: its length leads into another record. */
-static const char *next_record(const struct text *file, size_t *at, struct record *ret_record)
-{
-    while (file->length - *at > sizeof *ret_record) {
-        const char *found = memmem(file->bytes + *at, file->length - *at, mark, sizeof mark);
-        size_t start = found ? (size_t)(found - file->bytes) : 0, rest = found ? file->length - start : 0;
-        if (rest < sizeof *ret_record)
-            return NULL;
-        memcpy(ret_record, found, sizeof *ret_record);
-        *at = start + sizeof mark;
-        if (ret_record->receipt[RECEIPT_LENGTH] != '\0' || ret_record->length > rest - sizeof *ret_record)
-            continue;
-        size_t end = start + sizeof *ret_record + ret_record->length;
-        if (leads_on(file, end))
-            *at = end;
-        return found + sizeof *ret_record;
-    }
-    return NULL;
+    (void)kept_file_read(headers->dir, study, &headers->file);
 }
 
 /* Among the records that begin from `at` on and before `end`. */
 static bool open_among(struct headers *headers, size_t at, size_t end, const char *receipt, int *ret_fd)
 {
-    struct record record;
-    for (const char *bytes; at < end && (bytes = next_record(&headers->file, &at, &record));) {
-        if (strcmp(record.receipt, receipt) != 0 || kept_open(bytes, record.length, ret_fd) != 0)
+    struct kept_record record;
+    while (at < end && kept_file_next(&headers->file, &at, &record)) {
+        if (strcmp(record.receipt, receipt) != 0 || kept_open(record.bytes, record.length, ret_fd) != 0)
             continue;
         headers->found = at;
         return true;
@@ -212,6 +146,55 @@ bool headers_open(struct headers *headers, const char *study, const char *receip
 }
 
 /* ---- the end ---- */
+
+/* Writes over the records of the receipt. Whether other ones are left. */
+static bool blank_records(int fd, const struct text *file, const char *receipt, int *ret_code)
+{
+    struct kept_record record;
+    bool others = false;
+    for (size_t at = 0; kept_file_next(file, &at, &record);) {
+        AUTO(text_release) struct text blank = TEXT_EMPTY;
+        others |= *record.receipt && strcmp(record.receipt, receipt) != 0;
+        if (strcmp(record.receipt, receipt) != 0)
+            continue;
+        kept_file_append_blank(&record, &blank);
+        if (pwrite(fd, blank.bytes, blank.length, (off_t)record.start) != (ssize_t)blank.length)
+            *ret_code = err_from_errno(errno);
+    }
+    return others;
+}
+
+static int forget(const struct headers *headers, const char *path, const struct text *file,
+                  const char *receipt)
+{
+    struct stat status;
+    int code = 0;
+    AUTO(fd_close) int fd = openat(headers->dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 || fstat(fd, &status) != 0)
+        return errno == ENOENT ? 0 : err_from_errno(errno);
+    bool others = blank_records(fd, file, receipt, &code);
+    (void)futimens(fd, (const struct timespec[]){status.st_mtim, status.st_mtim});
+    if (fdatasync(fd) != 0 && code == 0)
+        code = err_from_errno(errno);
+    if (!others && code == 0)
+        code = unlinkat(headers->dir, path, 0) == 0 ? 0 : err_from_errno(errno);
+    return code;
+}
+
+void headers_forget(struct headers *headers, const char *study, const char *receipt)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    AUTO(text_release) struct text file = TEXT_EMPTY;
+    if (headers->dir < 0 || !*study)
+        return;
+    kept_file_append_path(study, &path);
+    int code = kept_file_read(headers->dir, study, &file);
+    if (code == 0 && file.length > 0)
+        code = forget(headers, text_string(&path), &file, receipt);
+    if (code != 0)
+        log_error("cannot remove a kept header", LOG_S("receipt", receipt), LOG_S("error", err_text(code)));
+    text_clear(&headers->study); /* it is read again */
+}
 
 static void close_folder(DIR **folder)
 {

@@ -25,6 +25,10 @@ void headers_keep(struct headers *headers, const char *study, const char *receip
 /* The header of a receipt as a file in memory; the descriptor is then yours. False: there is none. */
 bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd);
 
+/* Removes the header of a receipt from its study's file, for good: what it held is written over, durably. Those of the
+ * study's other instances stay, and their time as it is; with the last one the file goes. */
+void headers_forget(struct headers *headers, const char *study, const char *receipt);
+
 /* Removes some whose time is over; all, where none are to be kept any more. */
 void headers_turn(struct router *router);
 

@@ -103,6 +103,7 @@ static void write_down(struct router *router, struct arrival *arrival, const str
     if (header)
         headers_keep(router->headers, arrival->instance.study, arrival->receipt, header, length,
                      router->expires_by);
+    CRASH_POINT_IF(header != NULL, ROUTER_HEADER_KEPT);
     arrival->instance.keep_until = router->now + router->config->retention_ms;
     jobdb_take_in(router->db, &arrival->instance, decisions->list, decisions->count, router->now,
                   router->now + router->config->retention_excluded_ms);

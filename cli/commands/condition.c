@@ -1,8 +1,12 @@
 /* felucca condition - explains a condition, or those of a configuration, on DICOM files. */
 #include "cli/command.h"
 #include "cli/condition_file.h"
+#include "cli/condition_study.h"
+#include "cli/database.h"
 #include "cli/folder.h"
+#include "cli/measure.h"
 #include "cli/option.h"
+#include "cli/uid_option.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/json.h"
@@ -12,47 +16,24 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { STUDY, JSON, VALUES };
 enum { NO_DICOM = -1 }; /* beside the exit statuses: a file in a folder that nobody named */
 
-/* One of the two things that decide about files. */
-struct measure {
-    struct condition *condition;
-    struct config *config; /* NULL: the condition alone */
-};
-
-static void measure_release(struct measure *measure)
+static bool print_file(const struct measure *measure, struct condition_file *file,
+                       const struct condition_options *options)
 {
-    condition_destroy(&measure->condition);
-    config_destroy(&measure->config);
-}
-
-static bool print_condition(const struct measure *measure, struct condition_file *file,
-                            const struct condition_options *options)
-{
-    AUTO(explain_destroy)
-    struct explanation *explanation = condition_file_explain(file, measure->condition, options);
-    AUTO(text_release) struct text doubt = TEXT_EMPTY;
-    const char *incomplete = header_incomplete(file->header);
-    if (explanation->verdict == CONDITION_UNDECIDED)
-        explain_doubt(explanation, &doubt);
+    bool verdict;
     if (options->json) {
-        json_print_line(json_pack("{s:o, s:o, s:o, s:o, s:o}", "file", json_from_text(file->path), "verdict",
-                                  condition_verdict_json(explanation->verdict), "undecided",
-                                  json_from_text(doubt.bytes), "incomplete", json_from_text(incomplete),
-                                  "condition", condition_explanation_json(explanation)));
-    } else {
-        AUTO(text_release) struct text tree = TEXT_EMPTY;
-        explain_print(explanation, 2, &tree);
-        printf("%s: %s%s\n", file->path,
-               explanation->verdict == CONDITION_TRUE    ? "true"
-               : explanation->verdict == CONDITION_FALSE ? "false"
-                                                         : "cannot be decided: ",
-               text_string(&doubt));
-        if (incomplete)
-            printf("  the header is incomplete: %s\n", incomplete);
-        (void)fputs(text_string(&tree), stdout);
+        json_t *object = json_pack("{s:o}", "file", json_from_text(file->path));
+        verdict = measure_add(measure, file, options, object);
+        json_print_line(object);
+        return verdict;
     }
-    return explanation->verdict == CONDITION_TRUE;
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    text_append(&lines, file->path);
+    verdict = measure_append(measure, file, options, &lines);
+    (void)fputs(text_string(&lines), stdout);
+    return verdict;
 }
 
 /* EXIT_OK: true; EXIT_NO: false or undecided; EXIT_USAGE: the file cannot be read. */
@@ -71,9 +52,7 @@ static int hold_against(const struct measure *measure, const char *path,
                                       json_from_text(text_string(&reason))));
         return EXIT_USAGE;
     }
-    bool verdict = measure->config ? condition_config_print(measure->config, &file, options)
-                                   : print_condition(measure, &file, options);
-    return verdict ? EXIT_OK : EXIT_NO;
+    return print_file(measure, &file, options) ? EXIT_OK : EXIT_NO;
 }
 
 /* A folder whose files are held against the measure. */
@@ -159,29 +138,60 @@ static int run_on(const char *config_path, int count, char **arguments,
     return status;
 }
 
+/* The instances of a study that was received, held against the expression or, without one, the configuration. */
+static int run_on_study(const struct cli *cli, const char *value, const char *expression,
+                        const struct condition_options *options)
+{
+    AUTO(measure_release) struct measure measure = {NULL, NULL};
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    char study[JOBDB_UID_SIZE];
+    int status = expression ? compile(expression, &measure.condition) : EXIT_OK;
+    if (status == EXIT_OK)
+        status = database_open(cli, &config, &db);
+    if (status != EXIT_OK)
+        return status;
+    if (!uid_option_find_study(command_condition.name, value, db, study))
+        return EXIT_USAGE;
+    if (expression)
+        return condition_study_print(&measure, config, db, study, options);
+    const struct measure whole = {NULL, config};
+    return condition_study_print(&whole, config, db, study, options);
+}
+
+struct asked {
+    struct condition_options options;
+    const char *study;
+};
+
 static bool condition_take(void *context, int key, const char *value)
 {
-    struct condition_options *options = context;
-    (void)value;
-    if (key == 'j')
-        options->json = true;
-    else
-        options->values = true;
-    return true;
+    struct asked *asked = context;
+    if (key == STUDY)
+        asked->study = value;
+    asked->options.json |= key == JSON;
+    asked->options.values |= key == VALUES;
+    return key != STUDY || option_check_given("condition", "study", "a UID", value);
 }
 
 static int condition_run(const struct cli *cli, int argc, char **argv)
 {
-    struct condition_options options = {false, false, false};
+    struct asked asked = {.study = NULL};
     int first;
-    if (!option_parse(&command_condition, argc, argv, condition_take, &options, &first))
+    if (!option_parse(&command_condition, argc, argv, condition_take, &asked, &first))
         return EXIT_USAGE;
-    return run_on(cli->config_path, argc - first, argv + first, &options);
+    if (asked.study && argc - first > 1)
+        return usage("--study is asked in place of files");
+    if (asked.study)
+        return run_on_study(cli, asked.study, argc > first ? argv[first] : NULL, &asked.options);
+    return run_on(cli->config_path, argc - first, argv + first, &asked.options);
 }
 
 static const struct command_option options_table[] = {
-    {"json", NULL, NULL, "one JSON object a file", 'j'},
-    {"values", NULL, NULL, "shows also values that may identify a patient; hidden otherwise", 'v'},
+    {"study", "UID", NULL,
+     "in place of files: of a study that was received, by its\nUID, its beginning or its end", STUDY},
+    {"json", NULL, NULL, "one JSON object a file or instance", JSON},
+    {"values", NULL, NULL, "shows also values that may identify a patient; hidden otherwise", VALUES},
     {.name = NULL}};
 
 const struct command command_condition = {
@@ -194,10 +204,14 @@ const struct command command_condition = {
             "values it saw. With --config FILE in place of the expression: which destinations\n"
             "would take each file, which albums would get its series, and why. \"?\" is what\n"
             "cannot be decided, as in a file that breaks off. FILE may be a folder: all DICOM\n"
-            "files below it. Exit status 0: true for every file (with --config: a\n"
-            "destination takes it), 1: false or undecided for one, 2: an error in the\n"
-            "expression or a file that cannot be read, 3: a bad configuration.\n",
+            "files below it. With --study the instances of that study are asked, by their\n"
+            "files or, where these are gone, their kept headers (retention_headers); without\n"
+            "an EXPRESSION, the configuration decides. `felucca show UID --album NAME` asks\n"
+            "one album. Exit status 0: true for every file (with --config: a destination\n"
+            "takes it), 1: false or undecided for one, 2: an error in the expression or a\n"
+            "file that cannot be read, 3: a bad configuration.\n",
     .example = "felucca condition 'tagValueIsPresent(#Tag.Modality, \"CT\")' study/*.dcm\n"
-               "felucca condition --config felucca.yaml study/*.dcm\n",
+               "felucca condition --config felucca.yaml study/*.dcm\n"
+               "felucca condition --study 1.2.840.113619.2.55.3\n",
     .run = condition_run,
 };

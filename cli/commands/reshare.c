@@ -238,8 +238,8 @@ const struct command command_reshare = {
             "asked for before stays as it is. The condition is asked of the instances' files\n"
             "while these are in the spool (see retention), then of their kept headers\n"
             "(retention_headers), else of what the database recorded: UIDs, AE titles,\n"
-            "address, transfer syntax and SOP class. What cannot be decided is told, one line a reason;\n"
-            "--anyway shares a study or series that you name without asking.\n"
+            "address, transfer syntax and SOP class. What cannot be decided is told, one line\n"
+            "a reason; --anyway shares a study or series that you name without asking.\n"
             "Exit status 1: nothing was shared.\n",
     .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
     .run = reshare_run,

@@ -1,5 +1,6 @@
 /* felucca show - tells everything about one instance, series or study, by any name that it has. */
 #include "cli/command.h"
+#include "cli/condition_study.h"
 #include "cli/database.h"
 #include "cli/number.h"
 #include "cli/option.h"
@@ -16,7 +17,13 @@
 #include <string.h>
 
 /* What people are shown; in JSON there is everything. */
-enum { JSON, RECEIPTS_MOST = 5, STUDIES_MOST = 50, ALL = -1 };
+enum { JSON, ALBUM, RECEIPTS_MOST = 5, STUDIES_MOST = 50, ALL = -1 };
+
+struct asked {
+    bool json;
+    const char *album; /* NULL: none is asked about */
+    struct number number;
+};
 
 /* ---- showing it ---- */
 
@@ -95,18 +102,40 @@ static int say_ambiguous(const struct lookup *lookup, const char *name)
     return EXIT_NO;
 }
 
-static int show_name(struct jobdb *db, const struct config *config, const char *name, bool json)
+/* Why an album has the study, series, or the series of the instance, or has it not. */
+static int show_album(struct jobdb *db, const struct config *config, const struct lookup_found *found,
+                      const char *album, bool json)
+{
+    AUTO(memory_free) char *study = NULL;
+    AUTO(json_release) json_t *rows = NULL;
+    if (found->kind == LOOKUP_STUDY)
+        return condition_study_print_album(config, db, found->name, NULL, album, json);
+    if (found->kind == LOOKUP_SERIES) {
+        study = details_ask_name(db, JOBDB_ASK_STUDY_OF_SERIES, found->name, NULL, 0);
+        return condition_study_print_album(config, db, study ? study : "", found->name, album, json);
+    }
+    rows = found->kind == LOOKUP_RECEIPT ? NULL : details_ask(db, JOBDB_ASK_RECEIPTS, found->name, NULL, 1);
+    const char *receipt = rows ? json_text(json_array_get(rows, 0), "receipt") : found->name;
+    AUTO(json_release) json_t *instance = details_of_instance(db, config, receipt);
+    return condition_study_print_album(config, db, json_text(instance, "study"),
+                                       json_text(instance, "series"), album, json);
+}
+
+static int show_name(struct jobdb *db, const struct config *config, const char *name,
+                     const struct asked *asked)
 {
     AUTO(lookup_release) struct lookup lookup = {.count = 0};
     jobdb_snapshot_begin(db);
     lookup_find(db, name, &lookup);
-    if (lookup.count == 1)
-        show_found(db, config, &lookup.list[0], json);
+    if (lookup.count == 1 && !asked->album)
+        show_found(db, config, &lookup.list[0], asked->json);
     jobdb_snapshot_end(db);
     if (database_failed(db))
         return EXIT_NO;
     if (lookup.count != 1)
         return lookup.count == 0 ? say_nothing(config, name) : say_ambiguous(&lookup, name);
+    if (asked->album)
+        return show_album(db, config, &lookup.list[0], asked->album, asked->json);
     return fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
@@ -167,15 +196,12 @@ static int show_number(struct jobdb *db, const struct config *config, struct num
 
 /* ---- arguments ---- */
 
-struct asked {
-    bool json;
-    struct number number;
-};
-
 static bool show_take(void *context, int key, const char *value)
 {
     struct asked *asked = context;
     asked->json |= key == JSON;
+    if (key == ALBUM)
+        asked->album = value;
     return number_take(&asked->number, command_show.name, key, value);
 }
 
@@ -191,14 +217,21 @@ static int show_run(const struct cli *cli, int argc, char **argv)
         (void)fputs("felucca show: takes one UID, receipt, job or number; see felucca show --help\n", stderr);
         return EXIT_USAGE;
     }
+    if (asked.album && asked.number.text) {
+        (void)fputs("felucca show: --album takes a UID: by which the number finds the study\n", stderr);
+        return EXIT_USAGE;
+    }
     int code = database_open(cli, &config, &db);
     if (code == EXIT_OK && asked.number.text)
         return show_number(db, config, &asked.number, asked.json);
-    return code == EXIT_OK ? show_name(db, config, argv[first], asked.json) : code;
+    return code == EXIT_OK ? show_name(db, config, argv[first], &asked) : code;
 }
 
 static const struct command_option options[] = {
-    NUMBER_OPTIONS, {"json", NULL, NULL, "one object a line", JSON}, {.name = NULL}};
+    NUMBER_OPTIONS,
+    {"album", "NAME", "@album", "why the album has it, or has it not", ALBUM},
+    {"json", NULL, NULL, "one object a line", JSON},
+    {.name = NULL}};
 
 const struct command command_show = {
     .name = "show",
@@ -210,11 +243,14 @@ const struct command command_show = {
             "begins so, its end, of four characters or more. An instance is shown with who\n"
             "sent it, what was decided about it, every attempt and answer, and its file; a\n"
             "study or series with what became of its instances, and those not done yet.\n"
+            "--album asks the condition of that album, as it is now, of what is known of each\n"
+            "instance: its file, or its kept header (retention_headers).\n"
             "Numbers are compared without blanks at their ends and whatever their case; where\n"
             "several studies have one, they are listed. Exit status 1: there is nothing of\n"
             "that name, or it may mean several things, which are listed.\n",
     .example = "felucca show 1.2.840.113619.2.55\n"
                "felucca show --accession 12345\n"
-               "felucca show delivery:12\n",
+               "felucca show delivery:12\n"
+               "felucca show 1.2.840.113619.2.55 --album research-ct\n",
     .run = show_run,
 };

@@ -39,6 +39,8 @@
     /* the router takes in */ \
     X(ROUTER_ASKED, "router", "a receipt's header is being read", \
       "asked for again: nobody is condemned", NOTHING) \
+    X(ROUTER_HEADER_KEPT, "router", "a header is kept, its instance's rows are not written", \
+      "taken in again, and its header is kept once more", NOTHING) \
     X(ROUTER_DECIDED, "router", "rows are written, not committed", \
       "taken in again", NOTHING) \
     X(ROUTER_QUEUE_DUE, "router", "rows are committed, the file is still in incoming/", \

@@ -71,6 +71,9 @@
       "SELECT id, sop_instance, series, study, receipt, sop_class, transfer_syntax, state, reason," \
       " received_at, calling_aet, source_address, called_aet, size, urgent, decided_at, done_at, place," \
       " keep_until FROM instance WHERE receipt = ?1") \
+    X(ASK_INSTANCES, ONE_STUDY, \
+      "SELECT receipt, series, sop_instance, state, place, reason, transfer_syntax, calling_aet, called_aet," \
+      " source_address FROM instance WHERE study = ?1 AND (?2 IS NULL OR series = ?2) ORDER BY series, id") \
     X(ASK_DELIVERIES, "", \
       "SELECT w.id, d.name AS destination, w.state, w.tries, w.attempts, w.http_status," \
       " CASE WHEN w.state = 'sent' AND w.finished_at <= d.moved_at THEN 'before the destination moved'" \

@@ -29,6 +29,7 @@
     X(STUDIES_OF_HASH)        /* a: the hash; its studies, newest first, at most n, -1: all */            \
     X(RECEIPTS)               /* a: a SOP Instance UID; its receipts, newest first, at most n, -1: all */ \
     X(INSTANCE)               /* a: a receipt */                                                          \
+    X(INSTANCES)              /* a, b: of the study, and of the series unless NULL; by series */          \
     X(DELIVERIES)             /* n: of the instance */                                                    \
     X(SHARES)          /* a, b: of the study, and of the series unless NULL; n: the instance that asks */ \
     X(INSTANCE_EVENTS) /* n: of the instance */                                                           \

@@ -106,6 +106,15 @@ static const struct row router_goes_on_rows[] = {
     {"read-only when deleting", INJECT_UNLINK, "*/queue/*", EROFS, 2, false},
 };
 
+static const struct row header_rows[] = {
+    {"no descriptor for kept headers", INJECT_OPEN, "*/headers/*", EMFILE, 0, false},
+    {"no space for a study's kept headers", INJECT_OPEN, "*/headers/*", ENOSPC, 0, false},
+    {"no space for a kept header", INJECT_WRITE, "*/headers/*", ENOSPC, 2, false},
+    {"no space in the middle of a kept header", INJECT_WRITE, "*/headers/*", ENOSPC, 2, true},
+    {"the disk fails at a kept header", INJECT_WRITE, "*/headers/*", EIO, 0, false},
+    {"read-only at a kept header", INJECT_OPEN | INJECT_WRITE, "*/headers/*", EROFS, 0, false},
+};
+
 static const struct row sender_rows[] = {
     {"no descriptor for an instance", INJECT_OPEN, "*.dcm", EMFILE, 0, false},
     {"the disk fails opening an instance", INJECT_OPEN, "*.dcm", EIO, 2, false},
@@ -308,6 +317,53 @@ START_TEST(it_goes_on)
 }
 END_TEST
 
+/* ---- kept headers ---- */
+
+/* How many instances of the study have a header that tells something. */
+static size_t count_kept(const struct row *row, const char *study)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const words[] = {"condition", "true", "--study", study, "--json", NULL};
+    size_t count = 0;
+    int status = scene_felucca(&scene, words, &output);
+    check(status == 0 || status == 1, row, text_string(&output));
+    for (const char *at = text_string(&output); (at = strstr(at, "\"read\":\"kept header\"")); at++)
+        count++;
+    return count;
+}
+
+/* Everything is delivered while it lasts, its headers or not; what is kept before and after can be read. */
+static void deliver_without_headers(const struct row *row, uint64_t seed,
+                                    struct scene_instances *acknowledged)
+{
+    char study[DICOM_UID_SIZE];
+    dicom_uid(study, seed, 0, 0);
+    begin(row);
+    check(send_study(seed, write_study(seed), acknowledged, NULL), row, "the receiver noticed");
+    scene_wait_done(&scene, acknowledged);
+    check(sabotage_met(sabotage) > 0, row, "the trouble was not met");
+    check_status(row);
+    sabotage_end(sabotage);
+    check(count_kept(row, study) == (size_t)row->skip, row, "what was kept before is not there");
+}
+
+START_TEST(headers_that_cannot_be_kept_hold_nothing_back)
+{
+    char study[DICOM_UID_SIZE];
+    const uint64_t after = ROWS(header_rows) + 1;
+    AUTO(scene_instances_release) struct scene_instances acknowledged = SCENE_INSTANCES_EMPTY;
+    start_with_trouble(PIPELINE_ROUTER);
+    for (size_t i = 0; i < ROWS(header_rows); i++)
+        deliver_without_headers(&header_rows[i], i + 1, &acknowledged);
+    dicom_uid(study, after, 0, 0);
+    check(send_study(after, write_study(after), &acknowledged, NULL), &header_rows[0], "refused");
+    scene_wait_done(&scene, &acknowledged);
+    check(count_kept(&header_rows[0], study) == INSTANCES, &header_rows[0],
+          "headers are not kept after the trouble");
+    pipeline_stop_all(scene.pipeline);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("file_errors");
@@ -315,6 +371,7 @@ int main(void)
     tests_timeout(tests, 400);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, it_goes_on, ROWS(parts));
+    tests_add(tests, headers_that_cannot_be_kept_hold_nothing_back);
     tests_add(tests, the_receiver_refuses_and_leaves_nothing);
     tests_add(tests, the_router_ends_and_recovers);
     tests_add(tests, the_router_does_not_start_and_loses_nothing);

@@ -300,6 +300,64 @@ START_TEST(a_kept_header_decides_without_the_file)
 }
 END_TEST
 
+/* Why a study is where it is, by what was kept of it; also while the router is down. */
+START_TEST(a_kept_header_answers_why)
+{
+    static const char is_ct[] = "tagValueIsPresent(#Tag.Modality, \"CT\")";
+    char study[DICOM_UID_SIZE], says[256];
+    struct dicom_spec spec;
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    rig_spec(&spec, 1, 1, 1);
+    memcpy(study, spec.study_uid, sizeof study);
+    deliver_and_forget_files("ct", keep_headers);
+    rig_stop(rig);
+    (void)snprintf(says, sizeof says, "series %s: 2 instances: true\n", spec.series_uid);
+    rig_expect(rig, EXIT_NO, says, (const char *const[]){"condition", is_ct, "--study", study, NULL});
+    rig_expect(rig, EXIT_NO, ": 1 instance: false\n",
+               (const char *const[]){"condition", is_ct, "--study", study, NULL});
+    rig_expect(rig, EXIT_OK, "album mr: does not get it: its condition does not hold",
+               (const char *const[]){"condition", "--study", study, NULL});
+    rig_expect(rig, EXIT_NO, "\"read\":\"kept header\",\"missing\":null,\"verdict\":true",
+               (const char *const[]){"condition", is_ct, "--study", study, "--json", NULL});
+    (void)snprintf(says, sizeof says,
+                   "series %s\n  album main/ct: it was never asked for\n  2 instances, by "
+                   "the configuration of now:\n    album ct: gets the series",
+                   spec.series_uid);
+    rig_expect(rig, EXIT_OK, says, (const char *const[]){"show", study, "--album", "ct", NULL});
+    rig_expect(rig, EXIT_OK, "album main/mr: shared",
+               (const char *const[]){"show", study, "--album", "mr", NULL});
+    rig_expect(rig, EXIT_OK, "\"album\":\"mr\",\"state\":null,\"reason\":null,\"instances\":2,\"answer\":{",
+               (const char *const[]){"show", spec.series_uid, "--album", "mr", "--json", NULL});
+    rig_expect(rig, EXIT_OK, "felucca reshare --album ct --destination main --study 2.25.",
+               (const char *const[]){"show", study, "--album", "ct", NULL});
+    rig_expect(rig, EXIT_USAGE, "there is no \"cd\"",
+               (const char *const[]){"show", study, "--album", "cd", NULL});
+    rig_expect(rig, EXIT_USAGE, "--study is asked in place of files",
+               (const char *const[]){"condition", is_ct, "x.dcm", "--study", study, NULL});
+    rig_expect(rig, EXIT_NO, "there is no study 9.9",
+               (const char *const[]){"condition", is_ct, "--study", "9.9", NULL});
+    (void)rig_felucca(rig,
+                      (const char *const[]){"condition", "tagValueContains(#Tag.PatientName, \"x\")",
+                                            "--study", study, NULL},
+                      &output);
+    rig_check(rig, strstr(text_string(&output), spec.patient_name) == NULL, "a patient's name is shown");
+}
+END_TEST
+
+START_TEST(what_nobody_knows_any_more_is_told)
+{
+    char study[DICOM_UID_SIZE];
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 1, 1);
+    memcpy(study, spec.study_uid, sizeof study);
+    deliver_and_forget_files("ct", keep_nothing);
+    rig_expect(rig, EXIT_OK, "cannot be asked: its file and its kept header are gone",
+               (const char *const[]){"show", study, "--album", "ct", NULL});
+    rig_expect(rig, EXIT_NO, ": 2 instances: cannot be asked: its file and its kept header are gone",
+               (const char *const[]){"condition", "true", "--study", study, NULL});
+}
+END_TEST
+
 /* As a crash or a full disk leaves it: what is whole still decides, what is not does no harm. */
 static void tear(void *context, const char *path)
 {
@@ -429,6 +487,8 @@ int main(void)
     tests_add(tests, a_named_study_is_shared_without_asking);
     tests_add(tests, what_the_database_recorded_decides_without_the_file);
     tests_add(tests, a_kept_header_decides_without_the_file);
+    tests_add(tests, a_kept_header_answers_why);
+    tests_add(tests, what_nobody_knows_any_more_is_told);
     tests_add(tests, a_torn_file_of_headers_does_no_harm);
     tests_add(tests, headers_that_are_not_wanted_go);
     tests_add(tests, it_is_made_once_although_the_router_is_killed);

@@ -146,6 +146,43 @@ START_TEST(headers_give_way_when_the_disk_is_short)
 }
 END_TEST
 
+static void find_path(void *context, const char *path)
+{
+    text_append(context, path);
+}
+
+/* What was removed for good is nowhere in the study's file any more; the rest stays, and so does its time. */
+START_TEST(one_that_is_forgotten_leaves_the_others)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY, content = TEXT_EMPTY;
+    struct stat before, after;
+    router.expires_by = now - 20 * (int64_t)DAY_MS;
+    for (int i = 0; i < 3; i++)
+        keep("1.2.3", receipts[i]);
+    folder_walk(folder(), find_path, &path);
+    ck_assert_int_eq(stat(text_string(&path), &before), 0);
+    headers_forget(router.headers, "1.2.3", receipts[1]);
+    ck_assert(has("1.2.3", receipts[0]) && !has("1.2.3", receipts[1]) && has("1.2.3", receipts[2]));
+    ck_assert_int_eq(stat(text_string(&path), &after), 0);
+    ck_assert_int_eq(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
+    file_read(text_string(&path), &content);
+    ck_assert_ptr_null(memmem(content.bytes, content.length, receipts[1], RECEIPT_LENGTH));
+    const char *found = memmem(content.bytes, content.length, kept.bytes, kept.length);
+    ck_assert_ptr_nonnull(found);
+    found = memmem(found + 1, content.length - (size_t)(found + 1 - content.bytes), kept.bytes, kept.length);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_ptr_null(
+        memmem(found + 1, content.length - (size_t)(found + 1 - content.bytes), kept.bytes, kept.length));
+    headers_forget(router.headers, "1.2.9", receipts[0]); /* there is none */
+    headers_forget(router.headers, "1.2.3", receipts[0]);
+    keep("1.2.3", receipts[1]);
+    ck_assert(has("1.2.3", receipts[1]) && has("1.2.3", receipts[2]));
+    headers_forget(router.headers, "1.2.3", receipts[1]);
+    headers_forget(router.headers, "1.2.3", receipts[2]);
+    ck_assert_uint_eq(folder_count(folder(), ""), 0);
+}
+END_TEST
+
 static void add_size(void *context, const char *path)
 {
     *(off_t *)context += file_size(path);
@@ -218,6 +255,7 @@ int main(void)
     tests_add(tests, a_leap_of_the_clock_deletes_nothing);
     tests_add(tests, where_none_are_kept_any_more_all_go_at_once);
     tests_add(tests, headers_give_way_when_the_disk_is_short);
+    tests_add(tests, one_that_is_forgotten_leaves_the_others);
     tests_add(tests, what_a_crash_leaves_half_costs_itself);
     tests_add(tests, each_of_many_is_found);
     tests_add(tests, without_a_folder_nothing_is_kept_and_nothing_fails);
