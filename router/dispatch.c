@@ -84,6 +84,7 @@ static void say_work(struct router *router, const struct target *target, const s
                         .study = (char *)batch->study,
                         .series = batch->stage == WORK_SHARE ? (char *)batch->series : NULL,
                         .home = home_of(target),
+                        .unasked = batch->unasked,
                         .item_count = batch->item_count};
     memcpy(work.id, batch->work, sizeof work.id);
     memcpy(work.address, target->address, sizeof work.address);
@@ -92,6 +93,8 @@ static void say_work(struct router *router, const struct target *target, const s
         work.items[i].id = batch->items[i].id;
         work.items[i].size = batch->items[i].size;
         work.items[i].twin = batch->items[i].twin;
+        work.items[i].absent = batch->items[i].absent;
+        work.items[i].fresh = batch->items[i].fresh;
         memcpy(work.items[i].receipt, batch->items[i].receipt, RECEIPT_SIZE);
         memcpy(work.items[i].series, batch->items[i].series, sizeof work.items[i].series);
     }

@@ -93,6 +93,19 @@ static int64_t store_listed(struct router *router, const struct target *target,
     return stored;
 }
 
+/* What the worker found out before it sent. */
+static void note_absence(struct router *router, const struct jobdb_batch *batch,
+                         const struct work_result *result)
+{
+    if (result->vacant && batch->stage == WORK_SEND)
+        jobdb_lane_is_vacant(router->db, batch->lane_id);
+    for (size_t i = 0; i < batch->item_count && batch->stage == WORK_SEND && !result->vacant; i++) {
+        const struct work_answer *answer = answer_for(result, &batch->items[i]);
+        if (answer && answer->absent && !work_answer_is_done(answer))
+            jobdb_delivery_is_absent(router->db, batch->items[i].id);
+    }
+}
+
 static void end_lease(struct router *router, struct lease *lease, struct target *target)
 {
     jobdb_end_batch(router->db, &lease->batch, router->now);
@@ -109,6 +122,7 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
 {
     const struct jobdb_batch *batch = &lease->batch;
     int64_t stored = store_listed(router, target, batch, result);
+    note_absence(router, batch, result);
     if (lease->seat)
         target->tried_by = seat_number(lease->seat);
     struct verdict verdict = {.router = router, .lease = lease, .result = result, .target = target};

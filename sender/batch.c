@@ -111,7 +111,11 @@ void batch_open(struct spool *spool, const struct work *work, struct work_result
     for (size_t i = 0; i < work->item_count; i++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         struct batch_item *item = &batch->items[batch->count];
-        *item = (struct batch_item){.index = i, .fd = -1, .twin = work->items[i].twin};
+        *item = (struct batch_item){.index = i,
+                                    .fd = -1,
+                                    .twin = work->items[i].twin,
+                                    .absent = work->items[i].absent,
+                                    .fresh = work->items[i].fresh};
         memcpy(item->series, work->items[i].series, sizeof item->series);
         int code = open_item(spool, &work->items[i], item, &reason);
         if (code == 0)

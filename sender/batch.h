@@ -20,6 +20,8 @@ struct batch_item {
     struct file_meta meta;
     char series[FILE_META_UID_SIZE]; /* as the router told it; "" when it did not */
     bool twin;                       /* another version of it went to the destination before */
+    bool absent;                     /* its UID was not there before anything of it went there */
+    bool fresh;                      /* nothing of it went there yet */
 };
 
 struct batch {

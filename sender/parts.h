@@ -6,9 +6,12 @@
 #include "common/worker/task.h"
 #include "sender/gauges.h"
 
+struct before_mutes;
+
 struct sender {
     struct spool *spool;
     struct sender_gauges *gauges;
+    struct before_mutes *mutes; /* before.h */
 };
 
 /* Ends a task whose destination the configuration does not name: nobody but its operator can help. */

@@ -3,6 +3,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "sender/before.h"
 #include "sender/fetching.h"
 #include "sender/parts.h"
 #include "sender/sending.h"
@@ -28,6 +29,7 @@ static int sender_open(struct worker_process *process, struct text *ret_reason)
 {
     struct sender *sender = process->own = memory_new(1, sizeof *sender);
     sender->gauges = sender_gauges_create(service_metrics(process->service));
+    sender->mutes = before_mutes_create();
     raise_file_limit();
     int code = spool_open(process->config->state_dir, &sender->spool);
     if (code != 0)
@@ -40,6 +42,7 @@ static void sender_close(struct worker_process *process)
     struct sender *sender = process->own;
     spool_destroy(&sender->spool);
     sender_gauges_destroy(&sender->gauges);
+    before_mutes_destroy(&sender->mutes);
     memory_free(&process->own);
 }
 

@@ -8,6 +8,7 @@
 #include "common/config/secret.h"
 #include "common/dicom/uid.h"
 #include "sender/batch.h"
+#include "sender/before.h"
 #include "sender/multipart.h"
 #include "sender/parts.h"
 #include "sender/stow.h"
@@ -20,6 +21,7 @@ struct sending {
     struct task task;
     struct batch *batch;
     struct multipart *multipart;
+    struct before before;
     struct text token; /* that the request carried */
     struct stow_judgement judgement;
     size_t asked; /* items of the batch whose series have been asked about */
@@ -258,13 +260,22 @@ static void sending_permitted(void *context, enum token_permission permission, c
     }
 }
 
-/* Sends, when the token that the headers carry now may be used; asks first when that is not known. */
+/* The next question about what was there is answered. */
+static void sending_go_on(struct task *task)
+{
+    sending_try((struct sending *)task);
+}
+
+/* Sends, when the token that the headers carry now may be used; asks first when that is not known. Before the first
+ * request of a study there are questions, too: each is answered with another look at configuration and token. */
 static void sending_go(struct sending *sending, const struct config_destination *destination,
                        const struct credentials *credentials)
 {
     switch (stow_token_look(&sending->task, destination, credentials)) {
     case STOW_TOKEN_FITS:
-        sending_post(sending, destination, credentials);
+        if (!before_ask(&sending->before, &sending->task, sending->batch, destination, credentials,
+                        sending_go_on))
+            sending_post(sending, destination, credentials);
         break;
     case STOW_TOKEN_UNKNOWN:
         task_ask_permission(&sending->task, sending_permitted);

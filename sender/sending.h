@@ -1,6 +1,6 @@
 /* sending - one WORK on its way: the STOW request, the questions after it, the RESULT.
  *
- *     (its token was permitted, or is now) ▶ STOW
+ *     (its token was permitted, or is now) ──▶ what is there before? (before.h) ──▶ STOW
  *
  *     STOW ──┬─ every instance's fate is known ───────────────────────────┐
  *            ├─ the token is refused ──── introspection ──────────────────┼──▶ RESULT

@@ -21,6 +21,11 @@ void stow_ask_present(struct http *http, const struct config_destination *destin
                       const struct credentials *credentials, const char *study, const char *series,
                       http_done *done, void *context, struct http_transfer **ret_transfer);
 
+/* QIDO-RS: asks whether a study is there, or (series not NULL) a series of it. */
+void stow_ask_there(struct http *http, const struct config_destination *destination,
+                    const struct credentials *credentials, const char *study, const char *series,
+                    http_done *done, void *context, struct http_transfer **ret_transfer);
+
 /* Asks KHEOPS to look again at what it has of a study. */
 void stow_ask_fetch(struct http *http, const struct config_destination *destination,
                     const struct credentials *credentials, const char *study, http_done *done, void *context,
@@ -30,5 +35,9 @@ void stow_ask_fetch(struct http *http, const struct config_destination *destinat
  * read, no such series, not JSON). */
 bool stow_read_present(const struct http_answer *answer,
                        void (*each)(void *context, const char *sop_instance), void *context);
+
+/* What the answer to stow_ask_there() says of the study, or (series not NULL) of the series. */
+enum stow_there { STOW_UNTOLD, STOW_NOT_THERE, STOW_THERE };
+enum stow_there stow_read_there(const struct http_answer *answer, const char *study, const char *series);
 
 #endif

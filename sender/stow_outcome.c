@@ -327,9 +327,18 @@ void stow_decide_present(const struct batch *batch, const struct stow_judgement 
                          const char *sop_instance, struct work_result *result)
 {
     const struct batch_item *item = batch_find(batch, sop_instance);
-    if (!item || item->twin || !judgement->open[item - batch->items])
-        return; /* of a twin it may be the other version that is there */
+    if (!item || !judgement->open[item - batch->items])
+        return;
     struct work_answer *answer = &result->answers[item->index];
-    work_answer_set(answer, WORK_DONE_OUTCOME, BLAME_NOBODY, answer->http_status,
-                    "stored: its request got no good answer, QIDO-RS lists it");
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (item->absent && !item->twin) {
+        work_answer_set(answer, WORK_DONE_OUTCOME, BLAME_NOBODY, answer->http_status,
+                        "stored: its request got no good answer, QIDO-RS lists it");
+        return;
+    }
+    text_format(&reason, "%s; QIDO-RS lists its UID, but %s, so it is sent again",
+                answer->reason ? answer->reason : "no good answer came",
+                item->twin ? "another version of it went there before"
+                           : "it is not known that it was not there before");
+    work_answer_set(answer, answer->outcome, answer->blame, answer->http_status, text_string(&reason));
 }

@@ -43,7 +43,8 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
 void stow_token_replaced(const struct batch *batch, const struct stow_judgement *judgement,
                          struct work_result *result);
 
-/* After ANSWER_ASK_PRESENCE, for one instance that is there. */
+/* After ANSWER_ASK_PRESENCE, for one instance that is there: done where it was not there before and no other version
+ * of it went there, else as it was. */
 void stow_decide_present(const struct batch *batch, const struct stow_judgement *judgement,
                          const char *sop_instance, struct work_result *result);
 

@@ -24,8 +24,10 @@ struct jobdb_item {
     int64_t attempt_mark; /* -1: no attempt yet */
     int ends;             /* requests in a row whose end told nothing; deliveries only */
     bool urgent;
-    bool
-        twin; /* another receipt of its SOP Instance UID went to the destination; known in a picked batch only */
+    /* Known in a picked batch of deliveries only: */
+    bool twin;   /* another receipt of its SOP Instance UID went to the destination */
+    bool absent; /* its UID was not there before anything of it went there */
+    bool fresh;  /* this is its first request there */
 };
 
 struct jobdb_batch {
@@ -34,6 +36,8 @@ struct jobdb_batch {
     int64_t destination_id, album_id, lane_id;
     char study[JOBDB_UID_SIZE];
     char series[JOBDB_UID_SIZE]; /* share only */
+    bool
+        unasked; /* the first deliveries of its lane: whether its study is there is not known; picked batch only */
     struct jobdb_item *items;
     size_t item_count, item_capacity;
     int64_t bytes;

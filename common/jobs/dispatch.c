@@ -22,7 +22,7 @@ enum { SERIES_A_BATCH = 100 };
     X(NEXT_WAKE, "", \
       "SELECT next_due FROM lane WHERE ready = 0 AND closed = 0 AND queued > 0 ORDER BY next_due LIMIT 1") \
     X(PICK_LANE, "", \
-      "SELECT id, study, queued, urgent, next_due FROM lane WHERE destination_id = ?1 AND ready = 1" \
+      "SELECT id, study, queued, urgent, next_due, vacant FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
     X(STUDY_IS_KNOWN, "", \
       "SELECT 1 FROM lane l CROSS JOIN destination d ON d.id = l.destination_id" \
@@ -43,7 +43,7 @@ enum { SERIES_A_BATCH = 100 };
       "SELECT id FROM series WHERE lane_id = ?1 AND known = 1 AND queued > 0 AND next_due <= ?2" \
       " ORDER BY next_due LIMIT ?3") \
     X(DUE_DELIVERIES, "", \
-      "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series" \
+      "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series, w.absent" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
       " WHERE w.series_id = ?1 AND w.state = 'queued' AND w.due_at <= ?2 ORDER BY w.due_at, w.id LIMIT ?3") \
     X(FIND_TWIN, "", \
@@ -54,7 +54,9 @@ enum { SERIES_A_BATCH = 100 };
       " THEN w.tries = 0 ELSE ?4 > 0 END)) LIMIT 1") \
     X(HAS_TWIN, "", \
       "SELECT 1 FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
-      " WHERE i.sop_instance = ?1 AND w.id <> ?3 AND w.tries > 0 LIMIT 1") \
+      " WHERE i.sop_instance = ?1 AND w.id <> ?3 AND (w.tries > 0 OR w.absent <> 0) LIMIT 1") \
+    X(LANE_IS_VACANT, "", "UPDATE lane SET vacant = 2 WHERE id = ?1 AND vacant = 1") \
+    X(DELIVERY_IS_ABSENT, "", "UPDATE delivery SET absent = 1 WHERE id = ?1") \
     X(POSTPONE, "", "UPDATE delivery SET due_at = ?2 WHERE id = ?1") \
     X(PICK_SHARE, "", \
       "SELECT " SHARE_ITEM ", s.study, s.series, s.destination_id FROM share s" \
@@ -102,6 +104,7 @@ bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane
     ret_lane->queued = row_number(&row);
     ret_lane->urgent = row_number(&row) > 0;
     ret_lane->since = row_number(&row);
+    ret_lane->vacant = row_int(&row);
     ret_lane->known = row_exists(jobdb_query(db, SQL_STUDY_IS_KNOWN, "si", ret_lane->study, destination_id));
     return true;
 }
@@ -125,6 +128,7 @@ struct pick {
     size_t most_instances; /* shrinks to the batch limit of what is taken */
     int64_t most_bytes;
     bool wary;
+    bool vacant; /* its study was not there before anything of it went there */
     int64_t urgent;
     bool full;
 };
@@ -178,7 +182,10 @@ static size_t pick_read(struct pick *pick, int64_t series_id, struct due *due, s
     while (count < most && row_next(&row)) {
         item_read(&row, &due[count].item);
         row_copy(&row, due[count].sop_instance, JOBDB_UID_SIZE);
-        row_copy(&row, due[count++].item.series, JOBDB_UID_SIZE);
+        row_copy(&row, due[count].item.series, JOBDB_UID_SIZE);
+        int64_t absent = row_number(&row);
+        due[count].item.fresh = due[count].item.tries == 0 && absent == 0;
+        due[count++].item.absent = absent == 1 || pick->vacant;
     }
     return count;
 }
@@ -247,13 +254,15 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
                         .now = now,
                         .most_instances = appetite->most_instances,
                         .most_bytes = appetite->most_bytes,
-                        .wary = appetite->wary};
+                        .wary = appetite->wary,
+                        .vacant = lane->vacant == LANE_VACANT};
     bool left = pick_from_lane(&pick, lane->id, false);
     if (batch_has_room(&pick))
         (void)pick_from_lane(&pick, lane->id, true);
     batch->stage = WORK_SEND;
     batch->destination_id = destination_id;
     batch->lane_id = lane->id;
+    batch->unasked = lane->vacant == LANE_UNTOUCHED;
     memcpy(batch->study, lane->study, sizeof batch->study);
     int64_t served = clock_wall_ms() * 1000;
     db->served = served > db->served ? served : db->served + 1;
@@ -262,6 +271,16 @@ bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t d
     if (batch->item_count == 0 && left)
         jobdb_close_lane(db, lane->id);
     return batch->item_count > 0;
+}
+
+void jobdb_lane_is_vacant(struct jobdb *db, int64_t lane_id)
+{
+    (void)jobdb_change(db, SQL_LANE_IS_VACANT, "i", lane_id);
+}
+
+void jobdb_delivery_is_absent(struct jobdb *db, int64_t delivery_id)
+{
+    (void)jobdb_change(db, SQL_DELIVERY_IS_ABSENT, "i", delivery_id);
 }
 
 /* ---- shares ---- */

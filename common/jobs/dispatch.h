@@ -22,10 +22,11 @@ int64_t jobdb_next_lane(struct jobdb *db);
 struct jobdb_lane {
     int64_t id;
     char study[JOBDB_UID_SIZE];
-    bool known;     /* something of the study is stored at the destination's origin */
-    bool urgent;    /* some of what waits */
-    int64_t queued; /* deliveries that wait, due or not */
-    int64_t since;  /* when the first of them was due */
+    bool known; /* something of the study is stored at the destination's origin */
+    enum { LANE_UNTOUCHED, LANE_TOUCHED, LANE_VACANT } vacant; /* lane.vacant of schema.sql */
+    bool urgent;                                               /* some of what waits */
+    int64_t queued;                                            /* deliveries that wait, due or not */
+    int64_t since;                                             /* when the first of them was due */
 };
 
 /* The ready lane of a destination that goes next: urgent ones first, then the least recently served. */
@@ -50,6 +51,10 @@ struct jobdb_appetite {
  * sleeps, or waits for a request of another destination of its origin. */
 bool jobdb_pick_batch(struct jobdb *db, const struct jobdb_lane *lane, int64_t destination_id,
                       const struct jobdb_appetite *appetite, int64_t now, struct jobdb_batch *batch);
+
+/* A worker tells, of a lane or of one delivery, that it was not there before anything went there. */
+void jobdb_lane_is_vacant(struct jobdb *db, int64_t lane_id);
+void jobdb_delivery_is_absent(struct jobdb *db, int64_t delivery_id);
 
 /* Takes the next due share of an album into the batch and leases it; probe: the one that was tried least, of
  * those the newest, so that what has failed for long stands before nobody. When there is none, *ret_next_due tells

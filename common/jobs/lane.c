@@ -28,8 +28,8 @@
       "UPDATE series SET queued = queued - ?2, next_due = coalesce((SELECT due_at FROM delivery" \
       " WHERE series_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1), 0) WHERE id = ?1") \
     X(TAKE_FROM_LANE, "", \
-      "UPDATE lane SET queued = queued - ?2, urgent = urgent - ?3, last_served = max(last_served, ?4)" \
-      " WHERE id = ?1") \
+      "UPDATE lane SET queued = queued - ?2, urgent = urgent - ?3, last_served = max(last_served, ?4)," \
+      " vacant = CASE WHEN ?4 > 0 AND ?2 > 0 THEN max(vacant, 1) ELSE vacant END WHERE id = ?1") \
     X(LEASE_FROM_SERIES, "", \
       "UPDATE series SET queued = queued - ?2, flights = flights + 1, next_due = coalesce((SELECT due_at" \
       " FROM delivery WHERE series_id = ?1 AND state = 'queued' ORDER BY due_at LIMIT 1), 0) WHERE id = ?1") \

@@ -33,7 +33,8 @@
       " WHERE id = ?3 AND state = ?1") \
     X(WAKE_SHARE, "", "UPDATE share SET state = ?2, due_at = ?4 WHERE id = ?3 AND state = ?1") \
     X(ADMIT_DELIVERY, "", \
-      "UPDATE delivery SET state = ?2, due_at = ?4, retried_at = ?4, tries = 0, attempts = 0," \
+      "UPDATE delivery SET state = ?2, due_at = ?4, retried_at = ?4," \
+      " absent = CASE WHEN tries > 0 AND absent = 0 THEN -1 ELSE absent END, tries = 0, attempts = 0," \
       " attempt_mark = -1, batch_limit = 0, http_status = NULL, reason = NULL, finished_at = NULL" \
       " WHERE id = ?3 AND state = ?1") \
     X(ADMIT_SHARE, "", \

@@ -13,6 +13,9 @@
 #define STATEMENTS(X) \
     X(NOTHING_STORED, "", \
       "UPDATE series SET known = 0, stored = 0 WHERE lane_id IN (SELECT id FROM lane WHERE destination_id = ?1)") \
+    X(NOTHING_WENT, "", "UPDATE lane SET vacant = 0 WHERE destination_id = ?1") \
+    X(NOTHING_TOLD, "", \
+      "UPDATE delivery SET absent = -1 WHERE absent = 1 AND destination_id = ?1") \
     X(DESTINATION_MOVED, "", "UPDATE destination SET moved_at = ?2 WHERE id = ?1") \
     X(ALBUM_MOVED, "", "UPDATE album SET moved_at = ?2 WHERE id = ?1") \
     X(DUE_SHARES, "", \
@@ -60,6 +63,8 @@ void jobdb_destination_moved(struct jobdb *db, int64_t destination_id, int64_t n
         counts_share(db, destination_id, shares[i].album_id, SHARE_WAITING, shares[i].tries, 1);
     }
     (void)jobdb_change(db, SQL_NOTHING_STORED, "i", destination_id);
+    (void)jobdb_change(db, SQL_NOTHING_WENT, "i", destination_id);
+    (void)jobdb_change(db, SQL_NOTHING_TOLD, "i", destination_id);
     (void)jobdb_change(db, SQL_DESTINATION_MOVED, "ii", destination_id, now);
 }
 

@@ -132,6 +132,8 @@ CREATE TABLE lane (
     last_served    INTEGER NOT NULL DEFAULT 0, -- counts up with each batch: the smallest goes first
     ready          INTEGER NOT NULL DEFAULT 0, -- 1: something is due and nothing forbids it
     closed         INTEGER NOT NULL DEFAULT 0, -- 1: waits for another request of the study to end
+    vacant         INTEGER NOT NULL DEFAULT 0, -- 0: nothing of it went there yet; 1: something did; 2: and the study
+                                               -- was not there before
     UNIQUE (destination_id, study)
 ) STRICT;
 CREATE INDEX lane_ready ON lane (destination_id, (urgent > 0) DESC, last_served) WHERE ready = 1;
@@ -174,6 +176,8 @@ CREATE TABLE delivery (
     finished_at    INTEGER,
     retried_at     INTEGER,                        -- when an operator last wanted it tried again: its age counts from there
     ends           INTEGER NOT NULL DEFAULT 0,     -- requests in a row whose end told nothing
+    absent         INTEGER NOT NULL DEFAULT 0,     -- 1: its UID was not there before anything of it went there;
+                                                   -- -1: not known, and something did before tries began anew
     UNIQUE (instance_id, destination_id)
 ) STRICT;
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';
@@ -182,6 +186,7 @@ CREATE INDEX delivery_sending ON delivery (work) WHERE state = 'sending';
 CREATE INDEX delivery_sent ON delivery (destination_id, id) WHERE state = 'sent'; -- the newest, behind any backlog
 CREATE INDEX delivery_apart ON delivery (destination_id, id) WHERE state IN ('excluded', 'dropped');
 CREATE INDEX delivery_undecided ON delivery (destination_id, id) WHERE state = 'undecided';
+CREATE INDEX delivery_absent ON delivery (destination_id) WHERE absent = 1;
 CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
 
 -- One series into one album, because an instance of it (the witness) met the album's condition.

@@ -92,7 +92,10 @@ struct work_item {
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
-    bool twin; /* another version of it went there: that its UID is there tells nothing; send only */
+    /* Send only. That its UID is there after a request without a good answer proves that it was stored, when ... */
+    bool twin;   /* ... no other version of it went there from here, */
+    bool absent; /* and its UID was not there before. */
+    bool fresh;  /* Nothing of it went there yet: its absence can still be asked about */
 };
 
 /* What a person is told: docs/notify.md says what each field means. No patient data, and no UID. */
@@ -131,6 +134,7 @@ struct work {
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
     struct work_notice *notice;      /* notify only, else NULL: destination is then who is told */
+    bool unasked; /* send only: nothing of the study went there yet, and whether it is there is not known */
     struct work_item *items;
     size_t item_count;
 };
@@ -146,6 +150,7 @@ struct work_answer {
     enum blame blame; /* whom the answer speaks against */
     int http_status;  /* 0: no answer */
     char *reason;     /* NULL where there is nothing to say; owned by the result */
+    bool absent;      /* send only: its UID was not there before anything of it went there */
 };
 
 /* RESULT: one answer an item. */
@@ -156,6 +161,7 @@ struct work_result {
     char *album;                            /* share only */
     char *home, address[WORK_ADDRESS_SIZE]; /* as the WORK said them */
     char *opens; /* id of the album that the STOW token opens with which it was sent; NULL: not known */
+    bool vacant; /* send only: the study was not there before anything of it went there */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
     int64_t bytes;         /* sent */
     int64_t milliseconds;

@@ -51,14 +51,15 @@ static json_t *work_to_json(const struct work *work)
     json_t *items = json_array();
     for (size_t i = 0; i < work->item_count; i++)
         (void)json_array_append_new(
-            items, json_pack("{s:I, s:s, s:I, s:s, s:b}", "id", (json_int_t)work->items[i].id, "receipt",
-                             work->items[i].receipt, "size", (json_int_t)work->items[i].size, "series",
-                             work->items[i].series, "twin", work->items[i].twin));
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:o}", "work", work->id, "stage",
-                  work_stage_name(work->stage), "destination", work->destination, "album",
-                  json_from_text(work->album), "study", work->study, "series", json_from_text(work->series),
-                  "home", json_from_text(work->home), "address", work->address, "items", items);
+            items, json_pack("{s:I, s:s, s:I, s:s, s:b, s:b, s:b}", "id", (json_int_t)work->items[i].id,
+                             "receipt", work->items[i].receipt, "size", (json_int_t)work->items[i].size,
+                             "series", work->items[i].series, "twin", work->items[i].twin, "absent",
+                             work->items[i].absent, "fresh", work->items[i].fresh));
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o, s:s, s:o, s:o, s:s, s:b, s:o}", "work", work->id, "stage",
+                             work_stage_name(work->stage), "destination", work->destination, "album",
+                             json_from_text(work->album), "study", work->study, "series",
+                             json_from_text(work->series), "home", json_from_text(work->home), "address",
+                             work->address, "unasked", work->unasked, "items", items);
     if (work->notice)
         (void)json_object_set_new(json, "notice", notice_to_json(work->notice));
     return json;
@@ -70,17 +71,18 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
     for (size_t i = 0; i < result->answer_count; i++) {
         const struct work_answer *answer = &result->answers[i];
         (void)json_array_append_new(
-            answers, json_pack("{s:I, s:s, s:s, s:s, s:i, s:o}", "id", (json_int_t)answer->id, "receipt",
+            answers, json_pack("{s:I, s:s, s:s, s:s, s:i, s:o, s:b}", "id", (json_int_t)answer->id, "receipt",
                                answer->receipt, "outcome", work_outcome_name(answer->outcome), "blame",
                                blame_name(answer->blame), "status", answer->http_status, "reason",
-                               json_from_text(answer->reason)));
+                               json_from_text(answer->reason), "absent", answer->absent));
     }
-    return json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:I, s:I, s:I, s:o}", "session", session, "work",
-        result->id, "stage", work_stage_name(result->stage), "destination", result->destination, "album",
-        json_from_text(result->album), "home", json_from_text(result->home), "address", result->address,
-        "opens", json_from_text(result->opens), "not_before_ms", (json_int_t)result->not_before_ms, "bytes",
-        (json_int_t)result->bytes, "milliseconds", (json_int_t)result->milliseconds, "answers", answers);
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:I, s:I, s:I, s:o}", "session", session,
+                     "work", result->id, "stage", work_stage_name(result->stage), "destination",
+                     result->destination, "album", json_from_text(result->album), "home",
+                     json_from_text(result->home), "address", result->address, "opens",
+                     json_from_text(result->opens), "vacant", result->vacant, "not_before_ms",
+                     (json_int_t)result->not_before_ms, "bytes", (json_int_t)result->bytes, "milliseconds",
+                     (json_int_t)result->milliseconds, "answers", answers);
 }
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
@@ -303,6 +305,8 @@ static bool work_read_items(const json_t *json, struct work *work)
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(items, i);
         work->items[i].twin = json_is_true(json_object_get(item, "twin"));
+        work->items[i].absent = json_is_true(json_object_get(item, "absent"));
+        work->items[i].fresh = json_is_true(json_object_get(item, "fresh"));
         if (!work_read_number(item, "id", 1, INT64_MAX, &work->items[i].id) ||
             !work_read_receipt(item, work->stage, work->items[i].receipt) ||
             !work_read_number(item, "size", 0, INT64_MAX, &work->items[i].size) ||
@@ -336,6 +340,7 @@ static bool work_read_notice(const json_t *json, struct work_notice **ret_notice
 static bool work_read_work(const json_t *json, struct work_message *message)
 {
     struct work *work = message->work = memory_new(1, sizeof *work);
+    work->unasked = json_is_true(json_object_get(json, "unasked"));
     return work_read_fixed(json, "work", work->id, sizeof work->id) && work_read_stage(json, &work->stage) &&
            work_read_text(json, "destination", &work->destination) &&
            work_read_optional_text(json, "album", &work->album) &&
@@ -377,6 +382,7 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
             !work_read_int(item, "status", 0, 999, &answer->http_status) ||
             !work_read_optional_text(item, "reason", &answer->reason))
             return false;
+        answer->absent = json_is_true(json_object_get(item, "absent"));
         answer->outcome = (enum work_outcome)outcome;
         answer->blame = (enum blame)blame;
     }
@@ -386,6 +392,7 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
 static bool work_read_result(const json_t *json, struct work_message *message)
 {
     struct work_result *result = message->result = memory_new(1, sizeof *result);
+    result->vacant = json_is_true(json_object_get(json, "vacant"));
     return work_read_fixed(json, "session", message->session, sizeof message->session) &&
            work_read_fixed(json, "work", result->id, sizeof result->id) &&
            work_read_stage(json, &result->stage) &&

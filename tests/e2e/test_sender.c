@@ -131,71 +131,75 @@ static const struct trouble_row {
     const char *says; /* in the first reason */
     int64_t stored;   /* instances afterwards */
     int64_t introspections, questions;
+    bool first; /* nothing of the study went there before, from here */
 } trouble_rows[] = {
     {"busy", "main", STOW_FAULT("\"action\":\"status\",\"status\":503,\"retry_after\":\"2\""), NULL,
-     "retry/slow retry/slow retry/slow", "503", 0, 0, 0},
+     "retry/slow retry/slow retry/slow", "503", 0, 0, 0, false},
     {"too many", "main", STOW_FAULT("\"action\":\"status\",\"status\":429"), NULL,
-     "retry/destination retry/destination retry/destination", "429", 0, 0, 0},
+     "retry/destination retry/destination retry/destination", "429", 0, 0, 0, false},
     {"PACS away", "main", STOW_FAULT("\"action\":\"status\",\"status\":502"), NULL,
-     "retry/crash retry/crash retry/crash", "502", 0, 0, 0},
+     "retry/crash retry/crash retry/crash", "502", 0, 0, 0, false},
     {"too large", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":413"), NULL,
-     "retry/size retry/size retry/size", "too large", 0, 0, 0},
+     "retry/size retry/size retry/size", "too large", 0, 0, 0, false},
     {"moved", "main",
      STOW_FAULT("\"action\":\"status\",\"status\":301,\"location\":\"http://127.0.0.1/new?x=1\""), NULL,
-     "blocked/front blocked/front blocked/front", "(http://127.0.0.1/...)", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "(http://127.0.0.1/...)", 0, 0, 0, false},
     {"no such address", "main", STOW_FAULT("\"action\":\"status\",\"status\":404"), NULL,
-     "blocked/front blocked/front blocked/front", "check stow_url", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "check stow_url", 0, 0, 0, false},
     {"dropped before", "main", STOW_FAULT("\"stage\":\"before\",\"action\":\"drop\""), NULL,
-     "retry/slow retry/slow retry/slow", "connection", 0, 0, 0},
+     "retry/slow retry/slow retry/slow", "connection", 0, 0, 0, false},
     {"empty, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
-     "retry/crash retry/crash retry/crash", "KHEOPS never does", 3, 0, 0},
+     "retry/crash retry/crash retry/crash", "KHEOPS never does", 3, 0, 0, false},
     {"empty, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL,
-     "done done done", "QIDO-RS lists it", 3, 0, 2},
+     "done done done", "QIDO-RS lists it", 3, 0, 3, true},
+    {"empty, may read, not the study's first request", "readable",
+     STOW_FAULT("\"stage\":\"stored\",\"action\":\"empty\""), NULL, "retry/crash retry/crash retry/crash",
+     "not known that it was not there before", 3, 0, 2, false},
     {"empty, and nothing stored", "readable", STOW_FAULT("\"action\":\"empty\""), NULL,
-     "retry/crash retry/crash retry/crash", "KHEOPS never does", 0, 0, 1},
+     "retry/crash retry/crash retry/crash", "KHEOPS never does", 0, 0, 1, false},
     {"empty, not KHEOPS", "plain", STOW_FAULT("\"stage\":\"body\",\"action\":\"empty\""), NULL,
-     "done done done", "200 without a list", 0, 0, 0},
+     "done done done", "200 without a list", 0, 0, 0, false},
     {"garbage, may not read", "main", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
-     "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 0},
+     "retry/slow retry/slow retry/slow", "cannot be read", 3, 0, 0, false},
     {"garbage, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"garbage\""), NULL,
-     "done done done", "QIDO-RS lists it", 3, 0, 2},
+     "done done done", "QIDO-RS lists it", 3, 0, 3, true},
     {"504 after storing, may read", "readable",
      STOW_FAULT("\"stage\":\"stored\",\"action\":\"status\",\"status\":504"), NULL, "done done done",
-     "QIDO-RS lists it", 3, 0, 2},
+     "QIDO-RS lists it", 3, 0, 3, true},
     {"504 before storing, may read", "readable", STOW_FAULT("\"action\":\"status\",\"status\":504"), NULL,
-     "retry/slow retry/slow retry/slow", "504", 0, 0, 1},
+     "retry/slow retry/slow retry/slow", "504", 0, 0, 1, false},
     {"dropped after storing, may read", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
-     NULL, "done done done", "QIDO-RS lists it", 3, 0, 2},
+     NULL, "done done done", "QIDO-RS lists it", 3, 0, 3, true},
     {"... and QIDO-RS is away", "readable", STOW_FAULT("\"stage\":\"stored\",\"action\":\"drop\""),
      "{\"kind\":\"qido\",\"action\":\"status\",\"status\":503}", "retry/slow retry/slow retry/slow",
-     "connection", 3, 0, 1},
+     "connection", 3, 0, 1, false},
     {"one differs", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":262"), NULL,
-     "reject/instance done done", "0x0106", 2, 0, 0},
+     "reject/instance done done", "0x0106", 2, 0, 0, false},
     {"all differ", "main", STOW_FAULT("\"stage\":\"instance\",\"action\":\"refuse\",\"reason\":262"), NULL,
-     "reject/instance reject/instance reject/instance", "0x0106", 0, 0, 0},
+     "reject/instance reject/instance reject/instance", "0x0106", 0, 0, 0, false},
     {"one is there", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":273"), NULL, "duplicate done done",
-     "there already", 2, 0, 0},
+     "there already", 2, 0, 0, false},
     {"one cannot be processed", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":272"), NULL,
-     "retry/suspect done done", "0x0110", 2, 0, 0},
+     "retry/suspect done done", "0x0110", 2, 0, 0, false},
     {"one without a name", "main", SOP_FAULT("\"action\":\"unnamed\""), NULL, "retry/group done done",
-     "without a name", 2, 0, 0},
+     "without a name", 2, 0, 0, false},
     {"one is not listed", "main", SOP_FAULT("\"action\":\"unlisted\""), NULL, "retry/group done done",
-     "does not list", 2, 0, 0},
+     "does not list", 2, 0, 0, false},
     {"one is stored and not listed", "main", SOP_FAULT("\"action\":\"forgotten\""), NULL,
-     "retry/group done done", "does not list", 3, 0, 0},
+     "retry/group done done", "does not list", 3, 0, 0, false},
     {"a warning", "main", SOP_FAULT("\"action\":\"warn\",\"reason\":45056"), NULL, "done done done", "0xB000",
-     3, 0, 0},
+     3, 0, 0, false},
     {"one is not authorised", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"), NULL,
-     "retry/suspect done done", "another album", 2, 1, 0},
+     "retry/suspect done done", "another album", 2, 1, 0, false},
     {"not authorised, KHEOPS in trouble", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"),
      "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry/destination done done", "500",
-     2, 1, 0},
+     2, 1, 0, false},
     {"refused though all is fine", "main", STOW_FAULT("\"action\":\"status\",\"status\":403"), NULL,
-     "blocked/front blocked/front blocked/front", "active and allowed", 0, 1, 0},
+     "blocked/front blocked/front blocked/front", "active and allowed", 0, 1, 0, false},
     {"may not write", "plain", STOW_FAULT("\"action\":\"none\",\"first\":0"), NULL,
-     "blocked/front blocked/front blocked/front", "credentials", 0, 0, 0},
+     "blocked/front blocked/front blocked/front", "credentials", 0, 0, 0, false},
     {"conflict of what?", "plain", STOW_FAULT("\"stage\":\"before\",\"action\":\"status\",\"status\":409"),
-     NULL, "retry/group retry/group retry/group", "409", 0, 0, 0},
+     NULL, "retry/group retry/group retry/group", "409", 0, 0, 0, false},
 };
 
 /* What a row leads to, and what is wrong with it; nothing when all is as it should be. */
@@ -207,6 +211,7 @@ static void run_row(const struct trouble_row *row, uint64_t seed, struct text *w
     if (row->second)
         simulator_order(workplace->simulator, "/sim/faults", row->second);
     struct work *work = new_work(row->destination, seed, 3);
+    work->unasked = row->first;
     AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
     const char *reason = result->answers[0].reason ? result->answers[0].reason : "";
     const struct {
@@ -245,6 +250,78 @@ START_TEST(trouble_has_its_outcome)
     file_read(workplace->log, &log);
     ck_assert_msg(!strstr(text_string(&log), "MAINWRITE") && !strstr(text_string(&log), "MAINBOTH"),
                   "a token in the log");
+}
+END_TEST
+
+/* ---- what was there before ---- */
+
+static const char *const lost_after_storing =
+    STOW_FAULT("\"stage\":\"stored\",\"action\":\"status\",\"status\":504");
+
+/* Sends the work, whose first request it is, while answers get lost. What is told of what was there before. */
+static struct work_result *send_first(struct work *work)
+{
+    simulator_order(workplace->simulator, "/sim/faults", lost_after_storing);
+    work->unasked = true;
+    for (size_t i = 0; i < work->item_count; i++)
+        work->items[i].fresh = true;
+    fake_router_give(workplace->router, work);
+    struct work_result *result = fake_router_wait_result(workplace->router, LIMIT_MS);
+    ck_assert_ptr_nonnull(result);
+    return result;
+}
+
+/* Somebody else sent a version of each instance before: the UIDs that are listed are those. */
+START_TEST(what_was_there_before_is_no_proof)
+{
+    struct work *others = new_work("readable", 5, 3), *ours = new_work("readable", 5, 3);
+    AUTO(work_result_destroy) struct work_result *stored = workplace_do(workplace, &others);
+    ck_assert_str_eq(described(stored), "done done done");
+    AUTO(work_result_destroy) struct work_result *result = send_first(ours);
+    ck_assert_str_eq(described(result), "retry/slow retry/slow retry/slow");
+    ck_assert_ptr_nonnull(strstr(result->answers[0].reason, "not known that it was not there before"));
+    ck_assert(!result->vacant);
+    work_destroy(&ours);
+}
+END_TEST
+
+START_TEST(a_study_that_was_not_there_is_told_of)
+{
+    struct work *work = new_work("readable", 6, 3);
+    AUTO(work_result_destroy) struct work_result *result = send_first(work);
+    ck_assert_str_eq(described(result), "done done done");
+    ck_assert(result->vacant && result->answers[0].absent);
+    work_destroy(&work);
+}
+END_TEST
+
+/* The study is there. What is large is asked about by its series: its second one is not there. */
+START_TEST(of_a_study_that_is_there_large_instances_of_a_new_series_are_asked_about)
+{
+    struct work *small = new_work("readable", 7, 1);
+    struct work *large = stock_work(workplace->spool, "readable", 7, 2, 2, 17 << 20);
+    AUTO(work_result_destroy) struct work_result *stored = workplace_do(workplace, &small);
+    ck_assert_str_eq(described(stored), "done");
+    AUTO(work_result_destroy) struct work_result *result = send_first(large);
+    ck_assert_str_eq(described(result), "retry/slow done");
+    ck_assert(!result->vacant && !result->answers[0].absent && result->answers[1].absent);
+    work_destroy(&large);
+}
+END_TEST
+
+/* The upload does not wait for it a second time. */
+START_TEST(a_server_that_does_not_say_what_is_there_is_asked_once_in_a_while)
+{
+    simulator_order(workplace->simulator, "/sim/faults",
+                    "{\"kind\":\"qido\",\"action\":\"status\",\"status\":501,\"first\":0}");
+    for (uint64_t study = 8; study < 11; study++) {
+        struct work *work = new_work("readable", study, 1);
+        work->unasked = true;
+        AUTO(work_result_destroy) struct work_result *result = workplace_do(workplace, &work);
+        ck_assert_str_eq(described(result), "done");
+        ck_assert(!result->vacant);
+    }
+    ck_assert_int_eq(counted("requests.qido"), 1);
 }
 END_TEST
 
@@ -548,6 +625,10 @@ int main(void)
     tests_add(tests, a_batch_arrives_byte_by_byte);
     tests_add(tests, requests_go_out_side_by_side);
     tests_add(tests, trouble_has_its_outcome);
+    tests_add(tests, what_was_there_before_is_no_proof);
+    tests_add(tests, a_study_that_was_not_there_is_told_of);
+    tests_add(tests, of_a_study_that_is_there_large_instances_of_a_new_series_are_asked_about);
+    tests_add(tests, a_server_that_does_not_say_what_is_there_is_asked_once_in_a_while);
     tests_add(tests, a_revoked_token_blocks_and_a_new_one_helps);
     tests_add(tests, a_refusal_while_the_body_flows_blocks);
     tests_add(tests, a_token_replaced_meanwhile_is_noticed);

@@ -82,8 +82,18 @@ void qido_studies(struct call *call)
     model_unlock(model);
 }
 
+/* Of a study that the token sees a filter may leave nothing: an empty list. */
+static void answer_series(struct call *call, json_t *matches)
+{
+    if (json_array_size(matches) || !call_argument(call, "SeriesInstanceUID"))
+        answer_matches(call, matches);
+    else
+        answer_json(&call->answer, 200, "application/dicom+json", matches);
+}
+
 void qido_series(struct call *call)
 {
+    const char *wanted = call_argument(call, "SeriesInstanceUID");
     size_t number = 0;
     model_lock(call->sim->model);
     struct token *token = reader(call);
@@ -94,7 +104,7 @@ void qido_series(struct call *call)
         json_t *matches = json_array();
         for (size_t i = 0; i < study->series_count; i++) {
             const struct series *series = study->series[i];
-            if (!sees(token, series))
+            if (!sees(token, series) || (wanted && strcmp(wanted, series->uid) != 0))
                 continue;
             json_t *match = json_object();
             set(match, "00080060", "CS", series->attributes[ATTRIBUTE_MODALITY]);
@@ -102,7 +112,7 @@ void qido_series(struct call *call)
             set(match, "0020000E", "UI", series->uid);
             add_match(call, matches, &number, match);
         }
-        answer_matches(call, matches);
+        answer_series(call, matches);
     }
     model_unlock(call->sim->model);
 }

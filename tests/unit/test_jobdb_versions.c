@@ -6,6 +6,7 @@
 #include "common/jobs/dispatch.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/place.h"
 #include "common/jobs/row.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
@@ -92,6 +93,85 @@ START_TEST(a_version_that_comes_back_yields_to_a_newer_one)
     ck_assert_str_eq(state_of(1), "sending"); /* its answer decides */
     world_end(&older, CAUSE_TROUBLE, WORLD_NOW);
     ck_assert_str_eq(state_of(1), "excluded");
+}
+END_TEST
+
+/* ---- what was there before ---- */
+
+/* Picks what is due, says what was found out of it, and ends it as trouble. Whether the question was still open. */
+static bool ask_and_fail(bool vacant, bool absent, bool *ret_absent, bool *ret_fresh)
+{
+    struct jobdb_batch batch;
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert_uint_eq(batch.item_count, 1);
+    bool unasked = batch.unasked;
+    *ret_absent = batch.items[0].absent;
+    *ret_fresh = batch.items[0].fresh;
+    if (vacant)
+        jobdb_lane_is_vacant(world.db, batch.lane_id);
+    if (absent)
+        jobdb_delivery_is_absent(world.db, batch.items[0].id);
+    world_end(&batch, CAUSE_TROUBLE, WORLD_NOW);
+    return unasked;
+}
+
+START_TEST(what_a_worker_found_out_before_the_first_request_is_kept)
+{
+    bool absent, fresh;
+    world_take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(ask_and_fail(true, false, &absent, &fresh) && fresh && !absent);
+    ck_assert(!ask_and_fail(false, false, &absent, &fresh) && !fresh);
+    ck_assert_msg(absent, "forgotten of the study");
+    world_take_in("2", "2.1", "2.1.1", 0, false);
+    ck_assert(ask_and_fail(false, true, &absent, &fresh) && fresh && !absent);
+    world_take_in("3", "3.1", "3.1.1", 0, false); /* what was told of one study or instance is of no other */
+    ck_assert(ask_and_fail(false, false, &absent, &fresh) && fresh && !absent);
+}
+END_TEST
+
+START_TEST(of_what_was_out_before_nothing_can_be_found_out)
+{
+    struct jobdb_batch batch;
+    bool absent, fresh;
+    world_take_in("1", "1.1", "1.1.1", 0, false);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch)); /* its worker is killed */
+    world_end(&batch, CAUSE_LEASE_LOST, WORLD_NOW);
+    ck_assert_msg(!ask_and_fail(false, false, &absent, &fresh), "the study went out, and is asked about");
+    ck_assert(!fresh && !absent);
+}
+END_TEST
+
+START_TEST(elsewhere_nothing_is_known)
+{
+    bool absent, fresh;
+    world_take_in("1", "1.1", "1.1.1", 0, false);
+    (void)ask_and_fail(true, true, &absent, &fresh);
+    jobdb_destination_moved(world.db, world.main_id, WORLD_NOW);
+    ck_assert_msg(ask_and_fail(false, false, &absent, &fresh), "of another place nothing was asked");
+    ck_assert(!absent);
+}
+END_TEST
+
+/* An operator drops one that was out, and brings it back: its tries begin anew, and what is there stays unknown. */
+START_TEST(what_is_brought_back_was_out)
+{
+    const struct jobdb_decision yes = {.destination_id = world.main_id, .takes = true};
+    const struct jobdb_instance instance = {.study = "1", .series = "1.1"};
+    struct jobdb_candidate job;
+    struct jobdb_batch batch;
+    bool absent, fresh;
+    world_take_in("1", "1.1", "1.1.1", 0, false);
+    (void)ask_and_fail(false, false, &absent, &fresh);
+    ck_assert(jobdb_find_job(world.db, WORK_SEND, 1, &job));
+    ck_assert(jobdb_drop_job(world.db, &job, WORLD_NOW, WORLD_NOW));
+    jobdb_candidate_release(&job);
+    ck_assert(jobdb_find_job(world.db, WORK_SEND, 1, &job));
+    ck_assert(jobdb_bring_back(world.db, &job, "again", 1));
+    ck_assert(jobdb_admit_delivery(world.db, &job, &instance, &yes, WORLD_NOW));
+    jobdb_candidate_release(&job);
+    ck_assert(world_pick(WORLD_NOW, 50, &batch));
+    ck_assert(!batch.items[0].fresh);
+    world_end(&batch, CAUSE_STORED, 0);
 }
 END_TEST
 
@@ -481,6 +561,10 @@ int main(void)
     tests_add(tests, never_two_receipts_of_one_instance_at_once);
     tests_add(tests, a_newer_version_goes_before_one_that_was_refused_and_replaces_it);
     tests_add(tests, a_version_that_comes_back_yields_to_a_newer_one);
+    tests_add(tests, what_a_worker_found_out_before_the_first_request_is_kept);
+    tests_add(tests, of_what_was_out_before_nothing_can_be_found_out);
+    tests_add(tests, elsewhere_nothing_is_known);
+    tests_add(tests, what_is_brought_back_was_out);
     tests_add(tests, twins_of_old_deliveries_cost_nothing_and_wait_for_nobody);
     tests_rows(tests, the_version_that_was_received_later_is_the_newer_one, ROWS(order_rows));
     tests_rows(tests, the_version_that_was_received_later_is_never_replaced, ROWS(order_rows));

@@ -283,6 +283,7 @@ START_TEST(what_is_said_too_early_acknowledges_nothing)
     describe(&scene, &says);
     ck_assert_msg(strcmp(text_string(&says), row->outcome) == 0, "%s: %s", row->label, text_string(&says));
     if (scene.judgement.next == ANSWER_ASK_PRESENCE) {
+        scene.batch_items[0].absent = true;
         stow_decide_present(&scene.batch, &scene.judgement, SOP(1), scene.result);
         ck_assert_int_eq(scene.result->answers[0].outcome, WORK_DONE_OUTCOME);
     }
@@ -495,6 +496,7 @@ START_TEST(what_is_there_is_done)
     AUTO(text_release) struct text says = TEXT_EMPTY;
     scene_init(&scene, 3);
     judge(&scene, 504, "");
+    scene.batch_items[1].absent = true;
     stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.2", scene.result);
     stow_decide_present(&scene.batch, &scene.judgement, "9.9.9", scene.result);
     describe(&scene, &says);
@@ -548,18 +550,33 @@ START_TEST(a_uid_that_is_there_proves_nothing_of_a_twin)
 }
 END_TEST
 
-START_TEST(presence_proves_nothing_of_a_twin)
+static const struct presence_row {
+    const char *label;
+    bool absent, twin;
+    const char *says, *why; /* in the reason */
+} presence_rows[] = {
+    {"it was not there before", true, false, "done", "QIDO-RS lists it"},
+    {"nobody knows what was there before", false, false, "retry/slow",
+     "not known that it was not there before"},
+    {"another version of it went there", false, true, "retry/slow", "another version of it"},
+    {"... though it was not there before", true, true, "retry/slow", "another version of it"},
+};
+
+START_TEST(presence_proves_something_of_what_was_absent_alone)
 {
+    const struct presence_row *row = &presence_rows[_i];
     AUTO(scene_release) struct scene scene;
     AUTO(text_release) struct text says = TEXT_EMPTY;
-    scene_init(&scene, 2);
-    scene.batch_items[1].twin = true;
+    scene_init(&scene, 1);
+    scene.batch_items[0].absent = row->absent;
+    scene.batch_items[0].twin = row->twin;
     judge(&scene, 504, "");
     ck_assert_int_eq(scene.judgement.next, ANSWER_ASK_PRESENCE);
     stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.1", scene.result);
-    stow_decide_present(&scene.batch, &scene.judgement, "1.2.3.2", scene.result);
     result_describe(scene.result, &says);
-    ck_assert_str_eq(text_string(&says), "done retry/slow");
+    ck_assert_msg(strcmp(text_string(&says), row->says) == 0, "%s: %s", row->label, text_string(&says));
+    ck_assert_msg(strstr(scene.result->answers[0].reason, row->why), "%s: %s", row->label,
+                  scene.result->answers[0].reason);
 }
 END_TEST
 
@@ -581,6 +598,6 @@ int main(void)
     tests_add(tests, what_is_there_is_done);
     tests_add(tests, others_of_the_work_are_left_alone);
     tests_rows(tests, a_uid_that_is_there_proves_nothing_of_a_twin, ROWS(twin_rows));
-    tests_add(tests, presence_proves_nothing_of_a_twin);
+    tests_rows(tests, presence_proves_something_of_what_was_absent_alone, ROWS(presence_rows));
     return tests_run(tests);
 }

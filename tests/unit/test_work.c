@@ -48,8 +48,8 @@ START_TEST(hello_says_all_it_said)
 }
 END_TEST
 
-static struct work_item items[] = {{.id = 1, .receipt = RECEIPT, .size = 540000},
-                                   {.id = 2, .receipt = RECEIPT}};
+static struct work_item items[] = {{.id = 1, .receipt = RECEIPT, .size = 540000, .twin = true, .fresh = true},
+                                   {.id = 2, .receipt = RECEIPT, .absent = true}};
 
 static struct work sending = {.id = "e-1",
                               .stage = WORK_SEND,
@@ -57,6 +57,7 @@ static struct work sending = {.id = "e-1",
                               .study = (char *)"1.2.3",
                               .home = (char *)"album-1",
                               .address = "0123456789abcdef",
+                              .unasked = true,
                               .items = items,
                               .item_count = 2};
 
@@ -87,6 +88,9 @@ START_TEST(work_arrives_whole)
     ck_assert_uint_eq(read.work->item_count, 2);
     ck_assert_int_eq(read.work->items[0].size, 540000);
     ck_assert_str_eq(read.work->items[0].receipt, RECEIPT);
+    ck_assert(read.work->unasked && read.work->items[0].twin && !read.work->items[1].twin);
+    ck_assert(!read.work->items[0].absent && read.work->items[1].absent);
+    ck_assert(read.work->items[0].fresh && !read.work->items[1].fresh);
     ck_assert_str_eq(read.work->home, "album-1");
     ck_assert_str_eq(read.work->address, "0123456789abcdef");
     work_message_release(&read);
@@ -124,6 +128,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     work_answer_set(&result->answers[1], WORK_DONE_OUTCOME, BLAME_NOBODY, 200, NULL);
     result->not_before_ms = 5000;
     result->opens = memory_string("album-2");
+    result->vacant = result->answers[1].absent = true;
     struct work_message message = {.verb = WORK_RESULT, .session = "s", .result = result}, read;
     round_trip(&message, &read);
     ck_assert_int_eq(read.result->answers[0].outcome, WORK_REJECT_OUTCOME);
@@ -133,6 +138,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     ck_assert_int_eq(read.result->not_before_ms, 5000);
     ck_assert_str_eq(read.result->home, "album-1"); /* as the WORK said it */
     ck_assert_str_eq(read.result->opens, "album-2");
+    ck_assert(read.result->vacant && !read.result->answers[0].absent && read.result->answers[1].absent);
     ck_assert_str_eq(read.result->address, "0123456789abcdef");
     work_message_release(&read);
     work_result_destroy(&result);
