@@ -9,7 +9,7 @@
 # From the ground up.
 #    room       the rooms that it may use                     foreign libraries
 set(room_table
-    "base      |                                             | Threads::Threads PkgConfig::JANSSON"
+    "base      |                                             | Threads::Threads PkgConfig::JANSSON PkgConfig::NETTLE"
     "condition | base                                        | PkgConfig::PCRE2"
     "dicom     | base condition                              | PkgConfig::ZLIB"
     "search    | base                                        |"

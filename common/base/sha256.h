@@ -1,13 +1,11 @@
-/* sha256 - HMAC with SHA-256 (FIPS 180-4, RFC 2104), for bytes that are few.
- *
- * Written here, so that no process is linked with a library of cryptography for it. */
+/* sha256 - SHA-256 and HMAC with it (FIPS 180-4, RFC 2104), for bytes that are few. The digests are nettle's. */
 #ifndef FELUCCA_BASE_SHA256_H
 #define FELUCCA_BASE_SHA256_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SHA256_SIZE = 32, SHA256_BLOCK = 64 };
+enum { SHA256_SIZE = 32 };
 
 void sha256(const void *bytes, size_t length, uint8_t ret_digest[SHA256_SIZE]);
 

@@ -15,7 +15,7 @@ status=0
 
 # What a program must not be linked with.
 foreign='
-felucca-receiver sqlite3 curl jansson expat
+felucca-receiver sqlite3 curl jansson expat nettle
 felucca-router   curl expat dcmnet dcmdata oflog ofstd
 felucca-header   zmq curl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
