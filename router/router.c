@@ -21,11 +21,11 @@
 #include "router/crew.h"
 #include "router/dispatch.h"
 #include "router/gauges.h"
+#include "router/fence.h"
 #include "router/give_up.h"
 #include "router/headers.h"
 #include "router/intake.h"
 #include "router/janitor.h"
-#include "router/lock.h"
 #include "router/notices.h"
 #include "router/outbox.h"
 #include "router/own_trouble.h"
@@ -36,6 +36,7 @@
 #include "router/recover.h"
 #include "router/shared.h"
 #include "router/sockets.h"
+#include "router/takeover.h"
 #include "router/targets.h"
 #include "router/wanted.h"
 #include "router/tokens.h"
@@ -44,7 +45,6 @@
 
 enum {
     LONGEST_WAIT_MS = 1000,
-    LOCK_POLL_MS = 500,
     OWN_FDS = 4 /* signals, hints, work, control */
 };
 
@@ -65,27 +65,6 @@ static void start_readers(struct router *router)
         log_warning("sandbox: off: a file that takes over its reader has all that the router has");
     if (readers_create(wanted(router), sandbox, &router->readers, &reason) != 0)
         give_up("cannot start what reads headers", text_string(&reason));
-}
-
-/* Waits until no other router has the state directory. False: told to stop meanwhile. */
-static bool take_lock(struct router *router)
-{
-    int code = lock_open(router->config->state_dir, &router->lock_fd);
-    if (code == ERR_LOCKED) {
-        log_info("another router holds the state directory, standing by");
-        service_serve_metrics(router->service);
-    }
-    while (code == ERR_LOCKED && !service_stopping(router->service)) {
-        struct pollfd signal = {.fd = service_signal_fd(router->service), .events = POLLIN};
-        (void)poll(&signal, 1, LOCK_POLL_MS);
-        service_turn(router->service);
-        metrics_progress(service_metrics(router->service), false);
-        code = lock_try(router->lock_fd);
-    }
-    if (code != 0 && code != ERR_LOCKED)
-        give_up("cannot lock the state directory", err_text(code));
-    metrics_rest(service_metrics(router->service)); /* more of them are to be added */
-    return code == 0;
 }
 
 /* It names studies and who sent them. */
@@ -164,7 +143,7 @@ struct router *router_create(struct service *service)
     if (dispatch_create(&router->dispatch) != 0)
         give_up("cannot start", "the kernel gives no random bytes");
     open_spool(router);
-    if (!take_lock(router))
+    if (!takeover(router))
         return NULL;
     router->config = service_config(service); /* it may have been read again meanwhile */
     open_database(router);
@@ -205,8 +184,11 @@ void router_destroy(struct router **router)
     gauges_destroy(&r->gauges);
     asked_destroy(&r->asked);
     counters_destroy(&r->counters);
+    if (r->db)
+        fence_hold(r->fence); /* to close the database is to write */
     jobdb_destroy(&r->db);
     spool_destroy(&r->spool);
+    fence_destroy(&r->fence);
     fd_close(&r->lock_fd); /* last: the next router may start now */
     memory_free(router);
 }
@@ -289,6 +271,7 @@ bool router_turn(void *context)
     if (!router)
         return false;
     wait_for_input(router);
+    fence_hold_lately(router->fence); /* it may have been frozen meanwhile */
     service_turn(router->service);
     clocks_read(router);
     for (size_t i = 0; i < PARTS; i++)

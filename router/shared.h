@@ -57,6 +57,7 @@ struct router {
 
     /* For router.c. */
     int lock_fd;
+    struct fence *fence;
     struct loop_clock loop_clock;
 };
 

@@ -5,9 +5,11 @@
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/filesystem.h"
 #include "common/base/text.h"
 #include "common/service/service.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 
 enum { OFFLINE, JSON };
@@ -28,11 +30,26 @@ static void note_expiry(const struct config *config, struct findings *findings)
     expiry_each(config, db, note_token, findings);
 }
 
+static void note_filesystem(const struct config *config, struct findings *findings)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    struct filesystem filesystem;
+    AUTO(fd_close) int dir = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return; /* until a process has made it */
+    filesystem_of(dir, &filesystem);
+    enum filesystem_verdict verdict = filesystem_judge(&filesystem, config->state_dir_is_shared, &sentence);
+    if (verdict != FILESYSTEM_FINE)
+        findings_add(findings, verdict == FILESYSTEM_WRONG ? FINDING_WRONG : FINDING_NOTE,
+                     text_string(&sentence));
+}
+
 static void look(const struct config *config, bool offline, struct findings *findings)
 {
     AUTO(text_release) struct text summary = TEXT_EMPTY;
     service_print_summary(config, &summary);
     findings_add_lines(findings, FINDING_SUMMARY, text_string(&summary));
+    note_filesystem(config, findings);
     check_tokens(config, !offline, findings);
     note_expiry(config, findings);
     check_jobs(config, findings);

@@ -328,6 +328,11 @@ static const char *const switch_words[] = {"off", "on", NULL};
 static const struct config_key file_keys[] = {
     {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
      .help = "Holds the spool, the job database and the sockets."},
+    {"state_dir_is_shared", CONFIG_BOOLEAN, OF(config, state_dir_is_shared), .standard = "false",
+     .help =
+         "Whether `state_dir` may be on a file system whose locks often do not reach from one host or mount to another "
+         "(SMB, FUSE, 9P); without it a router does not start there. Say `true` only where no other host or mount has "
+         "the folder ([why](scaling.md#the-fence))."},
     {"retention", CONFIG_DURATION, OF(config, retention_ms), .standard = "0s", .least = 0, .most = YEARS,
      .help = "How long a spool file outlives its last delivery."},
     {"retention_excluded", CONFIG_DURATION, OF(config, retention_excluded_ms), .standard = "7d", .least = 0,

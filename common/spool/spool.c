@@ -1,9 +1,12 @@
 #include "common/spool/spool.h"
 
+#include "common/base/boot.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/durable.h"
 #include "common/base/err.h"
+#include "common/base/filesystem.h"
 #include "common/base/memory.h"
 #include "common/base/receipt.h"
 
@@ -16,11 +19,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FAN = 256, FILE_NAME_SIZE = RECEIPT_SIZE + 5 /* ".part" */ };
+enum {
+    FAN = 256,
+    FILE_NAME_SIZE = RECEIPT_SIZE + BOOT_MARK_SIZE + 5, /* ".part" */
+    OTHERS_PART_MS = 60 * 60 * 1000
+};
 
 /* Descriptors are opened when first wanted and kept: a folder is never replaced while a process runs. */
 struct spool {
-    struct text path; /* state_dir/spool */
+    struct text path;          /* state_dir/spool */
+    char mark[BOOT_MARK_SIZE]; /* of the part files that are made here */
     int root;
     int places[SPOOL_PLACES];
     int fans[SPOOL_PLACES][FAN]; /* of the places that are spread over folders */
@@ -54,6 +62,7 @@ static struct spool *spool_new(const char *state_dir)
 {
     struct spool *spool = memory_new(1, sizeof *spool);
     text_format(&spool->path, "%s/spool", state_dir);
+    boot_mark(spool->mark);
     spool->root = -1;
     for (int place = 0; place < SPOOL_PLACES; place++) {
         spool->places[place] = -1;
@@ -285,8 +294,8 @@ static int open_stream(int folder, DIR **ret_dir)
     return 0;
 }
 
-/* Calls each with the receipt of every name that is one followed by the suffix. */
-static int scan_folder(int folder, const char *suffix, int (*each)(void *context, const char *receipt),
+/* Calls each with every name that is a receipt with something behind it. */
+static int scan_folder(int folder, int (*each)(void *context, const char *receipt, const char *rest),
                        void *context)
 {
     AUTO(close_dir) DIR *dir = NULL;
@@ -297,32 +306,44 @@ static int scan_folder(int folder, const char *suffix, int (*each)(void *context
         if (!entry)
             return errno ? err_from_errno(errno) : 0;
         char receipt[RECEIPT_SIZE];
-        if (strlen(entry->d_name) < RECEIPT_LENGTH || strcmp(entry->d_name + RECEIPT_LENGTH, suffix) != 0)
+        if (strlen(entry->d_name) < RECEIPT_LENGTH)
             continue;
         memcpy(receipt, entry->d_name, RECEIPT_LENGTH);
         receipt[RECEIPT_LENGTH] = '\0';
         if (receipt_is_valid(receipt))
-            rc = each(context, receipt);
+            rc = each(context, receipt, entry->d_name + RECEIPT_LENGTH);
     }
     return rc;
+}
+
+struct scan {
+    int (*each)(void *context, const char *receipt);
+    void *context;
+};
+
+static int scan_one(void *context, const char *receipt, const char *rest)
+{
+    const struct scan *scan = context;
+    return strcmp(rest, ".dcm") == 0 ? scan->each(scan->context, receipt) : 0;
 }
 
 int spool_scan(struct spool *spool, enum spool_place place, int (*each)(void *context, const char *receipt),
                void *context)
 {
     int rc = 0;
+    struct scan scan = {each, context};
     unsigned folders = place_is_fanned[place] ? FAN : 1;
     for (unsigned i = 0; rc == 0 && i < folders; i++) {
         int folder = fan_folder(spool, place, i);
         if (folder != ERR_ABSENT)
-            rc = folder < 0 ? folder : scan_folder(folder, ".dcm", each, context);
+            rc = folder < 0 ? folder : scan_folder(folder, scan_one, &scan);
     }
     return rc;
 }
 
-static const char *partial_name(const char *receipt, char *buffer)
+static const char *partial_name(const struct spool *spool, const char *receipt, char *buffer)
 {
-    (void)snprintf(buffer, FILE_NAME_SIZE, "%s.part", receipt);
+    (void)snprintf(buffer, FILE_NAME_SIZE, "%s%s%s.part", receipt, *spool->mark ? "." : "", spool->mark);
     return buffer;
 }
 
@@ -339,7 +360,7 @@ int spool_create_partial(struct spool *spool, char *ret_receipt, int *ret_fd)
         if (rc < 0)
             return rc;
         AUTO(fd_close)
-        int fd = openat(dir, partial_name(receipt, name),
+        int fd = openat(dir, partial_name(spool, receipt, name),
                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
         if (fd < 0)
             return err_from_errno(errno);
@@ -360,7 +381,7 @@ int spool_commit_partial(struct spool *spool, const char *receipt)
     int dir = fan_folder(spool, SPOOL_INCOMING, 0);
     if (dir < 0)
         return dir;
-    int rc = durable_rename(dir, partial_name(receipt, part), dir, file_name(receipt, name));
+    int rc = durable_rename(dir, partial_name(spool, receipt, part), dir, file_name(receipt, name));
     if (rc < 0) {
         (void)durable_remove(dir, part);
         return rc;
@@ -379,26 +400,43 @@ int spool_remove_partial(struct spool *spool, const char *receipt)
     int dir = fan_folder(spool, SPOOL_INCOMING, 0);
     if (dir < 0)
         return dir;
-    int rc = durable_remove(dir, partial_name(receipt, part));
+    int rc = durable_remove(dir, partial_name(spool, receipt, part));
     return rc == ERR_ABSENT ? 0 : rc;
 }
 
 struct sweep {
     int dir;
+    bool local;
+    char own[FILE_NAME_SIZE]; /* what is behind the receipt of our own part files */
     unsigned count;
 };
 
-static int sweep_one(void *context, const char *receipt)
+/* The lock alone says so where it reaches everybody. Where it may not, a part file of another start of a kernel may be
+ * another host's, and is left alone while it is young. */
+static bool may_sweep(const struct sweep *sweep, const char *rest, int fd)
+{
+    struct stat info;
+    if (sweep->local || strcmp(rest, sweep->own) == 0)
+        return true;
+    return fstat(fd, &info) == 0 && clock_wall_ms() - (int64_t)info.st_mtime * 1000 > OTHERS_PART_MS;
+}
+
+static int sweep_one(void *context, const char *receipt, const char *rest)
 {
     struct sweep *sweep = context;
-    char name[FILE_NAME_SIZE];
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    if (!string_ends_with(rest, ".part"))
+        return 0;
+    text_format(&name, "%s%s", receipt, rest);
     AUTO(fd_close)
-    int fd = openat(sweep->dir, partial_name(receipt, name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(sweep->dir, text_string(&name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? 0 : err_from_errno(errno);
+    if (!may_sweep(sweep, rest, fd))
+        return 0;
     if (flock(fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? 0 : err_from_errno(errno);
-    int rc = durable_remove(sweep->dir, name);
+    int rc = durable_remove(sweep->dir, text_string(&name));
     if (rc == 0)
         sweep->count++;
     return rc == ERR_ABSENT ? 0 : rc;
@@ -407,7 +445,13 @@ static int sweep_one(void *context, const char *receipt)
 int spool_sweep_partial(struct spool *spool, unsigned *ret_count)
 {
     struct sweep sweep = {.dir = fan_folder(spool, SPOOL_INCOMING, 0)};
-    int rc = sweep.dir < 0 ? sweep.dir : scan_folder(sweep.dir, ".part", sweep_one, &sweep);
+    struct filesystem filesystem;
+    if (sweep.dir < 0)
+        return sweep.dir;
+    filesystem_of(sweep.dir, &filesystem);
+    sweep.local = filesystem.kind == FILESYSTEM_LOCAL;
+    (void)partial_name(spool, "", sweep.own);
+    int rc = scan_folder(sweep.dir, sweep_one, &sweep);
     if (rc == 0 && ret_count)
         *ret_count = sweep.count;
     return rc;

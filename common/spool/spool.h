@@ -1,6 +1,6 @@
 /* spool - the folders that hold what was received: the first source of truth.
  *
- *     spool/incoming/<receipt>.part   being received (held with a lock by its receiver)
+ *     spool/incoming/<receipt>.<boot>.part  being received (held with a lock by its receiver); boot: boot_mark()
  *     spool/incoming/<receipt>.dcm    durable and acknowledged
  *     spool/queue/<xx>/<receipt>.dcm  in the job database; xx are the receipt's last two digits
  *     spool/quarantine/               could not be taken in; an operator decides
@@ -77,7 +77,8 @@ int spool_commit_partial(struct spool *spool, const char *receipt);
 /* Removes a .part file. Already gone: 0. */
 int spool_remove_partial(struct spool *spool, const char *receipt);
 
-/* Removes every .part file that nobody holds a lock on; returns how many in *ret_count (may be NULL). */
+/* Removes every .part file that nobody holds a lock on; returns how many in *ret_count (may be NULL). Where locks may not
+ * reach other hosts (base/filesystem.h), only those of this start of the kernel, and others that are older than an hour. */
 int spool_sweep_partial(struct spool *spool, unsigned *ret_count);
 
 /* The folder incoming/: a descriptor, borrowed from the spool; negative error when there is none. */

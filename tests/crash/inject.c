@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 
 #pragma GCC visibility push(default)
@@ -222,6 +223,38 @@ TRUNCATE(ftruncate, off_t)
 TRUNCATE(ftruncate64, off64_t)
 SYNC(fsync)
 SYNC(fdatasync)
+
+/* ---- locks, and what they are worth ---- */
+
+/* Every command takes an integer, a pointer or nothing, and all of them fit a pointer. */
+#define FCNTL(name)                                                                      \
+    int name(int fd, int command, ...)                                                   \
+    {                                                                                    \
+        REAL(int, #name, int, int, ...);                                                 \
+        va_list arguments;                                                               \
+        va_start(arguments, command);                                                    \
+        void *argument = va_arg(arguments, void *);                                      \
+        va_end(arguments);                                                               \
+        enum verdict verdict = command == F_OFD_SETLK ? decide_fd(INJECT_LOCK, fd) : GO; \
+        return verdict == GO ? real(fd, command, argument) : verdict == FAIL ? -1 : 0;   \
+    }
+
+int fcntl64(int fd, int command, ...);
+FCNTL(fcntl)
+FCNTL(fcntl64)
+
+#define FSTATFS(name, type)                                                 \
+    int name(int fd, struct type *ret_info)                                 \
+    {                                                                       \
+        REAL(int, #name, int, struct type *);                               \
+        int result = real(fd, ret_info);                                    \
+        if (result == 0 && plan && atomic_load(&plan->file_system) != 0)    \
+            ret_info->f_type = (__fsword_t)atomic_load(&plan->file_system); \
+        return result;                                                      \
+    }
+
+FSTATFS(fstatfs, statfs)
+FSTATFS(fstatfs64, statfs64)
 
 /* ---- names ---- */
 

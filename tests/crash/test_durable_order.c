@@ -68,11 +68,11 @@ static bool contains(const struct text *bytes, const char *string)
     return bytes->length > 0 && memmem(bytes->bytes, bytes->length, string, strlen(string));
 }
 
-/* "…/incoming/<receipt>.part", with the name that it will have. */
+/* "…/incoming/<receipt>.<boot>.part", with the name that it will have. */
 static bool renames(const struct trace_call *call, const char *part)
 {
     const char *name = strrchr(part, '/') + 1;
-    AUTO(memory_free) char *stem = memory_string_n(name, strlen(name) - strlen(".part"));
+    AUTO(memory_free) char *stem = memory_string_n(name, strcspn(name, "."));
     AUTO(text_release) struct text goal = TEXT_EMPTY;
     text_format(&goal, "%s.dcm", stem);
     return string_starts_with(call->name, "rename") && strcmp(text_string(&call->strings[0]), name) == 0 &&

@@ -1,10 +1,11 @@
 #!/bin/sh
 # run - the models are checked by spin, and seen to be able to fail: work.pml is of router and workers, lanes.pml of what
-# may be in flight at once.
+# may be in flight at once, fence.pml of two routers on one state folder.
 #
 # Usage: run.sh safety|liveness|self-test
 #
-# Each row: jobs, workers, troubles (of lanes.pml: 1 1, which it does not look at), and what is defined.
+# Each row: jobs, workers, troubles (of lanes.pml: 1 1, which it does not look at; of fence.pml nothing of
+# these, and TENURES is defined), and what is defined.
 set -eu
 models=$(cd "$(dirname "$0")" && pwd)
 model=$models/work.pml
@@ -49,6 +50,9 @@ safety)
     holds safety 2 1 2 -DSLOW_TIMERS
     model=$models/lanes.pml
     holds safety 1 1 4
+    model=$models/fence.pml
+    holds safety 1 1 0 -DTENURES=3
+    holds safety 1 1 0 -DTENURES=2 -DLEAVES
     ;;
 liveness)
     holds liveness 1 1 4 -DSLOW_TIMERS
@@ -68,6 +72,10 @@ self-test)
     fails safety 1 1 0 -DNO_FLIGHTS
     fails safety 1 1 0 -DNO_SIBLINGS
     fails liveness 1 1 0 -DNO_LANDING
+    model=$models/fence.pml
+    for broken in NO_CHECK NO_EXCL NO_SETTLE BEAT_RENAMES FROZEN; do
+        fails safety 1 1 0 -DTENURES=3 "-D$broken"
+    done
     ;;
 *)
     echo "usage: run.sh safety|liveness|self-test" >&2

@@ -13,13 +13,14 @@
 #define INJECT_VARIABLE "FELUCCA_INJECT"
 
 enum inject_call {
-    INJECT_OPEN = 1,     /* open, openat: of files that are written or read */
-    INJECT_WRITE = 2,    /* write, pwrite */
-    INJECT_SYNC = 4,     /* fsync, fdatasync */
-    INJECT_RENAME = 8,   /* by its goal */
-    INJECT_UNLINK = 16,  /* unlink, unlinkat */
-    INJECT_READ = 32,    /* read, pread */
-    INJECT_TRUNCATE = 64 /* ftruncate, fallocate */
+    INJECT_OPEN = 1,      /* open, openat: of files that are written or read */
+    INJECT_WRITE = 2,     /* write, pwrite */
+    INJECT_SYNC = 4,      /* fsync, fdatasync */
+    INJECT_RENAME = 8,    /* by its goal */
+    INJECT_UNLINK = 16,   /* unlink, unlinkat */
+    INJECT_READ = 32,     /* read, pread */
+    INJECT_TRUNCATE = 64, /* ftruncate, fallocate */
+    INJECT_LOCK = 128     /* fcntl(F_OFD_SETLK) */
 };
 
 enum { INJECT_PATTERN_SIZE = 256 };
@@ -32,6 +33,7 @@ struct inject_plan {
     atomic_llong skip; /* so many calls that fit go through before */
     atomic_llong seen, hit;
     atomic_llong clock_ahead_ms;       /* added to the wall clock, armed or not */
+    atomic_llong file_system;          /* what fstatfs() says of all, armed or not; 0: what is so */
     char pattern[INJECT_PATTERN_SIZE]; /* of the path, as fnmatch() reads it; changed only while not armed */
 };
 

@@ -87,6 +87,11 @@ void sabotage_set_clock(struct sabotage *sabotage, int64_t ahead_ms)
     atomic_store(&sabotage->plan->clock_ahead_ms, ahead_ms);
 }
 
+void sabotage_set_filesystem(struct sabotage *sabotage, int64_t magic)
+{
+    atomic_store(&sabotage->plan->file_system, magic);
+}
+
 int64_t sabotage_met(const struct sabotage *sabotage)
 {
     return atomic_load(&sabotage->plan->hit);

@@ -27,6 +27,9 @@ void sabotage_end(struct sabotage *sabotage);
 /* The programs' wall clock is so far ahead of the true one (behind it: less than 0), from now on. */
 void sabotage_set_clock(struct sabotage *sabotage, int64_t ahead_ms);
 
+/* For the programs each file is on a file system of that magic number (statfs(2)), from now on. */
+void sabotage_set_filesystem(struct sabotage *sabotage, int64_t magic);
+
 /* How often a call met it since it began; and waiting for the first time. */
 int64_t sabotage_met(const struct sabotage *sabotage);
 bool sabotage_wait_met(struct sabotage *sabotage, int64_t limit_ms);
