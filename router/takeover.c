@@ -5,6 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/filesystem.h"
 #include "common/base/log.h"
+#include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/service/service.h"
 #include "router/fence.h"
@@ -25,7 +26,8 @@ enum place { PLACE_UNSEEN, PLACE_ALONE, PLACE_LOCKED, PLACE_WATCHED, PLACE_SHARE
 
 struct wait {
     struct router *router;
-    int dir, lock; /* lock: as lock_try() has it */
+    const char *state_dir; /* also when the configuration is read again meanwhile */
+    int dir, lock;         /* lock: as lock_try() has it */
     bool local;
     struct vigil vigil;
     /* What was logged last. */
@@ -139,7 +141,7 @@ static bool settle(struct wait *wait)
 static enum place take(struct wait *wait)
 {
     struct router *router = wait->router;
-    int code = fence_take(router->config->state_dir, NULL, &router->fence);
+    int code = fence_take(wait->state_dir, NULL, &router->fence);
     if (code == ERR_EXISTS)
         return PLACE_SHARED;
     if (code != 0)
@@ -168,13 +170,14 @@ static void judge_filesystem(struct wait *wait)
 
 bool takeover(struct router *router)
 {
-    struct wait wait = {.router = router};
-    AUTO(fd_close) int dir = open(router->config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(memory_free) char *state_dir = memory_string(router->config->state_dir);
+    struct wait wait = {.router = router, .state_dir = state_dir};
+    AUTO(fd_close) int dir = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         give_up("cannot open the state directory", err_text(err_from_errno(errno)));
     wait.dir = dir;
     judge_filesystem(&wait);
-    wait.lock = lock_open(router->config->state_dir, &router->lock_fd);
+    wait.lock = lock_open(state_dir, &router->lock_fd);
     enum place place = PLACE_SHARED;
     while (place == PLACE_SHARED) {
         if (!wait_until_alone(&wait))
