@@ -42,7 +42,8 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
                                 "When the state of a destination or album began; 0: not known.", target);
     gauges->empty = metrics_add(
         metrics, METRIC_GAUGE, "backlog_empty_seconds",
-        "In how long its backlog is empty at the pace of the last minutes; -1: nothing was done.", target);
+        "In how long its backlog is empty at the pace of the last minutes; -1: nothing was done, or nothing goes there now.",
+        target);
     gauges->tokens = metrics_add(metrics, METRIC_GAUGE, "token_active",
                                  "Whether KHEOPS called the token active when it was last asked.", token);
     gauges->expiry = metrics_add(metrics, METRIC_GAUGE, "token_expires_timestamp_seconds",
@@ -148,7 +149,8 @@ static void show_standing(struct router *router, const struct target *target)
     jobdb_find_standing(router->db, target->row.destination_id, target->row.album_id, router->now, &standing);
     int64_t queued = jobdb_queued(router->db, target->row.destination_id, target->row.album_id);
     metric_set(router->gauges->since, labels, (double)standing.since / 1000);
-    metric_set(router->gauges->empty, labels, queued == 0 ? 0 : (double)jobdb_empty_in(&standing, queued));
+    bool is_up = target->row.state == TARGET_UP && !target_is_held(target);
+    metric_set(router->gauges->empty, labels, (double)jobdb_empty_in(&standing, queued, is_up));
 }
 
 static void show_expiry(struct router *router, const struct target *target, enum work_token_kind kind,

@@ -120,8 +120,8 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
 /* "main: empty in about 4 min at 21/s", where something waits and something was done lately. */
 static void add_pace(struct view *view, const struct jobdb_status_row *row)
 {
-    int64_t seconds = jobdb_empty_in(&row->standing, row->queued);
-    if (strcmp(row->state, "up") != 0 || row->queued == 0 || seconds < 0)
+    int64_t seconds = jobdb_empty_in(&row->standing, row->queued, strcmp(row->state, "up") == 0);
+    if (row->queued == 0 || seconds < 0)
         return;
     double pace = (double)row->standing.done * 1000.0 / (double)row->standing.over_ms;
     append_name(row, &view->notes);

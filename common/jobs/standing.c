@@ -47,9 +47,11 @@ void jobdb_find_standing(struct jobdb *db, int64_t destination_id, int64_t album
         row_first(jobdb_query(db, SQL_DONE_LATELY, "iii", destination_id, album_id, from), 0);
 }
 
-int64_t jobdb_empty_in(const struct jobdb_standing *standing, int64_t jobs)
+int64_t jobdb_empty_in(const struct jobdb_standing *standing, int64_t jobs, bool is_up)
 {
-    if (standing->done <= 0 || standing->over_ms <= 0)
+    if (jobs == 0)
+        return 0;
+    if (!is_up || standing->done <= 0 || standing->over_ms <= 0)
         return -1;
     return (int64_t)((double)jobs * (double)standing->over_ms / (double)standing->done / 1000.0);
 }

@@ -22,9 +22,9 @@ struct jobdb_standing {
 void jobdb_find_standing(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now,
                          struct jobdb_standing *ret_standing);
 
-/* When a backlog of so many jobs is empty at that pace, in seconds; -1: nothing was done. Whatever comes meanwhile is
- * not known. */
-int64_t jobdb_empty_in(const struct jobdb_standing *standing, int64_t jobs);
+/* When a backlog of so many jobs is empty at that pace, in seconds; 0: it is; -1: nothing was done, or nothing goes there
+ * now (is_up). Whatever comes meanwhile is not known. */
+int64_t jobdb_empty_in(const struct jobdb_standing *standing, int64_t jobs, bool is_up);
 
 /* Whether the configuration names it, or something of it (of a destination: or of its albums) waits, failed, or is
  * undecided: nobody needs to hear of another one. */

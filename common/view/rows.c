@@ -1,5 +1,7 @@
 #include "common/view/rows.h"
 
+#include <string.h>
+
 json_t *rows_job(const struct jobdb_job_row *job)
 {
     return json_pack(
@@ -52,7 +54,7 @@ json_t *rows_status(const struct jobdb_status_row *row)
         condition_to_json(row->condition), "since", json_from_time(row->standing.since), "held_by",
         json_from_text(*row->standing.held_by ? row->standing.held_by : NULL), "done_per_second",
         json_real(pace_of(&row->standing)), "empty_in_seconds",
-        seconds_to_json(jobdb_empty_in(&row->standing, row->queued)));
+        seconds_to_json(jobdb_empty_in(&row->standing, row->queued, strcmp(row->state, "up") == 0)));
 }
 
 json_t *rows_study(const struct jobdb_study_row *study)

@@ -2,6 +2,7 @@
  * over real processes. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/json.h"
 #include "tests/support/deadline.h"
 #include "tests/support/port.h"
 #include "tests/support/process.h"
@@ -142,6 +143,52 @@ static bool health_says(void *words)
     return health(&said) == (strstr(words, "refuses") ? 1 : 0) && strstr(text_string(&said), words);
 }
 
+/* The same for programs: one object a process; the exit status is that of the lines. */
+static void ck_health_json(int status, bool healthy, const char *sentence)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "health",
+                                "receiver",
+                                "--json",
+                                "--config",
+                                sandbox_path(scene.sandbox, "alone.yaml"),
+                                NULL};
+    ck_assert_int_eq(process_run(argv, NULL, SCENE_PATIENCE_MS, &said), status);
+    AUTO(json_release) json_t *object = json_loads(text_string(&said), 0, NULL);
+    ck_assert_msg(json_is_object(object), "%s", text_string(&said));
+    ck_assert_str_eq(json_text(object, "process"), "receiver");
+    ck_assert_int_eq(json_is_true(json_object_get(object, "healthy")), healthy);
+    ck_assert_str_eq(json_text(object, "host"), "127.0.0.1");
+    ck_assert_int_eq(json_integer_value(json_object_get(object, "port")), health_port);
+    ck_assert_ptr_nonnull(strstr(json_text(object, "sentence"), sentence));
+}
+
+/* Without a name every process that the configuration has. */
+START_TEST(health_of_all_is_one_object_each)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    size_t lines = 0;
+    health_port = port_free();
+    receiver_port = port_free();
+    write_config("256MiB");
+    const char *const argv[] = {FELUCCA_BIN "/felucca",
+                                "health",
+                                "--json",
+                                "--config",
+                                sandbox_path(scene.sandbox, "alone.yaml"),
+                                NULL};
+    ck_assert_int_eq(process_run(argv, NULL, SCENE_PATIENCE_MS, &said), 1);
+    for (const char *line = text_string(&said); *line; line = strchr(line, '\n') + 1) {
+        AUTO(json_release) json_t *object = json_loads(line, JSON_DISABLE_EOF_CHECK, NULL);
+        ck_assert_msg(json_is_false(json_object_get(object, "healthy")), "%s", line);
+        ck_assert_ptr_nonnull(strstr(json_text(object, "sentence"), "no answer on 127.0.0.1 port "));
+        lines++;
+    }
+    ck_assert_uint_eq(lines, 4);
+}
+END_TEST
+
 START_TEST(a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload)
 {
     receiver_port = port_free();
@@ -152,9 +199,11 @@ START_TEST(a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload)
     const struct process_options options = {.output = sandbox_path(scene.sandbox, "alone.log")};
     AUTO(process_destroy) struct process *receiver = process_start(argv, &options);
     ck_assert(wait_until(health_says, (void *)"receiver: healthy", SCENE_PATIENCE_MS));
+    ck_health_json(0, true, "healthy");
     write_config("1000TiB");
     process_signal(receiver, SIGHUP);
     ck_assert(wait_until(health_says, (void *)"receiver: refuses images: ", SCENE_PATIENCE_MS));
+    ck_health_json(1, false, "refuses images: the disk has less free space than receiver.min_free_space");
     write_config("256MiB");
     process_signal(receiver, SIGHUP);
     ck_assert(wait_until(health_says, (void *)"receiver: healthy", SCENE_PATIENCE_MS));
@@ -168,6 +217,7 @@ int main(void)
     tests_add(tests, who_holds_it_is_told_and_not_the_trouble_before);
     tests_add(tests, the_end_of_a_token_is_told_before);
     tests_add(tests, a_receiver_that_refuses_images_is_not_healthy_also_after_a_reload);
+    tests_add(tests, health_of_all_is_one_object_each);
     tests_add(tests, rejections_are_told_with_what_to_do);
     return tests_run(tests);
 }
