@@ -226,7 +226,7 @@ static bool measure_one(int64_t waiting, int64_t finished, unsigned instances, s
 {
     AUTO(sandbox_destroy) struct sandbox *sandbox = sandbox_create();
     struct crowd crowd;
-    crowd_init(&crowd, sandbox);
+    crowd_init(&crowd, sandbox, "");
     if (waiting + finished > 0 && !make_past(crowd.state, waiting, finished))
         return false;
     if (measure(&crowd, sandbox, waiting + finished, instances, ret_figures))

@@ -8,7 +8,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
-static const char configuration[] = "state_dir: %s\n"
+static const char configuration[] = "%sstate_dir: %s\n"
                                     "metrics: { bind: 127.0.0.1, port: 0 }\n"
                                     "log: { level: warning, format: text }\n"
                                     "nodes:\n"
@@ -28,12 +28,12 @@ static const char configuration[] = "state_dir: %s\n"
                                     "          - { name: all, api_url: 'http://127.0.0.1:9/api',\n"
                                     "              destination_token: x, source_token: y }\n";
 
-void crowd_init(struct crowd *crowd, struct sandbox *sandbox)
+void crowd_init(struct crowd *crowd, struct sandbox *sandbox, const char *more)
 {
     AUTO(text_release) struct text yaml = TEXT_EMPTY;
     *crowd = (struct crowd){.state = sandbox_make_folder(sandbox, "state")};
     (void)sandbox_make_folder(sandbox, "state/spool/incoming");
-    text_format(&yaml, configuration, crowd->state);
+    text_format(&yaml, configuration, more, crowd->state);
     crowd->config = sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
 }
 

@@ -21,8 +21,9 @@ struct crowd {
     unsigned long delivered, shared;
 };
 
-/* The state folder and the configuration; nothing is started. All of it is borrowed from the sandbox. */
-void crowd_init(struct crowd *crowd, struct sandbox *sandbox);
+/* The state folder and the configuration, with more lines in front; nothing is started. All of it is borrowed from the
+ * sandbox. */
+void crowd_init(struct crowd *crowd, struct sandbox *sandbox, const char *more);
 
 /* Writes so many small instances (5 KB) into incoming/, in series of that size, so many series a study. */
 void crowd_write(const struct crowd *crowd, unsigned instances, unsigned series_size, unsigned study_series);

@@ -9,6 +9,8 @@ folder=$(dirname "$0")
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(uname -sr)"
 printf '\n== the router alone (goal: 2000 instances/s)\n'
 "$build/tests/bench_router" 10000
+printf '\n== the same without kept headers (retention_headers: 0s), and their cost\n'
+"$build/tests/bench_router" 10000 100 no-headers
 printf '\n== the router with a million waiting and ten million finished deliveries, against an empty database\n'
 "$build/tests/bench_backlog" || echo "not measured"
 printf '\n== conditions\n'
