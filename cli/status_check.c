@@ -151,6 +151,7 @@ static void add_surroundings(struct causes *causes, const struct surroundings *a
         const char *next;
     } rows[] = {
         {SURROUNDINGS_ROUTER, ATTENTION_ROUTER, "felucca health router"},
+        {SURROUNDINGS_SHARED, ATTENTION_STANDBY, "felucca check"},
         {SURROUNDINGS_DISK, ATTENTION_DISK, text_string(&look_at_disk)},
         {SURROUNDINGS_OVERFULL, ATTENTION_OVERFULL, "felucca quarantine"},
         {SURROUNDINGS_WORKER, ATTENTION_WORKER, "felucca check"},

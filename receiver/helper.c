@@ -1,6 +1,7 @@
 #include "receiver/helper.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
@@ -10,6 +11,7 @@
 #include "common/service/service.h"
 #include "common/spool/spool.h"
 #include "receiver/association.h"
+#include "receiver/cell.h"
 #include "receiver/hint.h"
 
 #include <poll.h>
@@ -29,6 +31,7 @@ struct helper {
     struct bus *bus;
     struct metrics *metrics;
     struct spool *spool; /* to ask for free space; NULL: it cannot be asked */
+    struct cell cell;
     int64_t min_free_space;
     struct metric *instances, *refusals, *bytes, *odd, *durable, *hints;
     struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files, *unconfined;
@@ -144,6 +147,8 @@ static void show_limits(struct helper *helper, const struct config *config)
                NULL, config->receiver.max_associations);
     if (spool_open(config->state_dir, &helper->spool) != 0)
         helper->spool = NULL;
+    cell_init(&helper->cell, helper->spool, string_starts_with(config->endpoints.hints, "tcp://"));
+    metrics_set_cell(helper->metrics, false);
 }
 
 static void serve_metrics(struct helper *helper, const struct config *config)
@@ -179,6 +184,7 @@ static void take_beat(struct helper *helper, int64_t associations)
         metric_set(helper->free_files, NULL, (double)room.files);
     }
     metrics_progress(helper->metrics, spool_room_suffices(&room, helper->min_free_space));
+    metrics_set_cell(helper->metrics, helper->spool && cell_works(&helper->cell, clock_monotonic_ms()));
 }
 
 static void take_instance(struct helper *helper, const struct hint *hint)

@@ -31,6 +31,7 @@
 #include "router/own_trouble.h"
 #include "router/posting.h"
 #include "router/quarantine.h"
+#include "router/pulsing.h"
 #include "router/readers.h"
 #include "router/readiness.h"
 #include "router/recover.h"
@@ -186,6 +187,7 @@ void router_destroy(struct router **router)
     counters_destroy(&r->counters);
     if (r->db)
         fence_hold(r->fence); /* to close the database is to write */
+    pulsing_end(r);
     jobdb_destroy(&r->db);
     spool_destroy(&r->spool);
     fence_destroy(&r->fence);
@@ -236,6 +238,7 @@ static const struct part {
     {commit, NULL},                             /* all of that is durable; then it is said and done */
     {intake_tell, NULL},                        /* what was taken in, for the log */
     {own_trouble_tell, NULL},                   /* which worker lacks what, for operators */
+    {pulsing_turn, NULL},                       /* that it works, for receivers */
     {gauges_turn, NULL},                        /* what waits, for the metrics port */
 };
 enum { PARTS = sizeof parts / sizeof *parts };

@@ -33,6 +33,7 @@ struct router {
     int64_t awake; /* the same, but it stands still while the loop does: for what others' silence means */
     int64_t expires_by; /* what has expired is judged by this: `now` without leaps of that clock (clocks.h) */
     bool recovered;
+    int64_t pulse, pulse_at; /* what receivers see of it (pulsing.h); pulse_at: monotonic */
 
     struct targets *targets;
     struct crew *crew;

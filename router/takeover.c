@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/service/service.h"
+#include "common/spool/standby.h"
 #include "router/fence.h"
 #include "router/give_up.h"
 #include "router/lock.h"
@@ -30,15 +31,18 @@ struct wait {
     int dir, lock;         /* lock: as lock_try() has it */
     bool local;
     struct vigil vigil;
+    struct standby standby;  /* what `felucca status` is shown */
+    int64_t written_at;      /* and when, monotonic; 0: it stands nowhere */
+    struct metric *standing; /* felucca_router_standby */
     /* What was logged last. */
     enum place told;
     enum vigil_says told_life;
     char told_session[OWNER_ID_SIZE];
 };
 
-static const char *life_text(enum vigil_says life)
+static enum standby_life standby_life(enum vigil_says life)
 {
-    return life == VIGIL_LIVES ? "yes" : life == VIGIL_STANDS_STILL ? "no" : "not known yet";
+    return life == VIGIL_LIVES ? STANDBY_LIVES : life == VIGIL_STANDS_STILL ? STANDBY_STILL : STANDBY_UNKNOWN;
 }
 
 /* ---- what is said ---- */
@@ -50,7 +54,7 @@ static void log_owner(enum log_level level, const char *message, const struct ow
     const char *since = owner ? clock_iso8601(owner->since, buffer) : "";
     LOG_AT(level, message, LOG_S("owner", owner ? owner->name : "not known"),
            LOG_S("host", owner ? owner->host : ""), LOG_I("generation", owner ? owner->generation : 0),
-           LOG_S("since", since), LOG_S("lives", life_text(life)));
+           LOG_S("since", since), LOG_S("lives", standby_life_text(standby_life(life))));
 }
 
 static void tell(struct wait *wait, enum place place, const struct owner *owner, enum vigil_says life)
@@ -72,6 +76,30 @@ static void tell(struct wait *wait, enum place place, const struct owner *owner,
             LOG_ERROR,
             "two hosts have the state directory and its locks do not reach between them, standing by: let one have it",
             owner, life);
+}
+
+/* For `felucca status` and the metrics port. */
+static void show(struct wait *wait, enum place place, enum vigil_says life)
+{
+    bool shared = place == PLACE_SHARED;
+    int64_t now = clock_monotonic_ms();
+    metric_set(wait->standing, NULL, 1);
+    bool same = wait->written_at > 0 && wait->standby.shared == shared &&
+                wait->standby.owner_lives == standby_life(life);
+    if (same && now - wait->written_at < STANDBY_EVERY_MS)
+        return;
+    wait->written_at = now;
+    wait->standby.at = clock_wall_ms();
+    wait->standby.shared = shared;
+    wait->standby.owner_lives = standby_life(life);
+    standby_write(wait->dir, &wait->standby);
+}
+
+static void show_end(struct wait *wait)
+{
+    metric_set(wait->standing, NULL, 0);
+    if (wait->written_at > 0)
+        standby_remove(wait->dir);
 }
 
 /* ---- what is so ---- */
@@ -100,6 +128,8 @@ static enum place look(struct wait *wait)
     enum vigil_says life = vigil_look(&wait->vigil, seen, clock_monotonic_ms());
     enum place place = place_of(wait, seen, life);
     tell(wait, place, seen, life);
+    if (place != PLACE_ALONE)
+        show(wait, place, life);
     return place;
 }
 
@@ -168,24 +198,36 @@ static void judge_filesystem(struct wait *wait)
         log_warning(text_string(&sentence));
 }
 
+static enum place wait_and_take(struct wait *wait)
+{
+    enum place place = PLACE_SHARED;
+    while (place == PLACE_SHARED) {
+        if (!wait_until_alone(wait))
+            return PLACE_UNSEEN;
+        place = take(wait);
+        wait->vigil = (struct vigil){0};
+    }
+    return place;
+}
+
 bool takeover(struct router *router)
 {
+    static const char *const none[] = {NULL};
+    struct metrics *metrics = service_metrics(router->service);
     AUTO(memory_free) char *state_dir = memory_string(router->config->state_dir);
     struct wait wait = {.router = router, .state_dir = state_dir};
     AUTO(fd_close) int dir = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
         give_up("cannot open the state directory", err_text(err_from_errno(errno)));
     wait.dir = dir;
+    wait.standing = metrics_add(metrics, METRIC_GAUGE, "router_standby",
+                                "1: it stands by, since the state directory is another router's.", none);
+    standby_begin(&wait.standby, NULL, clock_wall_ms());
     judge_filesystem(&wait);
     wait.lock = lock_open(state_dir, &router->lock_fd);
-    enum place place = PLACE_SHARED;
-    while (place == PLACE_SHARED) {
-        if (!wait_until_alone(&wait))
-            return false;
-        place = take(&wait);
-        wait.vigil = (struct vigil){0};
-    }
-    metrics_rest(service_metrics(router->service)); /* more of them are to be added */
+    enum place place = wait_and_take(&wait);
+    show_end(&wait);
+    metrics_rest(metrics); /* more of them are to be added */
     if (place != PLACE_ALONE)
         return false;
     fence_start(router->fence);

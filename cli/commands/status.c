@@ -224,6 +224,16 @@ static void add_rejections(struct view *view, const struct surroundings *around)
     }
 }
 
+/* Whoever asks a cell that waits must not take it for one that works. */
+static void add_first_line(struct view *view, const struct surroundings *around, const struct config *config)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (!surroundings_tell(around, config, SURROUNDINGS_STANDBY, &sentence))
+        return;
+    table_wrap(&view->table, text_string(&sentence), 0, columns_line());
+    text_append_char(&view->table, '\n');
+}
+
 static void append_tables(struct view *view)
 {
     grid_append(&view->targets, columns_line(), &view->table);
@@ -297,6 +307,7 @@ static int status_draw(void *context, struct text *frame)
         add_json_totals(&view, quarantined, &around, expiry_to_json(screen->config, db),
                         notified_json(db, screen->config));
     } else {
+        add_first_line(&view, &around, screen->config);
         append_tables(&view);
         expiry_each(screen->config, db, add_expiry, &view);
         add_rejections(&view, &around);

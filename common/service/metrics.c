@@ -58,7 +58,7 @@ struct metrics {
     pthread_mutex_t lock; /* of everything below */
     struct metric *first, **last;
     int64_t progress_ms, patience_ms;
-    bool ready;
+    bool ready, has_cell, cell_works;
     struct metrics_http *server;
 };
 
@@ -367,6 +367,14 @@ bool metrics_is_healthy(struct metrics *metrics)
     return healthy;
 }
 
+void metrics_set_cell(struct metrics *metrics, bool works)
+{
+    lock(metrics);
+    metrics->has_cell = true;
+    metrics->cell_works = works;
+    unlock(metrics);
+}
+
 bool metrics_is_ready(struct metrics *metrics)
 {
     bool healthy = metrics_is_healthy(metrics);
@@ -391,10 +399,23 @@ static bool page_is_ready(void *context)
     return metrics_is_ready(context);
 }
 
+static enum page_cell page_cell(void *context)
+{
+    struct metrics *metrics = context;
+    bool ready = metrics_is_ready(metrics);
+    lock(metrics);
+    bool has_cell = metrics->has_cell, works = metrics->cell_works;
+    unlock(metrics);
+    return !has_cell ? PAGE_CELL_NONE
+           : !ready  ? PAGE_CELL_UNREADY
+           : !works  ? PAGE_CELL_IDLE
+                     : PAGE_CELL_READY;
+}
+
 int metrics_serve(struct metrics *metrics, const char *bind, int port)
 {
     assert(!metrics->server);
-    const struct metrics_pages pages = {metrics, print_page, page_is_healthy, page_is_ready};
+    const struct metrics_pages pages = {metrics, print_page, page_is_healthy, page_is_ready, page_cell};
     return metrics_http_create(&pages, bind, port, &metrics->server);
 }
 

@@ -1,7 +1,7 @@
 /* metrics - counters of one process and the small HTTP server that shows them.
  *
  * GET /metrics (Prometheus text), /healthz (200 while the process makes progress), /readyz (200 when it can
- * work). Names start with felucca_; label values must be of bounded number (destination, album, outcome).
+ * work), of a receiver /readyz/cell (200 when a router works as well). Names start with felucca_; label values must be of bounded number (destination, album, outcome).
  * Updates are safe from several threads. The server has a thread of its own: start it after the last fork. */
 #ifndef FELUCCA_SERVICE_METRICS_H
 #define FELUCCA_SERVICE_METRICS_H
@@ -47,6 +47,8 @@ void metrics_print(struct metrics *metrics, struct text *out);
 void metrics_progress(struct metrics *metrics, bool ready);
 /* How long a process is still healthy without progress: METRICS_PATIENCE_MS unless it is set. */
 void metrics_set_patience(struct metrics *metrics, int64_t milliseconds);
+/* For GET /readyz/cell, which is there from the first call on: whether what this process takes is worked on, too. */
+void metrics_set_cell(struct metrics *metrics, bool works);
 bool metrics_is_healthy(struct metrics *metrics);
 bool metrics_is_ready(struct metrics *metrics);
 

@@ -205,10 +205,28 @@ static enum MHD_Result answer_ready(struct MHD_Connection *connection, const str
                : answer_line(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "not ready\n");
 }
 
+static enum MHD_Result answer_cell(struct MHD_Connection *connection, const struct metrics_pages *pages)
+{
+    static const struct {
+        unsigned status;
+        const char *line;
+    } lines[] = {
+        [PAGE_CELL_NONE] = {MHD_HTTP_NOT_FOUND, "a receiver has this page\n"},
+        [PAGE_CELL_READY] = {MHD_HTTP_OK, "ready\n"},
+        [PAGE_CELL_UNREADY] = {MHD_HTTP_SERVICE_UNAVAILABLE, "the receiver is not ready\n"},
+        [PAGE_CELL_IDLE] = {MHD_HTTP_SERVICE_UNAVAILABLE, "no router works here\n"},
+    };
+    enum page_cell cell = pages->cell(pages->context);
+    return answer_line(connection, lines[cell].status, lines[cell].line);
+}
+
 static const struct page {
     const char *path;
     enum MHD_Result (*answer)(struct MHD_Connection *connection, const struct metrics_pages *pages);
-} routes[] = {{"/metrics", answer_metrics}, {"/healthz", answer_health}, {"/readyz", answer_ready}};
+} routes[] = {{"/metrics", answer_metrics},
+              {"/healthz", answer_health},
+              {"/readyz", answer_ready},
+              {"/readyz/cell", answer_cell}};
 
 static enum MHD_Result route(void *context, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *upload, size_t *upload_size,

@@ -6,12 +6,16 @@
 
 #include <stdbool.h>
 
+/* UNREADY: the process itself is not ready. IDLE: nobody works on what it takes. */
+enum page_cell { PAGE_CELL_NONE, PAGE_CELL_READY, PAGE_CELL_UNREADY, PAGE_CELL_IDLE };
+
 /* What the pages show; asked in the server's thread. */
 struct metrics_pages {
     void *context;
     void (*print)(void *context, struct text *out);
     bool (*is_healthy)(void *context);
     bool (*is_ready)(void *context);
+    enum page_cell (*cell)(void *context);
 };
 
 struct metrics_http;

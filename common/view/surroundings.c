@@ -92,13 +92,54 @@ static int look_for_router(const struct config *config)
     return lock.l_type != F_UNLCK;
 }
 
+static void look_for_owner(const struct config *config, struct surroundings *ret_surroundings)
+{
+    AUTO(fd_close) int dir = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (dir < 0)
+        return;
+    ret_surroundings->has_owner = owner_read(dir, &ret_surroundings->owner) == 0;
+    ret_surroundings->has_standby = standby_read(dir, clock_wall_ms(), &ret_surroundings->standby) == 0;
+}
+
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings)
 {
+    look_for_owner(config, ret_surroundings);
     look_at_spool(config, ret_surroundings);
     ret_surroundings->router = look_for_router(config);
     ret_surroundings->resting =
         ret_surroundings->router == 0 ? json_array() : resting_read(config->state_dir);
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
+}
+
+/* "n1 (host 1f0c)", or the name alone where it is the host's. */
+static void append_cell(const char *name, const char *host, struct text *sentence)
+{
+    text_append(sentence, name);
+    if (strcmp(name, host) != 0)
+        text_format(sentence, " (host %s)", host);
+}
+
+static void append_standby(const struct surroundings *surroundings, struct text *sentence)
+{
+    const struct standby *standby = &surroundings->standby;
+    char since[CLOCK_ISO_SIZE];
+    text_append(
+        sentence,
+        standby->shared
+            ? "Two hosts have this state folder, and its locks do not reach between them: the router of "
+            : "Standby: the router of ");
+    append_cell(standby->name, standby->host, sentence);
+    text_format(sentence, " waits since %s and sends nothing.", clock_local(standby->since, since));
+    if (!surroundings->has_owner)
+        return;
+    text_append(sentence, " The folder is that of ");
+    append_cell(surroundings->owner.name, surroundings->owner.host, sentence);
+    text_format(sentence, " since %s, %s.", clock_local(surroundings->owner.since, since),
+                standby->owner_lives == STANDBY_LIVES   ? "which lives"
+                : standby->owner_lives == STANDBY_STILL ? "which gives no sign of life"
+                                                        : "of which nothing is known yet");
+    if (standby->shared)
+        text_append(sentence, " Let one host have it.");
 }
 
 static void append_router(const struct config *config, struct text *sentence)
@@ -185,6 +226,11 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
 {
     int64_t least = config->receiver.min_free_space;
     size_t before = sentence->length;
+    bool lasts = surroundings->has_standby &&
+                 (surroundings->standby.shared || surroundings->standby.owner_lives == STANDBY_STILL);
+    if ((trouble == SURROUNDINGS_STANDBY && surroundings->has_standby) ||
+        (trouble == SURROUNDINGS_SHARED && lasts))
+        append_standby(surroundings, sentence);
     if (trouble == SURROUNDINGS_ROUTER && surroundings->router == 0)
         append_router(config, sentence);
     if (trouble == SURROUNDINGS_DISK && surroundings->room.bytes >= 0 &&
@@ -206,7 +252,7 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
                                   struct text *lines)
 {
-    for (int trouble = 0; trouble < SURROUNDINGS_TROUBLES; trouble++)
+    for (int trouble = SURROUNDINGS_SHARED + 1; trouble < SURROUNDINGS_TROUBLES; trouble++)
         if (surroundings_tell(surroundings, config, (enum surroundings_trouble)trouble, lines))
             text_append_char(lines, '\n');
     text_append(lines, text_string(&surroundings->oddities));
@@ -251,6 +297,10 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
                                                           : json_object());
     (void)json_object_set_new(object, "router_running",
                               surroundings->router < 0 ? json_null() : json_boolean(surroundings->router));
+    (void)json_object_set_new(
+        object, "owner", surroundings->has_owner ? standby_owner_to_json(&surroundings->owner) : json_null());
+    (void)json_object_set_new(
+        object, "standby", surroundings->has_standby ? standby_to_json(&surroundings->standby) : json_null());
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));
     (void)json_object_set_new(object, "wal_held", json_boolean(wal->held));
     (void)json_object_set_new(object, "wal_holder", wal->holder ? json_integer(wal->holder) : json_null());

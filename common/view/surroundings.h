@@ -7,8 +7,10 @@
 #include "common/base/json.h"
 #include "common/config/config.h"
 #include "common/jobs/wal.h"
+#include "common/spool/owner.h"
 #include "common/spool/rejections.h"
 #include "common/spool/spool.h"
+#include "common/spool/standby.h"
 
 enum { SURROUNDINGS_REJECTIONS = 10 };
 
@@ -19,7 +21,10 @@ struct surroundings {
     struct text unconfined; /* what the kernel refuses of the sandbox (common/spool/unconfined.h) */
     struct text oddities;   /* the last ones of the peers, a line each (common/spool/oddity.h) */
     json_t *oddities_json;
-    int router; /* 1: it runs, 0: it does not, -1: unknown */
+    int router;                  /* 1: it runs, 0: it does not, -1: unknown */
+    bool has_owner, has_standby; /* of the state folder; a router that waits for it */
+    struct owner owner;
+    struct standby standby;
     struct jobdb_wal wal;
     struct rejections_kind rejections[SURROUNDINGS_REJECTIONS]; /* of the last hour */
     size_t rejection_count;
@@ -34,8 +39,10 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
 int64_t surroundings_incoming(const struct config *config);
 
 enum surroundings_trouble {
-    SURROUNDINGS_ROUTER,   /* it does not run */
-    SURROUNDINGS_DISK,     /* it is too full to receive */
+    SURROUNDINGS_STANDBY, /* a router waits for the state folder; the first line of `felucca status` */
+    SURROUNDINGS_SHARED, /* and that is nothing that passes: two hosts have it, or who has it does not live */
+    SURROUNDINGS_ROUTER, /* it does not run */
+    SURROUNDINGS_DISK,   /* it is too full to receive */
     SURROUNDINGS_OVERFULL, /* sources are refused, since they fill the quarantine */
     SURROUNDINGS_WORKER,   /* a worker lacks something: a line for each */
     SURROUNDINGS_READER,   /* somebody keeps the database's log from shrinking */
@@ -49,7 +56,7 @@ enum surroundings_trouble {
 bool surroundings_tell(const struct surroundings *surroundings, const struct config *config,
                        enum surroundings_trouble trouble, struct text *sentence);
 
-/* A line for each trouble; appended. */
+/* A line for each trouble but the first two, which say the same; appended. */
 void surroundings_append_troubles(const struct surroundings *surroundings, const struct config *config,
                                   struct text *lines);
 

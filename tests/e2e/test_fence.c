@@ -148,6 +148,28 @@ START_TEST(a_router_with_nothing_to_do_notices_too)
 }
 END_TEST
 
+static void check_standby_is_seen(void)
+{
+    static const char *const text[] = {"status", NULL}, *const json[] = {"status", "--json", NULL},
+                             *const check[] = {"status", "--check", NULL};
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    ck_assert_int_eq(rig_felucca(rig, text, &output), 0);
+    rig_check(rig, string_starts_with(text_string(&output), "Two hosts have this state folder"),
+              text_string(&output));
+    rig_expect(rig, 0, "\"shared\":true,\"owner_lives\":\"yes\"", json);
+    rig_expect(rig, 0, "\"generation\":2", json);
+    rig_expect(rig, 1, "Two hosts have this state folder", check);
+}
+
+static void check_standby_is_gone(void)
+{
+    static const char *const text[] = {"status", NULL}, *const json[] = {"status", "--json", NULL};
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    ck_assert_int_eq(rig_felucca(rig, text, &output), 0);
+    rig_check(rig, !strstr(text_string(&output), "state folder"), text_string(&output));
+    rig_expect(rig, 0, "\"standby\":null", json);
+}
+
 START_TEST(a_second_router_stands_by_while_the_beat_of_the_first_moves)
 {
     struct process *first = start_second();
@@ -156,10 +178,12 @@ START_TEST(a_second_router_stands_by_while_the_beat_of_the_first_moves)
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "the first goes on");
     rig_check(rig, process_running(first) && process_running(rig->router), "both run");
+    check_standby_is_seen();
     rig_check(rig, !rig_log_says(rig, "recovered"), "the second works");
     rig_stop(rig);
     rig->router = first;
     rig_check_consistency(rig);
+    check_standby_is_gone();
 }
 END_TEST
 

@@ -335,6 +335,7 @@ START_TEST(ready_is_who_can_work)
 {
     pipeline_start(scene.pipeline, PIPELINE_RECEIVER);
     ck_answers(PIPELINE_RECEIVER, "/readyz", 200);
+    ck_answers(PIPELINE_RECEIVER, "/readyz/cell", 503);
     pipeline_start(scene.pipeline, PIPELINE_SENDER);
     pipeline_start(scene.pipeline, PIPELINE_SHARER);
     ck_answers(PIPELINE_SENDER, "/healthz", 200);
@@ -342,6 +343,8 @@ START_TEST(ready_is_who_can_work)
     ck_answers(PIPELINE_SHARER, "/readyz", 503);
     pipeline_start(scene.pipeline, PIPELINE_ROUTER);
     ck_answers(PIPELINE_ROUTER, "/readyz", 200);
+    ck_answers(PIPELINE_RECEIVER, "/readyz/cell", 200);
+    ck_answers(PIPELINE_ROUTER, "/readyz/cell", 404);
     ck_answers(PIPELINE_SENDER, "/readyz", 200);
     ck_answers(PIPELINE_SHARER, "/readyz", 200);
     pipeline_start(scene.pipeline, PIPELINE_ROUTER);
@@ -349,6 +352,12 @@ START_TEST(ready_is_who_can_work)
     AUTO(text_release) struct text body = TEXT_EMPTY;
     ck_assert_int_eq(pipeline_page(scene.pipeline, standby.stage, 1, "/healthz", &body), 200);
     ck_assert_int_eq(pipeline_page(scene.pipeline, standby.stage, 1, standby.path, &body), standby.status);
+    text_clear(&body);
+    ck_assert_int_eq(pipeline_page(scene.pipeline, standby.stage, 1, "/metrics", &body), 200);
+    ck_assert(strstr(text_string(&body), "\nfelucca_router_standby 1\n"));
+    text_clear(&body);
+    ck_assert_int_eq(pipeline_page(scene.pipeline, standby.stage, 0, "/metrics", &body), 200);
+    ck_assert(strstr(text_string(&body), "\nfelucca_router_standby 0\n"));
 }
 END_TEST
 
