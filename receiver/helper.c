@@ -261,7 +261,7 @@ _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
 {
     settle_signals(parent);
     struct helper helper = {.pipe = pipe, .metrics = metrics_create()};
-    service_describe(helper.metrics);
+    service_describe(config, helper.metrics);
     add_metrics(&helper);
     add_unconfined(&helper, config);
     begin_at_zero(&helper);

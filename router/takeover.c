@@ -6,7 +6,7 @@
 #include "common/base/filesystem.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
-#include "common/config/config.h"
+#include "common/config/cell.h"
 #include "common/service/service.h"
 #include "common/spool/standby.h"
 #include "router/fence.h"
@@ -27,6 +27,7 @@ enum place { PLACE_UNSEEN, PLACE_ALONE, PLACE_LOCKED, PLACE_WATCHED, PLACE_SHARE
 
 struct wait {
     struct router *router;
+    char cell[CONFIG_CELL_SIZE];
     const char *state_dir; /* also when the configuration is read again meanwhile */
     int dir, lock;         /* lock: as lock_try() has it */
     bool local;
@@ -171,7 +172,7 @@ static bool settle(struct wait *wait)
 static enum place take(struct wait *wait)
 {
     struct router *router = wait->router;
-    int code = fence_take(wait->state_dir, NULL, &router->fence);
+    int code = fence_take(wait->state_dir, wait->cell, &router->fence);
     if (code == ERR_EXISTS)
         return PLACE_SHARED;
     if (code != 0)
@@ -222,7 +223,7 @@ bool takeover(struct router *router)
     wait.dir = dir;
     wait.standing = metrics_add(metrics, METRIC_GAUGE, "router_standby",
                                 "1: it stands by, since the state directory is another router's.", none);
-    standby_begin(&wait.standby, NULL, clock_wall_ms());
+    standby_begin(&wait.standby, config_cell(router->config, wait.cell), clock_wall_ms());
     judge_filesystem(&wait);
     wait.lock = lock_open(state_dir, &router->lock_fd);
     enum place place = wait_and_take(&wait);

@@ -8,6 +8,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
 #include "common/base/memory.h"
+#include "common/config/cell.h"
 #include "common/service/service.h"
 #include "common/view/details.h"
 #include "common/view/lookup.h"
@@ -27,16 +28,20 @@ struct asked {
 
 /* ---- showing it ---- */
 
-static void show_thing(json_t *thing, bool json, bool is_instance)
+static void show_thing(const struct config *config, json_t *thing, bool json, bool is_instance)
 {
     AUTO(text_release) struct text out = TEXT_EMPTY;
+    char cell[CONFIG_CELL_SIZE];
     if (!thing)
         return;
     if (json) {
+        (void)json_object_set_new(thing, "cell", json_from_text(config_cell(config, cell)));
         details_write_times(thing);
         json_print_line(thing);
         return;
     }
+    if (config->cell)
+        text_format(&out, "%-11s %s\n", "cell", config->cell);
     if (is_instance)
         show_print_instance(thing, &out);
     else
@@ -55,7 +60,7 @@ static void show_receipts(struct jobdb *db, const struct config *config, const c
     for (size_t i = 0; i < count && (json || i < RECEIPTS_MOST); i++) {
         (void)fputs(i > 0 && !json ? "\n" : "", stdout);
         const char *receipt = json_text_or_null(json_array_get(receipts, i), "receipt");
-        show_thing(details_of_instance(db, config, receipt), json, true);
+        show_thing(config, details_of_instance(db, config, receipt), json, true);
     }
     if (count > RECEIPTS_MOST && !json)
         (void)fputs("\nIt has arrived more often than that; these are the newest.\n", stdout);
@@ -68,12 +73,12 @@ static void show_found(struct jobdb *db, const struct config *config, const stru
     if (found->kind == LOOKUP_SOP_INSTANCE) {
         show_receipts(db, config, found->name, json);
     } else if (found->kind == LOOKUP_RECEIPT) {
-        show_thing(details_of_instance(db, config, found->name), json, true);
+        show_thing(config, details_of_instance(db, config, found->name), json, true);
     } else if (found->kind == LOOKUP_STUDY) {
-        show_thing(details_of_study(db, found->name, NULL), json, false);
+        show_thing(config, details_of_study(db, found->name, NULL), json, false);
     } else {
         study = details_ask_name(db, JOBDB_ASK_STUDY_OF_SERIES, found->name, NULL, 0);
-        show_thing(details_of_study(db, study ? study : "", found->name), json, false);
+        show_thing(config, details_of_study(db, study ? study : "", found->name), json, false);
     }
 }
 
@@ -158,7 +163,8 @@ static int say_no_study(const struct config *config, const struct number *number
 }
 
 /* One is shown whole; of several the newest are named. */
-static void show_studies(struct jobdb *db, const json_t *studies, const struct number *number, bool json)
+static void show_studies(struct jobdb *db, const struct config *config, const json_t *studies,
+                         const struct number *number, bool json)
 {
     size_t count = json_array_size(studies);
     if (count > 1 && !json)
@@ -170,7 +176,7 @@ static void show_studies(struct jobdb *db, const json_t *studies, const struct n
         if (count > 1 && !json)
             (void)printf("  %s\n", study);
         else
-            show_thing(details_of_study(db, study, NULL), json, false);
+            show_thing(config, details_of_study(db, study, NULL), json, false);
     }
     if (count > STUDIES_MOST && !json)
         (void)puts("  and others: `felucca studies` lists all");
@@ -185,7 +191,7 @@ static int show_number(struct jobdb *db, const struct config *config, struct num
     AUTO(json_release)
     json_t *studies =
         details_ask(db, JOBDB_ASK_STUDIES_OF_HASH, number->hash, NULL, json ? ALL : STUDIES_MOST + 1);
-    show_studies(db, studies, number, json);
+    show_studies(db, config, studies, number, json);
     jobdb_snapshot_end(db);
     if (database_failed(db))
         return EXIT_NO;

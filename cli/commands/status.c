@@ -16,6 +16,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/config/cell.h"
 #include "common/jobs/read.h"
 #include "common/jobs/show.h"
 #include "common/service/service.h"
@@ -243,10 +244,14 @@ static void append_tables(struct view *view)
     grid_append(&view->conditions, columns_line(), &view->table);
 }
 
-static void add_totals(struct view *view, int64_t quarantined, const struct surroundings *around)
+static void add_totals(struct view *view, int64_t quarantined, const struct surroundings *around,
+                       const struct config *config)
 {
     text_append(&view->table, text_string(&view->notes));
-    text_append(&view->table, "\nquarantine: ");
+    text_append_char(&view->table, '\n');
+    if (config->cell)
+        text_format(&view->table, "cell: %s\n", config->cell);
+    text_append(&view->table, "quarantine: ");
     text_append_count(&view->table, quarantined);
     text_append(&view->table, quarantined ? " (felucca quarantine)" : "");
     if (around->room.bytes >= 0) {
@@ -260,9 +265,11 @@ static void add_totals(struct view *view, int64_t quarantined, const struct surr
 }
 
 static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around,
-                            json_t *tokens, json_t *notified)
+                            const struct config *config, json_t *tokens, json_t *notified)
 {
-    json_t *totals = json_pack("{s:I, s:o}", "quarantined", (json_int_t)quarantined, "tokens", tokens);
+    char cell[CONFIG_CELL_SIZE];
+    json_t *totals = json_pack("{s:o, s:I, s:o}", "cell", json_from_text(config_cell(config, cell)),
+                               "quarantined", (json_int_t)quarantined, "tokens", tokens);
     surroundings_add_json(around, totals);
     if (json_array_size(notified) > 0)
         (void)json_object_set(totals, "notify", notified);
@@ -304,7 +311,7 @@ static int status_draw(void *context, struct text *frame)
         return EXIT_NO;
     }
     if (view.json) {
-        add_json_totals(&view, quarantined, &around, expiry_to_json(screen->config, db),
+        add_json_totals(&view, quarantined, &around, screen->config, expiry_to_json(screen->config, db),
                         notified_json(db, screen->config));
     } else {
         add_first_line(&view, &around, screen->config);
@@ -313,7 +320,7 @@ static int status_draw(void *context, struct text *frame)
         add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
         (void)notified_append(db, screen->config, view.now, &view.notes);
-        add_totals(&view, quarantined, &around);
+        add_totals(&view, quarantined, &around, screen->config);
         if (screen->watching)
             add_rates(screen, &view, db);
     }

@@ -7,12 +7,14 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
 static const char *process_name = "felucca";
+static char cell_name[65];
 static enum log_format current_format = LOG_TEXT;
 static atomic_int current_level = LOG_INFO;
 
@@ -21,6 +23,11 @@ void log_setup(const char *process, enum log_level level, enum log_format format
     process_name = process;
     current_format = format;
     atomic_store(&current_level, (int)level);
+}
+
+void log_set_cell(const char *cell)
+{
+    (void)snprintf(cell_name, sizeof cell_name, "%s", cell);
 }
 
 void log_set_level(enum log_level level)
@@ -107,8 +114,13 @@ static void append_json_line(struct text *line, enum log_level level, const char
                              const struct log_field *fields)
 {
     char now[CLOCK_ISO_SIZE];
-    text_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"pid\":%d,\"message\":",
+    text_format(line, "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"pid\":%d",
                 clock_iso8601(clock_wall_ms(), now), level_names[level], process_name, (int)getpid());
+    if (*cell_name) {
+        text_append(line, ",\"cell\":");
+        append_quoted(line, cell_name);
+    }
+    text_append(line, ",\"message\":");
     append_quoted(line, message);
     for (; fields->key; fields++) {
         text_format(line, ",\"%s\":", fields->key);

@@ -6,7 +6,7 @@
  *     2026-01-31T08:15:00.123Z info sender[123] batch answered destination=kheops-main instances=50 ms=412
  * or as one JSON object. A value with spaces, quotes or control characters is quoted and escaped, and what is
  * no UTF-8 becomes U+FFFD, so that what a peer sent can neither break a line nor a terminal. Never pass
- * patient data or a token. Keys are not those that every JSON line has: time, level, process, pid, message.
+ * patient data or a token. Keys are not those that every JSON line has: time, level, process, pid, cell, message.
  *
  * Only processes log: common/ logs at debug, except the two skeletons of processes, common/service and
  * common/worker/process.h. Library functions return errors. The level and format are the one piece of global
@@ -31,6 +31,8 @@ struct log_field {
 
 /* Once at start; process is borrowed for ever ("router"). */
 void log_setup(const char *process, enum log_level level, enum log_format format);
+/* Each line of JSON then has it ("cell"), cut to 64 bytes; copied. */
+void log_set_cell(const char *cell);
 void log_set_level(enum log_level level);
 enum log_level log_current_level(void);
 enum log_format log_current_format(void);

@@ -111,6 +111,7 @@ struct config_mail {
 struct config {
     char *path; /* of the file that was read */
     char *state_dir;
+    char *cell;               /* NULL: the host's name (cell.h) */
     bool state_dir_is_shared; /* its file system may be one with doubtful locks */
     struct {
         int port;

@@ -333,6 +333,10 @@ static const struct config_key file_keys[] = {
          "Whether `state_dir` may be on a file system whose locks often do not reach from one host or mount to another "
          "(SMB, FUSE, 9P); without it a router does not start there. Say `true` only where no other host or mount has "
          "the folder ([why](scaling.md#the-fence))."},
+    {"cell", CONFIG_NAME, OF(config, cell), .otherwise = "the host's name",
+     .help =
+         "How this Felucca is called where there are several ([cells](scaling.md#several-cells)): in status, show, logs, "
+         "metrics and notices. `${env:FELUCCA_CELL}` takes it from the environment."},
     {"retention", CONFIG_DURATION, OF(config, retention_ms), .standard = "0s", .least = 0, .most = YEARS,
      .help = "How long a spool file outlives its last delivery."},
     {"retention_excluded", CONFIG_DURATION, OF(config, retention_excluded_ms), .standard = "7d", .least = 0,

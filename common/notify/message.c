@@ -125,7 +125,7 @@ static const char *host_name(char *buffer)
     return buffer;
 }
 
-void message_json(const struct work_notice *notice, struct text *out)
+void message_json(const struct work_notice *notice, const char *cell, struct text *out)
 {
     char host[HOST_SIZE];
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
@@ -134,12 +134,13 @@ void message_json(const struct work_notice *notice, struct text *out)
     message_command(notice, &command);
     AUTO(json_release)
     json_t *json = json_pack(
-        "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "id", json_from_text(notice->id),
+        "{s:o, s:o, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "id", json_from_text(notice->id),
         "cause", json_from_text(notice->cause), "state", work_notice_state_name(notice->state), "destination",
         json_from_text(notice->destination), "album", json_from_text(notice->album), "count",
         (json_int_t)notice->count, "more", (json_int_t)notice->more, "since", json_from_time(notice->since),
-        "at", json_from_time(notice->at), "host", json_from_text(host_name(host)), "sentence",
-        json_from_text(text_string(&sentence)), "command", json_from_text(text_string(&command)));
+        "at", json_from_time(notice->at), "host", json_from_text(host_name(host)), "cell",
+        json_from_text(cell), "sentence", json_from_text(text_string(&sentence)), "command",
+        json_from_text(text_string(&command)));
     json_append(json, out);
 }
 
@@ -189,27 +190,28 @@ static void append_subject(const char *subject, struct text *out)
         append_encoded(subject, out);
 }
 
-static void append_head(const struct work_notice *notice, const struct config_mail *mail,
+static void append_head(const struct work_notice *notice, const struct config_mail *mail, const char *cell,
                         const char *sentence, struct text *out)
 {
     char host[HOST_SIZE];
     AUTO(text_release) struct text subject = TEXT_EMPTY;
-    text_format(&subject, "Felucca on %s: %s", host_name(host), sentence);
+    text_format(&subject, "Felucca on %s: %s", cell, sentence);
     text_format(out, "From: Felucca <%s>\r\nTo: %s\r\nDate: ", mail->from, mail->to);
     append_date(notice->at, out);
     text_append(out, "\r\nSubject: ");
     append_subject(text_string(&subject), out);
-    text_format(out, "\r\nMessage-ID: <%s@%s.felucca>\r\n", notice->id, host);
+    text_format(out, "\r\nMessage-ID: <%s@%s.felucca>\r\n", notice->id, host_name(host));
     text_append(out, "Auto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
                      "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n");
 }
 
-void message_mail(const struct work_notice *notice, const struct config_mail *mail, struct text *out)
+void message_mail(const struct work_notice *notice, const struct config_mail *mail, const char *cell,
+                  struct text *out)
 {
     char since[CLOCK_ISO_SIZE];
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     message_sentence(notice, &sentence);
-    append_head(notice, mail, text_string(&sentence), out);
+    append_head(notice, mail, cell, text_string(&sentence), out);
     text_format(out, "%s.\r\n\r\nSince: %s\r\nMore:  ", text_string(&sentence),
                 clock_iso8601(notice->since, since));
     message_command(notice, out);

@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/base/sha256.h"
+#include "common/config/cell.h"
 #include "common/config/secret.h"
 #include "common/notify/message.h"
 
@@ -23,7 +24,7 @@ static void append_signature(const struct text *secret, const struct text *body,
 }
 
 static int start_webhook(struct http *http, const struct config_webhook *webhook,
-                         const struct work_notice *notice, http_done *done, void *context,
+                         const struct work_notice *notice, const char *cell, http_done *done, void *context,
                          struct http_transfer **ret_transfer, struct text *ret_reason)
 {
     AUTO(secret_wipe) struct text url = TEXT_EMPTY;
@@ -35,7 +36,7 @@ static int start_webhook(struct http *http, const struct config_webhook *webhook
         code = secret_resolve(webhook->secret, &secret, ret_reason);
     if (code != 0)
         return code;
-    message_json(notice, &body);
+    message_json(notice, cell, &body);
     append_signature(&secret, &body, &signature);
     const struct http_header headers[] = {{(char *)"Content-Type", (char *)"application/json"},
                                           {(char *)"X-Felucca-Signature", signature.bytes}};
@@ -79,7 +80,7 @@ static const char **split_addresses(char *list)
 }
 
 static int start_mail(struct http *http, const struct config_mail *mail, const struct work_notice *notice,
-                      http_done *done, void *context, struct http_transfer **ret_transfer,
+                      const char *cell, http_done *done, void *context, struct http_transfer **ret_transfer,
                       struct text *ret_reason)
 {
     AUTO(secret_wipe) struct text password = TEXT_EMPTY;
@@ -91,7 +92,7 @@ static int start_mail(struct http *http, const struct config_mail *mail, const s
     if (code != 0)
         return code;
     append_server(mail, &url);
-    message_mail(notice, mail, &text);
+    message_mail(notice, mail, cell, &text);
     const struct http_mail way = {.from = mail->from,
                                   .to = to,
                                   .user = mail->user,
@@ -115,10 +116,12 @@ int sending_start(struct http *http, const struct config *config, const char *ta
 {
     const struct config_webhook *webhook = config_find_webhook(config, target);
     const struct config_mail *mail = config_find_mail(config, target);
+    char cell[CONFIG_CELL_SIZE];
+    (void)config_cell(config, cell);
     if (webhook)
-        return start_webhook(http, webhook, notice, done, context, ret_transfer, ret_reason);
+        return start_webhook(http, webhook, notice, cell, done, context, ret_transfer, ret_reason);
     if (mail)
-        return start_mail(http, mail, notice, done, context, ret_transfer, ret_reason);
+        return start_mail(http, mail, notice, cell, done, context, ret_transfer, ret_reason);
     text_append(ret_reason,
                 "this notifier's configuration does not name the target: give router and notifier "
                 "the same configuration");

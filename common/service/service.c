@@ -7,6 +7,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/config/cell.h"
 #include "common/config/keys.h"
 #include "common/config/processes.h"
 #include "common/service/service_options.h"
@@ -70,6 +71,8 @@ static void set_log(const struct service *service)
     const struct service_options *options = &service->options;
     log_setup(service->process->name, options->has_level ? options->level : service->config->log.level,
               options->has_format ? options->format : service->config->log.format);
+    char cell[CONFIG_CELL_SIZE];
+    log_set_cell(config_cell(service->config, cell));
 }
 
 static void log_lines(enum log_level level, const char *message, const struct text *lines)
@@ -160,11 +163,14 @@ static int open_signals(void)
     return signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-void service_describe(struct metrics *metrics)
+void service_describe(const struct config *config, struct metrics *metrics)
 {
-    static const char *const version[] = {"version", "commit", NULL};
-    metric_set(metrics_add(metrics, METRIC_GAUGE, "build_info", "The version that runs.", version),
-               (const char *const[]){FELUCCA_VERSION, commit_name()}, 1);
+    static const char *const labels[] = {"version", "commit", "cell", NULL};
+    char cell[CONFIG_CELL_SIZE];
+    struct metric *info = metrics_add(metrics, METRIC_GAUGE, "build_info",
+                                      "The version that runs, and the cell's name.", labels);
+    metric_clear(info);
+    metric_set(info, (const char *const[]){FELUCCA_VERSION, commit_name(), config_cell(config, cell)}, 1);
     metric_set(metrics_add(metrics, METRIC_GAUGE, "start_time_seconds",
                            "When the process started, in seconds since 1970.", NULL),
                NULL, (double)clock_wall_ms() / 1000);
@@ -174,11 +180,25 @@ static void add_metrics(struct service *service)
 {
     static const char *const outcome[] = {"outcome", NULL};
     service->metrics = metrics_create();
-    service_describe(service->metrics);
+    service_describe(service->config, service->metrics);
     service->reloads = metrics_add(service->metrics, METRIC_COUNTER, "config_reloads_total",
                                    "How often the configuration was read again.", outcome);
     metric_add(service->reloads, (const char *const[]){"ok"}, 0);
     metric_add(service->reloads, (const char *const[]){"failed"}, 0);
+}
+
+/* A line of JSON says its cell anyway. */
+static void log_start(const struct service *service)
+{
+    char cell[CONFIG_CELL_SIZE];
+    const struct log_field fields[] = {LOG_S("version", FELUCCA_VERSION),
+                                       LOG_S("commit", commit_name()),
+                                       LOG_S("config", service->config->path),
+                                       {.key = log_current_format() == LOG_JSON ? NULL : "cell",
+                                        .string = config_cell(service->config, cell)},
+                                       {.key = NULL}};
+    if (log_current_level() >= LOG_INFO)
+        log_write(LOG_INFO, "starts", fields);
 }
 
 struct service *service_start(const char *name, int argc, char **argv)
@@ -201,8 +221,7 @@ struct service *service_start(const char *name, int argc, char **argv)
         core_dumps_refuse();
     set_log(service);
     add_metrics(service);
-    log_info("starts", LOG_S("version", FELUCCA_VERSION), LOG_S("commit", commit_name()),
-             LOG_S("config", service->config->path));
+    log_start(service);
     log_lines(LOG_WARNING, "configuration", &warnings);
     return service;
 }
@@ -244,6 +263,8 @@ static void warn_of_restart(const struct config *old, const struct config *new)
         differs(old->endpoints.work, new->endpoints.work) ||
         differs(old->endpoints.control, new->endpoints.control))
         log_warning("new endpoints need a restart, ignoring them until then");
+    if (differs(old->cell, new->cell))
+        log_warning("a new cell's name needs a restart, ignoring it until then");
     if (differs(old->metrics.bind, new->metrics.bind) || old->metrics.port != new->metrics.port)
         log_warning("a new metrics address needs a restart, ignoring it until then");
 }

@@ -32,8 +32,8 @@ void service_stop(struct service **service);
 /* The configuration in force; borrowed until the next reload. */
 const struct config *service_config(const struct service *service);
 struct metrics *service_metrics(struct service *service);
-/* Adds version and start time, which every process shows. */
-void service_describe(struct metrics *metrics);
+/* Adds version, cell and start time, which every process shows. */
+void service_describe(const struct config *config, struct metrics *metrics);
 
 /* Readable when a signal waits: put it into the process's poll, and call service_turn() after it. */
 int service_signal_fd(const struct service *service);

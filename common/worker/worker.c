@@ -7,6 +7,7 @@
 #include "common/base/loop_clock.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
+#include "common/config/cell.h"
 #include "common/wire/bus.h"
 #include "common/worker/reports.h"
 
@@ -42,13 +43,15 @@ struct worker {
     int64_t last_ping, last_hello; /* monotonic; NEVER */
 };
 
-static void choose_name(struct worker *worker)
+/* The same process id in the same cell, after a move or a restart, is another worker. */
+static void choose_name(struct worker *worker, const struct config *config)
 {
-    char host[33] = "";
-    (void)gethostname(host, sizeof host - 1);
+    char cell[CONFIG_CELL_SIZE];
+    (void)config_cell(config, cell);
     static const char *const kinds[WORK_STAGES] = {
         [WORK_SEND] = "sender", [WORK_SHARE] = "sharer", [WORK_NOTIFY] = "notifier"};
-    (void)snprintf(worker->name, sizeof worker->name, "%s-%s-%d", kinds[worker->stage], host, (int)getpid());
+    (void)snprintf(worker->name, sizeof worker->name, "%s-%.32s-%d-%.4s", kinds[worker->stage], cell,
+                   (int)getpid(), worker->session);
 }
 
 int worker_create(const struct config *config, enum work_stage stage, int slots,
@@ -61,8 +64,8 @@ int worker_create(const struct config *config, enum work_stage stage, int slots,
     worker->reports = reports_create();
     worker->last_heard = worker->last_ping = worker->last_hello = NEVER;
     worker->endpoint = memory_string(config->endpoints.work);
-    choose_name(worker);
     int code = random_hex(worker->session, WORK_SESSION_SIZE - 1);
+    choose_name(worker, config);
     if (code == 0)
         code = bus_create(config, BUS_DEALER, config->endpoints.work, &worker->bus, ret_reason);
     if (code != 0)

@@ -31,6 +31,7 @@ static const char *config, *state_dir;
 static const char *const environment[] = {"TZ=UTC", "LC_ALL=C.UTF-8", "NO_COLOR=", "FELUCCA_CONFIG=", NULL};
 
 static const char yaml[] = "state_dir: state\n"
+                           "cell: gateway-1\n"
                            "receiver: { min_free_space: 256MiB }\n"
                            "metrics: { port: 0 }\n"
                            "nodes:\n"

@@ -103,7 +103,22 @@ START_TEST(value_in_a_json_line)
     ck_assert_str_eq(json_string_value(json_object_get(json, "message")), "it happened");
     ck_assert_str_eq(json_string_value(json_object_get(json, "level")), "info");
     ck_assert_str_eq(json_string_value(json_object_get(json, "process")), "test");
+    ck_assert_ptr_null(json_object_get(json, "cell"));
     ck_assert_ptr_eq(strchr(text_string(&line), '\n'), line.bytes + line.length - 1);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(a_json_line_says_its_cell)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    json_error_t error;
+    log_set_cell("cell \"2\"");
+    log_into(&line, LOG_JSON, "value");
+    json_t *json = json_loads(text_string(&line), JSON_REJECT_DUPLICATES, &error);
+    ck_assert_msg(json != NULL, "%s: %s", error.text, text_string(&line));
+    ck_assert_str_eq(json_string_value(json_object_get(json, "cell")), "cell \"2\"");
+    ck_assert_str_eq(json_string_value(json_object_get(json, "message")), "it happened");
     json_decref(json);
 }
 END_TEST
@@ -113,5 +128,6 @@ int main(void)
     struct tests *tests = tests_create("log");
     tests_rows(tests, value_in_a_text_line, ROWS(value_rows));
     tests_rows(tests, value_in_a_json_line, ROWS(value_rows));
+    tests_add(tests, a_json_line_says_its_cell);
     return tests_run(tests);
 }

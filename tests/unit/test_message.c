@@ -60,10 +60,10 @@ START_TEST(a_mail_has_its_header)
                                      .from = (char *)"f@example.org"};
     const struct work_notice notice = notice_of(&rows[0]);
     AUTO(text_release) struct text text = TEXT_EMPTY;
-    message_mail(&notice, &mail, &text);
+    message_mail(&notice, &mail, "cell-2", &text);
     ck_has(&text, "From: Felucca <f@example.org>\r\nTo: a@example.org, b@example.org\r\n");
     ck_has(&text, "\r\nDate: Fri, 28 Nov 2025 22:46:41 +0000\r\n");
-    ck_has(&text, ": one job failed at main\r\n");
+    ck_has(&text, "\r\nSubject: Felucca on cell-2: one job failed at main\r\n");
     ck_has(&text, "\r\nMessage-ID: <7-x@");
     ck_has(&text, "\r\n\r\none job failed at main.\r\n\r\nSince: 2025-11-28T22:46:40");
 }
@@ -75,7 +75,7 @@ START_TEST(a_subject_is_ascii)
     struct work_notice notice = notice_of(&rows[0]);
     AUTO(text_release) struct text text = TEXT_EMPTY;
     notice.destination = (char *)"Z\xc3\xbcrich";
-    message_mail(&notice, &mail, &text);
+    message_mail(&notice, &mail, "cell-2", &text);
     const char *subject = strstr(text_string(&text), "Subject: =?UTF-8?Q?");
     ck_assert_ptr_nonnull(subject);
     ck_has(&text, "=C3=BC");

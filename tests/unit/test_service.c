@@ -28,10 +28,10 @@ static void set_up(void)
     sandbox = sandbox_create();
     ck_assert_int_eq(chdir(sandbox_folder(sandbox)), 0);
     ck_assert_int_eq(unsetenv("FELUCCA_CONFIG"), 0);
-    sandbox_write(sandbox, "good.yaml", "state_dir: state\nmetrics: { port: 0 }\nnodes: []\n");
+    sandbox_write(sandbox, "good.yaml", "state_dir: state\ncell: cell-1\nmetrics: { port: 0 }\nnodes: []\n");
     sandbox_write(
         sandbox, "other.yaml",
-        "state_dir: state\nmetrics: { port: 0 }\nsender: { slots: 9 }\nlog: { level: error }\nnodes: []\n");
+        "state_dir: state\ncell: cell-1\nmetrics: { port: 0 }\nsender: { slots: 9 }\nlog: { level: error }\nnodes: []\n");
     sandbox_write(sandbox, "bad.yaml", "receiver: { port: x }\n");
 }
 
@@ -115,7 +115,7 @@ static const struct exit_row {
      {"--check", "--config", "good.yaml"},
      EXIT_OK,
      "configuration OK: 0 nodes, 0 destinations, 0 albums\n",
-     "good.yaml:3:8: nodes: there is none"},
+     "good.yaml:4:8: nodes: there is none"},
     {"--check of a bad file",
      {"--check", "--config", "bad.yaml"},
      EXIT_CONFIG,
@@ -224,7 +224,8 @@ START_TEST(good_file_is_taken)
     ck_assert_int_eq(reloads.new_slots, 9);
     ck_assert_int_eq(log_current_level(), LOG_ERROR);
     ck_metric(service, "felucca_config_reloads_total{outcome=\"ok\"} 1\n");
-    ck_metric(service, "felucca_build_info{version=\"" FELUCCA_VERSION "\",commit=\"unknown\"} 1\n");
+    ck_metric(service,
+              "felucca_build_info{version=\"" FELUCCA_VERSION "\",commit=\"unknown\",cell=\"cell-1\"} 1\n");
 }
 END_TEST
 
