@@ -69,7 +69,7 @@ static void add_state(struct causes *causes, const struct jobdb_status_row *row,
     if (strcmp(row->state, "blocked") == 0) {
         text_format(&sentence, " is blocked: %s", row->last_error ? row->last_error : "it does not say why");
         add(causes, ATTENTION_BLOCKED, text_string(&sentence), "felucca check");
-    } else if (strcmp(row->state, "held") == 0 && waits > 0) {
+    } else if (strcmp(row->state, "held") == 0 && waits > 0 && row->standing.held_itself) {
         text_format(&sentence, " is held; jobs that wait for it: %lld", (long long)waits);
         text_append(&next, "felucca release ");
         append_target(row, &next);

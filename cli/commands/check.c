@@ -1,3 +1,4 @@
+#include "cli/check_folder.h"
 #include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
 #include "cli/command.h"
@@ -9,6 +10,7 @@
 #include "common/base/text.h"
 #include "common/service/service.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 
@@ -35,8 +37,10 @@ static void note_filesystem(const struct config *config, struct findings *findin
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     struct filesystem filesystem;
     AUTO(fd_close) int dir = open(config->state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0)
-        return; /* until a process has made it */
+    if (dir < 0) {
+        check_folder(config->state_dir, errno, findings);
+        return;
+    }
     filesystem_of(dir, &filesystem);
     enum filesystem_verdict verdict = filesystem_judge(&filesystem, config->state_dir_is_shared, &sentence);
     if (verdict != FILESYSTEM_FINE)

@@ -264,7 +264,7 @@ static bool jobs_take(void *context, int key, const char *value)
         return take_form(listing, key == JSON ? FORM_JSON : FORM_CSV);
     if (key == ALL) {
         listing->form = listing->form == FORM_GROUPS ? FORM_ROWS : listing->form;
-        listing->limit = 0;
+        listing->limit = listing->filter.limit; /* 0: not said, or not yet */
         return true;
     }
     if (!number_take(&listing->number, command_jobs.name, key, value) ||

@@ -97,6 +97,8 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
 {
     bool some = holds_some_back(view, row), up = strcmp(row->state, "up") == 0;
     bool by_person = strcmp(row->state, "held") == 0 || strcmp(row->state, "not configured") == 0;
+    if (strcmp(row->state, "held") == 0 && !row->standing.held_itself)
+        return; /* its destination is, which says so */
     if (by_person) {
         add_standing(view, row);
         text_append_char(&view->notes, '\n');

@@ -1,8 +1,10 @@
 #include "cli/command.h"
 
 #include "cli/option.h"
+#include "cli/port.h"
 #include "cli/supervisor.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
@@ -14,10 +16,11 @@
 #include "common/spool/spool.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_WORKERS = 64 };
+enum { MOST_WORKERS = 64, PORT_MS = 3000, PORT_LOOK_MS = 50 };
 
 static bool add_all(struct supervisor *supervisor, const struct config *config, const int *counts)
 {
@@ -73,6 +76,27 @@ static bool make_state(const struct config *config)
     return code == 0;
 }
 
+/* The receiver before this one may be about to end. What may come with time, such as an address, is left to the receiver,
+ * which is started again and again. */
+static bool wait_for_port(const struct config *config)
+{
+    const char *bind = config->receiver.bind;
+    int code = port_probe(bind, config->receiver.port);
+    for (int64_t until = clock_monotonic_ms() + PORT_MS; code == EADDRINUSE && clock_monotonic_ms() < until;
+         code = port_probe(bind, config->receiver.port))
+        (void)poll(NULL, 0, PORT_LOOK_MS);
+    if (code != EADDRINUSE && code != EACCES)
+        return true;
+    fprintf(
+        stderr,
+        code == EACCES
+            ? "felucca up: this user may not listen on port %d of %s: take one above 1023, or run it with "
+              "CAP_NET_BIND_SERVICE\n"
+            : "felucca up: port %d of %s is taken by another process: is another receiver running?\n",
+        config->receiver.port, bind);
+    return false;
+}
+
 static int up_run(const struct cli *cli, int argc, char **argv)
 {
     int counts[PROCESSES];
@@ -94,7 +118,7 @@ static int up_run(const struct cli *cli, int argc, char **argv)
         if (processes_table()[k].count == PROCESS_NOTIFYING)
             counts[k] = config_notified(config) > 0;
     AUTO(supervisor_destroy) struct supervisor *supervisor = supervisor_create(&supervisor_default_times);
-    if (!add_all(supervisor, config, counts) || !make_state(config))
+    if (!add_all(supervisor, config, counts) || !make_state(config) || !wait_for_port(config))
         return EXIT_NO;
     return supervisor_run(supervisor);
 }
@@ -122,7 +146,7 @@ const struct command command_up = {
             "options say, until SIGTERM or Ctrl-C. These stop the receiver, then the workers,\n"
             "then the router, within 35 s. SIGHUP makes all of them read the configuration\n"
             "again. What crashes is started again after 1 s, 2 s, 4 s and so on, at most\n"
-            "30 s.\n",
+            "30 s. It ends where the receiver's port is taken.\n",
     .example = "felucca up --senders 2 --config felucca.yaml\n",
     .run = up_run,
 };

@@ -9,10 +9,10 @@
     X(HOLD_DESTINATION, "", "UPDATE destination SET held_by = ?2, held_at = ?3 WHERE id = ?1") \
     X(HOLD_ALBUM, "", "UPDATE album SET held_by = ?2, held_at = ?3 WHERE id = ?1") \
     X(STANDING_OF_DESTINATION, "", \
-      "SELECT CASE WHEN held THEN held_at ELSE since END, CASE WHEN held THEN held_by END FROM destination WHERE id = ?1") \
+      "SELECT CASE WHEN held THEN held_at ELSE since END, CASE WHEN held THEN held_by END, held FROM destination WHERE id = ?1") \
     X(STANDING_OF_ALBUM, "", \
       "SELECT CASE WHEN a.held THEN a.held_at WHEN d.held THEN d.held_at ELSE a.since END," \
-      " CASE WHEN a.held THEN a.held_by WHEN d.held THEN d.held_by END" \
+      " CASE WHEN a.held THEN a.held_by WHEN d.held THEN d.held_by END, a.held" \
       " FROM album a JOIN destination d ON d.id = a.destination_id WHERE a.id = ?1") \
     X(DONE_LATELY, "", \
       "SELECT coalesce(sum(done), 0) FROM tally WHERE destination_id = ?1 AND album_id = ?2 AND started_at >= ?3") \
@@ -42,6 +42,7 @@ void jobdb_find_standing(struct jobdb *db, int64_t destination_id, int64_t album
     if (row_next(&row)) {
         ret_standing->since = row_number(&row);
         row_copy(&row, ret_standing->held_by, sizeof ret_standing->held_by);
+        ret_standing->held_itself = row_flag(&row);
     }
     ret_standing->done =
         row_first(jobdb_query(db, SQL_DONE_LATELY, "iii", destination_id, album_id, from), 0);

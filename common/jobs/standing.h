@@ -15,6 +15,7 @@ void jobdb_save_hold(struct jobdb *db, int64_t destination_id, int64_t album_id,
 struct jobdb_standing {
     int64_t since;                    /* when its state of now began; 0: not known */
     char held_by[STANDING_USER_SIZE]; /* of one that is held; "": nobody, or not known */
+    bool held_itself;                 /* not only with its destination */
     int64_t done, over_ms;            /* so many jobs were done in the time up to now: five to ten minutes */
 };
 

@@ -139,6 +139,7 @@ static const char *write_config(int port, const struct row *row)
     sandbox_write(sandbox, "destination.token", row->destination);
     sandbox_write(sandbox, "source.token", row->source);
     text_format(&yaml,
+                "state_dir: %s\n"
                 "nodes:\n"
                 "  - aet: FELUCCA\n"
                 "    destinations:\n"
@@ -149,7 +150,7 @@ static const char *write_config(int port, const struct row *row)
                 "          - name: other\n"
                 "            destination_token: ${file:destination.token}\n"
                 "            source_token: ${file:source.token}\n",
-                port);
+                sandbox_path(sandbox, "state"), port);
     return sandbox_write(sandbox, "felucca.yaml", text_string(&yaml));
 }
 
@@ -266,6 +267,36 @@ START_TEST(offline_reads_every_secret)
 }
 END_TEST
 
+/* A state folder that nobody can make is told before the first start. */
+static const struct folder_row {
+    const char *label, *folder; /* below the sandbox */
+    int status;
+    const char *says; /* NULL: nothing of it */
+} folder_rows[] = {
+    {"it can be made", "new", 0, NULL},
+    {"the folder above it is missing", "missing/state", 1, "missing: No such file or directory\n"},
+    {"a file is in its way", "a-file", 1, "a-file cannot be used: Not a directory\n"},
+    {"a file is in the way of its folder", "a-file/state", 1, "cannot be used: Not a directory\n"},
+};
+
+START_TEST(a_state_folder_that_cannot_be_made_is_told)
+{
+    const struct folder_row *row = &folder_rows[_i];
+    AUTO(text_release) struct text output = TEXT_EMPTY, yaml = TEXT_EMPTY;
+    sandbox_write(sandbox, "a-file", "");
+    text_format(
+        &yaml,
+        "state_dir: %s\nnodes: [{ aet: FELUCCA, destinations: [{ name: main, stow_url: 'http://127.0.0.1:9/s', kheops: false }] }]\n",
+        sandbox_path(sandbox, "%s", row->folder));
+    int status =
+        run("check", "--offline", sandbox_write(sandbox, "folder.yaml", text_string(&yaml)), &output);
+    ck_assert_msg(status == row->status, "%s: %d, %s", row->label, status, text_string(&output));
+    ck_assert_msg(row->says ? strstr(text_string(&output), row->says) != NULL
+                            : strstr(text_string(&output), "state_dir") == NULL,
+                  "%s: %s", row->label, text_string(&output));
+}
+END_TEST
+
 /* ---- spool and database ---- */
 
 START_TEST(spool_and_database_are_compared)
@@ -334,6 +365,7 @@ int main(void)
     tests_add(tests, a_wrong_address_is_one_sentence);
     tests_add(tests, offline_asks_nobody);
     tests_add(tests, offline_reads_every_secret);
+    tests_rows(tests, a_state_folder_that_cannot_be_made_is_told, ROWS(folder_rows));
     tests_add(tests, spool_and_database_are_compared);
     tests_rows(tests, command_ends_with, ROWS(status_rows));
     return tests_run(tests);

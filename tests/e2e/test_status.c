@@ -88,6 +88,13 @@ START_TEST(who_holds_it_is_told_and_not_the_trouble_before)
     ck_status("kheops-main is backing off since ");
     ck_assert_int_eq(felucca(&said, (const char *const[]){"hold", "kheops-main", NULL}), 0);
     ck_status("kheops-main is held by ");
+    ck_assert(!status_says(
+        (void *)"kheops-main/ct is held")); /* it is so with its destination, and not to be released */
+    (void)felucca(&said, (const char *const[]){"status", "--check", NULL});
+    ck_assert_msg(!strstr(text_string(&said), "felucca release kheops-main/ct"), "%s", text_string(&said));
+    ck_assert_ptr_nonnull(strstr(text_string(&said), "felucca release kheops-main"));
+    ck_assert_int_eq(felucca(&said, (const char *const[]){"hold", "kheops-main/ct", NULL}), 0);
+    ck_status("kheops-main/ct is held by ");
     ck_assert(!status_says((void *)"next try"));
 }
 END_TEST

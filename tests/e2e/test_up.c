@@ -10,10 +10,13 @@
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SOON_MS = 20000 };
 
@@ -207,6 +210,32 @@ START_TEST(refuses)
 }
 END_TEST
 
+static int listen_on(int number)
+{
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons((uint16_t)number),
+                                        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 1), 0);
+    return fd;
+}
+
+/* The receiver of another `felucca up`, for instance: nothing is started, instead of the rest without a receiver. */
+START_TEST(a_port_that_is_taken_ends_it)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    make_stand_ins();
+    const char *const argv[] = {sandbox_path(sandbox, "felucca"), "--config", write_config(""), "up", NULL};
+    int taken = listen_on(port);
+    ck_assert_int_eq(process_run(argv, NULL, SOON_MS, &output), 1);
+    (void)close(taken);
+    ck_assert_msg(strstr(text_string(&output), "of 127.0.0.1 is taken by another process"), "%s",
+                  text_string(&output));
+    ck_assert_uint_eq(count("started", "\n"), 0);
+}
+END_TEST
+
 /* The process id in the last line of the log that tells of a start of that process. */
 static pid_t started_pid(const char *name)
 {
@@ -262,6 +291,7 @@ int main(void)
     tests_add(tests, runs_as_many_workers_as_asked);
     tests_add(tests, what_is_killed_comes_back);
     tests_rows(tests, refuses, ROWS(refusal_rows));
+    tests_add(tests, a_port_that_is_taken_ends_it);
     tests_rows(tests, a_real_process_comes_back, ROWS(process_names));
     tests_add(tests, real_processes_do_not_outlive_it);
     return tests_run(tests);
