@@ -62,6 +62,14 @@ static void append_count(struct text *out, int64_t count, const char *noun)
     text_format(out, "%lld %s%s", (long long)count, noun, count == 1 ? "" : "s");
 }
 
+/* "40 instances", and where some came more than once, "40 instances, received 80 times" */
+static void append_instances(struct text *out, int64_t instances, int64_t received)
+{
+    append_count(out, instances, "instance");
+    if (received > instances)
+        text_format(out, ", received %lld times", (long long)received);
+}
+
 /* ---- received and decided ---- */
 
 static void append_received(struct text *out, const json_t *instance)
@@ -244,7 +252,7 @@ static void append_series(struct text *out, const json_t *series)
     size_t index;
     AUTO(text_release) struct text about = TEXT_EMPTY;
     append_field(out, "series", *json_text(series, "series") ? json_text(series, "series") : "(unknown)");
-    append_count(&about, number_of(series, "instances"), "instance");
+    append_instances(&about, number_of(series, "instances"), number_of(series, "received"));
     text_append(&about, ", ");
     text_append_size(&about, number_of(series, "size"));
     text_format(&about, ", from %s", json_text(series, "calling_aet"));
@@ -307,12 +315,19 @@ void show_print_study(const json_t *study, struct text *out)
     const json_t *all = json_object_get(study, "series");
     json_t *series;
     size_t index;
-    int64_t instances = 0;
-    json_array_foreach(all, index, series) instances += number_of(series, "instances");
+    int64_t instances = 0, received = 0;
+    json_array_foreach(all, index, series)
+    {
+        instances += number_of(series, "instances");
+        received += number_of(series, "received");
+    }
     append_field(out, "study", json_text(study, "study"));
     append_label(out, "holds");
     append_count(out, instances, "instance");
-    text_format(out, " in %zu series\n", json_array_size(all));
+    text_format(out, " in %zu series", json_array_size(all));
+    if (received > instances)
+        text_format(out, ", received %lld times", (long long)received);
+    text_append_char(out, '\n');
     json_array_foreach(all, index, series)
     {
         if (index < SERIES_MOST)

@@ -104,7 +104,8 @@
       " FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
       " LEFT JOIN album a ON a.id = e.album_id WHERE e.share_id = ?3 AND e.instance_id IS NULL") \
     X(ASK_SERIES_SUMS, "", \
-      "SELECT series, count(*) AS instances, sum(size) AS size, min(received_at) AS first_received_at," \
+      "SELECT series, count(DISTINCT coalesce(sop_instance, receipt)) AS instances, count(*) AS received," \
+      " sum(size) AS size, min(received_at) AS first_received_at," \
       " max(received_at) AS last_received_at, sum(state = 'quarantined') AS quarantined," \
       " min(calling_aet) AS calling_aet, min(called_aet) AS called_aet" \
       " FROM instance WHERE study = ?1 AND (?2 IS NULL OR series = ?2) GROUP BY series") \

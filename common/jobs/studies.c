@@ -14,7 +14,8 @@
  * before, ?7 calling AE title, ?8 a hash, ?9 limit. The cheap questions are asked first. */
 #define STATEMENTS(X) \
     X(READ_STUDIES, "an operator's question: groups all instances that are remembered", \
-      "WITH s AS (SELECT study, count(DISTINCT series) AS series, count(*) AS instances," \
+      "WITH s AS (SELECT study, count(DISTINCT series) AS series," \
+      " count(DISTINCT coalesce(sop_instance, receipt)) AS instances, count(*) AS received," \
       " sum(state = 'quarantined') AS quarantined, min(received_at) AS first_at, max(received_at) AS last_at," \
       " min(calling_aet) AS calling_aet, max(?7 IS NULL OR calling_aet = ?7) AS from_it" \
       " FROM instance INDEXED BY instance_study WHERE study IS NOT NULL" \
@@ -35,7 +36,7 @@
       " THEN 'undecided' WHEN quarantined > 0 THEN 'quarantined' WHEN delivered > 0 THEN 'done'" \
       " WHEN " COUNT_OF_STUDY("t", "w.state = 'dropped'") " > 0 THEN 'dropped' ELSE 'excluded' END" \
       " AS state FROM t)" \
-      " SELECT study, state, calling_aet, series, instances, delivered, waiting, failed, undecided, quarantined," \
+      " SELECT study, state, calling_aet, series, instances, received, delivered, waiting, failed, undecided, quarantined," \
       " first_at, last_at, (SELECT group_concat(name, ', ') FROM (SELECT DISTINCT d.name FROM instance n" \
       " JOIN delivery w ON w.instance_id = n.id JOIN destination d ON d.id = w.destination_id" \
       " WHERE n.study = u.study AND w.state = 'sent' ORDER BY d.name))," \
@@ -52,6 +53,7 @@ static void read_study(struct row *row, struct jobdb_study_row *ret_study)
     ret_study->calling_aet = row_text_or_null(row);
     ret_study->series = row_number(row);
     ret_study->instances = row_number(row);
+    ret_study->received = row_number(row);
     ret_study->delivered = row_number(row);
     ret_study->waiting = row_number(row);
     ret_study->failed = row_number(row);

@@ -9,8 +9,9 @@
 #define JOBDB_STUDY_STATES "failed waiting undecided quarantined dropped excluded done"
 struct jobdb_study_row {
     const char *study, *state, *calling_aet, *destinations, *albums; /* borrowed during the call */
-    int64_t series, instances, delivered, waiting, failed, undecided, quarantined, first_received_at,
-        last_received_at;
+    int64_t series, instances;
+    int64_t received; /* times: an instance may have come more than once */
+    int64_t delivered, waiting, failed, undecided, quarantined, first_received_at, last_received_at;
 };
 int jobdb_read_studies(struct jobdb *db, const struct jobdb_filter *filter,
                        void (*each)(void *context, const struct jobdb_study_row *row), void *context);

@@ -59,14 +59,15 @@ json_t *rows_status(const struct jobdb_status_row *row)
 
 json_t *rows_study(const struct jobdb_study_row *study)
 {
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "study",
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "study",
                      study->study, "state", study->state, "calling_aet", json_from_text(study->calling_aet),
                      "series", (json_int_t)study->series, "instances", (json_int_t)study->instances,
-                     "delivered", (json_int_t)study->delivered, "waiting", (json_int_t)study->waiting,
-                     "failed", (json_int_t)study->failed, "undecided", (json_int_t)study->undecided,
-                     "quarantined", (json_int_t)study->quarantined, "destinations",
-                     json_from_text(study->destinations), "albums", json_from_text(study->albums),
-                     "first_received_at", json_from_time(study->first_received_at), "last_received_at",
+                     "received", (json_int_t)study->received, "delivered", (json_int_t)study->delivered,
+                     "waiting", (json_int_t)study->waiting, "failed", (json_int_t)study->failed, "undecided",
+                     (json_int_t)study->undecided, "quarantined", (json_int_t)study->quarantined,
+                     "destinations", json_from_text(study->destinations), "albums",
+                     json_from_text(study->albums), "first_received_at",
+                     json_from_time(study->first_received_at), "last_received_at",
                      json_from_time(study->last_received_at));
 }
 

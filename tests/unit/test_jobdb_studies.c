@@ -92,10 +92,33 @@ START_TEST(a_study_has_a_state)
 }
 END_TEST
 
+static void take_counts(void *context, const struct jobdb_study_row *row)
+{
+    int64_t *counts = context;
+    counts[0] = row->instances;
+    counts[1] = row->received;
+}
+
+/* A modality that sends again does not make a study larger. */
+START_TEST(what_came_twice_is_one_instance)
+{
+    const struct jobdb_filter filter = {.state = NULL};
+    int64_t counts[2] = {0, 0};
+    for (int i = 0; i < 2; i++) {
+        world_take_in("1", "1.1", "1.1.1", 0, false);
+        world_take_in("1", "1.1", "1.1.2", 0, false);
+    }
+    ck_assert_int_eq(jobdb_read_studies(world.db, &filter, take_counts, counts), 0);
+    ck_assert_int_eq(counts[0], 2);
+    ck_assert_int_eq(counts[1], 4);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_studies");
     tests_fixture(tests, world_set_up, world_tear_down);
     tests_rows(tests, a_study_has_a_state, ROWS(state_rows));
+    tests_add(tests, what_came_twice_is_one_instance);
     return tests_run(tests);
 }
