@@ -15,7 +15,8 @@ struct look {
     bool told;
 };
 
-static void look_at_secret(struct look *look, const char *where, char *const *secret)
+/* field: where the configuration has it. */
+static void look_at_secret_of(struct look *look, const char *where, const void *field, char *const *secret)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     if (!*secret)
@@ -23,14 +24,19 @@ static void look_at_secret(struct look *look, const char *where, char *const *se
     if (secret_is_literal(*secret) && look->exposed && !look->told) {
         look->told = true;
         config_report_warning(
-            look->report, config_report_place(look->report, secret), where,
+            look->report, config_report_place(look->report, field), where,
             "is a secret, and every user of this machine may read this file: chmod 640, or put it into "
             "a file of its own and write ${file:PATH}");
     }
     if (secret_is_exposed(*secret, &path) && exposed_to_all(text_string(&path)))
-        config_report_warning(look->report, config_report_place(look->report, secret), where,
+        config_report_warning(look->report, config_report_place(look->report, field), where,
                               "every user of this machine may read %s: chmod 640, or stricter",
                               text_string(&path));
+}
+
+static void look_at_secret(struct look *look, const char *where, char *const *secret)
+{
+    look_at_secret_of(look, where, secret, secret);
 }
 
 static void look_at_file(struct look *look, const char *where, char *const *path)
@@ -41,16 +47,17 @@ static void look_at_file(struct look *look, const char *where, char *const *path
 }
 
 /* Other headers are no secrets, unless they are kept in a file. */
-static void look_at_header(struct look *look, const struct config_header *header)
+static void look_at_header(struct look *look, const struct config_destination *destination,
+                           const struct config_header *header)
 {
     if (strcasecmp(header->name, "Authorization") == 0 || !secret_is_literal(header->value))
-        look_at_secret(look, "headers", &header->value);
+        look_at_secret_of(look, "headers", &destination->headers, &header->value);
 }
 
 static void look_at_destination(struct look *look, const struct config_destination *destination)
 {
     for (size_t h = 0; h < destination->header_count; h++)
-        look_at_header(look, &destination->headers[h]);
+        look_at_header(look, destination, &destination->headers[h]);
     look_at_file(look, "client_key", &destination->client_key);
     for (size_t a = 0; a < destination->album_count; a++) {
         look_at_secret(look, "destination_token", &destination->albums[a].destination_token);
