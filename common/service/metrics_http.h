@@ -1,4 +1,4 @@
-/* metrics_http - serves three pages of a process; the only user of libmicrohttpd. For metrics.c alone. */
+/* metrics_http - serves three pages of a process, in a thread of its own. For metrics.c alone. */
 #ifndef FELUCCA_SERVICE_METRICS_HTTP_H
 #define FELUCCA_SERVICE_METRICS_HTTP_H
 

@@ -1,0 +1,342 @@
+#include "common/service/web_server.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { CONNECTIONS_SPARE = 2 /* before a new one comes in */ };
+
+/* A connection. */
+struct guest {
+    int socket;
+    int64_t deadline_ms;
+    unsigned char address[16];
+    bool let_go; /* the library ends it soon */
+};
+
+struct web_server {
+    struct web_server_rules rules;
+    struct guest *guests; /* one more than rules.connections, in the order in which they came */
+    size_t guest_count;
+    struct MHD_Daemon *daemon;
+    int port;
+};
+
+/* What is known of a request between the library's calls. */
+struct asked {
+    bool is_known; /* its headers were seen */
+    char target[];
+};
+
+/* ---- who connects ---- */
+
+static void take_guest_address(struct MHD_Connection *connection, unsigned char *ret_address)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    if (info && info->client_addr->sa_family == AF_INET6)
+        memcpy(ret_address, &((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr, 16);
+    else if (info && info->client_addr->sa_family == AF_INET)
+        memcpy(ret_address, &((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr, 4);
+}
+
+/* The library closes it when it sees the end. */
+static void let_go(struct guest *guest)
+{
+    (void)shutdown(guest->socket, SHUT_RDWR);
+    guest->let_go = true;
+}
+
+static void make_room(struct web_server *server, const struct guest *guest)
+{
+    size_t staying = 0, same = 0;
+    struct guest *oldest = NULL, *oldest_same = NULL;
+    for (size_t i = 0; i < server->guest_count; i++) {
+        struct guest *other = &server->guests[i];
+        bool is_same = memcmp(other->address, guest->address, sizeof guest->address) == 0;
+        if (other->let_go)
+            continue;
+        oldest = oldest ? oldest : other;
+        oldest_same = oldest_same || !is_same ? oldest_same : other;
+        staying++;
+        same += is_same;
+    }
+    if (same >= server->rules.per_address)
+        let_go(oldest_same);
+    else if (staying >= server->rules.connections - CONNECTIONS_SPARE)
+        let_go(oldest);
+}
+
+static void welcome(struct web_server *server, struct MHD_Connection *connection, int socket)
+{
+    struct guest guest = {.socket = socket, .deadline_ms = clock_monotonic_ms() + server->rules.ask_ms};
+    take_guest_address(connection, guest.address);
+    make_room(server, &guest);
+    if (server->guest_count <= server->rules.connections)
+        server->guests[server->guest_count++] = guest;
+}
+
+static void forget(struct web_server *server, int socket)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < server->guest_count; i++)
+        if (server->guests[i].socket != socket)
+            server->guests[kept++] = server->guests[i];
+    server->guest_count = kept;
+}
+
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info ? info->connect_fd : -1;
+}
+
+static void guest_comes_or_goes(void *context, struct MHD_Connection *connection, void **state,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    int socket = socket_of(connection);
+    (void)state;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        welcome(context, connection, socket);
+    else
+        forget(context, socket);
+}
+
+/* It may take so long from now on. */
+static void allow(struct web_server *server, struct MHD_Connection *connection, int64_t milliseconds)
+{
+    int socket = socket_of(connection);
+    for (size_t i = 0; i < server->guest_count; i++)
+        if (server->guests[i].socket == socket)
+            server->guests[i].deadline_ms = clock_monotonic_ms() + milliseconds;
+}
+
+static void guest_has_its_answer(void *context, struct MHD_Connection *connection, void **state,
+                                 enum MHD_RequestTerminationCode code)
+{
+    struct web_server *server = context;
+    (void)code;
+    memory_free(state);
+    allow(server, connection, server->rules.rest_ms);
+}
+
+/* Those whose time is over. How long until the next one's is, -1: nobody is there. */
+static int64_t end_late_guests(struct web_server *server)
+{
+    int64_t now_ms = clock_monotonic_ms(), next_ms = -1;
+    for (size_t i = 0; i < server->guest_count; i++) {
+        struct guest *guest = &server->guests[i];
+        int64_t left_ms = guest->deadline_ms - now_ms;
+        if (guest->let_go)
+            continue;
+        if (left_ms <= 0)
+            let_go(guest);
+        else if (next_ms < 0 || left_ms < next_ms)
+            next_ms = left_ms;
+    }
+    return next_ms;
+}
+
+/* ---- requests and answers ---- */
+
+const char *web_request_header(const struct web_request *request, const char *name)
+{
+    return MHD_lookup_connection_value((struct MHD_Connection *)(uintptr_t)request->connection,
+                                       MHD_HEADER_KIND, name);
+}
+
+struct search {
+    const char *name;
+    size_t count;
+};
+
+static enum MHD_Result count_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct search *search = context;
+    (void)kind;
+    (void)value;
+    search->count += strcasecmp(name, search->name) == 0;
+    return MHD_YES;
+}
+
+size_t web_request_header_count(const struct web_request *request, const char *name)
+{
+    struct search search = {.name = name};
+    (void)MHD_get_connection_values((struct MHD_Connection *)(uintptr_t)request->connection, MHD_HEADER_KIND,
+                                    count_header, &search);
+    return search.count;
+}
+
+void web_answer_release(struct web_answer *answer)
+{
+    text_release(&answer->body);
+    for (size_t i = 0; i < answer->header_count; i++)
+        memory_free(&answer->headers[i].value);
+    answer->header_count = 0;
+}
+
+void web_answer_header(struct web_answer *answer, const char *name, const char *value)
+{
+    assert(answer->header_count < WEB_ANSWER_HEADERS);
+    answer->headers[answer->header_count].name = name;
+    answer->headers[answer->header_count++].value = memory_string(value);
+}
+
+/* Queues an answer with a body that is copied. */
+static enum MHD_Result queue_answer(struct MHD_Connection *connection, const struct web_answer *answer)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        answer->body.length, (void *)(uintptr_t)text_string(&answer->body), MHD_RESPMEM_MUST_COPY);
+    enum MHD_Result result = response ? MHD_YES : MHD_NO;
+    for (size_t i = 0; i < answer->header_count && result == MHD_YES; i++)
+        result = MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
+    if (result == MHD_YES)
+        result = MHD_queue_response(connection, answer->status, response);
+    if (response)
+        MHD_destroy_response(response);
+    return result;
+}
+
+/* The library's first word of a request: its target before anything is decoded. The memory of a connection bounds it. */
+static void *take_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    size_t length = strlen(target);
+    struct asked *asked = memory_new(1, sizeof *asked + length + 1);
+    (void)context;
+    (void)connection;
+    memcpy(asked->target, target, length + 1);
+    return asked;
+}
+
+/* Nothing is decoded by the library. */
+static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
+                                    const char *method, const char *version, const char *upload,
+                                    size_t *upload_size, void **state)
+{
+    struct web_server *server = context;
+    struct asked *asked = *state;
+    AUTO(web_answer_release) struct web_answer answer = {0};
+    (void)url;
+    (void)version;
+    (void)upload;
+    /* The first call has the headers only; a body, which nobody here takes, is ignored. */
+    if (!asked->is_known)
+        allow(server, connection, server->rules.answer_ms);
+    if (!asked->is_known || *upload_size > 0) {
+        asked->is_known = true;
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    const struct web_request request = {.method = method, .target = asked->target, .connection = connection};
+    server->rules.answer(server->rules.context, &request, &answer);
+    return queue_answer(connection, &answer);
+}
+
+/* ---- the server ---- */
+
+struct address {
+    struct sockaddr_storage storage;
+    bool is_six, is_any;
+};
+
+static bool parse_address(const char *bind, int port, struct address *ret_address)
+{
+    *ret_address = (struct address){.is_six = strchr(bind, ':') != NULL, .is_any = strcmp(bind, "::") == 0};
+    if (ret_address->is_six) {
+        struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)&ret_address->storage;
+        six->sin6_family = AF_INET6;
+        six->sin6_port = htons((uint16_t)port);
+        return inet_pton(AF_INET6, bind, &six->sin6_addr) == 1;
+    }
+    struct sockaddr_in *four = (struct sockaddr_in *)(void *)&ret_address->storage;
+    four->sin_family = AF_INET;
+    four->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, bind, &four->sin_addr) == 1;
+}
+
+static struct MHD_Daemon *start_daemon(struct web_server *server, const struct address *address)
+{
+    unsigned flags = MHD_USE_EPOLL;
+    if (address->is_six)
+        flags |= address->is_any ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
+    return MHD_start_daemon(flags, 0, NULL, NULL, take_request, server, MHD_OPTION_SOCK_ADDR,
+                            (const struct sockaddr *)&address->storage, MHD_OPTION_CONNECTION_LIMIT,
+                            (unsigned)server->rules.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+                            server->rules.connection_bytes, MHD_OPTION_NOTIFY_CONNECTION, guest_comes_or_goes,
+                            server, MHD_OPTION_NOTIFY_COMPLETED, guest_has_its_answer, server,
+                            MHD_OPTION_URI_LOG_CALLBACK, take_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+                            leave_as_it_is, NULL, MHD_OPTION_END);
+}
+
+int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
+                      struct web_server **ret_server)
+{
+    struct address address;
+    if (!parse_address(bind, port, &address))
+        return ERR_NETWORK;
+    AUTO(web_server_destroy) struct web_server *server = memory_new(1, sizeof *server);
+    server->rules = *rules;
+    server->guests = memory_new(rules->connections + 1, sizeof *server->guests);
+    server->daemon = start_daemon(server, &address);
+    const union MHD_DaemonInfo *info =
+        server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
+    if (!info)
+        return ERR_NETWORK;
+    server->port = info->port;
+    *ret_server = server;
+    server = NULL;
+    return 0;
+}
+
+void web_server_destroy(struct web_server **server)
+{
+    if (!*server)
+        return;
+    if ((*server)->daemon)
+        MHD_stop_daemon((*server)->daemon);
+    memory_free(&(*server)->guests);
+    memory_free(server);
+}
+
+int web_server_port(const struct web_server *server)
+{
+    return server->port;
+}
+
+int web_server_fd(const struct web_server *server)
+{
+    return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+}
+
+int64_t web_server_wait_ms(struct web_server *server)
+{
+    MHD_UNSIGNED_LONG_LONG library_ms;
+    int64_t wait_ms = end_late_guests(server);
+    if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
+        (wait_ms < 0 || library_ms < (uint64_t)wait_ms))
+        wait_ms = (int64_t)library_ms;
+    return wait_ms;
+}
+
+void web_server_turn(struct web_server *server)
+{
+    (void)MHD_run(server->daemon);
+}

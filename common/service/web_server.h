@@ -1,0 +1,69 @@
+/* web_server - a small HTTP/1.1 server that strangers cannot keep busy; the only user of libmicrohttpd.
+ *
+ * One thread: whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls
+ * web_server_turn(), in which the answers are made. RFC 9110 and 9112. A request has no body that anybody sees.
+ *
+ * What a peer may do is bounded: how many connections there are, in all and from one address, how long one has for its
+ * request and for reading the answer, however busily it drips, and how much memory it takes. A new peer always comes in:
+ * the oldest one of its address, or of all, goes for it. */
+#ifndef FELUCCA_SERVICE_WEB_SERVER_H
+#define FELUCCA_SERVICE_WEB_SERVER_H
+
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct web_server;
+
+/* A request, borrowed during the call. */
+struct web_request {
+    const char *method;
+    const char *target; /* path and query as they came, nothing decoded */
+    const void *connection;
+};
+/* A header of it, any case, or NULL; borrowed as the request is. One that came twice is its first. */
+const char *web_request_header(const struct web_request *request, const char *name);
+/* How often it came. */
+size_t web_request_header_count(const struct web_request *request, const char *name);
+
+enum { WEB_ANSWER_HEADERS = 12 };
+
+/* An answer, zeroed at first. Names and values of headers are texts of the program or of the answer's room. */
+struct web_answer {
+    unsigned status;
+    struct text body;
+    struct {
+        const char *name;
+        char *value;
+    } headers[WEB_ANSWER_HEADERS];
+    size_t header_count;
+};
+void web_answer_release(struct web_answer *answer);
+/* name: borrowed for ever; value: copied. There is room for WEB_ANSWER_HEADERS, which is asserted. */
+void web_answer_header(struct web_answer *answer, const char *name, const char *value);
+
+struct web_server_rules {
+    void *context; /* borrowed until web_server_destroy() */
+    void (*answer)(void *context, const struct web_request *request, struct web_answer *ret_answer);
+    size_t connections;      /* at most so many, at least 4 … */
+    size_t per_address;      /* … and of one address */
+    size_t connection_bytes; /* for a request's line and headers */
+    int64_t ask_ms;          /* from a connection's beginning to the end of its request's header */
+    int64_t answer_ms;       /* from there until it has read the answer */
+    int64_t rest_ms;         /* from there until the end of its next request's header */
+};
+
+/* Listens on a numeric address and a port (0: a free one). 0 or ERR_NETWORK. */
+int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
+                      struct web_server **ret_server);
+void web_server_destroy(struct web_server **server);
+
+int web_server_port(const struct web_server *server);
+int web_server_fd(const struct web_server *server);
+/* Lets those go whose time is over. How long until something is due, -1: nothing is. */
+int64_t web_server_wait_ms(struct web_server *server);
+void web_server_turn(struct web_server *server);
+
+#endif
