@@ -5,23 +5,24 @@
 #ifndef FELUCCA_BASE_ERR_H
 #define FELUCCA_BASE_ERR_H
 
-#define ERR_MAP(X) /* name, number, text */   \
-    X(NOMEM, -1, "out of memory")             \
-    X(IO, -2, "input/output error")           \
-    X(NOSPACE, -3, "no space left")           \
-    X(EXISTS, -4, "exists already")           \
-    X(ABSENT, -5, "not there")                \
-    X(SYNTAX, -6, "not well-formed")          \
-    X(RANGE, -7, "out of range")              \
-    X(DB, -8, "database error")               \
-    X(AGAIN, -9, "try again later")           \
-    X(LOCKED, -10, "held by another process") \
-    X(DENIED, -11, "not permitted")           \
-    X(CONFIG, -12, "bad configuration")       \
-    X(NETWORK, -13, "network error")          \
-    X(VERSION, -14, "of a newer version")     \
-    X(DAMAGED, -15, "damaged")                \
-    X(OVERFULL, -16, "too much in quarantine")
+#define ERR_MAP(X) /* name, number, text */    \
+    X(NOMEM, -1, "out of memory")              \
+    X(IO, -2, "input/output error")            \
+    X(NOSPACE, -3, "no space left")            \
+    X(EXISTS, -4, "exists already")            \
+    X(ABSENT, -5, "not there")                 \
+    X(SYNTAX, -6, "not well-formed")           \
+    X(RANGE, -7, "out of range")               \
+    X(DB, -8, "database error")                \
+    X(AGAIN, -9, "try again later")            \
+    X(LOCKED, -10, "held by another process")  \
+    X(DENIED, -11, "not permitted")            \
+    X(CONFIG, -12, "bad configuration")        \
+    X(NETWORK, -13, "network error")           \
+    X(VERSION, -14, "of a newer version")      \
+    X(DAMAGED, -15, "damaged")                 \
+    X(OVERFULL, -16, "too much in quarantine") \
+    X(TOO_LONG, -17, "takes too long")
 
 enum err {
 #define X(name, number, text) ERR_##name = number,

@@ -17,7 +17,8 @@ struct jobdb {
     struct sqlite3 *sql;
     struct sqlite3_stmt *statements[JOBDB_PARTS * JOBDB_PART_SIZE];
     bool in_transaction;
-    int error; /* sticky */
+    int error;        /* sticky */
+    int64_t limit_at; /* monotonic ms; 0: none */
     struct text sentence;
     struct jobdb_counts *counts;
     size_t count_count, count_capacity;

@@ -1,6 +1,7 @@
 #include "common/jobs/jobdb.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/jobs/connection.h"
@@ -37,6 +38,8 @@ static int error_of(int sqlite_code)
         return ERR_LOCKED;
     case SQLITE_IOERR:
         return ERR_IO;
+    case SQLITE_INTERRUPT:
+        return ERR_TOO_LONG;
     default:
         return ERR_DB;
     }
@@ -48,6 +51,11 @@ void jobdb_fail(struct jobdb *db, const char *doing)
         return;
     db->error = error_of(sqlite3_extended_errcode(db->sql));
     text_format(&db->sentence, "%s: %s", doing, sqlite3_errmsg(db->sql));
+}
+
+int jobdb_error_code(const struct jobdb *db)
+{
+    return db->error;
 }
 
 const char *jobdb_error(const struct jobdb *db)
@@ -182,6 +190,19 @@ int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_re
 int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason)
 {
     return open_database(state_dir, false, ret_db, ret_reason);
+}
+
+static int is_too_long(void *context)
+{
+    const struct jobdb *db = context;
+    return clock_monotonic_ms() >= db->limit_at;
+}
+
+void jobdb_limit(struct jobdb *db, int64_t milliseconds)
+{
+    enum { STEPS = 4000 }; /* of SQLite's machine: less than a millisecond */
+    db->limit_at = clock_monotonic_ms() + milliseconds;
+    sqlite3_progress_handler(db->sql, STEPS, is_too_long, db);
 }
 
 void jobdb_destroy(struct jobdb **db)

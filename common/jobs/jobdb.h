@@ -44,6 +44,9 @@ int jobdb_open(const char *state_dir, struct jobdb **ret_db, struct text *ret_re
 /* Opens it read-only, also while the router writes or is down. ERR_ABSENT: there is none yet; ERR_VERSION: of
  * another version than this program's, older ones included. */
 int jobdb_open_reader(const char *state_dir, struct jobdb **ret_db, struct text *ret_reason);
+/* What is asked from now on, all of it together, ends with ERR_TOO_LONG after so many ms: a reader's question costs the
+ * disk its pages and the log its space. */
+void jobdb_limit(struct jobdb *db, int64_t milliseconds);
 void jobdb_destroy(struct jobdb **db);
 
 /* Renames jobs.db and what belongs to it to jobs.db.broken-<time>, so that a new one can be made from the
@@ -55,6 +58,8 @@ int jobdb_set_aside(const char *state_dir, int64_t now, struct text *ret_name);
 int jobdb_commit(struct jobdb *db);
 /* Whether something is still to be committed. */
 bool jobdb_is_dirty(const struct jobdb *db);
+/* The first error itself; 0: there was none. */
+int jobdb_error_code(const struct jobdb *db);
 /* The sentence of the first error, borrowed; "" without one. */
 const char *jobdb_error(const struct jobdb *db);
 

@@ -44,6 +44,7 @@ struct sqlite3_stmt;
     X(intake)                        \
     X(lane)                          \
     X(move)                          \
+    X(newest)                        \
     X(notice)                        \
     X(operator)                      \
     X(outcome)                       \

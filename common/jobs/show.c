@@ -7,9 +7,11 @@
 
 #include <stdlib.h>
 
-#define ONE_STUDY "sorts what belongs to one study or series"
-#define BY_END    "reads an index, for a person who has the end of a UID alone"
-#define PARKED    "reads what is in quarantine, which is little"
+#define ONE_STUDY  "sorts what belongs to one study or series"
+#define BY_END     "reads an index, for a person who has the end of a UID alone"
+#define IN_TROUBLE "groups what failed, is undecided or in quarantine"
+#define OF_A_PAGE  "sorts what one page shows"
+#define PARKED     "reads what is in quarantine, which is little"
 
 /* clang-format off */
 /* Why a delivery w to a destination d does not go, by the destination alone. */
@@ -117,6 +119,81 @@
       " GROUP BY i.series, w.destination_id, w.state") \
     X(ASK_HOME, "", \
       "SELECT home_album FROM destination WHERE name = ?1 AND origin = ?2 AND stored > home_stored") \
+    X(ASK_STUDY_REASONS, ONE_STUDY, \
+      "SELECT d.name AS destination, w.http_status, w.reason, count(*) AS count, count(DISTINCT i.series) AS series," \
+      " min(w.finished_at) AS first_at, max(w.finished_at) AS last_at" \
+      " FROM instance i INDEXED BY instance_study JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND w.state = 'failed'" \
+      " GROUP BY w.destination_id, w.http_status, w.reason ORDER BY count DESC LIMIT 20") \
+    X(ASK_STUDY_MARKS, ONE_STUDY, \
+      "SELECT w.finished_at AS at, d.name AS destination, NULL AS album, w.state, count(*) AS count, w.http_status," \
+      " w.reason FROM instance i INDEXED BY instance_study JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND w.finished_at > 0 AND w.state <> 'excluded'" \
+      " GROUP BY w.finished_at, w.destination_id, w.state, w.http_status, w.reason" \
+      " UNION ALL SELECT s.finished_at, d.name, a.name, s.state, count(*), s.http_status, s.reason" \
+      " FROM share s JOIN album a ON a.id = s.album_id JOIN destination d ON d.id = s.destination_id" \
+      " WHERE s.study = ?1 AND s.finished_at > 0 GROUP BY s.finished_at, s.album_id, s.state, s.http_status, s.reason" \
+      " ORDER BY 1 DESC LIMIT 200") \
+    X(ASK_STUDY_EVENTS, ONE_STUDY, \
+      "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail, count(*) AS count" \
+      " FROM instance i INDEXED BY instance_study JOIN event e ON e.instance_id = i.id" \
+      " LEFT JOIN destination d ON d.id = e.destination_id LEFT JOIN album a ON a.id = e.album_id" \
+      " WHERE i.study = ?1 GROUP BY e.at, e.kind, e.destination_id, e.album_id, e.http_status, e.detail" \
+      " ORDER BY e.at DESC LIMIT 100") \
+    X(ASK_FAILED_GROUPS, IN_TROUBLE, \
+      "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, w.http_status, w.reason, count(*) AS count," \
+      " count(DISTINCT i.study) AS studies, min(w.finished_at) AS first_at, max(w.finished_at) AS last_at," \
+      " max(i.study) AS study, min(i.calling_aet) AS calling_aet" \
+      " FROM delivery w INDEXED BY delivery_failed JOIN instance i ON i.id = w.instance_id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE w.state = 'failed'" \
+      " GROUP BY w.destination_id, w.http_status, w.reason" \
+      " UNION ALL SELECT 'share', d.name, a.name, s.http_status, s.reason, count(*), count(DISTINCT s.study)," \
+      " min(s.finished_at), max(s.finished_at), max(s.study), NULL" \
+      " FROM share s INDEXED BY share_failed JOIN album a ON a.id = s.album_id" \
+      " JOIN destination d ON d.id = s.destination_id WHERE s.state = 'failed'" \
+      " GROUP BY s.album_id, s.http_status, s.reason" \
+      " UNION ALL SELECT 'fetch', d.name, NULL, f.http_status, f.reason, count(*), count(DISTINCT f.study)," \
+      " min(f.finished_at), max(f.finished_at), max(f.study), NULL" \
+      " FROM fetch f INDEXED BY fetch_failed JOIN destination d ON d.id = f.destination_id WHERE f.state = 'failed'" \
+      " GROUP BY f.destination_id, f.http_status, f.reason ORDER BY count DESC LIMIT 100") \
+    X(ASK_UNDECIDED_GROUPS, IN_TROUBLE, \
+      "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, NULL AS http_status, w.reason, count(*) AS count," \
+      " count(DISTINCT i.study) AS studies, min(i.decided_at) AS first_at, max(i.decided_at) AS last_at," \
+      " max(i.study) AS study, min(i.calling_aet) AS calling_aet" \
+      " FROM delivery w INDEXED BY delivery_undecided JOIN instance i ON i.id = w.instance_id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE w.state = 'undecided' GROUP BY w.destination_id, w.reason" \
+      " UNION ALL SELECT 'share', d.name, a.name, NULL, s.reason, count(*), count(DISTINCT s.study)," \
+      " min(s.created_at), max(s.created_at), max(s.study), NULL" \
+      " FROM share s INDEXED BY share_apart JOIN album a ON a.id = s.album_id" \
+      " JOIN destination d ON d.id = s.destination_id WHERE s.state IN ('undecided', 'dropped') AND s.state = 'undecided' GROUP BY s.album_id, s.reason" \
+      " ORDER BY count DESC LIMIT 100") \
+    X(ASK_QUARANTINE_GROUPS, IN_TROUBLE, \
+      "SELECT reason, calling_aet, called_aet, count(*) AS count, sum(size) AS bytes, min(decided_at) AS first_at," \
+      " max(decided_at) AS last_at, max(receipt) AS receipt" \
+      " FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'" \
+      " GROUP BY reason, calling_aet, called_aet ORDER BY count DESC LIMIT 100") \
+    X(ASK_JOURNAL, "", \
+      "SELECT e.id, e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail," \
+      " coalesce(i.study, s.study) AS study FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \
+      " LEFT JOIN album a ON a.id = e.album_id LEFT JOIN instance i ON i.id = e.instance_id" \
+      " LEFT JOIN share s ON s.id = e.share_id WHERE e.id < ?3 ORDER BY e.id DESC LIMIT 100") \
+    X(ASK_REQUESTS, "", \
+      "SELECT id, user, verb, asked_at, finished_at, changed, skipped, sentence FROM request" \
+      " ORDER BY id DESC LIMIT 50") \
+    X(ASK_PACE, "at most 2,016 rows a week and target", \
+      "SELECT started_at AS at, sum(CASE WHEN album_id = 0 THEN done ELSE 0 END) AS delivered," \
+      " sum(CASE WHEN album_id = 0 THEN bytes ELSE 0 END) AS bytes," \
+      " sum(CASE WHEN album_id = 0 THEN 0 ELSE done END) AS shared, sum(failed) AS failed" \
+      " FROM tally INDEXED BY tally_age WHERE started_at >= ?3 GROUP BY started_at") \
+    X(ASK_RECEIVED, "", \
+      "SELECT received_at / 300000 * 300000 AS at, count(*) AS received, sum(size) AS bytes FROM instance" \
+      " WHERE receipt >= ?1 GROUP BY 1") \
+    X(ASK_SENDERS, OF_A_PAGE, \
+      "SELECT calling_aet, source_address, called_aet, count(*) AS instances, count(DISTINCT study) AS studies," \
+      " sum(size) AS bytes, sum(state = 'quarantined') AS quarantined, min(received_at) AS first_received_at," \
+      " max(received_at) AS last_received_at FROM instance WHERE id > ?3" \
+      " GROUP BY calling_aet, source_address, called_aet ORDER BY last_received_at DESC LIMIT 200") \
+    X(ASK_LAST_INSTANCE, "", "SELECT max(id) AS id, min(received_at) AS at FROM instance WHERE id = (SELECT max(id) FROM instance)") \
     X(ASK_UNFINISHED, ONE_STUDY, \
       "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \
       " FROM instance i JOIN delivery w ON w.instance_id = i.id" \
