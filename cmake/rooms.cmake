@@ -23,7 +23,7 @@ set(room_table
     "kheops    | base config wire http                       |"
     "notify    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
-    "view      | base condition config spool jobs             |"
+    "view      | base condition config spool wire kheops jobs |"
     "worker    | base config wire service http kheops         |"
 )
 
@@ -36,6 +36,7 @@ set(program_table
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
+    "console   | base condition dicom config spool wire service kheops jobs view | PkgConfig::JANSSON"
     "cli       | base condition dicom search config spool wire service http kheops notify jobs view |"
 )
 

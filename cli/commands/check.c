@@ -2,7 +2,7 @@
 #include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
 #include "cli/command.h"
-#include "cli/expiry.h"
+#include "common/view/expiry.h"
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"

@@ -125,11 +125,6 @@ static int usage(void)
     return EXIT_USAGE;
 }
 
-static bool runs_by_itself(const struct config *config, const struct processes_row *row)
-{
-    return row->count != PROCESS_HELPER && (row->count != PROCESS_NOTIFYING || config_notified(config) > 0);
-}
-
 static int health_run(const struct cli *cli, int argc, char **argv)
 {
     bool json = false;
@@ -153,7 +148,7 @@ static int health_run(const struct cli *cli, int argc, char **argv)
     }
     bool healthy = true;
     for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
-        if (only ? only == row : runs_by_itself(config, row))
+        if (only ? only == row : config_runs(config, row))
             healthy = is_healthy(config, row, json) && healthy;
     return healthy ? EXIT_OK : EXIT_NO;
 }

@@ -4,7 +4,7 @@
 #include "cli/conditions_table.h"
 #include "cli/configuration.h"
 #include "cli/database.h"
-#include "cli/expiry.h"
+#include "common/view/expiry.h"
 #include "cli/grid.h"
 #include "cli/notified.h"
 #include "cli/option.h"

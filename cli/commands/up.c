@@ -115,8 +115,8 @@ static int up_run(const struct cli *cli, int argc, char **argv)
     }
     log_setup("up", config->log.level, config->log.format);
     for (int k = 0; k < PROCESSES; k++)
-        if (processes_table()[k].count == PROCESS_NOTIFYING)
-            counts[k] = config_notified(config) > 0;
+        if (!config_runs(config, &processes_table()[k]))
+            counts[k] = 0;
     AUTO(supervisor_destroy) struct supervisor *supervisor = supervisor_create(&supervisor_default_times);
     if (!add_all(supervisor, config, counts) || !make_state(config) || !wait_for_port(config))
         return EXIT_NO;
@@ -126,6 +126,7 @@ static int up_run(const struct cli *cli, int argc, char **argv)
 /* An option for each process of which there may be many. */
 #define OPTION_ONE(NAME, name)
 #define OPTION_NOTIFYING(NAME, name)
+#define OPTION_SHOWING(NAME, name)
 #define OPTION_HELPER(NAME, name)
 #define OPTION_MANY(NAME, name)        {name "s", "N", NULL, "so many " name "s (1)", PROCESS_##NAME},
 #define OPTION(NAME, name, count, ...) OPTION_##count(NAME, name)
@@ -133,6 +134,7 @@ static const struct command_option options[] = {PROCESS_MAP(OPTION){.name = NULL
 
 #define USAGE_ONE(name)               ""
 #define USAGE_NOTIFYING(name)         ""
+#define USAGE_SHOWING(name)           ""
 #define USAGE_HELPER(name)            ""
 #define USAGE_MANY(name)              " [--" name "s N]"
 #define USAGE(NAME, name, count, ...) USAGE_##count(name)

@@ -1,4 +1,5 @@
 #include "common/config/names.h"
+#include "common/config/processes.h"
 #include "common/config/config.h"
 
 #include "common/base/cleanup.h"
@@ -180,6 +181,18 @@ const struct config_mail *config_find_mail(const struct config *config, const ch
 size_t config_notified(const struct config *config)
 {
     return config->notify.webhook_count + config->notify.mail_count;
+}
+
+bool config_runs(const struct config *config, const struct processes_row *row)
+{
+    switch (row->count) {
+    case PROCESS_NOTIFYING:
+        return config_notified(config) > 0;
+    case PROCESS_SHOWING:
+        return config->console.is_written;
+    default:
+        return row->count != PROCESS_HELPER;
+    }
 }
 
 const char *config_notified_name(const struct config *config, size_t index)

@@ -108,6 +108,9 @@ struct config_mail {
     char *ca_file;
 };
 
+/* Whether the console may be where others reach it, although it asks nobody who he is. */
+enum config_risk { CONFIG_RISK_NO, CONFIG_RISK_TAKEN };
+
 struct config {
     char *path; /* of the file that was read */
     char *state_dir;
@@ -168,6 +171,12 @@ struct config {
         size_t when_count;
         int64_t limits[OCCASIONS]; /* OCCASION_UNWANTED, or from when on */
     } notify;
+    struct {
+        bool is_written; /* there is to be a console; the rest counts then alone */
+        char *bind;
+        int port;
+        enum config_risk insecure;
+    } console;
     struct config_node *nodes;
     size_t node_count;
     struct config_addresses *shared_names; /* the memory of all that sources have resolved */
@@ -217,6 +226,9 @@ const struct config_webhook *config_find_webhook(const struct config *config, co
 const struct config_mail *config_find_mail(const struct config *config, const char *name);
 /* Who is to get notices: how many, and their names, webhooks first. */
 size_t config_notified(const struct config *config);
+/* Whether the configuration lets a process of this row run by itself: notices and a console may be left out. */
+struct processes_row;
+bool config_runs(const struct config *config, const struct processes_row *row);
 const char *config_notified_name(const struct config *config, size_t index);
 const struct config_album *config_find_album(const struct config_destination *destination, const char *name);
 

@@ -154,6 +154,8 @@ static bool is_set(const struct config_key *key, const void *structure)
     case CONFIG_LIST:
         return key->required || config_member_count_const(structure, key) > 0;
     case CONFIG_SECTION:
+        if (config_section_is_absent(structure, key))
+            return false;
         for (const struct config_key *inner = key->section->keys; inner->name; inner++)
             if (is_set(inner, structure))
                 return true;

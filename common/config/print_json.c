@@ -83,7 +83,7 @@ static json_t *value_of(const struct config_key *key, const void *structure)
     case CONFIG_CAUSES:
         return causes_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
     case CONFIG_SECTION:
-        return object_of(key->section, structure);
+        return config_section_is_absent(structure, key) ? json_null() : object_of(key->section, structure);
     case CONFIG_LIST:
         return list_of(key, structure);
     default:

@@ -9,8 +9,8 @@
 #define FELUCCA_CONFIG_PROCESSES_H
 
 /* How many `felucca up` runs: ONE; MANY, as its option --NAMEs says; one of a NOTIFYING one where the configuration tells
- * somebody; or none of a HELPER, which another process starts, and which has no health port. */
-enum processes_count { PROCESS_ONE, PROCESS_MANY, PROCESS_NOTIFYING, PROCESS_HELPER };
+ * somebody, and of a SHOWING one where it has a console; or none of a HELPER, which another process starts, and which has no health port. */
+enum processes_count { PROCESS_ONE, PROCESS_MANY, PROCESS_NOTIFYING, PROCESS_SHOWING, PROCESS_HELPER };
 
 /* When it stops: the network first, then who works for the router, and at last the router, which has to commit
  * what they still report. */
@@ -51,7 +51,11 @@ enum processes_trait {
     X(NOTIFIER, "notifier", NOTIFYING, 5, SECOND, PROCESS_WORK, "tells people what needs them",                  \
       "Takes notices from the router and tells them to the webhooks and mail addresses of `notify`. It notices " \
       "by itself when the router is silent, and keeps what it told of that in `state_dir/notifier`. It sees "    \
-      "neither images nor UIDs.")
+      "neither images nor UIDs.")                                                                                \
+    X(CONSOLE, "console", SHOWING, 6, FIRST, 0, "shows what the command line shows, as web pages",               \
+      "Answers web browsers on `console.bind` and `console.port` with what `state_dir/jobs.db` and the "         \
+      "configuration tell. It opens the job database read-only, and changes nothing. It sees neither images "    \
+      "nor tokens.")
 
 enum {
 #define X(NAME, ...) PROCESS_##NAME,
@@ -60,12 +64,13 @@ enum {
         PROCESSES
 };
 
-/* "receiver router sender sharer notifier ": those that have a health port. */
+/* "receiver router sender sharer notifier console ": those that have a health port. */
 #define PROCESS_NAMES                        PROCESS_MAP(PROCESS_NAME)
 #define PROCESS_NAME(NAME, name, count, ...) PROCESS_NAME_##count(name)
 #define PROCESS_NAME_ONE(name)               name " "
 #define PROCESS_NAME_MANY(name)              name " "
 #define PROCESS_NAME_NOTIFYING(name)         name " "
+#define PROCESS_NAME_SHOWING(name)           name " "
 #define PROCESS_NAME_HELPER(name)            ""
 
 /* How many ports the processes take, from metrics.port on: the size of the largest member. */

@@ -245,6 +245,8 @@ static void read_value(struct reading *reading, void *structure, const struct co
 {
     /* In the order of cost: every mapping and list is known by its kind, everything else is one scalar. */
     if (key->kind == CONFIG_SECTION) {
+        if (key->written_offset > 0)
+            *(bool *)((char *)structure + key->written_offset) = true;
         read_mapping(reading, key->section, structure, node);
         return;
     }

@@ -187,10 +187,29 @@ static const struct config_section notify_section = {
     "notify", NULL, 0, notify_keys,
     "Who is told when something needs a person, by the process felucca-notifier; see [notices](notify.md)."};
 
+static const char *const risk_words[] = {"no", "yes-i-know", NULL};
+static const struct config_key console_keys[] = {
+    {"bind", CONFIG_BIND, OF(config, console.bind), .standard = "127.0.0.1",
+     .help = "Address on which its pages are served; one of this machine's own (`127.0.0.1`, `::1`) unless "
+             "`insecure` says otherwise, since it asks nobody who he is."},
+    {"port", CONFIG_INTEGER, OF(config, console.port), .standard = "9480", .least = 1, .most = 65535,
+     .help = "Its TCP port."},
+    {"insecure", CONFIG_CHOICE, OF(config, console.insecure), .standard = "no", .words = risk_words,
+     .help =
+         "`yes-i-know`: it may listen on any address, which a container needs whose port is published on the "
+         "loopback address of its host. It still answers only those who call it 127.0.0.1, [::1] or localhost."},
+    {.name = NULL},
+};
+static const struct config_section console_section = {
+    "console", NULL, 0, console_keys,
+    "Web pages that show what the command line shows, by the process felucca-console; see [the console](console.md). Without "
+    "this section there is none; `{}` takes the defaults."};
+
 /* "receiver 0, router 1, ", of all that have a port. */
 #define PORTS_ONE(name, port)              name " " #port ", "
 #define PORTS_MANY(name, port)             PORTS_ONE(name, port)
 #define PORTS_NOTIFYING(name, port)        PORTS_ONE(name, port)
+#define PORTS_SHOWING(name, port)          PORTS_ONE(name, port)
 #define PORTS_HELPER(name, port)           ""
 #define PORT(NAME, name, count, port, ...) PORTS_##count(name, port)
 #define PORTS                              PROCESS_MAP(PORT)
@@ -383,6 +402,8 @@ static const struct config_key file_keys[] = {
     {"log", CONFIG_SECTION, .section = &log_section},
     {"metrics", CONFIG_SECTION, .section = &metrics_section},
     {"notify", CONFIG_SECTION, .section = &notify_section},
+    {"console", CONFIG_SECTION, .section = &console_section,
+     .written_offset = offsetof(struct config, console.is_written)},
     {"nodes", CONFIG_LIST, COUNTED(config, nodes, node_count), .required = true, .section = &node_section,
      .help = "What is received and where it goes, see below. `[]` for none."},
     {.name = NULL},
@@ -402,6 +423,11 @@ const char *config_kind_text(enum config_kind kind)
 #undef X
     };
     return texts[kind];
+}
+
+bool config_section_is_absent(const void *structure, const struct config_key *key)
+{
+    return key->written_offset > 0 && !*(const bool *)((const char *)structure + key->written_offset);
 }
 
 bool config_key_is_template(const struct config_key *key)

@@ -55,6 +55,8 @@ struct config_key {
     const char *word;         /* DURATION: means 0 */
     const char *const *words; /* CHOICE */
     const struct config_section *section; /* SECTION, LIST */
+    size_t
+        written_offset; /* SECTION: of a bool that is true where the file has it; 0: there is none, and it is never absent */
     const char *help;
 };
 
@@ -71,6 +73,9 @@ const struct config_section *config_schema(void);
 
 /* The kind's name for people. */
 const char *config_kind_text(enum config_kind kind);
+
+/* Whether a SECTION may be left out, and is. */
+bool config_section_is_absent(const void *structure, const struct config_key *key);
 
 /* The member of a struct that a key describes. */
 /* Whether its value is kept with its ${...}, for the process that uses it. */

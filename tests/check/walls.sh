@@ -21,6 +21,7 @@ felucca-header   zmq curl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofs
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca-notifier sqlite3 expat dcmnet dcmdata oflog ofstd
+felucca-console  curl expat dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet dcmdata oflog ofstd
 '
 

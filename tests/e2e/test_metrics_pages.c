@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
+#include "tests/support/port.h"
 #include "tests/support/scene.h"
 #include "tests/support/suite.h"
 
@@ -130,9 +131,15 @@ static bool all_is_shown(void *context)
 static void make_traffic(void)
 {
     pipeline_destroy(&scene.pipeline);
-    scene_set_up(&scene, "retention: 1d\nnotify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\n");
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    text_format(
+        &more,
+        "retention: 1d\nnotify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n",
+        port_free());
+    scene_set_up(&scene, text_string(&more));
     pipeline_start_all(scene.pipeline);
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
+    pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
     const char *folder = scene_study(&scene, 1, SERIES, INSTANCES, 4000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     ck_assert_int_ne(pipeline_storescu(pipeline_port(scene.pipeline), "NOBODY", folder, PATIENCE_MS, NULL),

@@ -4,6 +4,8 @@
 #include "common/base/memory.h"
 #include "tests/support/files.h"
 #include "tests/support/scene.h"
+#include "tests/support/http_client.h"
+#include "tests/support/port.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>
@@ -21,6 +23,7 @@ static const struct unit {
     {PIPELINE_SENDER, "felucca-sender@.service", "sender.strace"},
     {PIPELINE_SHARER, "felucca-sharer.service", "sharer.strace"},
     {PIPELINE_NOTIFIER, "felucca-notifier.service", "notifier.strace"},
+    {PIPELINE_CONSOLE, "felucca-console.service", "console.strace"},
 };
 
 static struct text sets = TEXT_EMPTY; /* all that systemd knows, as it lists them */
@@ -115,7 +118,12 @@ START_TEST(no_call_is_denied)
     struct scene scene = {0};
     const char *prefix[PIPELINE_KINDS][8];
     scene_open(&scene);
-    scene_set_up(&scene, "notify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\n");
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    int port = port_free();
+    text_format(&more, "notify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n",
+                port);
+    scene_set_up(&scene, text_string(&more));
     for (size_t i = 0; i < ROWS(units); i++) {
         const char *words[] = {
             "strace", "-D", "-f", "-qq", "-o", sandbox_path(scene.sandbox, "%s", units[i].trace), NULL};
@@ -124,10 +132,12 @@ START_TEST(no_call_is_denied)
     }
     pipeline_start_all(scene.pipeline);
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
+    pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
     const char *output = sandbox_path(scene.sandbox, "storescu");
     ck_assert(scene_send(&scene, scene_study(&scene, 1, 2, 3, BYTES), output));
     scene_acknowledged(output, 1, &instances, NULL);
     scene_wait_done(&scene, &instances);
+    ck_assert_int_eq(http_client_request(port, "GET", "/studies", NULL, NULL, 0, &answer), 200);
     pipeline_stop_all(scene.pipeline);
     for (size_t i = 0; i < ROWS(units); i++)
         ck_assert_msg(check_trace(&scene, &units[i]) > 20, "%s: nothing was traced", units[i].file);

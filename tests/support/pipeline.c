@@ -49,7 +49,7 @@ struct pipeline {
 
 /* They stop as under every supervisor: the network first, then the workers, and the router last, which
  * acknowledges what the workers still report. */
-enum { STOPS = 3, PORTS = 6 };
+enum { STOPS = 3, PORTS = 7 };
 
 static const struct stage {
     const char *name, *program;
@@ -60,6 +60,7 @@ static const struct stage {
     [PIPELINE_SENDER] = {"sender", "felucca-sender", 1, 2},
     [PIPELINE_SHARER] = {"sharer", "felucca-sharer", 1, 3},
     [PIPELINE_NOTIFIER] = {"notifier", "felucca-notifier", 1, 5},
+    [PIPELINE_CONSOLE] = {"console", "felucca-console", 0, 6},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)

@@ -48,7 +48,7 @@ struct pipeline_options {
 
 /* ---- processes ---- */
 
-/* PIPELINE_STAGES: of the main job. A notifier is started where a test wants one. */
+/* PIPELINE_STAGES: of the main job. A notifier and a console are started where a test wants one. */
 enum pipeline_stage {
     PIPELINE_RECEIVER,
     PIPELINE_ROUTER,
@@ -56,6 +56,7 @@ enum pipeline_stage {
     PIPELINE_SHARER,
     PIPELINE_STAGES,
     PIPELINE_NOTIFIER = PIPELINE_STAGES,
+    PIPELINE_CONSOLE,
     PIPELINE_KINDS
 };
 

@@ -1,4 +1,4 @@
-#include "cli/expiry.h"
+#include "common/view/expiry.h"
 
 #include "common/jobs/token_times.h"
 

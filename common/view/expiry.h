@@ -1,6 +1,6 @@
 /* expiry - which tokens end soon, by what the configuration and the job database say of them. */
-#ifndef FELUCCA_CLI_EXPIRY_H
-#define FELUCCA_CLI_EXPIRY_H
+#ifndef FELUCCA_VIEW_EXPIRY_H
+#define FELUCCA_VIEW_EXPIRY_H
 
 #include "common/base/json.h"
 #include "common/config/config.h"

@@ -1,0 +1,43 @@
+/* asked - what an address asks for: a page, one thing on it, the form of the answer, and parameters.
+ *
+ *     /studies.csv?state=failed    page "studies", form CSV, state "failed"
+ *     /study/1.2.840               page "study", item "1.2.840"
+ *
+ * RFC 3986: percent-encoding is taken, "+" is a blank in parameters. Nothing of it is ever part of a path in a file
+ * system. */
+#ifndef FELUCCA_CONSOLE_ASKED_H
+#define FELUCCA_CONSOLE_ASKED_H
+
+#include "common/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ASKED_BYTES = 8192, ASKED_PARAMETERS = 16 };
+
+enum asked_form { ASKED_HTML, ASKED_JSON, ASKED_CSV };
+
+struct asked {
+    char *page; /* "now" of "/"; an asset's name is a page, too: "console.css" */
+    char *item; /* NULL: none */
+    enum asked_form form;
+    struct {
+        char *name, *value;
+    } parameters[ASKED_PARAMETERS];
+    size_t count;
+};
+
+/* Starts zeroed; release it in any case. 200; 414: longer than ASKED_BYTES; 404: no such path; 400: what is not
+ * well-formed, a parameter twice or too many, with a sentence appended to reason. */
+unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *reason);
+void asked_release(struct asked *asked);
+
+/* The value of a parameter, borrowed; NULL: there is none, or it is empty. */
+const char *asked_get(const struct asked *asked, const char *name);
+/* Whether each parameter is one of these words, with blanks between them; or a sentence is appended. */
+bool asked_only(const struct asked *asked, const char *names, struct text *reason);
+
+/* Appends a text so that it can stand in a path or a parameter. */
+void asked_append_encoded(const char *value, struct text *out);
+
+#endif

@@ -1,0 +1,140 @@
+/* What a page can do more with a script: it keeps itself new without moving anything, copies UIDs, knows "/" and "p".
+   Every page is whole without it. */
+"use strict";
+(function () {
+  var every = 2000, lost = 3;
+  var tag = null, misses = 0, paused = false, contact = new Date();
+  var stale = document.querySelector("[data-stale]"), since = document.querySelector("[data-stale-since]");
+  var word = document.querySelector("[data-live-word]"), at = document.querySelector("[data-at]");
+  var button = document.querySelector("[data-pause]");
+
+  function clock(date) { return date.toLocaleTimeString([], { hour12: false }); }
+
+  function say() {
+    var away = misses >= lost;
+    document.body.classList.toggle("is-stale", away);
+    if (stale) stale.hidden = !away;
+    if (since) since.textContent = clock(contact);
+    if (word) word.textContent = away ? "No contact since" : paused ? "Paused at" : "Live,";
+    if (at) at.textContent = clock(contact);
+  }
+
+  /* In the reader's own zone: as the server says it, "3 min ago", the clock, or date and clock. */
+  function times(root) {
+    root.querySelectorAll("time[datetime]:not([data-at])").forEach(function (time) {
+      var then = new Date(time.getAttribute("datetime")), ago = Date.now() - then.getTime(), text;
+      if (isNaN(then)) return;
+      if (ago >= 0 && ago < 60000) text = "just now";
+      else if (ago >= 0 && ago < 3600000) text = Math.floor(ago / 60000) + " min ago";
+      else if (then.toDateString() === new Date().toDateString()) text = clock(then).slice(0, 5);
+      else text = then.toLocaleDateString([], { day: "numeric", month: "short" }) + " " + clock(then).slice(0, 5);
+      if (time.textContent !== text) time.textContent = text;
+      time.title = then.toString();
+    });
+  }
+
+  /* Changes what is other, and leaves every node that is not where it is: focus, selection and scroll stay. */
+  function morph(here, there) {
+    if (here.nodeType !== there.nodeType || here.nodeName !== there.nodeName) {
+      here.replaceWith(there.cloneNode(true));
+      return;
+    }
+    if (here.nodeType === Node.TEXT_NODE) {
+      if (here.data !== there.data) here.data = there.data;
+      return;
+    }
+    if (here.nodeType !== Node.ELEMENT_NODE || here.nodeName === "TIME" &&
+        here.getAttribute("datetime") === there.getAttribute("datetime")) return;
+    Array.from(here.attributes).forEach(function (a) {
+      if (!there.hasAttribute(a.name) && a.name !== "open" && a.name !== "hidden") here.removeAttribute(a.name);
+    });
+    Array.from(there.attributes).forEach(function (a) {
+      if (a.name !== "hidden" && here.getAttribute(a.name) !== a.value) here.setAttribute(a.name, a.value);
+    });
+    children(here, there);
+  }
+
+  function key(node) { return node.dataset ? node.dataset.key : undefined; }
+
+  function children(here, there) {
+    var known = {}, next = here.firstChild, wanted = Array.from(there.childNodes);
+    Array.from(here.childNodes).forEach(function (node) { if (key(node)) known[key(node)] = node; });
+    wanted.forEach(function (node) {
+      var mine = key(node) ? known[key(node)] : next && !key(next) ? next : null;
+      if (!mine) {
+        here.insertBefore(node.cloneNode(true), next);
+        return;
+      }
+      if (mine === next) next = next.nextSibling;
+      else here.insertBefore(mine, next);
+      morph(mine, node);
+      delete known[key(node)];
+    });
+    while (next) {
+      var gone = next;
+      next = next.nextSibling;
+      gone.remove();
+    }
+  }
+
+  function busy() {
+    var chosen = window.getSelection();
+    return paused || document.hidden || (chosen && !chosen.isCollapsed) ||
+      /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement ? document.activeElement.tagName : "");
+  }
+
+  function take(text) {
+    var fresh = new DOMParser().parseFromString(text, "text/html");
+    document.querySelectorAll("[data-live]").forEach(function (here) {
+      var there = fresh.querySelector('[data-live="' + here.dataset.live + '"]');
+      if (there) morph(here, there);
+    });
+    document.querySelectorAll(".copy[hidden]").forEach(function (copy) { copy.hidden = false; });
+  }
+
+  function look() {
+    if (busy()) { say(); return later(); }
+    fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin" })
+      .then(function (answer) {
+        if (answer.status !== 200 && answer.status !== 304) throw new Error("status");
+        misses = 0;
+        contact = new Date();
+        if (answer.status === 304) return null;
+        tag = answer.headers.get("ETag");
+        return answer.text();
+      })
+      .then(function (text) { if (text && !busy()) take(text); })
+      .catch(function () { misses++; })
+      .then(function () { times(document); say(); later(); });
+  }
+
+  function later() { setTimeout(look, every); }
+
+  function pause() {
+    paused = !paused;
+    if (button) {
+      button.setAttribute("aria-pressed", paused);
+      button.textContent = paused ? "Go on" : "Pause";
+    }
+    say();
+  }
+
+  document.addEventListener("click", function (event) {
+    var copy = event.target.closest("[data-copy]");
+    if (copy && navigator.clipboard)
+      navigator.clipboard.writeText(copy.dataset.copy).then(function () { copy.classList.add("done"); });
+    if (event.target.closest("[data-pause]")) pause();
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var find = document.querySelector("[data-find]");
+    if (event.ctrlKey || event.metaKey || event.altKey ||
+        /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    if (event.key === "/" && find) { event.preventDefault(); find.focus(); }
+    if (event.key === "p" && at) pause();
+  });
+
+  document.querySelectorAll(".copy[hidden]").forEach(function (copy) { copy.hidden = !navigator.clipboard; });
+  if (button) button.hidden = false;
+  if (at) { times(document); say(); later(); }
+})();

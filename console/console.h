@@ -1,0 +1,21 @@
+/* console - the process that shows in a browser what the command line shows.
+ *
+ * One thread: the web server's requests are answered in the process's turns, one after the other. It changes nothing, and
+ * when it is slow or gone nothing else notices. */
+#ifndef FELUCCA_CONSOLE_CONSOLE_H
+#define FELUCCA_CONSOLE_CONSOLE_H
+
+#include "common/service/service.h"
+
+#include <stdbool.h>
+
+struct console;
+
+/* Listens. NULL: the configuration has no console, or its address cannot be taken, which is logged. */
+struct console *console_create(struct service *service);
+void console_destroy(struct console **console);
+
+/* One turn, for service_run(). */
+bool console_turn(void *context);
+
+#endif

@@ -1,0 +1,33 @@
+/* door - a request of a browser or a program, and its answer: who may come in, what is asked for, in which form.
+ *
+ * Without users everybody is a viewer, and only who calls the machine by a name of its own is answered (Host: 127.0.0.1,
+ * [::1] or localhost), so that no page of another site can have its name mean this machine. GET and HEAD alone. Each
+ * answer forbids everything that is not of this server (Content-Security-Policy), frames, guesses at its type, referrers
+ * and keeping it.
+ *
+ * The job database is opened for each document and closed again, read-only, for DOOR_PATIENCE_MS at most. What was
+ * answered is answered again for DOOR_KEPT_MS, so that fifty browsers on one page cost what one does. */
+#ifndef FELUCCA_CONSOLE_DOOR_H
+#define FELUCCA_CONSOLE_DOOR_H
+
+#include "common/config/config.h"
+#include "common/service/web_server.h"
+#include "console/gauges.h"
+
+enum { DOOR_PATIENCE_MS = 2000, DOOR_KEPT_MS = 1000 };
+
+struct door;
+
+/* The configuration is borrowed until it is given another one; gauges may be NULL. Aborts where a template of the program
+ * is none: a test renders them all. */
+struct door *door_create(const struct config *config, struct gauges *gauges);
+void door_destroy(struct door **door);
+void door_configure(struct door *door, const struct config *config);
+
+/* For struct web_server_rules; the context is the door. */
+void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer);
+
+/* Whether a Host header is one of this machine's own names, with or without a port. */
+bool door_is_own_host(const char *host);
+
+#endif

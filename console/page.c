@@ -1,0 +1,41 @@
+#include "console/page.h"
+
+#include <string.h>
+
+static const struct page *const pages[] = {&page_now, &page_studies, &page_study, &page_trouble};
+
+const struct page *page_at(size_t index)
+{
+    return index < sizeof pages / sizeof *pages ? pages[index] : NULL;
+}
+
+const struct page *page_find(const char *name)
+{
+    for (size_t i = 0; page_at(i); i++)
+        if (strcmp(page_at(i)->name, name) == 0)
+            return page_at(i);
+    return NULL;
+}
+
+json_t *page_document(const struct page_question *question, const char *name)
+{
+    return json_pack("{s:s, s:o, s:s}", "page", name, "at", json_from_time(question->now), "headline", "");
+}
+
+void page_append_count(struct text *out, int64_t count, const char *one, const char *many)
+{
+    text_append_count(out, count);
+    text_format(out, " %s", count == 1 ? one : many);
+}
+
+void page_append_target(struct text *out, const char *destination, const char *album)
+{
+    text_format(out, "%s%s%s", destination, album ? "/" : "", album ? album : "");
+}
+
+json_t *page_refuse(const struct page_question *question, const char *sentence)
+{
+    text_append(question->reason, sentence);
+    *question->status = 400;
+    return NULL;
+}

@@ -1,0 +1,212 @@
+/* page_study - how far is one study, and whose fault is it? */
+#include "common/base/cleanup.h"
+#include "common/condition/condition.h"
+#include "common/jobs/newest.h"
+#include "common/jobs/show.h"
+#include "common/view/details.h"
+#include "common/view/rows.h"
+#include "console/page.h"
+#include "console/verdict.h"
+
+#include <string.h>
+
+struct found {
+    json_t *document;
+};
+
+static void take_goal(json_t *goals, const struct jobdb_study_goal *goal)
+{
+    (void)json_array_append_new(
+        goals, json_pack("{s:o, s:o, s:s, s:I}", "destination", json_from_text(goal->destination), "album",
+                         json_from_text(goal->album), "state", goal->state ? goal->state : "", "count",
+                         (json_int_t)goal->count));
+}
+
+static void take_study(void *context, const struct jobdb_study_row *row, const struct jobdb_study_goal *goals,
+                       size_t count)
+{
+    const struct found *found = context;
+    AUTO(text_release) struct text headline = TEXT_EMPTY;
+    AUTO(text_release) struct text words = TEXT_EMPTY;
+    json_t *study = rows_study(row), *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        take_goal(list, &goals[i]);
+    verdict_append_headline(row, &headline);
+    verdict_append(row, &words);
+    (void)json_object_update(found->document, study);
+    json_decref(study);
+    (void)json_object_set_new(found->document, "goals", list);
+    (void)json_object_set_new(found->document, "words", json_from_text(text_string(&words)));
+    (void)json_object_set_new(found->document, "headline", json_string(text_string(&headline)));
+}
+
+/* ---- albums: why, and why not ---- */
+
+/* How many of the study's series an album asks for, and how far they are. */
+static json_t *album_of(const struct config_destination *destination, const struct config_album *album,
+                        const json_t *goals, size_t series)
+{
+    json_t *goal, *shares = json_array();
+    size_t index;
+    int64_t asked_for = 0;
+    json_array_foreach(goals, index, goal)
+    {
+        const char *name = json_text_or_null(goal, "album");
+        if (!name || strcmp(name, album->name) != 0 ||
+            strcmp(json_text(goal, "destination"), destination->name) != 0)
+            continue;
+        asked_for += json_integer_value(json_object_get(goal, "count"));
+        (void)json_array_append(shares, goal);
+    }
+    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:b, s:o}", "destination", destination->name, "album",
+                     album->name, "condition",
+                     json_from_text(album->condition ? condition_text(album->condition) : NULL), "asked_for",
+                     (json_int_t)asked_for, "of", (json_int_t)series, "yes", asked_for > 0, "shares", shares);
+}
+
+/* The albums of the destinations that the study went to, or is to go to. */
+static json_t *read_albums(const struct config *config, const json_t *goals, size_t series)
+{
+    json_t *albums = json_array(), *goal;
+    const char *last = "";
+    size_t index;
+    json_array_foreach(goals, index, goal)
+    {
+        const char *name = json_text(goal, "destination");
+        const struct config_destination *destination = config_find_destination(config, name);
+        if (json_text_or_null(goal, "album") || !destination || strcmp(name, last) == 0)
+            continue;
+        last = name;
+        for (size_t a = 0; a < destination->album_count; a++)
+            (void)json_array_append_new(albums,
+                                        album_of(destination, &destination->albums[a], goals, series));
+    }
+    return albums;
+}
+
+/* ---- the document ---- */
+
+static json_t *read_study(const struct page_question *question)
+{
+    const char *uid = question->asked->item;
+    struct found found = {page_document(question, "study")};
+    if (!jobdb_read_study(question->db, uid, take_study, &found)) {
+        json_decref(found.document);
+        *question->status = 404;
+        text_append(question->reason, "No study of this UID is known.");
+        return NULL;
+    }
+    json_t *document = found.document, *details = details_of_study(question->db, uid, NULL);
+    json_t *series = json_object_get(details, "series");
+    (void)json_object_set(document, "series_list", series);
+    (void)json_object_set(document, "unfinished", json_object_get(details, "unfinished"));
+    (void)json_object_set(document, "fetches", json_object_get(details, "fetches"));
+    (void)json_object_set_new(
+        document, "album_list",
+        read_albums(question->config, json_object_get(document, "goals"), json_array_size(series)));
+    json_decref(details);
+    (void)json_object_set_new(document, "reasons",
+                              details_ask(question->db, JOBDB_ASK_STUDY_REASONS, uid, NULL, 0));
+    (void)json_object_set_new(document, "marks",
+                              details_ask(question->db, JOBDB_ASK_STUDY_MARKS, uid, NULL, 0));
+    (void)json_object_set_new(document, "events",
+                              details_ask(question->db, JOBDB_ASK_STUDY_EVENTS, uid, NULL, 0));
+    details_write_times(document);
+    return document;
+}
+
+/* ---- what only its template needs ---- */
+
+static int64_t count_in(const json_t *rows, const char *state)
+{
+    int64_t count = 0;
+    json_t *row;
+    size_t index;
+    json_array_foreach(rows, index, row)
+    {
+        if (strcmp(json_text(row, "state"), state) == 0)
+            count += json_integer_value(json_object_get(row, "count"));
+    }
+    return count;
+}
+
+/* One series as verdict_shape() takes a study. */
+static void shape_series(json_t *series)
+{
+    const json_t *deliveries = json_object_get(series, "deliveries");
+    int64_t waiting = count_in(deliveries, "queued") + count_in(deliveries, "sending");
+    (void)json_object_set_new(series, "delivered", json_integer(count_in(deliveries, "sent")));
+    (void)json_object_set_new(series, "waiting", json_integer(waiting));
+    (void)json_object_set_new(series, "failed", json_integer(count_in(deliveries, "failed")));
+    (void)json_object_set_new(series, "undecided", json_integer(count_in(deliveries, "undecided")));
+    (void)json_object_set(series, "goals", json_object_get(series, "shares"));
+    verdict_shape(series);
+}
+
+/* How many destinations take it, and how many albums ask for it. */
+static void add_counts(json_t *document, const json_t *goals)
+{
+    int64_t to = 0, asking = 0;
+    const char *last_destination = "", *last_album = "";
+    json_t *goal;
+    size_t index;
+    json_array_foreach(goals, index, goal)
+    {
+        const char *destination = json_text(goal, "destination"), *album = json_text_or_null(goal, "album");
+        if (!album && strcmp(json_text(goal, "state"), "excluded") != 0 &&
+            strcmp(last_destination, destination) != 0) {
+            to++;
+            last_destination = destination;
+        } else if (album && strcmp(last_album, album) != 0) {
+            asking++;
+            last_album = album;
+        }
+    }
+    (void)json_object_set_new(document, "to", json_integer(to));
+    (void)json_object_set_new(document, "to_many", json_boolean(to != 1));
+    (void)json_object_set_new(document, "asking", json_integer(asking));
+    (void)json_object_set_new(document, "asking_many", json_boolean(asking != 1));
+}
+
+/* Received, decided, sent and shared: the piers of its way. */
+static void shape_way(json_t *document)
+{
+    json_t *goals = json_object_get(document, "goals"), *goal;
+    int64_t shares = 0, shared = 0;
+    size_t index;
+    json_array_foreach(goals, index, goal)
+    {
+        if (!json_text_or_null(goal, "album"))
+            continue;
+        int64_t count = json_integer_value(json_object_get(goal, "count"));
+        shares += count;
+        shared += strcmp(json_text(goal, "state"), "shared") == 0 ? count : 0;
+    }
+    int64_t delivered = json_integer_value(json_object_get(document, "delivered"));
+    int64_t wanted = json_integer_value(json_object_get(document, "wanted"));
+    add_counts(document, goals);
+    (void)json_object_set_new(document, "shares", json_integer(shares));
+    (void)json_object_set_new(document, "shared", json_integer(shared));
+    (void)json_object_set_new(document, "is_sent", json_boolean(delivered == wanted && wanted > 0));
+    (void)json_object_set_new(document, "is_shared", json_boolean(shared == shares && shares > 0));
+    (void)json_object_set_new(document, "is_in_trouble",
+                              json_boolean(json_array_size(json_object_get(document, "reasons")) > 0));
+}
+
+static void shape_study(const struct page_question *question, json_t *document)
+{
+    json_t *row;
+    size_t index;
+    (void)question;
+    verdict_shape(document);
+    shape_way(document);
+    json_array_foreach(json_object_get(document, "series_list"), index, row) shape_series(row);
+}
+
+const struct page page_study = {.name = "study",
+                                .title = "Study",
+                                .has_item = true,
+                                .parameters = "",
+                                .rows = "series_list",
+                                .read = read_study,
+                                .shape = shape_study};

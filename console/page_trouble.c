@@ -1,0 +1,83 @@
+/* page_trouble - what has the same cause, and what is to be done about it? */
+#include "common/base/cleanup.h"
+#include "common/jobs/show.h"
+#include "common/view/details.h"
+#include "console/duty.h"
+#include "console/page.h"
+#include "console/targets.h"
+
+#include <string.h>
+
+/* The targets in a state. */
+static json_t *targets_in(const json_t *targets, const char *state)
+{
+    json_t *list = json_array(), *target;
+    size_t index;
+    json_array_foreach(targets, index, target)
+    {
+        if (strcmp(json_text(target, "state"), state) == 0)
+            (void)json_array_append(list, target);
+    }
+    return list;
+}
+
+/* Each group with the command that lists its jobs. */
+static json_t *groups_of(const struct page_question *question, enum jobdb_question asked, const char *state)
+{
+    json_t *groups = details_ask(question->db, asked, NULL, NULL, 0), *group;
+    size_t index;
+    json_array_foreach(groups, index, group)
+    {
+        AUTO(text_release) struct text next = TEXT_EMPTY;
+        const char *album = json_text_or_null(group, "album");
+        text_format(&next, "felucca jobs --state %s --destination %s%s%s", state,
+                    json_text(group, "destination"), album ? " --album " : "", album ? album : "");
+        (void)json_object_set_new(group, "state", json_string(state));
+        (void)json_object_set_new(group, "next", json_from_text(text_string(&next)));
+    }
+    return groups;
+}
+
+static json_t *read_trouble(const struct page_question *question)
+{
+    AUTO(text_release) struct text headline = TEXT_EMPTY;
+    json_t *document = page_document(question, "trouble");
+    json_t *targets = targets_read(question->db, question->now), *duty = duty_read(question, targets);
+    json_t *groups = groups_of(question, JOBDB_ASK_FAILED_GROUPS, "failed");
+    json_t *undecided = groups_of(question, JOBDB_ASK_UNDECIDED_GROUPS, "undecided");
+    duty_append_headline(duty, &headline);
+    (void)json_object_set_new(document, "headline", json_string(text_string(&headline)));
+    (void)json_object_set_new(document, "blocked", targets_in(targets, "blocked"));
+    (void)json_object_set_new(document, "backing_off", targets_in(targets, "backing off"));
+    (void)json_object_set_new(document, "held", targets_in(targets, "held"));
+    (void)json_array_extend(groups, undecided);
+    json_decref(undecided);
+    (void)json_object_set_new(document, "groups", groups);
+    (void)json_object_set_new(document, "quarantine",
+                              details_ask(question->db, JOBDB_ASK_QUARANTINE_GROUPS, NULL, NULL, 0));
+    json_decref(targets);
+    json_decref(duty);
+    details_write_times(document);
+    AUTO(json_release) json_t *around = json_object();
+    surroundings_add_json(question->around, around);
+    (void)json_object_set(document, "rejections", json_object_get(around, "rejections"));
+    return document;
+}
+
+static void shape_trouble(const struct page_question *question, json_t *document)
+{
+    static const char *const lists[] = {"blocked", "backing_off", "held",
+                                        "groups",  "quarantine",  "rejections"};
+    size_t count = 0;
+    (void)question;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        count += json_array_size(json_object_get(document, lists[i]));
+    (void)json_object_set_new(document, "is_well", json_boolean(count == 0));
+}
+
+const struct page page_trouble = {.name = "trouble",
+                                  .title = "Trouble",
+                                  .parameters = "",
+                                  .rows = "groups",
+                                  .read = read_trouble,
+                                  .shape = shape_trouble};

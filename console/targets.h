@@ -1,0 +1,16 @@
+/* targets - destinations and albums as they stand, each with a sentence: for the pages that list them. */
+#ifndef FELUCCA_CONSOLE_TARGETS_H
+#define FELUCCA_CONSOLE_TARGETS_H
+
+#include "common/base/json.h"
+#include "common/jobs/read.h"
+
+#include <stdint.h>
+
+/* rows_status() of it with "next_try_at", "oldest_seconds" and "words". A new reference. */
+json_t *targets_row(const struct jobdb_status_row *row, int64_t now);
+
+/* Rows of all that the configuration names, or of which something waits or failed. */
+json_t *targets_read(struct jobdb *db, int64_t now);
+
+#endif
