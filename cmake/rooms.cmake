@@ -16,6 +16,7 @@ set(room_table
     "reading   | base condition dicom search                 |"
     "sandbox   | base                                        | PkgConfig::SECCOMP"
     "config    | base condition dicom                        | PkgConfig::YAML"
+    "tls       | base config                                 | PkgConfig::SSL"
     "spool     | base                                        |"
     "wire      | base dicom config                           | PkgConfig::ZMQ"
     "service   | base config                                 | PkgConfig::MICROHTTPD"
@@ -30,7 +31,7 @@ set(room_table
 # What a program's row does not name, it cannot call. kheops without http: what tokens mean, nobody to ask.
 #    program    its rooms                                                               foreign libraries
 set(program_table
-    "receiver  | base condition dicom sandbox config spool wire service               | dcmnet dcmdata oflog ofstd"
+    "receiver  | base condition dicom sandbox config tls spool wire service           | dcmnet dcmdata oflog ofstd"
     "router    | base condition dicom search reading config spool wire service kheops jobs |"
     "header    | base condition dicom search reading sandbox                          |"
     "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"

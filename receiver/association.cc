@@ -118,8 +118,7 @@ struct Negotiation {
     T_ASC_Network *network = nullptr;
     T_ASC_Association *association = nullptr;
 
-    Negotiation(int socket, int idle_seconds)
-        : bytes(transport_create(socket, 1000 * static_cast<int64_t>(idle_seconds), nullptr)), layer(bytes)
+    explicit Negotiation(transport *transport) : bytes(transport), layer(bytes)
     {
     }
     Negotiation(const Negotiation &) = delete;
@@ -287,11 +286,11 @@ association_end abort_unreadable(transport *bytes, const OFCondition &condition,
     return ASSOCIATION_PROTOCOL;
 }
 
-association_end serve(int socket, int idle_seconds, const association_handler *handler,
+association_end serve(transport *transport, int idle_seconds, const association_handler *handler,
                       const char **ret_because)
 {
-    Negotiation negotiation(socket, idle_seconds);
-    dcmExternalSocketHandle.set(socket);
+    Negotiation negotiation(transport);
+    dcmExternalSocketHandle.set(transport_socket(transport));
     dcmDisableGethostbyaddr.set(OFTrue);
     dcmSocketSendTimeout.set(idle_seconds);
     dcmSocketReceiveTimeout.set(idle_seconds);
@@ -414,12 +413,12 @@ int association_choose_syntax(const char *const *uids, int count, const struct a
     return chosen;
 }
 
-enum association_end association_serve(int socket, int idle_seconds,
+enum association_end association_serve(struct transport *transport, int idle_seconds,
                                        const struct association_handler *handler, const char **ret_because)
 {
     *ret_because = nullptr;
     try {
-        return serve(socket, idle_seconds, handler, ret_because);
+        return serve(transport, idle_seconds, handler, ret_because);
     } catch (...) {
         return ASSOCIATION_PROTOCOL;
     }

@@ -1,4 +1,4 @@
-/* association - one DICOM association over an accepted socket.
+/* association - one DICOM association over a connection (transport.h).
  *
  * DCMTK negotiates it (A-ASSOCIATE); what follows, the messages and their data sets, is read by our own code
  * (conversation.h), so that no byte of a data set ever passes a toolkit. A handler of plain C decides and
@@ -12,6 +12,7 @@
 #define FELUCCA_RECEIVER_ASSOCIATION_H
 
 #include "receiver/handler.h"
+#include "receiver/transport.h"
 
 #include <stdbool.h>
 
@@ -25,9 +26,9 @@ const char *association_verdict_name(enum association_verdict verdict);
 /* Once in a process, before any fork: loads DCMTK's dictionary. 0, or ERR_ABSENT when there is none. */
 int association_prepare(void);
 
-/* Serves it to its end; the socket is closed. idle_seconds: how long one read or write may take. *ret_because,
- * where the peer broke the protocol: how, a part of a sentence, borrowed for ever; NULL otherwise. */
-enum association_end association_serve(int socket, int idle_seconds,
+/* Serves it to its end; the transport is then closed, with its socket. idle_seconds: how long one read or write may take.
+ * *ret_because, where the peer broke the protocol: how, a part of a sentence, borrowed for ever; NULL otherwise. */
+enum association_end association_serve(struct transport *transport, int idle_seconds,
                                        const struct association_handler *handler, const char **ret_because);
 
 /* Whether a presentation context with this SOP class is accepted. */

@@ -36,6 +36,14 @@ void children_leave(struct children *children)
     *children = (struct children){NULL, 0, 0};
 }
 
+size_t children_serving(const struct children *children)
+{
+    size_t serving = 0;
+    for (size_t i = 0; i < children->count; i++)
+        serving += !children->list[i].entering;
+    return serving;
+}
+
 static bool counts_for_title(struct child *child)
 {
     char byte;
@@ -48,10 +56,12 @@ const char *children_find_limit(struct children *children, const struct config *
                                 const struct child *wanted)
 {
     size_t same_address = 0, same_title = 0, most = (size_t)config->receiver.max_associations_per_source;
-    if (children->count >= (size_t)config->receiver.max_associations)
+    if (children_serving(children) >= (size_t)config->receiver.max_associations)
         return "max_associations reached";
     for (size_t i = 0; i < children->count; i++) {
         struct child *child = &children->list[i];
+        if (child->entering)
+            continue;
         same_address += memcmp(child->address.bytes, wanted->address.bytes, sizeof child->address.bytes) == 0;
         same_title += counts_for_title(child) && strcmp(child->calling, wanted->calling) == 0;
     }

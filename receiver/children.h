@@ -7,13 +7,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct child {
     pid_t pid;
     struct peer_address address;
     char calling[FILE_META_AET_SIZE]; /* the title that it counts for; "": its address may not use it */
-    int proof; /* a byte comes when the passcode of that title was proved, before which it does not count; -1: it does */
+    int proof; /* a byte comes when the passcode of that title was proved, before which it does not count; -1: it does.
+                  While it enters: the way to its process (entrance.h) */
+    bool entering;    /* in its TLS handshake (handshakes.h): counts for nothing yet */
+    bool dismissed;   /* and was ended by us */
+    int64_t until_ms; /* in which it has to be through */
 };
 
 /* Zeros: none. */
@@ -26,6 +31,8 @@ struct children {
 void children_add(struct children *children, const struct child *child);
 /* Whoever had that process, with no descriptor left; false: none. */
 bool children_take(struct children *children, pid_t pid, struct child *ret_child);
+/* Those that have entered. */
+size_t children_serving(const struct children *children);
 /* Lets go of the list and its descriptors, not of the processes. */
 void children_leave(struct children *children);
 

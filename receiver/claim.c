@@ -8,28 +8,31 @@
 
 #include <string.h>
 
-/* NULL: none is asked for. */
-static const struct config_source *find_source(const struct config *config,
-                                               const struct peer_address *address, const char *called_aet,
-                                               const char *calling_aet)
+void claim_find(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
+                const struct titles *titles, const struct certificate_name *shown)
 {
-    const struct config_node *node = config_find_node(config, called_aet);
-    const struct config_source *source = node ? config_node_source(node, calling_aet, address->bytes) : NULL;
-    return source && source->passcode ? source : NULL;
+    const struct config_node *node = config_find_node(config, titles->called);
+    const struct config_source *source =
+        node ? config_node_source(node, titles->calling, address->bytes, shown) : NULL;
+    const char *certificate = source ? source->certificate : NULL;
+    *ret_claim = (struct claim){.titles = *titles, .passcode = TEXT_EMPTY};
+    ret_claim->certificate_fits = !certificate || (shown && certificate_name_fits(certificate, shown));
+    ret_claim->source = source && (certificate || source->passcode) ? source : NULL;
 }
 
-void claim_read(struct claim *ret_claim, const struct config *config, const struct peer_address *address,
-                int socket, struct refusals *refusals)
+bool claim_wants_passcode(const struct claim *claim)
+{
+    return claim->source && claim->source->passcode;
+}
+
+void claim_read(struct claim *claim, struct refusals *refusals)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    *ret_claim = (struct claim){.passcode = TEXT_EMPTY};
-    titles_peek(socket, &ret_claim->titles);
-    ret_claim->source = find_source(config, address, ret_claim->titles.called, ret_claim->titles.calling);
-    if (!ret_claim->source || passcode_of_source(ret_claim->source, &ret_claim->passcode, &reason) == 0)
+    if (!claim_wants_passcode(claim) || passcode_of_source(claim->source, &claim->passcode, &reason) == 0)
         return;
-    const char *aet = ret_claim->source->aet;
+    const char *aet = claim->source->aet;
     uint64_t times =
-        refusals_note(refusals, text_string(&reason), aet, ret_claim->titles.called, clock_monotonic_ms());
+        refusals_note(refusals, text_string(&reason), aet, claim->titles.called, clock_monotonic_ms());
     if (times > 0)
         log_error("passcode cannot be read, its source is rejected for now", LOG_S("calling", aet),
                   LOG_S("because", text_string(&reason)), LOG_I("times", times));
@@ -45,7 +48,9 @@ enum association_verdict claim_judge(const struct claim *claim, const struct ass
 {
     if (!is_of(claim, request))
         return ASSOCIATION_PASSCODE_UNREAD; /* nobody knows whether it has one */
-    if (!claim->source)
+    if (!claim->certificate_fits)
+        return ASSOCIATION_CERTIFICATE_WRONG;
+    if (!claim_wants_passcode(claim))
         return ASSOCIATION_ADMITTED;
     if (claim->passcode.length == 0)
         return ASSOCIATION_PASSCODE_UNREAD;

@@ -19,6 +19,7 @@
     X(NAME_UNRESOLVED, 2, 3, 1, "unresolved_name")       /* a source's host has no address yet: for now */ \
     X(PASSCODE_WRONG, 1, 2, 1, "passcode")               /* PS3.7 section D.3.3.7 */                       \
     X(PASSCODE_UNREAD, 2, 3, 1, "passcode_unread")       /* what it would be compared with: for now */     \
+    X(CERTIFICATE_WRONG, 1, 1, 1, "certificate")         /* not the one of its source, or none */          \
     X(OTHER_APPLICATION, 1, 1, 2, "application_context") /* never the handler's */
 
 enum association_verdict {

@@ -10,6 +10,7 @@
 #include "common/sandbox/sandbox.h"
 #include "common/service/service.h"
 #include "common/spool/spool.h"
+#include "common/tls/tls_end.h"
 #include "receiver/association.h"
 #include "receiver/cell.h"
 #include "receiver/hint.h"
@@ -35,6 +36,7 @@ struct helper {
     int64_t min_free_space;
     struct metric *instances, *refusals, *bytes, *odd, *durable, *hints;
     struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files, *unconfined;
+    struct metric *handshakes, *expiry;
     bool stopping;
 };
 
@@ -101,6 +103,17 @@ static void count(struct metric *metric, const char *value, double amount)
 {
     const char *values[] = {value};
     metric_add(metric, value ? values : NULL, amount);
+}
+
+static void add_tls(struct helper *helper)
+{
+    static const char *const outcome[] = {"outcome", NULL}, *const of[] = {"certificate", NULL};
+    helper->handshakes = metrics_add(helper->metrics, METRIC_COUNTER, "tls_handshakes_total",
+                                     "TLS handshakes of peers by how they ended.", outcome);
+    helper->expiry = metrics_add(helper->metrics, METRIC_GAUGE, "certificate_expiry_seconds",
+                                 "Time until a certificate in use ends, negative when it has.", of);
+    for (int end = 0; end < TLS_ENDS; end++)
+        count(helper->handshakes, tls_end_name((enum tls_end)end), 0);
 }
 
 /* Every label is a word of ours. */
@@ -174,6 +187,13 @@ static void tell_router(struct helper *helper, const char *receipt)
     count(helper->hints, told ? "sent" : "dropped", 1);
 }
 
+static void take_certificate(struct helper *helper, int64_t ends_ms)
+{
+    if (helper->expiry)
+        metric_set(helper->expiry, (const char *const[]){"receiver"},
+                   (double)(ends_ms - clock_wall_ms()) / 1000);
+}
+
 /* The parent lives: whether an instance would be taken now. */
 static void take_beat(struct helper *helper, int64_t associations)
 {
@@ -197,6 +217,15 @@ static void take_instance(struct helper *helper, const struct hint *hint)
     metric_observe(helper->durable, NULL, (double)hint->durable_us / 1e6);
 }
 
+/* Why a peer was turned away. */
+static const char *reason_of(enum hint_kind kind)
+{
+    return kind == HINT_CONGESTED  ? "no_process"
+           : kind == HINT_LIMIT    ? "limit"
+           : kind == HINT_STRANGER ? "address"
+                                   : "silent";
+}
+
 static void take(struct helper *helper, const struct hint *hint)
 {
     switch (hint->kind) {
@@ -216,29 +245,23 @@ static void take(struct helper *helper, const struct hint *hint)
     case HINT_ODD:
         count(helper->odd, NULL, 1);
         break;
-    case HINT_CONGESTED:
-        count(helper->refused, "no_process", 1);
-        break;
-    case HINT_LIMIT:
-        count(helper->refused, "limit", 1);
-        break;
-    case HINT_STRANGER:
-        count(helper->refused, "address", 1);
-        break;
-    case HINT_SILENT:
-        count(helper->refused, "silent", 1);
-        break;
     case HINT_BEAT:
         take_beat(helper, hint->number);
         break;
     case HINT_UNCONFINED:
         metric_set(helper->unconfined, NULL, 1);
         break;
+    case HINT_TLS:
+        count(helper->handshakes, tls_end_name((enum tls_end)hint->number), 1);
+        break;
+    case HINT_CERTIFICATE:
+        take_certificate(helper, hint->number);
+        break;
     case HINT_STOP:
         helper->stopping = true;
         break;
-    case HINT_KINDS:
-        break;
+    default:
+        count(helper->refused, reason_of(hint->kind), 1);
     }
 }
 
@@ -264,6 +287,7 @@ _Noreturn void helper_run(const struct config *config, int pipe, pid_t parent)
     service_describe(config, helper.metrics);
     add_metrics(&helper);
     add_unconfined(&helper, config);
+    add_tls(&helper);
     begin_at_zero(&helper);
     show_limits(&helper, config);
     connect_router(&helper, config);

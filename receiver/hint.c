@@ -1,5 +1,6 @@
 #include "receiver/hint.h"
 
+#include "common/tls/tls_end.h"
 #include "receiver/handler.h"
 
 /* Of each kind: a number is below this, where it is no count. */
@@ -12,6 +13,8 @@ static int64_t number_limit(enum hint_kind kind)
         return ASSOCIATION_ENDS;
     case HINT_REJECTED:
         return ASSOCIATION_VERDICTS;
+    case HINT_TLS:
+        return TLS_ENDS;
     default:
         return INT64_MAX;
     }

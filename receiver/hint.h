@@ -19,6 +19,8 @@ enum hint_kind {
     HINT_ODD,         /* an instance whose data set has an odd length was kept */
     HINT_BEAT,        /* the parent lives; number: associations in progress */
     HINT_UNCONFINED,  /* the kernel refused to limit an association */
+    HINT_TLS,         /* a TLS handshake has ended; number: enum tls_end */
+    HINT_CERTIFICATE, /* the receiver's own ends; number: wall ms */
     HINT_STOP,        /* the helper ends */
     HINT_KINDS
 };

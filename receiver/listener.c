@@ -6,18 +6,20 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/tls/tls_server.h"
 #include "receiver/association.h"
 #include "receiver/children.h"
+#include "receiver/claim.h"
+#include "receiver/doors.h"
+#include "receiver/handshakes.h"
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
 #include "receiver/session.h"
 #include "receiver/titles.h"
 #include "receiver/turned_away.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -27,56 +29,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TURN_MS = 1000, BEAT_MS = 1000, BACKLOG = 128, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
+enum { TURN_MS = 1000, BEAT_MS = 1000, ACCEPTS_AT_ONCE = 64, STRAIN_MS = 200 };
 
 struct listener {
     const struct config *config;
     struct spool *spool;
     struct hints *hints;
     struct names *names;
-    int socket;
-    int child_fd;      /* a signalfd for SIGCHLD */
-    sigset_t former;   /* what was blocked before */
-    int64_t accept_ms; /* after accept() failed for want of descriptors: when to try again */
-    int64_t beat_ms;   /* when to say that we live */
+    struct doors doors;
+    struct tls_server *tls; /* NULL: no TLS port */
+    int child_fd;           /* a signalfd for SIGCHLD */
+    sigset_t former;        /* what was blocked before */
+    int64_t accept_ms;      /* after accept() failed for want of descriptors: when to try again */
+    int64_t beat_ms;        /* when to say that we live */
     struct lobby *lobby;
     struct refusals *refusals;
     struct turned_away *turned_away;
     struct children children;
 };
-
-static int say(struct text *reason, const char *bind, int port)
-{
-    text_format(reason, "cannot listen on %s port %d: %s", bind, port, strerror(errno));
-    return ERR_NETWORK;
-}
-
-static void free_addresses(struct addrinfo **list)
-{
-    if (*list)
-        freeaddrinfo(*list);
-    *list = NULL;
-}
-
-static int open_socket(struct listener *listener, const char *bind_to, int port, struct text *reason)
-{
-    AUTO(free_addresses) struct addrinfo *list = NULL;
-    const struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    char service[16];
-    (void)snprintf(service, sizeof service, "%d", port);
-    int rc = getaddrinfo(bind_to, service, &wanted, &list);
-    if (rc != 0) {
-        text_format(reason, "receiver.bind %s: %s", bind_to, gai_strerror(rc));
-        return ERR_NETWORK;
-    }
-    int on = 1;
-    listener->socket = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (listener->socket < 0 || setsockopt(listener->socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
-        bind(listener->socket, list->ai_addr, list->ai_addrlen) != 0 ||
-        listen(listener->socket, BACKLOG) != 0)
-        return say(reason, bind_to, port);
-    return 0;
-}
 
 static int watch_children(struct listener *listener)
 {
@@ -92,21 +62,26 @@ static int watch_children(struct listener *listener)
 static void leave_parent(void *context)
 {
     struct listener *listener = context;
-    fd_close(&listener->socket);
+    doors_close(&listener->doors);
+    tls_server_destroy(&listener->tls); /* the private key is the TLS port's alone */
     fd_close(&listener->child_fd);
     lobby_destroy(&listener->lobby);
     children_leave(&listener->children);
 }
 
-/* child.proof is the reading end, proof the other one. */
+/* child.proof is the parent's end, proof the other one. */
 static _Noreturn void serve(struct listener *listener, int socket, struct child *child, int proof,
                             pid_t parent)
 {
     int own = dup(socket); /* the lobby's descriptors are all closed */
+    struct tls_server *tls = child->address.tls ? listener->tls : NULL;
     fd_close(&child->proof);
+    if (tls)
+        listener->tls = NULL;
     leave_parent(listener);
     struct session_start start = {.socket = own,
                                   .proof = proof,
+                                  .tls = tls,
                                   .parent = parent,
                                   .address = &child->address,
                                   .config = listener->config,
@@ -127,28 +102,42 @@ static void tell_refusal(struct listener *listener, const struct peer_address *a
                     LOG_I("times", times));
 }
 
-/* The calling title that a request counts for. One that its address may not use would be counted against the peer that
- * may, and so would one whose passcode it does not know: such a request is rejected in a process of its own, which the
- * peer can make last. */
-static void take_calling(const struct listener *listener, int socket, struct child *child,
-                         bool *ret_wants_proof)
+/* Takes the calling title that a request counts for. One that its address may not use would be counted against the peer that
+ * may, and so would one whose certificate or passcode it has not: such a request is rejected in a process of its own, which
+ * the peer can make last. */
+static void take_calling(const struct listener *listener, const struct claim *claim, struct child *child)
 {
-    struct titles titles;
-    titles_peek(socket, &titles);
-    *ret_wants_proof = false;
-    const struct config_node *node = config_find_node(listener->config, titles.called);
-    if (!node || config_node_admits(node, titles.calling, child->address.bytes) != CONFIG_ADMITS)
-        return;
-    const struct config_source *source = config_node_source(node, titles.calling, child->address.bytes);
-    *ret_wants_proof = source && source->passcode;
-    memcpy(child->calling, titles.calling, sizeof child->calling);
+    const struct config_node *node = config_find_node(listener->config, claim->titles.called);
+    const char *calling = claim->titles.calling;
+    if (node && config_node_admits(node, calling, child->address.bytes) == CONFIG_ADMITS &&
+        claim->certificate_fits)
+        memcpy(child->calling, calling, sizeof child->calling);
+}
+
+/* Whether one more would exceed a limit. */
+static bool is_over_limit(struct listener *listener, const struct child *child)
+{
+    const char *limit = children_find_limit(&listener->children, listener->config, child);
+    if (!limit)
+        return false;
+    tell_refusal(listener, &child->address, "limit", limit);
+    hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
+    return true;
+}
+
+/* A way between the two: none, a pipe for a proof, or both ways for a peer that enters. */
+static int open_way(const struct child *child, bool wants_proof, int (*ret_ends)[2])
+{
+    if (child->entering)
+        return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, *ret_ends);
+    return wants_proof ? pipe2(*ret_ends, O_CLOEXEC | O_NONBLOCK) : 0;
 }
 
 /* The process, or negative. Its title counts from now on, or from its proof. */
 static pid_t fork_child(struct listener *listener, int socket, struct child *child, bool wants_proof)
 {
     int ends[2] = {-1, -1};
-    if (wants_proof && pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (open_way(child, wants_proof, &ends) != 0)
         return -1;
     child->proof = ends[0];
     pid_t parent = getpid();
@@ -163,19 +152,24 @@ static pid_t fork_child(struct listener *listener, int socket, struct child *chi
     return child->pid;
 }
 
+/* On the plain port by its request, which is here; on the TLS port it says later who it is. */
 static enum lobby_answer peer_asks(void *context, int socket, const struct peer_address *address)
 {
     struct listener *listener = context;
-    struct child child = {.address = *address, .proof = -1};
-    bool wants_proof;
-    take_calling(listener, socket, &child, &wants_proof);
-    const char *limit = children_find_limit(&listener->children, listener->config, &child);
-    if (limit) {
-        tell_refusal(listener, address, "limit", limit);
-        hints_tell(listener->hints, HINT_LIMIT, NULL, 0);
-        return LOBBY_LIMIT;
+    struct child child = {.address = *address, .proof = -1, .entering = address->tls};
+    struct claim claim = {.source = NULL};
+    struct titles titles;
+    if (address->tls) {
+        child.until_ms = clock_monotonic_ms() + HANDSHAKE_MS;
+        handshakes_make_room(&listener->children);
+    } else {
+        titles_peek(socket, &titles);
+        claim_find(&claim, listener->config, address, &titles, NULL);
+        take_calling(listener, &claim, &child);
+        if (is_over_limit(listener, &child))
+            return LOBBY_LIMIT;
     }
-    if (fork_child(listener, socket, &child, wants_proof) < 0) {
+    if (fork_child(listener, socket, &child, claim_wants_passcode(&claim)) < 0) {
         tell_refusal(listener, address, "no_process", "no new process");
         hints_tell(listener->hints, HINT_CONGESTED, NULL, 0);
         return LOBBY_CONGESTED;
@@ -184,26 +178,76 @@ static enum lobby_answer peer_asks(void *context, int socket, const struct peer_
     return LOBBY_SERVED;
 }
 
-static void peer_was_silent(void *context, const struct peer_address *address)
+/* Its process may be a peer's: nothing that it says is more than what a peer could say. */
+static enum lobby_answer entering_peer_asks(void *context, struct child *child,
+                                            const struct entrance_question *question, struct claim *ret_claim)
 {
     struct listener *listener = context;
+    struct entrance_question sound = *question;
+    sound.titles.called[sizeof sound.titles.called - 1] =
+        sound.titles.calling[sizeof sound.titles.calling - 1] = '\0';
+    sound.certificate.subject[CERTIFICATE_SUBJECT_SIZE - 1] =
+        sound.certificate.fingerprint[CERTIFICATE_FINGERPRINT_SIZE - 1] = '\0';
+    claim_find(ret_claim, listener->config, &child->address, &sound.titles,
+               sound.shown ? &sound.certificate : NULL);
+    take_calling(listener, ret_claim, child);
+    if (is_over_limit(listener, child))
+        return LOBBY_LIMIT;
+    claim_read(ret_claim, listener->refusals);
+    return LOBBY_SERVED;
+}
+
+static void tell_handshake(struct listener *listener, const struct peer_address *address, enum tls_end end,
+                           const char *because)
+{
+    tell_refusal(listener, address, "tls", because);
+    hints_tell(listener->hints, HINT_TLS, NULL, end);
+}
+
+static void peer_was_silent(void *context, const struct peer_address *address, bool plain)
+{
+    struct listener *listener = context;
+    if (plain) {
+        tell_handshake(
+            listener, address, TLS_PLAIN,
+            "it does not speak TLS on the TLS port: give it the plain port, or switch TLS on there");
+        return;
+    }
     hints_tell(listener->hints, HINT_SILENT, NULL, 0);
     log_debug("peer let go, it asked for no association", LOG_S("address", address->text));
+}
+
+/* NULL where there is no TLS port. */
+static int read_tls(const struct config *config, struct tls_server **ret_server, struct text *reason)
+{
+    AUTO(text_release) struct text wrong = TEXT_EMPTY;
+    if (config->receiver.tls.port == 0 || tls_server_create(&config->receiver.tls, ret_server, &wrong) == 0)
+        return 0;
+    text_format(reason, "receiver: tls: %s", text_string(&wrong));
+    return ERR_CONFIG;
 }
 
 int listener_create(const struct config *config, struct spool *spool, struct hints *hints,
                     struct names *names, struct listener **ret_listener, struct text *ret_reason)
 {
     AUTO(listener_destroy) struct listener *listener = memory_new(1, sizeof *listener);
-    *listener = (struct listener){
-        .config = config, .spool = spool, .hints = hints, .names = names, .socket = -1, .child_fd = -1};
+    *listener = (struct listener){.config = config,
+                                  .spool = spool,
+                                  .hints = hints,
+                                  .names = names,
+                                  .doors = DOORS_CLOSED,
+                                  .child_fd = -1};
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
     listener->refusals = refusals_create();
     listener->turned_away = turned_away_create();
-    if (watch_children(listener) < 0)
-        return say(ret_reason, config->receiver.bind, config->receiver.port);
-    int rc = open_socket(listener, config->receiver.bind, config->receiver.port, ret_reason);
+    int rc = watch_children(listener);
+    if (rc < 0)
+        text_append(ret_reason, "children cannot be watched");
+    if (rc == 0)
+        rc = read_tls(config, &listener->tls, ret_reason);
+    if (rc == 0)
+        rc = doors_open(&listener->doors, config, ret_reason);
     if (rc < 0)
         return rc;
     names_follow(names, config, leave_parent, listener);
@@ -223,7 +267,8 @@ void listener_destroy(struct listener **listener)
     }
     if (l->child_fd >= 0)
         (void)sigprocmask(SIG_SETMASK, &l->former, NULL);
-    fd_close(&l->socket);
+    doors_close(&l->doors);
+    tls_server_destroy(&l->tls);
     fd_close(&l->child_fd);
     lobby_destroy(&l->lobby);
     refusals_destroy(&l->refusals);
@@ -235,12 +280,12 @@ void listener_destroy(struct listener **listener)
 
 int listener_port(const struct listener *listener)
 {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-    if (getsockname(listener->socket, (struct sockaddr *)&address, &length) != 0)
-        return 0;
-    return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-                                               : ((struct sockaddr_in *)&address)->sin_port);
+    return doors_port(&listener->doors, DOOR_PLAIN);
+}
+
+int listener_tls_port(const struct listener *listener)
+{
+    return doors_port(&listener->doors, DOOR_TLS);
 }
 
 size_t listener_children(const struct listener *listener)
@@ -255,24 +300,20 @@ pid_t listener_child(const struct listener *listener, size_t index)
 
 void listener_set_config(struct listener *listener, const struct config *config)
 {
+    AUTO(tls_server_destroy) struct tls_server *tls = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
     listener->config = config;
-    names_follow(listener->names, config, leave_parent, listener);
-}
-
-/* IPv4 as it is written, even when it came through a socket for both. */
-static void take_address(const struct sockaddr_storage *from, struct peer_address *ret_address)
-{
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-    memset(ret_address, 0, sizeof *ret_address);
-    if (from->ss_family == AF_INET6) {
-        memcpy(ret_address->bytes, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
-    } else {
-        memcpy(ret_address->bytes, mapped, sizeof mapped);
-        memcpy(ret_address->bytes + 12, &((const struct sockaddr_in *)from)->sin_addr, 4);
+    if (!listener->tls) {
+        log_debug("no TLS port, nothing to read for it");
+    } else if (read_tls(config, &tls, &reason) < 0) {
+        log_error("TLS files cannot be used, keeping what was read before",
+                  LOG_S("because", text_string(&reason)));
+    } else if (tls) {
+        struct tls_server *former = listener->tls;
+        listener->tls = tls;
+        tls = former;
     }
-    bool is_ipv4 = memcmp(ret_address->bytes, mapped, sizeof mapped) == 0;
-    (void)inet_ntop(is_ipv4 ? AF_INET : AF_INET6, ret_address->bytes + (is_ipv4 ? 12 : 0), ret_address->text,
-                    sizeof ret_address->text);
+    names_follow(listener->names, config, leave_parent, listener);
 }
 
 /* As long as it lasts, a line a minute. */
@@ -284,14 +325,17 @@ static void tell_strain(struct listener *listener, const char *error, int64_t no
                     LOG_I("times", times));
 }
 
-static void accept_peers(struct listener *listener, int64_t now_ms)
+static bool is_strain(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void accept_peers(struct listener *listener, enum door door, int64_t now_ms)
 {
     for (int i = 0; i < ACCEPTS_AT_ONCE; i++) {
-        struct sockaddr_storage from;
         struct peer_address address;
-        socklen_t length = sizeof from;
-        int socket = accept4(listener->socket, (struct sockaddr *)&from, &length, SOCK_CLOEXEC);
-        if (socket < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
+        int socket = doors_accept(&listener->doors, door, &address);
+        if (socket < 0 && is_strain(errno)) {
             tell_strain(listener, strerror(errno), now_ms);
             listener->accept_ms = now_ms + STRAIN_MS;
             return;
@@ -300,7 +344,6 @@ static void accept_peers(struct listener *listener, int64_t now_ms)
             return;
         if (socket < 0)
             continue; /* this connection broke before we came to it */
-        take_address(&from, &address);
         if (!config_admits_address(listener->config, address.bytes)) {
             fd_close(&socket);
             tell_refusal(listener, &address, "stranger", "no source of any node has its address");
@@ -316,6 +359,11 @@ static void child_ended(struct listener *listener, pid_t pid, int status)
     struct child child;
     if (!children_take(&listener->children, pid, &child) || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
         return;
+    if (child.dismissed) {
+        tell_handshake(listener, &child.address, TLS_STALLED,
+                       "its TLS handshake gave way to others, or took too long");
+        return;
+    }
     log_error("an association's process died", LOG_I("child", pid), LOG_S("address", child.address.text),
               LOG_I("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
     hints_tell(listener->hints, HINT_ASSOCIATION, NULL, ASSOCIATION_CRASHED);
@@ -344,7 +392,9 @@ static void beat(struct listener *listener, int64_t now_ms)
     if (now_ms < listener->beat_ms)
         return;
     listener->beat_ms = now_ms + BEAT_MS;
-    hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)listener->children.count);
+    hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)children_serving(&listener->children));
+    if (listener->tls)
+        hints_tell(listener->hints, HINT_CERTIFICATE, NULL, tls_server_ends_ms(listener->tls));
     turned_away_write(listener->turned_away, listener->spool, clock_wall_ms());
     uint64_t rest = refusals_rest(listener->refusals, now_ms);
     if (rest > 0)
@@ -360,30 +410,46 @@ static int wait_ms(const struct listener *listener, int64_t now_ms)
     return wait < 0 || wait > TURN_MS ? TURN_MS : wait;
 }
 
-void listener_turn(struct listener *listener, int wake_fd)
+/* Doors are not watched while accept() fails for want of descriptors. */
+static void watch_doors(const struct listener *listener, int64_t now_ms, struct pollfd *ret_polls)
 {
-    enum { OWN = 3 };
-    struct pollfd polls[OWN + LOBBY_PEERS] = {
-        {.fd = wake_fd, .events = POLLIN}, {.fd = listener->child_fd, .events = POLLIN}, {.fd = -1}};
-    int64_t now_ms = clock_monotonic_ms();
-    beat(listener, now_ms);
-    if (now_ms >= listener->accept_ms)
-        polls[2] = (struct pollfd){.fd = listener->socket, .events = POLLIN};
-    nfds_t waiting = lobby_poll(listener->lobby, polls + OWN);
-    if (poll(polls, OWN + waiting, wait_ms(listener, now_ms)) < 0)
-        return;
-    now_ms = clock_monotonic_ms();
-    reap(listener);
+    for (enum door door = 0; door < DOORS; door++)
+        ret_polls[door] = (struct pollfd){
+            .fd = now_ms >= listener->accept_ms ? listener->doors.sockets[door] : -1, .events = POLLIN};
+}
+
+static void revive_helpers(struct listener *listener, int64_t now_ms)
+{
     hints_revive(listener->hints, listener->config, now_ms, leave_parent, listener);
     names_revive(listener->names, now_ms, leave_parent, listener);
+}
+
+void listener_turn(struct listener *listener, int wake_fd)
+{
+    enum { AT_DOORS = 2, OWN = AT_DOORS + DOORS };
+    struct pollfd polls[OWN + LOBBY_PEERS + HANDSHAKES] = {{.fd = wake_fd, .events = POLLIN},
+                                                           {.fd = listener->child_fd, .events = POLLIN}};
+    const struct handshakes_host host = {listener, entering_peer_asks};
+    int64_t now_ms = clock_monotonic_ms();
+    beat(listener, now_ms);
+    watch_doors(listener, now_ms, polls + AT_DOORS);
+    nfds_t waiting = lobby_poll(listener->lobby, polls + OWN);
+    nfds_t entering = handshakes_poll(&listener->children, polls + OWN + waiting);
+    if (poll(polls, OWN + waiting + entering, wait_ms(listener, now_ms)) < 0)
+        return;
+    now_ms = clock_monotonic_ms();
+    handshakes_turn(&listener->children, polls + OWN + waiting, now_ms, &host);
+    reap(listener);
+    revive_helpers(listener, now_ms);
     lobby_turn(listener->lobby, polls + OWN, now_ms);
-    if (polls[2].revents)
-        accept_peers(listener, now_ms);
+    for (enum door door = 0; door < DOORS; door++)
+        if (polls[AT_DOORS + door].revents)
+            accept_peers(listener, door, now_ms);
 }
 
 void listener_drain(struct listener *listener)
 {
-    fd_close(&listener->socket);
+    doors_close(&listener->doors);
     const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
     lobby_destroy(&listener->lobby);
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);

@@ -30,12 +30,15 @@ void listener_destroy(struct listener **listener);
 
 /* The port that it listens on, where the configuration says 0. */
 int listener_port(const struct listener *listener);
-/* Associations in progress. */
+/* The same for TLS; 0: there is none. */
+int listener_tls_port(const struct listener *listener);
+/* Processes of peers: associations in progress, and handshakes. */
 size_t listener_children(const struct listener *listener);
 /* The process of one of them, in no order. */
 pid_t listener_child(const struct listener *listener, size_t index);
 
-/* New associations use this configuration, and its names are followed; port and address stay as they are. */
+/* New associations use this configuration, and its names are followed; ports and address stay as they are. The files of TLS
+ * are read again; what cannot be used is told in the log, and what was read before stays. */
 void listener_set_config(struct listener *listener, const struct config *config);
 
 /* Waits for something to do, at most a second, also until wake_fd (-1: none) is readable, and does it. */

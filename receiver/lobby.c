@@ -13,8 +13,12 @@
 #include <unistd.h>
 
 enum {
-    HEAD_SIZE = 6,       /* of every PDU: type, reserved, length */
+    HEAD_SIZE = 6,       /* of every PDU: type, reserved, length; of a TLS record and what is in it */
     ASSOCIATE_RQ = 0x01, /* its type */
+    TLS_HEAD = 5,        /* of a record (RFC 8446 section 5.1): type, version, length */
+    TLS_HANDSHAKE = 0x16,
+    TLS_CLIENT_HELLO = 0x01,
+    TLS_RECORD_MOST = 1 << 14,
     ROOM = 4
 };
 
@@ -54,10 +58,10 @@ void lobby_destroy(struct lobby **lobby)
     *lobby = NULL;
 }
 
-static void let_go(struct lobby *lobby, struct peer *peer)
+static void let_go(struct lobby *lobby, struct peer *peer, bool plain)
 {
     if (!peer->rejected)
-        lobby->host.silent(lobby->host.context, &peer->address);
+        lobby->host.silent(lobby->host.context, &peer->address, plain);
     fd_close(&peer->socket);
 }
 
@@ -101,7 +105,7 @@ static struct peer *who_gives_way(struct lobby *lobby)
 void lobby_enter(struct lobby *lobby, int socket, const struct peer_address *address, int64_t now_ms)
 {
     if (lobby->count == lobby->capacity) {
-        let_go(lobby, who_gives_way(lobby));
+        let_go(lobby, who_gives_way(lobby), false);
         close_gaps(lobby);
     }
     want_bytes(socket, HEAD_SIZE);
@@ -132,26 +136,49 @@ int lobby_wait_ms(const struct lobby *lobby, int64_t now_ms)
     return lobby->count ? (int)wait : -1;
 }
 
-enum look { WAITS, ASKS, GONE };
+enum look { WAITS, ASKS, GONE, PLAIN };
 
-static enum look look_at(int socket, bool closed)
+/* How many bytes have to be there; 0: none that we would want begin so. At least one is. */
+static uint64_t whole_request(const unsigned char *head, size_t length)
 {
-    unsigned char head[HEAD_SIZE];
-    ssize_t length = recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR))
-        return WAITS;
-    if (length <= 0 || head[0] != ASSOCIATE_RQ)
-        return GONE;
-    if (length < HEAD_SIZE)
-        return closed ? GONE : WAITS;
     uint64_t whole = (uint64_t)HEAD_SIZE +
                      ((uint64_t)head[2] << 24 | (uint64_t)head[3] << 16 | (uint64_t)head[4] << 8 | head[5]);
-    int there = 0;
-    if (whole > LOBBY_REQUEST_MOST)
+    if (head[0] != ASSOCIATE_RQ)
+        return 0;
+    if (length < HEAD_SIZE)
+        return HEAD_SIZE;
+    return whole > LOBBY_REQUEST_MOST ? 0 : whole;
+}
+
+static uint64_t whole_record(const unsigned char *head, size_t length)
+{
+    uint64_t body = (uint64_t)head[3] << 8 | head[4];
+    if (head[0] != TLS_HANDSHAKE)
+        return 0;
+    if (length < HEAD_SIZE)
+        return HEAD_SIZE;
+    bool is_hello = head[1] == 3 && body > 0 && body <= TLS_RECORD_MOST && head[TLS_HEAD] == TLS_CLIENT_HELLO;
+    return is_hello ? TLS_HEAD + body : 0;
+}
+
+static enum look look_at(const struct peer *peer, bool closed)
+{
+    unsigned char head[HEAD_SIZE] = {0};
+    ssize_t length = recv(peer->socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return WAITS;
+    if (length <= 0)
         return GONE;
-    if (ioctl(socket, FIONREAD, &there) == 0 && (uint64_t)there >= whole)
+    uint64_t whole =
+        peer->address.tls ? whole_record(head, (size_t)length) : whole_request(head, (size_t)length);
+    int there = 0;
+    if (whole == 0)
+        return peer->address.tls ? PLAIN : GONE;
+    if (length < HEAD_SIZE)
+        return closed ? GONE : WAITS;
+    if (ioctl(peer->socket, FIONREAD, &there) == 0 && (uint64_t)there >= whole)
         return ASKS;
-    want_bytes(socket, (int)whole);
+    want_bytes(peer->socket, (int)whole);
     return closed ? GONE : WAITS;
 }
 
@@ -186,13 +213,13 @@ static void attend(struct lobby *lobby, struct peer *peer, short events, int64_t
         see_out(peer);
         return;
     }
-    enum look look = look_at(peer->socket, events & (POLLRDHUP | POLLHUP | POLLERR));
-    if (look == GONE) {
-        let_go(lobby, peer);
+    enum look look = look_at(peer, events & (POLLRDHUP | POLLHUP | POLLERR));
+    if (look == GONE || look == PLAIN) {
+        let_go(lobby, peer, look == PLAIN);
     } else if (look == ASKS) {
         want_bytes(peer->socket, 1);
         enum lobby_answer answer = lobby->host.asks(lobby->host.context, peer->socket, &peer->address);
-        if (answer == LOBBY_SERVED)
+        if (answer == LOBBY_SERVED || peer->address.tls)
             fd_close(&peer->socket);
         else
             reject(peer, answer, now_ms);
@@ -206,7 +233,7 @@ void lobby_turn(struct lobby *lobby, const struct pollfd *polls, int64_t now_ms)
         if (polls[i].revents)
             attend(lobby, peer, polls[i].revents, now_ms);
         if (peer->socket >= 0 && now_ms >= peer->deadline_ms)
-            let_go(lobby, peer);
+            let_go(lobby, peer, false);
     }
     close_gaps(lobby);
 }

@@ -1,7 +1,7 @@
 /* lobby - peers that have connected and not yet asked for an association.
  *
- * Whoever connects waits here, outside the association limit, until its whole A-ASSOCIATE-RQ has come; one that is
- * longer than LOBBY_REQUEST_MOST is nobody's. A peer that stays silent is let go after its patience is over;
+ * Whoever connects waits here, outside the association limit, until its whole A-ASSOCIATE-RQ has come, or, on the TLS port,
+ * the whole record that its ClientHello begins with; a request that is longer than LOBBY_REQUEST_MOST is nobody's. A peer that stays silent is let go after its patience is over;
  * when the lobby is full, the one who has waited longest gives way, of those from the address that has most. A peer that asks while there is no room gets
  * an A-ASSOCIATE-RJ, transient, and time to read it. Nothing here blocks. Single-threaded. */
 #ifndef FELUCCA_RECEIVER_LOBBY_H
@@ -10,27 +10,30 @@
 #include "common/spool/file_meta.h"
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { LOBBY_REQUEST_MOST = 256 * 1024 };
 enum { LOBBY_PEERS = 128, LOBBY_PATIENCE_MS = 10000, LOBBY_GOODBYE_MS = 2000 };
 
-/* Where a connection comes from: accept()'s address, IPv4 mapped, and as text. */
+/* Where a connection comes from: accept()'s address, IPv4 mapped, and as text; and whether to the TLS port. */
 struct peer_address {
     unsigned char bytes[16];
     char text[FILE_META_ADDRESS_SIZE];
+    bool tls;
 };
 
 /* What becomes of a peer that asks: it is served by somebody with a copy of the socket, or rejected with this
- * reason (PS3.8 section 9.3.4, service provider, presentation related). */
+ * reason (PS3.8 section 9.3.4, service provider, presentation related); on the TLS port its connection is closed. */
 enum lobby_answer { LOBBY_SERVED = 0, LOBBY_CONGESTED = 1, LOBBY_LIMIT = 2 };
 
 struct lobby_host {
     void *context;
     enum lobby_answer (*asks)(void *context, int socket, const struct peer_address *address);
-    /* A peer was let go without having asked for anything that we understand. */
-    void (*silent)(void *context, const struct peer_address *address);
+    /* A peer was let go without having asked for anything that we understand. plain: on the TLS port, it said something
+     * else than TLS. */
+    void (*silent)(void *context, const struct peer_address *address, bool plain);
 };
 
 struct lobby;

@@ -47,9 +47,10 @@ static void reload(void *context, const struct config *old, const struct config 
     listener_set_config(receiver->listener, new);
     if (helper_is_concerned(old, new))
         hints_restart_helper(receiver->hints);
-    if (old->receiver.port != new->receiver.port || differs(old->receiver.bind, new->receiver.bind) ||
-        differs(old->state_dir, new->state_dir))
-        log_warning("receiver.port, receiver.bind and state_dir need a restart, ignoring the change");
+    if (old->receiver.port != new->receiver.port || old->receiver.tls.port != new->receiver.tls.port ||
+        differs(old->receiver.bind, new->receiver.bind) || differs(old->state_dir, new->state_dir))
+        log_warning(
+            "receiver.port, receiver.tls.port, receiver.bind and state_dir need a restart, ignoring the change");
 }
 
 static int open_spool(struct receiver *receiver, const struct config *config)
@@ -98,7 +99,8 @@ struct receiver *receiver_create(struct service *service)
         return NULL;
     service_on_reload(service, reload, receiver);
     log_info("receiver listens", LOG_S("bind", config->receiver.bind),
-             LOG_I("port", listener_port(receiver->listener)), LOG_I("nodes", config->node_count));
+             LOG_I("port", listener_port(receiver->listener)),
+             LOG_I("tls_port", listener_tls_port(receiver->listener)), LOG_I("nodes", config->node_count));
     struct receiver *result = receiver;
     receiver = NULL;
     return result;

@@ -91,7 +91,7 @@ static enum association_verdict judge(struct session *session, const struct asso
         verdict_of(config_node_admits(session->node, request->calling_aet, session->start->address->bytes));
     if (verdict == ASSOCIATION_ADMITTED)
         verdict = claim_judge(&session->claim, request);
-    *ret_proved = verdict == ASSOCIATION_ADMITTED && session->claim.source;
+    *ret_proved = verdict == ASSOCIATION_ADMITTED && claim_wants_passcode(&session->claim);
     return verdict;
 }
 
@@ -169,22 +169,32 @@ static void bound_memory(void)
 #endif
 }
 
-_Noreturn void session_run(const struct session_start *start)
+/* From here on no file of the configuration is read. False: the peer does not come in. */
+static bool confine_and_enter(struct session *session, struct session_start *start,
+                              struct transport **ret_transport)
 {
-    settle_signals(start->parent);
-    bound_memory();
-    int on = 1;
-    (void)setsockopt(start->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (void)setsockopt(start->socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    struct session session = {
-        .start = start,
-        .intake = intake_create(start->spool, start->config->receiver.min_free_space),
-        .identity = identity_create(),
-        .idle_seconds = (int)((start->config->receiver.idle_timeout_ms + 999) / 1000),
-        .begun_ms = clock_monotonic_ms(),
-    };
-    struct association_handler handler = {
-        .context = &session,
+    struct titles titles;
+    if (start->tls) {
+        bool prepared = entrance_prepare(&session->entrance, start);
+        confinement_begin(start->config, start->spool, start->hints);
+        if (!prepared || !entrance_pass(&session->entrance, start))
+            return false;
+        session->claim = session->entrance.claim;
+        *ret_transport = session->entrance.transport;
+        return true;
+    }
+    titles_peek(start->socket, &titles);
+    claim_find(&session->claim, start->config, start->address, &titles, NULL);
+    claim_read(&session->claim, start->refusals);
+    confinement_begin(start->config, start->spool, start->hints);
+    *ret_transport = transport_create(start->socket, INT64_C(1000) * session->idle_seconds, NULL);
+    return true;
+}
+
+static void serve(struct session *session, struct transport *transport)
+{
+    const struct association_handler handler = {
+        .context = session,
         .admit = admit,
         .takes_syntax = takes_syntax,
         .wait = wait_for_request,
@@ -193,16 +203,39 @@ _Noreturn void session_run(const struct session_start *start)
         .data = session_data,
         .finish = session_finish,
     };
+    const char *because = NULL;
+    enum association_end end = association_serve(transport, session->idle_seconds, &handler, &because);
+    session_report(session, end, because);
+}
+
+static void set_socket(int socket)
+{
+    int on = 1;
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+_Noreturn void session_run(struct session_start *start)
+{
+    struct transport *transport = NULL;
+    settle_signals(start->parent);
+    bound_memory();
+    set_socket(start->socket);
+    struct session session = {
+        .start = start,
+        .intake = intake_create(start->spool, start->config->receiver.min_free_space),
+        .identity = identity_create(),
+        .idle_seconds = (int)((start->config->receiver.idle_timeout_ms + 999) / 1000),
+        .begun_ms = clock_monotonic_ms(),
+    };
     session_wind_alarm(&session);
     config_keep_names(start->config);
     hints_leave_to_tell(start->hints);
     spool_keep_incoming(start->spool);
-    claim_read(&session.claim, start->config, start->address, start->socket, start->refusals);
-    confinement_begin(start->config, start->spool,
-                      start->hints); /* no file of the configuration is read from here on */
-    const char *because = NULL;
-    enum association_end end = association_serve(start->socket, session.idle_seconds, &handler, &because);
-    session_report(&session, end, because);
+    if (confine_and_enter(&session, start, &transport))
+        serve(&session, transport);
+    entrance_leave(&session.entrance);
+    claim_wipe(&session.claim);
     identity_destroy(&session.identity);
     intake_destroy(&session.intake);
     _exit(EXIT_SUCCESS);

@@ -7,26 +7,9 @@
 #ifndef FELUCCA_RECEIVER_SESSION_H
 #define FELUCCA_RECEIVER_SESSION_H
 
-#include "common/config/config.h"
-#include "common/spool/spool.h"
-#include "receiver/hints.h"
-#include "receiver/lobby.h"
-#include "receiver/refusals.h"
-
-#include <sys/types.h>
-
-struct session_start {
-    int socket;
-    int proof; /* where one byte says that the peer's passcode was the right one; -1: nobody asks */
-    pid_t parent;
-    const struct peer_address *address;
-    const struct config *config;
-    struct spool *spool;
-    struct hints *hints;
-    struct refusals *refusals;
-};
+#include "receiver/session_start.h"
 
 /* The whole life of the process. */
-_Noreturn void session_run(const struct session_start *start);
+_Noreturn void session_run(struct session_start *start);
 
 #endif

@@ -8,17 +8,18 @@
 #include "common/spool/oddity.h"
 #include "receiver/association.h"
 #include "receiver/claim.h"
+#include "receiver/entrance.h"
 #include "receiver/intake.h"
-
-struct session_start; /* session.h */
+#include "receiver/session_start.h"
 
 struct session {
     const struct session_start *start;
     struct intake *intake;
     struct identity *identity; /* of the data set that comes */
     const struct config_node *node;
-    struct claim claim;    /* until it was compared */
-    struct file_meta meta; /* of the instance that comes */
+    struct claim claim;       /* until it was compared */
+    struct entrance entrance; /* of the TLS port; zeros: none */
+    struct file_meta meta;    /* of the instance that comes */
     bool coming, identified, mismatched, unfit;
     char calling_aet[FILE_META_AET_SIZE], called_aet[FILE_META_AET_SIZE];
     enum association_verdict verdict;

@@ -10,6 +10,22 @@
 
 #include <string.h>
 
+/* Which certificate was shown is what a person has to compare, or to write down. */
+static void explain_certificate(const struct session *session, struct text *out)
+{
+    struct certificate_name shown;
+    const struct config_source *source = session->claim.source;
+    text_format(out, "the certificate is not the one of %s, whose entry in sources of %s names %s: ",
+                session->calling_aet, session->called_aet,
+                source && source->certificate ? source->certificate : "another");
+    if (!session->start->address->tls)
+        text_append(out, "it called the plain port, where none is shown; it has to call the TLS port");
+    else if (session->entrance.stream && tls_stream_peer(session->entrance.stream, &shown))
+        text_format(out, "it showed %s (SHA-256 %s)", shown.subject, shown.fingerprint);
+    else
+        text_append(out, "it showed none");
+}
+
 /* Why an association was rejected, and what a person can do about it. */
 static void explain_rejection(const struct session *session, struct text *out)
 {
@@ -38,6 +54,9 @@ static void explain_rejection(const struct session *session, struct text *out)
             "user identity without the passcode of %s: it has to send a user name and the passcode of its "
             "entry in sources of %s",
             calling, session->called_aet);
+        break;
+    case ASSOCIATION_CERTIFICATE_WRONG:
+        explain_certificate(session, out);
         break;
     case ASSOCIATION_PASSCODE_UNREAD:
         text_format(out, "the passcode of %s cannot be read here: rejected for now", calling);
@@ -100,6 +119,7 @@ void session_report(const struct session *session, enum association_end end, con
            LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
            LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
            LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
+           LOG_S("tls", text_string(&session->entrance.description)),
            LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
            LOG_S("last_receipt", session->receipt),
            LOG_I(times > 1 || because || instance ? "times" : NULL, times),

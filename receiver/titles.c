@@ -23,11 +23,18 @@ void title_trim(const char *title, char (*ret_title)[FILE_META_AET_SIZE])
     (*ret_title)[length] = '\0';
 }
 
+void titles_read(const void *pdu, size_t length, struct titles *ret_titles)
+{
+    memset(ret_titles, 0, sizeof *ret_titles);
+    if (length < TITLES_END)
+        return;
+    title_trim((const char *)pdu + CALLED_AT, &ret_titles->called);
+    title_trim((const char *)pdu + CALLING_AT, &ret_titles->calling);
+}
+
 void titles_peek(int socket, struct titles *ret_titles)
 {
-    char head[TITLES_END] = "";
-    if (recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != (ssize_t)sizeof head)
-        memset(head, 0, sizeof head);
-    title_trim(head + CALLED_AT, &ret_titles->called);
-    title_trim(head + CALLING_AT, &ret_titles->calling);
+    char head[TITLES_END];
+    ssize_t length = recv(socket, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+    titles_read(head, length > 0 ? (size_t)length : 0, ret_titles);
 }

@@ -6,6 +6,8 @@
 
 #include "common/spool/file_meta.h"
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -16,6 +18,9 @@ struct titles {
 
 /* Without the blanks; what is behind a NUL, or the first 16 bytes, does not count. */
 void title_trim(const char *title, char (*ret_title)[FILE_META_AET_SIZE]);
+
+/* Of a request. Both are empty when it is too short for titles. */
+void titles_read(const void *pdu, size_t length, struct titles *ret_titles);
 
 /* Of the request that the socket holds; it stays there. Both are empty when it is too short for titles. */
 void titles_peek(int socket, struct titles *ret_titles);

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/base/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -10,6 +11,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 /* Whoever sends more than that after our last words is not about to read them. */
@@ -22,6 +24,8 @@ struct transport {
     bool under_way;
     int64_t waited_ms; /* for the peer, since the window of its rate began */
     int64_t came;      /* bytes since then */
+    struct text again; /* what was put back */
+    size_t given;      /* of it */
 };
 
 /* ---- the layer of a plain socket ---- */
@@ -55,7 +59,8 @@ struct transport *transport_create(int socket, int64_t idle_ms, const struct tra
     transport->socket = socket;
     transport->idle_ms = idle_ms;
     transport->layer =
-        layer ? *layer : (struct transport_layer){transport, read_socket, write_socket, socket_holds_nothing};
+        layer ? *layer : (struct transport_layer){transport, read_socket, write_socket, socket_holds_nothing,
+                                                  NULL,      NULL};
     return transport;
 }
 
@@ -64,8 +69,35 @@ void transport_destroy(struct transport **transport)
     if (!*transport)
         return;
     fd_close(&(*transport)->socket);
+    text_release(&(*transport)->again);
     free(*transport);
     *transport = NULL;
+}
+
+int transport_socket(const struct transport *transport)
+{
+    return transport->socket;
+}
+
+void transport_put_back(struct transport *transport, const void *bytes, size_t length)
+{
+    text_append_bytes(&transport->again, bytes, length);
+}
+
+/* What a wait is for. */
+static short events_for(const struct transport *transport, short usual)
+{
+    return transport->layer.wants ? transport->layer.wants(transport->layer.context) : usual;
+}
+
+/* 0: nothing is left of what was put back. */
+static size_t read_again(struct transport *transport, void *bytes, size_t size)
+{
+    size_t left = transport->again.length - transport->given, n = left < size ? left : size;
+    if (n > 0)
+        memcpy(bytes, transport->again.bytes + transport->given, n);
+    transport->given += n;
+    return n;
 }
 
 static bool would_wait(void)
@@ -107,6 +139,9 @@ static bool is_too_slow(struct transport *transport)
 ssize_t transport_read(struct transport *transport, void *bytes, size_t size)
 {
     int64_t silent_ms = 0;
+    size_t again = read_again(transport, bytes, size);
+    if (again > 0)
+        return (ssize_t)again;
     for (;;) {
         ssize_t n = transport->layer.read(transport->layer.context, bytes, size);
         if (n > 0) {
@@ -121,7 +156,8 @@ ssize_t transport_read(struct transport *transport, void *bytes, size_t size)
         if (is_too_slow(transport))
             return TRANSPORT_SLOW;
         int64_t before_ms = transport->waited_ms;
-        (void)wait_socket(transport, POLLIN, transport->idle_ms - silent_ms, &transport->waited_ms);
+        (void)wait_socket(transport, events_for(transport, POLLIN), transport->idle_ms - silent_ms,
+                          &transport->waited_ms);
         silent_ms += transport->waited_ms - before_ms;
     }
 }
@@ -135,7 +171,8 @@ ssize_t transport_write(struct transport *transport, const void *bytes, size_t s
             done += (size_t)n;
         else if (n == 0 || !would_wait())
             return TRANSPORT_CLOSED;
-        else if (!wait_socket(transport, POLLOUT, transport->idle_ms - waited_ms, &waited_ms))
+        else if (!wait_socket(transport, events_for(transport, POLLOUT), transport->idle_ms - waited_ms,
+                              &waited_ms))
             return TRANSPORT_SILENT;
     }
     return (ssize_t)size;
@@ -149,7 +186,13 @@ bool transport_wait(struct transport *transport, int64_t wait_ms)
 
 bool transport_pending(const struct transport *transport)
 {
-    return transport->layer.pending(transport->layer.context);
+    return transport->given < transport->again.length || transport->layer.pending(transport->layer.context);
+}
+
+static void finish(const struct transport *transport)
+{
+    if (transport->layer.finish)
+        transport->layer.finish(transport->layer.context);
 }
 
 void transport_watch(struct transport *transport, bool under_way)
@@ -162,14 +205,17 @@ void transport_watch(struct transport *transport, bool under_way)
 
 void transport_say_goodbye(struct transport *transport, const void *bytes, size_t size)
 {
-    if (transport->layer.write(transport->layer.context, bytes, size) > 0)
-        (void)shutdown(transport->socket, SHUT_WR);
+    if (transport->layer.write(transport->layer.context, bytes, size) <= 0)
+        return;
+    finish(transport);
+    (void)shutdown(transport->socket, SHUT_WR);
 }
 
 void transport_see_out(struct transport *transport, int64_t wait_ms)
 {
     char bytes[16384];
     int64_t waited_ms = 0, came = 0;
+    finish(transport);
     while (came < SEEN_OUT_MOST && waited_ms <= wait_ms &&
            wait_socket(transport, POLLIN, wait_ms - waited_ms, &waited_ms)) {
         ssize_t n = recv(transport->socket, bytes, sizeof bytes, MSG_DONTWAIT);

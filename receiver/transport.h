@@ -36,6 +36,11 @@ struct transport_layer {
     ssize_t (*write)(void *context, const void *bytes, size_t size);
     /* Whether it holds bytes that poll() does not know of. */
     bool (*pending)(void *context);
+    /* What the last call that did not go on waits for, POLLIN or POLLOUT: TLS may have to write before it can read. NULL:
+     * what its name says. */
+    short (*wants)(void *context);
+    /* No more is written: last words of the layer itself, without waiting. NULL: it has none. */
+    void (*finish)(void *context);
 };
 
 struct transport;
@@ -44,6 +49,10 @@ struct transport;
 struct transport *transport_create(int socket, int64_t idle_ms, const struct transport_layer *layer);
 /* Closes the socket. */
 void transport_destroy(struct transport **transport);
+int transport_socket(const struct transport *transport);
+
+/* What was read from the layer before the transport was made: the next reads give it again. Once. */
+void transport_put_back(struct transport *transport, const void *bytes, size_t length);
 
 /* At least one byte, or an end. */
 ssize_t transport_read(struct transport *transport, void *bytes, size_t size);

@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/condition/condition.h"
+#include "common/config/certificate_name.h"
 #include "common/config/headers.h"
 #include "common/config/network.h"
 #include "common/config/proxy.h"
@@ -138,6 +139,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return set_checked(config_url_check_endpoint, member, value, reason);
     case CONFIG_KEY:
         return set_checked(config_value_check_key, member, value, reason);
+    case CONFIG_CERTIFICATE:
+        return set_checked(certificate_name_check, member, value, reason);
     case CONFIG_PATH:
         set_path(folder, member, value);
         return config_value_check_line(value, reason);

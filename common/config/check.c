@@ -132,15 +132,65 @@ static void check_endpoints(const struct config *config, struct config_report *r
                             "endpoints: control", "is the same as another endpoint; give each its own");
 }
 
-static void check_ports(const struct config *config, struct config_report *report)
+static void check_port(const struct config *config, struct config_report *report, int port)
 {
     for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
-        if (config->metrics.port != 0 && row->count != PROCESS_HELPER &&
-            config->receiver.port == config->metrics.port + row->port)
+        if (port != 0 && config->metrics.port != 0 && row->count != PROCESS_HELPER &&
+            port == config->metrics.port + row->port)
             config_report_error(
                 report, config_report_place(report, &config->metrics.port), "metrics: port",
                 "the %s would show its metrics on port %d, on which DICOM is received; choose another",
-                row->name, config->receiver.port);
+                row->name, port);
+}
+
+/* ---- TLS ---- */
+
+static void complain_tls(struct config_report *report, const void *field, const char *key,
+                         const char *sentence)
+{
+    AUTO(text_release) struct text where = TEXT_EMPTY;
+    text_format(&where, "receiver: tls: %s", key);
+    config_report_error(report, config_report_place(report, field), text_string(&where), "%s", sentence);
+}
+
+static void check_tls_files(const struct config_tls *tls, struct config_report *report)
+{
+    if (!tls->certificate_file)
+        complain_tls(
+            report, &tls->port, "port",
+            "needs the receiver's certificate; set certificate_file and key_file, or leave the port out");
+    else if (!tls->key_file)
+        complain_tls(report, &tls->certificate_file, "certificate_file", "is set without key_file; set both");
+    if (tls->clients != CONFIG_CLIENTS_NONE && !tls->ca_file)
+        complain_tls(
+            report, &tls->port, "port",
+            "takes only peers whose certificate an authority has signed, and none is named; set ca_file, or "
+            "clients: none if anybody may send");
+    if (tls->crl_file && !tls->ca_file)
+        complain_tls(report, &tls->crl_file, "crl_file", "is set without ca_file; set both");
+}
+
+static void check_tls(const struct config *config, struct config_report *report)
+{
+    const struct config_tls *tls = &config->receiver.tls;
+    if (tls->port == 0 && config->receiver.port == 0)
+        config_report_error(report, config_report_place(report, &config->receiver.port), "receiver: port",
+                            "is 0, and there is no TLS port either, so nothing is received; set one of them");
+    if (tls->port == 0 && tls->certificate_file)
+        complain_tls(report, &tls->certificate_file, "certificate_file",
+                     "is set without a port; set port, by usage 2762");
+    if (tls->port == 0)
+        return;
+    check_tls_files(tls, report);
+    if (tls->port == config->receiver.port)
+        complain_tls(report, &tls->port, "port",
+                     "is the plain port, too; give each its own, or write port: 0 in receiver for TLS alone");
+}
+
+static void check_ports(const struct config *config, struct config_report *report)
+{
+    check_port(config, report, config->receiver.port);
+    check_port(config, report, config->receiver.tls.port);
 }
 
 static void check_times(const struct config *config, struct config_report *report)
@@ -154,6 +204,7 @@ void config_check(const struct config *config, struct config_report *report)
 {
     check_endpoints(config, report);
     check_ports(config, report);
+    check_tls(config, report);
     check_times(config, report);
     config_check_notify(config, report);
     config_check_console(config, report);

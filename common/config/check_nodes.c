@@ -219,7 +219,27 @@ static void check_destination(struct config_report *report, const struct config_
     }
 }
 
-static void check_node(struct config_report *report, const struct config_node *node)
+/* Somebody who never could show what is asked for. */
+static void check_source(const struct config *config, struct config_report *report,
+                         const struct config_node *node, const struct config_source *source)
+{
+    AUTO(text_release) struct text where = TEXT_EMPTY;
+    const struct config_tls *tls = &config->receiver.tls;
+    if (!source->certificate || (tls->port != 0 && tls->clients != CONFIG_CLIENTS_NONE))
+        return;
+    text_append(&where, "node ");
+    config_report_quote(&where, node->aet ? node->aet : "");
+    text_append(&where, ": source ");
+    config_report_quote(&where, source->aet ? source->aet : "");
+    text_append(&where, ": certificate");
+    config_report_error(report, config_report_place(report, &source->certificate), text_string(&where),
+                        "nobody is asked for one; %s",
+                        tls->port == 0 ? "set receiver: tls: port, with its certificate and key"
+                                       : "write clients: required or asked in receiver: tls");
+}
+
+static void check_node(const struct config *config, struct config_report *report,
+                       const struct config_node *node)
 {
     struct config_yaml_place place;
     AUTO(text_release) struct text where = TEXT_EMPTY;
@@ -232,6 +252,8 @@ static void check_node(struct config_report *report, const struct config_node *n
     if (node->destination_count == 0 && config_report_find(report, &node->destinations, &place))
         config_report_warning(report, place, text_string(&where),
                               "destinations: there is none, so what this node receives goes nowhere");
+    for (size_t s = 0; s < node->source_count; s++)
+        check_source(config, report, node, &node->sources[s]);
     for (size_t d = 0; d < node->destination_count; d++)
         check_destination(report, node, &node->destinations[d]);
 }
@@ -300,6 +322,6 @@ void config_check_nodes(const struct config *config, struct config_report *repor
         config_report_warning(report, place, "nodes", "there is none, so the receiver takes nothing");
     check_all_names(config, report);
     for (size_t n = 0; n < config->node_count; n++)
-        check_node(report, &config->nodes[n]);
+        check_node(config, report, &config->nodes[n]);
     check_meetings(config, report);
 }

@@ -61,11 +61,25 @@ struct config_destination {
     size_t album_count;
 };
 
+/* Who has to show a certificate on the receiver's TLS port; one that is shown has to be right. */
+enum config_tls_clients { CONFIG_CLIENTS_REQUIRED, CONFIG_CLIENTS_ASKED, CONFIG_CLIENTS_NONE };
+
+/* Profiles of PS3.15 annex B; none takes TLS before 1.2 (BCP 195, RFC 8996). */
+enum config_tls_profile { CONFIG_BCP195, CONFIG_BCP195_NON_DOWNGRADING, CONFIG_BCP195_EXTENDED };
+
+struct config_tls {
+    int port;                                               /* 0: no TLS port */
+    char *certificate_file, *key_file, *ca_file, *crl_file; /* NULL: not set; ca_file may be a folder */
+    enum config_tls_clients clients;
+    enum config_tls_profile profile;
+};
+
 /* A calling AE title that a node accepts, and from where. */
 struct config_source {
     char *aet;
-    char *host;     /* as written; NULL: any address */
-    char *passcode; /* a secret's template, which its user identity has to hold; NULL: none is asked for */
+    char *certificate; /* a subject or a fingerprint (certificate_name.h); NULL: none is asked for */
+    char *host;        /* as written; NULL: any address */
+    char *passcode;    /* a secret's template, which its user identity has to hold; NULL: none is asked for */
     /* The addresses that host means: prefixes of 16-byte addresses (IPv4 mapped). */
     struct config_network {
         unsigned char address[16];
@@ -117,8 +131,9 @@ struct config {
     char *cell;               /* NULL: the host's name (cell.h) */
     bool state_dir_is_shared; /* its file system may be one with doubtful locks */
     struct {
-        int port;
+        int port; /* 0: no plain port */
         char *bind;
+        struct config_tls tls;
         int max_associations;
         int max_associations_per_source; /* of one address, and of one calling AE title */
         char **transfer_syntaxes;
@@ -242,9 +257,12 @@ enum config_admission {
 };
 enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
                                          const unsigned char *address);
-/* The source that admits it; NULL when none does, or the node admits any caller. Borrowed. */
+/* The source that admits it; NULL when none does, or the node admits any caller. Of several, one whose certificate is the
+ * shown one (NULL: none was shown), if there is one. Borrowed. */
+struct certificate_name; /* certificate_name.h */
 const struct config_source *config_node_source(const struct config_node *node, const char *calling_aet,
-                                               const unsigned char *address);
+                                               const unsigned char *address,
+                                               const struct certificate_name *shown);
 /* Whether some node admits somebody from there, as far as is known: a name without an address might. */
 bool config_admits_address(const struct config *config, const unsigned char *address);
 

@@ -87,5 +87,6 @@ void config_check_modes(const struct config *config, struct config_report *repor
         for (size_t d = 0; d < node->destination_count; d++)
             look_at_destination(&look, &node->destinations[d]);
     }
+    look_at_file(&look, "receiver: tls: key_file", &config->receiver.tls.key_file);
     look_at_notify(&look);
 }

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/config/certificate_name.h"
 #include "common/config/names.h"
 
 #include <arpa/inet.h>
@@ -120,21 +121,26 @@ static bool source_is_unresolved(const struct config_source *source)
 }
 
 const struct config_source *config_node_source(const struct config_node *node, const char *calling_aet,
-                                               const unsigned char *address)
+                                               const unsigned char *address,
+                                               const struct certificate_name *shown)
 {
+    const struct config_source *first = NULL;
     for (size_t i = 0; i < node->source_count; i++) {
         const struct config_source *source = &node->sources[i];
-        if (strcmp(source->aet, calling_aet) == 0 && source_admits(source, address))
+        if (strcmp(source->aet, calling_aet) != 0 || !source_admits(source, address))
+            continue;
+        if (!source->certificate || (shown && certificate_name_fits(source->certificate, shown)))
             return source;
+        first = first ? first : source;
     }
-    return NULL;
+    return first;
 }
 
 enum config_admission config_node_admits(const struct config_node *node, const char *calling_aet,
                                          const unsigned char *address)
 {
     enum config_admission admission = CONFIG_TITLE_UNKNOWN;
-    if (node->source_count == 0 || config_node_source(node, calling_aet, address))
+    if (node->source_count == 0 || config_node_source(node, calling_aet, address, NULL))
         return CONFIG_ADMITS;
     for (size_t i = 0; i < node->source_count; i++) {
         const struct config_source *source = &node->sources[i];

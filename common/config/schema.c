@@ -19,9 +19,44 @@
 #define COUNTED(type, member, count) \
     .offset = offsetof(struct type, member), .count_offset = offsetof(struct type, count)
 
+static const char *const client_words[] = {"required", "asked", "none", NULL};
+static const char *const profile_words[] = {"bcp195", "bcp195-non-downgrading", "bcp195-extended", NULL};
+static const struct config_key tls_keys[] = {
+    {"port", CONFIG_INTEGER, OF(config, receiver.tls.port), .standard = "0", .least = 0, .most = 65535,
+     .help = "TCP port on which DICOM is received over TLS, by usage 2762; `0` for none."},
+    {"certificate_file", CONFIG_PATH, OF(config, receiver.tls.certificate_file), .otherwise = "none",
+     .help = "The receiver's certificate (PEM), followed by those that lead to its authority."},
+    {"key_file", CONFIG_PATH, OF(config, receiver.tls.key_file), .otherwise = "none",
+     .help =
+         "Its private key (PEM, without a passphrase). Nobody but the receiver should be able to read it."},
+    {"ca_file", CONFIG_PATH, OF(config, receiver.tls.ca_file), .otherwise = "none",
+     .help =
+         "Certificates (PEM) of authorities that sign those of peers, or a folder with such files. Not the "
+         "system's: whoever has a certificate of a public authority is no modality."},
+    {"crl_file", CONFIG_PATH, OF(config, receiver.tls.crl_file), .otherwise = "none",
+     .help =
+         "Revocation lists (PEM) of these authorities: a peer's certificate is then refused where it is on its "
+         "authority's list, or there is none, or it is out of date."},
+    {"clients", CONFIG_CHOICE, OF(config, receiver.tls.clients), .standard = "required",
+     .words = client_words,
+     .help =
+         "Whether a peer has to show a certificate: `asked` takes one that shows none, and `none` asks for none. "
+         "One that is shown has to be right."},
+    {"profile", CONFIG_CHOICE, OF(config, receiver.tls.profile), .standard = "bcp195", .words = profile_words,
+     .help =
+         "Security profile of PS3.15: `bcp195` (B.9) takes the cipher suites of BCP 195 and one of older "
+         "peers, `bcp195-non-downgrading` (B.10) the former alone, `bcp195-extended` (B.11) those with keys "
+         "of at least 256 bits on the curves. None takes TLS before 1.2."},
+    {.name = NULL},
+};
+static const struct config_section tls_section = {
+    "tls", NULL, 0, tls_keys,
+    "A second port, for DICOM over TLS. The files are read again on SIGHUP; associations in progress keep what they "
+    "began with."};
+
 static const struct config_key receiver_keys[] = {
-    {"port", CONFIG_INTEGER, OF(config, receiver.port), .standard = "11112", .least = 1, .most = 65535,
-     .help = "TCP port on which DICOM is received."},
+    {"port", CONFIG_INTEGER, OF(config, receiver.port), .standard = "11112", .least = 0, .most = 65535,
+     .help = "TCP port on which DICOM is received as it is; `0` for none, where `tls` has one."},
     {"bind", CONFIG_BIND, OF(config, receiver.bind), .standard = "0.0.0.0",
      .help =
          "Address to listen on; `::` takes IPv6 (and, as Linux is usually set up, IPv4) on all interfaces."},
@@ -45,6 +80,7 @@ static const struct config_key receiver_keys[] = {
      .least = 256 * MIB, .most = 1024 * TIB,
      .help = "With less free space in the spool C-STORE answers A700 (out of resources); nothing is half "
              "stored."},
+    {"tls", CONFIG_SECTION, .section = &tls_section},
     {.name = NULL},
 };
 static const struct config_section receiver_section = {"receiver", NULL, 0, receiver_keys,
@@ -320,7 +356,12 @@ static const struct config_key source_keys[] = {
     {"passcode", CONFIG_SECRET, OF(config_source, passcode), .otherwise = "none is asked for",
      .help =
          "The passcode that its user identity (user name and passcode) has to hold, as `${file:PATH}`; any user name "
-         "will do. It crosses the network as it is."},
+         "will do. It crosses the network as it is, but for the TLS port."},
+    {"certificate", CONFIG_CERTIFICATE, OF(config_source, certificate), .otherwise = "any, or none",
+     .help =
+         "The certificate that it has to show on the TLS port: attributes of its subject (`CN=ct01.example.org`, "
+         "several with commas between them, all of which it has to have), or its SHA-256 fingerprint. An entry for each "
+         "of two certificates lets both in."},
     {.name = NULL},
 };
 static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),

@@ -25,6 +25,7 @@
     X(ENDPOINT, "char *", "endpoint")                                                         \
     X(DATE, "char *", "date")                                                                 \
     X(KEY, "char *", "public key")                                                            \
+    X(CERTIFICATE, "char *", "subject or fingerprint")                                        \
     X(SECRET, "char *, a template", "secret")                                                 \
     X(HOOK, "char *, a template of a URL", "secret URL")                                      \
     X(PROXY, "char *, a template", "proxy")                                                   \

@@ -22,10 +22,10 @@ words_of()
     [ ! -f "$1" ] || sed -nE "s/$2/\\1/p" "$1" | sort -u
 }
 
-# The keys of docs/configuration.md, which is made from the schema, as section.key.
+# The keys of docs/configuration.md, which is made from the schema, as section.key, and inner sections.
 keys_of_configuration()
 {
-    [ ! -f docs/configuration.md ] || awk '/^## / { section = $2 } /^\| `[a-z_]+` \|/ { gsub("`", "", $2); print section "." $2 }' \
+    [ ! -f docs/configuration.md ] || awk '/^## / { section = $2; if (section ~ /[.]/) print section } /^\| `[a-z_]+` \|/ { gsub("`", "", $2); print section "." $2 }' \
         docs/configuration.md
 }
 
@@ -57,7 +57,7 @@ for page in $(files_of '*.md'); do
     for word in $(grep -oE '(`|^ {4,})make [a-z-]+' "$page" | sed 's/.* //' | sort -u | unknown target); do
         missing "$page" "the target make $word"
     done
-    for word in $(grep -oE "\`(${sections%|})\.[a-z_]+\`" "$page" | tr -d '`' | sort -u | unknown key); do
+    for word in $(grep -oE "\`(${sections%|})(\.[a-z_]+)+\`" "$page" | tr -d '`' | sort -u | unknown key); do
         missing "$page" "the key $word"
     done
     for word in $(grep -oE '`felucca_[a-z_]+[`{]' "$page" | tr -d '`{' | sort -u | unknown metric); do

@@ -16,8 +16,8 @@ status=0
 # What a program must not be linked with.
 foreign='
 felucca-receiver sqlite3 curl jansson expat nettle
-felucca-router   curl expat dcmnet dcmdata oflog ofstd
-felucca-header   zmq curl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
+felucca-router   curl expat ssl dcmnet dcmdata oflog ofstd
+felucca-header   zmq curl ssl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca-notifier sqlite3 expat dcmnet dcmdata oflog ofstd
@@ -39,6 +39,7 @@ kheops    introspection_
 jobs      jobdb_
 view      details_
 sandbox   sandbox_enter
+tls       tls_server_
 worker    worker_
 '
 

@@ -57,7 +57,8 @@ static void run(uint8_t settings, const uint8_t *bytes, size_t length, size_t mo
     struct wire wire = {bytes, length, most, &witness.account};
     struct association_handler handler = witness_handler;
     handler.context = &witness;
-    const struct transport_layer layer = {&wire, read_wire, write_wire, wire_holds_nothing};
+    const struct transport_layer layer = {
+        .context = &wire, .read = read_wire, .write = write_wire, .pending = wire_holds_nothing};
     AUTO(transport_destroy) struct transport *transport = transport_create(-1, 1000, &layer);
     const struct conversation_start start = {.transport = transport,
                                              .handler = &handler,

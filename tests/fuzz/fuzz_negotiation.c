@@ -45,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct association_handler handler = witness_handler;
     handler.context = &witness;
     const char *because = NULL;
-    assert(association_serve(ends[1], 2, &handler, &because) < ASSOCIATION_ENDS);
+    assert(association_serve(transport_create(ends[1], 2000, NULL), 2, &handler, &because) <
+           ASSOCIATION_ENDS);
     text_release(&witness.account);
     return 0;
 }

@@ -161,7 +161,8 @@ static void start(int idle_seconds)
     if (server == 0) {
         (void)close(ends[0]);
         const char *because = NULL;
-        outcome->end = association_serve(ends[1], idle_seconds, &handler, &because);
+        outcome->end = association_serve(transport_create(ends[1], INT64_C(1000) * idle_seconds, NULL),
+                                         idle_seconds, &handler, &because);
         (void)snprintf(outcome->because, sizeof outcome->because, "%s", because ? because : "");
         _exit(0);
     }

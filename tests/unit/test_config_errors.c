@@ -29,9 +29,9 @@ struct row {
 static const struct row value_rows[] = {
     {"no number", "receiver: { port: 5x }\nnodes: []\n",
      "felucca.yaml:1:19: receiver: port: \"5x\" is not a whole number; write digits only, "
-     "a number from 1 to 65535\n"},
+     "a number from 0 to 65535\n"},
     {"too large a number", "receiver:\n  port: 70000\nnodes: []\n",
-     "felucca.yaml:2:9: receiver: port: \"70000\" is out of range; write a number from 1 to 65535\n"},
+     "felucca.yaml:2:9: receiver: port: \"70000\" is out of range; write a number from 0 to 65535\n"},
     {"no duration", "retention: 5\nnodes: []\n",
      "felucca.yaml:1:12: retention: \"5\" is not a duration; write"},
     {"too short a duration", "receiver: { idle_timeout: 1ms }\nnodes: []\n",
@@ -109,8 +109,8 @@ static const struct row value_rows[] = {
      "felucca.yaml:1:16: node \"\": aet: is empty; write a value\n"},
     {"an empty mapping", "receiver:\nnodes: []\n",
      "felucca.yaml:1:10: receiver: is empty; write its keys below it, or leave it out for the defaults\n"},
-    {"a quoted number is one", "receiver: { port: '0' }\nnodes: []\n",
-     "felucca.yaml:1:19: receiver: port: \"0\" is out of range;"},
+    {"a quoted number is one", "receiver: { max_associations: '0' }\nnodes: []\n",
+     "felucca.yaml:1:31: receiver: max_associations: \"0\" is out of range;"},
     {"a tag", "state_dir: !!str /x\nnodes: []\n",
      "felucca.yaml:1:12: state_dir: YAML tags are not used here; quote a text that begins with !\n"},
     {"a tag on a mapping", "receiver: !x { port: 1 }\nnodes: []\n",
@@ -136,7 +136,7 @@ static const struct row key_rows[] = {
     {"an unknown key far from all", "receiver: { colour: red }\nnodes: []\n",
      "felucca.yaml:1:13: receiver: there is no key \"colour\" here; there are port, bind, max_associations, "
      "max_associations_per_source, transfer_syntaxes, "
-     "idle_timeout, min_free_space\n"},
+     "idle_timeout, min_free_space, tls\n"},
     {"an unknown outermost key", "node: []\nnodes: []\n",
      "felucca.yaml:1:1: there is no key \"node\"; did you mean nodes?\n"},
     {"a key of another case", NODE "        Kheops: true\n",
@@ -163,6 +163,41 @@ static const struct row key_rows[] = {
     {"an empty file", "", "felucca.yaml:1:1: the file is empty; it needs at least the key nodes\n"},
     {"comments only", "# nothing\n", "felucca.yaml:1:1: the file is empty;"},
     {"a list of things", "- nodes\n", "felucca.yaml:1:1: must be a mapping;"},
+};
+
+#define TLS_OF(keys)  "receiver: { tls: { " keys " } }\nnodes: []\n"
+#define BOUND(source) "nodes:\n  - aet: F\n    sources: [{ aet: CT01, " source " }]\n    destinations: []\n"
+static const struct row tls_rows[] = {
+    {"no port at all", "receiver: { port: 0 }\nnodes: []\n",
+     "felucca.yaml:1:19: receiver: port: is 0, and there is no TLS port either, so nothing is received; set one of "
+     "them\n"},
+    {"no certificate", TLS_OF("port: 2762, ca_file: a"),
+     "felucca.yaml:1:26: receiver: tls: port: needs the receiver's certificate; set certificate_file and key_file"},
+    {"no key", TLS_OF("port: 2762, ca_file: a, certificate_file: b"),
+     "felucca.yaml:1:62: receiver: tls: certificate_file: is set without key_file; set both\n"},
+    {"nobody to trust", TLS_OF("port: 2762, certificate_file: b, key_file: c"),
+     "felucca.yaml:1:26: receiver: tls: port: takes only peers whose certificate an authority has signed, and none is "
+     "named; set ca_file, or clients: none if anybody may send\n"},
+    {"a list of nobody's", TLS_OF("port: 2762, certificate_file: b, key_file: c, clients: none, crl_file: d"),
+     "felucca.yaml:1:91: receiver: tls: crl_file: is set without ca_file; set both\n"},
+    {"no port for it", TLS_OF("certificate_file: b, key_file: c, ca_file: a"),
+     "felucca.yaml:1:38: receiver: tls: certificate_file: is set without a port; set port, by usage 2762\n"},
+    {"the plain port", TLS_OF("port: 11112, certificate_file: b, key_file: c, ca_file: a"),
+     "felucca.yaml:1:26: receiver: tls: port: is the plain port, too; give each its own, or write port: 0 in receiver "
+     "for TLS alone\n"},
+    {"the metrics' port", TLS_OF("port: 9400, certificate_file: b, key_file: c, ca_file: a"),
+     "felucca.yaml:1:1: metrics: port: the receiver would show its metrics on port 9400, on which DICOM is received"},
+    {"an unknown profile", TLS_OF("profile: best"),
+     "felucca.yaml:1:29: receiver: tls: profile: \"best\" is not known here; write bcp195, bcp195-non-downgrading or "
+     "bcp195-extended\n"},
+    {"an unknown key", TLS_OF("certificate: a"),
+     "felucca.yaml:1:20: receiver: tls: there is no key \"certificate\""},
+    {"a certificate that nobody is asked for", BOUND("certificate: CN=ct01"),
+     "felucca.yaml:3:41: node \"F\": source \"CT01\": certificate: nobody is asked for one; set receiver: tls: port, with "
+     "its certificate and key\n"},
+    {"neither subject nor fingerprint", BOUND("certificate: ct01"),
+     "felucca.yaml:3:41: node \"F\": source \"CT01\": certificate: \"ct01\" is neither a subject nor a fingerprint; "
+     "write attributes of the certificate's subject, such as CN=ct01.example.org, or its SHA-256 fingerprint"},
 };
 
 static const struct row check_rows[] = {
@@ -330,6 +365,12 @@ START_TEST(keys_that_disagree)
 }
 END_TEST
 
+START_TEST(wrong_tls)
+{
+    ck_errors(&tls_rows[_i]);
+}
+END_TEST
+
 START_TEST(wrong_condition)
 {
     ck_errors(&condition_rows[_i]);
@@ -459,6 +500,7 @@ int main(void)
     tests_rows(tests, wrong_value, ROWS(value_rows));
     tests_rows(tests, wrong_key, ROWS(key_rows));
     tests_rows(tests, keys_that_disagree, ROWS(check_rows));
+    tests_rows(tests, wrong_tls, ROWS(tls_rows));
     tests_rows(tests, wrong_condition, ROWS(condition_rows));
     tests_add(tests, all_errors_are_shown_in_their_order);
     tests_rows(tests, no_error_shows_a_secret, ROWS(secret_rows));

@@ -18,7 +18,7 @@ static int64_t now_ms;
 static int door; /* a listening socket */
 
 static struct host_log {
-    unsigned asked, silent;
+    unsigned asked, silent, plain;
     enum lobby_answer answer;
     size_t bytes; /* that could be read when it asked */
     size_t there; /* that were there */
@@ -38,11 +38,12 @@ static enum lobby_answer note_asking(void *context, int socket, const struct pee
     return log->answer;
 }
 
-static void note_silence(void *context, const struct peer_address *address)
+static void note_silence(void *context, const struct peer_address *address, bool plain)
 {
     struct host_log *log = context;
     ck_assert_str_eq(address->text, "127.0.0.1");
-    log->silent++;
+    log->silent += !plain;
+    log->plain += plain;
 }
 
 static struct lobby *new_lobby(size_t peers)
