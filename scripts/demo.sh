@@ -4,7 +4,8 @@
 #
 # Usage: demo.sh BUILD [FOLDER]
 #
-# BUILD is the build folder. With FOLDER its DICOM files are sent instead of generated ones. Ends by itself:
+# BUILD is the build folder. With FOLDER its DICOM files are sent instead of generated ones. With FELUCCA_DEMO_TLS=1 in
+# the environment the generated ones go over TLS, with certificates of an authority made for it (openssl). Ends by itself:
 # exit status 0 when everything arrived, 1 with a sentence when not (the folder with all logs then stays).
 set -eu
 
@@ -14,6 +15,8 @@ if [ -n "${2:-}" ] && [ ! -d "$2" ]; then
     exit 1
 fi
 files=${2:+$(cd "$2" && pwd)}
+tls=${FELUCCA_DEMO_TLS:-}
+here=$(cd "$(dirname "$0")/.." && pwd)
 folder=$(mktemp -d "${TMPDIR:-/tmp}/felucca-demo.XXXXXX")
 state=$folder/state
 delay_ms=300     # how long the simulated KHEOPS takes for each answer, as one on the internet does
@@ -67,10 +70,10 @@ wait_for()
     done
 }
 
-# A TCP port that nobody uses now.
+# free_port [FROM]: a TCP port that nobody uses now.
 free_port()
 {
-    free_port_try=$((20000 + $$ % 10000))
+    free_port_try=${1:-$((20000 + $$ % 10000))}
     while grep -qi ":$(printf %04X "$free_port_try") " /proc/net/tcp /proc/net/tcp6 2>/dev/null; do
         free_port_try=$((free_port_try + 1))
     done
@@ -106,6 +109,21 @@ END
     say "$1|$3" >>"$folder/conditions"
 }
 
+# What receiver says of TLS, and storescu's options for it; nothing without TLS. The plain port stays for C-ECHO.
+prepare_tls()
+{
+    tls_keys=
+    tls_options=
+    felucca_tls_port=$felucca_port
+    [ -n "$tls" ] || return 0
+    [ -z "$files" ] || fail 'TLS=1 is for the generated studies: dcmsend, which sends FILES, has no TLS'
+    "$here/deploy/test-authority.sh" "$folder/tls" 127.0.0.1 SCANNER >/dev/null || fail 'no certificates could be made'
+    felucca_tls_port=$(free_port $((felucca_port + 1)))
+    tls_keys=", tls: { port: $felucca_tls_port, certificate_file: $folder/tls/receiver.pem,
+  key_file: $folder/tls/receiver.key, ca_file: $folder/tls/ca.pem }"
+    tls_options="+tls $folder/tls/SCANNER.key $folder/tls/SCANNER.pem +cf $folder/tls/ca.pem"
+}
+
 write_configuration()
 {
     mkdir -p "$state" "$folder/tokens"
@@ -114,7 +132,7 @@ write_configuration()
     {
         cat <<END
 state_dir: $state
-receiver: { port: $felucca_port, bind: 127.0.0.1 }
+receiver: { port: $felucca_port, bind: 127.0.0.1$tls_keys }
 retry: { first: 500ms, ceiling: 5s, attempts: 2 }
 metrics: { port: 0 }
 nodes:
@@ -152,7 +170,8 @@ send_generated()
     expected=$(find "$folder/studies" -name '*.dcm' | wc -l)
     say "sending $expected generated instances with storescu"
     for study in "$folder/studies"/*; do
-        storescu -aet SCANNER -aec FELUCCA +sd +r 127.0.0.1 "$felucca_port" "$study" \
+        # shellcheck disable=SC2086 # several words, none with a space
+        storescu $tls_options -aet SCANNER -aec FELUCCA +sd +r 127.0.0.1 "$felucca_tls_port" "$study" \
             >"$folder/storescu-${study##*/}.log" 2>&1 &
         senders="${senders:-} $!"
     done
@@ -328,9 +347,10 @@ fi
 start_kheops
 say "simulated KHEOPS:  http://127.0.0.1:$admin_port/  (while the demo runs)"
 felucca_port=$(free_port)
+prepare_tls
 write_configuration
 start_felucca
-say "felucca receives:  FELUCCA on 127.0.0.1, port $felucca_port"
+say "felucca receives:  FELUCCA on 127.0.0.1, port $felucca_tls_port${tls:+, over TLS}"
 if [ -n "$files" ]; then send_own; else send_generated; fi
 travel
 collect_senders
