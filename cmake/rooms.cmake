@@ -34,11 +34,11 @@ set(program_table
     "receiver  | base condition dicom sandbox config tls spool wire service           | dcmnet dcmdata oflog ofstd"
     "router    | base condition dicom search reading config spool wire service kheops jobs |"
     "header    | base condition dicom search reading sandbox                          |"
-    "sender    | base condition dicom config spool wire service http kheops worker    | PkgConfig::EXPAT"
+    "sender    | base condition dicom config tls spool wire service http kheops worker | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
     "console   | base condition dicom config spool wire service kheops jobs view | PkgConfig::JANSSON"
-    "cli       | base condition dicom search config spool wire service http kheops notify jobs view |"
+    "cli       | base condition dicom search config tls spool wire service http kheops notify jobs view |"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/tls/certificates.h"
 #include "common/tls/tls_server.h"
 #include "receiver/association.h"
 #include "receiver/children.h"
@@ -217,12 +218,26 @@ static void peer_was_silent(void *context, const struct peer_address *address, b
     log_debug("peer let go, it asked for no association", LOG_S("address", address->text));
 }
 
+/* Told when it is read; the status, a metric and an alert tell it later. */
+static void warn_of_end(const struct config_tls *settings, const struct tls_server *server)
+{
+    const struct certificate_use use = {.path = settings->certificate_file};
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    if (certificate_tell_end(&use, tls_server_facts(server), clock_wall_ms(), &sentence))
+        log_warning("certificate", LOG_S("because", text_string(&sentence)));
+}
+
 /* NULL where there is no TLS port. */
 static int read_tls(const struct config *config, struct tls_server **ret_server, struct text *reason)
 {
     AUTO(text_release) struct text wrong = TEXT_EMPTY;
-    if (config->receiver.tls.port == 0 || tls_server_create(&config->receiver.tls, ret_server, &wrong) == 0)
+    const struct config_tls *settings = &config->receiver.tls;
+    if (settings->port == 0)
         return 0;
+    if (tls_server_create(settings, ret_server, &wrong) == 0) {
+        warn_of_end(settings, *ret_server);
+        return 0;
+    }
     text_format(reason, "receiver: tls: %s", text_string(&wrong));
     return ERR_CONFIG;
 }
@@ -394,7 +409,7 @@ static void beat(struct listener *listener, int64_t now_ms)
     listener->beat_ms = now_ms + BEAT_MS;
     hints_tell(listener->hints, HINT_BEAT, NULL, (int64_t)children_serving(&listener->children));
     if (listener->tls)
-        hints_tell(listener->hints, HINT_CERTIFICATE, NULL, tls_server_ends_ms(listener->tls));
+        hints_tell(listener->hints, HINT_CERTIFICATE, NULL, tls_server_facts(listener->tls)->ends_ms);
     turned_away_write(listener->turned_away, listener->spool, clock_wall_ms());
     uint64_t rest = refusals_rest(listener->refusals, now_ms);
     if (rest > 0)

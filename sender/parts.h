@@ -4,6 +4,7 @@
 
 #include "common/spool/spool.h"
 #include "common/worker/task.h"
+#include "sender/client_certificates.h"
 #include "sender/gauges.h"
 
 struct before_mutes;
@@ -12,6 +13,7 @@ struct sender {
     struct spool *spool;
     struct sender_gauges *gauges;
     struct before_mutes *mutes; /* before.h */
+    struct client_certificates *certificates;
 };
 
 /* Ends a task whose destination the configuration does not name: nobody but its operator can help. */

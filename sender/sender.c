@@ -1,5 +1,6 @@
 #include "sender/sender.h"
 
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
@@ -30,6 +31,7 @@ static int sender_open(struct worker_process *process, struct text *ret_reason)
     struct sender *sender = process->own = memory_new(1, sizeof *sender);
     sender->gauges = sender_gauges_create(service_metrics(process->service));
     sender->mutes = before_mutes_create();
+    sender->certificates = client_certificates_create(service_metrics(process->service));
     raise_file_limit();
     int code = spool_open(process->config->state_dir, &sender->spool);
     if (code != 0)
@@ -43,6 +45,7 @@ static void sender_close(struct worker_process *process)
     spool_destroy(&sender->spool);
     sender_gauges_destroy(&sender->gauges);
     before_mutes_destroy(&sender->mutes);
+    client_certificates_destroy(&sender->certificates);
     memory_free(&process->own);
 }
 
@@ -59,6 +62,12 @@ static void warn_of_insecure(const struct config *config)
     }
 }
 
+static void show(const struct worker_process *process)
+{
+    const struct sender *sender = process->own;
+    client_certificates_show(sender->certificates, process->config, clock_monotonic_ms(), clock_wall_ms());
+}
+
 const struct worker_kind sender_kind = {
     .stage = WORK_SEND,
     .name = "sender",
@@ -67,4 +76,5 @@ const struct worker_kind sender_kind = {
     .open = sender_open,
     .close = sender_close,
     .configured = warn_of_insecure,
+    .show = show,
 };

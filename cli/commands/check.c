@@ -1,3 +1,4 @@
+#include "cli/check_certificates.h"
 #include "cli/check_folder.h"
 #include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
@@ -56,6 +57,7 @@ static void look(const struct config *config, bool offline, struct findings *fin
     note_filesystem(config, findings);
     check_tokens(config, !offline, findings);
     note_expiry(config, findings);
+    check_certificates(config, clock_wall_ms(), findings);
     check_jobs(config, findings);
 }
 
@@ -98,7 +100,8 @@ const struct command command_check = {
     .arguments = "[--offline] [--json]",
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
-            "needs, and opens the right album; and what to do where it does not. Then\n"
+            "needs, and opens the right album; and what to do where it does not; and one\n"
+            "for each certificate of receiver.tls and of destinations (client_cert). Then\n"
             "compares every file of the spool with the job database, and the database with\n"
             "itself, without changing anything and while all goes on; until a router has run\n"
             "there is nothing to compare. Exit status 0 when all is well, 1 when\n"

@@ -20,6 +20,7 @@
 #include "common/jobs/read.h"
 #include "common/jobs/show.h"
 #include "common/service/service.h"
+#include "common/tls/certificates.h"
 #include "common/view/rows.h"
 #include "common/view/surroundings.h"
 
@@ -210,6 +211,31 @@ static void add_expiry(void *context, const struct expiry_row *row)
     table_wrap(&view->notes, text_string(&sentence), 2, columns_line());
 }
 
+/* Files that this user may not read are not spoken of: `felucca check` is for them. */
+static void add_certificate(void *context, const struct certificate_use *use)
+{
+    struct view *view = context;
+    struct certificate_facts facts;
+    AUTO(text_release) struct text sentence = TEXT_EMPTY, reason = TEXT_EMPTY;
+    if (certificate_read(use->path, &facts, &reason) != 0 ||
+        !certificate_tell_end(use, &facts, view->now, &sentence))
+        return;
+    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, text_string(&sentence), 2, columns_line());
+}
+
+static void add_certificate_json(void *context, const struct certificate_use *use)
+{
+    struct certificate_facts facts;
+    AUTO(text_release) struct text name = TEXT_EMPTY, reason = TEXT_EMPTY;
+    bool known = certificate_read(use->path, &facts, &reason) == 0;
+    certificate_append_name(use, &name);
+    (void)json_array_append_new(context, json_pack("{s:o, s:o, s:o}", "certificate",
+                                                   json_from_text(text_string(&name)), "subject",
+                                                   json_from_text(known ? facts.name.subject : NULL),
+                                                   "ends_at", json_from_time(known ? facts.ends_ms : 0)));
+}
+
 /* Whom receivers turned away lately, and what to do about the last one of each kind. */
 static void add_rejections(struct view *view, const struct surroundings *around)
 {
@@ -272,6 +298,11 @@ static void add_json_totals(struct view *view, int64_t quarantined, const struct
     char cell[CONFIG_CELL_SIZE];
     json_t *totals = json_pack("{s:o, s:I, s:o}", "cell", json_from_text(config_cell(config, cell)),
                                "quarantined", (json_int_t)quarantined, "tokens", tokens);
+    json_t *certificates = json_array();
+    certificates_each(config, add_certificate_json, certificates);
+    if (json_array_size(certificates) > 0)
+        (void)json_object_set(totals, "certificates", certificates);
+    json_decref(certificates);
     surroundings_add_json(around, totals);
     if (json_array_size(notified) > 0)
         (void)json_object_set(totals, "notify", notified);
@@ -319,6 +350,7 @@ static int status_draw(void *context, struct text *frame)
         add_first_line(&view, &around, screen->config);
         append_tables(&view);
         expiry_each(screen->config, db, add_expiry, &view);
+        certificates_each(screen->config, add_certificate, &view);
         add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
         (void)notified_append(db, screen->config, view.now, &view.notes);

@@ -62,13 +62,13 @@ static int take_profile(SSL_CTX *context, enum config_tls_profile number, struct
 
 static int take_certificate(struct tls_server *server, const struct config_tls *settings, struct text *reason)
 {
-    int64_t begins_ms;
     int code = pem_certificates(settings->certificate_file, &server->chain, reason);
     if (code == 0)
         code = pem_key(settings->key_file, &server->key, reason);
     if (code != 0)
         return code;
-    names_term(server->chain, &begins_ms, &server->ends_ms);
+    names_of(sk_X509_value(server->chain, 0), &server->facts.name);
+    names_term(server->chain, &server->facts.begins_ms, &server->facts.ends_ms);
     if (X509_check_private_key(sk_X509_value(server->chain, 0), server->key) == 1)
         return 0;
     text_format(reason, "%s is not the key of the first certificate of %s", settings->key_file,
@@ -196,7 +196,7 @@ void tls_server_destroy(struct tls_server **server)
     memory_free(server);
 }
 
-int64_t tls_server_ends_ms(const struct tls_server *server)
+const struct certificate_facts *tls_server_facts(const struct tls_server *server)
 {
-    return server->ends_ms;
+    return &server->facts;
 }

@@ -8,8 +8,7 @@
 
 #include "common/base/text.h"
 #include "common/config/config.h"
-
-#include <stdint.h>
+#include "common/tls/certificate.h"
 
 struct tls_server;
 
@@ -18,7 +17,7 @@ int tls_server_create(const struct config_tls *settings, struct tls_server **ret
 /* The private key is overwritten in this process. */
 void tls_server_destroy(struct tls_server **server);
 
-/* When the first of its certificates ends, in wall ms. */
-int64_t tls_server_ends_ms(const struct tls_server *server);
+/* Whose certificate it is, and how long it and its chain are good. Borrowed from the server. */
+const struct certificate_facts *tls_server_facts(const struct tls_server *server);
 
 #endif

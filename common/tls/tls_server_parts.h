@@ -2,16 +2,17 @@
 #ifndef FELUCCA_TLS_TLS_SERVER_PARTS_H
 #define FELUCCA_TLS_TLS_SERVER_PARTS_H
 
+#include "common/tls/certificate.h"
+
 #include <openssl/ssl.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 /* The certificate and its key are given to each connection, so that a process can forget them. */
 struct tls_server {
     SSL_CTX *context;
     STACK_OF(X509) * chain; /* ours first */
     EVP_PKEY *key;
-    int64_t ends_ms;
+    struct certificate_facts facts;
 };
 
 /* Gives a connection the certificate, its chain and its key. */

@@ -22,6 +22,8 @@ struct worker_kind {
     void (*close)(struct worker_process *process);
     /* After start and each reload; may be NULL. */
     void (*configured)(const struct config *config);
+    /* Once a turn, for what its metrics show of now; may be NULL. */
+    void (*show)(const struct worker_process *process);
 };
 
 /* For tasks, to read. */

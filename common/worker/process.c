@@ -213,6 +213,8 @@ static void process_show(struct worker_process *process)
     metric_set(process->in_flight, NULL, (double)http_active(process->http));
     metric_set(process->connected, NULL, connected);
     metrics_progress(service_metrics(process->service), connected);
+    if (process->kind->show)
+        process->kind->show(process);
 }
 
 bool worker_process_turn(void *context)
