@@ -12,6 +12,8 @@
 #include <openssl/err.h>
 #include <sys/stat.h>
 
+enum { READ_BUFFER = 128 * 1024 };
+
 /* ---- profiles (PS3.15 sections B.9 to B.11) ---- */
 
 #define GCM                                                                                    \
@@ -47,6 +49,9 @@ static int take_profile(SSL_CTX *context, enum config_tls_profile number, struct
     (void)SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                            SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION);
     (void)SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    /* Several records with one call: they have 16 KiB at most, and a peer sends many. */
+    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, READ_BUFFER);
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_num_tickets(context, 0);
     (void)SSL_CTX_set_dh_auto(context, 1);

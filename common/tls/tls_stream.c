@@ -138,11 +138,16 @@ void tls_stream_explain(const struct tls_stream *stream, struct text *out)
 ssize_t tls_stream_read(void *context, void *bytes, size_t size)
 {
     struct tls_stream *stream = context;
-    size_t n = 0;
-    if (stream->broken)
-        return 0;
-    ERR_clear_error();
-    return SSL_read_ex(stream->ssl, bytes, size, &n) == 1 ? (ssize_t)n : settle(stream, 0);
+    size_t done = 0, n = 0;
+    while (!stream->broken && done < size) {
+        ERR_clear_error();
+        if (SSL_read_ex(stream->ssl, (char *)bytes + done, size - done, &n) != 1)
+            break;
+        done += n;
+    }
+    if (done > 0)
+        return (ssize_t)done; /* what stopped it will be there again */
+    return stream->broken ? 0 : settle(stream, 0);
 }
 
 ssize_t tls_stream_write(void *context, const void *bytes, size_t size)
@@ -155,9 +160,16 @@ ssize_t tls_stream_write(void *context, const void *bytes, size_t size)
     return SSL_write_ex(stream->ssl, bytes, size, &n) == 1 ? (ssize_t)n : settle(stream, 0);
 }
 
+/* A part of a record that came with others is nothing yet. */
 bool tls_stream_pending(void *context)
 {
-    return SSL_pending(((const struct tls_stream *)context)->ssl) > 0;
+    struct tls_stream *stream = context;
+    char byte;
+    size_t n = 0;
+    if (stream->broken || !SSL_has_pending(stream->ssl))
+        return false;
+    ERR_clear_error();
+    return SSL_pending(stream->ssl) > 0 || SSL_peek_ex(stream->ssl, &byte, 1, &n) == 1;
 }
 
 short tls_stream_wants(void *context)
