@@ -20,8 +20,9 @@ struct seat {
     char session[WORK_SESSION_SIZE];
     char name[NAME_SIZE];
     enum work_stage stage;
-    int slots, leases;
-    bool leaves; /* it said so */
+    int slots, leases; /* that have begun */
+    bool follows;      /* it keeps works until others have ended */
+    bool leaves;       /* it said so */
     int64_t heard;
     struct seat *next;
 };
@@ -130,6 +131,7 @@ void crew_hello(struct crew *crew, const struct bus_peer *peer, const struct wor
     seat->peer = *peer;
     seat->stage = hello->stage;
     seat->slots = hello->slots;
+    seat->follows = hello->follows;
     seat->leaves = hello->slots == 0;
     seat->heard = now;
     (void)snprintf(seat->name, sizeof seat->name, "%s", hello->name);
@@ -373,8 +375,7 @@ void crew_name_work(const struct seat *seat, const char *epoch, uint64_t number,
                    seat->session);
 }
 
-struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,
-                         int64_t deadline)
+static struct lease *add_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now)
 {
     struct lease *lease = memory_new(1, sizeof *lease);
     lease->batch = *batch;
@@ -382,12 +383,43 @@ struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batc
     lease->seat = seat;
     lease->started = now;
     lease->round = crew->round;
-    lease->deadline = deadline;
     lease->next = crew->leases;
     crew->leases = lease;
+    return lease;
+}
+
+struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batch *batch, int64_t now,
+                         int64_t deadline)
+{
+    struct lease *lease = add_lease(crew, seat, batch, now);
+    lease->deadline = deadline;
     if (seat)
         seat->leases++;
     return lease;
+}
+
+bool crew_may_follow(const struct lease *ahead, const struct crew_duty *duty, int64_t now)
+{
+    const struct seat *seat = ahead->seat;
+    return seat && seat->follows && !ahead->ahead && !ahead->followed && is_present(seat, duty->stage, now) &&
+           !rests_find(seat->rests, duty);
+}
+
+struct lease *crew_lease_behind(struct crew *crew, struct lease *ahead, struct jobdb_batch *batch,
+                                int64_t now)
+{
+    struct lease *lease = add_lease(crew, ahead->seat, batch, now);
+    lease->ahead = ahead;
+    ahead->followed = true;
+    return lease;
+}
+
+struct lease *crew_follower(const struct crew *crew, const struct lease *lease)
+{
+    for (struct lease *next = lease->followed ? crew->leases : NULL; next; next = next->next)
+        if (next->ahead == lease)
+            return next;
+    return NULL;
 }
 
 struct lease *crew_find_lease(struct crew *crew, const char *work)
@@ -399,6 +431,18 @@ struct lease *crew_find_lease(struct crew *crew, const char *work)
     return NULL;
 }
 
+/* Its slot is free, or whoever waits behind it has it now; one that waits itself has none. */
+static void leave_slot(struct crew *crew, struct lease *lease)
+{
+    struct lease *follower = crew_follower(crew, lease);
+    if (lease->ahead)
+        lease->ahead->followed = false;
+    else if (follower)
+        follower->ahead = NULL;
+    else if (lease->seat)
+        lease->seat->leases--;
+}
+
 void crew_end_lease(struct crew *crew, struct lease *lease)
 {
     struct lease **link = &crew->leases;
@@ -406,8 +450,7 @@ void crew_end_lease(struct crew *crew, struct lease *lease)
         link = &(*link)->next;
     if (*link)
         *link = lease->next;
-    if (lease->seat)
-        lease->seat->leases--;
+    leave_slot(crew, lease);
     jobdb_batch_release(&lease->batch);
     free(lease);
 }

@@ -22,7 +22,9 @@ struct lease {
     int64_t round;     /* the last one whose PINGs say nothing more of it */
     int64_t deadline;  /* of a lease without a worker */
     int64_t started;
-    int64_t stored_mark; /* the destination's stored when it went out */
+    int64_t stored_mark; /* the destination's stored when it went out, or began */
+    struct lease *ahead; /* its worker begins it when this one has ended well; NULL: it has begun */
+    bool followed;       /* another one waits for it */
     struct lease *next;
 };
 
@@ -102,6 +104,14 @@ struct lease *crew_lease(struct crew *crew, struct seat *seat, struct jobdb_batc
                          int64_t deadline);
 struct lease *crew_find_lease(struct crew *crew, const char *work);
 void crew_end_lease(struct crew *crew, struct lease *lease);
+
+/* Whether the worker of a lease would keep one more for this duty, to begin it when that one ends. */
+bool crew_may_follow(const struct lease *ahead, const struct crew_duty *duty, int64_t now);
+/* Adds a lease behind another one, whose slot it takes over when that ends. The batch is emptied. */
+struct lease *crew_lease_behind(struct crew *crew, struct lease *ahead, struct jobdb_batch *batch,
+                                int64_t now);
+/* The one that waits behind it, or NULL. */
+struct lease *crew_follower(const struct crew *crew, const struct lease *lease);
 /* How many leases there are. */
 size_t crew_held(const struct crew *crew);
 /* The first lease; follow ->next. */

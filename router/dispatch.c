@@ -88,6 +88,8 @@ static void say_work(struct router *router, const struct target *target, const s
                         .item_count = batch->item_count};
     memcpy(work.id, batch->work, sizeof work.id);
     memcpy(work.address, target->address, sizeof work.address);
+    if (lease->ahead)
+        memcpy(work.after, lease->ahead->batch.work, sizeof work.after);
     work.items = memory_new(batch->item_count, sizeof *work.items);
     for (size_t i = 0; i < batch->item_count; i++) {
         work.items[i].id = batch->items[i].id;
@@ -109,21 +111,29 @@ void dispatch_name(struct router *router, const struct seat *seat, struct jobdb_
     crew_name_work(seat, dispatch->epoch, ++dispatch->works, batch->work);
 }
 
-static void hand_out_batch(struct router *router, struct target *target, struct seat *seat,
+/* What a worker has for a target: a slot that is free, or the place behind a request of the target that has one. */
+struct slot {
+    struct seat *seat;
+    struct lease *ahead; /* NULL: it is free */
+};
+
+static void hand_out_batch(struct router *router, struct target *target, const struct slot *slot,
                            struct jobdb_batch *batch)
 {
-    struct lease *lease = crew_lease(router->crew, seat, batch, router->awake, 0);
+    struct lease *lease = slot->ahead ? crew_lease_behind(router->crew, slot->ahead, batch, router->awake)
+                                      : crew_lease(router->crew, slot->seat, batch, router->awake, 0);
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
-    *target_counter(target, lease->batch.stage) += 1;
-    target->tried_by = seat_number(seat);
+    if (!slot->ahead)
+        *target_counter(target, lease->batch.stage) += 1;
+    target->tried_by = seat_number(slot->seat);
     say_work(router, target, lease);
 }
 
 /* ---- deliveries ---- */
 
 /* One batch from a destination. False: it has nothing that may go now. */
-static bool send_from(struct router *router, struct target *target, struct seat *seat)
+static bool send_from(struct router *router, struct target *target, const struct slot *slot)
 {
     const struct target_retry retry = target_retry_of(router->config);
     const struct jobdb_appetite appetite = {(size_t)router->config->sender.batch_instances,
@@ -135,6 +145,9 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             target->look_at = INT64_MAX;
             return false;
         }
+        /* What is urgent waits for a request of its study, and has the slot when that has ended. */
+        if (slot->ahead && !lane.urgent && jobdb_has_urgent(router->db, target->row.destination_id))
+            return false;
         struct on_way on_way = find_on_way(router, target, &lane);
         /* The first request of a study goes alone: KHEOPS loses instances when two requests make the same study.
          * (That no two make the same series is seen to where batches are picked.) */
@@ -142,14 +155,17 @@ static bool send_from(struct router *router, struct target *target, struct seat 
             jobdb_close_lane(router->db, lane.id);
             continue;
         }
-        if (gather_wants(&lane, appetite.most_instances, on_way.lane, router->now)) {
+        bool thin = gather_wants(&lane, appetite.most_instances, on_way.lane || slot->ahead, router->now);
+        if (thin && slot->ahead)
+            return false; /* it may be fuller when that one ends */
+        if (thin) {
             gather_add(router->dispatch->gather, router->db, &lane, router->now);
             continue;
         }
         struct jobdb_batch batch = {0};
-        dispatch_name(router, seat, &batch);
+        dispatch_name(router, slot->seat, &batch);
         if (jobdb_pick_batch(router->db, &lane, target->row.destination_id, &appetite, router->now, &batch)) {
-            hand_out_batch(router, target, seat, &batch);
+            hand_out_batch(router, target, slot, &batch);
             return true;
         }
         jobdb_batch_release(&batch); /* only what waits for what is on its way: it sleeps now */
@@ -160,34 +176,34 @@ static bool send_from(struct router *router, struct target *target, struct seat 
 
 /* ---- shares ---- */
 
-static bool share_from(struct router *router, struct target *target, struct seat *seat)
+static bool share_from(struct router *router, struct target *target, const struct slot *slot)
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    dispatch_name(router, seat, &batch);
+    dispatch_name(router, slot->seat, &batch);
     if (!jobdb_pick_share(router->db, target->row.album_id, target->row.state != TARGET_UP, router->now,
                           &batch, &next_due)) {
         target->look_at = next_due;
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out_batch(router, target, seat, &batch);
+    hand_out_batch(router, target, slot, &batch);
     return true;
 }
 
 /* ---- studies that KHEOPS is asked to look at again ---- */
 
-static bool fetch_from(struct router *router, struct target *target, struct seat *seat)
+static bool fetch_from(struct router *router, struct target *target, const struct slot *slot)
 {
     struct jobdb_batch batch = {0};
     int64_t next_due;
-    dispatch_name(router, seat, &batch);
+    dispatch_name(router, slot->seat, &batch);
     if (!jobdb_pick_fetch(router->db, target->row.destination_id, router->now, &batch, &next_due)) {
         target->fetch_at = next_due;
         jobdb_batch_release(&batch);
         return false;
     }
-    hand_out_batch(router, target, seat, &batch);
+    hand_out_batch(router, target, slot, &batch);
     return true;
 }
 
@@ -231,11 +247,18 @@ static struct seat *choose_seat(struct router *router, const struct target *targ
     return crew_choose(router->crew, &duty, target->row.state != TARGET_UP ? &probe : NULL, router->awake);
 }
 
+/* One request of a target. False: it has nothing that may go now. */
+static bool take_from(struct router *router, struct target *target, enum work_stage stage,
+                      const struct slot *slot)
+{
+    static bool (*const from[])(struct router *, struct target *, const struct slot *) = {
+        [WORK_SEND] = send_from, [WORK_SHARE] = share_from, [WORK_FETCH] = fetch_from};
+    return from[stage](router, target, slot);
+}
+
 /* One request after the other, until no target has one or no worker wants more. */
 static void dispatch_stage(struct router *router, enum work_stage stage)
 {
-    static bool (*const from[])(struct router *, struct target *, struct seat *) = {
-        [WORK_SEND] = send_from, [WORK_SHARE] = share_from, [WORK_FETCH] = fetch_from};
     AUTO(memory_free) bool *in_vain = memory_new(targets_count(router->targets) + 1, sizeof *in_vain);
     struct target *target;
     struct seat *seat;
@@ -243,8 +266,49 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
            crew_most_credit(router->crew, stage, router->awake)) {
         target->served[stage] = ++router->dispatch->offers;
         seat = choose_seat(router, target, stage);
-        if (!seat || !from[stage](router, target, seat))
+        if (!seat || !take_from(router, target, stage, &(struct slot){seat, NULL}))
             in_vain[target - targets_at(router->targets, 0)] = true;
+    }
+}
+
+/* ---- behind what is out ---- */
+
+/* Whether it has something due for which there is no slot. */
+static bool is_kept_waiting(struct router *router, struct target *target, enum work_stage stage)
+{
+    struct jobdb_lane lane;
+    if (!may_have_work(target, stage, router->now))
+        return false;
+    bool due = stage == WORK_SEND ? jobdb_pick_lane(router->db, target->row.destination_id, &lane)
+                                  : jobdb_has_due_share(router->db, target->row.album_id, router->now);
+    if (!due)
+        target->look_at = INT64_MAX;
+    return due;
+}
+
+/* Whether the slots of this target are needed by another one when their requests have ended. */
+static bool others_wait(struct router *router, const struct target *target, enum work_stage stage)
+{
+    for (size_t i = 0; i < targets_count(router->targets); i++) {
+        struct target *other = targets_at(router->targets, i);
+        if (other != target && is_kept_waiting(router, other, stage))
+            return true;
+    }
+    return false;
+}
+
+/* The router's answer to a RESULT takes a commit. So a worker gets the next request of a target while one is on its way,
+ * and begins it when that has ended: as many are out at once as before. */
+static void follow_stage(struct router *router, enum work_stage stage)
+{
+    for (struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
+        const struct crew_duty duty = {stage, lease->batch.destination_id, lease->batch.album_id};
+        struct target *target = targets_find(router->targets, duty.destination_id, duty.album_id);
+        if (lease->batch.stage != stage || !target || !target_is_at_ease(target) ||
+            target->look_at > router->now || !crew_may_follow(lease, &duty, router->awake))
+            continue;
+        if (!others_wait(router, target, stage))
+            (void)take_from(router, target, stage, &(struct slot){lease->seat, lease});
     }
 }
 
@@ -257,6 +321,8 @@ void dispatch_turn(struct router *router)
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
     dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
+    follow_stage(router, WORK_SEND);
+    follow_stage(router, WORK_SHARE);
     router->dispatch->next_lane = jobdb_next_lane(router->db);
 }
 

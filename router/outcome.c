@@ -111,7 +111,10 @@ static void end_lease(struct router *router, struct lease *lease, struct target 
     jobdb_end_batch(router->db, &lease->batch, router->now);
     if (lease->batch.stage == WORK_SEND)
         jobdb_open_lanes(router->db, lease->batch.study, router->now);
-    if (target)
+    struct lease *follower = crew_follower(router->crew, lease);
+    if (target && follower)
+        follower->stored_mark = target->row.stored; /* it begins now, in the place of this one */
+    else if (target && !lease->ahead)
         *target_counter(target, lease->batch.stage) -= 1;
     targets_wake(router->targets);
     crew_end_lease(router->crew, lease);
@@ -150,6 +153,23 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
     end_lease(router, lease, target);
 }
 
+/* It waited behind a request that did not go well, or its worker was stopped: nothing was tried. */
+static void apply_unbegun(struct router *router, struct lease *lease, struct target *target)
+{
+    struct jobdb_batch *batch = &lease->batch;
+    jobdb_unlease(router->db, batch);
+    for (size_t i = 0; i < batch->item_count; i++) {
+        AUTO(text_release) struct text reason = TEXT_EMPTY;
+        struct work_answer last = {.outcome = WORK_RETRY_OUTCOME};
+        jobdb_last_answer(router->db, batch, &batch->items[i], &reason, &last.http_status);
+        last.reason = reason.length > 0 ? reason.bytes : NULL;
+        struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &last);
+        outcome.cause = CAUSE_LEASE_LOST;
+        (void)verdict_move(router, batch, &batch->items[i], &outcome);
+    }
+    end_lease(router, lease, target);
+}
+
 /* The lease is lost. What is stored is stored all the same; anything else was given to others. */
 static void apply_late_result(struct router *router, const struct work_result *result)
 {
@@ -183,6 +203,8 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
         lease ? targets_find(router->targets, lease->batch.destination_id, lease->batch.album_id) : NULL;
     if (result->stage == WORK_NOTIFY)
         posting_take(router, lease, result);
+    else if (target && lease->batch.stage == result->stage && result->unbegun)
+        apply_unbegun(router, lease, target);
     else if (target && lease->batch.stage == result->stage)
         apply_result(router, lease, target, result);
     else
@@ -225,7 +247,7 @@ void outcome_lease_lost(void *context, struct lease *lease)
     for (size_t i = 0; i < batch->item_count; i++) {
         struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &lost);
         outcome.cause = CAUSE_LEASE_LOST;
-        if (died)
+        if (died && !lease->ahead) /* what it had not begun did not kill it */
             blame_death(router, batch, &batch->items[i], jitter, &outcome);
         (void)verdict_move(router, batch, &batch->items[i], &outcome);
     }

@@ -21,6 +21,12 @@ bool target_is_held(const struct target *target)
     return target->row.held || target->destination_held;
 }
 
+bool target_is_at_ease(const struct target *target)
+{
+    return target->destination && !target_is_held(target) && !target->barred &&
+           target->row.state == TARGET_UP && target->fruitless == 0;
+}
+
 bool target_is_open(const struct target *target, int64_t now)
 {
     if (!target->destination || target_is_held(target) || target->barred)

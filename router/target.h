@@ -85,6 +85,9 @@ bool target_is_held(const struct target *target);
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);
 
+/* Whether it takes requests without limit but that of its connections. */
+bool target_is_at_ease(const struct target *target);
+
 /* Whether it is in trouble, was so a moment ago (12 times the first wait), or just stores nothing. Requests that trouble has
  * halved stay halved so long, so that the search for a culprit does not begin anew with each success. */
 bool target_is_wary(const struct target *target, const struct target_retry *retry, int64_t now);

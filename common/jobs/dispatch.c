@@ -24,6 +24,7 @@ enum { SERIES_A_BATCH = 100 };
     X(PICK_LANE, "", \
       "SELECT id, study, queued, urgent, next_due, vacant FROM lane WHERE destination_id = ?1 AND ready = 1" \
       " ORDER BY (urgent > 0) DESC, last_served LIMIT 1") \
+    X(HAS_URGENT, "", "SELECT 1 FROM lane WHERE destination_id = ?1 AND urgent > 0 LIMIT 1") \
     X(STUDY_IS_KNOWN, "", \
       "SELECT 1 FROM lane l CROSS JOIN destination d ON d.id = l.destination_id" \
       " CROSS JOIN series e ON e.lane_id = l.id AND e.known = 1" \
@@ -107,6 +108,11 @@ bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane
     ret_lane->vacant = row_int(&row);
     ret_lane->known = row_exists(jobdb_query(db, SQL_STUDY_IS_KNOWN, "si", ret_lane->study, destination_id));
     return true;
+}
+
+bool jobdb_has_urgent(struct jobdb *db, int64_t destination_id)
+{
+    return row_exists(jobdb_query(db, SQL_HAS_URGENT, "i", destination_id));
 }
 
 void jobdb_close_lane(struct jobdb *db, int64_t lane_id)
@@ -307,6 +313,11 @@ bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t no
     counts_share(db, batch->destination_id, album_id, SHARE_SHARING, item->tries, 1);
     item->tries += 1;
     return true;
+}
+
+bool jobdb_has_due_share(struct jobdb *db, int64_t album_id, int64_t now)
+{
+    return row_first(jobdb_query(db, SQL_NEXT_SHARE, "i", album_id), INT64_MAX) <= now;
 }
 
 /* ---- what was handed out before a restart ---- */

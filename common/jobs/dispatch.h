@@ -32,6 +32,9 @@ struct jobdb_lane {
 /* The ready lane of a destination that goes next: urgent ones first, then the least recently served. */
 bool jobdb_pick_lane(struct jobdb *db, int64_t destination_id, struct jobdb_lane *ret_lane);
 
+/* Whether something urgent waits for the destination, due or not, also where its lane waits for a request to end. */
+bool jobdb_has_urgent(struct jobdb *db, int64_t destination_id);
+
 /* The lane waits until jobdb_open_lanes() of its study, which is for the end of any request of it. */
 void jobdb_close_lane(struct jobdb *db, int64_t lane_id);
 void jobdb_open_lanes(struct jobdb *db, const char *study, int64_t now);
@@ -61,6 +64,9 @@ void jobdb_delivery_is_absent(struct jobdb *db, int64_t delivery_id);
  * when one will be, or INT64_MAX. */
 bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t now, struct jobdb_batch *batch,
                       int64_t *ret_next_due);
+
+/* Whether a share of the album is due. */
+bool jobdb_has_due_share(struct jobdb *db, int64_t album_id, int64_t now);
 
 /* Calls each for every work that was handed out and not answered, as the database knows it (after a start).
  * each takes over what the batch holds. */

@@ -139,6 +139,7 @@ CREATE TABLE lane (
 CREATE INDEX lane_ready ON lane (destination_id, (urgent > 0) DESC, last_served) WHERE ready = 1;
 CREATE INDEX lane_sleeping ON lane (next_due) WHERE ready = 0 AND closed = 0 AND queued > 0;
 CREATE INDEX lane_study ON lane (study);
+CREATE INDEX lane_urgent ON lane (destination_id) WHERE urgent > 0;
 
 -- A series of a lane. Until the destination knows it, it is in one request at a time.
 CREATE TABLE series (

@@ -134,6 +134,7 @@ struct work {
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
     struct work_notice *notice;      /* notify only, else NULL: destination is then who is told */
+    char after[WORK_ID_SIZE]; /* it begins when this work of the same worker has ended well; "": at once */
     bool unasked; /* send only: nothing of the study went there yet, and whether it is there is not known */
     struct work_item *items;
     size_t item_count;
@@ -160,8 +161,9 @@ struct work_result {
     char *destination;
     char *album;                            /* share only */
     char *home, address[WORK_ADDRESS_SIZE]; /* as the WORK said them */
-    char *opens; /* id of the album that the STOW token opens with which it was sent; NULL: not known */
-    bool vacant; /* send only: the study was not there before anything of it went there */
+    char *opens;  /* id of the album that the STOW token opens with which it was sent; NULL: not known */
+    bool unbegun; /* it waited behind another work (after), and goes back: nothing of it went out */
+    bool vacant;  /* send only: the study was not there before anything of it went there */
     int64_t not_before_ms; /* Retry-After, from now; 0: nothing said */
     int64_t bytes;         /* sent */
     int64_t milliseconds;
@@ -230,6 +232,7 @@ struct work_message {
     char session[WORK_SESSION_SIZE]; /* HELLO, PING, RESULT, BYE */
     int protocol;                    /* HELLO */
     int slots;                       /* HELLO */
+    bool follows;                    /* HELLO: it keeps a work until the one that WORK names has ended */
     char proof[PROOF_SIZE];          /* HELLO: that it is a worker (proof.h); "": none */
     char (*held)[WORK_ID_SIZE];      /* HELLO, PING: work ids in hand */
     size_t held_count;

@@ -60,6 +60,8 @@ static json_t *work_to_json(const struct work *work)
                              json_from_text(work->album), "study", work->study, "series",
                              json_from_text(work->series), "home", json_from_text(work->home), "address",
                              work->address, "unasked", work->unasked, "items", items);
+    if (*work->after)
+        (void)json_object_set_new(json, "after", json_string(work->after));
     if (work->notice)
         (void)json_object_set_new(json, "notice", notice_to_json(work->notice));
     return json;
@@ -76,13 +78,13 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
                                blame_name(answer->blame), "status", answer->http_status, "reason",
                                json_from_text(answer->reason), "absent", answer->absent));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:I, s:I, s:I, s:o}", "session", session,
-                     "work", result->id, "stage", work_stage_name(result->stage), "destination",
+    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session",
+                     session, "work", result->id, "stage", work_stage_name(result->stage), "destination",
                      result->destination, "album", json_from_text(result->album), "home",
                      json_from_text(result->home), "address", result->address, "opens",
-                     json_from_text(result->opens), "vacant", result->vacant, "not_before_ms",
-                     (json_int_t)result->not_before_ms, "bytes", (json_int_t)result->bytes, "milliseconds",
-                     (json_int_t)result->milliseconds, "answers", answers);
+                     json_from_text(result->opens), "unbegun", result->unbegun, "vacant", result->vacant,
+                     "not_before_ms", (json_int_t)result->not_before_ms, "bytes", (json_int_t)result->bytes,
+                     "milliseconds", (json_int_t)result->milliseconds, "answers", answers);
 }
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
@@ -122,10 +124,10 @@ static json_t *message_to_json(const struct work_message *message)
 {
     switch (message->verb) {
     case WORK_HELLO:
-        return json_pack("{s:s, s:s, s:s, s:i, s:i, s:s, s:o}", "stage", work_stage_name(message->stage),
+        return json_pack("{s:s, s:s, s:s, s:i, s:i, s:b, s:s, s:o}", "stage", work_stage_name(message->stage),
                          "name", message->name ? message->name : "", "session", message->session, "protocol",
-                         message->protocol, "slots", message->slots, "proof", message->proof, "held",
-                         held_to_json(message));
+                         message->protocol, "slots", message->slots, "follows", message->follows, "proof",
+                         message->proof, "held", held_to_json(message));
     case WORK_PING:
         return json_pack("{s:s, s:o}", "session", message->session, "held", held_to_json(message));
     case WORK_WHO:
@@ -287,6 +289,7 @@ static bool work_read_hello(const json_t *json, struct work_message *message)
         !work_read_fixed(json, "session", message->session, sizeof message->session) ||
         !work_read_int(json, "protocol", 0, 1000000, &message->protocol))
         return false;
+    message->follows = json_is_true(json_object_get(json, "follows"));
     return message->protocol != WORK_PROTOCOL ||
            (work_read_stage(json, &message->stage) && work_stage_worker(message->stage) == message->stage &&
             work_read_int(json, "slots", 0, SLOTS_MAX, &message->slots) &&
@@ -348,6 +351,7 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_optional_text(json, "series", &work->series) &&
            work_read_optional_text(json, "home", &work->home) &&
            work_read_optional_fixed(json, "address", work->address, sizeof work->address) &&
+           work_read_optional_fixed(json, "after", work->after, sizeof work->after) &&
            (work->stage != WORK_SHARE || (work->album && work->series)) &&
            (work->stage != WORK_NOTIFY || work_read_notice(json_object_get(json, "notice"), &work->notice)) &&
            work_read_items(json, work);
@@ -392,6 +396,7 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
 static bool work_read_result(const json_t *json, struct work_message *message)
 {
     struct work_result *result = message->result = memory_new(1, sizeof *result);
+    result->unbegun = json_is_true(json_object_get(json, "unbegun"));
     result->vacant = json_is_true(json_object_get(json, "vacant"));
     return work_read_fixed(json, "session", message->session, sizeof message->session) &&
            work_read_fixed(json, "work", result->id, sizeof result->id) &&

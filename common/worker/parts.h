@@ -36,6 +36,7 @@ struct worker_process {
     struct worker *worker;
     struct metric *in_flight, *connected, *checks;
     struct task *tasks;              /* all in hand */
+    struct waiting *waiting;         /* behind.h: for one of them to end */
     struct look *looks;              /* readiness.h: under way */
     bool was_connected, was_refused; /* as the log has it */
     void *own;                       /* the kind's */

@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/config/proxy.h"
 #include "common/kheops/token_verdict.h"
+#include "common/worker/behind.h"
 #include "common/worker/readiness.h"
 #include "common/worker/task.h"
 
@@ -18,12 +19,16 @@ enum { LONGEST_WAIT_MS = 1000 };
 
 static void process_start_work(void *context, struct work *work)
 {
-    task_start(context, work);
+    if (task_is_in_hand(context, work->after))
+        behind_keep(context, work);
+    else
+        task_start(context, work);
 }
 
 static void process_give_up(void *context, const char *work_id)
 {
-    task_give_up(context, work_id);
+    if (!behind_forget(context, work_id))
+        task_give_up(context, work_id);
     log_warning("others have this work now, stopping it", LOG_S("work", work_id));
 }
 
@@ -185,6 +190,7 @@ void worker_process_destroy(struct worker_process **process)
     struct worker_process *gone = *process;
     if (!gone)
         return;
+    behind_destroy(gone);
     task_give_up_all(gone);
     readiness_give_up(gone);
     token_watch_destroy(&gone->tokens);
@@ -225,8 +231,10 @@ bool worker_process_turn(void *context)
     worker_turn(process->worker);
     process_wait(process);
     service_turn(process->service);
-    if (service_stopping(process->service))
+    if (service_stopping(process->service)) {
+        behind_give_back_all(process);
         worker_leave(process->worker);
+    }
     process_show(process);
     return worker_busy(process->worker);
 }

@@ -5,6 +5,7 @@
 #include "common/base/crash.h"
 #include "common/base/memory.h"
 #include "common/config/address.h"
+#include "common/worker/behind.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -87,13 +88,40 @@ static void release_task(struct task *task)
     free(task);
 }
 
-void task_give_up(struct worker_process *process, const char *work_id)
+/* What waits for it begins (well), or goes back. */
+static void end_task(struct task *task, bool well)
+{
+    struct worker_process *process = task->process;
+    char id[WORK_ID_SIZE];
+    memcpy(id, task->work->id, sizeof id);
+    struct work *next;
+    release_task(task);
+    while ((next = behind_take(process, id))) {
+        if (well)
+            task_start(process, next);
+        else
+            behind_give_back(process, next);
+    }
+}
+
+static struct task *find_task(const struct worker_process *process, const char *work_id)
 {
     struct task *task = process->tasks;
     while (task && strcmp(task->work->id, work_id) != 0)
         task = task->next;
+    return task;
+}
+
+bool task_is_in_hand(const struct worker_process *process, const char *work_id)
+{
+    return find_task(process, work_id) != NULL;
+}
+
+void task_give_up(struct worker_process *process, const char *work_id)
+{
+    struct task *task = find_task(process, work_id);
     if (task)
-        release_task(task);
+        end_task(task, true);
 }
 
 void task_give_up_all(struct worker_process *process)
@@ -134,8 +162,17 @@ void task_ask_permission(struct task *task, token_permission_done *done)
     token_watch_ask_permission(task->process->tokens, &place, task->began_at, done, task);
 }
 
+static bool went_well(const struct work_result *result)
+{
+    for (size_t i = 0; i < result->answer_count; i++)
+        if (work_answer_is_done(&result->answers[i]))
+            return true;
+    return false;
+}
+
 void task_finish(struct task *task)
 {
+    bool well = went_well(task->result);
     task->kind->tell(task);
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_DUE);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_DUE);
@@ -144,7 +181,7 @@ void task_finish(struct task *task)
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_SENT);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_SENT);
     CRASH_POINT_IF(task->work->stage == WORK_NOTIFY, NOTIFIER_RESULT_SENT);
-    release_task(task);
+    end_task(task, well);
 }
 
 void task_finish_all(struct task *task, enum work_outcome outcome, enum blame blame, const char *reason)

@@ -37,6 +37,9 @@ struct task {
 /* Begins work, which is then the task's. */
 void task_start(struct worker_process *process, struct work *work);
 
+/* Whether the work of this id has a task. */
+bool task_is_in_hand(const struct worker_process *process, const char *work_id);
+
 /* What the configuration in force says of its work; NULL: nothing, any more. */
 const struct config_destination *task_destination(const struct task *task);
 const struct config_album *task_album(const struct task *task);

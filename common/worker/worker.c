@@ -161,7 +161,8 @@ static void worker_say_hello(struct worker *worker, int64_t now)
                                  .stage = worker->stage,
                                  .name = worker->name,
                                  .protocol = WORK_PROTOCOL,
-                                 .slots = worker->leaving ? 0 : worker->slots};
+                                 .slots = worker->leaving ? 0 : worker->slots,
+                                 .follows = true};
     proof_read(worker->endpoint, worker->proof);
     memcpy(hello.proof, worker->proof, sizeof hello.proof);
     worker_say_with_holdings(worker, &hello);

@@ -102,6 +102,7 @@ static void say_presence(struct actor *actor, enum work_verb verb)
                                    .name = actor->name,
                                    .protocol = WORK_PROTOCOL,
                                    .slots = actor->slots,
+                                   .follows = actor->follows,
                                    .held = actor->held,
                                    .held_count = actor->denies ? 0 : actor->held_count};
     memcpy(message.session, actor->session, sizeof message.session);

@@ -23,6 +23,7 @@ struct actor {
     const char *proof;   /* set it: shows this instead of the router's secret */
     bool greeted;        /* its HELLO was answered */
     bool silent;         /* set it: says nothing by itself, answers nothing; still takes what comes */
+    bool follows;        /* set it before it greets: it keeps works until others have ended */
     bool denies;         /* set it: its PINGs and HELLOs list nothing */
     struct work **works; /* given, and not yet taken by the test; oldest first */
     size_t work_count, work_capacity;

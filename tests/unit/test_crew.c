@@ -413,11 +413,81 @@ START_TEST(who_died_of_its_work_is_told_from_who_left)
 }
 END_TEST
 
+/* ---- works that wait behind others ---- */
+
+static void hello_of_follower(const struct bus_peer *peer, int slots)
+{
+    struct work_message message = {
+        .verb = WORK_HELLO, .name = (char *)"f", .slots = slots, .session = "f", .follows = true};
+    crew_hello(crew, peer, &message, NOW);
+}
+
+static struct lease *lease_behind(struct lease *ahead, const char *work)
+{
+    struct jobdb_batch batch = {0};
+    (void)snprintf(batch.work, sizeof batch.work, "%s", work);
+    return crew_lease_behind(crew, ahead, &batch, NOW);
+}
+
+START_TEST(what_waits_takes_no_slot_and_takes_over_that_of_the_one_before)
+{
+    hello_of_follower(&alice, 1);
+    struct lease *ahead = lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND, NOW));
+    ck_assert(crew_may_follow(ahead, &first, NOW));
+    struct lease *waiting = lease_behind(ahead, "w2");
+    ck_assert_ptr_eq(crew_follower(crew, ahead), waiting);
+    ck_assert_msg(!crew_may_follow(ahead, &first, NOW) && !crew_may_follow(waiting, &first, NOW),
+                  "one is enough");
+    crew_end_lease(crew, ahead);
+    ck_assert_ptr_null(waiting->ahead);
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND, NOW));
+    ck_assert_msg(crew_may_follow(waiting, &first, NOW), "it is out now");
+    crew_end_lease(crew, waiting);
+    ck_assert_ptr_nonnull(crew_most_credit(crew, WORK_SEND, NOW));
+}
+END_TEST
+
+START_TEST(what_waits_can_go_back_without_a_trace)
+{
+    hello_of_follower(&alice, 1);
+    struct lease *ahead = lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    crew_end_lease(crew, lease_behind(ahead, "w2"));
+    ck_assert_ptr_null(crew_most_credit(crew, WORK_SEND, NOW));
+    ck_assert_ptr_null(crew_follower(crew, ahead));
+    ck_assert(crew_may_follow(ahead, &first, NOW));
+    (void)lease_behind(ahead, "w3");
+    ck_assert_int_eq(died_at(NOW + WORK_LEASE_MS), 2);
+    ck_assert_uint_eq(crew_held(crew), 0);
+    hello_of_follower(&alice, 1);
+    ck_assert_ptr_nonnull(crew_most_credit(crew, WORK_SEND, NOW));
+}
+END_TEST
+
+START_TEST(nothing_waits_with_whoever_does_not_say_so_or_is_leaving_or_rests)
+{
+    hello(&bob, "b", 1, NULL, 0, NOW);
+    struct lease *other = lease(crew_most_credit(crew, WORK_SEND, NOW), "w1", 0);
+    ck_assert_msg(!crew_may_follow(other, &first, NOW), "an older version would begin it at once");
+    hello_of_follower(&alice, 1);
+    struct seat *seat = crew_most_credit(crew, WORK_SEND, NOW);
+    struct lease *ahead = lease(seat, "w2", 0);
+    ck_assert(!crew_may_follow(lease(NULL, "w3", NOW + 1), &first, NOW));
+    (void)crew_rest(crew, seat, &first, "no token");
+    ck_assert(!crew_may_follow(ahead, &first, NOW) && crew_may_follow(ahead, &second, NOW));
+    crew_bye(crew, &alice);
+    ck_assert(!crew_may_follow(ahead, &second, NOW));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("crew");
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, credit_is_slots_minus_leases);
+    tests_add(tests, what_waits_takes_no_slot_and_takes_over_that_of_the_one_before);
+    tests_add(tests, what_waits_can_go_back_without_a_trace);
+    tests_add(tests, nothing_waits_with_whoever_does_not_say_so_or_is_leaving_or_rests);
     tests_add(tests, work_goes_to_whoever_has_most_credit);
     tests_add(tests, a_silent_worker_loses_its_leases_after_the_lease_time);
     tests_add(tests, whoever_was_silent_for_some_seconds_gets_no_new_work);

@@ -138,6 +138,7 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
     ck_assert_int_eq(read.result->not_before_ms, 5000);
     ck_assert_str_eq(read.result->home, "album-1"); /* as the WORK said it */
     ck_assert_str_eq(read.result->opens, "album-2");
+    ck_assert(!read.result->unbegun);
     ck_assert(read.result->vacant && !read.result->answers[0].absent && read.result->answers[1].absent);
     ck_assert_str_eq(read.result->address, "0123456789abcdef");
     work_message_release(&read);
