@@ -11,6 +11,7 @@
 #include "tests/support/tls_receiver.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -303,6 +304,102 @@ START_TEST(the_end_of_a_certificate_is_measured)
 }
 END_TEST
 
+/* ---- whose memory holds the private key ---- */
+
+enum { SCALAR = 32, CHUNK = 1 << 20 };
+
+/* The private number of server.key, which is on a curve of 256 bits, as a BIGNUM has it: the last byte first. */
+static void read_scalar(unsigned char *ret_scalar)
+{
+    const char *const argv[] = {"openssl", "pkey",  "-in", tls_file(&receiver, "server.key"),
+                                "-noout",  "-text", NULL};
+    AUTO(text_release) struct text printed = TEXT_EMPTY;
+    ck_assert_int_eq(process_run(argv, NULL, TLS_WAIT_MS, &printed), 0);
+    const char *hex = strstr(text_string(&printed), "priv:");
+    ck_assert_ptr_nonnull(hex);
+    hex += 5;
+    for (int i = SCALAR - 1; i >= 0; i--) {
+        unsigned byte = 0;
+        hex += strspn(hex, ": \n");
+        ck_assert_int_eq(sscanf(hex, "%2x", &byte), 1); /* NOLINT(cert-err34-c) */
+        ret_scalar[i] = (unsigned char)byte;
+        hex += 2;
+    }
+}
+
+static bool range_holds(int memory, off_t begin, off_t end, const unsigned char *scalar)
+{
+    static unsigned char bytes[CHUNK + SCALAR];
+    for (off_t at = begin; at < end; at += CHUNK) {
+        size_t length = end - at < (off_t)sizeof bytes ? (size_t)(end - at) : sizeof bytes;
+        ssize_t n = pread(memory, bytes, length, at);
+        if (n > 0 && memmem(bytes, (size_t)n, scalar, SCALAR))
+            return true;
+    }
+    return false;
+}
+
+/* All that it may write to. False, too, for one that has ended. */
+static bool memory_holds(pid_t pid, const unsigned char *scalar)
+{
+    char path[64], line[512], rights[8];
+    unsigned long begin, end;
+    bool holds = false;
+    (void)snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    AUTO(fd_close) int memory = open(path, O_RDONLY | O_CLOEXEC);
+    (void)snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "re");
+    while (maps && !holds && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%lx-%lx %7s", &begin, &end, rights) == 3 &&
+            rights[1] == 'w') /* NOLINT(cert-err34-c) */
+            holds = range_holds(memory, (off_t)begin, (off_t)end, scalar);
+    if (maps)
+        (void)fclose(maps);
+    return holds;
+}
+
+START_TEST(no_association_holds_the_private_key)
+{
+    enum { MOST = 16 };
+    unsigned char scalar[SCALAR];
+    pid_t pids[MOST];
+    char port[16];
+    run("cp mr01.pem server.pem; cp mr01.key server.key");
+    read_scalar(scalar);
+    (void)snprintf(port, sizeof port, "%d", receiver.tls_port);
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 1);
+    dicom_shape(&spec, 200 << 20); /* so that it is under way for long enough to be stopped */
+    ck_assert_int_eq(dicom_write(&spec, tls_file(&receiver, "large.dcm")), 0);
+    tls_start(&receiver, "ca_file: ca.pem", TLS_SOURCES);
+    AUTO(fd_close) int other = associate_plainly();
+    const char *const argv[] = {"storescu",
+                                "+tls",
+                                tls_file(&receiver, "ct01.key"),
+                                tls_file(&receiver, "ct01.pem"),
+                                "+cf",
+                                tls_file(&receiver, "ca.pem"),
+                                "-aet",
+                                "CT01",
+                                "-aec",
+                                "FELUCCA",
+                                "127.0.0.1",
+                                port,
+                                tls_file(&receiver, "large.dcm"),
+                                NULL};
+    AUTO(process_destroy) struct process *sender = process_start(argv, NULL);
+    tls_expect_log(&receiver, "it has begun", "instance begins");
+    process_signal(sender, SIGSTOP);
+    unsigned count = process_children(receiver.process, pids, MOST);
+    ck_assert_uint_ge(count, 3); /* the helper, the plain association, the other one */
+    ck_assert(memory_holds(process_pid(receiver.process), scalar));
+    for (unsigned i = 0; i < count; i++)
+        ck_assert_msg(!memory_holds(pids[i], scalar), "child %u of %u", i, count);
+    process_signal(sender, SIGCONT);
+    ck_assert_int_eq(process_wait(sender, TLS_WAIT_MS), 0);
+}
+END_TEST
+
 /* ---- the TLS port alone ---- */
 
 START_TEST(there_may_be_no_plain_port)
@@ -329,6 +426,7 @@ int main(void)
     tests_add(tests, a_wrong_renewal_leaves_what_was_there);
     tests_add(tests, a_certificate_is_renewed_in_the_middle_of_a_study);
     tests_add(tests, the_end_of_a_certificate_is_measured);
+    tests_add(tests, no_association_holds_the_private_key);
     tests_add(tests, there_may_be_no_plain_port);
     return tests_run(tests);
 }

@@ -321,6 +321,45 @@ START_TEST(a_rejected_peer_does_not_stay)
 }
 END_TEST
 
+/* ---- the TLS port ---- */
+
+#define RECORD(length) "\x16\x03\x01\x00" length
+
+static const struct tls_row {
+    const char *label, *bytes;
+    size_t length;
+    unsigned asked, plain;
+} tls_rows[] = {
+    {"a whole ClientHello", RECORD("\x04") "\x01\x00\x00\x00", 9, 1, 0},
+    {"and more", RECORD("\x04") "\x01\x00\x00\x00" RECORD("\x01"), 14, 1, 0},
+    {"a part of it", RECORD("\x04") "\x01\x00\x00", 8, 0, 0},
+    {"its first byte", "\x16", 1, 0, 0},
+    {"another message", RECORD("\x04") "\x02\x00\x00\x00", 9, 0, 1},
+    {"another record", "\x17\x03\x01\x00\x04\x01\x00\x00\x00", 9, 0, 1},
+    {"another protocol's version", "\x16\x02\x01\x00\x04\x01\x00\x00\x00", 9, 0, 1},
+    {"a record without anything", RECORD("\0") "\x01", 6, 0, 1},
+    {"a record that is too long", "\x16\x03\x01\x40\x01\x01", 6, 0, 1},
+    {"an A-ASSOCIATE-RQ", "\x01\x00\x00\x00\x00\x04\x00\x01\x00\x00", 10, 0, 1},
+    {"its first byte alone", "\x01", 1, 0, 1},
+};
+
+START_TEST(a_handshake_is_seen_to_begin)
+{
+    static const struct peer_address address = {.text = "127.0.0.1", .tls = true};
+    const struct tls_row *row = &tls_rows[_i];
+    AUTO(lobby_destroy) struct lobby *lobby = new_lobby(4);
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    AUTO(fd_close) int client = ends[0];
+    lobby_enter(lobby, ends[1], &address, now_ms);
+    say(client, row->bytes, row->length);
+    (void)turn(lobby, 100);
+    ck_assert_msg(host_log.asked == row->asked && host_log.plain == row->plain && host_log.silent == 0, "%s",
+                  row->label);
+    ck_assert_msg(lobby_count(lobby) == (row->asked + row->plain == 0), "%s", row->label);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("lobby");
@@ -335,5 +374,6 @@ int main(void)
     tests_add(tests, a_crowd_drives_out_itself);
     tests_rows(tests, a_rejected_peer_reads_its_answer, ROWS(rejections));
     tests_add(tests, a_rejected_peer_does_not_stay);
+    tests_rows(tests, a_handshake_is_seen_to_begin, ROWS(tls_rows));
     return tests_run(tests);
 }
