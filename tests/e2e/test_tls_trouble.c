@@ -358,9 +358,18 @@ static bool memory_holds(pid_t pid, const unsigned char *scalar)
     return holds;
 }
 
+/* A sanitizer maps terabytes for itself, and keeps what was freed. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { CAN_BE_SEARCHED = 0 };
+#else
+enum { CAN_BE_SEARCHED = 1 };
+#endif
+
 START_TEST(no_association_holds_the_private_key)
 {
     enum { MOST = 16 };
+    if (!CAN_BE_SEARCHED)
+        return;
     unsigned char scalar[SCALAR];
     pid_t pids[MOST];
     char port[16];
