@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SOON_MS = 20000 };
@@ -110,6 +111,45 @@ START_TEST(dropped_now_is_gone_at_once)
 }
 END_TEST
 
+static void count_file(void *context, const char *path)
+{
+    (void)path;
+    *(size_t *)context += 1;
+}
+
+static size_t kept_headers(void)
+{
+    size_t count = 0;
+    folder_walk(sandbox_path(rig->sandbox, "state/headers"), count_file, &count);
+    return count;
+}
+
+/* It was taken in once, and a crash forgot that before a configuration that does not want it: its header was kept then. */
+START_TEST(dropped_now_leaves_no_header)
+{
+    char receipt[RECEIPT_SIZE], marks[512];
+    struct dicom_spec spec;
+    rig = rig_create(NULL);
+    rig_stop(rig);
+    rig_reword(rig, "127.0.0.1:10/api/studies\n", "127.0.0.1:10/api/studies\n        kheops: false\n");
+    (void)snprintf(marks, sizeof marks, "FELUCCA_CRASH_MARKS=%s", sandbox_make_folder(rig->sandbox, "marks"));
+    const char *const environment[] = {"FELUCCA_CRASH_AT=ROUTER_HEADER_KEPT", marks, NULL};
+    rig_start_from(rig, FELUCCA_CRASH_BIN, environment);
+    rig_spec(&spec, 1, 1, 1);
+    (void)snprintf(spec.study_uid, sizeof spec.study_uid, "1.2.OLD"); /* no object identifier */
+    rig_receive_spec(rig, "SECOND", &spec, receipt);
+    rig_check(rig, rig_wait_end(rig, SOON_MS) != 0, "it did not crash");
+    ck_assert_uint_eq(kept_headers(), 1);
+    rig_configure(rig, NULL, NULL); /* a KHEOPS, which cannot take it */
+    rig_start(rig);
+    rig_check(rig, rig_wait_quarantined(rig, 1, SOON_MS), "not quarantined");
+    ck_assert_uint_eq(kept_headers(), 1);
+    FELUCCA(EXIT_OK, "1 file", "quarantine", "drop", receipt, "--now", "--yes");
+    wait_gone(file_in("quarantine", receipt));
+    ck_assert_uint_eq(kept_headers(), 0);
+}
+END_TEST
+
 START_TEST(quarantine_ends_only_where_the_configuration_says)
 {
     char receipt[RECEIPT_SIZE];
@@ -169,6 +209,7 @@ int main(void)
     tests_abreast(tests, 4);
     tests_add(tests, kept_files_go_first_when_the_disk_is_short);
     tests_add(tests, dropped_now_is_gone_at_once);
+    tests_add(tests, dropped_now_leaves_no_header);
     tests_add(tests, quarantine_ends_only_where_the_configuration_says);
     tests_add(tests, source_that_fills_the_quarantine_is_refused);
     return tests_run(tests);
