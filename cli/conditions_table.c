@@ -4,8 +4,6 @@
 #include "cli/when.h"
 #include "common/base/cleanup.h"
 
-enum { DAY_MS = 24 * 3600 * 1000, NOTED_SERIES = 10 };
-
 void conditions_table_begin(struct grid *grid)
 {
     static const struct grid_column columns[] = {
@@ -15,13 +13,6 @@ void conditions_table_begin(struct grid *grid)
         {"NO", TABLE_RIGHT, false},          {"SINCE", TABLE_LEFT, false}};
     grid->columns = columns;
     grid->column_count = sizeof columns / sizeof *columns;
-}
-
-/* Series came, and it matched none of them: for a day, or ever since it is in force. */
-static bool matches_nothing(const struct jobdb_condition *condition, int64_t now)
-{
-    return condition->unmatched_series >= NOTED_SERIES &&
-           (condition->matched_at == 0 || now - condition->unmatched_since > DAY_MS);
 }
 
 void conditions_table_add(struct grid *grid, const struct jobdb_status_row *row, int64_t now,
@@ -43,7 +34,7 @@ void conditions_table_add(struct grid *grid, const struct jobdb_status_row *row,
     grid_add_number(grid, condition->yes);
     grid_add_number(grid, condition->no);
     grid_add(grid, text_string(&since));
-    if (!matches_nothing(condition, now))
+    if (!jobdb_matches_nothing(condition, now))
         return;
     text_format(&sentence, "%s: nothing matched since ", text_string(&name));
     when_append(condition->matched_at ? condition->matched_at : condition->since, now, &sentence);

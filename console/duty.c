@@ -82,13 +82,25 @@ void duty_append_headline(const json_t *duty, struct text *out)
                                   : " things need a person.");
 }
 
+/* A long one has its beginning as its title. */
+static void split_sentence(json_t *one)
+{
+    enum { LONG = 70 };
+    AUTO(text_release) struct text title = TEXT_EMPTY;
+    const char *sentence = json_text(one, "sentence");
+    const char *colon = strlen(sentence) > LONG ? strstr(sentence, ": ") : NULL;
+    text_append_bytes(&title, sentence, colon ? (size_t)(colon - sentence) : strlen(sentence));
+    (void)json_object_set_new(one, "title", json_from_text(text_string(&title)));
+    (void)json_object_set_new(one, "rest", json_from_text(colon ? colon + strlen(": ") : NULL));
+}
+
 void duty_shape(json_t *document)
 {
     static const struct {
         enum causes_kind kind;
         const char *mark, *look, *word;
     } looks[] = {{CAUSES_BLOCKED, "m-block", "/trouble#blocked", "What waits"},
-                 {CAUSES_TOKEN, "m-block", NULL, NULL},
+                 {CAUSES_TOKEN, "m-block", "/tokens", "Its tokens"},
                  {CAUSES_FAILED, "m-fail", "/trouble#failed", "By reason"},
                  {CAUSES_UNDECIDED, "m-void", "/trouble#failed", "By reason"},
                  {CAUSES_QUARANTINE, "m-quar", "/trouble#quarantine", "By reason"},
@@ -105,6 +117,7 @@ void duty_shape(json_t *document)
                 look = looks[i].look;
                 word = looks[i].word;
             }
+        split_sentence(one);
         (void)json_object_set_new(one, "mark", json_string(mark));
         (void)json_object_set_new(one, "look", json_from_text(look));
         (void)json_object_set_new(one, "look_word", json_from_text(word));

@@ -12,7 +12,8 @@
  * the last three have no command. targets as targets_read() gives them. A new reference. */
 json_t *duty_read(const struct page_question *question, const json_t *targets);
 
-/* Adds to each that needs a person how its line looks, and where to look: "mark", "look", "look_word". */
+/* Adds to each that needs a person how its line looks, and where to look: "title" and "rest" of its sentence,
+ * "mark", "look", "look_word". */
 void duty_shape(json_t *document);
 
 /* "Two things need a person." and the like: appended. */

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const struct page *const pages[] = {&page_now, &page_studies, &page_study, &page_trouble};
+static const struct page *const pages[] = {&page_now,    &page_studies, &page_study,  &page_trouble,
+                                           &page_albums, &page_sources, &page_tokens, &page_journal};
 
 const struct page *page_at(size_t index)
 {

@@ -43,7 +43,8 @@ struct page {
 const struct page *page_find(const char *name);
 const struct page *page_at(size_t index);
 
-extern const struct page page_now, page_studies, page_study, page_trouble;
+extern const struct page page_now, page_studies, page_study, page_trouble, page_albums, page_sources,
+    page_tokens, page_journal;
 
 /* A document's beginning. */
 json_t *page_document(const struct page_question *question, const char *name);

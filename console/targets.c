@@ -39,6 +39,19 @@ static void append_state(const struct jobdb_status_row *row, int64_t now, struct
     }
 }
 
+static void append_matches(const struct jobdb_status_row *row, int64_t now, struct text *words)
+{
+    const struct jobdb_condition *condition = row->condition;
+    if (!condition || !jobdb_matches_nothing(condition, now))
+        return;
+    text_append(words,
+                condition->matched_at ? "Its condition held last " : "Its condition never held: in force ");
+    text_append_duration(words, now - (condition->matched_at ? condition->matched_at : condition->since));
+    text_append(words, condition->matched_at ? " ago; " : "; ");
+    text_append_count(words, condition->unmatched_series);
+    text_append(words, " series asked since. ");
+}
+
 static void append_doubts(const struct jobdb_status_row *row, struct text *words)
 {
     if (*row->token_trouble && !strstr(text_string(words), row->token_trouble))
@@ -55,11 +68,14 @@ json_t *targets_row(const struct jobdb_status_row *row, int64_t now)
     if (strcmp(row->state, "up") == 0)
         append_pace(row, &words);
     append_doubts(row, &words);
+    append_matches(row, now, &words);
     text_cut(&words, words.length > 0 ? words.length - 1 : 0);
     (void)json_object_set_new(object, "next_try_at", json_from_time(row->until > now ? row->until : 0));
     (void)json_object_set_new(object, "oldest_seconds",
                               row->oldest_waiting_at > 0 ? json_integer((now - row->oldest_waiting_at) / 1000)
                                                          : json_null());
+    (void)json_object_set_new(object, "matches_nothing",
+                              json_boolean(row->condition && jobdb_matches_nothing(row->condition, now)));
     (void)json_object_set_new(object, "words", json_from_text(text_string(&words)));
     return object;
 }

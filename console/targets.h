@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* rows_status() of it with "next_try_at", "oldest_seconds" and "words". A new reference. */
+/* rows_status() of it with "next_try_at", "oldest_seconds", "matches_nothing" and "words". A new reference. */
 json_t *targets_row(const struct jobdb_status_row *row, int64_t now);
 
 /* Rows of all that the configuration names, or of which something waits or failed. */

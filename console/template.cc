@@ -11,6 +11,7 @@ extern "C" {
 #include <exception>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace mustache = kainjow::mustache;
 
@@ -26,12 +27,23 @@ namespace
 
 mustache::data value_of(const json_t *value);
 
+/* What the library takes it copies, at each level again what is below: so it takes a place, into which the value is moved.
+ * The place is of an object of ours, which is not const. */
+void move_to(const mustache::data *place, mustache::data &&value)
+{
+    *const_cast<mustache::data *>(place) = std::move(value);
+}
+
 mustache::data object_of(const json_t *value)
 {
     mustache::data object{mustache::data::type::object};
     const char *name;
     json_t *member;
-    json_object_foreach(const_cast<json_t *>(value), name, member) object.set(name, value_of(member));
+    json_object_foreach(const_cast<json_t *>(value), name, member)
+    {
+        object.set(name, mustache::data{mustache::data::type::bool_false});
+        move_to(object.get(name), value_of(member));
+    }
     return object;
 }
 
@@ -39,7 +51,9 @@ mustache::data list_of(const json_t *value)
 {
     mustache::data list{mustache::data::type::list};
     for (size_t i = 0; i < json_array_size(value); i++)
-        list.push_back(value_of(json_array_get(value, i)));
+        list.push_back(mustache::data{mustache::data::type::bool_false});
+    for (size_t i = 0; i < json_array_size(value); i++)
+        move_to(&list.list_value()[i], value_of(json_array_get(value, i)));
     return list;
 }
 

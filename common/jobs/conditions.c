@@ -72,3 +72,10 @@ bool jobdb_find_condition(struct jobdb *db, int64_t destination_id, int64_t albu
     ret_condition->no_day = row_number(&tally);
     return true;
 }
+
+bool jobdb_matches_nothing(const struct jobdb_condition *condition, int64_t now)
+{
+    enum { NOTED_SERIES = 10 };
+    return condition->unmatched_series >= NOTED_SERIES &&
+           (condition->matched_at == 0 || now - condition->unmatched_since > DAY_MS);
+}

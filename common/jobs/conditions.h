@@ -30,6 +30,9 @@ struct jobdb_condition {
     int64_t yes_hour, no_hour, yes_day, no_day;
 };
 
+/* Series came, and it matched none of them: for a day, or ever since it is in force. */
+bool jobdb_matches_nothing(const struct jobdb_condition *condition, int64_t now);
+
 /* False: it has no condition, or the router has not run with it yet. */
 bool jobdb_find_condition(struct jobdb *db, int64_t destination_id, int64_t album_id, int64_t now,
                           struct jobdb_condition *ret_condition);

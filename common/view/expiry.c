@@ -9,6 +9,11 @@ static const char *const keys[] = {[WORK_TOKEN_STOW] = "expires",
                                    [WORK_TOKEN_DESTINATION] = "destination_token_expires",
                                    [WORK_TOKEN_SOURCE] = "source_token_expires"};
 
+const char *expiry_token_name(enum work_token_kind kind)
+{
+    return names[kind];
+}
+
 struct visit {
     struct jobdb *db;
     void (*each)(void *context, const struct expiry_row *row);

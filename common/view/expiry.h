@@ -14,6 +14,9 @@ struct expiry_row {
     struct token_expiry expiry;
 };
 
+/* "destination_token": what the configuration calls it; borrowed for ever. */
+const char *expiry_token_name(enum work_token_kind kind);
+
 /* Calls each for every token of a KHEOPS that the configuration names. db NULL: what it knows is not known. */
 void expiry_each(const struct config *config, struct jobdb *db,
                  void (*each)(void *context, const struct expiry_row *row), void *context);

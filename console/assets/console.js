@@ -24,7 +24,9 @@
     root.querySelectorAll("time[datetime]:not([data-at])").forEach(function (time) {
       var then = new Date(time.getAttribute("datetime")), ago = Date.now() - then.getTime(), text;
       if (isNaN(then)) return;
-      if (ago >= 0 && ago < 60000) text = "just now";
+      if (time.hasAttribute("data-day"))
+        text = then.toLocaleDateString([], { weekday: "short", day: "numeric", month: "short", year: "numeric" });
+      else if (ago >= 0 && ago < 60000) text = "just now";
       else if (ago >= 0 && ago < 3600000) text = Math.floor(ago / 60000) + " min ago";
       else if (then.toDateString() === new Date().toDateString()) text = clock(then).slice(0, 5);
       else text = then.toLocaleDateString([], { day: "numeric", month: "short" }) + " " + clock(then).slice(0, 5);

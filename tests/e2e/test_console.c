@@ -155,6 +155,21 @@ static const struct page_row {
     {"/trouble", 200, "text/html", "In quarantine"},
     {"/trouble.json", 200, "application/json", "\"groups\""},
     {"/trouble.csv", 200, "text/csv", "felucca jobs --state failed"},
+    {"/albums", 200, "text/html", "tagValueIsPresent(#Tag.Modality, &quot;&lt;b&gt;CT&quot;)"},
+    {"/albums.json", 200, "application/json", "\"condition_text\""},
+    {"/albums.csv", 200, "text/csv", "condition_text"},
+    {"/sources", 200, "text/html", "sent the newest"},
+    {"/sources.json", 200, "application/json", "\"sources\""},
+    {"/sources.csv", 200, "text/csv", "calling_aet,source_address"},
+    {"/tokens", 200, "text/html", "destination_token"},
+    {"/tokens.json", 200, "application/json", "\"tokens\""},
+    {"/tokens.csv", 200, "text/csv", "destination,album,token,state"},
+    {"/journal", 200, "text/html", "trouble"},
+    {"/journal?before=5", 200, "text/html", "4 events"},
+    {"/journal.json", 200, "application/json", "\"events\""},
+    {"/journal.csv", 200, "text/csv", "id,at,kind"},
+    {"/journal?before=0", 400, "text/html", "before is"},
+    {"/journal?before=x", 400, "text/html", "before is"},
     {"/console.css", 200, "text/css", "--paper"},
     {"/console.js", 200, "text/javascript", "use strict"},
     {"/study/7.7.7", 404, "text/html", "No study of this UID is known"},
@@ -192,8 +207,9 @@ START_TEST(page_is_shown)
 }
 END_TEST
 
-static const char *const documents[] = {"/now.json", "/now.json?span=day", "/studies.json",
-                                        "/study/2.25.104.json", "/trouble.json"};
+static const char *const documents[] = {
+    "/now.json",    "/now.json?span=day", "/studies.json", "/study/2.25.104.json", "/trouble.json",
+    "/albums.json", "/sources.json",      "/tokens.json",  "/journal.json"};
 
 START_TEST(document_is_json)
 {

@@ -1,0 +1,92 @@
+/* page_albums - what does each condition do? */
+#include "common/base/cleanup.h"
+#include "common/condition/condition.h"
+#include "console/page.h"
+#include "console/targets.h"
+
+#include <string.h>
+
+/* The condition of now, in the configuration's words; NULL: none. */
+static const char *condition_of(const struct config *config, const json_t *target)
+{
+    const struct config_destination *destination =
+        config_find_destination(config, json_text(target, "destination"));
+    const char *name = json_text_or_null(target, "album");
+    const struct config_album *album = destination && name ? config_find_album(destination, name) : NULL;
+    const struct condition *condition = album         ? album->condition
+                                        : name        ? NULL
+                                        : destination ? destination->condition
+                                                      : NULL;
+    return condition ? condition_text(condition) : NULL;
+}
+
+static void append_headline(int64_t idle, const char *name, int64_t conditions, struct text *out)
+{
+    if (idle == 1)
+        text_format(out, "%s gets nothing: its condition does not hold", name);
+    else if (idle > 1)
+        page_append_count(out, idle, "condition holds", "conditions hold for nothing that comes");
+    else if (conditions > 0)
+        text_append(out, "Every condition has held for something of the last day, or nothing came");
+    else
+        text_append(out, "No destination and no album has a condition");
+}
+
+/* What the configuration no longer names has no condition that could be told. Takes the targets over. */
+static json_t *configured_of(json_t *targets)
+{
+    json_t *configured = json_array(), *target;
+    size_t index;
+    json_array_foreach(targets, index, target)
+    {
+        if (strcmp(json_text(target, "state"), "not configured") != 0)
+            (void)json_array_append(configured, target);
+    }
+    json_decref(targets);
+    return configured;
+}
+
+static json_t *read_albums(const struct page_question *question)
+{
+    AUTO(text_release) struct text headline = TEXT_EMPTY;
+    AUTO(text_release) struct text idle_name = TEXT_EMPTY;
+    json_t *document = page_document(question, "albums");
+    json_t *targets = configured_of(targets_read(question->db, question->now)), *target;
+    size_t index;
+    int64_t idle = 0, conditions = 0;
+    json_array_foreach(targets, index, target)
+    {
+        const char *condition = condition_of(question->config, target);
+        (void)json_object_set_new(target, "condition_text", json_from_text(condition));
+        conditions += condition != NULL;
+        if (!json_is_true(json_object_get(target, "matches_nothing")))
+            continue;
+        idle++;
+        text_clear(&idle_name);
+        page_append_target(&idle_name, json_text(target, "destination"), json_text_or_null(target, "album"));
+    }
+    append_headline(idle, text_string(&idle_name), conditions, &headline);
+    (void)json_object_set_new(document, "headline", json_from_text(text_string(&headline)));
+    (void)json_object_set_new(document, "targets", targets);
+    return document;
+}
+
+static void shape_albums(const struct page_question *question, json_t *document)
+{
+    json_t *target;
+    size_t index;
+    (void)question;
+    json_array_foreach(json_object_get(document, "targets"), index, target)
+    {
+        (void)json_object_set_new(target, "is_album",
+                                  json_boolean(json_text_or_null(target, "album") != NULL));
+        (void)json_object_set(target, "counts", json_object_get(target, "condition"));
+    }
+}
+
+const struct page page_albums = {.name = "albums",
+                                 .title = "Albums",
+                                 .parameters = "",
+                                 .rows = "targets",
+                                 .read = read_albums,
+                                 .shape = shape_albums};
