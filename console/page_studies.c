@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS = 50, LOOKS = 200000 };
+enum { ROWS = 50, LOOKS = 200000, READS = 300 };
 
 static const struct span {
     const char *name, *title;
@@ -56,6 +56,7 @@ static bool take_filter(const struct page_question *question, struct jobdb_newes
     newest->destination = asked_get(question->asked, "destination");
     newest->album = asked_get(question->asked, "album");
     newest->looks = LOOKS;
+    newest->reads = READS;
     *ret_wrong = "since is 1h, 1d, 7d or 30d.";
     if (!take_span(question, newest))
         return false;

@@ -9,13 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ONE_STUDY "sorts what belongs to one study"
+#define ONE_STUDY  "sorts what belongs to one study"
+#define IN_TROUBLE "groups what failed or is in quarantine"
 
 /* clang-format off */
 #define STATEMENTS(X) \
     X(NEWEST_INSTANCES, "", \
       "SELECT id, study, received_at FROM instance WHERE id < ?1 AND study IS NOT NULL" \
       " AND (?2 IS NULL OR calling_aet = ?2) ORDER BY id DESC") \
+    X(NEWEST_FAILED, IN_TROUBLE, \
+      "SELECT max(id) AS newest, study, max(at) FROM (SELECT i.id, i.study, i.received_at AS at" \
+      " FROM delivery w INDEXED BY delivery_failed JOIN instance i ON i.id = w.instance_id" \
+      " WHERE w.state = 'failed' AND (?2 IS NULL OR i.calling_aet = ?2)" \
+      " UNION ALL SELECT i.id, i.study, i.received_at FROM share s INDEXED BY share_failed" \
+      " JOIN instance i ON i.id = s.witness_id WHERE s.state = 'failed' AND (?2 IS NULL OR i.calling_aet = ?2))" \
+      " WHERE study IS NOT NULL GROUP BY study HAVING max(id) < ?1 ORDER BY newest DESC") \
+    X(NEWEST_QUARANTINED, IN_TROUBLE, \
+      "SELECT max(id) AS newest, study, max(received_at) FROM instance INDEXED BY instance_quarantined" \
+      " WHERE state = 'quarantined' AND (?2 IS NULL OR calling_aet = ?2) AND study IS NOT NULL" \
+      " GROUP BY study HAVING max(id) < ?1 ORDER BY newest DESC") \
     X(NEWEST_OF_STUDY, "", \
       "SELECT max(id) FROM instance INDEXED BY instance_study WHERE study = ?1 AND (?2 IS NULL OR calling_aet = ?2)") \
     X(NEWEST_HAS_HASH, "", "SELECT 1 FROM search_hash WHERE hash = ?1 AND study = ?2") \
@@ -230,12 +242,25 @@ static bool is_wanted(const struct jobdb_newest *newest, const struct found *fou
            (!newest->album || has_goal(found, NULL, newest->album));
 }
 
+/* Those that may be in the state, by what there is an index for. */
+static int candidates_by(const char *state)
+{
+    static const struct {
+        const char *state;
+        int which;
+    } by[] = {{"failed", SQL_NEWEST_FAILED}, {"quarantined", SQL_NEWEST_QUARANTINED}};
+    for (size_t i = 0; i < sizeof by / sizeof *by && state; i++)
+        if (strcmp(by[i].state, state) == 0)
+            return by[i].which;
+    return SQL_NEWEST_INSTANCES;
+}
+
 /* Whether the study stands here, and not on a page before: by its newest instance of all, or of the one who sent. */
 static bool stands_here(struct jobdb *db, const struct jobdb_newest *newest, const char *study)
 {
     if (newest->hash && !row_exists(jobdb_query(db, SQL_NEWEST_HAS_HASH, "ss", newest->hash, study)))
         return false;
-    return newest->before == 0 ||
+    return newest->before == 0 || candidates_by(newest->state) != SQL_NEWEST_INSTANCES ||
            row_first(jobdb_query(db, SQL_NEWEST_OF_STUDY, "ss", study, newest->calling_aet), 0) <
                newest->before;
 }
@@ -260,9 +285,10 @@ int jobdb_read_newest(struct jobdb *db, const struct jobdb_newest *newest, newes
                       struct jobdb_newest_end *ret_end)
 {
     AUTO(seen_release) struct seen seen = {NULL, 0, 0};
-    int64_t from = newest->before > 0 ? newest->before : INT64_MAX, looks = 0;
+    int64_t from = newest->before > 0 ? newest->before : INT64_MAX, looks = 0, reads = 0;
     size_t told = 0;
-    AUTO(row_end) struct row row = jobdb_query(db, SQL_NEWEST_INSTANCES, "is", from, newest->calling_aet);
+    AUTO(row_end)
+    struct row row = jobdb_query(db, candidates_by(newest->state), "is", from, newest->calling_aet);
     *ret_end = (struct jobdb_newest_end){0};
     while (row_next(&row)) {
         int64_t id = row_number(&row);
@@ -270,7 +296,7 @@ int jobdb_read_newest(struct jobdb *db, const struct jobdb_newest *newest, newes
         row_copy(&row, study, sizeof study);
         int64_t at = row_number(&row);
         bool full = told == newest->limit && !is_seen(&seen, study);
-        if (full || looks++ == newest->looks) {
+        if (full || looks++ == newest->looks || reads == newest->reads) {
             ret_end->before = id + 1;
             ret_end->gave_up = !full;
             break;
@@ -278,8 +304,10 @@ int jobdb_read_newest(struct jobdb *db, const struct jobdb_newest *newest, newes
         ret_end->at = at;
         if (at < newest->since)
             break;
-        if (told < newest->limit && !is_seen(&seen, study))
-            told += tell(db, newest, study, each, context);
+        if (told == newest->limit || is_seen(&seen, study))
+            continue;
+        reads++;
+        told += tell(db, newest, study, each, context);
     }
     return db->error;
 }

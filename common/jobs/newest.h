@@ -2,7 +2,8 @@
  * again.
  *
  * Instances are walked from the newest one back, by their ids, so that a page costs what it shows and not what there is.
- * A study stands where its newest instance does. */
+ * A study stands where its newest instance does. What failed or is in quarantine has indexes of its own: only that is
+ * walked for such a state, and a study stands where the newest of it does. */
 #ifndef FELUCCA_JOBS_NEWEST_H
 #define FELUCCA_JOBS_NEWEST_H
 
@@ -23,13 +24,14 @@ struct jobdb_newest {
     const char *hash;        /* table search_hash */
     int64_t since;           /* received from then on */
     size_t limit;            /* at most JOBDB_NEWEST_MOST */
-    int64_t looks;           /* at most so many instances are looked at */
+    int64_t looks;           /* at most so many instances are looked at … */
+    int64_t reads; /* … and so many studies are read, each of which costs as much as it is large */
 };
 
 /* How far a page came. */
 struct jobdb_newest_end {
     int64_t before; /* where the next page begins; 0: there is none */
-    bool gave_up;   /* the looks were used up before the page was full */
+    bool gave_up;   /* the looks or reads were used up before the page was full */
     int64_t at;     /* when the last instance was received that was looked at; 0: none was */
 };
 

@@ -3,8 +3,8 @@
  *     bench_console [WAITING [FINISHED]]
  *
  * The database is made here, which takes most of the time, below $TMPDIR or /tmp; a real felucca-console shows it.
- * Prints the first answer to each page, which nothing has warmed but what the pages before it read, and the slowest of
- * five more, each asked when the one before is too old to be given again. Ends with 1 when something failed, not for a
+ * Prints the first answer to each page, which nothing has warmed but what the pages before it read, the slowest of five
+ * more, each asked when the one before is too old to be given again, and what those took of a processor. Ends with 1 when something failed, not for a
  * goal. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
@@ -56,10 +56,11 @@ static double ask(int port, const char *page, size_t *ret_bytes)
     return status == 200 ? (double)(clock_monotonic_ns() - began) / 1e6 : -1;
 }
 
-static bool measure(int port, const char *page)
+static bool measure(const struct process *console, int port, const char *page)
 {
     size_t bytes;
     double first = ask(port, page, &bytes), slowest = 0;
+    int64_t before_ms = process_cpu_ms(console);
     for (int i = 0; i < TIMES && first >= 0; i++) {
         int64_t until = clock_monotonic_ms() + KEPT_MS;
         (void)wait_until(is_over, &until, PATIENCE_MS);
@@ -67,7 +68,9 @@ static bool measure(int port, const char *page)
         slowest = took > slowest ? took : slowest;
         first = took < 0 ? took : first;
     }
-    (void)printf("%-28s first %7.1f ms, then at most %7.1f ms, %zu bytes\n", page, first, slowest, bytes);
+    (void)printf("%-28s first %7.1f ms, then at most %7.1f ms, of the processor %lld ms each, %zu bytes\n",
+                 page, first, slowest, (long long)(process_cpu_ms(console) - before_ms) / TIMES, bytes);
+    (void)fflush(stdout);
     return first >= 0;
 }
 
@@ -79,7 +82,7 @@ static bool measure_all(struct sandbox *sandbox, int port)
     AUTO(process_destroy) struct process *console = process_start(argv, &options);
     bool done = port_wait(port, PATIENCE_MS);
     for (size_t i = 0; i < sizeof pages / sizeof *pages && done; i++)
-        done = measure(port, pages[i]);
+        done = measure(console, port, pages[i]);
     return done;
 }
 

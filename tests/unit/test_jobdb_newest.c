@@ -34,6 +34,7 @@ static void read_page(struct jobdb_newest newest, struct page *ret_page)
 {
     *ret_page = (struct page){.count = 0};
     newest.looks = newest.looks > 0 ? newest.looks : MANY;
+    newest.reads = newest.reads > 0 ? newest.reads : MANY;
     ck_assert_int_eq(jobdb_read_newest(world.db, &newest, take, ret_page, &ret_page->end), 0);
 }
 
@@ -87,7 +88,38 @@ START_TEST(looks_are_bounded)
     take_in_many(5);
     read_page((struct jobdb_newest){.limit = 5, .looks = 3, .state = "failed"}, &page);
     ck_assert_uint_eq(page.count, 0);
+    ck_assert_int_eq(page.end.before, 0); /* what failed has an index, and is nothing */
+    read_page((struct jobdb_newest){.limit = 5, .looks = 3, .state = "done"}, &page);
+    ck_assert_uint_eq(page.count, 0);
     ck_assert(page.end.gave_up && page.end.before > 0 && page.end.at > 0);
+    read_page((struct jobdb_newest){.limit = 5, .reads = 2, .state = "done"}, &page);
+    ck_assert(page.end.gave_up && page.end.before > 0);
+}
+END_TEST
+
+static void end_next(enum cause cause)
+{
+    struct jobdb_batch batch;
+    ck_assert(world_pick(WORLD_NOW, 1, &batch));
+    world_end(&batch, cause, WORLD_NOW + 1000);
+}
+
+START_TEST(failed_studies_have_pages)
+{
+    struct page page;
+    take_in_many(5);
+    for (int i = 0; i < 11; i++)
+        end_next(CAUSE_REFUSED);
+    read_page((struct jobdb_newest){.limit = 3, .state = "failed"}, &page);
+    ck_assert_uint_eq(page.count, 3);
+    ck_assert_str_eq(page.studies[0], "1.1");
+    ck_assert_str_eq(page.studies[2], "1.4");
+    ck_assert(page.end.before > 0 && !page.end.gave_up);
+    read_page((struct jobdb_newest){.limit = 3, .state = "failed", .before = page.end.before}, &page);
+    ck_assert_uint_eq(page.count, 2);
+    ck_assert_str_eq(page.studies[0], "1.3");
+    ck_assert_str_eq(page.studies[1], "1.2");
+    ck_assert_int_eq(page.end.before, 0);
 }
 END_TEST
 
@@ -152,6 +184,7 @@ int main(void)
     tests_add(tests, pages_follow_each_other);
     tests_add(tests, a_page_that_is_full_is_not_the_last);
     tests_add(tests, looks_are_bounded);
+    tests_add(tests, failed_studies_have_pages);
     tests_rows(tests, filter_is_kept, ROWS(filter_rows));
     tests_add(tests, one_study_is_read);
     tests_add(tests, long_question_is_ended);
