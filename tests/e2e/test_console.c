@@ -171,6 +171,7 @@ static const struct page_row {
     {"/journal?before=0", 400, "text/html", "before is"},
     {"/journal?before=x", 400, "text/html", "before is"},
     {"/console.css", 200, "text/css", "--paper"},
+    {"/sail.svg", 200, "image/svg+xml", "<svg"},
     {"/console.js", 200, "text/javascript", "use strict"},
     {"/study/7.7.7", 404, "text/html", "No study of this UID is known"},
     {"/study/7.7.7.json", 404, "application/json", "\"sentence\""},
