@@ -5,7 +5,7 @@
 # Usage: lanes.sh BUILD [ROUNDS]
 #
 # "one study": 300 series of 3 instances, 5 KB each, 20 ms an answer. A router that lets only one request of a study
-# with new series out at a time uses one of the four connections there.
+# with new series out at a time uses one of the four connections there: "one connection" shows what that costs.
 # "KHEOPS": 3,000 instances of 9 KB in 15 studies of 2 series, as slow as the real one was (100 ms a request, 15 ms a
 # new series). The clients are four curl, each with requests of 50 instances on disk and a connection of its own.
 # "arriving" is the same while four storescu send, from the first request's begin.
@@ -26,7 +26,7 @@ start_felucca()
 {
     port=$((port + 1))
     state=$(mktemp -d "$folder/state.XXXXXX")
-    write_configuration "$state" </dev/null
+    printf '%s\n' "${more:-}" | write_configuration "$state"
     for process in router receiver; do
         "$build/bin/felucca-$process" --config "$folder/felucca.yaml" >"$folder/$process.log" 2>&1 &
         pids="$pids $!"
@@ -170,10 +170,12 @@ report()
         }
         END {
             row("one study of 300 series, 20 ms", "study")
+            row("... one connection", "study-one")
             row("four clients", "study-clients")
             row("KHEOPS: a backlog", "backlog")
             row("KHEOPS: arriving", "arriving")
             row("KHEOPS: four clients", "clients")
+            goal("one study / one connection", rate("study") / rate("study-one"), 3.0)
             goal("one study / clients", rate("study") / rate("study-clients"), 0.7)
             goal("backlog / clients", rate("backlog") / rate("clients"), 0.9)
             goal("arriving / clients", rate("arriving") / rate("clients"), 0.9)
@@ -186,6 +188,9 @@ make_requests "$folder/one" "$folder/one"
 make_requests "$folder/many" "$folder/many"
 for _ in $(seq 1 "$rounds"); do
     drain study "$folder/one" 900 --delay-ms 20
+    more='        connections: 1'
+    drain study-one "$folder/one" 900 --delay-ms 20
+    more=
     clients study-clients "$folder/one" 900 --delay-ms 20
     drain backlog "$folder/many" 3000 --stow-ms 100 --series-ms 15
     arriving arriving "$folder/many" 3000 --stow-ms 100 --series-ms 15
