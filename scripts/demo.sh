@@ -205,7 +205,7 @@ read_progress()
         (SELECT coalesce(sum(queued + deferred + in_flight + coalesce(waiting, 0)), 0) FROM status)" \
         >"$folder/progress" || echo '0 0 1' >"$folder/progress"
     read -r shared failed unfinished <"$folder/progress" || :
-    fresh=$(find "$state/spool/incoming" -type f 2>/dev/null | wc -l)
+    fresh=$(find "$state/spool/incoming" -type f \( -name '*.dcm' -o -name '*.part' \) 2>/dev/null | wc -l)
     moved="$taken instances taken in, $delivered delivered, $shared series shared"
     [ "$failed" = 0 ] || moved="$moved, $failed failed"
 }

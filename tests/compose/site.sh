@@ -127,7 +127,7 @@ status_sum()
 }
 
 # No file waits for the router: one whose hint died with a process is found by the next scan.
-nothing_comes() { inside router sh -c '! ls /var/lib/felucca/spool/incoming | grep -q .'; }
+nothing_comes() { inside router sh -c '! ls /var/lib/felucca/spool/incoming | grep -qv router.pulse'; }
 
 # arrived INSTANCES SERIES: KHEOPS has so many instances, so many series are in the album of its CT, the gateway has
 # nothing left to do and nothing failed.

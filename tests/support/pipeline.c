@@ -487,7 +487,8 @@ static bool drained(void *context)
     for (size_t i = 0; i < 2; i++) {
         AUTO(text_release) struct text path = TEXT_EMPTY;
         text_format(&path, "%s/%s", p->state_dir, folders[i]);
-        if (folder_count(text_string(&path), "") > 0)
+        /* The router's pulse stays. */
+        if (folder_count(text_string(&path), ".dcm") > 0 || folder_count(text_string(&path), ".part") > 0)
             return false;
     }
     return true;
