@@ -10,6 +10,7 @@
 #include "router/changes.h"
 #include "router/outbox.h"
 #include "router/refusal.h"
+#include "router/outcome.h"
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/tokens.h"
@@ -54,6 +55,8 @@ static void hold_target(struct router *router, const struct control_request *req
     jobdb_save_hold(router->db, target->row.destination_id, target->row.album_id, held ? request->user : NULL,
                     router->now);
     add_hold_event(router, request, target);
+    if (held)
+        outcome_take_back_held(router);
     answer->changed = 1;
     text_append(&answer->sentence,
                 held ? " is held: nothing more goes there until it is released" : " is released");

@@ -232,6 +232,34 @@ static void blame_death(struct router *router, const struct jobdb_batch *batch, 
     outcome->due_at += target_delay(&retry, batch->stage == WORK_SEND ? item->ends : item->tries - 1, jitter);
 }
 
+static void say_gone(struct router *router, const struct lease *lease)
+{
+    char gone[1][WORK_ID_SIZE];
+    memcpy(gone[0], lease->batch.work, WORK_ID_SIZE);
+    struct work_message pong = {.verb = WORK_PONG, .gone = gone, .gone_count = 1};
+    outbox_say(router->outbox, seat_peer(lease->seat), &pong);
+}
+
+void outcome_take_back_held(struct router *router)
+{
+    static const struct work_answer held = {.reason = (char *)"it is held"};
+    struct lease *next;
+    for (struct lease *lease = crew_leases(router->crew); lease; lease = next) {
+        const struct jobdb_batch *batch = &lease->batch;
+        struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
+        next = lease->next;
+        if (!lease->ahead || !target || !target_is_held(target))
+            continue;
+        for (size_t i = 0; i < batch->item_count; i++) {
+            struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &held);
+            outcome.cause = CAUSE_LEASE_LOST;
+            (void)verdict_move(router, batch, &batch->items[i], &outcome);
+        }
+        say_gone(router, lease);
+        end_lease(router, lease, target);
+    }
+}
+
 void outcome_lease_lost(void *context, struct lease *lease)
 {
     struct router *router = context;

@@ -173,6 +173,31 @@ START_TEST(shares_wait_behind_shares)
 }
 END_TEST
 
+static bool is_abandoned(void *context)
+{
+    return !actor_holds(actor, context);
+}
+
+/* Nothing more goes where an operator holds: what has not begun comes back. */
+START_TEST(what_waits_is_taken_back_by_a_hold)
+{
+    static const char *const hold[] = {"hold", "other", NULL}, *const release[] = {"release", "other", NULL};
+    receive("SECOND", 1);
+    receive("SECOND", 2);
+    struct work *first = take_work(), *second = take_work();
+    rig_expect(rig, 0, "other is held", hold);
+    rig_check(rig, cast_until(rig->cast, is_abandoned, second->id, SOON_MS), "the worker is not told");
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "it does not come back");
+    finish(&first, WORK_DONE_OUTCOME);
+    check_no_work("it is held");
+    rig_expect(rig, 0, "other is released", release);
+    work_destroy(&second);
+    second = take_work();
+    ck_assert_str_eq(second->after, "");
+    finish(&second, WORK_DONE_OUTCOME);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("router_behind");
@@ -184,5 +209,6 @@ int main(void)
     tests_add(tests, what_comes_back_unbegun_goes_again_and_costs_nothing);
     tests_add(tests, what_waited_at_a_worker_that_died_goes_to_others);
     tests_add(tests, shares_wait_behind_shares);
+    tests_add(tests, what_waits_is_taken_back_by_a_hold);
     return tests_run(tests);
 }

@@ -146,6 +146,14 @@ void actor_drop(struct actor *actor, const char *work_id)
     }
 }
 
+bool actor_holds(const struct actor *actor, const char *work_id)
+{
+    for (size_t i = 0; i < actor->held_count; i++)
+        if (strcmp(actor->held[i], work_id) == 0)
+            return true;
+    return false;
+}
+
 /* ---- what it hears ---- */
 
 static void remember(char (**ids)[WORK_ID_SIZE], size_t *count, size_t *capacity, const char *id)
@@ -159,6 +167,8 @@ static void take(struct actor *actor, struct work_message *message)
     switch (message->verb) {
     case WORK_PONG:
         actor->greeted = true;
+        for (size_t i = 0; i < message->gone_count; i++)
+            actor_drop(actor, message->gone[i]);
         break;
     case WORK_WHO:
         actor->whos++;

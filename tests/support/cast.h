@@ -71,6 +71,8 @@ bool actor_wait_acknowledged(struct cast *cast, struct actor *actor, const char 
 void actor_say_bye(struct actor *actor);
 /* Does not hold it any more. */
 void actor_drop(struct actor *actor, const char *work_id);
+/* Whether it would list the work: it was given it, and was neither acknowledged nor told that others have it. */
+bool actor_holds(const struct actor *actor, const char *work_id);
 /* Tells of an active STOW token of a destination, which opens this album: whether the router permits it. */
 bool actor_tell_token(struct cast *cast, struct actor *actor, const char *destination, const char *album_id);
 /* What its HELLO shows. */
