@@ -1,5 +1,7 @@
 #include "console/page.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct page *const pages[] = {&page_now,    &page_studies, &page_study,  &page_trouble,
@@ -39,4 +41,18 @@ json_t *page_refuse(const struct page_question *question, const char *sentence)
     text_append(question->reason, sentence);
     *question->status = 400;
     return NULL;
+}
+
+bool page_take_number(const struct page_question *question, const char *name, int64_t most,
+                      int64_t *ret_number)
+{
+    const char *text = asked_get(question->asked, name);
+    char *end = NULL;
+    errno = 0;
+    long long number = text ? strtoll(text, &end, 10) : 1;
+    if (errno != 0 || (text && (*end || *text < '0' || *text > '9')) || number < 1 || number > most)
+        return false;
+    if (text)
+        *ret_number = number;
+    return true;
 }

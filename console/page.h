@@ -52,6 +52,9 @@ json_t *page_document(const struct page_question *question, const char *name);
 void page_append_count(struct text *out, int64_t count, const char *one, const char *many);
 /* What a target is called: "main" or "main/album". */
 void page_append_target(struct text *out, const char *destination, const char *album);
+/* The number that a parameter is, from 1 to most; without it *ret_number stays. False: it is none. */
+bool page_take_number(const struct page_question *question, const char *name, int64_t most,
+                      int64_t *ret_number);
 /* Refuses a parameter's value. */
 json_t *page_refuse(const struct page_question *question, const char *sentence);
 

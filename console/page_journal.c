@@ -4,28 +4,14 @@
 #include "common/view/details.h"
 #include "console/page.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 enum { EVENTS_OF_A_PAGE = 100 };
-
-static bool take_before(const char *text, int64_t *ret_before)
-{
-    char *end;
-    *ret_before = INT64_MAX;
-    if (!text)
-        return true;
-    errno = 0;
-    *ret_before = strtoll(text, &end, 10);
-    return errno == 0 && !*end && *ret_before > 0 && *text >= '0' && *text <= '9';
-}
 
 static json_t *read_journal(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(text_release) struct text older = TEXT_EMPTY;
-    int64_t before;
-    if (!take_before(asked_get(question->asked, "before"), &before))
+    int64_t before = INT64_MAX;
+    if (!page_take_number(question, "before", INT64_MAX, &before))
         return page_refuse(question, "before is a number from 1 on.");
     json_t *document = page_document(question, "journal");
     json_t *events = details_ask(question->db, JOBDB_ASK_JOURNAL, NULL, NULL, before);

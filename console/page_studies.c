@@ -6,8 +6,6 @@
 #include "console/page.h"
 #include "console/verdict.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { ROWS = 50, LOOKS = 200000, READS = 300 };
@@ -33,19 +31,6 @@ static bool take_span(const struct page_question *question, struct jobdb_newest 
     return !since;
 }
 
-static bool take_number(const struct page_question *question, const char *name, int64_t most,
-                        int64_t *ret_number)
-{
-    const char *text = asked_get(question->asked, name);
-    char *end;
-    errno = 0;
-    long long number = text ? strtoll(text, &end, 10) : *ret_number;
-    if (text && (errno != 0 || *end || number < 1 || number > most || *text < '0' || *text > '9'))
-        return false;
-    *ret_number = number;
-    return true;
-}
-
 /* False: *ret_wrong tells what would be right. */
 static bool take_filter(const struct page_question *question, struct jobdb_newest *newest,
                         const char **ret_wrong)
@@ -64,25 +49,14 @@ static bool take_filter(const struct page_question *question, struct jobdb_newes
     if (newest->state && !string_has_word(JOBDB_STUDY_STATES, newest->state, strlen(newest->state)))
         return false;
     *ret_wrong = "rows is a number from 1 to 200, before a number from 1 on.";
-    if (!take_number(question, "rows", JOBDB_NEWEST_MOST, &rows) ||
-        !take_number(question, "before", INT64_MAX, &newest->before))
+    if (!page_take_number(question, "rows", JOBDB_NEWEST_MOST, &rows) ||
+        !page_take_number(question, "before", INT64_MAX, &newest->before))
         return false;
     newest->limit = (size_t)rows;
     return true;
 }
 
 /* ---- rows ---- */
-
-static json_t *goals_of(const struct jobdb_study_goal *goals, size_t count)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        (void)json_array_append_new(
-            list, json_pack("{s:o, s:o, s:s, s:I}", "destination", json_from_text(goals[i].destination),
-                            "album", json_from_text(goals[i].album), "state",
-                            goals[i].state ? goals[i].state : "", "count", (json_int_t)goals[i].count));
-    return list;
-}
 
 static void take_study(void *context, const struct jobdb_study_row *row, const struct jobdb_study_goal *goals,
                        size_t count)
@@ -91,7 +65,7 @@ static void take_study(void *context, const struct jobdb_study_row *row, const s
     json_t *study = rows_study(row);
     verdict_append(row, &words);
     (void)json_object_set_new(study, "words", json_from_text(text_string(&words)));
-    (void)json_object_set_new(study, "goals", goals_of(goals, count));
+    (void)json_object_set_new(study, "goals", verdict_goals(goals, count));
     (void)json_array_append_new(context, study);
 }
 

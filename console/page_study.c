@@ -14,28 +14,18 @@ struct found {
     json_t *document;
 };
 
-static void take_goal(json_t *goals, const struct jobdb_study_goal *goal)
-{
-    (void)json_array_append_new(
-        goals, json_pack("{s:o, s:o, s:s, s:I}", "destination", json_from_text(goal->destination), "album",
-                         json_from_text(goal->album), "state", goal->state ? goal->state : "", "count",
-                         (json_int_t)goal->count));
-}
-
 static void take_study(void *context, const struct jobdb_study_row *row, const struct jobdb_study_goal *goals,
                        size_t count)
 {
     const struct found *found = context;
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(text_release) struct text words = TEXT_EMPTY;
-    json_t *study = rows_study(row), *list = json_array();
-    for (size_t i = 0; i < count; i++)
-        take_goal(list, &goals[i]);
+    json_t *study = rows_study(row);
     verdict_append_headline(row, &headline);
     verdict_append(row, &words);
     (void)json_object_update(found->document, study);
     json_decref(study);
-    (void)json_object_set_new(found->document, "goals", list);
+    (void)json_object_set_new(found->document, "goals", verdict_goals(goals, count));
     (void)json_object_set_new(found->document, "words", json_from_text(text_string(&words)));
     (void)json_object_set_new(found->document, "headline", json_string(text_string(&headline)));
 }

@@ -51,6 +51,17 @@ void verdict_append_headline(const struct jobdb_study_row *row, struct text *out
     }
 }
 
+json_t *verdict_goals(const struct jobdb_study_goal *goals, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        (void)json_array_append_new(
+            list, json_pack("{s:o, s:o, s:s, s:I}", "destination", json_from_text(goals[i].destination),
+                            "album", json_from_text(goals[i].album), "state",
+                            goals[i].state ? goals[i].state : "", "count", (json_int_t)goals[i].count));
+    return list;
+}
+
 /* ---- what is drawn ---- */
 
 static int64_t number_of(const json_t *object, const char *name)
