@@ -14,6 +14,7 @@ help:
 	@echo 'make build               the programs, in build/bin'
 	@echo 'make demo                a simulated KHEOPS, all processes, generated studies: see them travel'
 	@echo 'make demo FILES=folder   the same with your own DICOM files'
+	@echo 'make demo KEEP=1         stays at its end, with the web console, until Ctrl-C'
 	@echo 'make demo TLS=1          the generated ones over TLS, with certificates made for it'
 	@echo 'make test                builds and runs all tests but the long ones'
 	@echo 'make long-test           minutes of chaos and of storm, and the model of the work protocol'
@@ -41,7 +42,7 @@ demo:
 	@scripts/install-packages.sh build run test
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
-	@FELUCCA_DEMO_TLS=$(TLS) scripts/demo.sh build $(if $(FILES),"$(FILES)")
+	@FELUCCA_DEMO_TLS=$(TLS) FELUCCA_DEMO_KEEP=$(KEEP) scripts/demo.sh build $(if $(FILES),"$(FILES)")
 
 test:
 	@scripts/install-packages.sh build run test

@@ -5,7 +5,8 @@
 # Usage: demo.sh BUILD [FOLDER]
 #
 # BUILD is the build folder. With FOLDER its DICOM files are sent instead of generated ones. With FELUCCA_DEMO_TLS=1 in
-# the environment the generated ones go over TLS, with certificates of an authority made for it (openssl). Ends by itself:
+# the environment the generated ones go over TLS, with certificates of an authority made for it (openssl). With FELUCCA_DEMO_KEEP=1
+# it stays at its end, so that one can look at its console, until Ctrl-C. Else it ends by itself:
 # exit status 0 when everything arrived, 1 with a sentence when not (the folder with all logs then stays).
 set -eu
 
@@ -135,6 +136,7 @@ state_dir: $state
 receiver: { port: $felucca_port, bind: 127.0.0.1$tls_keys }
 retry: { first: 500ms, ceiling: 5s, attempts: 2 }
 metrics: { port: 0 }
+console: { port: $console_port }
 nodes:
   - aet: FELUCCA
     destinations:
@@ -339,8 +341,21 @@ check_table()
         END { exit wrong > 0 }' "$folder/series" || fail 'a series is in an album where it should not be, or is missing'
 }
 
+# What the console says of all this; and there it stays, if it shall.
+show_console()
+{
+    curl -sf "http://127.0.0.1:$console_port/now.json" >"$folder/now.json" || fail 'the console does not answer'
+    say
+    say "And the console, http://localhost:$console_port/, says:"
+    sqlite3 -batch :memory: "SELECT '  ' || (readfile('$folder/now.json') ->> 'headline')"
+    [ -n "${FELUCCA_DEMO_KEEP:-}" ] || return 0
+    say 'It stays there until you press Ctrl-C.'
+    outcome=0
+    wait "$felucca_pid" || :
+}
+
 trap clean_up EXIT
-trap 'exit 1' INT TERM
+trap 'exit "$outcome"' INT TERM
 if [ ! -x "$build/bin/felucca" ] || [ ! -x "$build/tests/kheops-sim" ]; then
     fail "nothing is built in $build; make demo does it"
 fi
@@ -348,8 +363,10 @@ start_kheops
 say "simulated KHEOPS:  http://127.0.0.1:$admin_port/  (while the demo runs)"
 felucca_port=$(free_port)
 prepare_tls
+console_port=$(free_port $((felucca_tls_port + 1)))
 write_configuration
 start_felucca
+say "felucca shows:     http://localhost:$console_port/  (while the demo runs)"
 say "felucca receives:  FELUCCA on 127.0.0.1, port $felucca_tls_port${tls:+, over TLS}"
 if [ -n "$files" ]; then send_own; else send_generated; fi
 travel
@@ -359,6 +376,7 @@ tell_what_was_not_sent
 print_table
 explain_one
 check_table
+show_console
 kill -TERM "$felucca_pid"
 wait "$felucca_pid" || fail "felucca did not stop cleanly (status $?)"
 felucca_pid=
