@@ -32,7 +32,7 @@
       "SELECT max(id) FROM instance INDEXED BY instance_study WHERE study = ?1 AND (?2 IS NULL OR calling_aet = ?2)") \
     X(NEWEST_HAS_HASH, "", "SELECT 1 FROM search_hash WHERE hash = ?1 AND study = ?2") \
     X(NEWEST_SUMS, "", \
-      "SELECT min(calling_aet), count(DISTINCT series), count(*), sum(state = 'quarantined'), min(received_at)," \
+      "SELECT min(calling_aet), count(DISTINCT series), count(DISTINCT coalesce(sop_instance, receipt)), count(*), sum(state = 'quarantined'), min(received_at)," \
       " max(received_at) FROM instance INDEXED BY instance_study WHERE study = ?1 HAVING count(*) > 0") \
     X(NEWEST_DELIVERIES, ONE_STUDY, \
       "SELECT d.name, w.state, count(*) FROM instance i INDEXED BY instance_study" \
@@ -176,6 +176,7 @@ static bool read_sums(struct jobdb *db, struct found *found)
     text_append(&found->calling_aet, row_text(&row));
     study->series = row_number(&row);
     study->instances = row_number(&row);
+    study->received = row_number(&row);
     study->quarantined = row_number(&row);
     study->first_received_at = row_number(&row);
     study->last_received_at = row_number(&row);

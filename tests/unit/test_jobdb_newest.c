@@ -159,6 +159,53 @@ START_TEST(one_study_is_read)
 }
 END_TEST
 
+struct twin {
+    const struct jobdb_study_row *row; /* as `felucca studies` has it */
+    bool is_same;
+};
+
+static bool is_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void compare(void *context, const struct jobdb_study_row *b, const struct jobdb_study_goal *goals,
+                    size_t count)
+{
+    struct twin *twin = context;
+    const struct jobdb_study_row *a = twin->row;
+    (void)goals;
+    (void)count;
+    twin->is_same = is_text(a->study, b->study) && is_text(a->state, b->state) &&
+                    is_text(a->calling_aet, b->calling_aet) && is_text(a->destinations, b->destinations) &&
+                    is_text(a->albums, b->albums) && a->series == b->series && a->instances == b->instances &&
+                    a->received == b->received && a->delivered == b->delivered && a->waiting == b->waiting &&
+                    a->failed == b->failed && a->undecided == b->undecided &&
+                    a->quarantined == b->quarantined && a->first_received_at == b->first_received_at &&
+                    a->last_received_at == b->last_received_at;
+}
+
+static void find_twin(void *context, const struct jobdb_study_row *row)
+{
+    struct twin twin = {.row = row};
+    ck_assert(jobdb_read_study(world.db, row->study, compare, &twin));
+    ck_assert_msg(twin.is_same, "%s is another one", row->study);
+    ++*(int *)context;
+}
+
+START_TEST(lists_agree)
+{
+    const struct jobdb_filter filter = {.state = NULL};
+    int studies = 0;
+    take_in_many(5);
+    world_take_in("1.1", "1.1.1", "1.1.1.0", 0, false); /* once more */
+    for (int i = 0; i < 6; i++)
+        end_next(i % 3 ? CAUSE_STORED : CAUSE_REFUSED);
+    ck_assert_int_eq(jobdb_read_studies(world.db, &filter, find_twin, &studies), 0);
+    ck_assert_int_eq(studies, 5);
+}
+END_TEST
+
 static void ignore(void *context, const struct jobdb_field *fields, size_t count)
 {
     (void)context;
@@ -187,6 +234,7 @@ int main(void)
     tests_add(tests, failed_studies_have_pages);
     tests_rows(tests, filter_is_kept, ROWS(filter_rows));
     tests_add(tests, one_study_is_read);
+    tests_add(tests, lists_agree);
     tests_add(tests, long_question_is_ended);
     return tests_run(tests);
 }
