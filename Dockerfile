@@ -38,8 +38,7 @@ COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
 # The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, notifier, console; the console.
 EXPOSE 11112 2762 9400 9401 9402 9403 9405 9406 9480
-# Without another command all processes run in one container, and all of them have to be healthy. Whoever runs
-# one of them asks for that one, as docker-compose.yml does.
+# It asks what runs in the container: all processes under felucca up, or the one that was started there.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["felucca", "health"]
 STOPSIGNAL SIGTERM
 CMD ["felucca", "up"]

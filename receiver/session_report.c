@@ -115,10 +115,15 @@ void session_report(const struct session *session, enum association_end end, con
     uint64_t times = count_to_tell(session, end, because);
     if (times == 0)
         return;
-    LOG_AT(because ? LOG_WARNING : LOG_INFO, "association ended", LOG_S("calling", session->calling_aet),
-           LOG_S("called", session->called_aet), LOG_S("address", session->start->address->text),
-           LOG_I("instances", session->instances), LOG_I("bytes", session->bytes),
-           LOG_I("refused", session->refused), LOG_S("outcome", association_end_name(end)),
+    /* A balancer's check, or a C-ECHO: a line a second says nothing to anybody. */
+    bool idle = session->instances == 0 && session->refused == 0;
+    LOG_AT(because ? LOG_WARNING
+           : idle  ? LOG_DEBUG
+                   : LOG_INFO,
+           "association ended", LOG_S("calling", session->calling_aet), LOG_S("called", session->called_aet),
+           LOG_S("address", session->start->address->text), LOG_I("instances", session->instances),
+           LOG_I("bytes", session->bytes), LOG_I("refused", session->refused),
+           LOG_S("outcome", association_end_name(end)),
            LOG_S("tls", text_string(&session->entrance.description)),
            LOG_I("ms", clock_monotonic_ms() - session->begun_ms), LOG_S("first_receipt", session->first),
            LOG_S("last_receipt", session->receipt),

@@ -13,17 +13,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Of "ipc://STATE_DIR/run/work/sock" the folders run and run/work. What is elsewhere is an operator's own; a folder
- * that cannot be made is told by the bind that then fails. */
-static void make_folders(const char *state_dir, const char *endpoint)
+/* Of "ipc://RUN_DIR/work/sock" the folders RUN_DIR and work in it. What is elsewhere is an operator's own; a folder that
+ * cannot be made is told by the bind that then fails. */
+static void make_folders(const char *run_dir, const char *endpoint)
 {
     if (!string_starts_with(endpoint, "ipc://"))
         return;
     AUTO(memory_free) char *path = memory_string(endpoint + strlen("ipc://"));
-    size_t length = strlen(state_dir);
-    if (!string_starts_with(path, state_dir) || path[length] != '/')
+    size_t length = strlen(run_dir);
+    if (!string_starts_with(path, run_dir) || path[length] != '/')
         return;
-    for (char *slash = strchr(path + length + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = path + length; slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         (void)mkdir(path, 0750);
         *slash = '/';
@@ -54,9 +54,9 @@ void sockets_open(struct router *router)
     const struct config *config = router->config;
     struct stat state;
     bool group = stat(config->state_dir, &state) == 0 && (state.st_mode & S_IWGRP) != 0;
-    make_folders(config->state_dir, config->endpoints.hints);
-    make_folders(config->state_dir, config->endpoints.work);
-    make_folders(config->state_dir, config->endpoints.control);
+    make_folders(config->run_dir, config->endpoints.hints);
+    make_folders(config->run_dir, config->endpoints.work);
+    make_folders(config->run_dir, config->endpoints.control);
     make_proof(router, group);
     mode_t before = umask(group ? 0117 : 0177);
     open_socket(router, BUS_PULL, config->endpoints.hints, &router->hints);

@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "cli/option.h"
+#include "cli/present.h"
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
@@ -121,8 +122,37 @@ static int usage(void)
     fputs("felucca health: name one of ", stderr);
     for (const char *name = PROCESS_NAMES; *name; name++)
         fputs(*name == ' ' ? ", " : (char[]){*name, '\0'}, stderr);
-    fputs("or nothing for all\n", stderr);
+    fputs("or nothing for those that run here\n", stderr);
     return EXIT_USAGE;
+}
+
+/* Under a supervisor all of them should run; else those count that somebody has started here. */
+static bool is_asked(const struct config *config, const struct present *present,
+                     const struct processes_row *row)
+{
+    if (row->count == PROCESS_HELPER)
+        return false;
+    if (!present->supervisor)
+        return present->processes[row - processes_table()];
+    return config_runs(config, row);
+}
+
+static bool are_healthy(const struct config *config, bool json)
+{
+    struct present present;
+    bool healthy = true, asked = false;
+    present_look("/proc", config->path, &present);
+    for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++) {
+        if (!is_asked(config, &present, row))
+            continue;
+        asked = true;
+        healthy = is_healthy(config, row, json) && healthy;
+    }
+    if (!asked)
+        fputs(
+            "felucca health: no process of Felucca runs here with this configuration; name the one that should\n",
+            stderr);
+    return asked && healthy;
 }
 
 static int health_run(const struct cli *cli, int argc, char **argv)
@@ -146,10 +176,7 @@ static int health_run(const struct cli *cli, int argc, char **argv)
               stderr);
         return EXIT_NO;
     }
-    bool healthy = true;
-    for (const struct processes_row *row = processes_table(); row < processes_table() + PROCESSES; row++)
-        if (only ? only == row : config_runs(config, row))
-            healthy = is_healthy(config, row, json) && healthy;
+    bool healthy = only ? is_healthy(config, only, json) : are_healthy(config, json);
     return healthy ? EXIT_OK : EXIT_NO;
 }
 
@@ -162,9 +189,11 @@ const struct command command_health = {
     .arguments = "[PROCESS] [--json]",
     .options = options,
     .help = "PROCESS is one of: " PROCESS_NAMES "\n"
-            "Exit status 0 when the process (without a name: every process) answers that it\n"
-            "makes progress, and a receiver also that it has room for images, else 1. Made\n"
-            "for the health checks of containers.\n",
+            "Exit status 0 when the process answers that it makes progress, and a receiver\n"
+            "also that it has room for images, else 1. Without a name every process is asked\n"
+            "that runs here: in this container or on this machine, with this configuration;\n"
+            "under felucca up all of them. None is 1. Made for the health checks of\n"
+            "containers; where a process may be missing, name it.\n",
     .words = PROCESS_NAMES,
     .example = "felucca health router\n",
     .run = health_run,

@@ -11,11 +11,20 @@
 
 static void derive_endpoint(const struct config *config, const char *name, char **endpoint)
 {
-    if (*endpoint || !config->state_dir)
+    if (*endpoint || !config->run_dir)
         return;
     struct text path = TEXT_EMPTY;
-    text_format(&path, "ipc://%s/run/%s/sock", config->state_dir, name);
+    text_format(&path, "ipc://%s/%s/sock", config->run_dir, name);
     *endpoint = text_take(&path);
+}
+
+static void derive_run_dir(struct config *config)
+{
+    struct text path = TEXT_EMPTY;
+    if (config->run_dir || !config->state_dir)
+        return;
+    text_format(&path, "%s/run", config->state_dir);
+    config->run_dir = text_take(&path);
 }
 
 static void derive_destination(struct config_destination *destination)
@@ -52,6 +61,7 @@ static void derive_notify(struct config *config)
 
 void config_derive(struct config *config)
 {
+    derive_run_dir(config);
     derive_endpoint(config, "hints", &config->endpoints.hints);
     derive_endpoint(config, "work", &config->endpoints.work);
     derive_endpoint(config, "control", &config->endpoints.control);

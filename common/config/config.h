@@ -128,6 +128,7 @@ enum config_risk { CONFIG_RISK_NO, CONFIG_RISK_TAKEN };
 struct config {
     char *path; /* of the file that was read */
     char *state_dir;
+    char *run_dir;            /* always set: state_dir/run by default */
     char *cell;               /* NULL: the host's name (cell.h) */
     bool state_dir_is_shared; /* its file system may be one with doubtful locks */
     struct {
@@ -162,7 +163,7 @@ struct config {
     bool core_dumps;
     enum config_switch sandbox;
     struct {
-        char *hints, *work, *control; /* always set: ipc:// in state_dir/run/ROLE by default */
+        char *hints, *work, *control; /* always set: ipc:// in run_dir/ROLE by default */
     } endpoints;
     struct {
         char *secret_key;   /* secret template, or NULL: no CURVE */

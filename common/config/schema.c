@@ -125,11 +125,11 @@ static const struct config_section retry_section = {"retry", NULL, 0, retry_keys
 
 static const struct config_key endpoint_keys[] = {
     {"hints", CONFIG_ENDPOINT, OF(config, endpoints.hints),
-     .otherwise = "`ipc://`, `state_dir`/run/hints/sock", .help = "Receivers tell the router what arrived."},
-    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "`ipc://`, `state_dir`/run/work/sock",
+     .otherwise = "the socket `hints/sock` in `run_dir`", .help = "Receivers tell the router what arrived."},
+    {"work", CONFIG_ENDPOINT, OF(config, endpoints.work), .otherwise = "the socket `work/sock` in `run_dir`",
      .help = "Senders and sharers take work from the router."},
     {"control", CONFIG_ENDPOINT, OF(config, endpoints.control),
-     .otherwise = "`ipc://`, `state_dir`/run/control/sock",
+     .otherwise = "the socket `control/sock` in `run_dir`",
      .help = "The router takes the operator's commands."},
     {.name = NULL},
 };
@@ -388,6 +388,10 @@ static const char *const switch_words[] = {"off", "on", NULL};
 static const struct config_key file_keys[] = {
     {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
      .help = "Holds the spool, the job database and the sockets."},
+    {"run_dir", CONFIG_PATH, OF(config, run_dir), .otherwise = "`state_dir`/run",
+     .help =
+         "Where the processes of one host meet: a folder with a socket each in hints/, work/ and control/. Never on a "
+         "volume that several hosts have. Of use only where `endpoints` does not say it."},
     {"state_dir_is_shared", CONFIG_BOOLEAN, OF(config, state_dir_is_shared), .standard = "false",
      .help =
          "Whether `state_dir` may be on a file system whose locks often do not reach from one host or mount to another "

@@ -4,6 +4,7 @@
 #include "common/wire/bus.h"
 #include "common/wire/control.h"
 #include "common/service/service.h"
+#include "tests/support/files.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
 
@@ -200,6 +201,23 @@ START_TEST(garbage_is_refused_and_hurts_nobody)
 }
 END_TEST
 
+/* Where state_dir is a volume that several hosts have, the sockets are elsewhere. */
+START_TEST(sockets_are_in_run_dir)
+{
+    static const char *const sockets[] = {"hints", "work", "control"};
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    rig = rig_create(NULL);
+    rig_stop(rig);
+    text_format(&more, "run_dir: %s\n", sandbox_path(rig->sandbox, "sockets"));
+    rig_configure(rig, text_string(&more), NULL);
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    for (size_t i = 0; i < ROWS(sockets); i++)
+        ck_assert(file_exists(sandbox_path(rig->sandbox, "sockets/%s/sock", sockets[i])));
+    FELUCCA(EXIT_OK, "main", "hold", "main");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("control");
@@ -210,5 +228,6 @@ int main(void)
     tests_add(tests, command_says_what_is_wrong);
     tests_rows(tests, socket_is_for_whoever_may_write, ROWS(permissions));
     tests_add(tests, garbage_is_refused_and_hurts_nobody);
+    tests_add(tests, sockets_are_in_run_dir);
     return tests_run(tests);
 }

@@ -1,12 +1,14 @@
 /* Tokens while nothing else happens: what KHEOPS says against them is shown before anybody is refused, and
  * who was blocked by one goes on soon after it was renewed. Real processes, simulated KHEOPS; the waits of a
  * blocked destination are those of an installation, a minute. */
+#include "common/base/cleanup.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/operator_view.h"
 #include "tests/support/suite.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,11 +75,56 @@ static const struct row {
     const char *token, *album; /* album NULL: the destination is blocked */
     const char *next;          /* put into the file; NULL: KHEOPS takes the old one again, and SIGHUP comes */
     bool gone;                 /* the file was not there at all */
+    enum way { IN_PLACE, BY_RENAME, THROUGH_LINKS } way; /* how it is replaced */
 } rows[] = {
-    {"MAINWRITE", NULL, "MAINWRITENEXT", false}, {"MAINWRITE", NULL, NULL, false},
-    {"MAINWRITE", NULL, "MAINWRITENEXT", true},  {"ALLWRITE", "all", "ALLWRITENEXT", false},
-    {"MAINSEND", "all", "MAINSENDNEXT", false},  {"ALLWRITE", "all", NULL, false},
+    {"MAINWRITE", NULL, "MAINWRITENEXT", false, IN_PLACE},
+    {"MAINWRITE", NULL, NULL, false, IN_PLACE},
+    {"MAINWRITE", NULL, "MAINWRITENEXT", true, IN_PLACE},
+    {"ALLWRITE", "all", "ALLWRITENEXT", false, IN_PLACE},
+    {"MAINSEND", "all", "MAINSENDNEXT", false, IN_PLACE},
+    {"ALLWRITE", "all", NULL, false, IN_PLACE},
+    {"MAINWRITE", NULL, "MAINWRITENEXT", false, BY_RENAME},
+    {"MAINSEND", "all", "MAINSENDNEXT", false, BY_RENAME},
+    {"MAINWRITE", NULL, "MAINWRITENEXT", false, THROUGH_LINKS},
+    {"MAINSEND", "all", "MAINSENDNEXT", false, THROUGH_LINKS},
 };
+
+/* As Kubernetes mounts a Secret: the token's file is a link through ..data, which is a link to a folder, and is replaced
+ * by a rename together with all that is in it. */
+static void mount_version(const char *token, const char *content, int version)
+{
+    AUTO(text_release) struct text folder = TEXT_EMPTY;
+    text_format(&folder, "mount/..version_%d", version);
+    (void)sandbox_make_folder(sandbox, "%s", text_string(&folder));
+    text_format(&folder, "/token-%s", token);
+    file_write_string(sandbox_path(sandbox, "%s", text_string(&folder)), content);
+    const char *fresh = sandbox_path(sandbox, "mount/..data_tmp");
+    ck_assert_int_eq(symlink(version == 1 ? "..version_1" : "..version_2", fresh), 0);
+    ck_assert_int_eq(rename(fresh, sandbox_path(sandbox, "mount/..data")), 0);
+}
+
+static void mount_token(const char *token)
+{
+    AUTO(text_release) struct text goal = TEXT_EMPTY;
+    const char *fresh = sandbox_path(sandbox, "link");
+    text_format(&goal, "mount/..data/token-%s", token);
+    mount_version(token, token, 1);
+    ck_assert_int_eq(symlink(text_string(&goal), fresh), 0);
+    ck_assert_int_eq(rename(fresh, token_file(token)), 0);
+}
+
+static void replace_token(const struct row *row)
+{
+    if (row->way == IN_PLACE) {
+        file_write_string(token_file(row->token), row->next);
+    } else if (row->way == BY_RENAME) {
+        file_write_string(sandbox_path(sandbox, "fresh"), row->next);
+        ck_assert_int_eq(rename(sandbox_path(sandbox, "fresh"), token_file(row->token)), 0);
+    } else {
+        mount_version(row->token, row->next, 2);
+        ck_assert_int_eq(unlink(sandbox_path(sandbox, "mount/..version_1/token-%s", row->token)), 0);
+    }
+}
 
 START_TEST(a_renewed_token_counts_at_once)
 {
@@ -85,6 +132,8 @@ START_TEST(a_renewed_token_counts_at_once)
     begin();
     send_study(1);
     check(simulator_wait_shared(kheops, "all", 3, PATIENCE_MS), "not shared");
+    if (row->way == THROUGH_LINKS)
+        mount_token(row->token);
     if (row->gone)
         ck_assert_int_eq(unlink(token_file(row->token)), 0);
     else
@@ -92,7 +141,7 @@ START_TEST(a_renewed_token_counts_at_once)
     send_study(2);
     check(operator_wait_state(pipeline, "main", row->album, "blocked", NULL, PATIENCE_MS), "not blocked");
     if (row->next) {
-        file_write_string(token_file(row->token), row->next);
+        replace_token(row);
     } else {
         simulator_order_token(kheops, row->token, "{\"revoked\":false}");
         reload();

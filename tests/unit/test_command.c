@@ -171,7 +171,7 @@ static const struct health_row {
     {"the receiver's port is the first", "receiver", 0, NULL, 0, "receiver: healthy"},
     {"the router's is the second", "router", 1, NULL, 0, "router: healthy"},
     {"the sharer's is the fourth", "felucca-sharer", 3, NULL, 0, "sharer: healthy"},
-    {"all, of which one is healthy", "", 1, NULL, 1, "router: healthy"},
+    {"nobody runs here", "", 1, NULL, 1, "no process of Felucca runs here"},
     {"somebody else's port answers", "sender", 1, NULL, 1, "sender: no answer"},
     {"no progress", "sender", 2, "HTTP/1.1 503 Service Unavailable\r\n\r\n", 1,
      "sender: not healthy (status 503)"},
