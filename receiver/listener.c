@@ -6,6 +6,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/config/network.h"
 #include "common/tls/certificates.h"
 #include "common/tls/tls_server.h"
 #include "receiver/association.h"
@@ -242,6 +243,32 @@ static int read_tls(const struct config *config, struct tls_server **ret_server,
     return ERR_CONFIG;
 }
 
+/* By its own address, of whatever way it comes. */
+static bool is_admitted(struct listener *listener, const struct peer_address *address)
+{
+    if (config_admits_address(listener->config, address->bytes))
+        return true;
+    tell_refusal(listener, address, "stranger", "no source of any node has its address");
+    hints_tell(listener->hints, HINT_STRANGER, NULL, 0);
+    return false;
+}
+
+static bool peer_is_introduced(void *context, const struct peer_address *address)
+{
+    return is_admitted(context, address);
+}
+
+static void peer_is_strange(void *context, const struct peer_address *address, enum lobby_stranger because)
+{
+    struct listener *listener = context;
+    tell_refusal(
+        listener, address, "proxy",
+        because == LOBBY_NO_PROXY
+            ? "it sends a PROXY header: add its address to receiver.proxies, if it is a load balancer of yours"
+            : "receiver.proxies names it, and it sends no PROXY header (version 1 or 2, TCP): have it do so");
+    hints_tell(listener->hints, HINT_STRANGER, NULL, 0);
+}
+
 int listener_create(const struct config *config, struct spool *spool, struct hints *hints,
                     struct names *names, struct listener **ret_listener, struct text *ret_reason)
 {
@@ -252,7 +279,11 @@ int listener_create(const struct config *config, struct spool *spool, struct hin
                                   .names = names,
                                   .doors = DOORS_CLOSED,
                                   .child_fd = -1};
-    const struct lobby_host host = {.context = listener, .asks = peer_asks, .silent = peer_was_silent};
+    const struct lobby_host host = {.context = listener,
+                                    .asks = peer_asks,
+                                    .silent = peer_was_silent,
+                                    .introduced = peer_is_introduced,
+                                    .stranger = peer_is_strange};
     listener->lobby = lobby_create(LOBBY_PEERS, LOBBY_PATIENCE_MS, &host);
     listener->refusals = refusals_create();
     listener->turned_away = turned_away_create();
@@ -359,13 +390,11 @@ static void accept_peers(struct listener *listener, enum door door, int64_t now_
             return;
         if (socket < 0)
             continue; /* this connection broke before we came to it */
-        if (!config_admits_address(listener->config, address.bytes)) {
+        address.introduces = config_is_proxy(listener->config, address.bytes);
+        if (address.introduces || is_admitted(listener, &address))
+            lobby_enter(listener->lobby, socket, &address, now_ms);
+        else
             fd_close(&socket);
-            tell_refusal(listener, &address, "stranger", "no source of any node has its address");
-            hints_tell(listener->hints, HINT_STRANGER, NULL, 0);
-            continue;
-        }
-        lobby_enter(listener->lobby, socket, &address, now_ms);
     }
 }
 

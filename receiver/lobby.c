@@ -2,6 +2,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "receiver/introduction.h"
+#include "receiver/proxy_header.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -58,9 +60,10 @@ void lobby_destroy(struct lobby **lobby)
     *lobby = NULL;
 }
 
+/* A check of a load balancer that only connects is nobody's who was silent. */
 static void let_go(struct lobby *lobby, struct peer *peer, bool plain)
 {
-    if (!peer->rejected)
+    if (!peer->rejected && !peer->address.checks)
         lobby->host.silent(lobby->host.context, &peer->address, plain);
     fd_close(&peer->socket);
 }
@@ -108,7 +111,7 @@ void lobby_enter(struct lobby *lobby, int socket, const struct peer_address *add
         let_go(lobby, who_gives_way(lobby), false);
         close_gaps(lobby);
     }
-    want_bytes(socket, HEAD_SIZE);
+    want_bytes(socket, address->introduces ? 1 : HEAD_SIZE);
     lobby->peers[lobby->count++] =
         (struct peer){.socket = socket, .address = *address, .deadline_ms = now_ms + lobby->patience_ms};
 }
@@ -136,7 +139,7 @@ int lobby_wait_ms(const struct lobby *lobby, int64_t now_ms)
     return lobby->count ? (int)wait : -1;
 }
 
-enum look { WAITS, ASKS, GONE, PLAIN };
+enum look { WAITS, ASKS, GONE, PLAIN, MISPLACED };
 
 /* How many bytes have to be there; 0: none that we would want begin so. At least one is. */
 static uint64_t whole_request(const unsigned char *head, size_t length)
@@ -172,6 +175,8 @@ static enum look look_at(const struct peer *peer, bool closed)
     uint64_t whole =
         peer->address.tls ? whole_record(head, (size_t)length) : whole_request(head, (size_t)length);
     int there = 0;
+    if (whole == 0 && proxy_header_begins(head, (size_t)length))
+        return MISPLACED;
     if (whole == 0)
         return peer->address.tls ? PLAIN : GONE;
     if (length < HEAD_SIZE)
@@ -207,15 +212,51 @@ static void see_out(struct peer *peer)
         fd_close(&peer->socket);
 }
 
+static void refuse(struct lobby *lobby, struct peer *peer, enum lobby_stranger because)
+{
+    if (lobby->host.stranger)
+        lobby->host.stranger(lobby->host.context, &peer->address, because);
+    fd_close(&peer->socket);
+}
+
+/* Whether what comes next is the peer's own. */
+static bool is_introduced(struct lobby *lobby, struct peer *peer, bool closed)
+{
+    size_t wanted;
+    struct peer_address *address = &peer->address;
+    enum introduction introduction = introduction_take(peer->socket, closed, address->bytes, &wanted);
+    if (introduction == INTRODUCTION_WAITS) {
+        want_bytes(peer->socket, (int)wanted);
+    } else if (introduction == INTRODUCTION_WRONG) {
+        refuse(lobby, peer, LOBBY_NO_INTRODUCTION);
+    } else if (introduction == INTRODUCTION_GONE) {
+        let_go(lobby, peer, false);
+    } else {
+        address->introduces = false;
+        address->checks = introduction == INTRODUCTION_CHECK;
+        introduction_write(address->bytes, address->text, sizeof address->text);
+        want_bytes(peer->socket, HEAD_SIZE);
+        if (!address->checks && lobby->host.introduced &&
+            !lobby->host.introduced(lobby->host.context, address))
+            fd_close(&peer->socket);
+    }
+    return peer->socket >= 0 && !peer->address.introduces;
+}
+
 static void attend(struct lobby *lobby, struct peer *peer, short events, int64_t now_ms)
 {
     if (peer->rejected) {
         see_out(peer);
         return;
     }
-    enum look look = look_at(peer, events & (POLLRDHUP | POLLHUP | POLLERR));
+    bool closed = events & (POLLRDHUP | POLLHUP | POLLERR);
+    if (peer->address.introduces && !is_introduced(lobby, peer, closed))
+        return;
+    enum look look = look_at(peer, closed);
     if (look == GONE || look == PLAIN) {
         let_go(lobby, peer, look == PLAIN);
+    } else if (look == MISPLACED) {
+        refuse(lobby, peer, peer->address.checks ? LOBBY_NO_INTRODUCTION : LOBBY_NO_PROXY);
     } else if (look == ASKS) {
         want_bytes(peer->socket, 1);
         enum lobby_answer answer = lobby->host.asks(lobby->host.context, peer->socket, &peer->address);

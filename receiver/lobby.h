@@ -22,11 +22,20 @@ struct peer_address {
     unsigned char bytes[16];
     char text[FILE_META_ADDRESS_SIZE];
     bool tls;
+    bool
+        introduces; /* it is a load balancer's of ours, which has to say first whom it speaks for (introduction.h) */
+    bool checks; /* and it said that it is its own connection: a check */
 };
 
 /* What becomes of a peer that asks: it is served by somebody with a copy of the socket, or rejected with this
  * reason (PS3.8 section 9.3.4, service provider, presentation related); on the TLS port its connection is closed. */
 enum lobby_answer { LOBBY_SERVED = 0, LOBBY_CONGESTED = 1, LOBBY_LIMIT = 2 };
+
+/* Why a peer that spoke of a load balancer, or should have, is let go. */
+enum lobby_stranger {
+    LOBBY_NO_INTRODUCTION, /* one of ours, without a header that we take */
+    LOBBY_NO_PROXY         /* a header, and it is none of ours */
+};
 
 struct lobby_host {
     void *context;
@@ -34,6 +43,11 @@ struct lobby_host {
     /* A peer was let go without having asked for anything that we understand. plain: on the TLS port, it said something
      * else than TLS. */
     void (*silent)(void *context, const struct peer_address *address, bool plain);
+    /* It came through a load balancer, and this is its own address: whether it is admitted, else it is let go. NULL: all
+     * are. */
+    bool (*introduced)(void *context, const struct peer_address *address);
+    /* NULL: nobody wants to know. */
+    void (*stranger)(void *context, const struct peer_address *address, enum lobby_stranger because);
 };
 
 struct lobby;

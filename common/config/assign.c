@@ -215,6 +215,7 @@ static void release_member(const struct config_key *key, void *structure)
         return;
     case CONFIG_UIDS:
     case CONFIG_CAUSES:
+    case CONFIG_NETWORKS:
         release_strings(config_member(structure, key), *config_member_count(structure, key));
         return;
     case CONFIG_CONDITION:

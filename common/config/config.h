@@ -139,6 +139,8 @@ struct config {
         int max_associations_per_source; /* of one address, and of one calling AE title */
         char **transfer_syntaxes;
         size_t transfer_syntax_count; /* 0: all */
+        char **proxies;               /* addresses and networks (network.h) */
+        size_t proxy_count;
         int64_t idle_timeout_ms;
         int64_t min_free_space; /* bytes */
     } receiver;

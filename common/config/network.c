@@ -60,26 +60,41 @@ static int parse_prefix(const char *text, int most, int *ret_prefix, struct text
     return 0;
 }
 
-int config_network_parse(struct config_source *source, struct text *reason)
+static int parse_network(const char *text, struct config_network *ret_network, struct text *reason)
 {
-    unsigned char address[16];
     int bits, prefix;
-    const char *slash = strchr(source->host, '/');
-    if (!slash && is_name(source->host) && !parse_address(source->host, address, &bits))
-        return 0;
+    const char *slash = strchr(text, '/');
     AUTO(memory_free)
-    char *literal =
-        memory_string_n(source->host, slash ? (size_t)(slash - source->host) : strlen(source->host));
-    if (!parse_address(literal, address, &bits)) {
-        text_append(reason, "is neither an IP address nor a network nor a host name; write 10.1.2.3, "
-                            "10.1.2.0/24 or ct01.example.org");
-        return ERR_SYNTAX;
-    }
+    char *literal = memory_string_n(text, slash ? (size_t)(slash - text) : strlen(text));
+    if (!parse_address(literal, ret_network->address, &bits))
+        return ERR_ABSENT;
     prefix = bits;
     int code = slash ? parse_prefix(slash + 1, bits, &prefix, reason) : 0;
-    if (code == 0)
-        config_network_add(source, address, prefix + 128 - bits);
+    ret_network->prefix_bits = prefix + 128 - bits;
     return code;
+}
+
+int config_network_parse(struct config_source *source, struct text *reason)
+{
+    struct config_network network;
+    int code = parse_network(source->host, &network, reason);
+    if (code == 0)
+        config_network_add(source, network.address, network.prefix_bits);
+    if (code != ERR_ABSENT || (!strchr(source->host, '/') && is_name(source->host)))
+        return code == ERR_ABSENT ? 0 : code;
+    text_append(reason, "is neither an IP address nor a network nor a host name; write 10.1.2.3, "
+                        "10.1.2.0/24 or ct01.example.org");
+    return ERR_SYNTAX;
+}
+
+int config_network_check(const char *text, struct text *reason)
+{
+    struct config_network network;
+    int code = parse_network(text, &network, reason);
+    if (code != ERR_ABSENT)
+        return code;
+    text_append(reason, "is neither an IP address nor a network; write 10.1.2.3 or 10.1.2.0/24");
+    return ERR_SYNTAX;
 }
 
 int config_network_check_bind(const char *text, struct text *reason)
@@ -165,4 +180,16 @@ bool config_admits_address(const struct config *config, const unsigned char *add
                 return true;
     }
     return config->node_count == 0;
+}
+
+bool config_is_proxy(const struct config *config, const unsigned char *address)
+{
+    for (size_t i = 0; i < config->receiver.proxy_count; i++) {
+        AUTO(text_release) struct text reason = TEXT_EMPTY;
+        struct config_network network;
+        if (parse_network(config->receiver.proxies[i], &network, &reason) == 0 &&
+            network_holds(&network, address))
+            return true;
+    }
+    return false;
 }

@@ -12,6 +12,12 @@ int config_network_parse(struct config_source *source, struct text *reason);
 /* One more of a source's networks. */
 void config_network_add(struct config_source *source, const unsigned char *address, int prefix_bits);
 
+/* Checks one of receiver.proxies: an IP address or a CIDR. As above. */
+int config_network_check(const char *text, struct text *reason);
+
+/* Whether receiver.proxies names the address (16 bytes, IPv4 mapped): it has to say whom it speaks for. */
+bool config_is_proxy(const struct config *config, const unsigned char *address);
+
 /* Checks a numeric address to listen on. 0, or ERR_SYNTAX with what is wrong appended to reason. */
 int config_network_check_bind(const char *text, struct text *reason);
 

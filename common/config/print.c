@@ -127,6 +127,7 @@ static void print_value(const struct config_key *key, const void *structure, int
         return;
     case CONFIG_UIDS:
     case CONFIG_CAUSES:
+    case CONFIG_NETWORKS:
         print_words(out, config_get_pointer(structure, key), config_member_count_const(structure, key));
         return;
     case CONFIG_CONDITION:
@@ -150,6 +151,7 @@ static bool is_set(const struct config_key *key, const void *structure)
     case CONFIG_HEADERS:
     case CONFIG_UIDS:
     case CONFIG_CAUSES:
+    case CONFIG_NETWORKS:
         return config_member_count_const(structure, key) > 0;
     case CONFIG_LIST:
         return key->required || config_member_count_const(structure, key) > 0;

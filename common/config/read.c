@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/dicom/dictionary.h"
 #include "common/config/assign.h"
+#include "common/config/network.h"
 #include "common/config/occasions.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
@@ -257,6 +258,8 @@ static void read_value(struct reading *reading, void *structure, const struct co
         read_words(reading, structure, key, node, config_value_check_uid);
     else if (key->kind == CONFIG_CAUSES)
         read_words(reading, structure, key, node, check_occasion);
+    else if (key->kind == CONFIG_NETWORKS)
+        read_words(reading, structure, key, node, config_network_check);
     else if (!is_usable_scalar(reading, key, node))
         return;
     else if (key->kind == CONFIG_CONDITION)

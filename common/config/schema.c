@@ -72,6 +72,12 @@ static const struct config_key receiver_keys[] = {
      .help =
          "Only these transfer syntaxes are accepted. Nothing is decoded, so there is a reason only where a "
          "destination does not take the others. Implicit VR Little Endian is always accepted for C-ECHO."},
+    {"proxies", CONFIG_NETWORKS, COUNTED(config, receiver.proxies, receiver.proxy_count), .otherwise = "none",
+     .help =
+         "Addresses and networks (`10.0.0.5`, `10.0.0.0/28`) of load balancers in front of this receiver. From these a "
+         "PROXY protocol header (version 2 or 1) is required, and the address in it counts for `sources`, limits, the "
+         "log and what is recorded; from everybody else such a header is refused "
+         "([how](scaling.md#behind-a-load-balancer))."},
     {"idle_timeout", CONFIG_DURATION, OF(config, receiver.idle_timeout_ms), .standard = "60s",
      .least = 100 * MS, .most = DAY,
      .help =

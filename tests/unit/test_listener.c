@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/config/network.h"
 #include "common/spool/file_meta.h"
 #include "receiver/association.h"
 #include "receiver/lobby.h"
@@ -305,6 +306,114 @@ START_TEST(who_proves_no_passcode_takes_no_place_of_its_title)
 }
 END_TEST
 
+/* ---- behind a load balancer ---- */
+
+static char *const balancers[] = {(char *)"127.0.0.1"}, *const others[] = {(char *)"10.9.9.0/24"};
+static struct config balanced;
+
+/* The balancer is 127.0.0.1; only from 10.1.2.3 and 10.1.2.4 is CT01 admitted, and from each once. */
+static void put_behind(char *const *proxies)
+{
+    static struct config_source sources[] = {{.aet = (char *)"CT01", .host = (char *)"10.1.2.3"},
+                                             {.aet = (char *)"CT01", .host = (char *)"10.1.2.4"}};
+    static struct config_node restricted = {.aet = (char *)"FELUCCA", .sources = sources, .source_count = 2};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    for (size_t i = 0; i < ROWS(sources); i++)
+        if (sources[i].network_count == 0)
+            ck_assert_int_eq(config_network_parse(&sources[i], &reason), 0);
+    balanced = config;
+    balanced.nodes = &restricted;
+    balanced.receiver.proxies = (char **)(uintptr_t)proxies;
+    balanced.receiver.proxy_count = 1;
+    balanced.receiver.max_associations_per_source = 1;
+    listener_set_config(listener, &balanced);
+}
+
+/* A request behind these bytes. */
+static int ask_behind(const char *header, size_t length)
+{
+    static const struct dul_context contexts[] = {{1, VERIFICATION, {IMPLICIT}}, {3, CT_STORAGE, {IMPLICIT}}};
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    int client = port_connect(port);
+    text_append_bytes(&request, header, length);
+    dul_append_request(&request, "FELUCCA", "CT01", contexts, ROWS(contexts));
+    say(client, &request);
+    return client;
+}
+
+static int ask_for(const char *address, enum dul_pdu *ret_answer)
+{
+    AUTO(text_release) struct text header = TEXT_EMPTY, pdu = TEXT_EMPTY;
+    text_format(&header, "PROXY TCP4 %s 10.0.0.5 40000 11112\r\n", address);
+    int client = ask_behind(header.bytes, header.length);
+    *ret_answer = read_pdu(client, &pdu);
+    return client;
+}
+
+START_TEST(behind_a_balancer_the_callers_address_is_recorded)
+{
+    static const char header[] =
+        "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\x0a\x01\x02\x03\x0a\0\0\x05\x1f\x90\x2b\x67";
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    put_behind(balancers);
+    AUTO(fd_close) int client = ask_behind(header, sizeof header - 1);
+    ck_assert_int_eq(read_pdu(client, &pdu), DUL_ASSOCIATE_AC);
+    begin_store(client);
+    end_store(client);
+    hang_up(&client);
+    turn_until_children(0);
+    struct file_meta meta;
+    folder_walk(sandbox_path(sandbox, "state/spool/incoming"), check_meta, &meta);
+    ck_assert_str_eq(meta.source_address, "10.1.2.3");
+}
+END_TEST
+
+START_TEST(behind_a_balancer_limits_and_sources_are_of_callers)
+{
+    enum dul_pdu answer;
+    put_behind(balancers);
+    AUTO(fd_close) int first = ask_for("10.1.2.3", &answer);
+    ck_assert_int_eq(answer, DUL_ASSOCIATE_AC);
+    AUTO(fd_close) int again = ask_for("10.1.2.3", &answer); /* it has as many as it may */
+    ck_assert_int_eq(answer, DUL_ASSOCIATE_RJ);
+    AUTO(fd_close) int stranger = ask_for("10.1.2.9", &answer);
+    ck_assert_int_eq(answer, DUL_END);
+}
+END_TEST
+
+static const struct unintroduced_row {
+    const char *label, *header;
+    char *const *proxies;
+} unintroduced_rows[] = {
+    {"a balancer without a header", "", balancers},
+    {"a balancer with half a header that is wrong", "PROXY TCP4 10.1.2.3\r\n", balancers},
+    {"somebody else with a header", "PROXY TCP4 10.1.2.3 10.0.0.5 40000 11112\r\n", others},
+};
+
+START_TEST(who_introduces_nobody_or_may_not_gets_no_answer)
+{
+    const struct unintroduced_row *row = &unintroduced_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    put_behind(row->proxies);
+    balanced.nodes = &node; /* everybody is admitted */
+    AUTO(fd_close) int client = ask_behind(row->header, strlen(row->header));
+    ck_assert_msg(read_pdu(client, &pdu) == DUL_END, "%s", row->label);
+    ck_assert_uint_eq(listener_children(listener), 0);
+}
+END_TEST
+
+START_TEST(a_balancers_check_is_answered_as_itself)
+{
+    static const char header[] = "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0";
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    put_behind(balancers);
+    balanced.nodes = &node;
+    AUTO(fd_close) int client = ask_behind(header, sizeof header - 1);
+    ck_assert_int_eq(read_pdu(client, &pdu), DUL_ASSOCIATE_AC);
+    echo(client);
+}
+END_TEST
+
 START_TEST(silent_peers_take_nobodys_place)
 {
     enum { CROWD = LOBBY_PEERS + 20 };
@@ -431,6 +540,10 @@ int main(void)
     tests_add(tests, an_association_holds_incoming_alone_and_reads_no_hints);
     tests_add(tests, beyond_the_limit_peers_are_turned_away_for_now);
     tests_add(tests, who_proves_no_passcode_takes_no_place_of_its_title);
+    tests_add(tests, behind_a_balancer_the_callers_address_is_recorded);
+    tests_add(tests, behind_a_balancer_limits_and_sources_are_of_callers);
+    tests_rows(tests, who_introduces_nobody_or_may_not_gets_no_answer, ROWS(unintroduced_rows));
+    tests_add(tests, a_balancers_check_is_answered_as_itself);
     tests_add(tests, silent_peers_take_nobodys_place);
     tests_add(tests, a_killed_child_costs_one_association);
     tests_add(tests, a_failing_fork_turns_one_peer_away);

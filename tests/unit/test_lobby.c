@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -46,9 +47,65 @@ static void note_silence(void *context, const struct peer_address *address, bool
     log->plain += plain;
 }
 
+/* ---- behind a load balancer ---- */
+
+static struct introductions {
+    unsigned introduced, strangers;
+    char address[FILE_META_ADDRESS_SIZE];
+    enum lobby_stranger because;
+    bool refuses;
+} introductions;
+
+static enum lobby_answer note_introduced_asking(void *context, int socket, const struct peer_address *address)
+{
+    struct host_log *log = context;
+    char bytes[512];
+    ssize_t length = recv(socket, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    log->bytes = length > 0 ? (size_t)length : 0;
+    log->asked++;
+    ck_assert_int_eq(bytes[0], 1);
+    ck_assert(!address->introduces);
+    (void)snprintf(introductions.address, sizeof introductions.address, "%s", address->text);
+    return log->answer;
+}
+
+static void note_any_silence(void *context, const struct peer_address *address, bool plain)
+{
+    (void)address;
+    (void)plain;
+    ((struct host_log *)context)->silent++;
+}
+
+static bool note_introduction(void *context, const struct peer_address *address)
+{
+    (void)context;
+    introductions.introduced++;
+    (void)snprintf(introductions.address, sizeof introductions.address, "%s", address->text);
+    return !introductions.refuses;
+}
+
+static void note_stranger(void *context, const struct peer_address *address, enum lobby_stranger because)
+{
+    (void)context;
+    (void)address;
+    introductions.strangers++;
+    introductions.because = because;
+}
+
+static struct lobby *lobby_behind_balancer(void)
+{
+    static const struct lobby_host host = {.context = &host_log,
+                                           .asks = note_introduced_asking,
+                                           .silent = note_any_silence,
+                                           .introduced = note_introduction,
+                                           .stranger = note_stranger};
+    introductions = (struct introductions){.introduced = 0};
+    return lobby_create(4, PATIENCE_MS, &host);
+}
+
 static struct lobby *new_lobby(size_t peers)
 {
-    static const struct lobby_host host = {&host_log, note_asking, note_silence};
+    static const struct lobby_host host = {.context = &host_log, .asks = note_asking, .silent = note_silence};
     return lobby_create(peers, PATIENCE_MS, &host);
 }
 
@@ -67,10 +124,8 @@ static void close_door(void)
     fd_close(&door);
 }
 
-/* A client's socket, whose other end has entered the lobby. */
-static int enter(struct lobby *lobby)
+static int enter_as(struct lobby *lobby, const struct peer_address *address)
 {
-    static const struct peer_address address = {.text = "127.0.0.1"};
     struct sockaddr_in where;
     socklen_t length = sizeof where;
     ck_assert_int_eq(getsockname(door, (struct sockaddr *)&where, &length), 0);
@@ -78,8 +133,22 @@ static int enter(struct lobby *lobby)
     ck_assert_int_eq(connect(client, (struct sockaddr *)&where, sizeof where), 0);
     int socket = accept(door, NULL, NULL);
     ck_assert_int_ge(socket, 0);
-    lobby_enter(lobby, socket, &address, now_ms);
+    lobby_enter(lobby, socket, address, now_ms);
     return client;
+}
+
+/* A client's socket, whose other end has entered the lobby. */
+static int enter(struct lobby *lobby)
+{
+    static const struct peer_address address = {.text = "127.0.0.1"};
+    return enter_as(lobby, &address);
+}
+
+static int enter_balancer(struct lobby *lobby)
+{
+    static const struct peer_address address = {
+        .bytes = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}, .text = "127.0.0.1", .introduces = true};
+    return enter_as(lobby, &address);
 }
 
 /* Turns once something can be done, or after limit_ms. Returns whether there was something. */
@@ -360,6 +429,123 @@ START_TEST(a_handshake_is_seen_to_begin)
 }
 END_TEST
 
+#define SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
+#define V2        SIGNATURE "\x21\x11\0\x0c\x0a\x01\x02\x03\x0a\0\0\x05\x1f\x90\x2b\x67"
+#define V1        "PROXY TCP4 10.1.2.3 10.0.0.5 8080 11111\r\n"
+#define V2_LOCAL  SIGNATURE "\x20\0\0\0"
+
+static const struct introduced_row {
+    const char *label, *header;
+    size_t length;
+    const char *address;
+    unsigned introduced;
+} introduced_rows[] = {
+    {"version 2", V2, sizeof V2 - 1, "10.1.2.3", 1},
+    {"version 1", V1, sizeof V1 - 1, "10.1.2.3", 1},
+    {"a check of the balancer", V2_LOCAL, sizeof V2_LOCAL - 1, "127.0.0.1", 0},
+};
+
+static void append_introduced(const struct introduced_row *row, struct text *ret_bytes)
+{
+    text_append_bytes(ret_bytes, row->header, row->length);
+    make_request(ret_bytes);
+}
+
+START_TEST(an_introduced_peer_asks_by_its_own_address)
+{
+    const struct introduced_row *row = &introduced_rows[_i];
+    AUTO(lobby_destroy) struct lobby *lobby = lobby_behind_balancer();
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    AUTO(fd_close) int client = enter_balancer(lobby);
+    append_introduced(row, &bytes);
+    say(client, bytes.bytes, bytes.length);
+    while (host_log.asked == 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_str_eq(introductions.address, row->address);
+    ck_assert_uint_eq(introductions.introduced, row->introduced);
+    ck_assert_uint_eq(host_log.bytes, bytes.length - row->length); /* not a byte more is taken */
+    ck_assert_uint_eq(introductions.strangers + host_log.silent, 0);
+}
+END_TEST
+
+/* Cut anywhere, in the header and in the request behind it. */
+START_TEST(an_introduction_may_come_in_pieces)
+{
+    const struct introduced_row *row = &introduced_rows[_i];
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    append_introduced(row, &bytes);
+    for (size_t cut = 1; cut < row->length + 8; cut++) {
+        AUTO(lobby_destroy) struct lobby *lobby = lobby_behind_balancer();
+        AUTO(fd_close) int client = enter_balancer(lobby);
+        host_log.asked = 0;
+        say(client, bytes.bytes, cut);
+        (void)turn(lobby, 0);
+        ck_assert_uint_eq(host_log.asked, 0);
+        ck_assert_uint_eq(lobby_count(lobby), 1);
+        say(client, bytes.bytes + cut, bytes.length - cut);
+        while (host_log.asked == 0)
+            ck_assert_msg(turn(lobby, WAIT_MS), "cut at %zu", cut);
+        ck_assert_str_eq(introductions.address, row->address);
+    }
+}
+END_TEST
+
+START_TEST(an_introduced_stranger_is_let_go)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = lobby_behind_balancer();
+    AUTO(fd_close) int client = enter_balancer(lobby);
+    introductions.refuses = true;
+    say(client, V2, sizeof V2 - 1);
+    ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(lobby_count(lobby), 0);
+    ck_assert_uint_eq(host_log.asked, 0);
+}
+END_TEST
+
+static const struct misplaced_row {
+    const char *label, *bytes;
+    size_t length;
+    bool balancer;
+    enum lobby_stranger because;
+} misplaced_rows[] = {
+    {"a request without a header",
+     "\x01\0\0\0\0\x04"
+     "abcd",
+     10, true, LOBBY_NO_INTRODUCTION},
+    {"a header that is wrong", "PROXY TCP4 1.2.3\r\n", 18, true, LOBBY_NO_INTRODUCTION},
+    {"version 2 of somebody else's", V2, sizeof V2 - 1, false, LOBBY_NO_PROXY},
+    {"version 1 of somebody else's", V1, sizeof V1 - 1, false, LOBBY_NO_PROXY},
+    {"two headers", V2 V2, 2 * (sizeof V2 - 1), true, LOBBY_NO_PROXY},
+    {"a header behind a check", V2_LOCAL V2, sizeof V2_LOCAL + sizeof V2 - 2, true, LOBBY_NO_INTRODUCTION},
+};
+
+START_TEST(a_header_that_is_missing_or_misplaced_is_refused)
+{
+    const struct misplaced_row *row = &misplaced_rows[_i];
+    AUTO(lobby_destroy) struct lobby *lobby = lobby_behind_balancer();
+    static const struct peer_address plain = {.text = "127.0.0.1"};
+    AUTO(fd_close) int client = row->balancer ? enter_balancer(lobby) : enter_as(lobby, &plain);
+    say(client, row->bytes, row->length);
+    while (lobby_count(lobby) > 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_msg(introductions.strangers == 1 && introductions.because == row->because, "%s", row->label);
+    ck_assert_uint_eq(host_log.asked, 0);
+}
+END_TEST
+
+/* A balancer's check connects, says at most that it is one, and leaves: nobody was silent. */
+START_TEST(a_check_that_leaves_is_nobody)
+{
+    AUTO(lobby_destroy) struct lobby *lobby = lobby_behind_balancer();
+    int client = enter_balancer(lobby);
+    say(client, V2_LOCAL, sizeof V2_LOCAL - 1);
+    fd_close(&client);
+    while (lobby_count(lobby) > 0)
+        ck_assert(turn(lobby, WAIT_MS));
+    ck_assert_uint_eq(host_log.silent + introductions.strangers, 0);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("lobby");
@@ -375,5 +561,10 @@ int main(void)
     tests_rows(tests, a_rejected_peer_reads_its_answer, ROWS(rejections));
     tests_add(tests, a_rejected_peer_does_not_stay);
     tests_rows(tests, a_handshake_is_seen_to_begin, ROWS(tls_rows));
+    tests_rows(tests, an_introduced_peer_asks_by_its_own_address, ROWS(introduced_rows));
+    tests_rows(tests, an_introduction_may_come_in_pieces, ROWS(introduced_rows));
+    tests_add(tests, an_introduced_stranger_is_let_go);
+    tests_rows(tests, a_header_that_is_missing_or_misplaced_is_refused, ROWS(misplaced_rows));
+    tests_add(tests, a_check_that_leaves_is_nobody);
     return tests_run(tests);
 }
