@@ -29,6 +29,7 @@
     X(condition)       \
     X(config)          \
     X(keys)            \
+    X(front_door)      \
     X(version)         \
     X(generate)
 

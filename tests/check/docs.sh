@@ -31,7 +31,7 @@ keys_of_configuration()
 
 lists=$(mktemp -d)
 trap 'rm -rf "$lists"' EXIT
-[ ! -f cli/command.h ] || grep -oE 'X\([a-z]+\)' cli/command.h | sed 's/X(//; s/)//' >"$lists/command"
+[ ! -f cli/command.h ] || grep -oE 'X\([a-z_]+\)' cli/command.h | sed 's/X(//; s/)//; s/_/-/g' >"$lists/command"
 words_of Makefile '^([a-z-]+):.*' >"$lists/target"
 words_of docs/metrics.md '^\| `(felucca_[a-z_]+)` .*' >"$lists/metric"
 keys_of_configuration >"$lists/key"
@@ -51,7 +51,7 @@ for page in $(files_of '*.md'); do
     for path in $(grep -oE "\`$ours\`" "$page" | tr -d '`' || :); do
         [ -e "$path" ] || missing "$page" "$path"
     done
-    for word in $(grep -oE '(`|^ {4,})felucca [a-z]+' "$page" | sed 's/.* //' | sort -u | unknown command); do
+    for word in $(grep -oE '(`|^ {4,})felucca [a-z][a-z-]+' "$page" | sed 's/.* //' | sort -u | unknown command); do
         missing "$page" "the command felucca $word"
     done
     for word in $(grep -oE '(`|^ {4,})make [a-z-]+' "$page" | sed 's/.* //' | sort -u | unknown target); do
