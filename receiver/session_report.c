@@ -116,7 +116,7 @@ void session_report(const struct session *session, enum association_end end, con
     if (times == 0)
         return;
     /* A balancer's check, or a C-ECHO: a line a second says nothing to anybody. */
-    bool idle = session->instances == 0 && session->refused == 0;
+    bool idle = end == ASSOCIATION_RELEASED && session->instances == 0 && session->refused == 0;
     LOG_AT(because ? LOG_WARNING
            : idle  ? LOG_DEBUG
                    : LOG_INFO,

@@ -15,7 +15,7 @@ static const char name[] = "router.pulse";
 void pulse_write(struct spool *spool, const struct pulse *pulse)
 {
     char line[BOOT_ID_SIZE + 24];
-    int dir = spool_incoming(spool);
+    int dir = spool_root(spool);
     AUTO(fd_close)
     int fd = dir < 0 ? -1 : openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
     int length =
@@ -26,7 +26,7 @@ void pulse_write(struct spool *spool, const struct pulse *pulse)
 
 void pulse_remove(struct spool *spool)
 {
-    int dir = spool_incoming(spool);
+    int dir = spool_root(spool);
     if (dir >= 0)
         (void)unlinkat(dir, name, 0);
 }
@@ -35,7 +35,7 @@ int pulse_read(struct spool *spool, struct pulse *ret_pulse)
 {
     char line[BOOT_ID_SIZE + 24] = "";
     struct pulse pulse = {.beat = 0};
-    int dir = spool_incoming(spool);
+    int dir = spool_root(spool);
     AUTO(fd_close) int fd = dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return dir < 0 ? dir : err_from_errno(errno);

@@ -1,6 +1,6 @@
-/* pulse - the sign in incoming/ that a router works, for the receivers of its cell: they see nothing else of it.
+/* pulse - the sign in the spool that a router works, for the receivers of its cell: they see nothing else of it.
  *
- * A file of one line there: the boot id of the router's kernel, and a number that goes up while its loop turns. It is a
+ * A file of one line there, router.pulse: the boot id of the router's kernel, and a number that goes up while its loop turns. It is a
  * hint: what counts is whether it moves while one looks. */
 #ifndef FELUCCA_SPOOL_PULSE_H
 #define FELUCCA_SPOOL_PULSE_H

@@ -457,6 +457,11 @@ int spool_sweep_partial(struct spool *spool, unsigned *ret_count)
     return rc;
 }
 
+int spool_root(const struct spool *spool)
+{
+    return spool->root < 0 ? ERR_ABSENT : spool->root;
+}
+
 int spool_incoming(struct spool *spool)
 {
     return fan_folder(spool, SPOOL_INCOMING, 0);

@@ -81,6 +81,9 @@ int spool_remove_partial(struct spool *spool, const char *receipt);
  * reach other hosts (base/filesystem.h), only those of this start of the kernel, and others that are older than an hour. */
 int spool_sweep_partial(struct spool *spool, unsigned *ret_count);
 
+/* The folder that has all of these: a descriptor, borrowed from the spool; negative when it was closed. */
+int spool_root(const struct spool *spool);
+
 /* The folder incoming/: a descriptor, borrowed from the spool; negative error when there is none. */
 int spool_incoming(struct spool *spool);
 

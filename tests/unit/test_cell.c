@@ -88,7 +88,7 @@ static const char *const broken[] = {"", "hello", "0123 abc", "\n\n\n"};
 START_TEST(a_broken_pulse_is_none)
 {
     struct pulse pulse;
-    file_write_string(sandbox_path(sandbox, "state/spool/incoming/router.pulse"), broken[_i]);
+    file_write_string(sandbox_path(sandbox, "state/spool/router.pulse"), broken[_i]);
     ck_assert_int_eq(pulse_read(spool, &pulse), ERR_SYNTAX);
 }
 END_TEST

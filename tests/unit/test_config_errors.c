@@ -135,7 +135,7 @@ static const struct row key_rows[] = {
      "felucca.yaml:1:13: receiver: there is no key \"prot\"; did you mean port?\n"},
     {"an unknown key far from all", "receiver: { colour: red }\nnodes: []\n",
      "felucca.yaml:1:13: receiver: there is no key \"colour\" here; there are port, bind, max_associations, "
-     "max_associations_per_source, transfer_syntaxes, "
+     "max_associations_per_source, transfer_syntaxes, proxies, "
      "idle_timeout, min_free_space, tls\n"},
     {"an unknown outermost key", "node: []\nnodes: []\n",
      "felucca.yaml:1:1: there is no key \"node\"; did you mean nodes?\n"},
