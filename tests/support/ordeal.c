@@ -107,7 +107,7 @@ static size_t spool_files(const struct ordeal *ordeal, const char *place)
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
     text_format(&path, "%s/spool/%s", pipeline_state_dir(ordeal->pipeline), place);
-    return folder_count(text_string(&path), "");
+    return folder_count(text_string(&path), ".dcm") + folder_count(text_string(&path), ".part");
 }
 
 static void close_database(sqlite3 **sql)
