@@ -38,13 +38,16 @@ static int open_socket(int *ret_socket, const char *bind_to, int port, struct te
     return ERR_NETWORK;
 }
 
-int doors_open(struct doors *doors, const struct config *config, struct text *reason)
+int doors_open(struct doors *doors, const struct config *config, enum door door, struct text *reason)
 {
-    int plain = config->receiver.port, tls = config->receiver.tls.port, code = 0;
-    if (plain != 0 || tls == 0)
-        code = open_socket(&doors->sockets[DOOR_PLAIN], config->receiver.bind, plain, reason);
-    if (code == 0 && tls != 0)
-        code = open_socket(&doors->sockets[DOOR_TLS], config->receiver.bind, tls, reason);
+    int plain = config->receiver.port, tls = config->receiver.tls.port;
+    bool wanted = door == DOOR_TLS ? tls != 0 : plain != 0 || tls == 0;
+    if (!wanted)
+        return 0;
+    int code =
+        open_socket(&doors->sockets[door], config->receiver.bind, door == DOOR_TLS ? tls : plain, reason);
+    if (code != 0)
+        fd_close(&doors->sockets[door]);
     return code;
 }
 

@@ -20,9 +20,9 @@ struct doors {
         }            \
     }
 
-/* Opens those that the configuration names; without any, a plain one on some port. 0 or ERR_NETWORK, with a sentence appended
- * to reason. */
-int doors_open(struct doors *doors, const struct config *config, struct text *reason);
+/* Opens one, if the configuration names it; without any, a plain one is opened on some port. 0 or ERR_NETWORK, with a sentence
+ * appended to reason. */
+int doors_open(struct doors *doors, const struct config *config, enum door door, struct text *reason);
 void doors_close(struct doors *doors);
 
 /* The port; 0: that door is not there. */

@@ -7,7 +7,6 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/config/network.h"
-#include "common/tls/certificates.h"
 #include "common/tls/tls_server.h"
 #include "receiver/association.h"
 #include "receiver/children.h"
@@ -17,6 +16,7 @@
 #include "receiver/lobby.h"
 #include "receiver/refusals.h"
 #include "receiver/session.h"
+#include "receiver/tls_files.h"
 #include "receiver/titles.h"
 #include "receiver/turned_away.h"
 
@@ -219,30 +219,6 @@ static void peer_was_silent(void *context, const struct peer_address *address, b
     log_debug("peer let go, it asked for no association", LOG_S("address", address->text));
 }
 
-/* Told when it is read; the status, a metric and an alert tell it later. */
-static void warn_of_end(const struct config_tls *settings, const struct tls_server *server)
-{
-    const struct certificate_use use = {.path = settings->certificate_file};
-    AUTO(text_release) struct text sentence = TEXT_EMPTY;
-    if (certificate_tell_end(&use, tls_server_facts(server), clock_wall_ms(), &sentence))
-        log_warning("certificate", LOG_S("because", text_string(&sentence)));
-}
-
-/* NULL where there is no TLS port. */
-static int read_tls(const struct config *config, struct tls_server **ret_server, struct text *reason)
-{
-    AUTO(text_release) struct text wrong = TEXT_EMPTY;
-    const struct config_tls *settings = &config->receiver.tls;
-    if (settings->port == 0)
-        return 0;
-    if (tls_server_create(settings, ret_server, &wrong) == 0) {
-        warn_of_end(settings, *ret_server);
-        return 0;
-    }
-    text_format(reason, "receiver: tls: %s", text_string(&wrong));
-    return ERR_CONFIG;
-}
-
 /* By its own address, of whatever way it comes. */
 static bool is_admitted(struct listener *listener, const struct peer_address *address)
 {
@@ -291,9 +267,11 @@ int listener_create(const struct config *config, struct spool *spool, struct hin
     if (rc < 0)
         text_append(ret_reason, "children cannot be watched");
     if (rc == 0)
-        rc = read_tls(config, &listener->tls, ret_reason);
+        rc = tls_files_read(config, &listener->tls, ret_reason);
     if (rc == 0)
-        rc = doors_open(&listener->doors, config, ret_reason);
+        rc = doors_open(&listener->doors, config, DOOR_PLAIN, ret_reason);
+    if (rc == 0 && listener->tls)
+        rc = doors_open(&listener->doors, config, DOOR_TLS, ret_reason);
     if (rc < 0)
         return rc;
     names_follow(names, config, leave_parent, listener);
@@ -346,19 +324,14 @@ pid_t listener_child(const struct listener *listener, size_t index)
 
 void listener_set_config(struct listener *listener, const struct config *config)
 {
-    AUTO(tls_server_destroy) struct tls_server *tls = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     listener->config = config;
-    if (!listener->tls) {
-        log_debug("no TLS port, nothing to read for it");
-    } else if (read_tls(config, &tls, &reason) < 0) {
-        log_error("TLS files cannot be used, keeping what was read before",
+    tls_files_read_again(config, &listener->tls);
+    /* Its files were no good when the process started. */
+    if (listener->tls && listener_tls_port(listener) == 0 &&
+        doors_open(&listener->doors, config, DOOR_TLS, &reason) < 0)
+        log_error("the TLS port cannot be opened, trying again after SIGHUP",
                   LOG_S("because", text_string(&reason)));
-    } else if (tls) {
-        struct tls_server *former = listener->tls;
-        listener->tls = tls;
-        tls = former;
-    }
     names_follow(listener->names, config, leave_parent, listener);
 }
 

@@ -217,16 +217,39 @@ static void run(const char *command)
                   text_string(&output));
 }
 
-START_TEST(what_cannot_be_used_is_told_at_the_start)
+/* The plain port does not wait for it, and the TLS port is there once the files are good. */
+START_TEST(what_cannot_be_used_is_told_at_the_start_and_closes_the_tls_port_alone)
 {
     const struct file_row *row = &file_rows[_i];
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    run("mkdir good; cp -p server.pem server.key ca.pem good");
     run(row->command);
     tls_configure(&receiver, "ca_file: ca.pem", "", TLS_SOURCES);
     tls_launch(&receiver);
-    int status = process_wait(receiver.process, TLS_WAIT_MS);
+    ck_assert_msg(port_wait(receiver.plain_port, TLS_WAIT_MS), "%s: no plain port", row->label);
     tls_expect_log(&receiver, row->label, row->says);
-    tls_expect_log(&receiver, row->label, "receiver cannot start because=\"receiver: tls: ");
-    ck_assert_msg(status > 0, "%s: %d", row->label, status);
+    tls_expect_log(
+        &receiver, row->label,
+        "TLS files cannot be used, the TLS port stays closed until SIGHUP because=\"receiver: tls: ");
+    ck_assert_msg(tls_echo(&receiver, "MR01", NULL, &output) == 0, "%s: %s", row->label,
+                  text_string(&output));
+    ck_assert_msg(!port_accepts(receiver.tls_port), "%s: a TLS port", row->label);
+    run("rm -rf ca.pem; cp -p good/server.pem good/server.key good/ca.pem .");
+    process_signal(receiver.process, SIGHUP);
+    tls_expect_log(&receiver, row->label, "configuration read again");
+    expect_echo(row->label, "CT01", "ct01");
+}
+END_TEST
+
+START_TEST(without_a_plain_port_it_does_not_start)
+{
+    receiver.plain_port = 0;
+    run("rm server.key");
+    tls_configure(&receiver, "ca_file: ca.pem", "", TLS_SOURCES);
+    tls_launch(&receiver);
+    int status = process_wait(receiver.process, TLS_WAIT_MS);
+    tls_expect_log(&receiver, "alone", "receiver cannot start because=\"receiver: tls: ");
+    ck_assert_int_gt(status, 0);
 }
 END_TEST
 
@@ -431,7 +454,9 @@ int main(void)
     tests_add(tests, a_crowd_that_stalls_costs_nobody_else_anything);
     tests_add(tests, a_limit_is_told_over_tls);
     tests_add(tests, an_alert_is_told_in_words);
-    tests_rows(tests, what_cannot_be_used_is_told_at_the_start, ROWS(file_rows));
+    tests_rows(tests, what_cannot_be_used_is_told_at_the_start_and_closes_the_tls_port_alone,
+               ROWS(file_rows));
+    tests_add(tests, without_a_plain_port_it_does_not_start);
     tests_add(tests, a_wrong_renewal_leaves_what_was_there);
     tests_add(tests, a_certificate_is_renewed_in_the_middle_of_a_study);
     tests_add(tests, the_end_of_a_certificate_is_measured);
