@@ -41,7 +41,7 @@ static void read_page(struct jobdb_newest newest, struct page *ret_page)
 /* So many studies of two instances; the first one gets another at last. */
 static void take_in_many(unsigned studies)
 {
-    char study[16], series[16], sop[16];
+    char study[32], series[32], sop[40];
     for (unsigned i = 0; i < studies * 2 + 1; i++) {
         unsigned which = i < studies * 2 ? i / 2 + 1 : 1;
         (void)snprintf(study, sizeof study, "1.%u", which);
