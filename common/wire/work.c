@@ -127,6 +127,14 @@ void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum
     answer->reason = reason ? memory_string_n(reason, strnlen(reason, WORK_REASON_MAX)) : NULL;
 }
 
+bool work_result_is_good(const struct work_result *result)
+{
+    for (size_t i = 0; i < result->answer_count; i++)
+        if (work_answer_is_done(&result->answers[i]))
+            return true;
+    return false;
+}
+
 bool work_answer_is_done(const struct work_answer *answer)
 {
     return answer->outcome == WORK_DONE_OUTCOME || answer->outcome == WORK_DUPLICATE_OUTCOME;

@@ -177,6 +177,8 @@ void work_result_destroy(struct work_result **result);
 /* Sets one answer; reason (may be NULL) is copied, cut at WORK_REASON_MAX bytes. */
 void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum blame blame, int http_status,
                      const char *reason);
+/* Whether something in it was done. */
+bool work_result_is_good(const struct work_result *result);
 /* Whether it was stored, now or before. */
 bool work_answer_is_done(const struct work_answer *answer);
 

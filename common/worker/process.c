@@ -19,10 +19,13 @@ enum { LONGEST_WAIT_MS = 1000 };
 
 static void process_start_work(void *context, struct work *work)
 {
-    if (task_is_in_hand(context, work->after))
-        behind_keep(context, work);
+    struct worker_process *process = context;
+    if (task_is_in_hand(process, work->after))
+        behind_keep(process, work);
+    else if (worker_ended_badly(process->worker, work->after)) /* and the router had not heard of it */
+        behind_give_back(process, work);
     else
-        task_start(context, work);
+        task_start(process, work);
 }
 
 static void process_give_up(void *context, const char *work_id)

@@ -162,17 +162,9 @@ void task_ask_permission(struct task *task, token_permission_done *done)
     token_watch_ask_permission(task->process->tokens, &place, task->began_at, done, task);
 }
 
-static bool went_well(const struct work_result *result)
-{
-    for (size_t i = 0; i < result->answer_count; i++)
-        if (work_answer_is_done(&result->answers[i]))
-            return true;
-    return false;
-}
-
 void task_finish(struct task *task)
 {
-    bool well = went_well(task->result);
+    bool well = work_result_is_good(task->result);
     task->kind->tell(task);
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_DUE);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_DUE);

@@ -21,6 +21,7 @@ enum { HELLO_AGAIN_MS = 200, REFUSED_AGAIN_MS = 30 * 1000, RESEND_MS = 2000, NEV
 struct holding {
     char id[WORK_ID_SIZE];
     char *result;        /* encoded RESULT, NULL while the work is in hand */
+    bool well;           /* something in it was done */
     int64_t result_sent; /* monotonic; NEVER: not yet */
 };
 
@@ -356,8 +357,17 @@ void worker_finish(struct worker *worker, struct work_result **result)
         holding = add_holding(worker, (*result)->id);
     free(holding->result);
     holding->result = text_take(&json);
+    holding->well = work_result_is_good(*result);
     worker_send_result(worker, holding, clock_monotonic_ms());
     work_result_destroy(result);
+}
+
+bool worker_ended_badly(const struct worker *worker, const char *work_id)
+{
+    for (size_t i = 0; i < worker->holding_count; i++)
+        if (strcmp(worker->holdings[i].id, work_id) == 0)
+            return worker->holdings[i].result && !worker->holdings[i].well;
+    return false;
 }
 
 void worker_leave(struct worker *worker)

@@ -53,6 +53,9 @@ void worker_greet(struct worker *worker);
 /* Hands over the result of one work; *result is NULL afterwards. */
 void worker_finish(struct worker *worker, struct work_result **result);
 
+/* Whether the result of this work waits for its ACK, and nothing in it was done. */
+bool worker_ended_badly(const struct worker *worker, const char *work_id);
+
 /* Tells the router what introspection said, until it has answered: permit() of the handler hears that. */
 void worker_report_token(struct worker *worker, const struct work_token *token);
 

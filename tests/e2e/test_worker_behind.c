@@ -93,6 +93,21 @@ START_TEST(it_goes_back_unbegun_when_that_did_not_go_well)
 }
 END_TEST
 
+/* The router gives it before it has heard of that. */
+START_TEST(it_goes_back_unbegun_when_that_has_gone_badly_already)
+{
+    meet(SLOWLY "\"action\":\"status\",\"status\":503}");
+    fake_router_give(workplace->router, first);
+    while (counted("in_flight") == 0)
+        ck_assert_ptr_null(fake_router_wait_result(workplace->router, 20));
+    ck_assert(workplace_wait_log(workplace, "batch not sent", LIMIT_MS));
+    fake_router_give(workplace->router, second);
+    check_next("first", "retry/slow retry/slow");
+    check_next("second", UNBEGUN);
+    ck_assert_int_eq(counted("requests.stow"), 1);
+}
+END_TEST
+
 START_TEST(it_begins_at_once_when_that_has_ended_already)
 {
     fake_router_give(workplace->router, first);
@@ -144,6 +159,7 @@ int main(void)
     tests_timeout(tests, 120);
     tests_add(tests, it_begins_when_the_one_before_it_has_ended);
     tests_add(tests, it_goes_back_unbegun_when_that_did_not_go_well);
+    tests_add(tests, it_goes_back_unbegun_when_that_has_gone_badly_already);
     tests_add(tests, it_begins_at_once_when_that_has_ended_already);
     tests_add(tests, it_goes_back_when_the_process_stops);
     tests_add(tests, it_is_forgotten_when_others_have_it);
