@@ -140,8 +140,9 @@ static void crowd_in(void)
 
 START_TEST(a_crowd_that_stalls_costs_nobody_else_anything)
 {
-    /* One for who comes, one for who has just gone and whose process ends. */
-    tls_configure(&receiver, "ca_file: ca.pem", "max_associations: 2,", TLS_SOURCES);
+    /* Two of a source: one that comes, and one that has just gone and whose process ends. */
+    tls_configure(&receiver, "ca_file: ca.pem", "max_associations: 4, max_associations_per_source: 2,",
+                  TLS_SOURCES);
     tls_launch(&receiver);
     ck_assert(port_wait(receiver.tls_port, TLS_WAIT_MS));
     crowd_in();
