@@ -66,7 +66,11 @@ void tls_start(struct tls_receiver *receiver, const char *tls, const char *sourc
 {
     tls_configure(receiver, tls, "", sources);
     tls_launch(receiver);
-    require(port_wait(receiver->tls_port, TLS_WAIT_MS), "the TLS port is not there");
+    if (port_wait(receiver->tls_port, TLS_WAIT_MS))
+        return;
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    file_read(tls_file(receiver, "receiver.log"), &log);
+    require(false, "the TLS port %d is not there:\n%s", receiver->tls_port, text_string(&log));
 }
 
 struct sought {
