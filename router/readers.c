@@ -24,8 +24,8 @@ enum {
     END_LOOK_MS = 5,
     LOOK_MS = 1000,
     CPU_LEAST_MS = 50,                                            /* of a process that does something */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* several times as slow */
-    CPU_MOST_MS = 3 * READING_SECONDS_MAX * 1000,
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) /* eight times as slow */
+    CPU_MOST_MS = 6 * READING_SECONDS_MAX * 1000,
 #else
     CPU_MOST_MS = 2 * READING_SECONDS_MAX * 1000,
 #endif
