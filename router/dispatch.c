@@ -321,8 +321,8 @@ void dispatch_turn(struct router *router)
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
     dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
-    follow_stage(router, WORK_SEND);
-    follow_stage(router, WORK_SHARE);
+    follow_stage(router,
+                 WORK_SEND); /* no share: what bars it, or decides otherwise, must still find it here */
     router->dispatch->next_lane = jobdb_next_lane(router->db);
 }
 
