@@ -273,42 +273,42 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
 
 /* ---- behind what is out ---- */
 
-/* Whether it has something due for which there is no slot. */
-static bool is_kept_waiting(struct router *router, struct target *target, enum work_stage stage)
+/* Whether a destination has something due for which there is no slot. */
+static bool is_kept_waiting(struct router *router, struct target *target)
 {
     struct jobdb_lane lane;
-    if (!may_have_work(target, stage, router->now))
+    if (!may_have_work(target, WORK_SEND, router->now))
         return false;
-    bool due = stage == WORK_SEND ? jobdb_pick_lane(router->db, target->row.destination_id, &lane)
-                                  : jobdb_has_due_share(router->db, target->row.album_id, router->now);
+    bool due = jobdb_pick_lane(router->db, target->row.destination_id, &lane);
     if (!due)
         target->look_at = INT64_MAX;
     return due;
 }
 
-/* Whether the slots of this target are needed by another one when their requests have ended. */
-static bool others_wait(struct router *router, const struct target *target, enum work_stage stage)
+/* Whether the slots of this destination are needed by another one when their requests have ended. */
+static bool others_wait(struct router *router, const struct target *target)
 {
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         struct target *other = targets_at(router->targets, i);
-        if (other != target && is_kept_waiting(router, other, stage))
+        if (other != target && is_kept_waiting(router, other))
             return true;
     }
     return false;
 }
 
-/* The router's answer to a RESULT takes a commit. So a worker gets the next request of a target while one is on its way,
- * and begins it when that has ended: as many are out at once as before. */
-static void follow_stage(struct router *router, enum work_stage stage)
+/* The router's answer to a RESULT takes a commit. So a sender gets the next request of a destination while one is on its
+ * way, and begins it when that has ended: as many are out at once as before. Shares stay here, where what bars them, or
+ * decides otherwise, still finds them. */
+static void follow_deliveries(struct router *router)
 {
     for (struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
-        const struct crew_duty duty = {stage, lease->batch.destination_id, lease->batch.album_id};
-        struct target *target = targets_find(router->targets, duty.destination_id, duty.album_id);
-        if (lease->batch.stage != stage || !target || !target_is_at_ease(target) ||
+        const struct crew_duty duty = {WORK_SEND, lease->batch.destination_id, 0};
+        struct target *target = targets_find(router->targets, duty.destination_id, 0);
+        if (lease->batch.stage != WORK_SEND || !target || !target_is_at_ease(target) ||
             target->look_at > router->now || !crew_may_follow(lease, &duty, router->awake))
             continue;
-        if (!others_wait(router, target, stage))
-            (void)take_from(router, target, stage, &(struct slot){lease->seat, lease});
+        if (!others_wait(router, target))
+            (void)send_from(router, target, &(struct slot){lease->seat, lease});
     }
 }
 
@@ -321,8 +321,7 @@ void dispatch_turn(struct router *router)
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
     dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
-    follow_stage(router,
-                 WORK_SEND); /* no share: what bars it, or decides otherwise, must still find it here */
+    follow_deliveries(router);
     router->dispatch->next_lane = jobdb_next_lane(router->db);
 }
 

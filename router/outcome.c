@@ -161,7 +161,7 @@ static void apply_unbegun(struct router *router, struct lease *lease, struct tar
     for (size_t i = 0; i < batch->item_count; i++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         struct work_answer last = {.outcome = WORK_RETRY_OUTCOME};
-        jobdb_last_answer(router->db, batch, &batch->items[i], &reason, &last.http_status);
+        jobdb_last_answer(router->db, &batch->items[i], &reason, &last.http_status);
         last.reason = reason.length > 0 ? reason.bytes : NULL;
         struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &last);
         outcome.cause = CAUSE_LEASE_LOST;

@@ -315,11 +315,6 @@ bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t no
     return true;
 }
 
-bool jobdb_has_due_share(struct jobdb *db, int64_t album_id, int64_t now)
-{
-    return row_first(jobdb_query(db, SQL_NEXT_SHARE, "i", album_id), INT64_MAX) <= now;
-}
-
 /* ---- what was handed out before a restart ---- */
 
 /* Calls each for the batch, unless it is of this work or empty; it is empty then. */

@@ -65,9 +65,6 @@ void jobdb_delivery_is_absent(struct jobdb *db, int64_t delivery_id);
 bool jobdb_pick_share(struct jobdb *db, int64_t album_id, bool probe, int64_t now, struct jobdb_batch *batch,
                       int64_t *ret_next_due);
 
-/* Whether a share of the album is due. */
-bool jobdb_has_due_share(struct jobdb *db, int64_t album_id, int64_t now);
-
 /* Calls each for every work that was handed out and not answered, as the database knows it (after a start).
  * each takes over what the batch holds. */
 void jobdb_each_work(struct jobdb *db, void (*each)(void *context, struct jobdb_batch *batch), void *context);

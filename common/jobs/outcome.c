@@ -14,10 +14,8 @@
 #define STATEMENTS(X) \
     X(WAITING_SHARES, "", "SELECT id, album_id FROM share WHERE series_id = ?1 AND state = 'waiting'") \
     X(UNLEASE_DELIVERY, "", "UPDATE delivery SET tries = tries - 1 WHERE id = ?1 AND work = ?2 AND tries > 0") \
-    X(UNLEASE_SHARE, "", "UPDATE share SET tries = tries - 1 WHERE id = ?1 AND work = ?2 AND tries > 0") \
     X(UNTOUCHED, "", "UPDATE lane SET vacant = 0 WHERE id = ?1 AND vacant = 1") \
     X(LAST_OF_DELIVERY, "", "SELECT reason, http_status FROM delivery WHERE id = ?1") \
-    X(LAST_OF_SHARE, "", "SELECT reason, http_status FROM share WHERE id = ?1") \
     X(FIND_DELIVERY, "", \
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
       " FROM instance i JOIN destination d ON d.name = ?2" \
@@ -224,19 +222,18 @@ static bool is_first_of_series(const struct jobdb_batch *batch, size_t item)
 
 void jobdb_unlease(struct jobdb *db, struct jobdb_batch *batch)
 {
-    int statement = batch->stage == WORK_SHARE ? SQL_UNLEASE_SHARE : SQL_UNLEASE_DELIVERY;
     for (size_t i = 0; i < batch->item_count; i++)
-        batch->items[i].tries -= (int)jobdb_change(db, statement, "is", batch->items[i].id, batch->work);
+        batch->items[i].tries -=
+            (int)jobdb_change(db, SQL_UNLEASE_DELIVERY, "is", batch->items[i].id, batch->work);
     if (batch->unasked)
         (void)jobdb_change(db, SQL_UNTOUCHED, "i", batch->lane_id);
 }
 
-void jobdb_last_answer(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
-                       struct text *ret_reason, int *ret_status)
+void jobdb_last_answer(struct jobdb *db, const struct jobdb_item *item, struct text *ret_reason,
+                       int *ret_status)
 {
     AUTO(row_end)
-    struct row row =
-        jobdb_query(db, batch->stage == WORK_SHARE ? SQL_LAST_OF_SHARE : SQL_LAST_OF_DELIVERY, "i", item->id);
+    struct row row = jobdb_query(db, SQL_LAST_OF_DELIVERY, "i", item->id);
     *ret_status = 0;
     if (!row_next(&row))
         return;

@@ -40,11 +40,11 @@ bool jobdb_move_delivery(struct jobdb *db, const struct jobdb_batch *batch, cons
 bool jobdb_move_share(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
                       const struct jobdb_outcome *outcome);
 
-/* Nothing of a batch went out: its tries are as before, and so is what is known of its study. What was last said of an
+/* Nothing of a batch of deliveries went out: its tries are as before, and so is what is known of its study. What was last said of an
  * item is appended to ret_reason (nothing: nothing was), its status in *ret_status. Then the items are moved. */
 void jobdb_unlease(struct jobdb *db, struct jobdb_batch *batch);
-void jobdb_last_answer(struct jobdb *db, const struct jobdb_batch *batch, const struct jobdb_item *item,
-                       struct text *ret_reason, int *ret_status);
+void jobdb_last_answer(struct jobdb *db, const struct jobdb_item *item, struct text *ret_reason,
+                       int *ret_status);
 
 /* After the last item of a batch was moved: its series are in one request less, and when its lane is due next. */
 void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t now);
