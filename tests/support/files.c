@@ -69,7 +69,7 @@ static size_t read_block(int fd, char *block, size_t length, int64_t offset)
     return done;
 }
 
-bool files_equal(const char *a, int64_t a_offset, const char *b, int64_t b_offset)
+int64_t files_differ_at(const char *a, int64_t a_offset, const char *b, int64_t b_offset)
 {
     AUTO(fd_close) int fd_a = open(a, O_RDONLY | O_CLOEXEC);
     AUTO(fd_close) int fd_b = open(b, O_RDONLY | O_CLOEXEC);
@@ -77,16 +77,22 @@ bool files_equal(const char *a, int64_t a_offset, const char *b, int64_t b_offse
     require(fd_b >= 0, "cannot read %s: %s", b, strerror(errno));
     AUTO(memory_free) char *block_a = memory_new(1, BLOCK);
     AUTO(memory_free) char *block_b = memory_new(1, BLOCK);
-    for (;;) {
-        size_t got_a = read_block(fd_a, block_a, BLOCK, a_offset);
-        size_t got_b = read_block(fd_b, block_b, BLOCK, b_offset);
-        if (got_a != got_b || memcmp(block_a, block_b, got_a) != 0)
-            return false;
+    for (int64_t compared = 0;; compared += BLOCK) {
+        size_t got_a = read_block(fd_a, block_a, BLOCK, a_offset + compared);
+        size_t got_b = read_block(fd_b, block_b, BLOCK, b_offset + compared);
+        size_t both = got_a < got_b ? got_a : got_b, same = 0;
+        while (same < both && block_a[same] == block_b[same])
+            same++;
+        if (same < both || got_a != got_b)
+            return compared + (int64_t)same;
         if (got_a < BLOCK)
-            return true;
-        a_offset += BLOCK;
-        b_offset += BLOCK;
+            return -1;
     }
+}
+
+bool files_equal(const char *a, int64_t a_offset, const char *b, int64_t b_offset)
+{
+    return files_differ_at(a, a_offset, b, b_offset) < 0;
 }
 
 int64_t file_data_set_offset(const char *path)

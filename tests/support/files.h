@@ -23,6 +23,8 @@ int64_t file_size(const char *path);
 
 /* Whether both have the same bytes, from the given offsets on. Neither is read whole into memory. */
 bool files_equal(const char *a, int64_t a_offset, const char *b, int64_t b_offset);
+/* How many bytes from there on are the same before one differs or one of them ends; -1 when all are. */
+int64_t files_differ_at(const char *a, int64_t a_offset, const char *b, int64_t b_offset);
 
 /* Where the data set of a Part 10 file begins: behind its file meta header; -1 when it is none. */
 int64_t file_data_set_offset(const char *path);
