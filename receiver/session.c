@@ -132,7 +132,7 @@ static enum association_wait wait_for_request(void *context)
     sigset_t none;
     (void)sigemptyset(&none);
     if (session->instances > 0)
-        intake_prepare(session->intake); /* while the sender reads its next file */
+        deposit_prepare(session->deposit); /* while the sender reads its next file */
     for (;;) {
         session_wind_alarm(session);
         int64_t left = deadline_ms - clock_monotonic_ms();
@@ -223,7 +223,7 @@ _Noreturn void session_run(struct session_start *start)
     set_socket(start->socket);
     struct session session = {
         .start = start,
-        .intake = intake_create(start->spool, start->config->receiver.min_free_space),
+        .deposit = deposit_create(start->spool, start->config->receiver.min_free_space),
         .identity = identity_create(),
         .idle_seconds = (int)((start->config->receiver.idle_timeout_ms + 999) / 1000),
         .begun_ms = clock_monotonic_ms(),
@@ -237,6 +237,6 @@ _Noreturn void session_run(struct session_start *start)
     entrance_leave(&session.entrance);
     claim_wipe(&session.claim);
     identity_destroy(&session.identity);
-    intake_destroy(&session.intake);
+    deposit_destroy(&session.deposit);
     _exit(EXIT_SUCCESS);
 }

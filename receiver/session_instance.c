@@ -5,6 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/planted.h"
+#include "common/config/fitting.h"
 #include "common/dicom/uid.h"
 #include "common/spool/oddity.h"
 #include "receiver/session.h"
@@ -29,7 +30,7 @@ void session_begin(void *context, const struct file_meta *meta)
     session->mismatched = session->unfit = session->identified = false;
     PLANTED_CALL("association");
     identity_begin(session->identity, meta->transfer_syntax);
-    intake_begin(session->intake, &session->meta);
+    deposit_begin(session->deposit, &session->meta);
     log_debug("instance begins", LOG_S("sop_instance", session_shown(meta->sop_instance)),
               LOG_S("transfer_syntax", meta->transfer_syntax));
 }
@@ -38,21 +39,6 @@ void session_begin(void *context, const struct file_meta *meta)
 static bool differ(const char *of_command, const char *of_data_set)
 {
     return *of_command && *of_data_set && strcmp(of_command, of_data_set) != 0;
-}
-
-/* What is not known is the router's to judge, too. */
-static bool can_be_taken(const struct config_destination *destination, const char *uid)
-{
-    return !*uid || (destination->kheops ? uid_is_oid(uid) : uid_is_printable(uid));
-}
-
-static bool some_destination_can_take(const struct config_node *node, const char *study, const char *series)
-{
-    for (size_t i = 0; i < node->destination_count; i++) {
-        if (can_be_taken(&node->destinations[i], study) && can_be_taken(&node->destinations[i], series))
-            return true;
-    }
-    return node->destination_count == 0;
 }
 
 /* By what is known so far. */
@@ -71,9 +57,9 @@ static void compare_uids(struct session *session)
     session->identified = true;
     session->mismatched = is_mismatched(session);
     session->unfit =
-        !some_destination_can_take(session->node, identity_study(identity), identity_series(identity));
+        !fitting_can_be_taken(session->node, identity_study(identity), identity_series(identity));
     if (session->mismatched || session->unfit)
-        intake_abandon(session->intake);
+        deposit_abandon(session->deposit);
 }
 
 bool session_data(void *context, const void *bytes, size_t length)
@@ -83,8 +69,8 @@ bool session_data(void *context, const void *bytes, size_t length)
         compare_uids(session);
     if (session->mismatched || session->unfit)
         return false;
-    intake_write(session->intake, bytes, length);
-    return !intake_failed(session->intake);
+    deposit_write(session->deposit, bytes, length);
+    return !deposit_failed(session->deposit);
 }
 
 /* For whoever looks at the status. */
@@ -179,10 +165,10 @@ enum association_answer session_finish(void *context)
         return refuse_mismatch(session);
     if (session->unfit)
         return refuse_unfit(session);
-    int64_t bytes = intake_bytes(session->intake);
+    int64_t bytes = deposit_bytes(session->deposit);
     (void)alarm(0); /* a busy disk may take its time, and the peer has its own patience */
     int64_t began_ns = clock_monotonic_ns();
-    int rc = intake_finish(session->intake, session->receipt);
+    int rc = deposit_finish(session->deposit, session->receipt);
     session_wind_alarm(session);
     if (rc < 0)
         return refuse_for_resources(session, rc, bytes);

@@ -9,12 +9,12 @@
 #include "receiver/association.h"
 #include "receiver/claim.h"
 #include "receiver/entrance.h"
-#include "receiver/intake.h"
+#include "common/spool/deposit.h"
 #include "receiver/session_start.h"
 
 struct session {
     const struct session_start *start;
-    struct intake *intake;
+    struct deposit *deposit;
     struct identity *identity; /* of the data set that comes */
     const struct config_node *node;
     struct claim claim;       /* until it was compared */

@@ -1,9 +1,10 @@
-#include "receiver/intake.h"
+#include "common/spool/deposit.h"
 #include "common/spool/overfull.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/memory.h"
 #include "common/base/receipt.h"
 #include "tests/support/deadline.h"
 #include "tests/support/files.h"
@@ -19,18 +20,18 @@
 
 static struct sandbox *sandbox;
 static struct spool *spool;
-static struct intake *intake;
+static struct deposit *deposit;
 
 static void set_up(void)
 {
     sandbox = sandbox_create();
     ck_assert_int_eq(spool_create(sandbox_path(sandbox, "state"), &spool), 0);
-    intake = intake_create(spool, 1);
+    deposit = deposit_create(spool, 1);
 }
 
 static void tear_down(void)
 {
-    intake_destroy(&intake);
+    deposit_destroy(&deposit);
     spool_destroy(&spool);
     sandbox_destroy(&sandbox);
 }
@@ -55,7 +56,7 @@ static void write_pieces(size_t size, size_t piece)
     for (size_t i = 0; i < piece; i++)
         bytes[i] = (char)(i * 7);
     for (size_t done = 0; done < size; done += piece)
-        intake_write(intake, bytes, size - done < piece ? size - done : piece);
+        deposit_write(deposit, bytes, size - done < piece ? size - done : piece);
     free(bytes);
 }
 
@@ -74,10 +75,13 @@ START_TEST(what_was_written_stands_in_the_spool)
 {
     const struct size_row *row = &size_rows[_i];
     char receipt[RECEIPT_SIZE];
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
     write_pieces(row->size, row->piece);
-    ck_assert_int_eq(intake_bytes(intake), (int64_t)row->size);
-    ck_assert_msg(intake_finish(intake, receipt) == 0, "%s", row->label);
+    ck_assert_int_eq(deposit_bytes(deposit), (int64_t)row->size);
+    AUTO(memory_free) char *promised = memory_string(deposit_receipt(deposit));
+    ck_assert_msg(deposit_finish(deposit, receipt) == 0, "%s", row->label);
+    ck_assert_str_eq(receipt, promised);
+    ck_assert_str_eq(deposit_receipt(deposit), "");
 
     AUTO(fd_close) int fd = -1;
     ck_assert_int_eq(spool_open_file(spool, SPOOL_INCOMING, receipt, &fd), 0);
@@ -101,10 +105,10 @@ START_TEST(one_after_the_other_get_receipts_of_their_own)
 {
     char receipts[2][RECEIPT_SIZE];
     for (int i = 0; i < 2; i++) {
-        intake_begin(intake, &meta);
+        deposit_begin(deposit, &meta);
         write_pieces(1000, 1000);
-        ck_assert_int_eq(intake_finish(intake, receipts[i]), 0);
-        ck_assert_int_eq(intake_bytes(intake), 0);
+        ck_assert_int_eq(deposit_finish(deposit, receipts[i]), 0);
+        ck_assert_int_eq(deposit_bytes(deposit), 0);
     }
     ck_assert_str_ne(receipts[0], receipts[1]);
     ck_assert_uint_eq(files_in_spool(), 2);
@@ -113,48 +117,48 @@ END_TEST
 
 START_TEST(what_is_abandoned_leaves_nothing)
 {
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
     write_pieces(1000, 100);
     ck_assert_uint_eq(files_in_spool(), 1);
-    intake_abandon(intake);
+    deposit_abandon(deposit);
     ck_assert_uint_eq(files_in_spool(), 0);
-    intake_begin(intake, &meta);
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
+    deposit_begin(deposit, &meta);
     ck_assert_uint_eq(files_in_spool(), 1);
-    intake_destroy(&intake);
+    deposit_destroy(&deposit);
     ck_assert_uint_eq(files_in_spool(), 0);
 }
 END_TEST
 
 static int keep_one(char *ret_receipt)
 {
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
     write_pieces(1000, 1000);
-    return intake_finish(intake, ret_receipt);
+    return deposit_finish(deposit, ret_receipt);
 }
 
 static int keep_one_of(const char *calling_aet, char *ret_receipt)
 {
     struct file_meta its = meta;
     (void)snprintf(its.calling_aet, sizeof its.calling_aet, "%s", calling_aet);
-    intake_begin(intake, &its);
+    deposit_begin(deposit, &its);
     write_pieces(1000, 1000);
-    return intake_finish(intake, ret_receipt);
+    return deposit_finish(deposit, ret_receipt);
 }
 
 START_TEST(a_prepared_file_is_used_once)
 {
     char receipts[2][RECEIPT_SIZE];
-    intake_prepare(intake);
-    intake_prepare(intake);
+    deposit_prepare(deposit);
+    deposit_prepare(deposit);
     ck_assert_uint_eq(files_in_spool(), 1);
     ck_assert_int_eq(keep_one(receipts[0]), 0);
     ck_assert_uint_eq(files_in_spool(), 1);
     ck_assert_int_eq(keep_one(receipts[1]), 0);
     ck_assert_str_ne(receipts[0], receipts[1]);
-    intake_prepare(intake);
+    deposit_prepare(deposit);
     ck_assert_uint_eq(files_in_spool(), 3);
-    intake_destroy(&intake);
+    deposit_destroy(&deposit);
     ck_assert_uint_eq(files_in_spool(), 2);
 }
 END_TEST
@@ -168,7 +172,7 @@ static bool time_is(void *context)
 START_TEST(a_file_prepared_long_ago_is_not_used)
 {
     char receipt[RECEIPT_SIZE];
-    intake_prepare(intake);
+    deposit_prepare(deposit);
     int64_t later_ms = clock_wall_ms() + 1500;
     ck_assert(wait_until(time_is, &later_ms, 10000));
     ck_assert_int_eq(keep_one(receipt), 0);
@@ -208,7 +212,7 @@ END_TEST
 START_TEST(nothing_finishes_that_has_not_begun)
 {
     char receipt[RECEIPT_SIZE] = "untouched";
-    ck_assert_int_eq(intake_finish(intake, receipt), ERR_ABSENT);
+    ck_assert_int_eq(deposit_finish(deposit, receipt), ERR_ABSENT);
     ck_assert_str_eq(receipt, "untouched");
 }
 END_TEST
@@ -218,8 +222,8 @@ static void below_the_floor(void)
 {
     struct spool_room room;
     ck_assert_int_eq(spool_room(spool, &room), 0);
-    intake_destroy(&intake);
-    intake = intake_create(spool, room.bytes + ((int64_t)1 << 40));
+    deposit_destroy(&deposit);
+    deposit = deposit_create(spool, room.bytes + ((int64_t)1 << 40));
 }
 
 static void limit_file_size(void)
@@ -279,14 +283,14 @@ START_TEST(trouble_is_told_at_the_end_and_leaves_nothing)
     char receipt[RECEIPT_SIZE] = "untouched";
     if (row->before)
         row->before();
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
     write_pieces(80000, 1000);
-    ck_assert_int_eq(intake_bytes(intake), 80000);
+    ck_assert_int_eq(deposit_bytes(deposit), 80000);
     write_pieces(1000, 1000);
-    ck_assert_int_eq(intake_bytes(intake), 81000);
+    ck_assert_int_eq(deposit_bytes(deposit), 81000);
     if (row->at_end)
         row->at_end();
-    int rc = intake_finish(intake, receipt);
+    int rc = deposit_finish(deposit, receipt);
     if (row->after)
         row->after();
     ck_assert_msg(rc == row->rc, "%s: %s", row->label, err_text(rc));
@@ -295,9 +299,9 @@ START_TEST(trouble_is_told_at_the_end_and_leaves_nothing)
 
     if (row->before == below_the_floor)
         return;
-    intake_begin(intake, &meta);
+    deposit_begin(deposit, &meta);
     write_pieces(1000, 1000);
-    ck_assert_msg(intake_finish(intake, receipt) == 0, "%s: the next instance", row->label);
+    ck_assert_msg(deposit_finish(deposit, receipt) == 0, "%s: the next instance", row->label);
     ck_assert_uint_eq(files_in_spool(), 1);
 }
 END_TEST
@@ -307,13 +311,13 @@ static int remove_received(void *context, const char *receipt)
     return spool_remove(context, receipt, SPOOL_INCOMING);
 }
 
-static int receive_on(struct intake *own, size_t size)
+static int receive_on(struct deposit *own, size_t size)
 {
     static const char bytes[700 << 10];
     char receipt[RECEIPT_SIZE];
-    intake_begin(own, &meta);
-    intake_write(own, bytes, size);
-    return intake_finish(own, receipt);
+    deposit_begin(own, &meta);
+    deposit_write(own, bytes, size);
+    return deposit_finish(own, receipt);
 }
 
 /* Where the test may mount: a disk of its own that is really full. Elsewhere the rows above have to do. */
@@ -324,12 +328,12 @@ START_TEST(a_full_disk_refuses_and_recovers)
         return;
     struct spool *small = NULL;
     ck_assert_int_eq(spool_create(folder, &small), 0);
-    struct intake *own = intake_create(small, 0);
+    struct deposit *own = deposit_create(small, 0);
     int first = receive_on(own, 700 << 10), full = receive_on(own, 700 << 10), fits = receive_on(own, 1000);
     size_t partial = folder_count(folder, ".part"), whole = folder_count(folder, ".dcm");
     int emptied = spool_scan(small, SPOOL_INCOMING, remove_received, small);
     int again = receive_on(own, 700 << 10);
-    intake_destroy(&own);
+    deposit_destroy(&own);
     spool_destroy(&small);
     ck_assert_int_eq(umount(folder), 0);
     ck_assert_int_eq(first, 0);
@@ -344,7 +348,7 @@ END_TEST
 
 int main(void)
 {
-    struct tests *tests = tests_create("intake");
+    struct tests *tests = tests_create("deposit");
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, what_was_written_stands_in_the_spool, ROWS(size_rows));
     tests_add(tests, one_after_the_other_get_receipts_of_their_own);

@@ -1,0 +1,13 @@
+/* fitting - whether a node has anywhere to send an instance, by its UIDs: KHEOPS takes object identifiers alone, other servers
+ * any printable text. What nobody can take is refused where it comes in, so that its sender knows at once. */
+#ifndef FELUCCA_CONFIG_FITTING_H
+#define FELUCCA_CONFIG_FITTING_H
+
+#include "common/config/config.h"
+
+#include <stdbool.h>
+
+/* study, series: "" where it is not known, which is the router's to judge. True for a node without destinations. */
+bool fitting_can_be_taken(const struct config_node *node, const char *study, const char *series);
+
+#endif
