@@ -11,6 +11,7 @@
 #include "common/jobs/operator.h"
 #include "common/jobs/target.h"
 #include "common/spool/spool.h"
+#include "router/collision.h"
 #include "router/crew.h"
 #include "router/event.h"
 #include "router/lesson.h"
@@ -53,6 +54,7 @@ struct jobdb_outcome verdict_outcome(const struct router *router, const struct j
                                   .attempt_mark = item->attempt_mark,
                                   .batch_limit = item->batch_limit,
                                   .ends = item->ends,
+                                  .collided_at = item->collided_at,
                                   .http_status = answer->http_status,
                                   .reason = answer->reason,
                                   .keep_until = router->now + router->config->retention_ms,
@@ -201,9 +203,26 @@ static bool is_riddle(const struct verdict *verdict, const struct work_answer *a
 {
     const struct jobdb_batch *batch = &verdict->lease->batch;
     const struct config_destination *destination = verdict->target->destination;
-    bool unexplained = answer->blame == BLAME_SUSPECT || answer->blame == BLAME_GROUP;
+    bool unexplained =
+        answer->blame == BLAME_SUSPECT || answer->blame == BLAME_GROUP || answer->blame == BLAME_COLLISION;
     return failure->own && unexplained && answer->outcome == WORK_RETRY_OUTCOME &&
            batch->stage == WORK_SEND && batch->item_count == 1 && destination && destination->kheops;
+}
+
+/* It may have met another request: nothing that is known of the job itself explains it. */
+static void spare_collision(const struct verdict *verdict, const struct jobdb_item *item,
+                            struct failure *failure, struct jobdb_outcome *outcome, struct text *reason)
+{
+    struct router *router = verdict->router;
+    const struct collision collision = {router->now, item->collided_at,
+                                        jobdb_series_stored_at(router->db, item->series_id)};
+    if (!failure->counts || !collision_is_spared(&collision))
+        return;
+    if (outcome->collided_at == 0)
+        outcome->collided_at = router->now;
+    failure->counts = false;
+    text_append(reason,
+                "; no attempt counts yet, since another request may have brought the same at the same time");
 }
 
 static bool is_too_old(const struct verdict *verdict, const struct jobdb_item *item)
@@ -251,11 +270,15 @@ static void try_job_again(struct verdict *verdict, const struct jobdb_item *item
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     struct target_retry retry = target_retry_of(router->config);
     lesson_explain(verdict->target, &retry, verdict->lease, verdict->result, answer, &reason);
+    struct jobdb_outcome outcome = verdict_outcome(router, item, answer);
+    size_t said = reason.length;
     if (is_riddle(verdict, answer, &failure))
         suspicion_append(router, &verdict->lease->batch, item, &reason);
+    if (answer->blame == BLAME_COLLISION && reason.length == said)
+        spare_collision(verdict, item, &failure, &outcome, &reason);
     struct work_answer told = *answer;
     told.reason = reason.length > 0 ? reason.bytes : NULL;
-    struct jobdb_outcome outcome = verdict_outcome(router, item, &told);
+    outcome.reason = told.reason;
     outcome.attempts += failure.counts;
     outcome.attempt_mark = mark_of(verdict, item, answer, &failure);
     outcome.ends = failure.blame->together == BLAME_HALVES_LATER ? item->ends + 1 : 0;

@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+enum { STOW_PROCESSING_FAILURE = 0x0110 };
+
 /* What the functions below look at, and where they write. */
 struct judge {
     const struct batch *batch;
@@ -137,7 +139,9 @@ static void judge_unlisted(const struct judge *judge, size_t item, const struct 
     if (!alone && answer->other_failures > 0)
         text_format(&reason, ", but %zu failure%s without a name (0x%04X)", answer->other_failures,
                     answer->other_failures == 1 ? "" : "s", answer->other_reason);
-    judge_set(judge, item, WORK_RETRY_OUTCOME, BLAME_GROUP, text_string(&reason));
+    bool collided = alone && judge->destination->kheops && answer->other_reason == STOW_PROCESSING_FAILURE;
+    judge_set(judge, item, WORK_RETRY_OUTCOME, collided ? BLAME_COLLISION : BLAME_GROUP,
+              text_string(&reason));
     judge->judgement->unlisted++;
 }
 
@@ -280,8 +284,8 @@ static void decide_for_good_token(const struct batch *batch, const struct stow_j
             work_answer_set(answer, WORK_REJECT_OUTCOME, BLAME_INSTANCE, answer->http_status,
                             "0x0124: its study or series UID is not a valid object identifier");
         else
-            work_answer_set(answer, meaning->outcome, meaning->blame, answer->http_status,
-                            sentence ? sentence : rule->sentence);
+            work_answer_set(answer, meaning->outcome, sentence ? BLAME_SUSPECT : meaning->blame,
+                            answer->http_status, sentence ? sentence : rule->sentence);
     }
 }
 

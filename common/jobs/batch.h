@@ -23,6 +23,7 @@ struct jobdb_item {
                         in trouble */
     int64_t attempt_mark; /* -1: no attempt yet */
     int ends;             /* requests in a row whose end told nothing; deliveries only */
+    int64_t collided_at;  /* when it first seemed to meet another request there; 0: never; deliveries only */
     bool urgent;
     /* Known in a picked batch of deliveries only: */
     bool twin;   /* another receipt of its SOP Instance UID went to the destination */

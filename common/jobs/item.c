@@ -14,4 +14,5 @@ void item_read(struct row *row, struct jobdb_item *ret_item)
     ret_item->attempt_mark = row_number(row);
     ret_item->urgent = row_flag(row);
     ret_item->ends = row_int(row);
+    ret_item->collided_at = row_number(row);
 }

@@ -9,11 +9,11 @@
 /* Of delivery w and its instance i, of share s, of fetch f, of message m. */
 #define DELIVERY_ITEM                                                                          \
     "w.id, w.instance_id, w.series_id, i.receipt, i.size, i.received_at, w.tries, w.attempts," \
-    " w.batch_limit, w.attempt_mark, i.urgent, w.ends"
+    " w.batch_limit, w.attempt_mark, i.urgent, w.ends, w.collided_at"
 #define SHARE_ITEM \
-    "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0, 0"
-#define FETCH_ITEM   "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, 0"
-#define MESSAGE_ITEM "m.id, 0, 0, '', 0, m.made_at, m.tries, 0, 0, -1, 0, 0"
+    "s.id, s.witness_id, s.series_id, '', 0, s.created_at, s.tries, s.attempts, 0, s.attempt_mark, 0, 0, 0"
+#define FETCH_ITEM   "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, 0, 0"
+#define MESSAGE_ITEM "m.id, 0, 0, '', 0, m.made_at, m.tries, 0, 0, -1, 0, 0, 0"
 
 /* What orders the versions of one instance: when each was received, with which its receipt begins; within one
  * millisecond the order of taking in. Alone that tells nothing: files come back from quarantine, headers are read side

@@ -51,7 +51,9 @@
       " AND queued > 0 AND flights = 0 ORDER BY next_due LIMIT 1), 9223372036854775807)," \
       " coalesce((SELECT next_due FROM series WHERE lane_id = ?1 AND known = 1" \
       " AND queued > 0 ORDER BY next_due LIMIT 1), 9223372036854775807)) AS due) AS n WHERE lane.id = ?1") \
-    X(SERIES_IS_STORED, "", "UPDATE series SET stored = 1, known = 1 WHERE id = ?1 AND known = 0") \
+    X(SERIES_IS_STORED, "", "UPDATE series SET stored = 1, known = 1," \
+      " stored_at = CASE WHEN stored_at = 0 THEN ?2 ELSE stored_at END WHERE id = ?1 AND known = 0") \
+    X(SERIES_STORED_AT, "", "SELECT stored_at FROM series WHERE id = ?1") \
     X(SERIES_IS_UNKNOWN, "", "UPDATE series SET known = 0 WHERE id = ?1") \
     X(OPEN_ALL_LANES, START_ONLY, "UPDATE lane SET closed = 0, ready = 0 WHERE closed = 1 OR ready = 1")
 /* clang-format on */
@@ -124,9 +126,14 @@ void lane_put(struct jobdb *db, int64_t lane_id, int64_t series_id, bool urgent,
     (void)jobdb_change(db, SQL_PUT_TO_LANE, "ii", lane_id, (int64_t)urgent);
 }
 
-bool lane_series_is_stored(struct jobdb *db, int64_t series_id)
+bool lane_series_is_stored(struct jobdb *db, int64_t series_id, int64_t now)
 {
-    return jobdb_change(db, SQL_SERIES_IS_STORED, "i", series_id) > 0;
+    return jobdb_change(db, SQL_SERIES_IS_STORED, "ii", series_id, now) > 0;
+}
+
+int64_t jobdb_series_stored_at(struct jobdb *db, int64_t series_id)
+{
+    return row_first(jobdb_query(db, SQL_SERIES_STORED_AT, "i", series_id), 0);
 }
 
 void jobdb_series_unknown(struct jobdb *db, int64_t series_id)

@@ -34,7 +34,7 @@ void lane_take(struct jobdb *db, int64_t lane_id, int64_t deliveries, int64_t ur
 void lane_put(struct jobdb *db, int64_t lane_id, int64_t series_id, bool urgent, int64_t due_at);
 
 /* An instance of the series was stored. Whether that is news. */
-bool lane_series_is_stored(struct jobdb *db, int64_t series_id);
+bool lane_series_is_stored(struct jobdb *db, int64_t series_id, int64_t now);
 
 /* Which series are in flight, by what is handed out: after a start. A crash may have come between a late answer and
  * the end of the lease that it made vain. */

@@ -21,7 +21,8 @@
       "UPDATE fetch SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
     X(MOVE_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
-      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10, ends = ?11" \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10, ends = ?11," \
+      " collided_at = ?12" \
       " WHERE id = ?3 AND state = ?1") \
     X(MOVE_SHARE, "", \
       "UPDATE share SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
@@ -35,7 +36,8 @@
     X(ADMIT_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, due_at = ?4, retried_at = ?4," \
       " absent = CASE WHEN tries > 0 AND absent = 0 THEN -1 ELSE absent END, tries = 0, attempts = 0," \
-      " attempt_mark = -1, batch_limit = 0, http_status = NULL, reason = NULL, finished_at = NULL" \
+      " attempt_mark = -1, batch_limit = 0, collided_at = 0, http_status = NULL, reason = NULL," \
+      " finished_at = NULL" \
       " WHERE id = ?3 AND state = ?1") \
     X(ADMIT_SHARE, "", \
       "UPDATE share SET state = ?2, witness_id = nullif(?4, 0), due_at = ?5, retried_at = ?5, tries = 0," \
@@ -132,11 +134,11 @@ void move_job(struct jobdb *db, const struct move *move, const struct jobdb_outc
                                   [MACHINE_FETCH] = SQL_MOVE_FETCH};
     bool waits = move->to == only_move(move->machine, move->id, CAUSE_LEASED).from;
     int64_t finished_at = waits ? 0 : outcome->now;
-    const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisiii" : "ssiiiiisi";
+    const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisiiii" : "ssiiiiisi";
     (void)jobdb_change(db, move_of[move->machine], format, move_from(move), move_to(move), move->id,
                        outcome->due_at, (int64_t)outcome->attempts, outcome->attempt_mark,
                        (int64_t)outcome->http_status, outcome->reason, finished_at,
-                       (int64_t)outcome->batch_limit, (int64_t)outcome->ends);
+                       (int64_t)outcome->batch_limit, (int64_t)outcome->ends, outcome->collided_at);
 }
 
 void move_wake_share(struct jobdb *db, int64_t share_id, int64_t now)

@@ -67,7 +67,7 @@ static struct waiting *waiting_shares(struct jobdb *db, int64_t series_id, size_
 static void series_is_stored(struct jobdb *db, const struct jobdb_batch *batch, int64_t series_id,
                              int64_t now, void (*each_album)(void *context, int64_t album_id), void *context)
 {
-    if (!lane_series_is_stored(db, series_id))
+    if (!lane_series_is_stored(db, series_id, now))
         return;
     size_t count;
     struct waiting *shares = waiting_shares(db, series_id, &count);

@@ -21,6 +21,7 @@ struct jobdb_outcome {
     int64_t attempt_mark;
     int batch_limit;
     int ends;                    /* requests in a row whose end told nothing */
+    int64_t collided_at;         /* as in batch.h */
     int http_status;             /* 0: none */
     const char *reason;          /* NULL: none */
     int64_t keep_until;          /* when this finishes the instance */
@@ -51,6 +52,9 @@ void jobdb_end_batch(struct jobdb *db, const struct jobdb_batch *batch, int64_t 
 
 /* KHEOPS says that a series could not be put into its album: it is treated as unknown again. */
 void jobdb_series_unknown(struct jobdb *db, int64_t series_id);
+
+/* When the first instance of it was stored there; 0: none was. */
+int64_t jobdb_series_stored_at(struct jobdb *db, int64_t series_id);
 
 /* Whether the destination was sent this series in another study, too. */
 bool jobdb_series_is_elsewhere(struct jobdb *db, int64_t series_id, int64_t destination_id);

@@ -12,7 +12,7 @@
 /* clang-format off */
 #define STATEMENTS(X) \
     X(NOTHING_STORED, "", \
-      "UPDATE series SET known = 0, stored = 0 WHERE lane_id IN (SELECT id FROM lane WHERE destination_id = ?1)") \
+      "UPDATE series SET known = 0, stored = 0, stored_at = 0 WHERE lane_id IN (SELECT id FROM lane WHERE destination_id = ?1)") \
     X(NOTHING_WENT, "", "UPDATE lane SET vacant = 0 WHERE destination_id = ?1") \
     X(NOTHING_TOLD, "", \
       "UPDATE delivery SET absent = -1 WHERE absent = 1 AND destination_id = ?1") \

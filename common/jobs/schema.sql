@@ -151,6 +151,7 @@ CREATE TABLE series (
     queued   INTEGER NOT NULL DEFAULT 0,
     next_due INTEGER NOT NULL DEFAULT 0,
     flights  INTEGER NOT NULL DEFAULT 0, -- requests in flight that have deliveries of it
+    stored_at INTEGER NOT NULL DEFAULT 0, -- when the first instance of it was stored; 0: none was
     UNIQUE (lane_id, series)
 ) STRICT;
 CREATE INDEX series_uid ON series (series);
@@ -179,6 +180,7 @@ CREATE TABLE delivery (
     ends           INTEGER NOT NULL DEFAULT 0,     -- requests in a row whose end told nothing
     absent         INTEGER NOT NULL DEFAULT 0,     -- 1: its UID was not there before anything of it went there;
                                                    -- -1: not known, and something did before tries began anew
+    collided_at    INTEGER NOT NULL DEFAULT 0,     -- when it first seemed to meet another request there (blame.h)
     UNIQUE (instance_id, destination_id)
 ) STRICT;
 CREATE INDEX delivery_queued ON delivery (series_id, due_at, id) WHERE state = 'queued';

@@ -81,7 +81,7 @@ static const struct answer_rule stow_good_token_rules[] = {
      "KHEOPS refuses the token, but calls it active and allowed to write when asked; if this stays, make a new token"},
     {403, 403, ANY, ANSWER_BLOCKED,
      "KHEOPS refuses the token, but calls it active and allowed to write when asked; if this stays, make a new token"},
-    {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE,
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_COLLIDED,
      "0x0124: KHEOPS does not let its series into the album although the token may write: the series is in another "
      "album of this KHEOPS, but not in this one (share it there, or remove it), or it was coming in at the same time"}};
 

@@ -74,6 +74,7 @@ enum answer_next { ANSWER_SETTLED, ANSWER_ASK_TOKEN, ANSWER_ASK_PRESENCE };
     X(OUTAGE, RETRY, CUT, ASK_PRESENCE, "again, without bound; it may have been taken")                  \
     X(LATER, RETRY, NOBODY, SETTLED, "again, without bound, and the server is well")                     \
     X(MISSED, RETRY, GONE, SETTLED, "again, bounded: the series is not there")                           \
+    X(COLLIDED, RETRY, COLLISION, SETTLED, "again: it may have met another request")                     \
     X(STRANGE, RETRY, SUSPECT, SETTLED, "again, bounded")
 
 enum answer_verdict {

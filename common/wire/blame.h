@@ -51,10 +51,15 @@ enum blame_excuse {
       "an answer that names it with a reason that stays (0x0106, 0x0122, 0xA9xx, 0xCxxx …)",                  \
       "it fails at once", "it fails at once")                                                                 \
     X(SUSPECT, "suspect", COUNTS, KEEPS, RESTS, MEANWHILE,                                                    \
-      "an answer that names it with a reason that may pass (0x0110, 0x0124 with a good token, unknown ones)", \
+      "an answer that names it with a reason that may pass (0x0110, unknown ones)",                           \
       "an attempt counts; it fails when they are used up",                                                    \
       "no attempt counts; it goes ever more rarely, once a day in the end; when ten requests in a row store " \
       "nothing the target rests, longer each time")                                                           \
+    X(COLLISION, "collision", COUNTS, KEEPS, RESTS, MEANWHILE,                                                \
+      "what KHEOPS says of an instance whose study or series comes in with another request at the same time " \
+      "(0x0124 with a good token; alone in its request: 0x0110 without a name)",                              \
+      "no attempt counts for two hours, while its series is new there; then, and of others, as a suspect",    \
+      "as a suspect")                                                                                         \
     X(GROUP, "group", COUNTS, HALVES, RESTS, MEANWHILE,                                                       \
       "one of the request, without a name: it is not listed, or 400, or a 409 that does not say why",         \
       "the request is halved; alone, as a suspect", "the request is halved for now; alone, as a suspect")     \

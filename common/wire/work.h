@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 enum {
-    WORK_PROTOCOL = 2,
+    WORK_PROTOCOL = 3,
     WORK_ID_SIZE = 40,
     WORK_SESSION_SIZE = 33,
     WORK_ADDRESS_SIZE = 17,

@@ -190,7 +190,7 @@ static const struct trouble_row {
     {"a warning", "main", SOP_FAULT("\"action\":\"warn\",\"reason\":45056"), NULL, "done done done", "0xB000",
      3, 0, 0, false},
     {"one is not authorised", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"), NULL,
-     "retry/suspect done done", "another album", 2, 1, 0, false},
+     "retry/collision done done", "another album", 2, 1, 0, false},
     {"not authorised, KHEOPS in trouble", "main", SOP_FAULT("\"action\":\"refuse\",\"reason\":292"),
      "{\"kind\":\"introspect\",\"action\":\"status\",\"status\":500}", "retry/destination done done", "500",
      2, 1, 0, false},

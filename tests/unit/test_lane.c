@@ -201,6 +201,28 @@ START_TEST(a_series_that_is_unknown_again_waits_for_all_that_hold_it)
 }
 END_TEST
 
+/* When it came there first is kept, also when the destination says later that it does not have it. */
+START_TEST(when_a_series_was_first_stored_stays)
+{
+    take_in("1.1", "1.1.1");
+    struct jobdb_batch first = pick(1);
+    int64_t series = first.items[0].series_id;
+    ck_assert_int_eq(jobdb_series_stored_at(db, series), 0);
+    end(&first, CAUSE_TROUBLE);
+    ck_assert_int_eq(jobdb_series_stored_at(db, series), 0);
+    struct jobdb_batch second = pick(1);
+    end(&second, CAUSE_STORED);
+    ck_assert_int_eq(jobdb_series_stored_at(db, series), NOW + 1000);
+    jobdb_series_unknown(db, series);
+    take_in("1.1", "1.1.2");
+    struct jobdb_batch third = pick(1);
+    const struct jobdb_outcome later = {.cause = CAUSE_STORED, .now = NOW + 5000, .keep_until = NOW};
+    ck_assert(jobdb_move_delivery(db, &third, &third.items[0], &later, NULL, NULL));
+    jobdb_batch_release(&third);
+    ck_assert_int_eq(jobdb_series_stored_at(db, series), NOW + 1000);
+}
+END_TEST
+
 START_TEST(another_destination_of_its_origin_waits_too)
 {
     store_one("1.0", "1.0.1");
@@ -283,6 +305,7 @@ int main(void)
     tests_add(tests, a_series_that_is_not_there_is_in_one_request);
     tests_add(tests, what_failed_goes_behind_what_waits);
     tests_add(tests, a_series_that_is_unknown_again_waits_for_all_that_hold_it);
+    tests_add(tests, when_a_series_was_first_stored_stays);
     tests_add(tests, another_destination_of_its_origin_waits_too);
     tests_add(tests, a_study_is_known_by_origin);
     tests_add(tests, a_restart_knows_what_is_in_flight);

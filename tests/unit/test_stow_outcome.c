@@ -345,6 +345,7 @@ START_TEST(a_failure_without_a_name_has_one_when_nobody_else_was_there)
         ck_assert_msg((strstr(scene.result->answers[0].reason, "cannot process it") != NULL) == (count == 1),
                       "%zu: %s", count, scene.result->answers[0].reason);
         ck_assert_ptr_nonnull(strstr(scene.result->answers[0].reason, "0x0110"));
+        ck_assert_int_eq(scene.result->answers[0].blame, count == 1 ? BLAME_COLLISION : BLAME_GROUP);
     }
 }
 END_TEST
@@ -400,7 +401,8 @@ static const struct token_row {
      "blocked/token blocked/token", "not active"},
     {"0x0124, inactive", 409, INTROSPECTION_INACTIVE, "", "1.2.3", "done blocked/token", "not active"},
     {"0x0124, lacks write", 409, INTROSPECTION_ACTIVE, "read", "1.2.3", "done blocked/token", "\"write\""},
-    {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry/suspect", "another album"},
+    {"0x0124, all fine", 409, INTROSPECTION_ACTIVE, "write", "1.2.3", "done retry/collision",
+     "another album"},
     {"0x0124, outage", 409, INTROSPECTION_OUTAGE, "", "1.2.3", "done retry/destination", "away"},
     {"0x0124, no KHEOPS", 409, -1, "", "1.2.3", "done retry/suspect", "not authorised"},
     {"0x0124, a UID that is no OID", 409, INTROSPECTION_ACTIVE, "write", "3.2.1", "done reject/instance",
