@@ -4,7 +4,7 @@
 #     docker build -t felucca-demo --target demo .    the same with a simulated KHEOPS and a DCMTK client
 #
 # The last stage has no compiler, no documents and no secrets, runs as user 11112 and writes nothing but what is
-# mounted below /var/lib/felucca, so its root file system may be read-only.
+# mounted below /var/lib/felucca and /run/felucca, so its root file system may be read-only.
 
 FROM debian:bookworm-slim AS build
 COPY packages.txt /source/
@@ -30,12 +30,14 @@ RUN sh /tmp/packages/scripts/install-packages.sh run \
         /var/cache/debconf/*-old /var/log/apt /var/log/*.log \
     && groupadd --gid 11112 felucca \
     && useradd --uid 11112 --gid 11112 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin felucca \
-    && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/run \
-        /var/lib/felucca/notifier /var/lib/felucca/run/hints /var/lib/felucca/run/work /var/lib/felucca/run/control \
+    && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/notifier \
+        /run/felucca /run/felucca/hints /run/felucca/work /run/felucca/control \
     && install -d /etc/felucca /run/secrets
 COPY --from=build /felucca/bin/ /usr/local/bin/
 COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
+# The sockets are no part of the state: a volume that two hosts see must not hold them.
+ENV FELUCCA_RUN_DIR=/run/felucca
 # The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, notifier, console; the console.
 EXPOSE 11112 2762 9400 9401 9402 9403 9405 9406 9480
 # It asks what runs in the container: all processes under felucca up, or the one that was started there.

@@ -22,7 +22,8 @@ struct fence {
     struct owner owner; /* its beat is the thread's */
     bool local;
     atomic_llong beat_at,
-        held_at; /* monotonic ms: when the beat was written last, and when the folder was ours */
+        held_at;        /* monotonic ms: when the beat was written last, and when the folder was ours */
+    atomic_bool unread; /* the owner's file of a local disk could not be read, and that was said */
     pthread_t thread;
     bool runs;
     pthread_mutex_t mutex;
@@ -55,6 +56,19 @@ static bool is_late(const struct fence *fence)
 
 /* ---- asking ---- */
 
+/* On a local disk the lock tells it alone: that there is no descriptor to open the file with is no reason to end. */
+static int excuse(struct fence *fence, int code)
+{
+    if (!fence->local)
+        return code;
+    if (code != 0 && !atomic_exchange(&fence->unread, true))
+        log_warning("cell.owner cannot be read: the lock alone tells whose the state directory is",
+                    LOG_S("error", err_text(code)));
+    if (code == 0)
+        atomic_store(&fence->unread, false);
+    return 0;
+}
+
 /* 0, or the folder cannot be read; not to be the owner ends the process. The answer counts from before the question. */
 static int ask(struct fence *fence)
 {
@@ -62,6 +76,7 @@ static int ask(struct fence *fence)
     int code = owner_verify(fence->dir, &fence->owner);
     if (code == ERR_LOCKED)
         fence_lost(fence);
+    code = excuse(fence, code);
     if (code == 0)
         atomic_store(&fence->held_at, before);
     return code;

@@ -5,6 +5,7 @@
 #include "common/config/processes.h"
 #include "common/config/url.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- what follows ---- */
@@ -21,8 +22,13 @@ static void derive_endpoint(const struct config *config, const char *name, char 
 static void derive_run_dir(struct config *config)
 {
     struct text path = TEXT_EMPTY;
+    const char *of_environment = getenv("FELUCCA_RUN_DIR");
     if (config->run_dir || !config->state_dir)
         return;
+    if (of_environment && *of_environment == '/') {
+        config->run_dir = memory_string(of_environment);
+        return;
+    }
     text_format(&path, "%s/run", config->state_dir);
     config->run_dir = text_take(&path);
 }

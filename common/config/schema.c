@@ -394,7 +394,7 @@ static const char *const switch_words[] = {"off", "on", NULL};
 static const struct config_key file_keys[] = {
     {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
      .help = "Holds the spool, the job database and the sockets."},
-    {"run_dir", CONFIG_PATH, OF(config, run_dir), .otherwise = "`state_dir`/run",
+    {"run_dir", CONFIG_PATH, OF(config, run_dir), .otherwise = "`$FELUCCA_RUN_DIR`, else `state_dir`/run",
      .help =
          "Where the processes of one host meet: a folder with a socket each in hints/, work/ and control/. Never on a "
          "volume that several hosts have. Of use only where `endpoints` does not say it."},

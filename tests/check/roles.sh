@@ -32,8 +32,8 @@ for process in $(sed -n 's/^ *X([A-Z]*, "\([a-z]*\)", [A-Z]*, [0-9].*/\1/p' comm
     done
     [ -f "$unit" ] || continue # a helper runs inside of another's
     for role in hints work control; do
-        hidden=$(sed -n 's/^InaccessiblePaths=//p' "$unit" | tr ' ' '\n' | grep -cx "/var/lib/felucca/run/$role" || :)
-        mounted=$(service "$process" | grep -c "\"$role:/var/lib/felucca/run/$role" || :)
+        hidden=$(sed -n 's/^InaccessiblePaths=//p' "$unit" | tr ' ' '\n' | grep -cx "/run/felucca/$role" || :)
+        mounted=$(service "$process" | grep -c "\"$role:/run/felucca/$role" || :)
         if row "$process" | grep -q "PROCESS_$(echo $role | tr a-z A-Z)\>"; then
             [ "$hidden" = 0 ] || complain "$unit: hides run/$role, which the $process uses"
             [ "$mounted" = 1 ] || complain "docker-compose.yml: the $process has no volume $role, which it uses"
@@ -42,7 +42,7 @@ for process in $(sed -n 's/^ *X([A-Z]*, "\([a-z]*\)", [A-Z]*, [0-9].*/\1/p' comm
             [ "$mounted" = 0 ] || complain "docker-compose.yml: the $process has the volume $role, which it does not use"
         fi
     done
-    ! service "$process" | grep -q ':/var/lib/felucca/run[":]' ||
+    ! service "$process" | grep -q ':/run/felucca[":]' ||
         complain "docker-compose.yml: the $process has a volume with all sockets"
 done
 exit $status

@@ -130,10 +130,10 @@ for page in docs/architecture.md docs/metrics.md monitoring/prometheus.yml; do
 done
 
 fresh
-sed -i 's| /var/lib/felucca/run/control$||' "$tree/packaging/systemd/felucca-receiver.service.in"
+sed -i 's| /run/felucca/control$||' "$tree/packaging/systemd/felucca-receiver.service.in"
 plant_more roles 'a unit that shows a socket too many' docs/page.md ' ' 'does not hide run/control, which the receiver'
 fresh
-sed -i 's|"hints:/var/lib/felucca/run/hints:ro"|"work:/var/lib/felucca/run/work:ro"|' "$tree/docker-compose.yml"
+sed -i 's|"hints:/run/felucca/hints:ro"|"work:/run/felucca/work:ro"|' "$tree/docker-compose.yml"
 plant_more roles 'a service with the wrong volume' docs/page.md ' ' 'the receiver has the volume work'
 
 # A circle of three files.

@@ -41,6 +41,7 @@ only_secrets()
 step_walls()
 {
     state=/var/lib/felucca
+    sockets=/run/felucca
     for service in receiver router sender sharer; do
         must $service 'does not run as user 11112' '[ "$(id -u):$(id -g)" = 11112:11112 ]'
         must $service 'has capabilities' 'grep -q "^CapBnd:[[:space:]]*0*$" /proc/1/status'
@@ -55,11 +56,11 @@ step_walls()
     must_not sender 'can write to the spool' "touch $state/spool/incoming/new"
     must receiver 'cannot write to the spool' "touch $state/spool/incoming/new && rm $state/spool/incoming/new"
     must_not sharer 'sees the spool' "test -e $state/spool/incoming"
-    must receiver 'does not see the socket for hints' "test -S $state/run/hints/sock"
-    must_not receiver 'sees more than the socket for hints' "test -e $state/run/work/sock || test -e $state/run/control/sock"
+    must receiver 'does not see the socket for hints' "test -S $sockets/hints/sock"
+    must_not receiver 'sees more than the socket for hints' "test -e $sockets/work/sock || test -e $sockets/control/sock"
     for service in sender sharer; do
-        must $service 'does not see the socket for work' "test -S $state/run/work/sock"
-        must_not $service 'sees more than the socket for work' "test -e $state/run/hints/sock || test -e $state/run/control/sock"
+        must $service 'does not see the socket for work' "test -S $sockets/work/sock"
+        must_not $service 'sees more than the socket for work' "test -e $sockets/hints/sock || test -e $sockets/control/sock"
     done
     only_secrets receiver ''
     only_secrets router ''

@@ -266,6 +266,27 @@ START_TEST(a_router_that_cannot_write_its_beat_ends_in_time)
 }
 END_TEST
 
+/* Without a descriptor for cell.owner the lock alone counts, where it reaches everybody. */
+START_TEST(a_router_on_a_local_disk_works_while_its_owners_file_cannot_be_opened)
+{
+    rig_stop(rig);
+    sabotage_end(sabotage);
+    sabotage_set_filesystem(sabotage, 0);
+    start();
+    rig_check(rig, rig_wait_log(rig, "recovered", SETTLED_MS), "it does not start");
+    sabotage_begin(sabotage, INJECT_OPEN, "*/cell.owner", EMFILE, 0);
+    rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 1, SOON_MS), "it does not go on");
+    rig_check(rig, rig_log_says(rig, "cell.owner cannot be read"), "a sentence");
+    int64_t until = clock_monotonic_ms() + FENCE_BEAT_MS + FENCE_LIMIT_MS + 1000;
+    while (clock_monotonic_ms() < until && process_running(rig->router))
+        cast_turn(rig->cast);
+    rig_receive(rig, "SECOND", 2, 1, 1, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "queued", 2, SOON_MS), "it does not go on for long");
+    sabotage_end(sabotage);
+}
+END_TEST
+
 /* ---- where it is ---- */
 
 static void start_on(int64_t magic, const char *more)
@@ -390,6 +411,7 @@ int main(void)
     tests_add(tests, a_router_that_wakes_when_another_works_writes_nothing);
     tests_add(tests, a_router_that_was_frozen_and_kept_its_folder_goes_on);
     tests_rows(tests, a_router_that_cannot_write_its_beat_ends_in_time, ROWS(unwritable_rows));
+    tests_add(tests, a_router_on_a_local_disk_works_while_its_owners_file_cannot_be_opened);
     tests_add(tests, a_folder_with_doubtful_locks_is_refused_until_somebody_says_so);
     tests_rows(tests, check_names_the_file_system, ROWS(check_rows));
     tests_rows(tests, a_receiver_sweeps_no_young_part_file_of_another_machine, ROWS(sweep_rows));

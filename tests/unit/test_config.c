@@ -253,6 +253,33 @@ START_TEST(defaults_fill_the_rest)
 }
 END_TEST
 
+/* The file comes first, then the environment, then the state folder. */
+START_TEST(run_dir_may_be_of_the_environment)
+{
+    static const struct {
+        const char *file, *variable, *is;
+    } rows[] = {
+        {"nodes: []\n", NULL, "/var/lib/felucca/run"},
+        {"nodes: []\n", "", "/var/lib/felucca/run"},
+        {"nodes: []\n", "relative", "/var/lib/felucca/run"},
+        {"nodes: []\n", "/run/felucca", "/run/felucca"},
+        {"run_dir: /srv/sockets\nnodes: []\n", "/run/felucca", "/srv/sockets"},
+    };
+    for (size_t i = 0; i < ROWS(rows); i++) {
+        struct loading loading;
+        AUTO(text_release) struct text endpoint = TEXT_EMPTY;
+        const char *variable = rows[i].variable;
+        ck_assert_int_eq(variable ? setenv("FELUCCA_RUN_DIR", variable, 1) : unsetenv("FELUCCA_RUN_DIR"), 0);
+        loading_start(&loading, rows[i].file);
+        ck_loaded(&loading);
+        text_format(&endpoint, "ipc://%s/work/sock", rows[i].is);
+        ck_assert_str_eq(loading.config->run_dir, rows[i].is);
+        ck_assert_str_eq(loading.config->endpoints.work, text_string(&endpoint));
+        loading_end(&loading);
+    }
+}
+END_TEST
+
 START_TEST(relative_state_dir_begins_at_the_file)
 {
     struct loading loading;
@@ -556,7 +583,7 @@ START_TEST(example_loads_without_a_warning)
 }
 END_TEST
 
-/* The example says of its upper part that it shows the defaults. */
+/* The example says of its upper part that it shows the defaults; run_dir is where the units and the image have it. */
 START_TEST(example_shows_the_defaults)
 {
     struct loading loading;
@@ -564,7 +591,7 @@ START_TEST(example_shows_the_defaults)
     AUTO(text_release) struct text ignored = TEXT_EMPTY;
     AUTO(text_release) struct text shown = TEXT_EMPTY;
     AUTO(text_release) struct text standard = TEXT_EMPTY;
-    loading_start(&loading, "nodes: []\n");
+    loading_start(&loading, "run_dir: /run/felucca\nnodes: []\n");
     ck_loaded(&loading);
     ck_assert_int_eq(config_load(FELUCCA_SOURCE "/felucca.example.yaml", &example, &ignored, &ignored), 0);
     config_print(example, &shown);
@@ -678,6 +705,7 @@ int main(void)
     tests_add(tests, destination_is_read);
     tests_add(tests, albums_and_lookups);
     tests_add(tests, defaults_fill_the_rest);
+    tests_add(tests, run_dir_may_be_of_the_environment);
     tests_add(tests, relative_state_dir_begins_at_the_file);
     tests_add(tests, values_are_replaced);
     tests_rows(tests, caller_is_admitted, ROWS(caller_rows));
