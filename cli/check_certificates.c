@@ -5,6 +5,8 @@
 #include "common/tls/certificates.h"
 #include "common/tls/tls_server.h"
 
+#include <string.h>
+
 struct visit {
     const struct config *config;
     struct findings *findings;
@@ -15,8 +17,9 @@ struct visit {
 static int try_files(const struct config *config, const struct certificate_use *use, struct text *reason)
 {
     AUTO(tls_server_destroy) struct tls_server *server = NULL;
-    return use->destination ? certificate_check_key(use->path, use->key_path, reason)
-                            : tls_server_create(&config->receiver.tls, &server, reason);
+    return !use->process || strcmp(use->process, "receiver") != 0
+               ? certificate_check_key(use->path, use->key_path, reason)
+               : tls_server_create(&config->receiver.tls, &server, reason);
 }
 
 static void check_one(void *context, const struct certificate_use *use)

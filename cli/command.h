@@ -25,6 +25,7 @@
     X(release)         \
     X(destination)     \
     X(notify)          \
+    X(console)         \
     X(health)          \
     X(condition)       \
     X(config)          \

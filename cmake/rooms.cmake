@@ -17,6 +17,7 @@ set(room_table
     "sandbox   | base                                        | PkgConfig::SECCOMP"
     "config    | base condition dicom                        | PkgConfig::YAML"
     "tls       | base config                                 | PkgConfig::SSL"
+    "users     | base                                        | PkgConfig::CRYPT"
     "spool     | base                                        |"
     "wire      | base dicom config                           | PkgConfig::ZMQ"
     "service   | base config                                 | PkgConfig::MICROHTTPD"
@@ -37,8 +38,8 @@ set(program_table
     "sender    | base condition dicom config tls spool wire service http kheops worker | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
-    "console   | base condition dicom config spool wire service kheops jobs view | PkgConfig::JANSSON"
-    "cli       | base condition dicom search config tls spool wire service http kheops notify jobs view |"
+    "console   | base condition dicom config users spool wire service kheops jobs view | PkgConfig::JANSSON"
+    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs view |"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

@@ -12,6 +12,7 @@ void asked_release(struct asked *asked)
     memory_free(&asked->page);
     memory_free(&asked->item);
     for (size_t i = 0; i < asked->count; i++) {
+        explicit_bzero(asked->parameters[i].value, strlen(asked->parameters[i].value));
         memory_free(&asked->parameters[i].name);
         memory_free(&asked->parameters[i].value);
     }
@@ -180,4 +181,12 @@ unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *r
     if (status == 200 && target[path] == '?' && !take_parameters(ret_asked, target + path + 1, reason))
         status = 400;
     return status;
+}
+
+unsigned asked_parse_form(const char *body, size_t length, struct asked *ret_asked, struct text *reason)
+{
+    if (strlen(body) == length)
+        return take_parameters(ret_asked, body, reason) ? 200 : 400;
+    text_append(reason, "The form is not well-formed.");
+    return 400;
 }

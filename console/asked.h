@@ -30,6 +30,9 @@ struct asked {
 /* Starts zeroed; release it in any case. 200; 414: longer than ASKED_BYTES; 404: no such path; 400: what is not
  * well-formed, a parameter twice or too many, with a sentence appended to reason. */
 unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *reason);
+/* The same of a form that was sent (application/x-www-form-urlencoded): 200 or 400. */
+unsigned asked_parse_form(const char *body, size_t length, struct asked *ret_asked, struct text *reason);
+/* Wipes them: a form may hold a password. */
 void asked_release(struct asked *asked);
 
 /* The value of a parameter, borrowed; NULL: there is none, or it is empty. */

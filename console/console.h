@@ -11,7 +11,8 @@
 
 struct console;
 
-/* Listens. NULL: the configuration has no console, or its address cannot be taken, which is logged. */
+/* Listens. NULL: the configuration has no console, its address cannot be taken, or nobody could sign in although the
+ * configuration says so, which is logged. */
 struct console *console_create(struct service *service);
 void console_destroy(struct console **console);
 

@@ -9,8 +9,11 @@
 #include "common/view/surroundings.h"
 #include "console/asked.h"
 #include "console/assets.h"
+#include "console/gate.h"
+#include "console/keeper.h"
 #include "console/page.h"
 #include "console/render.h"
+#include "console/reply.h"
 
 #include <string.h>
 
@@ -18,8 +21,9 @@ enum { KEPT = 16 };
 
 /* An answer that is still new. */
 struct kept {
-    char *target; /* NULL: none */
-    int64_t at;   /* monotonic ms */
+    char *target;   /* NULL: none */
+    struct who who; /* whom it was made for */
+    int64_t at;     /* monotonic ms */
     unsigned status;
     enum asked_form form;
     char tag[RENDER_TAG_SIZE];
@@ -30,6 +34,7 @@ struct door {
     const struct config *config;
     struct gauges *gauges;
     struct render *render;
+    struct keeper *keeper;
     struct kept kept[KEPT];
     size_t next;
 };
@@ -40,6 +45,7 @@ struct door *door_create(const struct config *config, struct gauges *gauges)
     door->config = config;
     door->gauges = gauges;
     door->render = render_create();
+    door->keeper = keeper_create();
     return door;
 }
 
@@ -62,6 +68,7 @@ void door_destroy(struct door **door)
         return;
     door_configure(*door, NULL);
     render_destroy(&(*door)->render);
+    keeper_destroy(&(*door)->keeper);
     memory_free(door);
 }
 
@@ -81,48 +88,63 @@ bool door_is_own_host(const char *host)
     return false;
 }
 
-static void set_headers(struct web_answer *answer, const char *type)
+int door_read_users(struct door *door, struct text *reason)
 {
-    static const char *const headers[][2] = {
-        {"Content-Security-Policy",
-         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
-         "frame-ancestors 'none'"},
-        {"X-Content-Type-Options", "nosniff"},
-        {"X-Frame-Options", "DENY"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Cross-Origin-Opener-Policy", "same-origin"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Cache-Control", "no-store"},
-    };
-    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
-        web_answer_header(answer, headers[i][0], headers[i][1]);
-    web_answer_header(answer, "Content-Type", type);
+    return keeper_read_users(door->keeper, door->config, reason);
 }
 
-static void refuse(struct door *door, struct web_answer *answer, enum asked_form form, unsigned status,
-                   const char *sentence)
-{
-    form = form == ASKED_CSV ? ASKED_JSON : form;
-    answer->status = status;
-    set_headers(answer, render_type(form));
-    if (status == 405)
-        web_answer_header(answer, "Allow", "GET, HEAD");
-    text_clear(&answer->body);
-    render_error(door->render, form, status, sentence, &answer->body);
-}
-
-/* Whether the request comes in; else it has its answer. */
-static bool admit(struct door *door, const struct web_request *request, struct web_answer *answer)
+/* A name under which no page of another site can reach us; where people are known these have no session here. */
+static bool is_called_well(const struct door *door, const struct web_request *request,
+                           struct web_answer *answer)
 {
     const char *host = web_request_header(request, "Host");
     if (!host || web_request_header_count(request, "Host") != 1)
-        refuse(door, answer, ASKED_HTML, 400, "The request has no Host, or several.");
-    else if (!door_is_own_host(host))
-        refuse(
-            door, answer, ASKED_HTML, 421,
+        reply_refuse(door->render, answer, ASKED_HTML, 400, "The request has no Host, or several.");
+    else if (!config_console_knows_people(door->config) && !door_is_own_host(host))
+        reply_refuse(
+            door->render, answer, ASKED_HTML, 421,
             "Without users the console answers only on its own machine: call it 127.0.0.1, [::1] or localhost.");
-    else if (strcmp(request->method, "GET") != 0 && strcmp(request->method, "HEAD") != 0)
-        refuse(door, answer, ASKED_HTML, 405, "Only GET and HEAD are understood here.");
+    else
+        return true;
+    return false;
+}
+
+static bool is_post(const struct web_request *request)
+{
+    return strcmp(request->method, "POST") == 0;
+}
+
+/* Whether it is read, or written at one of the addresses that take forms. */
+static bool is_understood(const struct door *door, const struct web_request *request,
+                          const struct asked *asked, struct web_answer *answer)
+{
+    bool takes_forms = asked->form == ASKED_HTML && !asked->item && gate_is_at(asked->page);
+    if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0 ||
+        (is_post(request) && takes_forms))
+        return true;
+    reply_refuse(door->render, answer, ASKED_HTML, 405,
+                 takes_forms ? "Only GET, HEAD and POST are understood here."
+                             : "Only GET and HEAD are understood here.");
+    web_answer_header(answer, "Allow", takes_forms ? "GET, HEAD, POST" : "GET, HEAD");
+    return false;
+}
+
+/* The form of a page of ours; false: the answer says what is wrong. */
+static bool take_form(const struct door *door, const struct web_request *request, struct asked *ret_form,
+                      struct web_answer *answer)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const char *type = web_request_header(request, "Content-Type");
+    if (!keeper_is_own_page(request))
+        reply_refuse(door->render, answer, ASKED_HTML, 403,
+                     "This was sent from another site, or by a program that says not from where (Origin).");
+    else if (request->body_is_cut)
+        reply_refuse(door->render, answer, ASKED_HTML, 413, "The form is larger than 64 KiB.");
+    else if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0)
+        reply_refuse(door->render, answer, ASKED_HTML, 415,
+                     "A form is sent as application/x-www-form-urlencoded.");
+    else if (asked_parse_form(request->body, request->body_length, ret_form, &reason) != 200)
+        reply_refuse(door->render, answer, ASKED_HTML, 400, text_string(&reason));
     else
         return true;
     return false;
@@ -163,6 +185,7 @@ static void make(struct door *door, const struct page *page, const struct asked 
                                            .db = db,
                                            .around = &around,
                                            .asked = asked,
+                                           .who = &kept->who,
                                            .now = clock_wall_ms(),
                                            .status = &kept->status,
                                            .reason = reason};
@@ -180,40 +203,29 @@ static void make(struct door *door, const struct page *page, const struct asked 
 }
 
 /* One that was made a moment ago, or NULL. */
-static const struct kept *find_kept(const struct door *door, const char *target)
+static const struct kept *find_kept(const struct door *door, const char *target, const struct who *who)
 {
     for (size_t i = 0; i < KEPT; i++) {
         const struct kept *kept = &door->kept[i];
-        if (kept->target && strcmp(kept->target, target) == 0 &&
+        if (kept->target && strcmp(kept->target, target) == 0 && kept->who.is_operator == who->is_operator &&
+            strcmp(kept->who.token, who->token) == 0 && strcmp(kept->who.name, who->name) == 0 &&
             clock_monotonic_ms() - kept->at < DOOR_KEPT_MS)
             return kept;
     }
     return NULL;
 }
 
-/* Nothing but its tag, where the browser has it. */
-static void give(const struct web_request *request, const char *tag, const char *type, const char *bytes,
-                 size_t length, struct web_answer *answer)
-{
-    const char *known = web_request_header(request, "If-None-Match");
-    bool is_known = known && strcmp(known, tag) == 0;
-    answer->status = is_known ? 304 : 200;
-    set_headers(answer, type);
-    web_answer_header(answer, "ETag", tag);
-    if (!is_known)
-        text_append_bytes(&answer->body, bytes, length);
-}
-
 static void give_kept(const struct web_request *request, const struct kept *kept, struct web_answer *answer)
 {
-    give(request, kept->tag, render_type(kept->form), text_string(&kept->body), kept->body.length, answer);
+    reply_give(request, kept->tag, render_type(kept->form), text_string(&kept->body), kept->body.length,
+               answer);
 }
 
 static void answer_page(struct door *door, const struct web_request *request, const struct page *page,
-                        const struct asked *asked, struct web_answer *answer)
+                        const struct asked *asked, const struct who *who, struct web_answer *answer)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    const struct kept *found = find_kept(door, request->target);
+    const struct kept *found = find_kept(door, request->target, who);
     if (found) {
         give_kept(request, found, answer);
         return;
@@ -222,12 +234,13 @@ static void answer_page(struct door *door, const struct web_request *request, co
     forget(kept);
     kept->target = memory_string(request->target);
     kept->form = asked->form;
+    kept->who = *who;
     make(door, page, asked, kept, &reason);
     kept->at = clock_monotonic_ms();
     if (kept->status == 200) {
         give_kept(request, kept, answer);
     } else {
-        refuse(door, answer, asked->form, kept->status, text_string(&reason));
+        reply_refuse(door->render, answer, asked->form, kept->status, text_string(&reason));
         forget(kept);
     }
 }
@@ -237,23 +250,49 @@ static void answer_asset(const struct web_request *request, const char *name, st
     const struct asset *asset = assets_find(name);
     char tag[RENDER_TAG_SIZE];
     render_tag(asset->bytes, asset->length, tag);
-    give(request, tag, assets_type(name), asset->bytes, asset->length, answer);
+    reply_give(request, tag, assets_type(name), asset->bytes, asset->length, answer);
 }
 
 static void answer_asked(struct door *door, const struct web_request *request, const struct asked *asked,
-                         struct web_answer *answer)
+                         const struct who *who, struct web_answer *answer)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     const struct page *page = page_find(asked->page);
-    bool is_asset = asked->form == ASKED_HTML && !asked->item && assets_type(asked->page);
     if (!asked_only(asked, page ? page->parameters : "", &reason))
-        refuse(door, answer, asked->form, 400, text_string(&reason));
-    else if (is_asset)
-        answer_asset(request, asked->page, answer);
+        reply_refuse(door->render, answer, asked->form, 400, text_string(&reason));
     else if (!page || page->has_item != (asked->item != NULL) || (asked->form == ASKED_CSV && !page->rows))
-        refuse(door, answer, asked->form, 404, "There is no such page.");
+        reply_refuse(door->render, answer, asked->form, 404, "There is no such page.");
     else
-        answer_page(door, request, page, asked, answer);
+        answer_page(door, request, page, asked, who, answer);
+}
+
+/* Style, script and picture are everybody's: the sign-in page has them, too. */
+static bool is_asset(const struct asked *asked)
+{
+    return asked->form == ASKED_HTML && !asked->item && assets_type(asked->page) && asked->count == 0;
+}
+
+static void answer_request(struct door *door, const struct web_request *request, const struct asked *asked,
+                           struct web_answer *answer)
+{
+    AUTO(asked_release) struct asked form = {0};
+    struct who who;
+    const struct gate gate = {door->config, door->keeper, door->render, request, asked, &form, &who};
+    if (!is_understood(door, request, asked, answer))
+        return;
+    if (is_asset(asked)) {
+        answer_asset(request, asked->page, answer);
+        return;
+    }
+    keeper_recognize(door->keeper, door->config, request, &who);
+    if (is_post(request) && !take_form(door, request, &form, answer))
+        return;
+    if (gate_is_at(asked->page) && !asked->item && asked->form == ASKED_HTML)
+        gate_answer(&gate, is_post(request), answer);
+    else if (who.by == WHO_NOBODY)
+        gate_send_away(&gate, answer);
+    else
+        answer_asked(door, request, asked, &who, answer);
 }
 
 void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer)
@@ -262,13 +301,13 @@ void door_answer(void *context, const struct web_request *request, struct web_an
     AUTO(asked_release) struct asked asked = {0};
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     int64_t began = clock_monotonic_ns();
-    if (admit(door, request, ret_answer)) {
+    if (is_called_well(door, request, ret_answer)) {
         unsigned status = asked_parse(request->target, &asked, &reason);
         if (status == 200)
-            answer_asked(door, request, &asked, ret_answer);
+            answer_request(door, request, &asked, ret_answer);
         else
-            refuse(door, ret_answer, asked.form, status,
-                   reason.length > 0 ? text_string(&reason) : "There is no such page.");
+            reply_refuse(door->render, ret_answer, asked.form, status,
+                         reason.length > 0 ? text_string(&reason) : "There is no such page.");
     }
     if (door->gauges)
         gauges_answered(door->gauges, ret_answer->status, clock_monotonic_ns() - began);

@@ -1,12 +1,13 @@
 /* door - a request of a browser or a program, and its answer: who may come in, what is asked for, in which form.
  *
  * Without users everybody is a viewer, and only who calls the machine by a name of its own is answered (Host: 127.0.0.1,
- * [::1] or localhost), so that no page of another site can have its name mean this machine. GET and HEAD alone. Each
+ * [::1] or localhost), so that no page of another site can have its name mean this machine. With users, or behind a trusted
+ * proxy, whoever is not known signs in first (keeper.h, gate.h). GET and HEAD, and POST of forms of our own pages. Each
  * answer forbids everything that is not of this server (Content-Security-Policy), frames, guesses at its type, referrers
  * and keeping it.
  *
  * The job database is opened for each document and closed again, read-only, for DOOR_PATIENCE_MS at most. What was
- * answered is answered again for DOOR_KEPT_MS, so that fifty browsers on one page cost what one does. */
+ * answered is answered again for DOOR_KEPT_MS to the same person, so that fifty browsers without users on one page cost what one does. */
 #ifndef FELUCCA_CONSOLE_DOOR_H
 #define FELUCCA_CONSOLE_DOOR_H
 
@@ -14,7 +15,7 @@
 #include "common/service/web_server.h"
 #include "console/gauges.h"
 
-enum { DOOR_PATIENCE_MS = 2000, DOOR_KEPT_MS = 1000 };
+enum { DOOR_PATIENCE_MS = 2000, DOOR_KEPT_MS = 1000, DOOR_FORM_BYTES = 64 * 1024 };
 
 struct door;
 
@@ -23,6 +24,9 @@ struct door;
 struct door *door_create(const struct config *config, struct gauges *gauges);
 void door_destroy(struct door **door);
 void door_configure(struct door *door, const struct config *config);
+
+/* Whether people can sign in, where the configuration says so: 0, or an error with a sentence in reason. */
+int door_read_users(struct door *door, struct text *reason);
 
 /* For struct web_server_rules; the context is the door. */
 void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer);

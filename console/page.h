@@ -12,6 +12,7 @@
 #include "common/jobs/jobdb.h"
 #include "common/view/surroundings.h"
 #include "console/asked.h"
+#include "console/who.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,7 +23,8 @@ struct page_question {
     struct jobdb *db;
     const struct surroundings *around;
     const struct asked *asked;
-    int64_t now; /* wall ms */
+    const struct who *who; /* for shape alone: a document is the same for everybody */
+    int64_t now;           /* wall ms */
     unsigned
         *status; /* 200; 404: there is no such thing; 400: a parameter is none, with a sentence in reason */
     struct text *reason;

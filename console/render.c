@@ -20,7 +20,7 @@ enum { PAGES_MOST = 16 };
 
 struct render {
     struct template_page *pages[PAGES_MOST]; /* in the order of page_at() */
-    struct template_page *error;
+    struct template_page *error, *sign_in;
 };
 
 /* ---- templates ---- */
@@ -45,6 +45,7 @@ struct render *render_create(void)
     for (size_t i = 0; i < PAGES_MOST && page_at(i); i++)
         render->pages[i] = load(page_at(i)->name);
     render->error = load("error");
+    render->sign_in = load("signin");
     return render;
 }
 
@@ -55,6 +56,7 @@ void render_destroy(struct render **render)
     for (size_t i = 0; i < PAGES_MOST; i++)
         template_destroy(&(*render)->pages[i]);
     template_destroy(&(*render)->error);
+    template_destroy(&(*render)->sign_in);
     memory_free(render);
 }
 
@@ -119,6 +121,16 @@ static json_t *bar_of(const struct page_question *question, const json_t *docume
     return bar;
 }
 
+/* Whom the page is for; null: there are no users. */
+static json_t *who_of(const struct who *who)
+{
+    if (who->by == WHO_ANYBODY || who->by == WHO_NOBODY)
+        return json_null();
+    return json_pack("{s:o, s:s, s:b, s:s}", "name", json_from_text(who->name), "role",
+                     who->is_operator ? "operator" : "viewer", "may_leave", who->by == WHO_SIGNED_IN, "token",
+                     who->token);
+}
+
 static void surround(const struct page *page, const struct page_question *question, const char *target,
                      json_t *document)
 {
@@ -129,6 +141,7 @@ static void surround(const struct page *page, const struct page_question *questi
     (void)json_object_set_new(document, "title", json_string(page->title));
     (void)json_object_set_new(document, "as_json", form_link(page, target, ".json"));
     (void)json_object_set_new(document, "as_csv", page->rows ? form_link(page, target, ".csv") : json_null());
+    (void)json_object_set_new(document, "who", who_of(question->who));
     (void)json_object_set_new(document, "is_front", json_boolean(page == &page_now));
     (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
 }
@@ -211,6 +224,14 @@ void render_page(struct render *render, const struct page *page, const struct pa
         text_append_char(body, '\n');
 }
 
+void render_sign_in(struct render *render, const struct config *config, json_t *document, struct text *body)
+{
+    char cell[CONFIG_CELL_SIZE];
+    (void)json_object_set_new(document, "cell", json_from_text(config_cell(config, cell)));
+    (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
+    template_render(render->sign_in, document, body);
+}
+
 void render_error(struct render *render, enum asked_form form, unsigned status, const char *sentence,
                   struct text *body)
 {
@@ -223,6 +244,8 @@ void render_error(struct render *render, enum asked_form form, unsigned status, 
     }
     (void)json_object_set_new(document, "links", links_of(NULL));
     (void)json_object_set_new(document, "bar", json_null());
+    (void)json_object_set_new(document, "who", json_null());
+    (void)json_object_set_new(document, "cell", json_null());
     (void)json_object_set_new(document, "title", json_string("No page"));
     (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
     template_render(render->error, document, body);

@@ -25,6 +25,9 @@ void render_page(struct render *render, const struct page *page, const struct pa
 /* A tag of bytes. */
 void render_tag(const void *bytes, size_t length, char ret_tag[RENDER_TAG_SIZE]);
 
+/* The page on which one signs in: { to, trouble }. Appended; the document is changed. */
+void render_sign_in(struct render *render, const struct config *config, json_t *document, struct text *body);
+
 /* What is said instead of a page: appended. */
 void render_error(struct render *render, enum asked_form form, unsigned status, const char *sentence,
                   struct text *body);

@@ -9,7 +9,7 @@
 /* Told when it is read; the status, a metric and an alert tell it later. */
 static void warn_of_end(const struct config_tls *settings, const struct tls_server *server)
 {
-    const struct certificate_use use = {.path = settings->certificate_file};
+    const struct certificate_use use = {.process = "receiver", .path = settings->certificate_file};
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
     if (certificate_tell_end(&use, tls_server_facts(server), clock_wall_ms(), &sentence))
         log_warning("certificate", LOG_S("because", text_string(&sentence)));

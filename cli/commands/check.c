@@ -1,4 +1,5 @@
 #include "cli/check_certificates.h"
+#include "cli/check_console.h"
 #include "cli/check_folder.h"
 #include "cli/check_jobs.h"
 #include "cli/check_tokens.h"
@@ -49,7 +50,8 @@ static void note_filesystem(const struct config *config, struct findings *findin
                      text_string(&sentence));
 }
 
-static void look(const struct config *config, bool offline, struct findings *findings)
+/* Whether every process would start. */
+static bool look(const struct config *config, bool offline, struct findings *findings)
 {
     AUTO(text_release) struct text summary = TEXT_EMPTY;
     service_print_summary(config, &summary);
@@ -59,6 +61,7 @@ static void look(const struct config *config, bool offline, struct findings *fin
     note_expiry(config, findings);
     check_certificates(config, clock_wall_ms(), findings);
     check_jobs(config, findings);
+    return check_console(config, findings);
 }
 
 static int check_run(const struct cli *cli, int argc, char **argv)
@@ -80,12 +83,14 @@ static int check_run(const struct cli *cli, int argc, char **argv)
         fputs(text_string(&errors), stderr);
         return EXIT_CONFIG;
     }
-    look(config, offline, &findings);
+    bool would_start = look(config, offline, &findings);
     if (flags & 1u << JSON)
         findings_append_json(&findings, &out);
     else
         findings_append_lines(&findings, &out);
     fputs(text_string(&out), stdout);
+    if (!would_start)
+        return EXIT_CONFIG;
     return findings_are_well(&findings) && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
 
@@ -101,11 +106,13 @@ const struct command command_check = {
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
             "needs, and opens the right album; and what to do where it does not; and one\n"
-            "for each certificate of receiver.tls and of destinations (client_cert). Then\n"
+            "for each certificate of receiver.tls, console.tls and of destinations\n"
+            "(client_cert), and for the console's users. Then\n"
             "compares every file of the spool with the job database, and the database with\n"
             "itself, without changing anything and while all goes on; until a router has run\n"
             "there is nothing to compare. Exit status 0 when all is well, 1 when\n"
-            "something is not, 3 when the file itself is wrong.\n",
+            "something is not, 3 when the file itself is wrong, or what it names for the\n"
+            "console (users, tls) keeps that from starting.\n",
     .example = "felucca check --offline --config felucca.yaml\n",
     .run = check_run,
 };

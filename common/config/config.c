@@ -201,3 +201,8 @@ const char *config_notified_name(const struct config *config, size_t index)
     return index < webhooks ? config->notify.webhooks[index].name
                             : config->notify.mails[index - webhooks].name;
 }
+
+bool config_console_knows_people(const struct config *config)
+{
+    return config->console.users || config->console.trusted_proxy.address_count > 0;
+}

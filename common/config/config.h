@@ -122,7 +122,15 @@ struct config_mail {
     char *ca_file;
 };
 
-/* Whether the console may be where others reach it, although it asks nobody who he is. */
+/* Who stands in front of the console, has asked who somebody is, and says it in headers. */
+struct config_trusted_proxy {
+    char **addresses;                  /* addresses and networks (network.h) */
+    size_t address_count;              /* 0: there is none */
+    char *user_header, *groups_header; /* groups_header NULL: everybody is a viewer */
+    char *operators;                   /* the group whose members are operators */
+};
+
+/* Whether the console may be where others reach it, although it asks nobody who he is, or asks in plain text. */
 enum config_risk { CONFIG_RISK_NO, CONFIG_RISK_TAKEN };
 
 struct config {
@@ -194,6 +202,9 @@ struct config {
         char *bind;
         int port;
         enum config_risk insecure;
+        char *users;                       /* a file (common/users); NULL: nobody signs in */
+        char *certificate_file, *key_file; /* NULL: plain HTTP */
+        struct config_trusted_proxy trusted_proxy;
     } console;
     struct config_node *nodes;
     size_t node_count;
@@ -247,6 +258,8 @@ size_t config_notified(const struct config *config);
 /* Whether the configuration lets a process of this row run by itself: notices and a console may be left out. */
 struct processes_row;
 bool config_runs(const struct config *config, const struct processes_row *row);
+/* Whether the console knows who somebody is: else everybody is a viewer, and on this machine. */
+bool config_console_knows_people(const struct config *config);
 const char *config_notified_name(const struct config *config, size_t index);
 const struct config_album *config_find_album(const struct config_destination *destination, const char *name);
 

@@ -182,14 +182,24 @@ bool config_admits_address(const struct config *config, const unsigned char *add
     return config->node_count == 0;
 }
 
-bool config_is_proxy(const struct config *config, const unsigned char *address)
+static bool is_among(char *const *networks, size_t count, const unsigned char *address)
 {
-    for (size_t i = 0; i < config->receiver.proxy_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         struct config_network network;
-        if (parse_network(config->receiver.proxies[i], &network, &reason) == 0 &&
-            network_holds(&network, address))
+        if (parse_network(networks[i], &network, &reason) == 0 && network_holds(&network, address))
             return true;
     }
     return false;
+}
+
+bool config_is_proxy(const struct config *config, const unsigned char *address)
+{
+    return is_among(config->receiver.proxies, config->receiver.proxy_count, address);
+}
+
+bool config_is_trusted_proxy(const struct config *config, const unsigned char *address)
+{
+    const struct config_trusted_proxy *proxy = &config->console.trusted_proxy;
+    return is_among(proxy->addresses, proxy->address_count, address);
 }

@@ -18,6 +18,9 @@ int config_network_check(const char *text, struct text *reason);
 /* Whether receiver.proxies names the address (16 bytes, IPv4 mapped): it has to say whom it speaks for. */
 bool config_is_proxy(const struct config *config, const unsigned char *address);
 
+/* Whether console.trusted_proxy.addresses names it. */
+bool config_is_trusted_proxy(const struct config *config, const unsigned char *address);
+
 /* Checks a numeric address to listen on. 0, or ERR_SYNTAX with what is wrong appended to reason. */
 int config_network_check_bind(const char *text, struct text *reason);
 

@@ -230,16 +230,59 @@ static const struct config_section notify_section = {
     "Who is told when something needs a person, by the process felucca-notifier; see [notices](notify.md)."};
 
 static const char *const risk_words[] = {"no", "yes-i-know", NULL};
+static const struct config_key trusted_proxy_keys[] = {
+    {"addresses", CONFIG_NETWORKS,
+     COUNTED(config, console.trusted_proxy.addresses, console.trusted_proxy.address_count),
+     .otherwise = "none",
+     .help =
+         "Addresses and networks of the proxy. From these, and from nobody else, the headers below are believed: let "
+         "nobody else connect from there."},
+    {"user_header", CONFIG_LINE, OF(config, console.trusted_proxy.user_header),
+     .standard = "X-Forwarded-User",
+     .help =
+         "The header that names who is signed in. The proxy has to set it, or remove it, in each request."},
+    {"groups_header", CONFIG_LINE, OF(config, console.trusted_proxy.groups_header),
+     .otherwise = "everybody is a viewer",
+     .help = "The header with the groups of that person, with commas between them."},
+    {"operators", CONFIG_LINE, OF(config, console.trusted_proxy.operators), .otherwise = "nobody",
+     .help = "The group whose members are operators; everybody else is a viewer."},
+    {.name = NULL},
+};
+static const struct config_section trusted_proxy_section = {
+    "trusted_proxy", NULL, 0, trusted_proxy_keys,
+    "A reverse proxy in front of the console that has asked who somebody is (single sign-on), and says it in headers. See "
+    "[who may](console.md#who-may)."};
+
+static const struct config_key console_tls_keys[] = {
+    {"certificate_file", CONFIG_PATH, OF(config, console.certificate_file), .otherwise = "plain HTTP",
+     .help = "The console's certificate (PEM), followed by those that lead to its authority."},
+    {"key_file", CONFIG_PATH, OF(config, console.key_file), .otherwise = "none",
+     .help =
+         "Its private key (PEM, without a passphrase). Nobody but the console should be able to read it."},
+    {.name = NULL},
+};
+static const struct config_section console_tls_section = {
+    "tls", NULL, 0, console_tls_keys,
+    "HTTPS (TLS 1.2 and 1.3) in place of HTTP. The files are read again on SIGHUP."};
+
 static const struct config_key console_keys[] = {
     {"bind", CONFIG_BIND, OF(config, console.bind), .standard = "127.0.0.1",
-     .help = "Address on which its pages are served; one of this machine's own (`127.0.0.1`, `::1`) unless "
-             "`insecure` says otherwise, since it asks nobody who he is."},
+     .help =
+         "Address on which its pages are served; one of this machine's own (`127.0.0.1`, `::1`) unless there are "
+         "`users` with `tls`, or a `trusted_proxy`, or `insecure` says otherwise."},
     {"port", CONFIG_INTEGER, OF(config, console.port), .standard = "9480", .least = 1, .most = 65535,
      .help = "Its TCP port."},
+    {"users", CONFIG_PATH, OF(config, console.users), .otherwise = "nobody signs in, everybody is a viewer",
+     .help =
+         "A file of names, roles and hashes of passwords, which `felucca console passwd NAME` writes. Read again when it "
+         "changes."},
     {"insecure", CONFIG_CHOICE, OF(config, console.insecure), .standard = "no", .words = risk_words,
      .help =
-         "`yes-i-know`: it may listen on any address, which a container needs whose port is published on the "
-         "loopback address of its host. It still answers only those who call it 127.0.0.1, [::1] or localhost."},
+         "`yes-i-know`: it may listen on any address, also without `tls` and without users, which a container needs whose "
+         "port is published on the loopback address of its host. Without users it still answers only those who call it "
+         "127.0.0.1, [::1] or localhost."},
+    {"trusted_proxy", CONFIG_SECTION, .section = &trusted_proxy_section},
+    {"tls", CONFIG_SECTION, .section = &console_tls_section},
     {.name = NULL},
 };
 static const struct config_section console_section = {

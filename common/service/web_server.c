@@ -34,6 +34,8 @@ struct web_server {
 /* What is known of a request between the library's calls. */
 struct asked {
     bool is_known; /* its headers were seen */
+    bool body_is_cut;
+    struct text body;
     char target[];
 };
 
@@ -47,6 +49,19 @@ static void take_guest_address(struct MHD_Connection *connection, unsigned char 
         memcpy(ret_address, &((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr, 16);
     else if (info && info->client_addr->sa_family == AF_INET)
         memcpy(ret_address, &((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr, 4);
+}
+
+/* The same as 16 bytes of version 6. */
+static void take_mapped_address(struct MHD_Connection *connection, unsigned char *ret_address)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    take_guest_address(connection, ret_address);
+    if (!info || info->client_addr->sa_family != AF_INET)
+        return;
+    memcpy(ret_address + 12, ret_address, 4);
+    memset(ret_address, 0, 10);
+    memset(ret_address + 10, 0xff, 2);
 }
 
 /* The library closes it when it sees the end. */
@@ -125,7 +140,13 @@ static void guest_has_its_answer(void *context, struct MHD_Connection *connectio
                                  enum MHD_RequestTerminationCode code)
 {
     struct web_server *server = context;
+    struct asked *asked = *state;
     (void)code;
+    if (asked) {
+        if (asked->body.bytes)
+            explicit_bzero(asked->body.bytes, asked->body.capacity); /* it may hold a password */
+        text_release(&asked->body);
+    }
     memory_free(state);
     allow(server, connection, server->rules.rest_ms);
 }
@@ -227,6 +248,15 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
     return strlen(text);
 }
 
+static void take_body(struct asked *asked, const char *bytes, size_t length, size_t most)
+{
+    if (length > most - asked->body.length) {
+        asked->body_is_cut = true;
+        return;
+    }
+    text_append_bytes(&asked->body, bytes, length);
+}
+
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,
                                     size_t *upload_size, void **state)
@@ -234,18 +264,26 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
     struct web_server *server = context;
     struct asked *asked = *state;
     AUTO(web_answer_release) struct web_answer answer = {0};
+    unsigned char address[16] = {0};
     (void)url;
     (void)version;
-    (void)upload;
-    /* The first call has the headers only; a body, which nobody here takes, is ignored. */
+    /* The first call has the headers only. */
     if (!asked->is_known)
         allow(server, connection, server->rules.answer_ms);
     if (!asked->is_known || *upload_size > 0) {
         asked->is_known = true;
+        take_body(asked, upload, *upload_size, server->rules.body_bytes);
         *upload_size = 0;
         return MHD_YES;
     }
-    const struct web_request request = {.method = method, .target = asked->target, .connection = connection};
+    take_mapped_address(connection, address);
+    const struct web_request request = {.method = method,
+                                        .target = asked->target,
+                                        .body = text_string(&asked->body),
+                                        .body_length = asked->body.length,
+                                        .body_is_cut = asked->body_is_cut,
+                                        .address = address,
+                                        .connection = connection};
     server->rules.answer(server->rules.context, &request, &answer);
     return queue_answer(connection, &answer);
 }
@@ -272,9 +310,18 @@ static bool parse_address(const char *bind, int port, struct address *ret_addres
     return inet_pton(AF_INET, bind, &four->sin_addr) == 1;
 }
 
+/* RFC 9325: nothing before TLS 1.2. */
+#define PRIORITIES "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:%SERVER_PRECEDENCE"
+
 static struct MHD_Daemon *start_daemon(struct web_server *server, const struct address *address)
 {
-    unsigned flags = MHD_USE_EPOLL;
+    unsigned flags = MHD_USE_EPOLL | (server->rules.certificate ? MHD_USE_TLS : 0);
+    const struct MHD_OptionItem secure[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)server->rules.certificate},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->rules.key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
+        {MHD_OPTION_END, 0, NULL}};
+    const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     if (address->is_six)
         flags |= address->is_any ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
     return MHD_start_daemon(flags, 0, NULL, NULL, take_request, server, MHD_OPTION_SOCK_ADDR,
@@ -283,7 +330,8 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, const struct a
                             server->rules.connection_bytes, MHD_OPTION_NOTIFY_CONNECTION, guest_comes_or_goes,
                             server, MHD_OPTION_NOTIFY_COMPLETED, guest_has_its_answer, server,
                             MHD_OPTION_URI_LOG_CALLBACK, take_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-                            leave_as_it_is, NULL, MHD_OPTION_END);
+                            leave_as_it_is, NULL, MHD_OPTION_ARRAY,
+                            server->rules.certificate ? secure : plain, MHD_OPTION_END);
 }
 
 int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
@@ -296,6 +344,7 @@ int web_server_create(const struct web_server_rules *rules, const char *bind, in
     server->rules = *rules;
     server->guests = memory_new(rules->connections + 1, sizeof *server->guests);
     server->daemon = start_daemon(server, &address);
+    server->rules.certificate = server->rules.key = NULL;
     const union MHD_DaemonInfo *info =
         server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
     if (!info)

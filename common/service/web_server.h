@@ -1,7 +1,8 @@
 /* web_server - a small HTTP/1.1 server that strangers cannot keep busy; the only user of libmicrohttpd.
  *
  * One thread: whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls
- * web_server_turn(), in which the answers are made. RFC 9110 and 9112. A request has no body that anybody sees.
+ * web_server_turn(), in which the answers are made. RFC 9110 and 9112. A request's body is seen where the rules allow one, and
+ * then as a whole.
  *
  * What a peer may do is bounded: how many connections there are, in all and from one address, how long one has for its
  * request and for reading the answer, however busily it drips, and how much memory it takes. A new peer always comes in:
@@ -21,6 +22,10 @@ struct web_server;
 struct web_request {
     const char *method;
     const char *target; /* path and query as they came, nothing decoded */
+    const char *body;   /* "" without one; it may hold NULs, and has one behind it */
+    size_t body_length;
+    bool body_is_cut;             /* it was longer than the rules allow */
+    const unsigned char *address; /* of the peer: 16 bytes, IPv4 mapped */
     const void *connection;
 };
 /* A header of it, any case, or NULL; borrowed as the request is. One that came twice is its first. */
@@ -50,12 +55,16 @@ struct web_server_rules {
     size_t connections;      /* at most so many, at least 4 … */
     size_t per_address;      /* … and of one address */
     size_t connection_bytes; /* for a request's line and headers */
-    int64_t ask_ms;          /* from a connection's beginning to the end of its request's header */
-    int64_t answer_ms;       /* from there until it has read the answer */
-    int64_t rest_ms;         /* from there until the end of its next request's header */
+    size_t body_bytes;       /* for its body; 0: nobody takes one, and it is ignored */
+    const char *certificate,
+        *key;          /* PEM, for TLS 1.2 and 1.3, borrowed during web_server_create(); NULL: none */
+    int64_t ask_ms;    /* from a connection's beginning to the end of its request's header */
+    int64_t answer_ms; /* from there until it has read the answer */
+    int64_t rest_ms;   /* from there until the end of its next request's header */
 };
 
-/* Listens on a numeric address and a port (0: a free one). 0 or ERR_NETWORK. */
+/* Listens on a numeric address and a port (0: a free one). 0 or ERR_NETWORK: the address is taken, or certificate and key
+ * are none or do not fit. */
 int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
                       struct web_server **ret_server);
 void web_server_destroy(struct web_server **server);

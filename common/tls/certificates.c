@@ -9,19 +9,22 @@ void certificates_each(const struct config *config,
 {
     const struct config_tls *tls = &config->receiver.tls;
     if (tls->port != 0)
-        each(context, &(struct certificate_use){NULL, tls->certificate_file, tls->key_file});
+        each(context, &(struct certificate_use){NULL, "receiver", tls->certificate_file, tls->key_file});
+    if (config->console.is_written && config->console.certificate_file && config->console.key_file)
+        each(context, &(struct certificate_use){NULL, "console", config->console.certificate_file,
+                                                config->console.key_file});
     for (size_t n = 0; n < config->node_count; n++)
         for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
             const struct config_destination *destination = &config->nodes[n].destinations[d];
             if (destination->client_cert)
-                each(context, &(struct certificate_use){destination->name, destination->client_cert,
+                each(context, &(struct certificate_use){destination->name, NULL, destination->client_cert,
                                                         destination->client_key});
         }
 }
 
 void certificate_append_name(const struct certificate_use *use, struct text *out)
 {
-    text_format(out, "%s%s", use->destination ? "destination " : "receiver",
+    text_format(out, "%s%s", use->destination ? "destination " : use->process,
                 use->destination ? use->destination : "");
 }
 
@@ -49,8 +52,7 @@ bool certificate_tell_end(const struct certificate_use *use, const struct certif
     if (early)
         text_append(out, " on, and not before: look at the clock of this machine, or ask who signed it");
     else
-        text_append(out, use->destination
-                             ? ": put a new one, and its key, into its place"
-                             : ": put a new one, and its key, into its place, then SIGHUP to the receiver");
+        text_format(out, ": put a new one, and its key, into its place%s%s",
+                    use->destination ? "" : ", then SIGHUP to the ", use->destination ? "" : use->process);
     return true;
 }

@@ -96,8 +96,11 @@
 
   function look() {
     if (busy()) { say(); return later(); }
-    fetch(location.href, { headers: tag ? { "If-None-Match": tag } : {}, cache: "no-store", credentials: "same-origin" })
+    var headers = { "X-Felucca-Refresh": "1" }; /* so that a session nobody uses ends */
+    if (tag) headers["If-None-Match"] = tag;
+    fetch(location.href, { headers: headers, cache: "no-store", credentials: "same-origin" })
       .then(function (answer) {
+        if (answer.status === 401) location.reload();
         if (answer.status !== 200 && answer.status !== 304) throw new Error("status");
         misses = 0;
         contact = new Date();

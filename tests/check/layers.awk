@@ -61,6 +61,7 @@ BEGIN {
     owner["expat.h"] = "^sender/stow_answer_xml\\.c$"
     owner["zlib.h"] = "^(common/dicom/(identity|kept|source)\\.c$|tests/)"
     owner["seccomp.h"] = "^common/sandbox/filter\\.c$"
+    owner["crypt.h"] = "^common/users/users\\.c$"
     owner["check.h"] = "^tests/"
 
     # Headers that the build makes, and where they belong.

@@ -15,8 +15,8 @@ status=0
 
 # What a program must not be linked with.
 foreign='
-felucca-receiver sqlite3 curl jansson expat nettle
-felucca-router   curl expat ssl dcmnet dcmdata oflog ofstd
+felucca-receiver sqlite3 curl jansson expat nettle crypt
+felucca-router   curl expat ssl crypt dcmnet dcmdata oflog ofstd
 felucca-header   zmq curl ssl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
@@ -40,6 +40,7 @@ jobs      jobdb_
 view      details_
 sandbox   sandbox_enter
 tls       tls_server_
+users     users_
 worker    worker_
 '
 

@@ -125,7 +125,7 @@ static void ck_headers(const struct http_client_answer *answer)
     ck_header(answer, "Content-Security-Policy", "default-src 'self'");
     ck_header(answer, "Content-Security-Policy", "frame-ancestors 'none'");
     ck_header(answer, "X-Content-Type-Options", "nosniff");
-    ck_header(answer, "Referrer-Policy", "no-referrer");
+    ck_header(answer, "Referrer-Policy", "same-origin");
     ck_header(answer, "Cache-Control", "no-store");
 }
 
@@ -389,7 +389,7 @@ static const struct config_row {
     {"loopback", "console: { bind: \"::1\" }\n", "configuration OK", 0},
     {"the receiver's port", "console: { port: 11112 }\n", "console: port", 3},
     {"no port", "console: { port: 0 }\n", "console: port", 3},
-    {"a key that is not there yet", "console: { users: /etc/felucca/users }\n", "there is no key", 3},
+    {"a key that is not there", "console: { pages: all }\n", "there is no key", 3},
 };
 
 START_TEST(configuration_is_checked)
