@@ -27,6 +27,7 @@
     X(notify)          \
     X(console)         \
     X(health)          \
+    X(fleet)           \
     X(condition)       \
     X(config)          \
     X(keys)            \

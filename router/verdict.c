@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/config/cell.h"
 #include "common/config/config.h"
 #include "common/jobs/batch.h"
 #include "common/jobs/history.h"
@@ -215,7 +216,8 @@ static void spare_collision(const struct verdict *verdict, const struct jobdb_it
 {
     struct router *router = verdict->router;
     const struct collision collision = {router->now, item->collided_at,
-                                        jobdb_series_stored_at(router->db, item->series_id)};
+                                        jobdb_series_stored_at(router->db, item->series_id),
+                                        config_has_other_cells(router->config)};
     if (!failure->counts || !collision_is_spared(&collision))
         return;
     if (outcome->collided_at == 0)

@@ -9,4 +9,7 @@ enum { CONFIG_CELL_SIZE = 65 };
 /* Into the buffer, cut to its size; never "". Returns the buffer. */
 const char *config_cell(const struct config *config, char buffer[CONFIG_CELL_SIZE]);
 
+/* Whether `fleet` names another cell than this one. */
+bool config_has_other_cells(const struct config *config);
+
 #endif

@@ -222,6 +222,7 @@ void config_check(const struct config *config, struct config_report *report)
     check_ports(config, report);
     check_tls(config, report);
     check_times(config, report);
+    config_check_fleet(config, report);
     config_check_notify(config, report);
     config_check_console(config, report);
     config_check_nodes(config, report);

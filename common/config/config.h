@@ -130,14 +130,24 @@ struct config_trusted_proxy {
     char *operators;                   /* the group whose members are operators */
 };
 
+/* A Felucca of the fleet, this one among them where one file is for all. */
+struct config_fleet_cell {
+    char *cell;
+    char *url;     /* of its console */
+    char *token;   /* secret template; NULL: none is shown */
+    char *ca_file; /* NULL: the system's */
+};
+
 /* Whether the console may be where others reach it, although it asks nobody who he is, or asks in plain text. */
 enum config_risk { CONFIG_RISK_NO, CONFIG_RISK_TAKEN };
 
 struct config {
     char *path; /* of the file that was read */
     char *state_dir;
-    char *run_dir;            /* always set: state_dir/run by default */
-    char *cell;               /* NULL: the host's name (cell.h) */
+    char *run_dir; /* always set: state_dir/run by default */
+    char *cell;    /* NULL: the host's name (cell.h) */
+    struct config_fleet_cell *fleet;
+    size_t fleet_count;
     bool state_dir_is_shared; /* its file system may be one with doubtful locks */
     struct {
         int port; /* 0: no plain port */

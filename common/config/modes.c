@@ -89,4 +89,6 @@ void config_check_modes(const struct config *config, struct config_report *repor
     }
     look_at_file(&look, "receiver: tls: key_file", &config->receiver.tls.key_file);
     look_at_notify(&look);
+    for (size_t i = 0; i < config->fleet_count; i++)
+        look_at_secret(&look, "fleet: token", &config->fleet[i].token);
 }

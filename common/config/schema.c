@@ -433,6 +433,22 @@ static const struct config_key node_keys[] = {
 static const struct config_section node_section = {"node", "aet", sizeof(struct config_node), node_keys,
                                                    "A called AE title. All nodes share the receiver's port."};
 
+static const struct config_key fleet_keys[] = {
+    {"cell", CONFIG_NAME, OF(config_fleet_cell, cell), .required = true,
+     .help = "Its name, as its own `cell` says."},
+    {"url", CONFIG_URL, OF(config_fleet_cell, url), .required = true,
+     .help =
+         "Where its [console](console.md) is: `https://HOST`, or `http://127.0.0.1:PORT` where a tunnel to it begins."},
+    {"token", CONFIG_SECRET, OF(config_fleet_cell, token), .otherwise = "none is shown",
+     .help =
+         "What is shown there (`Authorization: Bearer`); a token for this alone, which can read and nothing else."},
+    {"ca_file", CONFIG_PATH, OF(config_fleet_cell, ca_file), .otherwise = "the system's",
+     .help = "Authorities that vouch for its certificate."},
+    {.name = NULL},
+};
+static const struct config_section fleet_section = {"fleet", "cell", sizeof(struct config_fleet_cell),
+                                                    fleet_keys, "A cell that `felucca fleet` asks."};
+
 static const char *const switch_words[] = {"off", "on", NULL};
 static const struct config_key file_keys[] = {
     {"state_dir", CONFIG_PATH, OF(config, state_dir), .standard = "/var/lib/felucca",
@@ -450,6 +466,11 @@ static const struct config_key file_keys[] = {
      .help =
          "How this Felucca is called where there are several ([cells](scaling.md#several-cells)): in status, show, logs, "
          "metrics and notices. `${env:FELUCCA_CELL}` takes it from the environment."},
+    {"fleet", CONFIG_LIST, COUNTED(config, fleet, fleet_count), .otherwise = "none",
+     .section = &fleet_section,
+     .help =
+         "The cells that `felucca fleet` asks ([the fleet](scaling.md#the-fleet)), see below. While it names another one than "
+         "this, what collides at KHEOPS counts later ([why](kheops.md#two-programs-with-one-study))."},
     {"retention", CONFIG_DURATION, OF(config, retention_ms), .standard = "0s", .least = 0, .most = YEARS,
      .help = "How long a spool file outlives its last delivery."},
     {"retention_excluded", CONFIG_DURATION, OF(config, retention_excluded_ms), .standard = "7d", .least = 0,

@@ -30,5 +30,7 @@ printf '\n== all processes, end to end\n'
 "$folder/pipeline.sh" "$build"
 printf '\n== one study of many series, and KHEOPS as slow as it is, beside four plain clients\n'
 "$folder/lanes.sh" "$build"
+printf '\n== a router is killed: another one takes over, or it is started again\n'
+"$build/tests/bench_takeover"
 printf '\n== KHEOPS comes back to a backlog of 10,000\n'
 "$folder/outage.sh" "$build"

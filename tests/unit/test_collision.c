@@ -10,21 +10,25 @@ static const struct collision_row {
     const char *label;
     int64_t since, stored_at;
     bool spared;
+    bool others;
 } rows[] = {
-    {"the first time, of a series that is not there", 0, 0, true},
-    {"for almost two hours", NOW - ALMOST(COLLISION_PATIENCE_MS), 0, true},
-    {"for two hours: it counts", NOW - COLLISION_PATIENCE_MS, 0, false},
-    {"of a series that came a moment ago", 0, NOW - 1, true},
-    {"of one that came almost an hour ago", NOW - HOUR / 2, NOW - ALMOST(COLLISION_NEW_MS), true},
-    {"of one that came an hour ago: nothing makes its rows any more", 0, NOW - COLLISION_NEW_MS, false},
-    {"of one from before this was recorded", 0, 1, false},
-    {"the clock was set back", NOW + HOUR, NOW + HOUR, true},
+    {"the first time, of a series that is not there", 0, 0, true, false},
+    {"for almost two hours", NOW - ALMOST(COLLISION_PATIENCE_MS), 0, true, false},
+    {"for two hours: it counts", NOW - COLLISION_PATIENCE_MS, 0, false, false},
+    {"of a series that came a moment ago", 0, NOW - 1, true, false},
+    {"of one that came almost an hour ago", NOW - HOUR / 2, NOW - ALMOST(COLLISION_NEW_MS), true, false},
+    {"of one that came an hour ago: nothing makes its rows any more", 0, NOW - COLLISION_NEW_MS, false,
+     false},
+    {"of one from before this was recorded", 0, 1, false, false},
+    {"of one that came long ago, and another cell is configured", 0, 1, true, true},
+    {"that, for two hours", NOW - COLLISION_PATIENCE_MS, 1, false, true},
+    {"the clock was set back", NOW + HOUR, NOW + HOUR, true, false},
 };
 
 START_TEST(a_new_series_is_spared_for_two_hours)
 {
     const struct collision_row *row = &rows[_i];
-    const struct collision collision = {NOW, row->since, row->stored_at};
+    const struct collision collision = {NOW, row->since, row->stored_at, row->others};
     ck_assert_msg(collision_is_spared(&collision) == row->spared, "%s", row->label);
 }
 END_TEST
