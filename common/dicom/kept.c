@@ -9,17 +9,21 @@
 #include <unistd.h>
 #include <zlib.h>
 
-bool kept_append(struct dataset *dataset, struct text *out)
+bool kept_deflate(const struct text *header, struct text *out)
 {
-    AUTO(text_release) struct text header = TEXT_EMPTY;
-    if (!dataset_append_header(dataset, KEPT_MAX, &header))
-        return false;
-    uLongf length = compressBound(header.length);
+    uLongf length = compressBound(header->length);
     AUTO(memory_free) Bytef *deflated = memory_new(length, 1);
-    if (compress2(deflated, &length, (const Bytef *)header.bytes, header.length, Z_BEST_SPEED) != Z_OK)
+    if (header->length > KEPT_MAX ||
+        compress2(deflated, &length, (const Bytef *)header->bytes, header->length, Z_BEST_SPEED) != Z_OK)
         return false;
     text_append_bytes(out, deflated, length);
     return true;
+}
+
+bool kept_append(struct dataset *dataset, struct text *out)
+{
+    AUTO(text_release) struct text header = TEXT_EMPTY;
+    return dataset_append_header(dataset, KEPT_MAX, &header) && kept_deflate(&header, out);
 }
 
 static int write_all(int fd, const unsigned char *bytes, size_t length)

@@ -10,6 +10,9 @@
 
 enum { KEPT_MAX = 256 << 10 };
 
+/* Appends a header of at most KEPT_MAX bytes, deflated: a whole file but for the pixel data. False: it is larger. */
+bool kept_deflate(const struct text *header, struct text *out);
+
 /* Appends the deflated header. False: it cannot be kept, nothing was appended. */
 bool kept_append(struct dataset *dataset, struct text *out);
 
