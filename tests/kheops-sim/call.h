@@ -36,7 +36,8 @@ struct call {
     struct sim *sim;
     enum kind kind;
     const char *method, *path;
-    char study[CALL_SEGMENT_MAX], series[CALL_SEGMENT_MAX]; /* from the path; for /sim: what follows */
+    char study[CALL_SEGMENT_MAX], series[CALL_SEGMENT_MAX],
+        sop[CALL_SEGMENT_MAX]; /* from the path; for /sim: what follows */
     struct text body;
     struct answer answer;  /* status 0: not answered yet */
     bool admin;            /* it came by the second port */
@@ -74,6 +75,8 @@ void introspect_token(struct call *call);
 void qido_studies(struct call *call);
 void qido_series(struct call *call);
 void qido_instances(struct call *call);
+void metadata_series(struct call *call);
+void metadata_instance(struct call *call);
 void fetch_study(struct call *call);
 void admin_get(struct call *call);
 void admin_change(struct call *call);

@@ -93,6 +93,7 @@ struct study {
     X(INTROSPECT, "introspect")   \
     X(QIDO, "qido")               \
     X(FETCH, "fetch")             \
+    X(METADATA, "metadata")       \
     X(OTHER, "other")
 
 enum kind {

@@ -1,4 +1,4 @@
-/* qido - GET …/studies, /series, /instances: what a token may see; and the fetch that makes
+/* qido - GET …/studies, /series, /instances, …/metadata: what a token may see; and the fetch that makes
  * it visible (call.h). */
 #include "common/dicom/uid.h"
 #include "tests/kheops-sim/call.h"
@@ -139,6 +139,90 @@ void qido_instances(struct call *call)
         answer_matches(call, matches);
     }
     model_unlock(call->sim->model);
+}
+
+/* ---- metadata ---- */
+
+static const struct {
+    const char *tag, *vr;
+    bool of_series;
+} told[ATTRIBUTES] = {[ATTRIBUTE_STUDY_DATE] = {"00080020", "DA", false},
+                      [ATTRIBUTE_STUDY_TIME] = {"00080030", "TM", false},
+                      [ATTRIBUTE_ACCESSION_NUMBER] = {"00080050", "SH", false},
+                      [ATTRIBUTE_MODALITY] = {"00080060", "CS", true},
+                      [ATTRIBUTE_REFERRING_PHYSICIAN] = {"00080090", "PN", false},
+                      [ATTRIBUTE_TIME_ZONE] = {"00080201", "SH", false},
+                      [ATTRIBUTE_STUDY_DESCRIPTION] = {"00081030", "LO", false},
+                      [ATTRIBUTE_SERIES_DESCRIPTION] = {"0008103E", "LO", true},
+                      [ATTRIBUTE_PATIENT_NAME] = {"00100010", "PN", false},
+                      [ATTRIBUTE_PATIENT_ID] = {"00100020", "LO", false},
+                      [ATTRIBUTE_BIRTH_DATE] = {"00100030", "DA", false},
+                      [ATTRIBUTE_SEX] = {"00100040", "CS", false},
+                      [ATTRIBUTE_BODY_PART] = {"00180015", "CS", true},
+                      [ATTRIBUTE_STUDY_ID] = {"00200010", "SH", false},
+                      [ATTRIBUTE_SERIES_NUMBER] = {"00200011", "IS", true}};
+
+static void set_attribute(json_t *item, size_t attribute, const char *value)
+{
+    const char *vr = told[attribute].vr, *tag = told[attribute].tag;
+    if (!tag || !value || !*value)
+        return;
+    if (strcmp(vr, "PN") == 0)
+        json_object_set_new(item, tag, json_pack("{s:s, s:[{s:s}]}", "vr", vr, "Value", "Alphabetic", value));
+    else if (strcmp(vr, "IS") == 0)
+        json_object_set_new(item, tag,
+                            json_pack("{s:s, s:[I]}", "vr", vr, "Value", (json_int_t)atoll(value)));
+    else
+        set(item, tag, vr, value);
+}
+
+/* What this PACS remembers of an instance, in the form of Orthanc's answer. */
+static json_t *metadata_of(const struct series *series, const struct instance *instance)
+{
+    json_t *item = json_object();
+    set(item, "00080005", "CS", "ISO_IR 192");
+    set(item, "00080016", "UI", instance->sop_class);
+    set(item, "00080018", "UI", instance->sop);
+    set(item, "0020000D", "UI", series->study->uid);
+    set(item, "0020000E", "UI", series->uid);
+    for (size_t i = 0; i < ATTRIBUTES; i++)
+        set_attribute(item, i, told[i].of_series ? series->attributes[i] : series->study->attributes[i]);
+    json_object_set_new(item, "7FE00010",
+                        json_pack("{s:s, s:s}", "vr", "OW", "BulkDataURI", "http://kheops/api/bulk"));
+    return item;
+}
+
+/* KHEOPS asks for a token of the series, then its PACS; sop "": all instances of the series. */
+static void answer_metadata(struct call *call, const char *sop)
+{
+    model_lock(call->sim->model);
+    struct token *token = reader(call);
+    struct study *study = study_find(call->sim->model, call->study);
+    struct series *series = study ? series_find(study, call->series) : NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; token && series && i < series->instance_count; i++)
+        if (!*sop || strcmp(series->instances[i]->sop, sop) == 0)
+            json_array_append_new(list, metadata_of(series, series->instances[i]));
+    if (token && (!series || !sees(token, series)))
+        call_answer(call, "qido: refused");
+    else if (token && call->sim->model->away[PART_PACS])
+        answer_text(&call->answer, 502, "");
+    else if (token && json_array_size(list) == 0)
+        call_answer(call, "no such path");
+    else if (token)
+        answer_json(&call->answer, 200, "application/dicom+json", json_incref(list));
+    json_decref(list);
+    model_unlock(call->sim->model);
+}
+
+void metadata_series(struct call *call)
+{
+    answer_metadata(call, "");
+}
+
+void metadata_instance(struct call *call)
+{
+    answer_metadata(call, call->sop);
 }
 
 /* POST /api/studies/{study}/fetch: any valid token will do. */

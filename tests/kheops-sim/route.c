@@ -15,6 +15,9 @@ static const struct route routes[] = {
     {"GET", "/api/studies", KIND_QIDO, qido_studies, false},
     {"GET", "/api/studies/{study}/series", KIND_QIDO, qido_series, false},
     {"GET", "/api/studies/{study}/series/{series}/instances", KIND_QIDO, qido_instances, false},
+    {"GET", "/api/studies/{study}/series/{series}/metadata", KIND_METADATA, metadata_series, false},
+    {"GET", "/api/studies/{study}/series/{series}/instances/{sop}/metadata", KIND_METADATA, metadata_instance,
+     false},
     {"GET", "/api/readiness", KIND_OTHER, readiness_show, false},
     {"GET", "/api/liveness", KIND_OTHER, liveness_show, false},
     {"GET", "/", KIND_OTHER, page_show, true},
@@ -32,21 +35,28 @@ static size_t copy_segment(char *place, const char *path)
     return length;
 }
 
-static bool matches(const char *pattern, const char *path, char *ret_study, char *ret_series)
+/* The variable that a pattern goes on with. */
+static char *segment_of(const char *pattern, struct call *call)
 {
-    *ret_study = *ret_series = '\0';
+    if (string_starts_with(pattern, "{study}"))
+        return call->study;
+    return string_starts_with(pattern, "{sop}") ? call->sop : call->series;
+}
+
+static bool matches(const char *pattern, const char *path, struct call *call)
+{
+    *call->study = *call->series = *call->sop = '\0';
     while (*pattern && *path) {
         if (*pattern != '{') {
             if (*pattern++ != *path++)
                 return false;
             continue;
         }
-        bool study = string_starts_with(pattern, "{study}");
-        size_t length = copy_segment(study ? ret_study : ret_series, path);
+        size_t length = copy_segment(segment_of(pattern, call), path);
         if (length == 0 || length >= CALL_SEGMENT_MAX)
             return false;
         path += length;
-        pattern += study ? strlen("{study}") : strlen("{series}");
+        pattern += strcspn(pattern, "}") + 1;
     }
     return !*pattern && !*path;
 }
@@ -54,16 +64,13 @@ static bool matches(const char *pattern, const char *path, char *ret_study, char
 const struct route *route_find(struct call *call)
 {
     bool other_method = false;
-    char study[CALL_SEGMENT_MAX], series[CALL_SEGMENT_MAX];
     call->kind = KIND_OTHER;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-        if (!matches(routes[i].pattern, call->path, study, series))
+        if (!matches(routes[i].pattern, call->path, call))
             continue;
         other_method = true;
         if (strcmp(routes[i].method, call->method) != 0)
             continue;
-        memcpy(call->study, study, sizeof study);
-        memcpy(call->series, series, sizeof series);
         call->kind = routes[i].kind;
         return &routes[i];
     }
