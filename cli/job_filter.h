@@ -19,7 +19,7 @@ enum {
 };
 
 #define JOB_FILTER_STATES \
-    "queued deferred sending sent failed undecided excluded waiting sharing shared fetching fetched dropped"
+    "queued deferred sending sent failed undecided excluded waiting sharing shared fetching fetched asking answered dropped"
 
 /* Rows of a command's table of options, after a row for --state, whose words differ. study: what --study takes. */
 #define JOB_FILTER_OPTIONS(study)                                                           \

@@ -338,4 +338,5 @@ void show_print_study(const json_t *study, struct text *out)
                     json_array_size(all) - SERIES_MOST);
     append_unfinished(out, study);
     append_jobs(out, "asked to look at it again", "fetch", json_object_get(study, "fetches"));
+    append_jobs(out, "KHEOPS asked about a series", "inquiry", json_object_get(study, "inquiries"));
 }

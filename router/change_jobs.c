@@ -34,6 +34,8 @@ static void add_operator_event(const struct job_portion *portion, const struct j
     AUTO(text_release) struct text study = TEXT_EMPTY;
     if (job->stage == WORK_FETCH)
         text_format(&study, "the fetch of study %s", job->study);
+    if (job->stage == WORK_INQUIRE)
+        text_format(&study, "the inquiry about series %s", job->series);
     change_event(portion->router, portion->change, &event, study.length > 0 ? text_string(&study) : NULL);
     portion->change->row.changed++;
 }
@@ -66,6 +68,7 @@ static void append_not_configured(const struct target *target, struct text *out)
 static void wake_target(struct router *router, struct target *target)
 {
     target->look_at = target->fetch_at = target->fetch_until = 0;
+    target->inquire_at = target->inquire_until = 0;
     if (target->row.state == TARGET_UP || target->row.until <= router->now)
         return;
     target->row.until = router->now;
@@ -91,7 +94,7 @@ static void retry_job(struct job_portion *portion, const struct jobdb_candidate 
     }
     add_operator_event(portion, job);
     wake_target(router, target);
-    if (job->stage != WORK_FETCH)
+    if (job->stage == WORK_SEND || job->stage == WORK_SHARE)
         remember_series(portion, job->item.series_id);
 }
 
@@ -182,6 +185,8 @@ static const char *objection_to_job(const struct jobdb_candidate *job, enum cont
         const char *state, *why;
     } reasons[] = {{"sending", "is under way right now: its answer decides"},
                    {"sharing", "is under way right now: its answer decides"},
+                   {"asking", "is under way right now: its answer decides"},
+                   {"answered", "is done: ask again with felucca reshare --from-kheops"},
                    {"fetching", "is under way right now: its answer decides"},
                    {"fetched", "is done: nothing is left to be done"},
                    {"sent", "is sent: nothing is left to be done"},
@@ -203,8 +208,10 @@ static const char *objection_to_job(const struct jobdb_candidate *job, enum cont
 static void change_numbered_job(struct job_portion *portion, const struct control_job *wanted)
 {
     AUTO(jobdb_candidate_release) struct jobdb_candidate job = {0};
-    static const enum work_stage stages[] = {
-        [CONTROL_DELIVERY] = WORK_SEND, [CONTROL_SHARE] = WORK_SHARE, [CONTROL_FETCH] = WORK_FETCH};
+    static const enum work_stage stages[] = {[CONTROL_DELIVERY] = WORK_SEND,
+                                             [CONTROL_SHARE] = WORK_SHARE,
+                                             [CONTROL_FETCH] = WORK_FETCH,
+                                             [CONTROL_INQUIRY] = WORK_INQUIRE};
     const char *kind = control_kind_name(wanted->kind);
     if (!jobdb_find_job(portion->router->db, stages[wanted->kind], wanted->id, &job)) {
         change_skip(portion->change, "there is no %s:%lld", kind, (long long)wanted->id);

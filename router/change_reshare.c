@@ -4,6 +4,7 @@
 #include "common/base/err.h"
 #include "common/config/config.h"
 #include "common/dicom/dictionary.h"
+#include "common/jobs/inquiry.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/place.h"
 #include "common/jobs/reshare.h"
@@ -18,12 +19,12 @@
 enum { SERIES_A_STEP = 200, HEADERS_A_STEP = 8, ROWS_A_STEP = 500 };
 
 /* walk.phase */
-enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED };
+enum { BETWEEN, NOTHING_SEEN, NO_MATCH, NOT_DECIDED, HEADERLESS };
 
 struct reshare_step {
     struct router *router;
     struct change *change;
-    const struct target *target;
+    struct target *target;
     int headers; /* that this step may still have read */
     int rows;    /* instances that it may still look at */
 };
@@ -45,8 +46,10 @@ static enum condition_verdict ask_instance(struct reshare_step *step, const stru
     step->headers -= has_header;
     enum condition_verdict verdict = decide_album(album, past.facts, ret_doubt);
     step->change->header_doubtful = verdict == CONDITION_UNDECIDED && has_header;
-    if (verdict == CONDITION_UNDECIDED && !has_header)
+    if (verdict == CONDITION_UNDECIDED && !has_header) {
         step->change->missing_tag = past.recorded.asked;
+        step->change->row.walk.phase = step->change->request.from_kheops ? HEADERLESS : NOT_DECIDED;
+    }
     return verdict;
 }
 
@@ -101,11 +104,31 @@ static void tell_undecided(struct change *change, const struct jobdb_series *ser
     change_skip_like(change, text_string(&which), text_string(&why));
 }
 
-static void end_series(struct change *change, const struct jobdb_series *series)
+/* Nothing here knows the headers any more: KHEOPS is asked, and the change goes on meanwhile. */
+static void ask_kheops(struct reshare_step *step, const struct jobdb_series *series)
 {
+    struct change *change = step->change;
+    const struct control_request *request = &change->request;
+    change->row.asked_kheops++;
+    if (request->dry_run)
+        return;
+    const struct jobdb_inquiry wanted = {.album_id = step->target->row.album_id,
+                                         .request_id = change->row.id,
+                                         .since = request->since,
+                                         .until = request->until ? request->until : INT64_MAX,
+                                         .anew = request->state};
+    jobdb_want_inquiry(step->router->db, series, &wanted, step->router->now);
+    step->target->inquire_at = 0;
+}
+
+static void end_series(struct reshare_step *step, const struct jobdb_series *series)
+{
+    struct change *change = step->change;
     struct jobdb_request *row = &change->row;
     if (row->walk.phase == NO_MATCH)
         row->unmatched++;
+    if (row->walk.phase == HEADERLESS)
+        ask_kheops(step, series);
     if (row->walk.phase == NOT_DECIDED)
         tell_undecided(change, series);
     row->walk.phase = BETWEEN;
@@ -121,7 +144,7 @@ static bool look_at_instances(struct reshare_step *step, const struct jobdb_seri
     int64_t until = request->until ? request->until : INT64_MAX;
     while (step->headers > 0 && step->rows-- > 0) {
         if (!jobdb_next_past(step->router->db, series, request->since, until, walk->id, &past)) {
-            end_series(change, series);
+            end_series(step, series);
             return true;
         }
         AUTO(text_release) struct text doubt = TEXT_EMPTY;
@@ -134,9 +157,9 @@ static bool look_at_instances(struct reshare_step *step, const struct jobdb_seri
             walk->phase = BETWEEN;
             return true;
         }
-        if (answer == CONDITION_UNDECIDED)
+        if (answer == CONDITION_UNDECIDED && walk->phase != HEADERLESS)
             doubt_series(step, series, &past, text_string(&doubt));
-        if (answer == CONDITION_UNDECIDED || walk->phase == NOTHING_SEEN)
+        if (walk->phase == NOTHING_SEEN || (walk->phase == NO_MATCH && answer == CONDITION_UNDECIDED))
             walk->phase = answer == CONDITION_UNDECIDED ? NOT_DECIDED : NO_MATCH;
     }
     return false;
@@ -210,6 +233,10 @@ bool change_reshare_is_sensible(struct router *router, const struct control_requ
         refuse(answer, "\"anyway\" asks no condition: say of which study or series");
         return false;
     }
+    if (request->anyway && request->from_kheops) {
+        refuse(answer, "\"anyway\" asks nobody: leave out \"from_kheops\"");
+        return false;
+    }
     if (request->state && !are_states(request->state)) {
         refuse(answer, "a series can be asked for again when its share is shared, failed or dropped: "
                        "\"shared,failed\", for example");
@@ -232,6 +259,9 @@ void change_reshare_count(const struct change *change, struct text *out)
         (long long)row->changed, change->request.dry_run ? "would be reshared" : "reshared",
         change->request.anyway ? " without asking the condition" : "", (long long)row->already,
         (long long)row->unmatched, (long long)row->skipped);
+    if (change->request.from_kheops)
+        text_format(out, ", KHEOPS %s asked about %lld", change->request.dry_run ? "would be" : "is",
+                    (long long)row->asked_kheops);
 }
 
 void change_reshare_target(struct router *router, const struct change *change, struct jobdb_event *event)
@@ -247,7 +277,7 @@ void change_reshare_target(struct router *router, const struct change *change, s
 bool change_reshare_step(struct router *router, struct change *change)
 {
     const struct control_request *request = &change->request;
-    const struct target *target = targets_named(router->targets, request->destination, request->album);
+    struct target *target = targets_named(router->targets, request->destination, request->album);
     struct reshare_step step = {router, change, target, HEADERS_A_STEP, ROWS_A_STEP};
     struct jobdb_series series;
     if (!target || !target->album) {

@@ -4,7 +4,9 @@
  *
  * The walk goes over the destination's series, and within a series over its instances until one matches:
  * walk.time is the series looked at, walk.id the last instance of it, walk.phase what is known so far. An
- * instance is asked by its file's header where the file is still in the spool, else by what its row tells. */
+ * instance is asked by its file's header where the file is still in the spool, else by its kept one, else by what its
+ * row tells. With from_kheops a series of which that decides nothing becomes an inquiry (inquiries.h), which goes on when
+ * the change is over. */
 #ifndef FELUCCA_ROUTER_CHANGE_RESHARE_H
 #define FELUCCA_ROUTER_CHANGE_RESHARE_H
 

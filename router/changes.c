@@ -105,6 +105,7 @@ static void repeat_answer(void *context, const struct jobdb_request *row)
     answer->skipped = row->skipped;
     answer->already = row->already;
     answer->unmatched = row->unmatched;
+    answer->asked = row->asked_kheops;
     text_append(&answer->sentence, row->sentence ? row->sentence : "");
 }
 
@@ -175,6 +176,7 @@ static void tell_change(struct router *router, struct change *change, enum contr
     change->answer.skipped = change->row.skipped;
     change->answer.already = change->row.already;
     change->answer.unmatched = change->row.unmatched;
+    change->answer.asked = change->row.asked_kheops;
     if (change->peer.length > 0)
         outbox_answer(router->outbox, &change->peer, &change->answer);
 }

@@ -4,7 +4,7 @@
 #include "common/base/memory.h"
 
 struct counters {
-    struct metric *instances, *outcomes, *delivered, *shared, *leases_lost, *fetches;
+    struct metric *instances, *outcomes, *delivered, *shared, *leases_lost, *fetches, *inquiries;
     struct metric *parse, *decide, *commit;
 };
 
@@ -26,6 +26,8 @@ static void add_counters(struct counters *counters, struct metrics *metrics)
         "Time from the intake of the instance that asked for it to the album's confirmation.", target);
     counters->leases_lost = metrics_add(metrics, METRIC_COUNTER, "leases_lost_total",
                                         "Works taken back from workers that went away.", NULL);
+    counters->inquiries = metrics_add(metrics, METRIC_COUNTER, "inquiry_outcomes_total",
+                                      "What came of asking KHEOPS about series for reshare.", outcome);
     counters->fetches = metrics_add(metrics, METRIC_COUNTER, "fetch_outcomes_total",
                                     "What came of asking KHEOPS to look at studies again.", fetch);
     counters->parse = metrics_add(metrics, METRIC_QUICK_HISTOGRAM, "header_parse_seconds",
@@ -91,6 +93,11 @@ void count_done(struct counters *counters, const char *destination, const char *
 void count_lease_lost(struct counters *counters)
 {
     metric_add(counters->leases_lost, NULL, 1);
+}
+
+void count_inquiry(struct counters *counters, const char *destination, const char *album, const char *outcome)
+{
+    metric_add(counters->inquiries, (const char *const[]){destination, album, outcome}, 1);
 }
 
 void count_fetch(struct counters *counters, const char *destination, const char *outcome)

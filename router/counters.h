@@ -26,6 +26,8 @@ void count_outcome(struct counters *counters, const char *destination, const cha
 /* milliseconds: from the instance's reception until now. */
 void count_done(struct counters *counters, const char *destination, const char *album, int64_t milliseconds);
 void count_lease_lost(struct counters *counters);
+void count_inquiry(struct counters *counters, const char *destination, const char *album,
+                   const char *outcome);
 void count_fetch(struct counters *counters, const char *destination, const char *outcome);
 
 #endif

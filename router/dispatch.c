@@ -8,8 +8,10 @@
 #include "common/jobs/batch.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
+#include "common/jobs/inquiry.h"
 #include "router/crew.h"
 #include "router/gather.h"
+#include "router/inquiries.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
@@ -75,6 +77,16 @@ static char *home_of(const struct target *target)
     return target->destination && target->destination->kheops ? target->row.home : NULL;
 }
 
+/* The instances of an inquiry, of which there are. */
+static void add_instances(struct router *router, const struct jobdb_batch *batch, struct work *work)
+{
+    struct jobdb_past list[WORK_INQUIRED_MAX];
+    work->instance_count = inquiries_next(router, batch->items[0].id, list);
+    work->instances = memory_new(WORK_INQUIRED_MAX, sizeof *work->instances);
+    for (size_t i = 0; i < work->instance_count; i++)
+        memcpy(work->instances[i], list[i].sop_instance, sizeof *work->instances);
+}
+
 static void say_work(struct router *router, const struct target *target, const struct lease *lease)
 {
     const struct jobdb_batch *batch = &lease->batch;
@@ -82,7 +94,7 @@ static void say_work(struct router *router, const struct target *target, const s
                         .destination = target->row.destination,
                         .album = target->row.album,
                         .study = (char *)batch->study,
-                        .series = batch->stage == WORK_SHARE ? (char *)batch->series : NULL,
+                        .series = target->row.album ? (char *)batch->series : NULL,
                         .home = home_of(target),
                         .unasked = batch->unasked,
                         .item_count = batch->item_count};
@@ -100,9 +112,12 @@ static void say_work(struct router *router, const struct target *target, const s
         memcpy(work.items[i].receipt, batch->items[i].receipt, RECEIPT_SIZE);
         memcpy(work.items[i].series, batch->items[i].series, sizeof work.items[i].series);
     }
+    if (batch->stage == WORK_INQUIRE)
+        add_instances(router, batch, &work);
     struct work_message message = {.verb = WORK_WORK, .work = &work};
     outbox_say(router->outbox, seat_peer(lease->seat), &message);
     memory_free(&work.items);
+    memory_free(&work.instances);
 }
 
 void dispatch_name(struct router *router, const struct seat *seat, struct jobdb_batch *batch)
@@ -207,12 +222,38 @@ static bool fetch_from(struct router *router, struct target *target, const struc
     return true;
 }
 
+/* ---- series about which KHEOPS is asked ---- */
+
+static bool inquire_from(struct router *router, struct target *target, const struct slot *slot)
+{
+    struct jobdb_past list[WORK_INQUIRED_MAX];
+    struct jobdb_batch batch = {0};
+    int64_t next_due;
+    if (inquiries_are_out(router, target->row.destination_id))
+        return false;
+    dispatch_name(router, slot->seat, &batch);
+    if (!jobdb_pick_inquiry(router->db, target->row.album_id, router->now, &batch, &next_due)) {
+        target->inquire_at = next_due;
+        jobdb_batch_release(&batch);
+        return false;
+    }
+    if (inquiries_next(router, batch.items[0].id, list) > 0) {
+        hand_out_batch(router, target, slot, &batch);
+        return true;
+    }
+    inquiries_end_empty(router, &batch);
+    jobdb_batch_release(&batch);
+    return true;
+}
+
 /* ---- all targets in turn ---- */
 
 static bool may_have_work(const struct target *target, enum work_stage stage, int64_t now)
 {
-    if ((target->row.album_id != 0) != (stage == WORK_SHARE))
+    if ((target->row.album_id != 0) != (work_stage_worker(stage) == WORK_SHARE))
         return false;
+    if (stage == WORK_INQUIRE)
+        return target_may_inquire(target, now);
     if (stage == WORK_FETCH)
         return target_may_fetch(target, now);
     return target->look_at <= now && target_is_open(target, now);
@@ -251,8 +292,11 @@ static struct seat *choose_seat(struct router *router, const struct target *targ
 static bool take_from(struct router *router, struct target *target, enum work_stage stage,
                       const struct slot *slot)
 {
-    static bool (*const from[])(struct router *, struct target *, const struct slot *) = {
-        [WORK_SEND] = send_from, [WORK_SHARE] = share_from, [WORK_FETCH] = fetch_from};
+    static bool (*const from[])(struct router *, struct target *,
+                                const struct slot *) = {[WORK_SEND] = send_from,
+                                                        [WORK_SHARE] = share_from,
+                                                        [WORK_FETCH] = fetch_from,
+                                                        [WORK_INQUIRE] = inquire_from};
     return from[stage](router, target, slot);
 }
 
@@ -320,7 +364,8 @@ void dispatch_turn(struct router *router)
         targets_wake(router->targets);
     dispatch_stage(router, WORK_SEND);
     dispatch_stage(router, WORK_SHARE);
-    dispatch_stage(router, WORK_FETCH); /* with the senders that deliveries left */
+    dispatch_stage(router, WORK_INQUIRE); /* with the sharers that shares left */
+    dispatch_stage(router, WORK_FETCH);   /* with the senders that deliveries left */
     follow_deliveries(router);
     router->dispatch->next_lane = jobdb_next_lane(router->db);
 }
@@ -341,6 +386,7 @@ int64_t dispatch_wakes_at(struct router *router)
         next = sooner_of(target_opens_at(target, router->now), next, router->now);
         next = sooner_of(target->look_at, next, router->now);
         next = sooner_of(target_fetches_at(target), next, router->now);
+        next = sooner_of(target_inquires_at(target), next, router->now);
     }
     return next == INT64_MAX ? next : next - router->now + router->monotonic;
 }

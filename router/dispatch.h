@@ -1,4 +1,4 @@
-/* dispatch - work for the workers that want some: a lane, then a batch from it; a share; last a fetch.
+/* dispatch - work for the workers that want some: a lane, then a batch from it; a share; last an inquiry or a fetch.
  *
  * Each is picked by index, so that it costs the same however long the backlog is. */
 #ifndef FELUCCA_ROUTER_DISPATCH_H

@@ -14,7 +14,7 @@ static bool is_other(const char *said, const char *now)
 void former_excuse(struct router *router, struct work_result *result)
 {
     const struct target *target = targets_named(router->targets, result->destination, result->album);
-    if (!target || result->stage == WORK_FETCH)
+    if (!target || result->stage == WORK_FETCH || result->stage == WORK_INQUIRE)
         return;
     bool moved = is_other(result->address, target->address);
     bool elsewhere = moved || is_other(result->opens, target->row.home);

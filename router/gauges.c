@@ -216,7 +216,7 @@ static void show_rests(struct router *router)
                                     work_stage_name((enum work_stage)stage)};
             struct lacking lacking = {
                 .duty = {(enum work_stage)stage, target->row.destination_id, target->row.album_id}};
-            if ((target->row.album_id != 0) != (stage == WORK_SHARE))
+            if ((target->row.album_id != 0) != (stage == WORK_SHARE) || stage == WORK_INQUIRE)
                 continue;
             crew_each_rest(router->crew, count_rest, &lacking);
             metric_set(router->gauges->resting, labels, lacking.workers);

@@ -11,6 +11,7 @@
 #include "common/jobs/outcome.h"
 #include "common/jobs/target.h"
 #include "router/counters.h"
+#include "router/inquiries.h"
 #include "router/lesson.h"
 #include "router/outbox.h"
 #include "router/own_trouble.h"
@@ -197,12 +198,14 @@ static void apply_late_result(struct router *router, const struct work_result *r
 
 void outcome_take(struct router *router, const struct bus_peer *peer, const struct work_message *message)
 {
-    const struct work_result *result = message->result;
+    struct work_result *result = message->result;
     struct lease *lease = crew_find_lease(router->crew, result->id);
     struct target *target =
         lease ? targets_find(router->targets, lease->batch.destination_id, lease->batch.album_id) : NULL;
     if (result->stage == WORK_NOTIFY)
         posting_take(router, lease, result);
+    else if (result->stage == WORK_INQUIRE)
+        inquiries_take(router, lease, result);
     else if (target && lease->batch.stage == result->stage && result->unbegun)
         apply_unbegun(router, lease, target);
     else if (target && lease->batch.stage == result->stage)
@@ -270,6 +273,10 @@ void outcome_lease_lost(void *context, struct lease *lease)
     uint64_t jitter = random_below(UINT64_MAX); /* one for all: the request falls apart in halves only */
     if (batch->stage == WORK_NOTIFY) {
         posting_lost(router, lease);
+        return;
+    }
+    if (batch->stage == WORK_INQUIRE) {
+        inquiries_lost(router, lease);
         return;
     }
     for (size_t i = 0; i < batch->item_count; i++) {

@@ -356,7 +356,7 @@ int64_t readers_wakes_at(const struct readers *readers)
     }
     for (size_t i = 0; i < READING_JOBS; i++) {
         const struct job *job = &readers->jobs.list[i];
-        if (job->state == JOB_ANSWERED && job->purpose == READERS_INTAKE)
+        if (job->state == JOB_ANSWERED && job->purpose != READERS_CHANGE)
             return 0;
     }
     return soonest;
@@ -384,8 +384,10 @@ bool readers_await(struct readers *readers, enum readers_purpose purpose, const 
 
 bool readers_have_room(const struct readers *readers, enum readers_purpose purpose)
 {
-    size_t most = purpose == READERS_INTAKE ? READERS * READERS_DEPTH : READING_JOBS_CHANGES;
-    return reading_jobs_count(&readers->jobs, purpose) < most;
+    static const size_t most[] = {[READERS_INTAKE] = READERS * READERS_DEPTH,
+                                  [READERS_CHANGE] = READING_JOBS_CHANGES,
+                                  [READERS_INQUIRY] = READING_JOBS_INQUIRIES};
+    return reading_jobs_count(&readers->jobs, purpose) < most[purpose];
 }
 
 bool readers_know(struct readers *readers, const char *receipt)

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Who asks, and takes the answers. */
-enum readers_purpose { READERS_INTAKE, READERS_CHANGE, READERS_PURPOSES };
+enum readers_purpose { READERS_INTAKE, READERS_CHANGE, READERS_INQUIRY, READERS_PURPOSES };
 
 struct readers_answer {
     char receipt[RECEIPT_SIZE];

@@ -24,6 +24,7 @@
 #include "router/fence.h"
 #include "router/give_up.h"
 #include "router/headers.h"
+#include "router/inquiries.h"
 #include "router/intake.h"
 #include "router/janitor.h"
 #include "router/notices.h"
@@ -133,6 +134,7 @@ static void create_parts(struct router *router)
     router->quarantine = quarantine_create();
     router->notices = notices_create();
     router->posting = posting_create();
+    router->inquiries = inquiries_create();
 }
 
 struct router *router_create(struct service *service)
@@ -179,6 +181,7 @@ void router_destroy(struct router **router)
     quarantine_destroy(&r->quarantine);
     notices_destroy(&r->notices);
     posting_destroy(&r->posting);
+    inquiries_destroy(&r->inquiries);
     dispatch_destroy(&r->dispatch);
     intake_destroy(&r->intake);
     readers_destroy(&r->readers);
@@ -226,6 +229,7 @@ static const struct part {
     {control_turn, control_wakes_at},           /* what operators want, */
     {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
     {conversation_look_at_door, NULL},          /* who was turned away at the sockets */
+    {inquiries_turn, NULL},                     /* what KHEOPS knows of series, too */
     {intake_turn, intake_wakes_at},             /* receipts become jobs */
     {clocks_turn, NULL},                        /* which time it is, for the next start */
     {quarantine_turn, NULL},                    /* what lies there too long, or is too much */

@@ -53,6 +53,7 @@ struct router {
     struct dispatch *dispatch;
     struct notices *notices;
     struct posting *posting;
+    struct inquiries *inquiries;
     struct gauges *gauges;
     struct asked *asked;
 

@@ -13,6 +13,8 @@ struct target_retry target_retry_of(const struct config *config)
 
 int *target_counter(struct target *target, enum work_stage stage)
 {
+    if (stage == WORK_INQUIRE)
+        return &target->inquiring;
     return stage == WORK_FETCH ? &target->fetching : &target->in_flight;
 }
 
@@ -67,6 +69,23 @@ int64_t target_fetches_at(const struct target *target)
     if (!wants_fetches(target))
         return INT64_MAX;
     return target->fetch_at > target->fetch_until ? target->fetch_at : target->fetch_until;
+}
+
+static bool wants_inquiries(const struct target *target)
+{
+    return target->album && !target_is_held(target) && !target->barred && target->inquiring == 0;
+}
+
+bool target_may_inquire(const struct target *target, int64_t now)
+{
+    return wants_inquiries(target) && target->inquire_at <= now && target->inquire_until <= now;
+}
+
+int64_t target_inquires_at(const struct target *target)
+{
+    if (!wants_inquiries(target))
+        return INT64_MAX;
+    return target->inquire_at > target->inquire_until ? target->inquire_at : target->inquire_until;
 }
 
 bool target_succeeded(struct target *target, int64_t jobs, int64_t now)
@@ -212,7 +231,7 @@ void target_renewed(struct target *target)
 
 static bool probe_in(struct target *target, enum jobdb_target_state state, int64_t now)
 {
-    target->fetch_until = 0;
+    target->fetch_until = target->inquire_until = 0;
     if (target->row.state != state || target->row.until <= now)
         return false;
     target->row.until = now;
@@ -244,4 +263,17 @@ void target_fetch_failed(struct target *target, const struct target_retry *retry
 {
     target->fetch_failures++;
     target->fetch_until = now + wait_of(retry, target->fetch_failures, not_before_ms, jitter);
+}
+
+void target_inquired(struct target *target)
+{
+    target->inquire_failures = 0;
+    target->inquire_until = 0;
+}
+
+void target_inquiry_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
+                           uint64_t jitter, int64_t now)
+{
+    target->inquire_failures++;
+    target->inquire_until = now + wait_of(retry, target->inquire_failures, not_before_ms, jitter);
 }

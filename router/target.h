@@ -19,7 +19,8 @@
  * destination stays as it was, and the request's own items wait.
  *
  * A fetch (KHEOPS is asked to look at a study again) is no delivery. It has a wait of its own, one request
- * goes at a time and only while the target is up, and its result says nothing about the target. */
+ * goes at a time and only while the target is up, and its result says nothing about the target. The same is true of an
+ * inquiry (KHEOPS is asked about series for an album), but that it goes whatever state the target is in. */
 #ifndef FELUCCA_ROUTER_TARGET_H
 #define FELUCCA_ROUTER_TARGET_H
 
@@ -46,7 +47,12 @@ struct target {
     int64_t fetch_until; /* wall ms: no fetch goes before, after trouble with one */
     int fetching;        /* fetches now; they are not in in_flight, so that no delivery waits for them */
     int64_t fetch_failures; /* in a row */
-    int fruitless;          /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
+    int64_t
+        inquire_at; /* of an album; wall ms: no inquiry is due before; INT64_MAX until something changes */
+    int64_t inquire_until;    /* wall ms: none goes before, after trouble with one */
+    int inquiring;            /* inquiries now; they are not in in_flight */
+    int64_t inquire_failures; /* in a row */
+    int fruitless;            /* requests in a row that stored nothing and say so of it (BLAME_RESTS) */
     int64_t
         walled_job; /* of the last request counted in fruitless that something in front refused; 0: several */
     bool
@@ -135,6 +141,15 @@ int64_t target_longest_rest(int64_t ceiling_ms);
 
 /* It refused our token or our request as such. Returns whether the state changed. */
 bool target_refused(struct target *target, const struct target_retry *retry, int64_t now);
+
+/* Whether an inquiry may go now; when time alone may change that, or INT64_MAX. */
+bool target_may_inquire(const struct target *target, int64_t now);
+int64_t target_inquires_at(const struct target *target);
+
+/* An inquiry was answered; it was not, so that the next one waits. */
+void target_inquired(struct target *target);
+void target_inquiry_failed(struct target *target, const struct target_retry *retry, int64_t not_before_ms,
+                           uint64_t jitter, int64_t now);
 
 /* A fetch worked; it did not, so that the next one waits. */
 void target_fetched(struct target *target);

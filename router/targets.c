@@ -121,6 +121,8 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
             memcpy(target->served, old->served, sizeof target->served);
             target->fetching = old->fetching;
             target->fetch_failures = old->fetch_failures;
+            target->inquiring = old->inquiring;
+            target->inquire_failures = old->inquire_failures;
             target->fruitless = old->fruitless;
             target->missed = old->missed;
             target->lacking = old->lacking;
@@ -182,6 +184,7 @@ void targets_hurry(struct targets *targets, int64_t latest)
     for (size_t i = 0; i < targets->count; i++) {
         struct target *target = &targets->list[i];
         target->look_at = target->fetch_at = target->fetch_until = 0;
+        target->inquire_at = target->inquire_until = 0;
         if (target->row.until > latest)
             target->row.until = latest;
     }

@@ -1,6 +1,7 @@
 #include "sharer/sharer.h"
 
 #include "common/base/memory.h"
+#include "sharer/inquiring.h"
 #include "sharer/parts.h"
 #include "sharer/sharing.h"
 
@@ -27,7 +28,7 @@ static void sharer_close(struct worker_process *process)
 const struct worker_kind sharer_kind = {
     .stage = WORK_SHARE,
     .name = "sharer",
-    .tasks = {[WORK_SHARE] = &sharing_kind},
+    .tasks = {[WORK_SHARE] = &sharing_kind, [WORK_INQUIRE] = &inquiring_kind},
     .slots = sharer_slots,
     .open = sharer_open,
     .close = sharer_close,

@@ -1,6 +1,6 @@
-/* sharer - puts series into further albums of KHEOPS, as the router says.
+/* sharer - puts series into further albums of KHEOPS, as the router says, and asks KHEOPS what it knows of a series.
  *
- * A worker process (common/worker/process.h) of one kind of task: sharing. It touches no image data, knows no
+ * A worker process (common/worker/process.h) of two kinds of task: sharing, inquiring. It touches no image data, knows no
  * database and no spool, and sees the tokens of albums only. */
 #ifndef FELUCCA_SHARER_SHARER_H
 #define FELUCCA_SHARER_SHARER_H

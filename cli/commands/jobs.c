@@ -1,4 +1,4 @@
-/* felucca jobs - lists deliveries, shares and fetches: those that are alike in one line, or each. */
+/* felucca jobs - lists deliveries, shares, fetches and inquiries: those that are alike in one line, or each. */
 #include "cli/colour.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -81,7 +81,7 @@ static const struct column group_columns[] = {
 static const char *plural_of(const char *kind)
 {
     static const char *const kinds[][2] = {
-        {"delivery", "deliveries"}, {"share", "shares"}, {"fetch", "fetches"}};
+        {"delivery", "deliveries"}, {"share", "shares"}, {"fetch", "fetches"}, {"inquiry", "inquiries"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i][0], kind) == 0)
             return kinds[i][1];
@@ -317,7 +317,7 @@ static const struct command_option options[] = {
 
 const struct command command_jobs = {
     .name = "jobs",
-    .summary = "lists deliveries, shares and fetches, the newest first",
+    .summary = "lists deliveries, shares, fetches and inquiries, the newest first",
     .arguments = "[FILTERS] [--all] [--json|--csv]",
     .options = options,
     .help = "Jobs of one study that are alike are one line: how many, from whom, when the\n"

@@ -3,6 +3,7 @@
 #include "cli/configuration.h"
 #include "cli/confirm.h"
 #include "cli/database.h"
+#include "cli/inquiries.h"
 #include "cli/option.h"
 #include "cli/uid_option.h"
 #include "cli/when.h"
@@ -15,7 +16,20 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALBUM = 'a', DESTINATION, SINCE, UNTIL, STUDY, SERIES, STATE, ANYWAY, DRY_RUN, YES, JSON };
+enum {
+    ALBUM = 'a',
+    DESTINATION,
+    SINCE,
+    UNTIL,
+    STUDY,
+    SERIES,
+    STATE,
+    ANYWAY,
+    FROM_KHEOPS,
+    DRY_RUN,
+    YES,
+    JSON
+};
 
 struct reshare {
     struct control_request request;
@@ -80,6 +94,9 @@ static bool reshare_take(void *context, int key, const char *value)
     case ANYWAY:
         reshare->request.anyway = true;
         return true;
+    case FROM_KHEOPS:
+        reshare->request.from_kheops = true;
+        return true;
     default:
         reshare->dry_run |= key == DRY_RUN;
         reshare->yes |= key == YES;
@@ -124,11 +141,11 @@ static bool find_album(struct reshare *reshare, const struct config *config)
 static void print_json(const struct control_request *request, const struct control_answer *answer)
 {
     json_print_line(
-        json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "command", "reshare", "done",
-                  answer->stage == CONTROL_DONE, "dry_run", request->dry_run, "destination",
+        json_pack("{s:s, s:b, s:b, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "command", "reshare",
+                  "done", answer->stage == CONTROL_DONE, "dry_run", request->dry_run, "destination",
                   request->destination, "album", request->album, "matched", (json_int_t)answer->changed,
                   "already", (json_int_t)answer->already, "not_matched", (json_int_t)answer->unmatched,
-                  "undecided", (json_int_t)answer->skipped, "sentence",
+                  "undecided", (json_int_t)answer->skipped, "asked", (json_int_t)answer->asked, "sentence",
                   json_from_text(text_string(&answer->sentence)), "notes", ask_notes_json(answer)));
 }
 
@@ -141,9 +158,9 @@ static void reshare_print(const struct reshare *reshare, const struct control_an
     ask_print_answer(answer);
 }
 
-/* One request; the exit status, and how many series matched. */
+/* One request; the exit status, and how many series matched, or are asked about. */
 static int reshare_once(struct reshare *reshare, const struct config *config, bool dry_run, bool silent,
-                        int64_t *ret_matched)
+                        int64_t *ret_matched, int64_t *ret_asked)
 {
     AUTO(control_answer_release) struct control_answer answer = {0};
     reshare->request.dry_run = dry_run;
@@ -153,6 +170,7 @@ static int reshare_once(struct reshare *reshare, const struct config *config, bo
     if (status != EXIT_OK)
         return status;
     *ret_matched = answer.changed;
+    *ret_asked = answer.asked;
     if (!silent || answer.stage == CONTROL_REFUSED)
         reshare_print(reshare, &answer);
     return answer.stage == CONTROL_REFUSED || fflush(stdout) != 0 ? EXIT_NO : EXIT_OK;
@@ -177,16 +195,47 @@ static bool says_enough(const struct control_request *request)
         (void)fputs(
             "felucca reshare: --anyway asks no condition: say which --study or --series is to be shared\n",
             stderr);
+    else if (request->anyway && request->from_kheops)
+        (void)fputs("felucca reshare: --anyway asks nobody, --from-kheops asks KHEOPS: give one of them\n",
+                    stderr);
     else
         return true;
     return false;
+}
+
+/* Asks the person, unless that was not wanted. */
+static int reshare_confirm(const struct reshare *reshare, int64_t matched, int64_t asked)
+{
+    if (reshare->dry_run || reshare->yes || matched + asked == 0)
+        return EXIT_OK;
+    return matched > 0 ? confirm("reshare", "add", matched, "share")
+                       : confirm("reshare", "send KHEOPS", asked, "question");
+}
+
+/* Tells first what would be done, and asks; then does it. */
+static int reshare_in_steps(struct reshare *reshare, const struct config *config)
+{
+    int64_t matched = 0, asked = 0;
+    int status = EXIT_OK;
+    if (reshare->dry_run || !reshare->yes)
+        status = reshare_once(reshare, config, true, !reshare->dry_run && reshare->json, &matched, &asked);
+    if (status == EXIT_OK)
+        status = reshare_confirm(reshare, matched, asked);
+    bool wanted = !reshare->dry_run && (reshare->yes || matched + asked > 0);
+    if (wanted && status == EXIT_OK)
+        status = reshare_once(reshare, config, false, false, &matched, &asked);
+    if (status != EXIT_OK || matched + asked == 0)
+        return status == EXIT_OK ? EXIT_NO : status;
+    if (reshare->dry_run || asked == 0)
+        return EXIT_OK;
+    status = inquiries_follow(config, &reshare->request, reshare->json);
+    return matched > 0 && status == EXIT_NO ? EXIT_OK : status;
 }
 
 static int reshare_run(const struct cli *cli, int argc, char **argv)
 {
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(reshare_release) struct reshare reshare = {.yes = false};
-    int64_t matched = 0;
     if (!option_parse(&command_reshare, argc, argv, reshare_take, &reshare, NULL))
         return EXIT_USAGE;
     if (!says_enough(&reshare.request))
@@ -196,14 +245,7 @@ static int reshare_run(const struct cli *cli, int argc, char **argv)
         return status;
     if (!find_album(&reshare, config) || !check_study(&reshare, config))
         return EXIT_USAGE;
-    if (reshare.dry_run || !reshare.yes)
-        status = reshare_once(&reshare, config, true, !reshare.dry_run && reshare.json, &matched);
-    if (!reshare.dry_run && !reshare.yes && status == EXIT_OK && matched > 0)
-        status = confirm("reshare", "add", matched, "share");
-    bool wanted = reshare.yes || matched > 0;
-    if (!reshare.dry_run && wanted && status == EXIT_OK)
-        status = reshare_once(&reshare, config, false, false, &matched);
-    return status == EXIT_OK && matched == 0 ? EXIT_NO : status;
+    return reshare_in_steps(&reshare, config);
 }
 
 static const struct command_option options[] = {
@@ -222,6 +264,9 @@ static const struct command_option options[] = {
      STATE},
     {"anyway", NULL, NULL, "does not ask the condition: --study or --series is\nshared whatever it says",
      ANYWAY},
+    {"from-kheops", NULL, NULL,
+     "asks KHEOPS about series whose files and kept headers\nare gone, with the album's source token",
+     FROM_KHEOPS},
     {"dry-run", NULL, NULL, "only say how many there are", DRY_RUN},
     {"yes", NULL, NULL, "do not ask", YES},
     {"json", NULL, NULL, "what came of it as one object", JSON},
@@ -240,7 +285,14 @@ const struct command command_reshare = {
             "(retention_headers), else of what the database recorded: UIDs, AE titles,\n"
             "address, transfer syntax and SOP class. What cannot be decided is told, one line\n"
             "a reason; --anyway shares a study or series that you name without asking.\n"
-            "Exit status 1: nothing was shared.\n",
-    .example = "felucca reshare --album research-ct --since 7d --dry-run\n",
+            "\n"
+            "--from-kheops has a sharer ask KHEOPS where files and headers are gone, instance\n"
+            "by instance and in the background: when one meets the condition the series is\n"
+            "shared. Nothing of what KHEOPS tells is kept. The command tells what came of it,\n"
+            "one line a reason; while KHEOPS cannot be asked the questions wait\n"
+            "(felucca jobs --album NAME; felucca drop takes them back).\n"
+            "Exit status 1: nothing was shared, and nothing waits for KHEOPS.\n",
+    .example = "felucca reshare --album research-ct --since 7d --dry-run\n"
+               "felucca reshare --album research-ct --since 60d --from-kheops\n",
     .run = reshare_run,
 };

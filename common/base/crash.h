@@ -64,6 +64,8 @@
       "the sender says it again", NOTHING) \
     X(ROUTER_SHARE_APPLIED, "router", "a sharer's RESULT is applied, not committed", \
       "the sharer says it again", NOTHING) \
+    X(ROUTER_INQUIRY_HEARD, "inquiries", "what KHEOPS knows of a series has decided, not committed", \
+      "KHEOPS is asked again", REQUEST) \
     X(ROUTER_NOTICE_APPLIED, "notices", "a notifier's RESULT is applied, not committed", \
       "the notifier says it again", NOTHING) \
     X(ROUTER_ACK_DUE, "router", "a RESULT is committed, ACK is not sent", \
@@ -112,6 +114,15 @@
       "if it is lost the PUT is repeated", REQUEST) \
     X(SHARER_ACKNOWLEDGED, "sharer", "RESULT is acknowledged", \
       "nothing is missing", NOTHING) \
+    /* the sharer asks KHEOPS about a series */ \
+    X(INQUIRY_TOOK_WORK, "inquiries", "WORK came, no request is made", \
+      "its lease ends, others ask", NOTHING) \
+    X(INQUIRY_ANSWERED, "inquiries", "KHEOPS told of an instance, nobody has looked at it", \
+      "its lease ends, KHEOPS is asked again", REQUEST) \
+    X(INQUIRY_RESULT_DUE, "inquiries", "all answers are read, RESULT is not sent", \
+      "its lease ends, KHEOPS is asked again", REQUEST) \
+    X(INQUIRY_RESULT_SENT, "inquiries", "RESULT is sent", \
+      "if it is lost KHEOPS is asked again", REQUEST) \
     /* the notifier */ \
     X(NOTIFIER_TOOK_WORK, "notices", "WORK came, no request is made", \
       "its lease ends, it is told again", NOTHING) \

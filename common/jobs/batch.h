@@ -1,4 +1,4 @@
-/* batch - the jobs that one WORK carries: deliveries of one lane, one share, one fetch, or one message. */
+/* batch - the jobs that one WORK carries: deliveries of one lane, one share, one fetch, one inquiry, or one message. */
 #ifndef FELUCCA_JOBS_BATCH_H
 #define FELUCCA_JOBS_BATCH_H
 
@@ -11,13 +11,13 @@
 #include <stdint.h>
 
 struct jobdb_item {
-    int64_t id;          /* of the delivery, share or fetch */
-    int64_t instance_id; /* share: of its witness, 0 when that is gone; fetch: 0 */
+    int64_t id;          /* of the delivery, share, fetch or inquiry */
+    int64_t instance_id; /* share: of its witness, 0 when that is gone; others: 0 */
     int64_t series_id;
     char receipt[RECEIPT_SIZE];
     char series[JOBDB_UID_SIZE]; /* its Series Instance UID; known in a picked batch of deliveries only */
     int64_t size;
-    int64_t received_at; /* share, fetch: created_at */
+    int64_t received_at; /* share, fetch, inquiry: created_at */
     int tries, attempts;
     int batch_limit; /* 0, or the largest request that it may be part of; negative: while the destination is
                         in trouble */
@@ -36,7 +36,7 @@ struct jobdb_batch {
     enum work_stage stage;
     int64_t destination_id, album_id, lane_id;
     char study[JOBDB_UID_SIZE];
-    char series[JOBDB_UID_SIZE]; /* share only */
+    char series[JOBDB_UID_SIZE]; /* share, inquiry only */
     bool
         unasked; /* the first deliveries of its lane: whether its study is there is not known; picked batch only */
     struct jobdb_item *items;

@@ -104,6 +104,11 @@ static const char *const questions[] = {
     " ', finished at ' || coalesce(finished_at, 'no time') || CASE WHEN again THEN ', and again' ELSE '' END"
     " FROM fetch WHERE (state = 'fetching') <> (work IS NOT NULL)"
     " OR (state IN ('queued', 'fetching')) <> (finished_at IS NULL) OR (again = 1 AND state <> 'fetching')",
+    /* inquiries */
+    "SELECT 'inquiry ' || id || ' is ' || state || ', of work ' || coalesce(work, 'none') ||"
+    " ', finished at ' || coalesce(finished_at, 'no time')"
+    " FROM inquiry WHERE (state = 'asking') <> (work IS NOT NULL)"
+    " OR (state IN ('queued', 'asking')) <> (finished_at IS NULL)",
 };
 
 /* ---- asking ---- */

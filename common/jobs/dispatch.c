@@ -77,6 +77,9 @@ enum { SERIES_A_BATCH = 100 };
     X(EACH_FETCHING, "", \
       "SELECT f.work, f.destination_id, 0, 0, f.study, NULL, " FETCH_ITEM \
       " FROM fetch f WHERE f.state = 'fetching' ORDER BY f.work") \
+    X(EACH_ASKING, "", \
+      "SELECT q.work, q.destination_id, q.album_id, 0, q.study, q.series, " INQUIRY_ITEM \
+      " FROM inquiry q WHERE q.state = 'asking' ORDER BY q.work") \
     X(EACH_NOTIFYING, "", \
       "SELECT m.work, 0, 0, 0, '', NULL, " MESSAGE_ITEM \
       " FROM message m WHERE m.state = 'sending' ORDER BY m.work")
@@ -333,6 +336,7 @@ static void each_work_of(struct jobdb *db, enum work_stage stage,
     static const int each_of[] = {[WORK_SEND] = SQL_EACH_SENDING,
                                   [WORK_SHARE] = SQL_EACH_SHARING,
                                   [WORK_FETCH] = SQL_EACH_FETCHING,
+                                  [WORK_INQUIRE] = SQL_EACH_ASKING,
                                   [WORK_NOTIFY] = SQL_EACH_NOTIFYING};
     struct jobdb_batch batch = {0};
     char work[WORK_ID_SIZE];

@@ -30,6 +30,8 @@ enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
       " AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_FETCHES, "", \
       "DELETE FROM fetch WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
+    X(FORGET_INQUIRIES, "", \
+      "DELETE FROM inquiry WHERE study = ?1 AND NOT EXISTS (SELECT 1 FROM instance WHERE study = ?1)") \
     X(FORGET_SERIES, "", \
       "DELETE FROM series WHERE lane_id IN (SELECT id FROM lane WHERE study = ?1)" \
       " AND NOT EXISTS (SELECT 1 FROM share WHERE series_id = series.id)" \
@@ -86,6 +88,7 @@ static void forget_study(struct jobdb *db, const char *study)
 {
     (void)jobdb_change(db, SQL_FORGET_SHARES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_FETCHES, "s", study);
+    (void)jobdb_change(db, SQL_FORGET_INQUIRIES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_SERIES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_LANES, "s", study);
     (void)jobdb_change(db, SQL_FORGET_HASHES, "s", study);

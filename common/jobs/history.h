@@ -28,7 +28,7 @@ bool jobdb_job_said(struct jobdb *db, enum work_stage stage, int64_t id, int htt
 void jobdb_add_event(struct jobdb *db, const struct jobdb_event *event);
 
 /* Forgets finished instances, events, requests of operators and sums from before the time given, and with
- * the last instance of a study its shares, fetches, series, lanes and hashes; at most limit instances. Returns how
+ * the last instance of a study its shares, fetches, inquiries, series, lanes and hashes; at most limit instances. Returns how
  * many. */
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit);
 /* Forgets every hash of a number that people look for. */

@@ -6,6 +6,7 @@
  *     intake.h      what comes in: instances with their deliveries and shares
  *     dispatch.h    what goes out next: lanes, deliveries (batch.h), shares
  *     fetch.h       studies that KHEOPS is asked to look at again
+ *     inquiry.h     series of which KHEOPS is asked for the headers
  *     outcome.h     what came of a job
  *     notice.h      what people are told of, and who has taken it
  *     history.h     events, and sums of five minutes

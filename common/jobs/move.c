@@ -12,6 +12,7 @@
     X(DELIVERY_STATE, "", "SELECT state, work, tries FROM delivery WHERE id = ?1") \
     X(SHARE_STATE, "", "SELECT state, work, tries FROM share WHERE id = ?1") \
     X(FETCH_STATE, "", "SELECT state, work, tries FROM fetch WHERE id = ?1") \
+    X(INQUIRY_STATE, "", "SELECT state, work, tries FROM inquiry WHERE id = ?1") \
     X(INSTANCE_STATE, "", "SELECT state, NULL, 0 FROM instance WHERE id = ?1") \
     X(LEASE_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
@@ -19,6 +20,8 @@
       "UPDATE share SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
     X(LEASE_FETCH, "", \
       "UPDATE fetch SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
+    X(LEASE_INQUIRY, "", \
+      "UPDATE inquiry SET state = ?2, work = ?4, tries = tries + 1 WHERE id = ?3 AND state = ?1") \
     X(MOVE_DELIVERY, "", \
       "UPDATE delivery SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
       " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0), batch_limit = ?10, ends = ?11," \
@@ -30,6 +33,10 @@
       " WHERE id = ?3 AND state = ?1") \
     X(MOVE_FETCH, "", \
       "UPDATE fetch SET state = ?2, work = NULL, again = 0, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
+      " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0)" \
+      " WHERE id = ?3 AND state = ?1") \
+    X(MOVE_INQUIRY, "", \
+      "UPDATE inquiry SET state = ?2, work = NULL, due_at = ?4, attempts = ?5, attempt_mark = ?6," \
       " http_status = nullif(?7, 0), reason = ?8, finished_at = nullif(?9, 0)" \
       " WHERE id = ?3 AND state = ?1") \
     X(WAKE_SHARE, "", "UPDATE share SET state = ?2, due_at = ?4 WHERE id = ?3 AND state = ?1") \
@@ -71,6 +78,7 @@
       " WHERE id = ?3 AND state = ?1") \
     X(SHARE_GOES, "", "DELETE FROM share WHERE id = ?3 AND state = ?1") \
     X(FETCH_GOES, "", "DELETE FROM fetch WHERE id = ?3 AND state = ?1") \
+    X(INQUIRY_GOES, "", "DELETE FROM inquiry WHERE id = ?3 AND state = ?1") \
     X(INSTANCE_GOES, "", "DELETE FROM instance WHERE id = ?3 AND state = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(move)
@@ -83,6 +91,7 @@ bool move_find(struct jobdb *db, enum machine machine, int64_t id, const char *w
     static const int state_of[] = {[MACHINE_DELIVERY] = SQL_DELIVERY_STATE,
                                    [MACHINE_SHARE] = SQL_SHARE_STATE,
                                    [MACHINE_FETCH] = SQL_FETCH_STATE,
+                                   [MACHINE_INQUIRY] = SQL_INQUIRY_STATE,
                                    [MACHINE_INSTANCE] = SQL_INSTANCE_STATE};
     struct move move = {.machine = machine, .id = id};
     AUTO(row_end) struct row row = jobdb_query(db, state_of[machine], "i", id);
@@ -122,7 +131,8 @@ void move_lease(struct jobdb *db, enum machine machine, int64_t id, const char *
 {
     static const int lease_of[] = {[MACHINE_DELIVERY] = SQL_LEASE_DELIVERY,
                                    [MACHINE_SHARE] = SQL_LEASE_SHARE,
-                                   [MACHINE_FETCH] = SQL_LEASE_FETCH};
+                                   [MACHINE_FETCH] = SQL_LEASE_FETCH,
+                                   [MACHINE_INQUIRY] = SQL_LEASE_INQUIRY};
     struct move move = only_move(machine, id, CAUSE_LEASED);
     (void)jobdb_change(db, lease_of[machine], "ssis", move_from(&move), move_to(&move), id, work);
 }
@@ -131,7 +141,8 @@ void move_job(struct jobdb *db, const struct move *move, const struct jobdb_outc
 {
     static const int move_of[] = {[MACHINE_DELIVERY] = SQL_MOVE_DELIVERY,
                                   [MACHINE_SHARE] = SQL_MOVE_SHARE,
-                                  [MACHINE_FETCH] = SQL_MOVE_FETCH};
+                                  [MACHINE_FETCH] = SQL_MOVE_FETCH,
+                                  [MACHINE_INQUIRY] = SQL_MOVE_INQUIRY};
     bool waits = move->to == only_move(move->machine, move->id, CAUSE_LEASED).from;
     int64_t finished_at = waits ? 0 : outcome->now;
     const char *format = move->machine == MACHINE_DELIVERY ? "ssiiiiisiiii" : "ssiiiiisi";
@@ -231,6 +242,7 @@ bool move_out(struct jobdb *db, enum machine machine, int64_t id, enum cause cau
     static const int goes[] = {[MACHINE_DELIVERY] = -1,
                                [MACHINE_SHARE] = SQL_SHARE_GOES,
                                [MACHINE_FETCH] = SQL_FETCH_GOES,
+                               [MACHINE_INQUIRY] = SQL_INQUIRY_GOES,
                                [MACHINE_INSTANCE] = SQL_INSTANCE_GOES};
     struct move move;
     if (!move_find(db, machine, id, NULL, cause, &move) || move.to != STATE_GONE)

@@ -6,6 +6,7 @@
 #include "common/jobs/counts.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
+#include "common/jobs/inquiry.h"
 #include "common/jobs/item.h"
 #include "common/jobs/move.h"
 #include "common/jobs/outcome.h"
@@ -28,6 +29,9 @@
     "SELECT " FETCH_ITEM ", f.state," \
     " f.destination_id, 0, 0, f.study, '', f.http_status, f.reason, f.created_at," \
     " coalesce(f.finished_at, f.due_at) FROM fetch f"
+#define INQUIRY_CANDIDATE \
+    "SELECT " INQUIRY_ITEM ", q.state, q.destination_id, q.album_id, 0, q.study, q.series, q.http_status, q.reason," \
+    " q.created_at, coalesce(q.finished_at, q.due_at) FROM inquiry q"
 #define STATEMENTS(X) \
     X(DELIVERIES_QUEUED, "", DELIVERY_CANDIDATE \
       " WHERE w.destination_id = ?1 AND w.state = 'queued' AND w.id > ?2 ORDER BY w.id LIMIT ?3") \
@@ -56,6 +60,13 @@
       " WHERE f.destination_id = ?1 AND f.state = 'failed' AND (f.finished_at, f.id) > (?2, ?3)" \
       " ORDER BY f.finished_at, f.id LIMIT ?4") \
     X(FETCH_BY_ID, "", FETCH_CANDIDATE " WHERE f.id = ?1") \
+    X(INQUIRIES_QUEUED, "", INQUIRY_CANDIDATE \
+      " WHERE q.album_id = ?1 AND q.state = 'queued' AND (q.due_at, q.id) > (?2, ?3)" \
+      " ORDER BY q.due_at, q.id LIMIT ?4") \
+    X(INQUIRIES_FAILED, "", INQUIRY_CANDIDATE \
+      " WHERE q.album_id = ?1 AND q.state = 'failed' AND (q.finished_at, q.id) > (?2, ?3)" \
+      " ORDER BY q.finished_at, q.id LIMIT ?4") \
+    X(INQUIRY_BY_ID, "", INQUIRY_CANDIDATE " WHERE q.id = ?1") \
     X(EACH_TARGET_NAME, CONFIG_ONLY, \
       "SELECT id, 0, name, NULL FROM destination UNION ALL SELECT a.destination_id, a.id, d.name, a.name" \
       " FROM album a JOIN destination d ON d.id = a.destination_id ORDER BY 2, 1") \
@@ -73,16 +84,16 @@
 /* clang-format on */
 JOBDB_STATEMENTS(operator)
 
-/* Deliveries of a destination, or shares of an album; then the destination's fetches. */
+/* Deliveries of a destination, or shares of an album; then what is beside them: the destination's fetches, the album's
+ * inquiries. */
 enum {
     PHASE_QUEUED,
     PHASE_FAILED,
     PHASE_UNDECIDED,
     PHASE_EXCLUDED,
     PHASE_DROPPED,
-    ALBUM_PHASES,
-    PHASE_FETCH_QUEUED = ALBUM_PHASES,
-    PHASE_FETCH_FAILED,
+    PHASE_BESIDE_QUEUED,
+    PHASE_BESIDE_FAILED,
     PHASES
 };
 
@@ -95,8 +106,8 @@ static const struct {
                     [PHASE_UNDECIDED] = {JOBDB_UNDECIDED, "undecided"},
                     [PHASE_EXCLUDED] = {JOBDB_EXCLUDED, "excluded"},
                     [PHASE_DROPPED] = {JOBDB_DROPPED, "dropped"},
-                    [PHASE_FETCH_QUEUED] = {JOBDB_DEFERRED | JOBDB_FRESH, NULL},
-                    [PHASE_FETCH_FAILED] = {JOBDB_FAILED, NULL}};
+                    [PHASE_BESIDE_QUEUED] = {JOBDB_DEFERRED | JOBDB_FRESH, NULL},
+                    [PHASE_BESIDE_FAILED] = {JOBDB_FAILED, NULL}};
 
 /* ---- which jobs are meant ---- */
 
@@ -174,7 +185,7 @@ static void read_candidate(struct row *row, enum work_stage stage, struct jobdb_
     ret_job->reason = memory_string(row_text_or_null(row));
     ret_job->waiting_since = row_number(row);
     *ret_time = row_number(row);
-    ret_job->due_at = stage == WORK_FETCH ? *ret_time : 0;
+    ret_job->due_at = stage == WORK_FETCH || stage == WORK_INQUIRE ? *ret_time : 0;
 }
 
 void jobdb_candidate_release(struct jobdb_candidate *job)
@@ -185,8 +196,10 @@ void jobdb_candidate_release(struct jobdb_candidate *job)
 
 bool jobdb_find_job(struct jobdb *db, enum work_stage stage, int64_t id, struct jobdb_candidate *ret_job)
 {
-    static const int by_id[] = {
-        [WORK_SEND] = SQL_DELIVERY_BY_ID, [WORK_SHARE] = SQL_SHARE_BY_ID, [WORK_FETCH] = SQL_FETCH_BY_ID};
+    static const int by_id[] = {[WORK_SEND] = SQL_DELIVERY_BY_ID,
+                                [WORK_SHARE] = SQL_SHARE_BY_ID,
+                                [WORK_FETCH] = SQL_FETCH_BY_ID,
+                                [WORK_INQUIRE] = SQL_INQUIRY_BY_ID};
     int64_t time;
     AUTO(row_end) struct row row = jobdb_query(db, by_id[stage], "i", id);
     if (!row_next(&row))
@@ -222,9 +235,9 @@ static struct row query_place(struct jobdb *db, const struct jobdb_walk *walk, s
     bool share = walk->album_id != 0;
     int64_t id = share ? walk->album_id : walk->destination_id;
     const char *state = phases[walk->phase].state;
-    static const int by_time[] = {[PHASE_FAILED] = SQL_DELIVERIES_FAILED,
-                                  [PHASE_FETCH_QUEUED] = SQL_FETCHES_QUEUED,
-                                  [PHASE_FETCH_FAILED] = SQL_FETCHES_FAILED};
+    static const int by_time[][2] = {[PHASE_FAILED] = {SQL_DELIVERIES_FAILED, SQL_SHARES_FAILED},
+                                     [PHASE_BESIDE_QUEUED] = {SQL_FETCHES_QUEUED, SQL_INQUIRIES_QUEUED},
+                                     [PHASE_BESIDE_FAILED] = {SQL_FETCHES_FAILED, SQL_INQUIRIES_FAILED}};
     if (walk->phase == PHASE_QUEUED)
         return jobdb_query(db, share ? SQL_SHARES_OPEN : SQL_DELIVERIES_QUEUED, "iii", id, walk->id,
                            (int64_t)most);
@@ -234,13 +247,12 @@ static struct row query_place(struct jobdb *db, const struct jobdb_walk *walk, s
         return walk->phase == PHASE_UNDECIDED
                    ? jobdb_query(db, SQL_DELIVERIES_UNDECIDED, "iii", id, walk->id, (int64_t)most)
                    : jobdb_query(db, SQL_DELIVERIES_APART, "iiis", id, walk->id, (int64_t)most, state);
-    return jobdb_query(db, share ? SQL_SHARES_FAILED : by_time[walk->phase], "iiii", id, walk->time, walk->id,
-                       (int64_t)most);
+    return jobdb_query(db, by_time[walk->phase][share], "iiii", id, walk->time, walk->id, (int64_t)most);
 }
 
 static bool phase_is_failed(int phase)
 {
-    return phase == PHASE_FAILED || phase == PHASE_FETCH_FAILED;
+    return phase == PHASE_FAILED || phase == PHASE_BESIDE_FAILED;
 }
 
 /* What of the phase is not meant at all is not read. */
@@ -252,19 +264,24 @@ static bool phase_is_meant(const struct jobdb_selection *selection, int phase)
 static void next_phase(struct jobdb_walk *walk)
 {
     walk->time = walk->id = 0;
-    if (++walk->phase < (walk->album_id ? (int)ALBUM_PHASES : (int)PHASES))
+    if (++walk->phase < PHASES)
         return;
     walk->phase = 0;
     walk->destination_id++; /* the next one that there is */
+}
+
+static enum work_stage stage_of(const struct jobdb_walk *walk)
+{
+    if (walk->phase < PHASE_BESIDE_QUEUED)
+        return walk->album_id ? WORK_SHARE : WORK_SEND;
+    return walk->album_id ? WORK_INQUIRE : WORK_FETCH;
 }
 
 /* Rows must not change under their own query: they are read first. */
 static size_t read_jobs(struct jobdb *db, struct jobdb_walk *walk, size_t most, struct jobdb_candidate *jobs)
 {
     size_t count = 0;
-    enum work_stage stage = walk->album_id                     ? WORK_SHARE
-                            : walk->phase < PHASE_FETCH_QUEUED ? WORK_SEND
-                                                               : WORK_FETCH;
+    enum work_stage stage = stage_of(walk);
     AUTO(row_end) struct row row = query_place(db, walk, most);
     while (count < most && row_next(&row)) {
         struct jobdb_candidate *job = &jobs[count++];
@@ -329,6 +346,8 @@ static bool move_candidate(struct jobdb *db, const struct jobdb_candidate *job,
         return jobdb_move_share(db, &batch, &item, outcome);
     if (job->stage == WORK_FETCH)
         return jobdb_move_fetch(db, &batch, &item, outcome, &due_at);
+    if (job->stage == WORK_INQUIRE)
+        return jobdb_move_inquiry(db, &batch, &item, outcome);
     if (!jobdb_move_delivery(db, &batch, &item, outcome, NULL, NULL))
         return false;
     jobdb_refresh_lane(db, job->lane_id, outcome->now);
@@ -358,7 +377,7 @@ bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_
         outcome.due_at = job->due_at;
     if (!move_candidate(db, job, &outcome))
         return false;
-    if (job->stage == WORK_FETCH)
+    if (job->stage == WORK_FETCH || job->stage == WORK_INQUIRE)
         return true;
     (void)jobdb_change(db, job->stage == WORK_SEND ? SQL_DELIVERY_RETRIED : SQL_SHARE_RETRIED, "ii",
                        job->item.id, now);
@@ -369,6 +388,8 @@ bool jobdb_drop_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t
 {
     if (job->stage == WORK_FETCH)
         return move_out(db, MACHINE_FETCH, job->item.id, CAUSE_DROPPED);
+    if (job->stage == WORK_INQUIRE)
+        return move_out(db, MACHINE_INQUIRY, job->item.id, CAUSE_DROPPED);
     struct jobdb_outcome outcome = start_outcome(job, CAUSE_DROPPED, now);
     outcome.keep_until = keep_until;
     return move_candidate(db, job, &outcome);

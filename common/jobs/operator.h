@@ -40,7 +40,7 @@ struct jobdb_candidate {
     char study[JOBDB_UID_SIZE], series[JOBDB_UID_SIZE];
     int http_status;
     char *reason;          /* of its last failure, or NULL; owned by the walk */
-    int64_t due_at;        /* of a queued fetch */
+    int64_t due_at;        /* of a queued fetch or inquiry */
     int64_t failed_at;     /* of a failed one that a walk found */
     int64_t waiting_since; /* received, or when an operator last wanted it tried again */
 };
@@ -77,7 +77,7 @@ void jobdb_candidate_release(struct jobdb_candidate *job);
 /* Queued or failed, now due: its attempts, its batch limit and its age begin anew. False: its state does not
  * allow it. The lane is up to date afterwards. */
 bool jobdb_retry_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now);
-/* Given up. When nothing else of its instance is open, that is done. A fetch goes with its row. */
+/* Given up. When nothing else of its instance is open, that is done. A fetch or inquiry goes with its row. */
 bool jobdb_drop_job(struct jobdb *db, const struct jobdb_candidate *job, int64_t now, int64_t keep_until);
 /* Failed because it waited too long. */
 bool jobdb_give_up_job(struct jobdb *db, const struct jobdb_candidate *job, const char *reason, int64_t now);

@@ -99,7 +99,14 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
       " FROM fetch f JOIN destination d ON d.id = f.destination_id" \
       " WHERE (?1 IS NULL OR f.state = ?1) AND (?2 IS NULL OR d.name = ?2)" \
       " AND (?3 IS NULL OR f.study = ?3) AND f.created_at >= ?4 AND f.created_at < ?7 AND (?6 = 0 OR f.tries > 0)" \
-      " AND " HAS_HASH("f.study") " ORDER BY f.id DESC LIMIT ?5")
+      " AND " HAS_HASH("f.study") " ORDER BY f.id DESC LIMIT ?5") \
+    X(READ_INQUIRIES, "an operator's question, answered newest first and ended by its limit", \
+      "SELECT 'inquiry', q.id, q.state, d.name, a.name, q.study, q.series, NULL, NULL, coalesce(q.reason, q.doubt), q.tries," \
+      " q.attempts, q.http_status, 0, q.created_at, q.due_at, q.finished_at, NULL" \
+      " FROM inquiry q JOIN destination d ON d.id = q.destination_id JOIN album a ON a.id = q.album_id" \
+      " WHERE (?1 IS NULL OR q.state = ?1) AND (?2 IS NULL OR d.name = ?2) AND (?3 IS NULL OR q.study = ?3)" \
+      " AND (?4 IS NULL OR q.series = ?4) AND q.created_at >= ?5 AND (?7 IS NULL OR a.name = ?7)" \
+      " AND (?8 = 0 OR q.tries > 0) AND q.created_at < ?9 AND " HAS_HASH("q.study") " ORDER BY q.id DESC LIMIT ?6")
 /* clang-format on */
 JOBDB_STATEMENTS(read)
 
@@ -319,6 +326,11 @@ int jobdb_read_jobs(struct jobdb *db, const struct jobdb_filter *filter,
         (!state || state_parse(MACHINE_FETCH, state, &known)))
         list_rows(jobdb_query(db, SQL_READ_FETCHES, "sssiiiissss", state, filter->destination, filter->study,
                               filter->since, limit, (int64_t)deferred, until, NULL, NULL, NULL, filter->hash),
+                  each, context);
+    if (!filter->calling_aet && (!state || state_parse(MACHINE_INQUIRY, state, &known)))
+        list_rows(jobdb_query(db, SQL_READ_INQUIRIES, "ssssiisiiss", state, filter->destination,
+                              filter->study, filter->series, filter->since, limit, filter->album,
+                              (int64_t)deferred, until, NULL, filter->hash),
                   each, context);
     return db->error;
 }

@@ -27,13 +27,13 @@ int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_
  * listed newest first. */
 struct jobdb_filter {
     const char *state, *destination, *album, *study, *series;
-    const char *calling_aet; /* who sent the instance, or a share's witness; no fetch matches */
+    const char *calling_aet; /* who sent the instance, or a share's witness; no fetch or inquiry matches */
     const char *hash;        /* of studies that have it (table search_hash) */
     int64_t since, until;    /* received from then, and before then */
     int64_t limit;
 };
 struct jobdb_job_row {
-    const char *kind; /* "delivery", "share" or "fetch" */
+    const char *kind; /* "delivery", "share" "fetch" or "inquiry" */
     int64_t id;
     const char *state, *destination, *album, *study, *series, *sop_instance, *receipt, *reason, *calling_aet;
     int64_t tries, attempts, http_status, size, received_at, due_at, finished_at;

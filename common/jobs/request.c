@@ -6,7 +6,7 @@
 /* clang-format off */
 #define REQUEST_COLUMNS \
     "SELECT id, name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence, walk_album," \
-    " walk_destination, walk_phase, walk_time, walk_id, already, unmatched FROM request"
+    " walk_destination, walk_phase, walk_time, walk_id, already, unmatched, asked_kheops FROM request"
 #define STATEMENTS(X) \
     X(ADD_REQUEST, "", \
       "INSERT INTO request (name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence)" \
@@ -14,7 +14,7 @@
     X(SAVE_REQUEST, "", \
       "UPDATE request SET finished_at = nullif(?2, 0), changed = ?3, skipped = ?4, sentence = ?5," \
       " walk_album = ?6, walk_destination = ?7, walk_phase = ?8, walk_time = ?9, walk_id = ?10," \
-      " already = ?11, unmatched = ?12 WHERE id = ?1") \
+      " already = ?11, unmatched = ?12, asked_kheops = ?13 WHERE id = ?1") \
     X(FIND_REQUEST, "", REQUEST_COLUMNS " WHERE name = ?1") \
     X(OPEN_REQUESTS, "", REQUEST_COLUMNS " WHERE finished_at IS NULL ORDER BY id")
 /* clang-format on */
@@ -31,10 +31,10 @@ int64_t jobdb_add_request(struct jobdb *db, const struct jobdb_request *request)
 void jobdb_save_request(struct jobdb *db, const struct jobdb_request *request)
 {
     const struct jobdb_walk *walk = &request->walk;
-    (void)jobdb_change(db, SQL_SAVE_REQUEST, "iiiisiiiiiii", request->id, request->finished_at,
+    (void)jobdb_change(db, SQL_SAVE_REQUEST, "iiiisiiiiiiii", request->id, request->finished_at,
                        request->changed, request->skipped, request->sentence, walk->album_id,
                        walk->destination_id, (int64_t)walk->phase, walk->time, walk->id, request->already,
-                       request->unmatched);
+                       request->unmatched, request->asked_kheops);
 }
 
 static void read_request(struct row *row, struct jobdb_request *ret_request)
@@ -57,6 +57,7 @@ static void read_request(struct row *row, struct jobdb_request *ret_request)
     ret_request->walk.id = row_number(row);
     ret_request->already = row_number(row);
     ret_request->unmatched = row_number(row);
+    ret_request->asked_kheops = row_number(row);
 }
 
 bool jobdb_find_request(struct jobdb *db, const char *name,

@@ -18,6 +18,7 @@ struct jobdb_request {
     struct jobdb_walk walk;
     int64_t changed, skipped;
     int64_t already, unmatched; /* reshare: series with a share, series that do not meet the condition */
+    int64_t asked_kheops;       /* reshare: series about which KHEOPS is asked */
     const char *sentence;       /* what was answered; NULL: nothing yet */
 };
 

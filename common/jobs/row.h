@@ -41,6 +41,7 @@ struct sqlite3_stmt;
     X(fetch)                         \
     X(gauge)                         \
     X(history)                       \
+    X(inquiry)                       \
     X(intake)                        \
     X(lane)                          \
     X(move)                          \

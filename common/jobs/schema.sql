@@ -249,6 +249,40 @@ CREATE INDEX fetch_fetching ON fetch (work) WHERE state = 'fetching';
 CREATE INDEX fetch_failed ON fetch (destination_id, finished_at) WHERE state = 'failed';
 CREATE INDEX fetch_study ON fetch (study);
 
+-- A series about which KHEOPS is asked, since nothing here knows its headers any more (reshare --from-kheops): one row an
+-- album and series. What KHEOPS answers is never written down, only what came of it.
+CREATE TABLE inquiry (
+    id             INTEGER PRIMARY KEY,
+    destination_id INTEGER NOT NULL REFERENCES destination (id),
+    album_id       INTEGER NOT NULL REFERENCES album (id),
+    series_id      INTEGER NOT NULL,
+    study          TEXT NOT NULL,
+    series         TEXT NOT NULL,
+    request_id     INTEGER NOT NULL,               -- the operator's
+    since          INTEGER NOT NULL,               -- of its instances those received since
+    until          INTEGER NOT NULL,               -- and until are asked about
+    anew           TEXT,                           -- a share in one of these states is made anew
+    state          TEXT NOT NULL CHECK (state IN ('queued', 'asking', 'answered', 'failed')),
+    heard          INTEGER NOT NULL DEFAULT 0,     -- the last instance that KHEOPS told of
+    doubt          TEXT,                           -- why one of those heard so far cannot be decided
+    due_at         INTEGER NOT NULL,               -- queued: not before
+    work           TEXT,
+    tries          INTEGER NOT NULL DEFAULT 0,
+    attempts       INTEGER NOT NULL DEFAULT 0,
+    attempt_mark   INTEGER NOT NULL DEFAULT -1,    -- when the last attempt was made
+    http_status    INTEGER,
+    reason         TEXT,                           -- what came of it
+    created_at     INTEGER NOT NULL,
+    finished_at    INTEGER,
+    UNIQUE (album_id, series_id)
+) STRICT;
+CREATE INDEX inquiry_queued ON inquiry (album_id, due_at, id) WHERE state = 'queued';
+CREATE INDEX inquiry_asking ON inquiry (work) WHERE state = 'asking';
+CREATE INDEX inquiry_answered ON inquiry (album_id, finished_at) WHERE state = 'answered';
+CREATE INDEX inquiry_failed ON inquiry (album_id, finished_at) WHERE state = 'failed';
+CREATE INDEX inquiry_study ON inquiry (study);
+CREATE INDEX inquiry_request ON inquiry (request_id);
+
 -- What happened, in order, beside what the rows above already tell: trouble, refusals, changes of a
 -- destination, and what operators did.
 CREATE TABLE event (
@@ -287,7 +321,8 @@ CREATE TABLE request (
     walk_time        INTEGER NOT NULL DEFAULT 0,
     walk_id          INTEGER NOT NULL DEFAULT 0,
     already          INTEGER NOT NULL DEFAULT 0,  -- reshare: series that the album has asked for before,
-    unmatched        INTEGER NOT NULL DEFAULT 0   -- and series that do not meet its condition
+    unmatched        INTEGER NOT NULL DEFAULT 0,  -- series that do not meet its condition,
+    asked_kheops     INTEGER NOT NULL DEFAULT 0   -- and series about which KHEOPS is asked
 ) STRICT;
 CREATE INDEX request_open ON request (id) WHERE finished_at IS NULL;
 CREATE INDEX request_finished ON request (finished_at) WHERE finished_at IS NOT NULL;
@@ -470,7 +505,17 @@ SELECT 'fetch', f.id, d.name, NULL, f.study, NULL, NULL,
             ELSE 'its turn has not come: deliveries go first' END,
        strftime('%Y-%m-%dT%H:%M:%SZ', f.due_at / 1000, 'unixepoch')
   FROM fetch f JOIN destination d ON d.id = f.destination_id
- WHERE f.state = 'queued';
+ WHERE f.state = 'queued'
+UNION ALL
+SELECT 'inquiry', q.id, d.name, a.name, q.study, q.series, NULL,
+       CASE WHEN NOT a.configured THEN 'the configuration does not name the album'
+            WHEN d.held THEN 'an operator holds the destination'
+            WHEN a.held THEN 'an operator holds the album'
+            WHEN q.reason IS NOT NULL THEN 'tried before: ' || q.reason
+            ELSE 'its turn has not come: shares go first' END,
+       strftime('%Y-%m-%dT%H:%M:%SZ', q.due_at / 1000, 'unixepoch')
+  FROM inquiry q JOIN destination d ON d.id = q.destination_id JOIN album a ON a.id = q.album_id
+ WHERE q.state = 'queued';
 
 -- failures: what somebody must look at. SELECT * FROM failures;
 CREATE VIEW failures AS
@@ -489,13 +534,19 @@ SELECT 'fetch', f.id, d.name, NULL, f.study, NULL, NULL, f.http_status, f.reason
   FROM fetch f JOIN destination d ON d.id = f.destination_id
  WHERE f.state = 'failed'
 UNION ALL
+SELECT 'inquiry', q.id, d.name, a.name, q.study, q.series, NULL, q.http_status, q.reason,
+       strftime('%Y-%m-%dT%H:%M:%SZ', q.finished_at / 1000, 'unixepoch')
+  FROM inquiry q JOIN destination d ON d.id = q.destination_id JOIN album a ON a.id = q.album_id
+ WHERE q.state = 'failed'
+UNION ALL
 SELECT 'quarantine', i.id, NULL, NULL, i.study, i.series, i.sop_instance, NULL, i.reason,
        strftime('%Y-%m-%dT%H:%M:%SZ', i.decided_at / 1000, 'unixepoch')
   FROM instance i WHERE i.state = 'quarantined';
 
--- studies: one row a study. SELECT * FROM studies WHERE study = '1.2.3';
+-- studies: one row a study; an instance that was received twice counts once, `received` says how many came. SELECT * FROM studies WHERE study = '1.2.3';
 CREATE VIEW studies AS
-SELECT i.study, count(DISTINCT i.series) AS series, count(*) AS instances,
+SELECT i.study, count(DISTINCT i.series) AS series,
+       count(DISTINCT coalesce(i.sop_instance, i.receipt)) AS instances,
        (SELECT count(*) FROM delivery w JOIN instance n ON n.id = w.instance_id
          WHERE n.study = i.study AND w.state = 'sent') AS delivered,
        (SELECT count(*) FROM delivery w JOIN instance n ON n.id = w.instance_id
@@ -505,7 +556,8 @@ SELECT i.study, count(DISTINCT i.series) AS series, count(*) AS instances,
        (SELECT group_concat(name, ', ') FROM (SELECT DISTINCT a.name FROM share s JOIN album a ON a.id = s.album_id
          WHERE s.study = i.study AND s.state = 'shared' ORDER BY a.name)) AS shared_to,
        strftime('%Y-%m-%dT%H:%M:%SZ', min(i.received_at) / 1000, 'unixepoch') AS first_received,
-       strftime('%Y-%m-%dT%H:%M:%SZ', max(i.received_at) / 1000, 'unixepoch') AS last_received
+       strftime('%Y-%m-%dT%H:%M:%SZ', max(i.received_at) / 1000, 'unixepoch') AS last_received,
+       count(*) AS received
   FROM instance i WHERE i.study IS NOT NULL GROUP BY i.study;
 
 -- timeline: what happened, readable. SELECT * FROM timeline WHERE study = '1.2.3' ORDER BY at;
@@ -529,6 +581,11 @@ SELECT strftime('%Y-%m-%dT%H:%M:%fZ', f.finished_at / 1000.0, 'unixepoch'), f.st
        d.name, NULL, f.reason
   FROM fetch f JOIN destination d ON d.id = f.destination_id
  WHERE f.finished_at IS NOT NULL
+UNION ALL
+SELECT strftime('%Y-%m-%dT%H:%M:%fZ', q.finished_at / 1000.0, 'unixepoch'), q.study, q.series, NULL, NULL, q.state,
+       d.name, a.name, q.reason
+  FROM inquiry q JOIN destination d ON d.id = q.destination_id JOIN album a ON a.id = q.album_id
+ WHERE q.finished_at IS NOT NULL
 UNION ALL
 SELECT strftime('%Y-%m-%dT%H:%M:%fZ', e.at / 1000.0, 'unixepoch'), i.study, i.series, i.sop_instance, i.receipt,
        e.kind, d.name, a.name, e.detail

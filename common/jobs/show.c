@@ -54,6 +54,12 @@
     X(ASK_RECEIPT_OF_INSTANCE, "", "SELECT receipt FROM instance WHERE id = ?3") \
     X(ASK_SERIES_OF_SHARE, "", "SELECT series FROM share WHERE id = ?3") \
     X(ASK_STUDY_OF_FETCH, "", "SELECT study FROM fetch WHERE id = ?3") \
+    X(ASK_SERIES_OF_INQUIRY, "", "SELECT series FROM inquiry WHERE id = ?3") \
+    X(ASK_INQUIRIES, "", \
+      "SELECT q.id, d.name AS destination, a.name AS album, q.series, q.state, q.tries, q.attempts, q.http_status," \
+      " coalesce(q.reason, q.doubt) AS reason, CASE WHEN q.state = 'queued' THEN q.due_at END AS due_at, q.finished_at" \
+      " FROM inquiry q JOIN destination d ON d.id = q.destination_id JOIN album a ON a.id = q.album_id" \
+      " WHERE q.study = ?1 AND (?2 IS NULL OR q.series = ?2)") \
     X(ASK_FETCHES, "", \
       "SELECT f.id, d.name AS destination, f.state, f.tries, f.attempts, f.http_status, f.reason," \
       " CASE WHEN f.state = 'queued' THEN f.due_at END AS due_at, f.finished_at" \
@@ -155,7 +161,12 @@
       " UNION ALL SELECT 'fetch', d.name, NULL, f.http_status, f.reason, count(*), count(DISTINCT f.study)," \
       " min(f.finished_at), max(f.finished_at), max(f.study), NULL" \
       " FROM fetch f INDEXED BY fetch_failed JOIN destination d ON d.id = f.destination_id WHERE f.state = 'failed'" \
-      " GROUP BY f.destination_id, f.http_status, f.reason ORDER BY count DESC LIMIT 100") \
+      " GROUP BY f.destination_id, f.http_status, f.reason" \
+      " UNION ALL SELECT 'inquiry', d.name, a.name, q.http_status, q.reason, count(*), count(DISTINCT q.study)," \
+      " min(q.finished_at), max(q.finished_at), max(q.study), NULL" \
+      " FROM inquiry q INDEXED BY inquiry_failed JOIN album a ON a.id = q.album_id" \
+      " JOIN destination d ON d.id = q.destination_id WHERE q.state = 'failed'" \
+      " GROUP BY q.album_id, q.http_status, q.reason ORDER BY count DESC LIMIT 100") \
     X(ASK_UNDECIDED_GROUPS, IN_TROUBLE, \
       "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, NULL AS http_status, w.reason, count(*) AS count," \
       " count(DISTINCT i.study) AS studies, min(i.decided_at) AS first_at, max(i.decided_at) AS last_at," \

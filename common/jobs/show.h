@@ -24,7 +24,9 @@
     X(RECEIPT_OF_DELIVERY)    /* n: its id */                                                                     \
     X(RECEIPT_OF_INSTANCE)    /* n: its id */                                                                     \
     X(SERIES_OF_SHARE)        /* n: its id */                                                                     \
+    X(SERIES_OF_INQUIRY)      /* n: its id */                                                                     \
     X(STUDY_OF_FETCH)         /* n: its id */                                                                     \
+    X(INQUIRIES)              /* a: of the study; b: of one series of it */                                       \
     X(FETCHES)                /* a: of the study */                                                               \
     X(STUDY_OF_SERIES)        /* a: the series */                                                                 \
     X(STUDIES_OF_HASH)        /* a: the hash; its studies, newest first, at most n, -1: all */                    \

@@ -19,6 +19,7 @@ struct move_row {
 static const struct state delivery_states[] = {DELIVERY_STATE_MAP(STATE)};
 static const struct state share_states[] = {SHARE_STATE_MAP(STATE)};
 static const struct state fetch_states[] = {FETCH_STATE_MAP(STATE)};
+static const struct state inquiry_states[] = {INQUIRY_STATE_MAP(STATE)};
 static const struct state instance_states[] = {INSTANCE_STATE_MAP(STATE)};
 #undef STATE
 
@@ -30,6 +31,9 @@ static const struct move_row share_moves[] = {SHARE_MOVE_MAP(MOVE)};
 #undef MOVE
 #define MOVE(from, cause, to) {FETCH_##from, CAUSE_##cause, FETCH_##to},
 static const struct move_row fetch_moves[] = {FETCH_MOVE_MAP(MOVE)};
+#undef MOVE
+#define MOVE(from, cause, to) {INQUIRY_##from, CAUSE_##cause, INQUIRY_##to},
+static const struct move_row inquiry_moves[] = {INQUIRY_MOVE_MAP(MOVE)};
 #undef MOVE
 #define MOVE(from, cause, to) {INSTANCE_##from, CAUSE_##cause, INSTANCE_##to},
 static const struct move_row instance_moves[] = {INSTANCE_MOVE_MAP(MOVE)};
@@ -47,6 +51,7 @@ static const struct table {
                           COUNT(delivery_moves)},
     [MACHINE_SHARE] = {"share", share_states, SHARE_STATES, share_moves, COUNT(share_moves)},
     [MACHINE_FETCH] = {"fetch", fetch_states, FETCH_STATES, fetch_moves, COUNT(fetch_moves)},
+    [MACHINE_INQUIRY] = {"inquiry", inquiry_states, INQUIRY_STATES, inquiry_moves, COUNT(inquiry_moves)},
     [MACHINE_INSTANCE] = {"instance", instance_states, INSTANCE_STATES, instance_moves,
                           COUNT(instance_moves)},
 };
@@ -97,6 +102,11 @@ const char *share_state_name(enum share_state state)
 const char *fetch_state_name(enum fetch_state state)
 {
     return fetch_states[state].name;
+}
+
+const char *inquiry_state_name(enum inquiry_state state)
+{
+    return inquiry_states[state].name;
 }
 
 const char *instance_state_name(enum instance_state state)

@@ -1,4 +1,4 @@
-/* states - the states of a delivery, a share, a fetch and an instance, and every move between them.
+/* states - the states of a delivery, a share, a fetch, an inquiry and an instance, and every move between them.
  *
  *     delivery                                         share
  *
@@ -18,6 +18,14 @@
  *        queued ───────────▶ fetching ──STORED──▶ fetched            MORE_STORED: from each of them
  *           ▲                  │  │                                  back to queued
  *           └─TROUBLE,LEASE_LOST  └─REFUSED, GIVEN_UP──▶ failed      DROPPED: its row goes
+ *
+ *     inquiry (KHEOPS is asked for the headers of a series, for `reshare --from-kheops`):
+ *
+ *                  LEASED
+ *        queued ───────────▶ asking ──ANSWERED──▶ answered           RETRIED: from queued, answered and failed
+ *           ▲                  │  │                                  back to queued
+ *           └─MORE_TO_ASK,     │  └─REFUSED, GIVEN_UP──▶ failed      DROPPED: its row goes
+ *             TROUBLE, LEASE_LOST
  *
  *     instance:  active ──FINISHED──▶ done ◀──DROPPED── quarantined ──RETRIED──▶ (its row goes, its file is
  *                                                                                taken in as if it were new)
@@ -88,6 +96,19 @@ enum fetch_state {
         FETCH_STATES
 };
 
+#define INQUIRY_STATE_MAP(X) /* name, text, meaning */                                    \
+    X(QUEUED, "queued", "waits for a sharer, which asks KHEOPS")                          \
+    X(ASKING, "asking", "handed to a sharer, or its answer is being read")                \
+    X(ANSWERED, "answered", "what KHEOPS knows has decided whether the series is shared") \
+    X(FAILED, "failed", "KHEOPS's answer decides nothing; somebody may look at it")
+
+enum inquiry_state {
+#define X(name, text, meaning) INQUIRY_##name,
+    INQUIRY_STATE_MAP(X)
+#undef X
+        INQUIRY_STATES
+};
+
 #define INSTANCE_STATE_MAP(X) /* name, text, meaning */          \
     X(ACTIVE, "active", "something is still to be done with it") \
     X(DONE, "done", "every delivery and share is final")         \
@@ -104,6 +125,7 @@ enum instance_state {
     X(DELIVERY, "delivery")             \
     X(SHARE, "share")                   \
     X(FETCH, "fetch")                   \
+    X(INQUIRY, "inquiry")               \
     X(INSTANCE, "instance")
 
 enum machine {
@@ -114,7 +136,13 @@ enum machine {
 };
 
 /* Where a move leads when it leaves no state: the row goes. */
-enum { STATE_GONE = -1, SHARE_GONE = STATE_GONE, FETCH_GONE = STATE_GONE, INSTANCE_GONE = STATE_GONE };
+enum {
+    STATE_GONE = -1,
+    SHARE_GONE = STATE_GONE,
+    FETCH_GONE = STATE_GONE,
+    INQUIRY_GONE = STATE_GONE,
+    INSTANCE_GONE = STATE_GONE
+};
 
 #define CAUSE_MAP(X) /* name, text: because ... */            \
     X(LEASED, "a worker took it")                             \
@@ -127,6 +155,8 @@ enum { STATE_GONE = -1, SHARE_GONE = STATE_GONE, FETCH_GONE = STATE_GONE, INSTAN
     X(SERIES_STORED, "an instance of its series is stored")   \
     X(HOPELESS, "nothing of its series is left to be stored") \
     X(MORE_STORED, "more of its study is stored")             \
+    X(ANSWERED, "KHEOPS's answer decides it")                 \
+    X(MORE_TO_ASK, "more of its series is to be asked for")   \
     X(FINISHED, "everything to do with it is final")          \
     X(ADMITTED, "a condition says yes, or an operator does")  \
     X(LEFT_OUT, "a condition or filter says no")              \
@@ -212,6 +242,20 @@ enum cause {
     X(FAILED, RETRIED, QUEUED)                    \
     X(FAILED, DROPPED, GONE)
 
+#define INQUIRY_MOVE_MAP(X) /* from, because, to */ \
+    X(QUEUED, LEASED, ASKING)                       \
+    X(QUEUED, RETRIED, QUEUED)                      \
+    X(QUEUED, DROPPED, GONE)                        \
+    X(ASKING, ANSWERED, ANSWERED)                   \
+    X(ASKING, MORE_TO_ASK, QUEUED)                  \
+    X(ASKING, TROUBLE, QUEUED)                      \
+    X(ASKING, LEASE_LOST, QUEUED)                   \
+    X(ASKING, REFUSED, FAILED)                      \
+    X(ASKING, GIVEN_UP, FAILED)                     \
+    X(ANSWERED, RETRIED, QUEUED)                    \
+    X(FAILED, RETRIED, QUEUED)                      \
+    X(FAILED, DROPPED, GONE)
+
 #define INSTANCE_MOVE_MAP(X) /* from, because, to */ \
     X(ACTIVE, FINISHED, DONE)                        \
     X(DONE, BROUGHT_BACK, ACTIVE)                    \
@@ -245,6 +289,7 @@ void states_reference(struct text *out);
 const char *delivery_state_name(enum delivery_state state);
 const char *share_state_name(enum share_state state);
 const char *fetch_state_name(enum fetch_state state);
+const char *inquiry_state_name(enum inquiry_state state);
 const char *instance_state_name(enum instance_state state);
 
 #endif

@@ -16,6 +16,7 @@
     X(HURRY_LANES, CLOCK_ONLY, "UPDATE lane SET next_due = ?1 WHERE queued > 0 AND next_due > ?2") \
     X(HURRY_SHARES, CLOCK_ONLY, "UPDATE share SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(HURRY_FETCHES, CLOCK_ONLY, "UPDATE fetch SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
+    X(HURRY_INQUIRIES, CLOCK_ONLY, "UPDATE inquiry SET due_at = ?1 WHERE state = 'queued' AND due_at > ?2") \
     X(BACK_LANES, CLOCK_ONLY, "UPDATE lane SET last_served = 0 WHERE last_served > ?1 * 1000") \
     X(BACK_KEPT, "", \
       "UPDATE instance SET keep_until = ?1 WHERE state = 'done' AND place IN ('kept', 'dropped') AND keep_until > ?1") \
@@ -47,8 +48,8 @@ void jobdb_write_times(struct jobdb *db, const struct jobdb_times *times)
 
 void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
 {
-    static const int all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES, SQL_HURRY_LANES, SQL_HURRY_SHARES,
-                              SQL_HURRY_FETCHES};
+    static const int all[] = {SQL_HURRY_DELIVERIES, SQL_HURRY_SERIES,  SQL_HURRY_LANES,
+                              SQL_HURRY_SHARES,     SQL_HURRY_FETCHES, SQL_HURRY_INQUIRIES};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         (void)jobdb_change(db, all[i], "ii", now, latest);
 }

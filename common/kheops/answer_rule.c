@@ -139,6 +139,34 @@ static const struct answer_rule fetch_good_token_rules[] = {
      "the STOW token is refused, but KHEOPS calls it good when asked: something in front of KHEOPS refuses that a study "
      "is fetched; let such requests pass there, or set ensure_visible: false"}};
 
+static const struct answer_rule metadata_rules[] = {
+    {0, 0, ANY, ANSWER_LOST, NULL},
+    {200, 200, NO_END, ANSWER_LOST, NULL},
+    {200, 200, ANY, ANSWER_DONE, NULL},
+    {204, 204, ANY, ANSWER_MISSED, "KHEOPS does not have the instance"},
+    {300, 399, ANY, ANSWER_BLOCKED, "it redirects: write the address that it points to into api_url"},
+    {400, 400, ANY, ANSWER_REJECTED, "KHEOPS takes a UID of it for no valid object identifier"},
+    {401, 401, ANY, ANSWER_TOKEN, "KHEOPS refuses the source token, or does not show the series to it"},
+    {403, 403, ANY, ANSWER_TOKEN, "KHEOPS does not let the source token read"},
+    {404, 404, ANY, ANSWER_MISSED, "KHEOPS does not have the instance"},
+    {405, 405, ANY, ANSWER_BLOCKED, "that address tells of no instance: check api_url"},
+    {406, 406, ANY, ANSWER_BLOCKED, "it does not tell of instances in DICOM JSON"},
+    {408, 408, ANY, ANSWER_OUTAGE, "it waited too long for the request"},
+    {410, 410, ANY, ANSWER_MISSED, "KHEOPS does not have the instance"},
+    {429, 429, ANY, ANSWER_BUSY, "too many requests for it"},
+    {500, 500, ANY, ANSWER_CRASHED, "trouble inside of KHEOPS"},
+    {501, 501, ANY, ANSWER_BLOCKED, "it tells of no instance: check api_url"},
+    {502, 502, ANY, ANSWER_CRASHED, "KHEOPS or its PACS is not reachable"},
+    {500, 599, ANY, ANSWER_OUTAGE, "KHEOPS is not available, or overloaded"},
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "KHEOPS never answers so: check api_url"}};
+
+static const struct answer_rule metadata_good_token_rules[] = {
+    {403, 403, ANY, ANSWER_BLOCKED,
+     "KHEOPS calls the source token good when asked, but does not let it read: something in front of it refuses that "
+     "somebody asks for metadata; let such requests pass there"},
+    {LONG_MIN, LONG_MAX, ANY, ANSWER_REJECTED,
+     "KHEOPS does not show the series to the source token: it is not in the album that is sent to, or not any more"}};
+
 /* says: how the sentences begin, before the code; NULL: with themselves. */
 static const struct {
     const struct answer_rule *rules;
@@ -152,7 +180,9 @@ static const struct {
     [ANSWER_SHARE] = {TABLE(share_rules), "the server answers "},
     [ANSWER_SHARE_GOOD_TOKENS] = {TABLE(share_good_tokens_rules), NULL},
     [ANSWER_FETCH] = {TABLE(fetch_rules), "asked to look at its study again, the server answers "},
-    [ANSWER_FETCH_GOOD_TOKEN] = {TABLE(fetch_good_token_rules), NULL}};
+    [ANSWER_FETCH_GOOD_TOKEN] = {TABLE(fetch_good_token_rules), NULL},
+    [ANSWER_METADATA] = {TABLE(metadata_rules), "asked about an instance, the server answers "},
+    [ANSWER_METADATA_GOOD_TOKEN] = {TABLE(metadata_good_token_rules), NULL}};
 
 /* clang-format on */
 

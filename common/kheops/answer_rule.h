@@ -23,7 +23,9 @@
     X(SHARE, "PUT api_url/studies/{study}/series/{series}, with two tokens")                    \
     X(SHARE_GOOD_TOKENS, "it was refused, but both tokens are good when asked")                 \
     X(FETCH, "POST api_url/studies/{study}/fetch")                                              \
-    X(FETCH_GOOD_TOKEN, "it was refused, but the token is good when asked")
+    X(FETCH_GOOD_TOKEN, "it was refused, but the token is good when asked")                     \
+    X(METADATA, "GET api_url/studies/{study}/series/{series}/instances/{instance}/metadata")    \
+    X(METADATA_GOOD_TOKEN, "it was refused, but the source token is good when asked")
 
 enum answer_question {
 #define X(name, meaning) ANSWER_##name,

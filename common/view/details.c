@@ -245,5 +245,6 @@ json_t *details_of_study(struct jobdb *db, const char *study, const char *series
                                "asked", json_from_text(series), "series", sums);
     add_unfinished(db, study, series, object);
     (void)json_object_set_new(object, "fetches", details_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
+    (void)json_object_set_new(object, "inquiries", details_ask(db, JOBDB_ASK_INQUIRIES, study, series, 0));
     return object;
 }

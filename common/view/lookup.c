@@ -130,6 +130,7 @@ static bool find_job(struct jobdb *db, const char *name, struct lookup *lookup)
     } kinds[] = {{"delivery:", JOBDB_ASK_RECEIPT_OF_DELIVERY, LOOKUP_RECEIPT},
                  {"instance:", JOBDB_ASK_RECEIPT_OF_INSTANCE, LOOKUP_RECEIPT},
                  {"share:", JOBDB_ASK_SERIES_OF_SHARE, LOOKUP_SERIES},
+                 {"inquiry:", JOBDB_ASK_SERIES_OF_INQUIRY, LOOKUP_SERIES},
                  {"fetch:", JOBDB_ASK_STUDY_OF_FETCH, LOOKUP_STUDY}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!string_starts_with(name, kinds[i].kind))

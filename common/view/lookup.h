@@ -40,7 +40,7 @@ struct lookup {
 
 /* Finds what the name may mean. An end has four characters or more and does not look like a UID's beginning
  * ("1.2.3"); as tables show it ("…40.99") it is taken, too. A name that is whole means itself, although it begins others; "delivery:12",
- * "instance:7", "share:3" and "fetch:4", as lists show jobs, mean the receipt, series or study of that job.
+ * "instance:7", "share:3", "inquiry:5" and "fetch:4", as lists show jobs, mean the receipt, series or study of that job.
  * jobdb_error() tells when something could not be read. */
 void lookup_find(struct jobdb *db, const char *name, struct lookup *lookup);
 /* The same for studies alone. */

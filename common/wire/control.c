@@ -133,6 +133,8 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "dry_run", json_true());
     if (request->anyway)
         (void)json_object_set_new(object, "anyway", json_true());
+    if (request->from_kheops)
+        (void)json_object_set_new(object, "from_kheops", json_true());
     if (request->now)
         (void)json_object_set_new(object, "now", json_true());
     json_append(object, out);
@@ -200,9 +202,10 @@ static bool request_read_job(const json_t *value, struct control_job *ret_job, s
     int kind;
     if (!json_is_object(value) || json_object_size(value) != 2 ||
         !control_find_name(kind_names, CONTROL_KINDS, json_text_or_null(value, "kind"), &kind))
-        return request_say(reason, "jobs",
-                           "holds something that is not {\"kind\": delivery, share, fetch or instance, "
-                           "\"id\": number}");
+        return request_say(
+            reason, "jobs",
+            "holds something that is not {\"kind\": delivery, share, fetch, inquiry or instance, "
+            "\"id\": number}");
     ret_job->kind = (enum control_kind)kind;
     return request_read_number(json_object_get(value, "id"), "id", &ret_job->id, reason);
 }
@@ -253,6 +256,8 @@ static bool request_read_member(const char *key, const json_t *value, struct con
         return request_read_bool(value, key, &request->now, reason);
     if (strcmp(key, "dry_run") == 0)
         return request_read_bool(value, key, &request->dry_run, reason);
+    if (strcmp(key, "from_kheops") == 0)
+        return request_read_bool(value, key, &request->from_kheops, reason);
     if (strcmp(key, "anyway") == 0)
         return request_read_bool(value, key, &request->anyway, reason);
     if (strcmp(key, "protocol") == 0 || strcmp(key, "request") == 0)
@@ -335,6 +340,7 @@ const char *control_request_surplus(const struct control_request *request)
         {"all", request->all},
         {"dry_run", request->dry_run},
         {"anyway", request->anyway},
+        {"from_kheops", request->from_kheops},
         {"now", request->now},
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {
@@ -404,11 +410,11 @@ void control_answer_encode(const struct control_answer *answer, struct text *out
 {
     AUTO(json_release)
     json_t *object =
-        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
+        json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "request", answer->id, "answer",
                   stage_names[answer->stage], "changed", (json_int_t)answer->changed, "skipped",
                   (json_int_t)answer->skipped, "already", (json_int_t)answer->already, "unmatched",
-                  (json_int_t)answer->unmatched, "sentence", json_from_text(text_string(&answer->sentence)),
-                  "notes", notes_to_json(answer));
+                  (json_int_t)answer->unmatched, "asked", (json_int_t)answer->asked, "sentence",
+                  json_from_text(text_string(&answer->sentence)), "notes", notes_to_json(answer));
     json_append(object, out);
 }
 
@@ -440,6 +446,7 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     ret_answer->skipped = json_integer_value(json_object_get(object, "skipped"));
     ret_answer->already = json_integer_value(json_object_get(object, "already"));
     ret_answer->unmatched = json_integer_value(json_object_get(object, "unmatched"));
+    ret_answer->asked = json_integer_value(json_object_get(object, "asked"));
     text_append(&ret_answer->sentence, sentence);
     decode_notes(notes, ret_answer);
     return 0;

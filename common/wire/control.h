@@ -36,7 +36,8 @@ enum {
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
-    X(RESHARE, "reshare", "reshared", "destination album state study series since until dry_run anyway")
+    X(RESHARE, "reshare", "reshared",                                                              \
+      "destination album state study series since until dry_run anyway from_kheops")
 
 enum control_verb {
 #define X(name, text, done, takes) CONTROL_##name,
@@ -53,6 +54,7 @@ const char *control_verb_done(enum control_verb verb);
     X(DELIVERY, "delivery") \
     X(SHARE, "share")       \
     X(FETCH, "fetch")       \
+    X(INQUIRY, "inquiry")   \
     X(INSTANCE, "instance")
 
 enum control_kind {
@@ -83,10 +85,11 @@ struct control_request {
     int64_t until;             /* reshare: received until */
     struct control_job *jobs;
     size_t job_count;
-    bool all;     /* everything is meant, on purpose */
-    bool dry_run; /* it is only told what would be done */
-    bool anyway;  /* retry: also where a condition cannot be decided; reshare: no condition is asked */
-    bool now;     /* quarantine drop: the files are removed, not kept in dropped/ */
+    bool all;         /* everything is meant, on purpose */
+    bool dry_run;     /* it is only told what would be done */
+    bool anyway;      /* retry: also where a condition cannot be decided; reshare: no condition is asked */
+    bool from_kheops; /* reshare: KHEOPS is asked where nothing here knows the headers any more */
+    bool now;         /* quarantine drop: the files are removed, not kept in dropped/ */
 };
 
 /* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. */
@@ -113,6 +116,7 @@ struct control_answer {
     int64_t changed;                /* jobs, targets or instances */
     int64_t skipped;                /* asked for, and could not be changed */
     int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
+    int64_t asked;                  /* reshare: series about which KHEOPS is asked */
     struct text sentence;           /* the whole in words; of `refused`: why */
     struct control_note {           /* why some were skipped */
         char *text, *example;       /* owned; example: which was the first, NULL where that says nothing */

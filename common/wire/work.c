@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -79,6 +80,7 @@ void work_destroy(struct work **work)
     free((*work)->home);
     work_notice_destroy(&(*work)->notice);
     free((*work)->items);
+    free((*work)->instances);
     free(*work);
     *work = NULL;
 }
@@ -102,6 +104,26 @@ struct work_result *work_result_create(const struct work *work)
     return result;
 }
 
+struct work_header *work_result_add_header(struct work_result *result, const char *instance)
+{
+    if (!result->headers)
+        result->headers = memory_new(WORK_INQUIRED_MAX, sizeof *result->headers);
+    struct work_header *header = &result->headers[result->header_count++];
+    *header = (struct work_header){.kept = TEXT_EMPTY};
+    (void)snprintf(header->instance, sizeof header->instance, "%s", instance);
+    return header;
+}
+
+void work_headers_release(struct work_header **headers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        text_release(&(*headers)[i].kept);
+        free((*headers)[i].why);
+    }
+    free(*headers);
+    *headers = NULL;
+}
+
 void work_result_destroy(struct work_result **result)
 {
     if (!*result)
@@ -109,6 +131,7 @@ void work_result_destroy(struct work_result **result)
     for (size_t i = 0; i < (*result)->answer_count; i++)
         free((*result)->answers[i].reason);
     free((*result)->answers);
+    work_headers_release(&(*result)->headers, (*result)->header_count);
     free((*result)->destination);
     free((*result)->album);
     free((*result)->home);

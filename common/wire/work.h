@@ -54,6 +54,7 @@ const char *work_verb_name(enum work_verb verb);
     X(SEND, "send", WORK_SEND, "instances of a study, to a destination")                 \
     X(SHARE, "share", WORK_SHARE, "a series, into an album")                             \
     X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again") \
+    X(INQUIRE, "inquire", WORK_SHARE, "KHEOPS is asked for the headers of a series")     \
     X(NOTIFY, "notify", WORK_NOTIFY, "a notice, to a webhook or as mail")
 
 enum work_stage {
@@ -86,9 +87,15 @@ enum work_outcome {
 
 const char *work_outcome_name(enum work_outcome outcome);
 
+enum {
+    WORK_UID_SIZE = 65,
+    WORK_INQUIRED_MAX = 8,      /* instances that one work asks about: their headers fit into one RESULT */
+    WORK_HEADER_MAX = 257 << 10 /* bytes of one of these headers, deflated */
+};
+
 /* One instance to send, or (other stages) the one job. */
 struct work_item {
-    int64_t id;                 /* of the delivery, share, fetch or message */
+    int64_t id;                 /* of the delivery, share, fetch, inquiry or message */
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
@@ -123,14 +130,15 @@ struct work_notice {
     int64_t since, at; /* wall ms */
 };
 
-/* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. */
+/* WORK: one request. For a share: one series of study into album. For a fetch: the study at destination. For an inquiry:
+ * instances of one series of study, with the source token of album. */
 struct work {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
-    char *album;  /* share only, else NULL */
+    char *album;  /* share and inquiry only, else NULL */
     char *study;  /* Study Instance UID */
-    char *series; /* share only, else NULL */
+    char *series; /* share and inquiry only, else NULL */
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
     struct work_notice *notice;      /* notify only, else NULL: destination is then who is told */
@@ -138,6 +146,8 @@ struct work {
     bool unasked; /* send only: nothing of the study went there yet, and whether it is there is not known */
     struct work_item *items;
     size_t item_count;
+    char (*instances)[WORK_UID_SIZE]; /* inquiry only: their SOP Instance UIDs, at most WORK_INQUIRED_MAX */
+    size_t instance_count;
 };
 
 void work_destroy(struct work **work);
@@ -154,12 +164,19 @@ struct work_answer {
     bool absent;      /* send only: its UID was not there before anything of it went there */
 };
 
+/* What an inquiry learned of one instance. */
+struct work_header {
+    char instance[WORK_UID_SIZE]; /* its SOP Instance UID */
+    struct text kept; /* its header, as common/dicom/kept.h keeps it. Patient data; empty: it is not known */
+    char *why;        /* not known: a sentence, without patient data; else NULL */
+};
+
 /* RESULT: one answer an item. */
 struct work_result {
     char id[WORK_ID_SIZE];
     enum work_stage stage;
     char *destination;
-    char *album;                            /* share only */
+    char *album;                            /* share and inquiry only */
     char *home, address[WORK_ADDRESS_SIZE]; /* as the WORK said them */
     char *opens;  /* id of the album that the STOW token opens with which it was sent; NULL: not known */
     bool unbegun; /* it waited behind another work (after), and goes back: nothing of it went out */
@@ -169,6 +186,9 @@ struct work_result {
     int64_t milliseconds;
     struct work_answer *answers;
     size_t answer_count;
+    struct work_header
+        *headers; /* inquiry only: in the order of the WORK's instances, all of them where it is done */
+    size_t header_count;
 };
 
 /* A result for work with one answer an item, all RETRY, for which nobody is blamed; is then yours. */
@@ -177,6 +197,9 @@ void work_result_destroy(struct work_result **result);
 /* Sets one answer; reason (may be NULL) is copied, cut at WORK_REASON_MAX bytes. */
 void work_answer_set(struct work_answer *answer, enum work_outcome outcome, enum blame blame, int http_status,
                      const char *reason);
+/* One more header of an inquiry, all empty; borrowed until the next. There must be fewer than WORK_INQUIRED_MAX. */
+struct work_header *work_result_add_header(struct work_result *result, const char *instance);
+void work_headers_release(struct work_header **headers, size_t count);
 /* Whether something in it was done. */
 bool work_result_is_good(const struct work_result *result);
 /* Whether it was stored, now or before. */

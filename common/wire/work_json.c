@@ -1,6 +1,7 @@
 /* The JSON of the work protocol: written here, and read with every field checked. */
 #include "common/wire/work.h"
 
+#include "common/base/base64.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/json.h"
@@ -37,6 +38,27 @@ static json_t *gone_to_json(const struct work_message *message)
     return json;
 }
 
+static json_t *instances_to_json(const struct work *work)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < work->instance_count; i++)
+        (void)json_array_append_new(list, json_string(work->instances[i]));
+    return list;
+}
+
+static json_t *headers_to_json(const struct work_result *result)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < result->header_count; i++) {
+        const struct work_header *header = &result->headers[i];
+        AUTO(text_release) struct text kept = TEXT_EMPTY;
+        base64_encode(header->kept.bytes, header->kept.length, &kept);
+        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "instance", header->instance, "header",
+                                                    text_string(&kept), "why", json_from_text(header->why)));
+    }
+    return list;
+}
+
 static json_t *notice_to_json(const struct work_notice *notice)
 {
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:I, s:I, s:I, s:I}", "id", notice->id, "cause",
@@ -62,6 +84,8 @@ static json_t *work_to_json(const struct work *work)
                              work->address, "unasked", work->unasked, "items", items);
     if (*work->after)
         (void)json_object_set_new(json, "after", json_string(work->after));
+    if (work->instance_count > 0)
+        (void)json_object_set_new(json, "instances", instances_to_json(work));
     if (work->notice)
         (void)json_object_set_new(json, "notice", notice_to_json(work->notice));
     return json;
@@ -78,13 +102,16 @@ static json_t *result_to_json(const struct work_result *result, const char *sess
                                blame_name(answer->blame), "status", answer->http_status, "reason",
                                json_from_text(answer->reason), "absent", answer->absent));
     }
-    return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session",
-                     session, "work", result->id, "stage", work_stage_name(result->stage), "destination",
-                     result->destination, "album", json_from_text(result->album), "home",
-                     json_from_text(result->home), "address", result->address, "opens",
-                     json_from_text(result->opens), "unbegun", result->unbegun, "vacant", result->vacant,
-                     "not_before_ms", (json_int_t)result->not_before_ms, "bytes", (json_int_t)result->bytes,
-                     "milliseconds", (json_int_t)result->milliseconds, "answers", answers);
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:b, s:I, s:I, s:I, s:o}", "session", session, "work",
+        result->id, "stage", work_stage_name(result->stage), "destination", result->destination, "album",
+        json_from_text(result->album), "home", json_from_text(result->home), "address", result->address,
+        "opens", json_from_text(result->opens), "unbegun", result->unbegun, "vacant", result->vacant,
+        "not_before_ms", (json_int_t)result->not_before_ms, "bytes", (json_int_t)result->bytes,
+        "milliseconds", (json_int_t)result->milliseconds, "answers", answers);
+    if (result->header_count > 0)
+        (void)json_object_set_new(json, "headers", headers_to_json(result));
+    return json;
 }
 
 static const char *const token_kinds[] = {"stow", "destination", "source"};
@@ -340,6 +367,24 @@ static bool work_read_notice(const json_t *json, struct work_notice **ret_notice
            work_read_number(json, "at", 0, INT64_MAX, &notice->at);
 }
 
+/* The SOP Instance UIDs of an inquiry. */
+static bool work_read_instances(const json_t *json, struct work *work)
+{
+    const json_t *list = json_object_get(json, "instances");
+    size_t count = json_array_size(list);
+    if (!json_is_array(list) || count == 0 || count > WORK_INQUIRED_MAX || !work->album || !work->series)
+        return false;
+    work->instances = memory_new(count, sizeof *work->instances);
+    work->instance_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *uid = json_array_get(list, i);
+        if (!json_is_string(uid) || json_string_length(uid) == 0 || json_string_length(uid) >= WORK_UID_SIZE)
+            return false;
+        memcpy(work->instances[i], json_string_value(uid), json_string_length(uid) + 1);
+    }
+    return true;
+}
+
 static bool work_read_work(const json_t *json, struct work_message *message)
 {
     struct work *work = message->work = memory_new(1, sizeof *work);
@@ -354,7 +399,7 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_optional_fixed(json, "after", work->after, sizeof work->after) &&
            (work->stage != WORK_SHARE || (work->album && work->series)) &&
            (work->stage != WORK_NOTIFY || work_read_notice(json_object_get(json, "notice"), &work->notice)) &&
-           work_read_items(json, work);
+           (work->stage != WORK_INQUIRE || work_read_instances(json, work)) && work_read_items(json, work);
 }
 
 static bool work_read_answers(const json_t *json, struct work_result *result)
@@ -393,6 +438,31 @@ static bool work_read_answers(const json_t *json, struct work_result *result)
     return true;
 }
 
+static bool work_read_header(const json_t *json, struct work_result *result)
+{
+    char instance[WORK_UID_SIZE];
+    const json_t *kept = json_object_get(json, "header");
+    if (!work_read_fixed(json, "instance", instance, sizeof instance) || !json_is_string(kept))
+        return false;
+    struct work_header *header = work_result_add_header(result, instance);
+    return work_read_optional_text(json, "why", &header->why) &&
+           base64_decode(json_string_value(kept), json_string_length(kept), &header->kept) == 0 &&
+           header->kept.length <= WORK_HEADER_MAX && (header->kept.length > 0) == (header->why == NULL);
+}
+
+static bool work_read_headers(const json_t *json, struct work_result *result)
+{
+    const json_t *list = json_object_get(json, "headers");
+    if (!list)
+        return true;
+    if (!json_is_array(list) || result->stage != WORK_INQUIRE || json_array_size(list) > WORK_INQUIRED_MAX)
+        return false;
+    for (size_t i = 0; i < json_array_size(list); i++)
+        if (!work_read_header(json_array_get(list, i), result))
+            return false;
+    return true;
+}
+
 static bool work_read_result(const json_t *json, struct work_message *message)
 {
     struct work_result *result = message->result = memory_new(1, sizeof *result);
@@ -409,7 +479,7 @@ static bool work_read_result(const json_t *json, struct work_message *message)
            work_read_number(json, "not_before_ms", 0, INT64_MAX / 2, &result->not_before_ms) &&
            work_read_number(json, "bytes", 0, INT64_MAX, &result->bytes) &&
            work_read_number(json, "milliseconds", 0, INT64_MAX, &result->milliseconds) &&
-           work_read_answers(json, result);
+           work_read_answers(json, result) && work_read_headers(json, result);
 }
 
 static bool work_read_token(const json_t *json, struct work_message *message)

@@ -69,6 +69,7 @@ void task_start(struct worker_process *process, struct work *work)
     link_task(task);
     CRASH_POINT_IF(work->stage == WORK_SEND, SENDER_TOOK_WORK);
     CRASH_POINT_IF(work->stage == WORK_SHARE, SHARER_TOOK_WORK);
+    CRASH_POINT_IF(work->stage == WORK_INQUIRE, INQUIRY_TOOK_WORK);
     CRASH_POINT_IF(work->stage == WORK_NOTIFY, NOTIFIER_TOOK_WORK);
     if (task_goes_elsewhere(task))
         task_finish_elsewhere(task);
@@ -145,6 +146,7 @@ void task_answered(struct task *task, const struct http_answer *answer)
 {
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_ANSWERED);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_ANSWERED);
+    CRASH_POINT_IF(task->work->stage == WORK_INQUIRE, INQUIRY_ANSWERED);
     CRASH_POINT_IF(task->work->stage == WORK_NOTIFY, NOTIFIER_ANSWERED);
     task->transfer = NULL;
     task->result->milliseconds = answer->milliseconds;
@@ -168,10 +170,12 @@ void task_finish(struct task *task)
     task->kind->tell(task);
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_DUE);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_DUE);
+    CRASH_POINT_IF(task->work->stage == WORK_INQUIRE, INQUIRY_RESULT_DUE);
     CRASH_POINT_IF(task->work->stage == WORK_NOTIFY, NOTIFIER_RESULT_DUE);
     worker_finish(task->process->worker, &task->result);
     CRASH_POINT_IF(task->work->stage == WORK_SEND, SENDER_RESULT_SENT);
     CRASH_POINT_IF(task->work->stage == WORK_SHARE, SHARER_RESULT_SENT);
+    CRASH_POINT_IF(task->work->stage == WORK_INQUIRE, INQUIRY_RESULT_SENT);
     CRASH_POINT_IF(task->work->stage == WORK_NOTIFY, NOTIFIER_RESULT_SENT);
     end_task(task, well);
 }

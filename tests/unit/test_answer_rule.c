@@ -68,7 +68,7 @@ END_TEST
 
 /* A server that is down, slow or full, and one that refuses a token. */
 static const long innocent[] = {0, 401, 403, 408, 429, 500, 502, 503, 504, 507, 599};
-static const enum answer_question requests[] = {ANSWER_STOW, ANSWER_SHARE, ANSWER_FETCH};
+static const enum answer_question requests[] = {ANSWER_STOW, ANSWER_SHARE, ANSWER_FETCH, ANSWER_METADATA};
 
 START_TEST(no_job_is_rejected_for_what_a_server_has)
 {

@@ -5,6 +5,7 @@
 #include "common/jobs/decision.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
+#include "common/jobs/inquiry.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/outcome.h"
@@ -199,6 +200,63 @@ START_TEST(a_study_is_fetched_when_quiet_and_again_when_more_came)
 }
 END_TEST
 
+/* ---- inquiries ---- */
+
+static void take_sum(void *context, const struct jobdb_inquiry_sum *sum)
+{
+    *(int64_t *)context += sum->count;
+}
+
+static void end_inquiry(struct jobdb_batch *batch, enum cause cause, int64_t due_at)
+{
+    const struct jobdb_outcome outcome = {
+        .cause = cause, .now = WORLD_NOW + 5, .due_at = due_at, .attempt_mark = WORLD_NOW, .reason = "so"};
+    ck_assert(jobdb_move_inquiry(world.db, batch, batch->items, &outcome));
+    jobdb_batch_release(batch);
+    *batch = (struct jobdb_batch){.work = "q-1"};
+}
+
+START_TEST(a_series_is_inquired_about_bit_by_bit_and_again_when_asked_again)
+{
+    struct jobdb_batch batch = {.work = "q-1"};
+    struct jobdb_series series;
+    struct jobdb_inquiry found, wanted = {.album_id = world.ct_album, .request_id = 1, .until = INT64_MAX};
+    int64_t next, sum = 0;
+    world_store("1", "1.1", "1.1.1", 0);
+    ck_assert(jobdb_find_series(world.db, 1, &series));
+    jobdb_want_inquiry(world.db, &series, &wanted, WORLD_NOW);
+    ck_assert(!jobdb_pick_inquiry(world.db, world.mr_album, WORLD_NOW, &batch, &next));
+    ck_assert(jobdb_pick_inquiry(world.db, world.ct_album, WORLD_NOW, &batch, &next));
+    ck_assert(batch.stage == WORK_INQUIRE && batch.item_count == 1 && batch.album_id == world.ct_album);
+    ck_assert_str_eq(batch.series, "1.1");
+    jobdb_inquiry_heard(world.db, 1, 1, "doubtful");
+    end_inquiry(&batch, CAUSE_MORE_TO_ASK, WORLD_NOW + 10);
+    ck_assert(!jobdb_pick_inquiry(world.db, world.ct_album, WORLD_NOW + 9, &batch, &next));
+    ck_assert_int_eq(next, WORLD_NOW + 10);
+    ck_assert(jobdb_find_inquiry(world.db, 1, &found));
+    ck_assert_int_eq(found.heard, 1);
+    ck_assert_str_eq(text_string(&found.doubt), "doubtful");
+    jobdb_inquiry_release(&found);
+    ck_assert(jobdb_pick_inquiry(world.db, world.ct_album, WORLD_NOW + 10, &batch, &next));
+    jobdb_want_inquiry(world.db, &series, &wanted, WORLD_NOW + 11); /* while it is out: it goes on */
+    ck_assert(!jobdb_inquiry_answered_since(world.db, world.ct_album, WORLD_NOW));
+    end_inquiry(&batch, CAUSE_ANSWERED, WORLD_NOW + 12);
+    ck_assert(jobdb_inquiry_answered_since(world.db, world.ct_album, WORLD_NOW));
+    wanted.anew = (char *)"shared";
+    jobdb_want_inquiry(world.db, &series, &wanted, WORLD_NOW + 20); /* from its first instance on */
+    ck_assert(jobdb_find_inquiry(world.db, 1, &found));
+    ck_assert(found.heard == 0 && found.doubt.length == 0);
+    ck_assert_str_eq(found.anew, "shared");
+    jobdb_inquiry_release(&found);
+    ck_assert(jobdb_pick_inquiry(world.db, world.ct_album, WORLD_NOW + 20, &batch, &next));
+    ck_assert_int_eq(batch.items[0].tries, 1);
+    end_inquiry(&batch, CAUSE_REFUSED, 0);
+    ck_assert_int_eq(jobdb_sum_inquiries(world.db, "no such request", take_sum, &sum), 0);
+    ck_assert_int_eq(sum, 0);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("jobdb_share");
@@ -209,5 +267,6 @@ int main(void)
     tests_rows(tests, a_share_asked_for_anew_has_no_witness_that_is_done, ROWS(anew_rows));
     tests_add(tests, a_witness_that_is_needed_no_more_keeps_its_file_for_a_while);
     tests_add(tests, a_study_is_fetched_when_quiet_and_again_when_more_came);
+    tests_add(tests, a_series_is_inquired_about_bit_by_bit_and_again_when_asked_again);
     return tests_run(tests);
 }

@@ -2,8 +2,10 @@
 #include "common/jobs/studies.h"
 
 #include "common/base/cleanup.h"
+#include "common/jobs/connection.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/outcome.h"
+#include "common/jobs/row.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
 
@@ -111,6 +113,8 @@ START_TEST(what_came_twice_is_one_instance)
     ck_assert_int_eq(jobdb_read_studies(world.db, &filter, take_counts, counts), 0);
     ck_assert_int_eq(counts[0], 2);
     ck_assert_int_eq(counts[1], 4);
+    ck_assert_int_eq(row_first(row_ask(world.db->sql, "SELECT instances FROM studies", NULL), -1), 2);
+    ck_assert_int_eq(row_first(row_ask(world.db->sql, "SELECT received FROM studies", NULL), -1), 4);
 }
 END_TEST
 

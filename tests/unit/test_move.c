@@ -5,6 +5,7 @@
 #include "common/jobs/decision.h"
 #include "common/jobs/dispatch.h"
 #include "common/jobs/fetch.h"
+#include "common/jobs/inquiry.h"
 #include "common/jobs/intake.h"
 #include "common/jobs/jobdb.h"
 #include "common/jobs/operator.h"
@@ -147,6 +148,17 @@ static bool lease_fetch(void)
     return true;
 }
 
+static bool lease_inquiry(void)
+{
+    int64_t next_due;
+    struct jobdb_batch picked = {.work = "w-inquiry"};
+    if (!jobdb_pick_inquiry(db, ct_album, NOW, &picked, &next_due))
+        return false;
+    jobdb_batch_release(&batch);
+    batch = picked;
+    return true;
+}
+
 static struct jobdb_outcome outcome_of(enum cause cause)
 {
     return (struct jobdb_outcome){
@@ -173,6 +185,8 @@ static bool move_other(enum work_stage stage, enum cause cause)
     const struct jobdb_batch *of = batch.item_count > 0 && batch.stage == stage ? &batch : &none;
     struct jobdb_outcome outcome = outcome_of(cause);
     int64_t due_at;
+    if (stage == WORK_INQUIRE)
+        return jobdb_move_inquiry(db, of, &item, &outcome);
     return stage == WORK_SHARE ? jobdb_move_share(db, of, &item, &outcome)
                                : jobdb_move_fetch(db, of, &item, &outcome, &due_at);
 }
@@ -259,6 +273,22 @@ static void make_fetch(int state)
         ck_assert(move_other(WORK_FETCH, CAUSE_REFUSED));
 }
 
+static void make_inquiry(int state)
+{
+    struct jobdb_series series;
+    const struct jobdb_inquiry wanted = {
+        .album_id = ct_album, .request_id = 1, .until = INT64_MAX, .anew = (char *)"shared"};
+    take_in(true);
+    ck_assert(jobdb_find_series(db, 1, &series));
+    jobdb_want_inquiry(db, &series, &wanted, NOW);
+    if (state != INQUIRY_QUEUED)
+        ck_assert(lease_inquiry());
+    if (state == INQUIRY_ANSWERED)
+        ck_assert(move_other(WORK_INQUIRE, CAUSE_ANSWERED));
+    if (state == INQUIRY_FAILED)
+        ck_assert(move_other(WORK_INQUIRE, CAUSE_REFUSED));
+}
+
 static void make_instance(int state)
 {
     if (state == INSTANCE_QUARANTINED)
@@ -322,6 +352,16 @@ static void cause_fetch(enum cause cause)
         (void)move_other(WORK_FETCH, cause);
 }
 
+static void cause_inquiry(enum cause cause)
+{
+    if (cause == CAUSE_LEASED)
+        (void)lease_inquiry();
+    else if (cause == CAUSE_RETRIED || cause == CAUSE_DROPPED)
+        (void)change(WORK_INQUIRE, cause);
+    else
+        (void)move_other(WORK_INQUIRE, cause);
+}
+
 static void cause_instance(enum cause cause)
 {
     if (cause == CAUSE_RETRIED)
@@ -343,6 +383,7 @@ static const struct way {
 } ways[] = {[MACHINE_DELIVERY] = {"delivery", make_delivery, cause_delivery},
             [MACHINE_SHARE] = {"share", make_share, cause_share},
             [MACHINE_FETCH] = {"fetch", make_fetch, cause_fetch},
+            [MACHINE_INQUIRY] = {"inquiry", make_inquiry, cause_inquiry},
             [MACHINE_INSTANCE] = {"instance", make_instance, cause_instance}};
 
 /* The state that row 1 is in. */
@@ -370,8 +411,11 @@ static const struct from_row {
 #define X(name, text, meaning) {MACHINE_FETCH, FETCH_##name},
             FETCH_STATE_MAP(X)
 #undef X
+#define X(name, text, meaning) {MACHINE_INQUIRY, INQUIRY_##name},
+                INQUIRY_STATE_MAP(X)
+#undef X
 #define X(name, text, meaning) {MACHINE_INSTANCE, INSTANCE_##name},
-                INSTANCE_STATE_MAP(X)
+                    INSTANCE_STATE_MAP(X)
 #undef X
 };
 
@@ -395,7 +439,7 @@ END_TEST
 
 /* ---- what the texts say ---- */
 
-static const char *const stateful[] = {"delivery", "share", "fetch", "instance"};
+static const char *const stateful[] = {"delivery", "share", "fetch", "inquiry", "instance"};
 
 /* The table that a text changes with this verb, if it is one with states; else NULL. */
 static const char *changes(const char *sql, const char *verb)

@@ -146,6 +146,41 @@ START_TEST(result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text)
 }
 END_TEST
 
+START_TEST(inquiry_and_its_headers_arrive_whole)
+{
+    char instances[2][WORK_UID_SIZE] = {"1.2.3.4", "1.2.3.5"};
+    struct work_item item = {.id = 7};
+    struct work inquiry = {.id = "e-2",
+                           .stage = WORK_INQUIRE,
+                           .destination = (char *)"main",
+                           .album = (char *)"ct",
+                           .study = (char *)"1.2",
+                           .series = (char *)"1.2.3",
+                           .items = &item,
+                           .item_count = 1,
+                           .instances = instances,
+                           .instance_count = 2};
+    struct work_message message = {.verb = WORK_WORK, .work = &inquiry}, read;
+    round_trip(&message, &read);
+    ck_assert_uint_eq(read.work->instance_count, 2);
+    ck_assert_str_eq(read.work->instances[1], "1.2.3.5");
+    ck_assert_str_eq(read.work->series, "1.2.3");
+    work_message_release(&read);
+    struct work_result *result = work_result_create(&inquiry);
+    text_append_bytes(&work_result_add_header(result, "1.2.3.4")->kept, "\0\1\2", 3);
+    work_result_add_header(result, "1.2.3.5")->why = memory_string("not there");
+    message = (struct work_message){.verb = WORK_RESULT, .result = result, .session = "s"};
+    round_trip(&message, &read);
+    ck_assert_uint_eq(read.result->header_count, 2);
+    ck_assert_str_eq(read.result->headers[0].instance, "1.2.3.4");
+    ck_assert(read.result->headers[0].kept.length == 3 && !read.result->headers[0].why);
+    ck_assert_int_eq(memcmp(read.result->headers[0].kept.bytes, "\0\1\2", 3), 0);
+    ck_assert_str_eq(read.result->headers[1].why, "not there");
+    work_message_release(&read);
+    work_result_destroy(&result);
+}
+END_TEST
+
 START_TEST(reason_is_cut)
 {
     char *long_reason = memory_new(5001, 1);
@@ -172,6 +207,11 @@ END_TEST
 #define ANSWER                         \
     "{\"id\":1,\"receipt\":\"" RECEIPT \
     "\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":200,\"reason\":null}"
+
+#define ASKED                                                                                          \
+    "{\"session\":\"s\",\"work\":\"e-1\",\"stage\":\"inquire\",\"destination\":\"d\",\"album\":\"a\"," \
+    "\"home\":null,\"opens\":null,\"not_before_ms\":0,\"bytes\":1,\"milliseconds\":1,\"answers\":["    \
+    "{\"id\":1,\"receipt\":\"\",\"outcome\":\"done\",\"blame\":\"nobody\",\"status\":200,\"reason\":null}],"
 
 static const struct bad_row {
     const char *label, *verb, *json;
@@ -223,6 +263,23 @@ static const struct bad_row {
     {"too many slots", "HELLO",
      "{\"stage\":\"send\",\"name\":\"n\",\"session\":\"s\",\"protocol\":3,\"slots\":100000,\"held\":[]}",
      ERR_SYNTAX},
+    {"an inquiry about no instance", "WORK",
+     "{\"work\":\"e-1\",\"stage\":\"inquire\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\","
+     "\"series\":\"1.1\",\"instances\":[],\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
+     ERR_SYNTAX},
+    {"an inquiry about nine", "WORK",
+     "{\"work\":\"e-1\",\"stage\":\"inquire\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\","
+     "\"series\":\"1.1\",\"instances\":[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"],"
+     "\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
+     ERR_SYNTAX},
+    {"headers of what was sent", "RESULT",
+     RESULT ANSWER "],\"headers\":[{\"instance\":\"1\",\"header\":\"QQ==\",\"why\":null}]}", ERR_SYNTAX},
+    {"a header that is no base64", "RESULT",
+     ASKED "\"headers\":[{\"instance\":\"1\",\"header\":\"?\",\"why\":null}]}", ERR_SYNTAX},
+    {"neither a header nor why", "RESULT",
+     ASKED "\"headers\":[{\"instance\":\"1\",\"header\":\"\",\"why\":null}]}", ERR_SYNTAX},
+    {"a good header", "RESULT", ASKED "\"headers\":[{\"instance\":\"1\",\"header\":\"QQ==\",\"why\":null}]}",
+     0},
     {"a share of no series", "WORK",
      "{\"work\":\"e-1\",\"stage\":\"share\",\"destination\":\"d\",\"album\":\"a\",\"study\":\"1\","
      "\"series\":null,\"items\":[{\"id\":1,\"receipt\":\"\",\"size\":0}]}",
@@ -265,6 +322,7 @@ int main(void)
     tests_add(tests, work_arrives_whole);
     tests_add(tests, look_and_seen_arrive_whole);
     tests_add(tests, result_arrives_whole_even_when_it_quotes_bytes_that_are_no_text);
+    tests_add(tests, inquiry_and_its_headers_arrive_whole);
     tests_add(tests, reason_is_cut);
     tests_rows(tests, only_messages_are_taken, ROWS(bad_rows));
     tests_add(tests, broken_bytes_are_survived);
