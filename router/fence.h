@@ -7,7 +7,7 @@
  * another one may have open, nor the spool.
  *
  * What it cannot do: hold up what is on its way. A machine that is frozen between a check and the write behind it writes
- * when it wakes. Only storage that lets one host at a time in is safe from that (docs/scaling.md).
+ * when it wakes. Only storage that lets one host at a time in is safe from that (docs/cells.md).
  *
  * On a local file system the lock alone is enough: the beat is not flushed, and a disk that is full costs the beat and
  * not the router. */

@@ -72,6 +72,6 @@ enum filesystem_verdict filesystem_judge(const struct filesystem *filesystem, bo
         return FILESYSTEM_WRONG;
     }
     text_append(sentence, "only one host may use it at a time, and the storage has to see to that "
-                          "(docs/scaling.md, \"Which file system for what\")");
+                          "(docs/cells.md, \"Which file system for what\")");
     return FILESYSTEM_WARNING;
 }

@@ -77,7 +77,7 @@ static const struct config_key receiver_keys[] = {
          "Addresses and networks (`10.0.0.5`, `10.0.0.0/28`) of load balancers in front of this receiver. From these a "
          "PROXY protocol header (version 2 or 1) is required, and the address in it counts for `sources`, limits, the "
          "log and what is recorded; from everybody else such a header is refused "
-         "([how](scaling.md#behind-a-load-balancer))."},
+         "([how](cells.md#behind-a-load-balancer))."},
     {"idle_timeout", CONFIG_DURATION, OF(config, receiver.idle_timeout_ms), .standard = "60s",
      .least = 100 * MS, .most = DAY,
      .help =
@@ -461,15 +461,14 @@ static const struct config_key file_keys[] = {
      .help =
          "Whether `state_dir` may be on a file system whose locks often do not reach from one host or mount to another "
          "(SMB, FUSE, 9P); without it a router does not start there. Say `true` only where no other host or mount has "
-         "the folder ([why](scaling.md#the-fence))."},
+         "the folder ([why](cells.md#the-fence))."},
     {"cell", CONFIG_NAME, OF(config, cell), .otherwise = "the host's name",
-     .help =
-         "How this Felucca is called where there are several ([cells](scaling.md#several-cells)): in status, show, logs, "
-         "metrics and notices. `${env:FELUCCA_CELL}` takes it from the environment."},
+     .help = "How this Felucca is called where there are several ([cells](cells.md)): in status, show, logs, "
+             "metrics and notices. `${env:FELUCCA_CELL}` takes it from the environment."},
     {"fleet", CONFIG_LIST, COUNTED(config, fleet, fleet_count), .otherwise = "none",
      .section = &fleet_section,
      .help =
-         "The cells that `felucca fleet` asks ([the fleet](scaling.md#the-fleet)), see below. While it names another one than "
+         "The cells that `felucca fleet` asks ([the fleet](cells.md#the-fleet)), see below. While it names another one than "
          "this, what collides at KHEOPS counts later ([why](kheops.md#two-programs-with-one-study))."},
     {"retention", CONFIG_DURATION, OF(config, retention_ms), .standard = "0s", .least = 0, .most = YEARS,
      .help = "How long a spool file outlives its last delivery."},
