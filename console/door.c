@@ -9,6 +9,7 @@
 #include "common/view/surroundings.h"
 #include "console/asked.h"
 #include "console/assets.h"
+#include "console/fleet_token.h"
 #include "console/gate.h"
 #include "console/keeper.h"
 #include "console/page.h"
@@ -93,14 +94,16 @@ int door_read_users(struct door *door, struct text *reason)
     return keeper_read_users(door->keeper, door->config, reason);
 }
 
-/* A name under which no page of another site can reach us; where people are known these have no session here. */
+/* A name under which no page of another site can reach us; where people are known these have no session here, and none
+ * has the token of the fleet. */
 static bool is_called_well(const struct door *door, const struct web_request *request,
-                           struct web_answer *answer)
+                           const struct asked *asked, struct web_answer *answer)
 {
     const char *host = web_request_header(request, "Host");
     if (!host || web_request_header_count(request, "Host") != 1)
         reply_refuse(door->render, answer, ASKED_HTML, 400, "The request has no Host, or several.");
-    else if (!config_console_knows_people(door->config) && !door_is_own_host(host))
+    else if (!config_console_knows_people(door->config) && !door_is_own_host(host) &&
+             !(asked && fleet_token_is_shown(door->config, request, asked)))
         reply_refuse(
             door->render, answer, ASKED_HTML, 421,
             "Without users the console answers only on its own machine: call it 127.0.0.1, [::1] or localhost.");
@@ -284,7 +287,10 @@ static void answer_request(struct door *door, const struct web_request *request,
         answer_asset(request, asked->page, answer);
         return;
     }
-    keeper_recognize(door->keeper, door->config, request, &who);
+    if (fleet_token_is_shown(door->config, request, asked))
+        who = (struct who){.by = WHO_FLEET};
+    else
+        keeper_recognize(door->keeper, door->config, request, &who);
     if (is_post(request) && !take_form(door, request, &form, answer))
         return;
     if (gate_is_at(asked->page) && !asked->item && asked->form == ASKED_HTML)
@@ -301,8 +307,8 @@ void door_answer(void *context, const struct web_request *request, struct web_an
     AUTO(asked_release) struct asked asked = {0};
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     int64_t began = clock_monotonic_ns();
-    if (is_called_well(door, request, ret_answer)) {
-        unsigned status = asked_parse(request->target, &asked, &reason);
+    unsigned status = asked_parse(request->target, &asked, &reason);
+    if (is_called_well(door, request, status == 200 ? &asked : NULL, ret_answer)) {
         if (status == 200)
             answer_request(door, request, &asked, ret_answer);
         else

@@ -10,7 +10,8 @@ enum who_by {
     WHO_NOBODY,    /* he has to sign in first, or to come through the proxy */
     WHO_ANYBODY,   /* there are no users: a viewer of this machine */
     WHO_SIGNED_IN, /* by a session of ours */
-    WHO_SENT_ON    /* the trusted proxy says so */
+    WHO_SENT_ON,   /* the trusted proxy says so */
+    WHO_FLEET      /* no person: `felucca fleet` of another cell, by its token, for what that asks alone */
 };
 
 struct who {

@@ -73,11 +73,21 @@ static bool is_guarded(const struct config *config)
            (config->console.users && config->console.certificate_file);
 }
 
+static void check_fleet_token(const struct config *config, struct config_report *report)
+{
+    const char *digest = config->console.fleet_sha256;
+    if (digest && (strlen(digest) != 64 || strspn(digest, "0123456789abcdef") != 64))
+        config_report_error(
+            report, config_report_place(report, &config->console.fleet_sha256), "console: fleet_sha256",
+            "is no SHA-256; write 64 hexadecimal digits, as sha256sum prints them, of the token");
+}
+
 void config_check_console(const struct config *config, struct config_report *report)
 {
     if (!config->console.is_written)
         return;
     check_port(config, report);
+    check_fleet_token(config, report);
     check_trusted_proxy(config, report);
     check_tls(config, report);
     if (config->console.bind && !is_loopback(config->console.bind) && !is_guarded(config) &&

@@ -212,7 +212,8 @@ struct config {
         char *bind;
         int port;
         enum config_risk insecure;
-        char *users;                       /* a file (common/users); NULL: nobody signs in */
+        char *users;        /* a file (common/users); NULL: nobody signs in */
+        char *fleet_sha256; /* of the token of `felucca fleet`, hex digits; NULL: there is none */
         char *certificate_file, *key_file; /* NULL: plain HTTP */
         struct config_trusted_proxy trusted_proxy;
     } console;

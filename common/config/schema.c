@@ -276,6 +276,10 @@ static const struct config_key console_keys[] = {
      .help =
          "A file of names, roles and hashes of passwords, which `felucca console passwd NAME` writes. Read again when it "
          "changes."},
+    {"fleet_sha256", CONFIG_LINE, OF(config, console.fleet_sha256), .otherwise = "none is known",
+     .help =
+         "The SHA-256, in 64 hexadecimal digits, of the token that `felucca fleet` of other cells shows "
+         "([the fleet](cells.md#the-fleet)). With it `/now.json` and `/study/UID.json` can be read, and nothing else."},
     {"insecure", CONFIG_CHOICE, OF(config, console.insecure), .standard = "no", .words = risk_words,
      .help =
          "`yes-i-know`: it may listen on any address, also without `tls` and without users, which a container needs whose "

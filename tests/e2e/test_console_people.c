@@ -526,6 +526,66 @@ START_TEST(password_is_typed_unseen)
 }
 END_TEST
 
+/* ---- the token of the fleet ---- */
+
+#define FLEET_TOKEN  "fleet-token-of-the-test"
+#define FLEET_DIGEST "76c60236969220cc89a87e2b2cd2a42a649fff448795c7142add98d06793f1ca"
+
+static const struct fleet_row {
+    const char *label, *token, *path;
+    bool is_let_in;
+} fleet_rows[] = {
+    {"how it is", FLEET_TOKEN, "/now.json", true},
+    {"a study", FLEET_TOKEN, "/study/2.25.101.json", true},
+    {"another token", "fleet-token-of-the-tesT", "/now.json", false},
+    {"its beginning", "fleet-token-of-the-tes", "/now.json", false},
+    {"the digest itself", FLEET_DIGEST, "/now.json", false},
+    {"no token", "", "/now.json", false},
+    {"a page for people", FLEET_TOKEN, "/", false},
+    {"another document", FLEET_TOKEN, "/studies.json", false},
+    {"who did what", FLEET_TOKEN, "/journal.json", false},
+    {"a table of it", FLEET_TOKEN, "/now.csv", false},
+    {"a longer time", FLEET_TOKEN, "/now.json?span=day", false},
+};
+
+static void show_token(const char *token)
+{
+    text_clear(&guest.headers);
+    text_format(&guest.headers, "Authorization: Bearer %s\r\n", token);
+}
+
+START_TEST(the_fleets_token_opens_two_documents)
+{
+    const struct fleet_row *row = &fleet_rows[_i];
+    configure("users: users, fleet_sha256: " FLEET_DIGEST);
+    start();
+    show_token(row->token);
+    int status = console_guest_get(&guest, row->path);
+    ck_assert_msg((status == 200) == row->is_let_in, "%s: %d", row->label, status);
+    configure("users: users"); /* none is known there */
+    start();
+    ck_assert_int_ne(console_guest_get(&guest, row->path), 200);
+}
+END_TEST
+
+static const struct digest_row {
+    const char *digest;
+} digest_rows[] = {{FLEET_TOKEN},
+                   {"'" FLEET_DIGEST "0'"},
+                   {"E3B0C44298FC1C149AFBF4C8996FB92427AE41E4649B934CA495991B7852B855"}};
+
+START_TEST(what_is_no_digest_is_refused)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    AUTO(text_release) struct text keys = TEXT_EMPTY;
+    text_format(&keys, "fleet_sha256: %s", digest_rows[_i].digest);
+    configure(text_string(&keys));
+    ck_assert_int_eq(run(&output, TOOL "check --offline"), 3);
+    ck_assert_msg(strstr(text_string(&output), "is no SHA-256; write 64 hexadecimal digits"), "%s",
+                  text_string(&output));
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("console people");
@@ -546,5 +606,7 @@ int main(void)
     tests_rows(tests, what_would_be_open_does_not_start, ROWS(start_rows));
     tests_rows(tests, command_keeps_users, ROWS(command_rows));
     tests_add(tests, password_is_typed_unseen);
+    tests_rows(tests, the_fleets_token_opens_two_documents, ROWS(fleet_rows));
+    tests_rows(tests, what_is_no_digest_is_refused, ROWS(digest_rows));
     return tests_run(tests);
 }
