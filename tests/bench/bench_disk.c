@@ -1,19 +1,61 @@
-/* bench-disk - the disk's own limit for keeping instances: create, write, fsync, rename, fsync the folder.
+/* bench-disk - the disk's own limit for keeping instances, each in one of several ways.
  *
- *     bench_disk FOLDER SIZE COUNT WRITERS
+ *     bench_disk FOLDER SIZE COUNT WRITERS [WAY [PACE]]
  *
- * WRITERS processes keep COUNT files of SIZE bytes each in a fresh folder below FOLDER, one after the other
- * as a receiver would, and nothing else. Prints files a second, all writers together. */
+ * WRITERS processes keep COUNT objects of SIZE bytes each in a fresh folder below FOLDER, one after the other as a
+ * receiver would, and nothing else. Prints objects a second, all writers together, and the microseconds that one waits
+ * after its last byte. PACE: microseconds in which the bytes of one object come; 0, or none: they are there.
+ *
+ *     files         create, write, fsync, rename, fsync the folder; nothing is removed
+ *     steady        the same, and a process of its own removes each file when LAG further ones are there
+ *     early         as steady; the disk is told to begin writing while the rest still comes
+ *     once          as early, but what was written is waited for, and the rename comes before the one fsync: one commit
+ *     ordered       as once, without the fsync of the file: what a journal's order and its barrier make of it
+ *     over          a file of LAG that are there is written over, then fdatasync
+ *     over-early    the same, with early writing
+ *     over-named    the same, and the file is renamed and its folder flushed
+ *     over-ordered  as over-named, and as ordered: no flush of the file */
 #include "common/base/cleanup.h"
 #include "common/base/durable.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { STRIDE = 128 << 10, LAG = 64, NAME = 64 };
+
+struct way {
+    const char *name;
+    bool removed, early, once, ordered, over, named;
+};
+
+static const struct way ways[] = {
+    {.name = "files"},
+    {.name = "steady", .removed = true},
+    {.name = "early", .removed = true, .early = true},
+    {.name = "once", .removed = true, .early = true, .once = true},
+    {.name = "ordered", .removed = true, .early = true, .once = true, .ordered = true},
+    {.name = "over", .over = true},
+    {.name = "over-early", .over = true, .early = true},
+    {.name = "over-ordered", .over = true, .early = true, .once = true, .ordered = true, .named = true},
+    {.name = "over-named", .over = true, .early = true, .named = true},
+};
+
+struct task {
+    const struct way *way;
+    int dir;
+    char *bytes;
+    size_t size;
+    int writer, count;
+    double pace;
+    int removals;  /* a pipe to the process that removes */
+    double waited; /* seconds after the last bytes */
+};
 
 static double now(void)
 {
@@ -22,61 +64,183 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static int keep(int dir, const char *bytes, size_t size, int writer, int number)
+static void sleep_until(double when)
 {
-    char part[64], name[64];
-    (void)snprintf(part, sizeof part, "%d-%d.part", writer, number);
-    (void)snprintf(name, sizeof name, "%d-%d.dcm", writer, number);
-    AUTO(fd_close) int fd = openat(dir, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
-    if (fd < 0)
-        return -1;
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, bytes + done, size - done);
-        if (n <= 0)
-            return -1;
-        done += (size_t)n;
-    }
-    return durable_sync(fd) == 0 && durable_rename(dir, part, dir, name) == 0 && durable_sync(dir) == 0 ? 0
-                                                                                                        : -1;
+    double left = when - now();
+    if (left <= 0)
+        return;
+    struct timespec time = {.tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9)};
+    (void)nanosleep(&time, NULL);
 }
 
-static int write_all(int dir, size_t size, int writer, int count)
+static void name_of(const struct task *task, int number, const char *end, char ret_name[NAME])
 {
-    char *bytes = malloc(size ? size : 1);
-    if (!bytes)
-        return EXIT_FAILURE;
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (char)(i * 2654435761u >> 24);
-    int rc = 0;
-    for (int i = 0; rc == 0 && i < count; i++)
-        rc = keep(dir, bytes, size, writer, i);
-    free(bytes);
-    return rc == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    (void)snprintf(ret_name, NAME, "%d-%d.%s", task->writer, number, end);
 }
 
-static int run(int dir, size_t size, int count, int writers)
+/* Its bytes, as they come. */
+static bool write_object(const struct task *task, int fd)
 {
     double begin = now();
-    for (int writer = 0; writer < writers; writer++) {
-        pid_t child = fork();
-        if (child < 0)
-            return EXIT_FAILURE;
-        if (child == 0)
-            _exit(write_all(dir, size, writer, count));
+    for (size_t done = 0; done < task->size;) {
+        size_t piece = task->size - done < STRIDE ? task->size - done : STRIDE;
+        sleep_until(begin + task->pace * (double)(done + piece) / (double)task->size);
+        if (pwrite(fd, task->bytes + done, piece, (off_t)done) != (ssize_t)piece)
+            return false;
+        if (task->way->early && piece == STRIDE)
+            (void)sync_file_range(fd, (off_t)done, (off_t)piece, SYNC_FILE_RANGE_WRITE);
+        done += piece;
     }
-    int failed = 0, status;
-    while (wait(&status) > 0)
-        failed |= status;
-    if (failed)
+    return true;
+}
+
+static bool make_durable(const struct task *task, int fd, const char *part, const char *name)
+{
+    enum { ALL = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER };
+    if (task->way->over && !task->way->once && fdatasync(fd) != 0)
+        return false;
+    if (task->way->over && !task->way->named)
+        return true;
+    if (task->way->once)
+        return sync_file_range(fd, 0, 0, ALL) == 0 && durable_rename(task->dir, part, task->dir, name) == 0 &&
+               (task->way->ordered || durable_sync(fd) == 0) && durable_sync(task->dir) == 0;
+    if (!task->way->over && durable_sync(fd) != 0)
+        return false;
+    return durable_rename(task->dir, part, task->dir, name) == 0 && durable_sync(task->dir) == 0;
+}
+
+/* What is written over has the name of LAG objects before. */
+static int open_object(const struct task *task, int number, char part[NAME])
+{
+    name_of(task, number, "part", part);
+    if (!task->way->over)
+        return openat(task->dir, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+    name_of(task, task->way->named ? number - LAG : number % LAG, "dcm", part);
+    return openat(task->dir, part, O_WRONLY | O_CLOEXEC);
+}
+
+static bool keep(struct task *task, int number)
+{
+    char part[NAME], name[NAME];
+    name_of(task, number, "dcm", name);
+    AUTO(fd_close) int fd = open_object(task, number, part);
+    if (fd < 0 || !write_object(task, fd))
+        return false;
+    double begin = now();
+    if (!make_durable(task, fd, part, name))
+        return false;
+    task->waited += now() - begin;
+    return !task->way->removed || number < LAG ||
+           write(task->removals, &(int[]){task->writer, number - LAG}, 2 * sizeof(int)) == 2 * sizeof(int);
+}
+
+/* Files as they are after a while: allocated and written. */
+static bool make_pool(const struct task *task)
+{
+    char name[NAME];
+    for (int i = 0; i < LAG; i++) {
+        name_of(task, task->way->named ? i - LAG : i, "dcm", name);
+        AUTO(fd_close) int fd = openat(task->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+        if (fd < 0 || pwrite(fd, task->bytes, task->size, 0) != (ssize_t)task->size || durable_sync(fd) != 0)
+            return false;
+    }
+    return durable_sync(task->dir) == 0;
+}
+
+/* One end of ready says that the pool is made, and hears when all are. */
+static int work(struct task *task, int ready, int begin, int results)
+{
+    char byte = 0;
+    task->bytes = malloc(task->size ? task->size : 1);
+    if (!task->bytes)
         return EXIT_FAILURE;
-    printf("%.1f\n", (double)count * writers / (now() - begin));
+    for (size_t i = 0; i < task->size; i++)
+        task->bytes[i] = (char)(i * 2654435761u >> 24);
+    if ((task->way->over && !make_pool(task)) || write(ready, "", 1) != 1 || read(begin, &byte, 1) != 0)
+        return EXIT_FAILURE;
+    bool kept = true;
+    for (int i = 0; kept && i < task->count; i++)
+        kept = keep(task, i);
+    kept = kept && write(results, &task->waited, sizeof task->waited) == sizeof task->waited;
+    free(task->bytes);
+    return kept ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static _Noreturn void remove_all(int dir, int removals)
+{
+    struct task task = {.writer = 0};
+    for (int which[2]; read(removals, which, sizeof which) == sizeof which;) {
+        char name[NAME];
+        task.writer = which[0];
+        name_of(&task, which[1], "dcm", name);
+        (void)durable_remove(dir, name);
+    }
+    _exit(EXIT_SUCCESS);
+}
+
+enum { READY, BEGIN, REMOVALS, RESULTS, PIPES };
+
+static void start(const struct task *task, int pipes[PIPES][2], int writers)
+{
+    if (fork() == 0) {
+        for (int i = 0; i < PIPES; i++)
+            (void)close(pipes[i][1]);
+        remove_all(task->dir, pipes[REMOVALS][0]);
+    }
+    for (int writer = 0; writer < writers; writer++) {
+        if (fork() != 0)
+            continue;
+        struct task mine = *task;
+        mine.writer = writer;
+        mine.removals = pipes[REMOVALS][1];
+        (void)close(pipes[BEGIN][1]);
+        _exit(work(&mine, pipes[READY][1], pipes[BEGIN][0], pipes[RESULTS][1]));
+    }
+}
+
+static int run(const struct task *task, int writers)
+{
+    int pipes[PIPES][2];
+    char byte;
+    for (int i = 0; i < PIPES; i++)
+        if (pipe(pipes[i]) != 0)
+            return EXIT_FAILURE;
+    start(task, pipes, writers);
+    for (int i = 0; i < PIPES; i++)
+        if (i != BEGIN)
+            (void)close(pipes[i][1]);
+    for (int i = 0; i < writers; i++)
+        if (read(pipes[READY][0], &byte, 1) != 1)
+            return EXIT_FAILURE;
+    (void)close(pipes[BEGIN][1]);
+    double begin = now(), waited, all = 0;
+    int count = 0;
+    while (read(pipes[RESULTS][0], &waited, sizeof waited) == sizeof waited) {
+        all += waited;
+        count++;
+    }
+    double seconds = now() - begin, objects = (double)task->count * writers;
+    while (wait(NULL) > 0)
+        continue;
+    if (count != writers)
+        return EXIT_FAILURE;
+    printf("%.1f %.0f\n", objects / seconds, all / objects * 1e6);
     return EXIT_SUCCESS;
+}
+
+static const struct way *find_way(const char *name)
+{
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (strcmp(ways[i].name, name) == 0)
+            return &ways[i];
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) {
-        fprintf(stderr, "usage: bench_disk FOLDER SIZE COUNT WRITERS\n");
+    const struct way *way = find_way(argc > 5 ? argv[5] : "files");
+    if (argc < 5 || argc > 7 || !way) {
+        fprintf(stderr, "usage: bench_disk FOLDER SIZE COUNT WRITERS [WAY [PACE]]\n");
         return 2;
     }
     char folder[4096];
@@ -86,6 +250,9 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
     AUTO(fd_close) int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return run(dir, strtoul(argv[2], NULL, 10), (int)strtol(argv[3], NULL, 10),
-               (int)strtol(argv[4], NULL, 10));
+    struct task task = {.way = way, .dir = dir};
+    task.size = strtoul(argv[2], NULL, 10);
+    task.count = (int)strtol(argv[3], NULL, 10);
+    task.pace = argc > 6 ? strtod(argv[6], NULL) / 1e6 : 0;
+    return run(&task, (int)strtol(argv[4], NULL, 10));
 }

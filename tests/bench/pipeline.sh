@@ -150,10 +150,11 @@ report()
             printf "  %-44s %8.0f\n", "Felucca, end to end", rate("felucca")
             printf "  %-44s %8.0f\n", "Orthanc, received and sent", rate("orthanc")
             goal("end to end / receiver alone", rate("felucca") / rate("receiver"), 0.5)
-            goal("end to end / Orthanc", rate("felucca") / rate("orthanc"), 2)
+            goal("end to end / Orthanc", rate("felucca") / rate("orthanc"), 8)
             printf "  processor time per instance, and peak memory:\n"
             for (name in ticks)
-                printf "    %-20s %8.2f ms %8.1f MiB\n", name, ticks[name] * 1000 / hertz / count["felucca"], peak[name] / 1024
+                printf "    %-20s %8.2f ms %8.1f MiB goal <%4.0f   %s\n", name, ticks[name] * 1000 / hertz / count["felucca"],
+                    peak[name] / 1024, 24, (peak[name] <= 24 * 1024 ? "reached" : "MISSED")
         }' "$folder/cpu" "$folder/memory" "$folder/table"
 }
 

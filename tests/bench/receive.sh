@@ -7,19 +7,28 @@
 # always storescu as installed; "nagle off" means TCP_NODELAY=1 for sender and storescp. With a, the rate of
 # storescp --ignore with nagle off (the sender's own limit), and b, the disk's limit (bench_disk), it prints the
 # goals beside what was reached, then processor time per instance and the peak memory of an association's process
-# for instances of 529 KB and 1 GiB.
-# Nothing is removed before the end: ext4 takes its time to look past inodes that were freed within the last
-# minutes, and the one to create files next would pay for it. The files are below $TMPDIR, or /tmp (about 3 GB
-# a round).
+# for instances of 529 KB and 1 GiB. For these nothing is removed before the end.
+# "Steady" is a spool that is as full as before: the files go at the rate at which they come (bench_reaper), for storescp as
+# for the receiver, and both have senders with nagle off. Beside it, what the disk does where a file that is there is
+# written over and flushed, without and with early writing.
+# The files are below $TMPDIR, or /tmp (about 3 GB a round). What is printed first says what that is on: ext4 without a
+# journal makes and removes files in quite another time than with one (docs/decisions/0039).
 set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-3}
 folder=$(mktemp -d)
 port=$((20000 + $$ % 20000))
-server=
+server='' reaper=''
+
+stop_reaper()
+{
+    [ -z "$reaper" ] || { kill "$reaper" 2>/dev/null && wait "$reaper" 2>/dev/null; } || :
+    reaper=''
+}
 
 stop_server()
 {
+    stop_reaper
     [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || :
     server=
 }
@@ -100,18 +109,24 @@ measure()
     echo "$1-$3 $(($3 * $5)) $((end - begin))" >>"$folder/table"
 }
 
+# reap FOLDER: from now on files go as they come; $folder/reaped has their number after stop_reaper.
+reap()
+{
+    "$build/tests/bench_reaper" "$1" 100 >"$folder/reaped" &
+    reaper=$!
+}
+
 out()
 {
     mktemp -d "$folder/out.XXXXXX"
 }
 
-# disk SIZE COUNT: the disk's limit for one writer and four.
+# disk NAME WAY SIZE COUNT: the disk's limit for one writer and four.
 disk()
 {
     for writers in 1 4; do
-        rate=$("$build/tests/bench_disk" "$folder" "$1" "$2" "$writers")
-        awk -v rate="$rate" -v writers="$writers" -v count="$2" \
-            'BEGIN { printf "disk-%d %d %.0f\n", writers, count * writers, count * writers / rate * 1e9 }' >>"$folder/table"
+        "$build/tests/bench_disk" "$folder" "$3" "$4" "$writers" "$2" | awk -v name="$1" -v writers="$writers" -v count="$4" \
+            '{ printf "%s-%d %d %.0f\n", name, writers, count * writers, count * writers / $1 * 1e9 }' >>"$folder/table"
     done
 }
 
@@ -143,12 +158,35 @@ round()
     stored=$(find "$state/spool/incoming" -name '*.dcm' | wc -l)
     [ "$stored" -eq $((5 * many)) ] || { echo "stored $stored of $((5 * many)) instances" >&2; exit 1; }
     stop_server
+    rm -rf "$state"
+    steady_round "$input" "$many"
+}
+
+steady_round()
+{
+    input=$1 many=$2
+    kept=$(out)
+    start on storescp --fork --bit-preserving -aet FELUCCA -od "$kept"
+    reap "$kept"
+    measure plain on 1 "$input" "$many"
+    measure plain on 4 "$input" "$many"
+    stop_server
+    start_receiver
+    reap "$state/spool/incoming"
+    measure steady on 1 "$input" "$many"
+    measure steady on 4 "$input" "$many"
+    cpu_of "$server" >>"$folder/cpu-steady"
+    stop_reaper
+    stored=$(($(cat "$folder/reaped") + $(find "$state/spool/incoming" -name '*.dcm' | wc -l)))
+    [ "$stored" -eq $((5 * many)) ] || { echo "steady: stored $stored of $((5 * many)) instances" >&2; exit 1; }
+    stop_server
 }
 
 report()
 {
     awk -v title="$1" -v instances=$((5 * $2 * rounds)) -v hertz="$(getconf CLK_TCK)" '
         FILENAME ~ /cpu$/ { ticks += $1; next }
+        FILENAME ~ /cpu-steady$/ { steady_ticks += $1; next }
         { count[$1] += $2; time[$1] += $3 / 1e9 }
         function rate(name) { return count[name] / time[name] }
         function goal(label, reached, wanted) {
@@ -156,20 +194,31 @@ report()
         }
         END {
             printf "\n%s: instances/s                          1 association  4 associations\n", title
-            n = split("installed nodelay ignore disk receiver", names)
+            n = split("installed nodelay ignore disk receiver plain steady over early", names)
             label["installed"] = "storescp --bit-preserving as installed"
             label["nodelay"] = "storescp --bit-preserving, nagle off"
             label["ignore"] = "storescp --ignore, nagle off (a)"
             label["disk"] = "the disk alone, durable (b)"
             label["receiver"] = "felucca-receiver, durable"
+            label["plain"] = "steady: storescp, nagle off, not durable (c)"
+            label["steady"] = "steady: felucca-receiver, nagle off, durable"
+            label["over"] = "the disk alone, written over, fdatasync (d)"
+            label["early"] = "the same with early writing (e)"
             for (i = 1; i <= n; i++)
                 printf "  %-44s %12.0f  %14.0f\n", label[names[i]], rate(names[i] "-1"), rate(names[i] "-4")
             a = rate("ignore-1"); b = rate("disk-1"); a4 = rate("ignore-4"); b4 = rate("disk-4")
             goal("one association / storescp as installed", rate("receiver-1") / rate("installed-1"), 10)
             goal("one association * (1/a + 1/b)", rate("receiver-1") * (1 / a + 1 / b), 0.8)
             goal("four associations / min(a, b)", rate("receiver-4") / (a4 < b4 ? a4 : b4), 0.6)
+            goal("steady: one association / c", rate("steady-1") / rate("plain-1"), 1)
+            goal("steady: four associations / c", rate("steady-4") / rate("plain-4"), 1.2)
+            goal("steady: four associations / d", rate("steady-4") / rate("over-4"), 0.7)
+            goal("steady: four associations / e", rate("steady-4") / rate("early-4"), 0.7)
             printf "  %-44s %8.2f ms\n", "processor time per instance", ticks * 1000 / hertz / instances
-        }' "$folder/cpu" "$folder/table"
+            printf "  %-44s %8.2f ms goal <%6.2f   %s\n", "the same, steady", steady_ticks * 1000 / hertz / instances, 0.8,
+                (steady_ticks * 1000 / hertz / instances <= 0.8 ? "reached" : "MISSED")
+        }' "$folder/cpu" "$folder/cpu-steady" "$folder/table"
+    echo "  load average: $(cut -d' ' -f1-3 /proc/loadavg)"
 }
 
 # bench NAME SIZE BYTES FEW MANY
@@ -177,10 +226,13 @@ bench()
 {
     : >"$folder/table"
     : >"$folder/cpu"
+    : >"$folder/cpu-steady"
     "$build/tests/make-dicom" --out "$folder/in-few" --studies 4 --series 1 --instances "$4" --size "$2" >/dev/null
     "$build/tests/make-dicom" --out "$folder/in" --studies 4 --series 1 --instances "$5" --size "$2" >/dev/null
     for _ in $(seq 1 "$rounds"); do
-        disk "$3" "$5"
+        disk disk files "$3" "$5"
+        disk over over "$3" "$5"
+        disk early over-early "$3" "$5"
         round "$folder/in" "$4" "$5"
     done
     report "$1" "$5"
@@ -211,6 +263,19 @@ memory()
             (peak < 65536 && stored == 1 ? "reached" : "MISSED") }'
 }
 
+# journal FOLDER: what its file system is.
+journal()
+{
+    kind=$(stat -f -c %T "$1")
+    device=$(df --output=source "$1" | tail -n 1)
+    [ "$kind" != ext2/ext3 ] || kind=ext4
+    if [ "$(cat "/sys/fs/ext4/$(basename "$device")/journal_task" 2>/dev/null)" = '<none>' ]; then
+        kind="$kind without a journal"
+    fi
+    echo "$kind"
+}
+
+echo "the files are on: $(journal "$folder")"
 bench "CT-like, 529 KB" 529K 541696 15 200
 memory "529 KB" 529K
 memory "1 GiB" 1G
