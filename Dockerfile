@@ -38,8 +38,8 @@ COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
 # The sockets are no part of the state: a volume that two hosts see must not hold them.
 ENV FELUCCA_RUN_DIR=/run/felucca
-# The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, notifier, console; the console.
-EXPOSE 11112 2762 9400 9401 9402 9403 9405 9406 9480
+# The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, committer, notifier, console; the console.
+EXPOSE 11112 2762 9400 9401 9402 9403 9404 9405 9406 9480
 # It asks what runs in the container: all processes under felucca up, or the one that was started there.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["felucca", "health"]
 STOPSIGNAL SIGTERM

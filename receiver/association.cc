@@ -10,6 +10,8 @@
 #include <dcmtk/oflog/oflog.h>
 
 #include "common/base/err.h"
+#include "common/dicom/commitment.h"
+#include "common/dicom/implementation.h"
 #include "common/dicom/uid.h"
 #include "receiver/conversation.h"
 #include "receiver/titles.h"
@@ -153,6 +155,24 @@ struct Agreement {
     conversation_context contexts[256];
 };
 
+conversation_service service_of(const char *abstract_syntax)
+{
+    if (strcmp(abstract_syntax, UID_VerificationSOPClass) == 0)
+        return CONVERSATION_VERIFICATION;
+    return strcmp(abstract_syntax, COMMITMENT_CLASS) == 0 ? CONVERSATION_COMMITMENT : CONVERSATION_STORAGE;
+}
+
+/* Its data sets are read here: Explicit VR Little Endian before Implicit, no other. */
+int choose_for_commitment(const char *const *uids, int count)
+{
+    int chosen = -1;
+    for (int i = 0; i < count; i++)
+        if (commitment_takes_syntax(uids[i]) &&
+            (chosen < 0 || strcmp(uids[i], UID_LittleEndianExplicitTransferSyntax) == 0))
+            chosen = i;
+    return chosen;
+}
+
 void answer_context(T_ASC_Parameters *parameters, const T_ASC_PresentationContext &context,
                     const association_handler *handler, Agreement &agreement)
 {
@@ -164,9 +184,11 @@ void answer_context(T_ASC_Parameters *parameters, const T_ASC_PresentationContex
     const char *proposed[DICOM_MAXTRANSFERSYNTAXES];
     for (int i = 0; i < context.transferSyntaxCount; i++)
         proposed[i] = context.proposedTransferSyntaxes[i];
-    bool is_verification = strcmp(context.abstractSyntax, UID_VerificationSOPClass) == 0;
-    int chosen =
-        association_choose_syntax(proposed, context.transferSyntaxCount, is_verification ? nullptr : handler);
+    conversation_service service = service_of(context.abstractSyntax);
+    int chosen = service == CONVERSATION_COMMITMENT
+                     ? choose_for_commitment(proposed, context.transferSyntaxCount)
+                     : association_choose_syntax(proposed, context.transferSyntaxCount,
+                                                 service == CONVERSATION_VERIFICATION ? nullptr : handler);
     if (chosen < 0) {
         ASC_refusePresentationContext(parameters, context.presentationContextID,
                                       ASC_P_TRANSFERSYNTAXESNOTSUPPORTED);
@@ -176,7 +198,7 @@ void answer_context(T_ASC_Parameters *parameters, const T_ASC_PresentationContex
         return;
     conversation_context &agreed = agreement.contexts[context.presentationContextID];
     agreed.accepted = true;
-    agreed.is_verification = is_verification;
+    agreed.service = service;
     copy_trimmed(agreed.transfer_syntax, proposed[chosen]);
 }
 
@@ -241,8 +263,8 @@ association_verdict ask(T_ASC_Parameters *parameters, const association_handler 
 /* The toolkit's name is not ours. */
 void say_who_we_are(T_ASC_Parameters *parameters)
 {
-    copy_trimmed(parameters->ourImplementationClassUID, FILE_META_IMPLEMENTATION_CLASS);
-    copy_trimmed(parameters->ourImplementationVersionName, FILE_META_IMPLEMENTATION_NAME);
+    copy_trimmed(parameters->ourImplementationClassUID, IMPLEMENTATION_CLASS);
+    copy_trimmed(parameters->ourImplementationVersionName, IMPLEMENTATION_NAME);
 }
 
 /* ASSOCIATION_ENDS: it is established. */
@@ -392,7 +414,7 @@ int association_prepare(void)
 
 bool association_takes_class(const char *uid)
 {
-    if (strcmp(uid, UID_VerificationSOPClass) == 0)
+    if (strcmp(uid, UID_VerificationSOPClass) == 0 || strcmp(uid, COMMITMENT_CLASS) == 0)
         return true;
     if (dcmIsaStorageSOPClassUID(uid, ESSC_NonPatient) || is_newer_and_not_of_a_study(uid))
         return false;

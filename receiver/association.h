@@ -3,7 +3,7 @@
  * DCMTK negotiates it (A-ASSOCIATE); what follows, the messages and their data sets, is read by our own code
  * (conversation.h), so that no byte of a data set ever passes a toolkit. A handler of plain C decides and
  * stores. Of presentation contexts, storage classes of instances that belong to a study are accepted, private
- * ones, classes that DCMTK does not know, and Verification; any other class is refused by itself, never the
+ * ones, classes that DCMTK does not know, Storage Commitment (Push Model), and Verification; any other class is refused by itself, never the
  * association. Any transfer syntax is taken, since nothing is decoded: the first that is proposed; where that
  * is one of the three uncompressed ones, Explicit VR Little Endian before Implicit before Big Endian. No C++
  * type and no exception crosses this header, and DCMTK's own log is silent, since it may show what a peer

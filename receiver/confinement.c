@@ -78,12 +78,17 @@ static void tell_forbidden(const char *call)
     log_error("an association asked the kernel for what none needs: it ends", LOG_S("call", call));
 }
 
-void confinement_begin(const struct config *config, struct spool *spool, struct hints *hints)
+void confinement_begin(const struct config *config, struct spool *spool, int asked, struct hints *hints)
 {
     AUTO(text_release) struct text refused = TEXT_EMPTY;
     AUTO(fd_close) int marks = CRASH_MARKS();
-    const int folders[] = {spool_incoming(spool), marks};
-    const struct sandbox_rules sandbox = {rules, sizeof rules / sizeof *rules, folders, marks < 0 ? 1 : 2,
+    int folders[3] = {spool_incoming(spool)};
+    size_t count = 1;
+    if (asked >= 0)
+        folders[count++] = asked;
+    if (marks >= 0)
+        folders[count++] = marks;
+    const struct sandbox_rules sandbox = {rules, sizeof rules / sizeof *rules, folders, count,
                                           tell_forbidden};
     if (config->sandbox == CONFIG_OFF)
         return;

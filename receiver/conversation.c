@@ -3,15 +3,18 @@
 #include "common/base/cleanup.h"
 #include "common/base/crash.h"
 #include "common/base/text.h"
+#include "common/dicom/commitment.h"
 #include "receiver/dimse.h"
 #include "receiver/upper.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct conversation {
     const struct conversation_start *start;
     struct upper *upper;
     struct text command; /* bytes of the one that comes in */
+    struct text asked;   /* the data set of an N-ACTION */
     const char *because;
 };
 
@@ -83,13 +86,26 @@ static enum association_end receive_request(struct conversation *conversation, u
     return wrong ? broken(conversation, wrong) : ASSOCIATION_ENDS;
 }
 
-/* keep: whether the handler gets it. */
-static enum association_end receive_data_set(struct conversation *conversation, unsigned char context,
-                                             bool keep)
+/* Who gets a data set. */
+enum whose { NOBODYS, OF_AN_INSTANCE, OF_A_COMMITMENT };
+
+/* False: these bytes are of no use. */
+static bool take_piece(struct conversation *conversation, enum whose whose, const struct upper_piece *piece)
 {
     const struct association_handler *handler = conversation->start->handler;
+    if (whose == OF_AN_INSTANCE)
+        return handler->data(handler->context, piece->bytes, piece->length);
+    if (whose == NOBODYS || conversation->asked.length + piece->length > COMMITMENT_BYTES_MOST)
+        return false;
+    text_append_bytes(&conversation->asked, piece->bytes, piece->length);
+    return true;
+}
+
+static enum association_end receive_data_set(struct conversation *conversation, unsigned char context,
+                                             enum whose whose, int64_t *ret_wasted)
+{
     struct upper_piece piece = {.is_last = false};
-    int64_t wasted = 0, most = keep ? ASSOCIATION_REFUSED_MOST : ASSOCIATION_WASTE_MOST;
+    int64_t wasted = 0, most = whose == OF_AN_INSTANCE ? ASSOCIATION_REFUSED_MOST : ASSOCIATION_WASTE_MOST;
     while (!piece.is_last) {
         enum upper_event event = next(conversation, &piece);
         if (event != UPPER_PIECE)
@@ -98,26 +114,34 @@ static enum association_end receive_data_set(struct conversation *conversation, 
             return broken(conversation, "a command within a data set");
         if (piece.context != context)
             return broken(conversation, "a data set in another presentation context than its command");
-        if (!keep || !handler->data(handler->context, piece.bytes, piece.length))
+        if (!take_piece(conversation, whose, &piece))
             wasted += (int64_t)piece.length;
         if (wasted > most) {
             conversation->because = "a data set went on after it was refused";
             return ASSOCIATION_WASTED;
         }
     }
+    *ret_wasted = wasted;
     return ASSOCIATION_ENDS;
 }
 
 /* ---- out ---- */
 
-static enum association_end answer(struct conversation *conversation, unsigned char context,
-                                   const struct dimse_request *request, enum dimse_status status)
+static enum association_end answer_why(struct conversation *conversation, unsigned char context,
+                                       const struct dimse_request *request, enum dimse_status status,
+                                       const char *comment)
 {
     AUTO(text_release) struct text command = TEXT_EMPTY;
-    dimse_answer(request, status, &command);
+    dimse_answer(request, status, comment, &command);
     return upper_send_command(conversation->upper, context, command.bytes, command.length)
                ? ASSOCIATION_ENDS
                : ASSOCIATION_ABORTED;
+}
+
+static enum association_end answer(struct conversation *conversation, unsigned char context,
+                                   const struct dimse_request *request, enum dimse_status status)
+{
+    return answer_why(conversation, context, request, status, NULL);
 }
 
 static enum dimse_status status_of(enum association_answer answer)
@@ -149,7 +173,8 @@ static enum association_end store(struct conversation *conversation, unsigned ch
     (void)snprintf(meta.calling_aet, sizeof meta.calling_aet, "%s", start->calling_aet);
     (void)snprintf(meta.called_aet, sizeof meta.called_aet, "%s", start->called_aet);
     handler->begin(handler->context, &meta);
-    enum association_end end = receive_data_set(conversation, context, true);
+    int64_t wasted;
+    enum association_end end = receive_data_set(conversation, context, OF_AN_INSTANCE, &wasted);
     if (end != ASSOCIATION_ENDS)
         return end;
     enum association_answer said = handler->finish(handler->context);
@@ -162,19 +187,76 @@ static enum association_end refuse(struct conversation *conversation, unsigned c
                                    const struct dimse_request *request, enum dimse_status status)
 {
     enum association_end end = ASSOCIATION_ENDS;
+    int64_t wasted;
     if (request->has_data_set)
-        end = receive_data_set(conversation, context, false);
+        end = receive_data_set(conversation, context, NOBODYS, &wasted);
     return end == ASSOCIATION_ENDS ? answer(conversation, context, request, status) : end;
 }
+
+/* ---- storage commitment ---- */
+
+/* What is wrong with the command of an N-ACTION (PS3.7 section 10.1.4.1.10); DIMSE_SUCCESS: nothing. */
+static enum dimse_status judge_action(const struct dimse_request *request)
+{
+    if (strcmp(request->sop_class, COMMITMENT_CLASS) != 0)
+        return DIMSE_NO_SUCH_CLASS;
+    if (strcmp(request->sop_instance, COMMITMENT_INSTANCE) != 0)
+        return DIMSE_NO_SUCH_INSTANCE;
+    if (request->action != 1)
+        return DIMSE_NO_SUCH_ACTION;
+    return request->has_data_set ? DIMSE_SUCCESS : DIMSE_INVALID_ARGUMENT;
+}
+
+static enum dimse_status status_of_commitment(enum association_commitment said)
+{
+    static const enum dimse_status statuses[ASSOCIATION_COMMITMENTS] = {
+        [ASSOCIATION_ASKED] = DIMSE_SUCCESS,
+        [ASSOCIATION_NOWHERE] = DIMSE_PROCESSING_FAILURE,
+        [ASSOCIATION_UNREADABLE] = DIMSE_INVALID_ARGUMENT,
+        [ASSOCIATION_NO_ROOM] = DIMSE_RESOURCE_LIMITATION};
+    return statuses[said];
+}
+
+static enum association_end take_action(struct conversation *conversation, unsigned char context,
+                                        const struct dimse_request *request)
+{
+    const struct conversation_start *start = conversation->start;
+    const struct association_handler *handler = start->handler;
+    enum dimse_status wrong = judge_action(request);
+    if (wrong != DIMSE_SUCCESS)
+        return refuse(conversation, context, request, wrong);
+    int64_t wasted = 0;
+    text_clear(&conversation->asked);
+    enum association_end end = receive_data_set(conversation, context, OF_A_COMMITMENT, &wasted);
+    if (end != ASSOCIATION_ENDS)
+        return end;
+    if (wasted > 0)
+        return answer_why(conversation, context, request, DIMSE_RESOURCE_LIMITATION,
+                          "the data set is longer than 4 MiB");
+    const char *comment = NULL;
+    enum association_commitment said =
+        handler->commit(handler->context, conversation->asked.bytes, conversation->asked.length,
+                        start->contexts[context].transfer_syntax, &comment);
+    end = answer_why(conversation, context, request, status_of_commitment(said), comment);
+    CRASH_POINT_IF(said == ASSOCIATION_ASKED, ASSOCIATION_COMMITMENT_ANSWERED);
+    return end;
+}
+
+/* ---- */
 
 static enum association_end serve(struct conversation *conversation, unsigned char context,
                                   const struct dimse_request *request)
 {
+    enum conversation_service service = conversation->start->contexts[context].service;
     switch (request->field) {
     case DIMSE_C_STORE:
-        return conversation->start->contexts[context].is_verification
+        return service != CONVERSATION_STORAGE
                    ? refuse(conversation, context, request, DIMSE_CLASS_NOT_SUPPORTED)
                    : store(conversation, context, request);
+    case DIMSE_N_ACTION:
+        return service != CONVERSATION_COMMITMENT
+                   ? refuse(conversation, context, request, DIMSE_UNRECOGNIZED_OPERATION)
+                   : take_action(conversation, context, request);
     case DIMSE_C_ECHO:
         return refuse(conversation, context, request, DIMSE_SUCCESS);
     case DIMSE_C_CANCEL:
@@ -217,6 +299,7 @@ enum association_end conversation_run(const struct conversation_start *start, co
     else if (end != ASSOCIATION_ABORTED)
         upper_abort(upper);
     text_release(&conversation.command);
+    text_release(&conversation.asked);
     *ret_because = conversation.because;
     return end;
 }

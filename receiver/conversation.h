@@ -1,7 +1,7 @@
 /* conversation - the messages of an established association (PS3.7): requests in, answers out.
  *
- * C-STORE and C-ECHO are answered, other requests with "unrecognized operation", and a peer that does not keep
- * to the protocol is aborted. A data set goes to the handler piece by piece as it came: it is never decoded, so
+ * C-STORE and C-ECHO are answered, and N-ACTION of Storage Commitment; other requests with "unrecognized operation",
+ * and a peer that does not keep to the protocol is aborted. A data set goes to the handler piece by piece as it came: it is never decoded, so
  * that its transfer syntax and whether its length is even do not matter. */
 #ifndef FELUCCA_RECEIVER_CONVERSATION_H
 #define FELUCCA_RECEIVER_CONVERSATION_H
@@ -13,9 +13,13 @@
 extern "C" {
 #endif
 
+/* What a presentation context is for. */
+enum conversation_service { CONVERSATION_STORAGE, CONVERSATION_VERIFICATION, CONVERSATION_COMMITMENT };
+
 /* A presentation context that was accepted. */
 struct conversation_context {
-    bool accepted, is_verification;
+    bool accepted;
+    enum conversation_service service;
     char transfer_syntax[FILE_META_UID_SIZE];
 };
 

@@ -4,25 +4,22 @@
 
 #include <string.h>
 
-enum { HEAD = 8, RESPONSE = 0x8000, NO_DATA_SET = 0x0101 };
+enum { HEAD = 8, RESPONSE = 0x8000, NO_DATA_SET = 0x0101, COMMENT_MOST = 64 };
 
 enum element {
     GROUP_LENGTH = 0x0000,
     AFFECTED_SOP_CLASS = 0x0002,
+    REQUESTED_SOP_CLASS = 0x0003,
     FIELD = 0x0100,
     MESSAGE_ID = 0x0110,
     MESSAGE_ID_ANSWERED = 0x0120,
     PRIORITY = 0x0700,
     DATA_SET_TYPE = 0x0800,
     STATUS = 0x0900,
-    AFFECTED_SOP_INSTANCE = 0x1000
-};
-
-/* Requests that a peer may make, whether they are served or not (PS3.7 table E.1-1). */
-static const uint16_t requests[] = {
-    DIMSE_C_STORE,         0x0010 /* C-GET */,    0x0020 /* C-FIND */,   0x0021 /* C-MOVE */,
-    DIMSE_C_ECHO,          0x0100 /* N-EVENT */,  0x0110 /* N-GET */,    0x0120 /* N-SET */,
-    0x0130 /* N-ACTION */, 0x0140 /* N-CREATE */, 0x0150 /* N-DELETE */, DIMSE_C_CANCEL,
+    ERROR_COMMENT = 0x0902,
+    AFFECTED_SOP_INSTANCE = 0x1000,
+    REQUESTED_SOP_INSTANCE = 0x1001,
+    ACTION_TYPE = 0x1008
 };
 
 static uint32_t little(const unsigned char *bytes, int count)
@@ -48,8 +45,9 @@ static void take_uid(char (*to)[FILE_META_UID_SIZE], const unsigned char *bytes,
 
 /* What the elements said, by their own words. */
 struct said {
-    uint32_t field, message_id, priority, data_set_type;
+    uint32_t field, message_id, priority, data_set_type, action;
     bool has_field, has_message_id, has_data_set_type;
+    char requested_class[FILE_META_UID_SIZE], requested_instance[FILE_META_UID_SIZE];
 };
 
 static void take_element(struct dimse_request *command, struct said *said, uint32_t element,
@@ -62,6 +60,15 @@ static void take_element(struct dimse_request *command, struct said *said, uint3
         break;
     case AFFECTED_SOP_INSTANCE:
         take_uid(&command->sop_instance, value, length);
+        break;
+    case REQUESTED_SOP_CLASS:
+        take_uid(&said->requested_class, value, length);
+        break;
+    case REQUESTED_SOP_INSTANCE:
+        take_uid(&said->requested_instance, value, length);
+        break;
+    case ACTION_TYPE:
+        said->action = number;
         break;
     case FIELD:
         said->field = number;
@@ -89,11 +96,6 @@ static const char *judge(const struct said *said)
         return "a command without a Command Field";
     if (said->field & RESPONSE)
         return "a response that nobody asked for";
-    bool known = false;
-    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
-        known = known || requests[i] == said->field;
-    if (!known)
-        return "a command that does not exist";
     if (!said->has_data_set_type)
         return "a command that does not say whether a data set follows";
     /* A cancel names the request that it is about, and has no id of its own. */
@@ -123,6 +125,11 @@ const char *dimse_read(const void *bytes, size_t length, struct dimse_request *r
         return wrong;
     command.field = (uint16_t)said.field;
     command.message_id = (uint16_t)said.message_id;
+    if (said.field == DIMSE_N_ACTION) {
+        command.action = (uint16_t)said.action;
+        memcpy(command.sop_class, said.requested_class, sizeof command.sop_class);
+        memcpy(command.sop_instance, said.requested_instance, sizeof command.sop_instance);
+    }
     command.has_data_set = said.data_set_type != NO_DATA_SET;
     command.priority = said.priority == FILE_META_HIGH || said.priority == FILE_META_LOW
                            ? (enum file_meta_priority)said.priority
@@ -149,6 +156,18 @@ static void append_number(struct text *out, enum element element, uint32_t value
     append_little(out, value, 2);
 }
 
+/* Padded to an even length, at most so many characters. */
+static void append_line(struct text *out, enum element element, const char *line, size_t most)
+{
+    size_t length = line ? strnlen(line, most) : 0;
+    if (length == 0)
+        return;
+    append_head(out, element, length + length % 2);
+    text_append_bytes(out, line, length);
+    if (length % 2 != 0)
+        text_append_char(out, ' ');
+}
+
 static void append_uid(struct text *out, enum element element, const char *uid)
 {
     size_t length = strlen(uid);
@@ -158,7 +177,8 @@ static void append_uid(struct text *out, enum element element, const char *uid)
     text_append_bytes(out, uid, length + length % 2); /* padded with its own NUL */
 }
 
-void dimse_answer(const struct dimse_request *request, enum dimse_status status, struct text *out)
+void dimse_answer(const struct dimse_request *request, enum dimse_status status, const char *comment,
+                  struct text *out)
 {
     AUTO(text_release) struct text elements = TEXT_EMPTY;
     append_uid(&elements, AFFECTED_SOP_CLASS, request->sop_class);
@@ -166,7 +186,10 @@ void dimse_answer(const struct dimse_request *request, enum dimse_status status,
     append_number(&elements, MESSAGE_ID_ANSWERED, request->message_id);
     append_number(&elements, DATA_SET_TYPE, NO_DATA_SET);
     append_number(&elements, STATUS, status);
+    append_line(&elements, ERROR_COMMENT, comment, COMMENT_MOST);
     append_uid(&elements, AFFECTED_SOP_INSTANCE, request->sop_instance);
+    if (request->action != 0)
+        append_number(&elements, ACTION_TYPE, request->action);
     append_head(out, GROUP_LENGTH, 4);
     append_little(out, (uint32_t)elements.length, 4);
     text_append_bytes(out, elements.bytes, elements.length);

@@ -58,6 +58,15 @@ enum association_answer {
     ASSOCIATION_UNFIT             /* C000: no destination of its node can take its UIDs */
 };
 
+/* What is said of a request for storage commitment, and the status that it becomes. */
+enum association_commitment {
+    ASSOCIATION_ASKED,      /* durable */
+    ASSOCIATION_NOWHERE,    /* 0110: its report could go nowhere */
+    ASSOCIATION_UNREADABLE, /* 0115 */
+    ASSOCIATION_NO_ROOM,    /* 0213: no space, or too many on one association */
+    ASSOCIATION_COMMITMENTS
+};
+
 /* Who asks for an association. */
 struct association_request {
     /* Without padding; at most 16 bytes, but any bytes. */
@@ -83,6 +92,9 @@ struct association_handler {
     /* False: these bytes are of no use any more; a bounded number of them is still taken. */
     bool (*data)(void *context, const void *bytes, size_t length);
     enum association_answer (*finish)(void *context);
+    /* The data set of an N-ACTION that asks for storage commitment. *ret_comment: why not, borrowed for ever, or NULL. */
+    enum association_commitment (*commit)(void *context, const void *bytes, size_t length,
+                                          const char *transfer_syntax, const char **ret_comment);
 };
 
 /* Bytes of a data set that is of no use; beyond, the association ends. The data set of a C-STORE that is refused may be

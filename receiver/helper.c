@@ -9,6 +9,7 @@
 #include "common/service/metrics.h"
 #include "common/sandbox/sandbox.h"
 #include "common/service/service.h"
+#include "common/spool/asked.h"
 #include "common/spool/spool.h"
 #include "common/tls/tls_end.h"
 #include "receiver/association.h"
@@ -18,6 +19,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ struct helper {
     int64_t min_free_space;
     struct metric *instances, *refusals, *bytes, *odd, *durable, *hints;
     struct metric *associations, *rejected, *refused, *open, *free_bytes, *free_files, *unconfined;
-    struct metric *handshakes, *expiry;
+    struct metric *handshakes, *expiry, *commitments;
     bool stopping;
 };
 
@@ -67,6 +69,8 @@ static void add_metrics(struct helper *helper)
         metrics_add(m, METRIC_COUNTER, "received_bytes_total", "Bytes of stored data sets.", none);
     helper->odd = metrics_add(m, METRIC_COUNTER, "received_odd_total",
                               "Data sets of odd length, kept byte for byte as they came.", none);
+    helper->commitments = metrics_add(m, METRIC_COUNTER, "commitments_asked_total",
+                                      "Requests for storage commitment by answer.", outcome);
     helper->durable = metrics_add(m, METRIC_QUICK_HISTOGRAM, "receive_durable_seconds",
                                   "Time from the last byte of an instance until it is safe on disk.", none);
     helper->hints = metrics_add(m, METRIC_COUNTER, "hints_total", "Receipts told to the router.", outcome);
@@ -137,6 +141,8 @@ static void begin_at_zero(struct helper *helper)
     for (int refusal = 0; refusal < HINT_REFUSALS; refusal++)
         count(helper->refusals, refusal_name(refusal), 0);
     count(helper->odd, NULL, 0);
+    count(helper->commitments, "asked", 0);
+    count(helper->commitments, "refused", 0);
     count(helper->hints, "sent", 0);
     count(helper->hints, "dropped", 0);
     for (int verdict = ASSOCIATION_ADMITTED + 1; verdict < ASSOCIATION_VERDICTS; verdict++)
@@ -226,6 +232,14 @@ static const char *reason_of(enum hint_kind kind)
                                    : "silent";
 }
 
+/* The router looks into their folder. */
+static void take_commitment(struct helper *helper, int64_t outcome)
+{
+    count(helper->commitments, outcome == ASSOCIATION_ASKED ? "asked" : "refused", 1);
+    if (outcome == ASSOCIATION_ASKED && helper->bus)
+        (void)bus_send(helper->bus, NULL, ASKED_HINT, strlen(ASKED_HINT), NULL, 0);
+}
+
 static void take(struct helper *helper, const struct hint *hint)
 {
     switch (hint->kind) {
@@ -241,6 +255,9 @@ static void take(struct helper *helper, const struct hint *hint)
         break;
     case HINT_REJECTED:
         count(helper->rejected, association_verdict_name((enum association_verdict)hint->number), 1);
+        break;
+    case HINT_COMMITMENT:
+        take_commitment(helper, hint->number);
         break;
     case HINT_ODD:
         count(helper->odd, NULL, 1);

@@ -13,6 +13,8 @@ static int64_t number_limit(enum hint_kind kind)
         return ASSOCIATION_ENDS;
     case HINT_REJECTED:
         return ASSOCIATION_VERDICTS;
+    case HINT_COMMITMENT:
+        return ASSOCIATION_COMMITMENTS;
     case HINT_TLS:
         return TLS_ENDS;
     default:

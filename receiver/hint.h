@@ -16,10 +16,11 @@ enum hint_kind {
     HINT_STRANGER,    /* a connection refused since no source of any node has its address */
     HINT_CONGESTED,   /* a peer refused since no process could be made for it */
     HINT_SILENT,      /* a peer dropped since it asked for nothing */
-    HINT_ODD,         /* an instance whose data set has an odd length was kept */
-    HINT_BEAT,        /* the parent lives; number: associations in progress */
-    HINT_UNCONFINED,  /* the kernel refused to limit an association */
-    HINT_TLS,         /* a TLS handshake has ended; number: enum tls_end */
+    HINT_COMMITMENT, /* one was asked for; receipt where it is durable, number: enum association_commitment */
+    HINT_ODD,        /* an instance whose data set has an odd length was kept */
+    HINT_BEAT,       /* the parent lives; number: associations in progress */
+    HINT_UNCONFINED, /* the kernel refused to limit an association */
+    HINT_TLS,        /* a TLS handshake has ended; number: enum tls_end */
     HINT_CERTIFICATE, /* the receiver's own ends; number: wall ms */
     HINT_STOP,        /* the helper ends */
     HINT_KINDS

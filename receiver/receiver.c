@@ -5,6 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/spool/asked.h"
 #include "common/spool/spool.h"
 #include "receiver/association.h"
 #include "receiver/confinement.h"
@@ -57,6 +58,10 @@ static int open_spool(struct receiver *receiver, const struct config *config)
 {
     unsigned swept = 0;
     int rc = spool_create(config->state_dir, &receiver->spool);
+    int asked = rc == 0 ? asked_make(receiver->spool) : 0;
+    if (asked < 0)
+        log_warning("no folder for requests for storage commitment: these are refused, the rest is received",
+                    LOG_S("because", err_text(asked)));
     if (rc == 0)
         rc = spool_sweep_partial(receiver->spool, &swept);
     if (rc < 0)

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/log.h"
+#include "common/spool/asked.h"
 #include "receiver/association.h"
 #include "receiver/confinement.h"
 #include "receiver/session_parts.h"
@@ -176,7 +177,7 @@ static bool confine_and_enter(struct session *session, struct session_start *sta
     struct titles titles;
     if (start->tls) {
         bool prepared = entrance_prepare(&session->entrance, start);
-        confinement_begin(start->config, start->spool, start->hints);
+        confinement_begin(start->config, start->spool, session->asked, start->hints);
         if (!prepared || !entrance_pass(&session->entrance, start))
             return false;
         session->claim = session->entrance.claim;
@@ -186,7 +187,7 @@ static bool confine_and_enter(struct session *session, struct session_start *sta
     titles_peek(start->socket, &titles);
     claim_find(&session->claim, start->config, start->address, &titles, NULL);
     claim_read(&session->claim, start->refusals);
-    confinement_begin(start->config, start->spool, start->hints);
+    confinement_begin(start->config, start->spool, session->asked, start->hints);
     *ret_transport = transport_create(start->socket, INT64_C(1000) * session->idle_seconds, NULL);
     return true;
 }
@@ -202,6 +203,7 @@ static void serve(struct session *session, struct transport *transport)
         .begin = session_begin,
         .data = session_data,
         .finish = session_finish,
+        .commit = session_commit,
     };
     const char *because = NULL;
     enum association_end end = association_serve(transport, session->idle_seconds, &handler, &because);
@@ -227,10 +229,12 @@ _Noreturn void session_run(struct session_start *start)
         .identity = identity_create(),
         .idle_seconds = (int)((start->config->receiver.idle_timeout_ms + 999) / 1000),
         .begun_ms = clock_monotonic_ms(),
+        .asked = -1,
     };
     session_wind_alarm(&session);
     config_keep_names(start->config);
     hints_leave_to_tell(start->hints);
+    (void)asked_open(start->spool, &session.asked);
     spool_keep_incoming(start->spool);
     if (confine_and_enter(&session, start, &transport))
         serve(&session, transport);

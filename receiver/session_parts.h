@@ -1,5 +1,5 @@
 /* session_parts - what the parts of an association's process share: its negotiation and its waiting (session.c), its
- * instances (session_instance.c), and what is told of it in the end (session_report.c). Inside of these alone. */
+ * instances (session_instance.c), what it asks to be committed (session_commit.c), and what is told of it in the end (session_report.c). Inside of these alone. */
 #ifndef FELUCCA_RECEIVER_SESSION_PARTS_H
 #define FELUCCA_RECEIVER_SESSION_PARTS_H
 
@@ -27,7 +27,8 @@ struct session {
     char first[RECEIPT_SIZE];
     int idle_seconds;
     int64_t begun_ms, wound_ms;
-    int64_t instances, bytes, refused, mismatches, unfits, odd;
+    int64_t instances, bytes, refused, mismatches, unfits, odd, commitments, commitments_refused;
+    int asked; /* the folder of requests for commitment; -1: it cannot be opened */
 };
 
 /* Ends the process if it hangs for longer than a peer may be silent. */
@@ -44,6 +45,9 @@ void session_note_oddity(const struct session *session, enum oddity_kind kind, c
 void session_begin(void *context, const struct file_meta *meta);
 bool session_data(void *context, const void *bytes, size_t length);
 enum association_answer session_finish(void *context);
+
+enum association_commitment session_commit(void *context, const void *bytes, size_t length,
+                                           const char *transfer_syntax, const char **ret_comment);
 
 /* How it ended, in the log, the metrics and the status. because: NULL, or how the peer broke the protocol. */
 void session_report(const struct session *session, enum association_end end, const char *because);

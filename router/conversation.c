@@ -4,7 +4,9 @@
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/receipt.h"
+#include "common/spool/asked.h"
 #include "common/wire/work.h"
+#include "router/commitments.h"
 #include "router/crew.h"
 #include "router/door.h"
 #include "router/former.h"
@@ -57,6 +59,9 @@ static void take_hints(struct router *router)
     for (int i = 0; i < HINTS_A_TURN && bus_receive(router->hints, &message) == 0; i++) {
         if (message.lengths[0] == RECEIPT_LENGTH)
             intake_add(router, message.frames[0]);
+        else if (message.lengths[0] == strlen(ASKED_HINT) &&
+                 memcmp(message.frames[0], ASKED_HINT, strlen(ASKED_HINT)) == 0)
+            commitments_hint(router);
         bus_message_release(&message);
     }
 }

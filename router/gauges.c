@@ -2,6 +2,7 @@
 
 #include "common/base/memory.h"
 #include "common/config/config.h"
+#include "common/jobs/commitment.h"
 #include "common/jobs/gauge.h"
 #include "common/jobs/standing.h"
 #include "common/jobs/token_times.h"
@@ -19,7 +20,7 @@ enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
     struct metric *jobs, *ages, *states, *since, *empty, *tokens, *expiry;
-    struct metric *intake, *workers, *resting, *works;
+    struct metric *intake, *workers, *resting, *works, *commitments;
     struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
 };
@@ -30,6 +31,7 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
     static const char *const target[] = {"destination", "album", NULL};
     static const char *const token[] = {"destination", "album", "token", NULL};
     static const char *const stage[] = {"stage", NULL};
+    static const char *const only_state[] = {"state", NULL};
     static const char *const work[] = {"destination", "album", "stage", NULL};
     static const char *const place[] = {"place", NULL};
     gauges->jobs =
@@ -50,6 +52,8 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
                                  "When a token ends, as far as that is known or guessed.", token);
     gauges->intake = metrics_add(metrics, METRIC_GAUGE, "intake_waiting",
                                  "Received instances that the router knows of and has not taken in.", NULL);
+    gauges->commitments = metrics_add(metrics, METRIC_GAUGE, "commitments",
+                                      "Transactions of storage commitment that are not over.", only_state);
     gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
     gauges->resting = metrics_add(metrics, METRIC_GAUGE, "workers_resting",
                                   "Workers that lack something for a destination or album.", work);
@@ -240,6 +244,21 @@ static void show_crew(struct router *router)
     metric_set(gauges->intake, NULL, (double)intake_waiting(router));
 }
 
+static void show_commitment(void *context, const char *state, int64_t count)
+{
+    const struct router *router = context;
+    metric_set(router->gauges->commitments, (const char *const[]){state}, (double)count);
+}
+
+/* A state that nothing is in has no row. */
+static void show_commitments(struct router *router)
+{
+    static const char *const states[] = {"waiting", "queued", "reporting", "failed"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        show_commitment(router, states[i], 0);
+    jobdb_each_commitment_count(router->db, show_commitment, router);
+}
+
 static void show_disk(struct router *router)
 {
     struct gauges *gauges = router->gauges;
@@ -281,5 +300,6 @@ void gauges_turn(struct router *router)
     show_states(router);
     asked_show(router);
     show_crew(router);
+    show_commitments(router);
     show_disk(router);
 }

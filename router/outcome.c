@@ -17,6 +17,7 @@
 #include "router/own_trouble.h"
 #include "router/shared.h"
 #include "router/posting.h"
+#include "router/reporting.h"
 #include "router/targets.h"
 #include "router/verdict.h"
 #include "router/visibility.h"
@@ -206,6 +207,8 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
         posting_take(router, lease, result);
     else if (result->stage == WORK_INQUIRE)
         inquiries_take(router, lease, result);
+    else if (result->stage == WORK_COMMIT)
+        reporting_take(router, lease, result);
     else if (target && lease->batch.stage == result->stage && result->unbegun)
         apply_unbegun(router, lease, target);
     else if (target && lease->batch.stage == result->stage)
@@ -215,6 +218,7 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
     CRASH_POINT_IF(result->stage == WORK_SEND, ROUTER_RESULT_APPLIED);
     CRASH_POINT_IF(result->stage == WORK_SHARE, ROUTER_SHARE_APPLIED);
     CRASH_POINT_IF(result->stage == WORK_NOTIFY, ROUTER_NOTICE_APPLIED);
+    CRASH_POINT_IF(result->stage == WORK_COMMIT, ROUTER_REPORT_APPLIED);
     struct work_message ack = {.verb = WORK_ACK};
     memcpy(ack.acknowledged, result->id, sizeof ack.acknowledged);
     outbox_say(router->outbox, peer, &ack);
@@ -277,6 +281,10 @@ void outcome_lease_lost(void *context, struct lease *lease)
     }
     if (batch->stage == WORK_INQUIRE) {
         inquiries_lost(router, lease);
+        return;
+    }
+    if (batch->stage == WORK_COMMIT) {
+        reporting_lost(router, lease);
         return;
     }
     for (size_t i = 0; i < batch->item_count; i++) {

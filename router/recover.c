@@ -17,6 +17,7 @@
 #include "router/intake.h"
 #include "router/outbox.h"
 #include "router/posting.h"
+#include "router/reporting.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
@@ -116,6 +117,8 @@ static void hold_work(void *context, struct jobdb_batch *batch)
     struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
     if (batch->stage == WORK_NOTIFY)
         posting_hold(router, batch);
+    if (batch->stage == WORK_COMMIT)
+        reporting_hold(router, batch);
     struct lease *lease = crew_lease(router->crew, NULL, batch, router->awake, router->awake + WORK_LEASE_MS);
     if (target) {
         *target_counter(target, lease->batch.stage) += 1;

@@ -15,6 +15,7 @@
 #include "router/changes.h"
 #include "router/clocks.h"
 #include "router/commit.h"
+#include "router/commitments.h"
 #include "router/control.h"
 #include "router/conversation.h"
 #include "router/counters.h"
@@ -36,6 +37,7 @@
 #include "router/readers.h"
 #include "router/readiness.h"
 #include "router/recover.h"
+#include "router/reporting.h"
 #include "router/shared.h"
 #include "router/sockets.h"
 #include "router/takeover.h"
@@ -113,6 +115,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     tokens_configure(router);
     conversation_read_keys(router);
     notices_configure(router);
+    reporting_wake(router);
 }
 
 static void create_parts(struct router *router)
@@ -135,6 +138,8 @@ static void create_parts(struct router *router)
     router->notices = notices_create();
     router->posting = posting_create();
     router->inquiries = inquiries_create();
+    router->commitments = commitments_create(router);
+    router->reporting = reporting_create();
 }
 
 struct router *router_create(struct service *service)
@@ -182,6 +187,8 @@ void router_destroy(struct router **router)
     notices_destroy(&r->notices);
     posting_destroy(&r->posting);
     inquiries_destroy(&r->inquiries);
+    commitments_destroy(&r->commitments);
+    reporting_destroy(&r->reporting);
     dispatch_destroy(&r->dispatch);
     intake_destroy(&r->intake);
     readers_destroy(&r->readers);
@@ -239,7 +246,10 @@ static const struct part {
     {readiness_turn, readiness_wakes_at},       /* is who was away there again? */
     {notices_turn, NULL},                       /* what people should know */
     {posting_turn, NULL},                       /* and who is told next */
+    {commitments_turn, commitments_wakes_at},   /* what was asked to be committed, and what became of it */
+    {reporting_turn, NULL},                     /* who hears of it next */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
+    {reporting_clean, NULL},                    /* what is over leaves no file */
     {intake_tell, NULL},                        /* what was taken in, for the log */
     {own_trouble_tell, NULL},                   /* which worker lacks what, for operators */
     {pulsing_turn, NULL},                       /* that it works, for receivers */

@@ -54,6 +54,8 @@ struct router {
     struct notices *notices;
     struct posting *posting;
     struct inquiries *inquiries;
+    struct commitments *commitments;
+    struct reporting *reporting;
     struct gauges *gauges;
     struct asked *asked;
 

@@ -126,6 +126,7 @@ static int up_run(const struct cli *cli, int argc, char **argv)
 /* An option for each process of which there may be many. */
 #define OPTION_ONE(NAME, name)
 #define OPTION_NOTIFYING(NAME, name)
+#define OPTION_REPORTING(NAME, name)
 #define OPTION_SHOWING(NAME, name)
 #define OPTION_HELPER(NAME, name)
 #define OPTION_MANY(NAME, name)        {name "s", "N", NULL, "so many " name "s (1)", PROCESS_##NAME},
@@ -134,6 +135,7 @@ static const struct command_option options[] = {PROCESS_MAP(OPTION){.name = NULL
 
 #define USAGE_ONE(name)               ""
 #define USAGE_NOTIFYING(name)         ""
+#define USAGE_REPORTING(name)         ""
 #define USAGE_SHOWING(name)           ""
 #define USAGE_HELPER(name)            ""
 #define USAGE_MANY(name)              " [--" name "s N]"

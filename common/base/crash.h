@@ -28,6 +28,14 @@
       "delivered; the PACS was told nothing and sends again", INSTANCE) \
     X(ASSOCIATION_ANSWERED, "association", "Success is told", \
       "delivered; the PACS sends the rest again", NOTHING) \
+    X(ASSOCIATION_COMMITMENT_SYNCED, "commitment", "a request for commitment is written and flushed, without its name", \
+      "the part file is swept; its requester was told nothing and asks again", NOTHING) \
+    X(ASSOCIATION_COMMITMENT_DURABLE, "commitment", "a request for commitment is durable", \
+      "found by the router's scan and reported; its requester was told nothing, and may ask again", REQUEST) \
+    X(ASSOCIATION_COMMITMENT_HINTED, "commitment", "the hint is told, Success is not", \
+      "reported; its requester was told nothing, and may ask again", REQUEST) \
+    X(ASSOCIATION_COMMITMENT_ANSWERED, "commitment", "Success is told to who asks for commitment", \
+      "reported", NOTHING) \
     X(HELPER_TOOK_HINT, "helper", "a hint is read, the router does not know", \
       "found by the router's scan", NOTHING) \
     X(HELPER_SENT_HINT, "helper", "a hint is sent to the router", \
@@ -68,6 +76,16 @@
       "KHEOPS is asked again", REQUEST) \
     X(ROUTER_NOTICE_APPLIED, "notices", "a notifier's RESULT is applied, not committed", \
       "the notifier says it again", NOTHING) \
+    X(ROUTER_COMMITMENT_TAKEN, "commitment", "rows of a request for commitment are written, not committed", \
+      "taken in again", NOTHING) \
+    X(ROUTER_COMMITMENT_DECIDED, "commitment", "the last instance of it is decided, not committed", \
+      "decided again", NOTHING) \
+    X(ROUTER_REPORT_LEASED, "commitment", "a report is marked as going out, not committed", \
+      "still queued, handed out again", NOTHING) \
+    X(ROUTER_REPORT_APPLIED, "commitment", "a committer's RESULT is applied, not committed", \
+      "the committer says it again", NOTHING) \
+    X(ROUTER_COMMITMENT_OVER, "commitment", "a reported transaction is committed, its request's file is still there", \
+      "the scan finds it and removes it", NOTHING) \
     X(ROUTER_ACK_DUE, "router", "a RESULT is committed, ACK is not sent", \
       "the worker says it again, which changes nothing", NOTHING) \
     X(ROUTER_ACK_SENT, "router", "ACK is sent", \
@@ -123,6 +141,17 @@
       "its lease ends, KHEOPS is asked again", REQUEST) \
     X(INQUIRY_RESULT_SENT, "inquiries", "RESULT is sent", \
       "if it is lost KHEOPS is asked again", REQUEST) \
+    /* the committer */ \
+    X(COMMITTER_TOOK_WORK, "commitment", "WORK came, no association is opened", \
+      "its lease ends, it is reported once", NOTHING) \
+    X(COMMITTER_ANSWERED, "commitment", "the requester acknowledged the report, nobody has looked at the answer", \
+      "its lease ends, the report is made again: nothing tells that it was taken", REQUEST) \
+    X(COMMITTER_RESULT_DUE, "commitment", "the answer is judged, RESULT is not sent", \
+      "its lease ends, the report is made again: nothing tells that it was taken", REQUEST) \
+    X(COMMITTER_RESULT_SENT, "commitment", "RESULT is sent", \
+      "if it is lost the report is made again", REQUEST) \
+    X(COMMITTER_ACKNOWLEDGED, "commitment", "RESULT is acknowledged", \
+      "nothing is missing", NOTHING) \
     /* the notifier */ \
     X(NOTIFIER_TOOK_WORK, "notices", "WORK came, no request is made", \
       "its lease ends, it is told again", NOTHING) \

@@ -214,6 +214,7 @@ static void release_member(const struct config_key *key, void *structure)
         config_headers_release(config_member(structure, key), *config_member_count(structure, key));
         return;
     case CONFIG_UIDS:
+    case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
         release_strings(config_member(structure, key), *config_member_count(structure, key));

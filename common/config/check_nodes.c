@@ -238,6 +238,26 @@ static void check_source(const struct config *config, struct config_report *repo
                                        : "write clients: required or asked in receiver: tls");
 }
 
+/* Names that promise something of a destination that the node has not. */
+static void check_commitment(struct config_report *report, const struct config_node *node)
+{
+    for (size_t i = 0; i < node->commitment.destination_count; i++) {
+        const char *name = node->commitment.destinations[i];
+        size_t d = 0;
+        while (d < node->destination_count &&
+               (!node->destinations[d].name || strcmp(node->destinations[d].name, name) != 0))
+            d++;
+        if (d < node->destination_count)
+            continue;
+        AUTO(text_release) struct text where = TEXT_EMPTY;
+        text_append(&where, "node ");
+        config_report_quote(&where, node->aet ? node->aet : "");
+        text_append(&where, ": commitment: destinations");
+        config_report_error(report, config_report_place(report, &node->commitment.destinations),
+                            text_string(&where), "\"%s\" is no destination of this node; name its own", name);
+    }
+}
+
 static void check_node(const struct config *config, struct config_report *report,
                        const struct config_node *node)
 {
@@ -254,6 +274,7 @@ static void check_node(const struct config *config, struct config_report *report
                               "destinations: there is none, so what this node receives goes nowhere");
     for (size_t s = 0; s < node->source_count; s++)
         check_source(config, report, node, &node->sources[s]);
+    check_commitment(report, node);
     for (size_t d = 0; d < node->destination_count; d++)
         check_destination(report, node, &node->destinations[d]);
 }

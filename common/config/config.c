@@ -154,6 +154,23 @@ const struct config_destination *config_find_destination(const struct config *co
     return NULL;
 }
 
+const struct config_source *config_find_requester(const struct config_node *node, const char *calling_aet)
+{
+    for (size_t s = 0; s < node->source_count; s++)
+        if (node->sources[s].port != 0 && strcmp(node->sources[s].aet, calling_aet) == 0)
+            return &node->sources[s];
+    return NULL;
+}
+
+bool config_has_requesters(const struct config *config)
+{
+    for (size_t n = 0; n < config->node_count; n++)
+        for (size_t s = 0; s < config->nodes[n].source_count; s++)
+            if (config->nodes[n].sources[s].port != 0)
+                return true;
+    return false;
+}
+
 const struct config_album *config_find_album(const struct config_destination *destination, const char *name)
 {
     for (size_t a = 0; a < destination->album_count; a++)
@@ -188,6 +205,8 @@ bool config_runs(const struct config *config, const struct processes_row *row)
     switch (row->count) {
     case PROCESS_NOTIFYING:
         return config_notified(config) > 0;
+    case PROCESS_REPORTING:
+        return config_has_requesters(config);
     case PROCESS_SHOWING:
         return config->console.is_written;
     default:

@@ -79,6 +79,7 @@ struct config_source {
     char *aet;
     char *certificate; /* a subject or a fingerprint (certificate_name.h); NULL: none is asked for */
     char *host;        /* as written; NULL: any address */
+    int port;          /* where it listens itself, for reports on storage commitment; 0: not said */
     char *passcode;    /* a secret's template, which its user identity has to hold; NULL: none is asked for */
     /* The addresses that host means: prefixes of 16-byte addresses (IPv4 mapped). */
     struct config_network {
@@ -92,8 +93,17 @@ struct config_source {
 
 enum config_mismatch { CONFIG_MISMATCH_REFUSE, CONFIG_MISMATCH_ACCEPT };
 
+/* When storage commitment is promised, and for how long an instance may be on its way until it is denied. */
+enum config_commitment_when { CONFIG_DELIVERED, CONFIG_RECEIVED };
+
 struct config_node {
     char *aet;
+    struct {
+        enum config_commitment_when when;
+        char **destinations;      /* names of the node's */
+        size_t destination_count; /* 0: all */
+        int64_t patience_ms;
+    } commitment;
     enum config_mismatch mismatched_uids; /* a C-STORE command with other UIDs than its data set */
     struct config_source *sources;
     size_t source_count; /* 0: any caller */
@@ -261,6 +271,10 @@ int64_t config_date_ms(const char *date);
 
 /* Lookups by name; NULL when the configuration does not name it. Borrowed. */
 const struct config_node *config_find_node(const struct config *config, const char *called_aet);
+/* The source of this title that reports on storage commitment can go to: the first that has a port. */
+const struct config_source *config_find_requester(const struct config_node *node, const char *calling_aet);
+/* Whether there is any. */
+bool config_has_requesters(const struct config *config);
 const struct config_destination *config_find_destination(const struct config *config, const char *name);
 const struct config_webhook *config_find_webhook(const struct config *config, const char *name);
 const struct config_mail *config_find_mail(const struct config *config, const char *name);

@@ -126,6 +126,7 @@ static void print_value(const struct config_key *key, const void *structure, int
                       indent);
         return;
     case CONFIG_UIDS:
+    case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
         print_words(out, config_get_pointer(structure, key), config_member_count_const(structure, key));
@@ -150,6 +151,7 @@ static bool is_set(const struct config_key *key, const void *structure)
         return *(const int64_t *)config_member_const(structure, key) > 0;
     case CONFIG_HEADERS:
     case CONFIG_UIDS:
+    case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
         return config_member_count_const(structure, key) > 0;

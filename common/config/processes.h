@@ -9,8 +9,15 @@
 #define FELUCCA_CONFIG_PROCESSES_H
 
 /* How many `felucca up` runs: ONE; MANY, as its option --NAMEs says; one of a NOTIFYING one where the configuration tells
- * somebody, and of a SHOWING one where it has a console; or none of a HELPER, which another process starts, and which has no health port. */
-enum processes_count { PROCESS_ONE, PROCESS_MANY, PROCESS_NOTIFYING, PROCESS_SHOWING, PROCESS_HELPER };
+ * somebody, of a REPORTING one where a source may ask for storage commitment, and of a SHOWING one where it has a console; or none of a HELPER, which another process starts, and which has no health port. */
+enum processes_count {
+    PROCESS_ONE,
+    PROCESS_MANY,
+    PROCESS_NOTIFYING,
+    PROCESS_REPORTING,
+    PROCESS_SHOWING,
+    PROCESS_HELPER
+};
 
 /* When it stops: the network first, then who works for the router, and at last the router, which has to commit
  * what they still report. */
@@ -48,6 +55,10 @@ enum processes_trait {
     X(SHARER, "sharer", MANY, 3, SECOND, PROCESS_WORK, "puts series into KHEOPS albums",                         \
       "Takes work from the router and puts series into the albums whose conditions they meet. Several may "      \
       "run. It never sees image data.")                                                                          \
+    X(COMMITTER, "committer", REPORTING, 4, SECOND, PROCESS_WORK,                                                \
+      "reports to whom asked for storage commitment",                                                            \
+      "Takes reports from the router and makes them to the sources that asked for storage commitment, over "     \
+      "DICOM associations of its own. It sees UIDs, and neither images, the job database nor tokens.")           \
     X(NOTIFIER, "notifier", NOTIFYING, 5, SECOND, PROCESS_WORK, "tells people what needs them",                  \
       "Takes notices from the router and tells them to the webhooks and mail addresses of `notify`. It notices " \
       "by itself when the router is silent, and keeps what it told of that in `state_dir/notifier`. It sees "    \
@@ -64,12 +75,13 @@ enum {
         PROCESSES
 };
 
-/* "receiver router sender sharer notifier console ": those that have a health port. */
+/* "receiver router sender sharer committer notifier console ": those that have a health port. */
 #define PROCESS_NAMES                        PROCESS_MAP(PROCESS_NAME)
 #define PROCESS_NAME(NAME, name, count, ...) PROCESS_NAME_##count(name)
 #define PROCESS_NAME_ONE(name)               name " "
 #define PROCESS_NAME_MANY(name)              name " "
 #define PROCESS_NAME_NOTIFYING(name)         name " "
+#define PROCESS_NAME_REPORTING(name)         name " "
 #define PROCESS_NAME_SHOWING(name)           name " "
 #define PROCESS_NAME_HELPER(name)            ""
 

@@ -256,6 +256,8 @@ static void read_value(struct reading *reading, void *structure, const struct co
         read_list(reading, structure, key, node);
     else if (key->kind == CONFIG_UIDS)
         read_words(reading, structure, key, node, config_value_check_uid);
+    else if (key->kind == CONFIG_NAMES)
+        read_words(reading, structure, key, node, config_value_check_name);
     else if (key->kind == CONFIG_CAUSES)
         read_words(reading, structure, key, node, check_occasion);
     else if (key->kind == CONFIG_NETWORKS)

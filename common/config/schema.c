@@ -299,6 +299,7 @@ static const struct config_section console_section = {
 #define PORTS_MANY(name, port)             PORTS_ONE(name, port)
 #define PORTS_NOTIFYING(name, port)        PORTS_ONE(name, port)
 #define PORTS_SHOWING(name, port)          PORTS_ONE(name, port)
+#define PORTS_REPORTING(name, port)        PORTS_ONE(name, port)
 #define PORTS_HELPER(name, port)           ""
 #define PORT(NAME, name, count, port, ...) PORTS_##count(name, port)
 #define PORTS                              PROCESS_MAP(PORT)
@@ -406,6 +407,11 @@ static const struct config_key source_keys[] = {
      .help =
          "The address it must call from: an IP address, a network such as 10.1.2.0/24, or a name, which is "
          "looked up again and again: an address that changes is followed, and while there is none the source is rejected for now."},
+    {"port", CONFIG_INTEGER, OF(config_source, port), .standard = "0", .least = 0, .most = 65535,
+     .help =
+         "The TCP port on which it listens itself; `0` for none. With one it may ask for storage commitment, and the report goes there: to "
+         "`host`, or, where that is a network or missing, to the address that it asked from "
+         "([how](commitment.md))."},
     {"passcode", CONFIG_SECRET, OF(config_source, passcode), .otherwise = "none is asked for",
      .help =
          "The passcode that its user identity (user name and passcode) has to hold, as `${file:PATH}`; any user name "
@@ -420,6 +426,27 @@ static const struct config_key source_keys[] = {
 static const struct config_section source_section = {"source", "aet", sizeof(struct config_source),
                                                      source_keys, "A modality or PACS that may send."};
 
+static const char *const commitment_words[] = {"delivered", "received", NULL};
+static const struct config_key commitment_keys[] = {
+    {"when", CONFIG_CHOICE, OF(config_node, commitment.when), .standard = "delivered",
+     .words = commitment_words,
+     .help =
+         "What a promise means: `delivered`, that every destination which takes the instance has answered that it has it; "
+         "`received`, that it is durable here."},
+    {"destinations", CONFIG_NAMES,
+     COUNTED(config_node, commitment.destinations, commitment.destination_count), .otherwise = "all",
+     .help = "Only these destinations of the node count."},
+    {"patience", CONFIG_DURATION, OF(config_node, commitment.patience_ms), .standard = "24h", .least = SECOND,
+     .most = YEARS,
+     .help =
+         "What is still on its way so long after it was asked for is reported as failed (0110), so that the requester "
+         "keeps it and asks again."},
+    {.name = NULL},
+};
+static const struct config_section commitment_section = {
+    "commitment", NULL, 0, commitment_keys,
+    "What storage commitment means, which its sources with a `port` may ask for ([how](commitment.md))."};
+
 static const char *const mismatch_words[] = {"refuse", "accept", NULL};
 static const struct config_key node_keys[] = {
     {"aet", CONFIG_AET, OF(config_node, aet), .required = true,
@@ -428,6 +455,7 @@ static const struct config_key node_keys[] = {
      .words = mismatch_words,
      .help = "What becomes of an instance whose SOP Class or SOP Instance UID is not the one of its C-STORE "
              "command: `refuse` answers A900, `accept` delivers it under the UIDs of its data set."},
+    {"commitment", CONFIG_SECTION, .section = &commitment_section},
     {"sources", CONFIG_LIST, COUNTED(config_node, sources, source_count), .otherwise = "any caller",
      .section = &source_section, .help = "Who may send to it, see below."},
     {"destinations", CONFIG_LIST, COUNTED(config_node, destinations, destination_count), .required = true,

@@ -32,6 +32,7 @@
     X(HEADERS, "struct config_header *, and their count", "headers")                          \
     X(CONDITION, "struct condition *", "condition")                                           \
     X(UIDS, "char **, and their count", "list of UIDs")                                       \
+    X(NAMES, "char **, and their count", "list of names")                                     \
     X(CAUSES, "char **, and their count", "list of causes")                                   \
     X(NETWORKS, "char **, and their count", "list of addresses")                              \
     X(SECTION, "a struct", "mapping")                                                         \
@@ -49,7 +50,7 @@ struct config_key {
     const char *name; /* NULL ends a table */
     enum config_kind kind;
     size_t offset; /* in the section's struct; of a SECTION: unused, its keys count from the outer one */
-    size_t count_offset;      /* HEADERS, UIDS, CAUSES, NETWORKS, LIST */
+    size_t count_offset;      /* HEADERS, UIDS, NAMES, CAUSES, NETWORKS, LIST */
     bool required;            /* must be written */
     const char *standard;     /* the default as it would be written; NULL: not set */
     const char *otherwise;    /* what holds without it, where standard is NULL; for the reference */
@@ -84,7 +85,7 @@ bool config_section_is_absent(const void *structure, const struct config_key *ke
 bool config_key_is_template(const struct config_key *key);
 void *config_member(void *structure, const struct config_key *key);
 const void *config_member_const(const void *structure, const struct config_key *key);
-/* A member that is a pointer to anything (LIST, UIDS, CAUSES, NETWORKS). */
+/* A member that is a pointer to anything (LIST, UIDS, NAMES, CAUSES, NETWORKS). */
 void *config_get_pointer(const void *structure, const struct config_key *key);
 void config_set_pointer(void *structure, const struct config_key *key, void *pointer);
 size_t *config_member_count(void *structure, const struct config_key *key);

@@ -1,4 +1,5 @@
-/* batch - the jobs that one WORK carries: deliveries of one lane, one share, one fetch, one inquiry, or one message. */
+/* batch - the jobs that one WORK carries: deliveries of one lane, one share, one fetch, one inquiry, one message, or one
+ * report. */
 #ifndef FELUCCA_JOBS_BATCH_H
 #define FELUCCA_JOBS_BATCH_H
 

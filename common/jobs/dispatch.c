@@ -82,7 +82,10 @@ enum { SERIES_A_BATCH = 100 };
       " FROM inquiry q WHERE q.state = 'asking' ORDER BY q.work") \
     X(EACH_NOTIFYING, "", \
       "SELECT m.work, 0, 0, 0, '', NULL, " MESSAGE_ITEM \
-      " FROM message m WHERE m.state = 'sending' ORDER BY m.work")
+      " FROM message m WHERE m.state = 'sending' ORDER BY m.work") \
+    X(EACH_REPORTING, "", \
+      "SELECT c.work, 0, 0, 0, '', NULL, " COMMITMENT_ITEM \
+      " FROM commitment c WHERE c.state = 'reporting' ORDER BY c.work")
 /* clang-format on */
 JOBDB_STATEMENTS(dispatch)
 
@@ -337,7 +340,8 @@ static void each_work_of(struct jobdb *db, enum work_stage stage,
                                   [WORK_SHARE] = SQL_EACH_SHARING,
                                   [WORK_FETCH] = SQL_EACH_FETCHING,
                                   [WORK_INQUIRE] = SQL_EACH_ASKING,
-                                  [WORK_NOTIFY] = SQL_EACH_NOTIFYING};
+                                  [WORK_NOTIFY] = SQL_EACH_NOTIFYING,
+                                  [WORK_COMMIT] = SQL_EACH_REPORTING};
     struct jobdb_batch batch = {0};
     char work[WORK_ID_SIZE];
     AUTO(row_end) struct row row = jobdb_query(db, each_of[stage], "");

@@ -49,6 +49,9 @@ enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
       " ORDER BY finished_at LIMIT ?2)") \
     X(FORGET_NOTICES, "", \
       "DELETE FROM notice WHERE id IN (SELECT id FROM notice WHERE ended_at < ?1 ORDER BY ended_at LIMIT ?2)") \
+    X(FORGET_COMMITMENTS, "", \
+      "DELETE FROM commitment WHERE id IN (SELECT id FROM commitment WHERE state IN ('reported', 'dropped')" \
+      " AND finished_at < ?1 ORDER BY finished_at LIMIT ?2)") \
     X(FORGET_TALLIES, "", \
       "DELETE FROM tally WHERE started_at < min(?1, (SELECT min(started_at) FROM tally) + ?2)")
 /* clang-format on */
@@ -125,6 +128,7 @@ size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
     (void)jobdb_change(db, SQL_FORGET_EVENTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_REQUESTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_NOTICES, "ii", before, (int64_t)limit);
+    (void)jobdb_change(db, SQL_FORGET_COMMITMENTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_TALLIES, "ii", before, (int64_t)TALLIES_AT_ONCE_MS);
     return forgotten;
 }

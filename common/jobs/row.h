@@ -34,6 +34,7 @@ struct sqlite3_stmt;
 
 #define JOBDB_PART_MAP(X) /* file */ \
     X(clean)                         \
+    X(commitment)                    \
     X(conditions)                    \
     X(counts)                        \
     X(decision)                      \

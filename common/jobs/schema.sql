@@ -410,6 +410,61 @@ CREATE TABLE recipient (
     sent_at       INTEGER                     -- when it last took something
 ) STRICT, WITHOUT ROWID;
 
+-- What sources asked to be committed (storage commitment, docs/commitment.md), one row a transaction.
+--     waiting ──all are decided──▶ queued ──▶ reporting ──acknowledged──▶ reported
+--                                    ▲            │ not taken
+--                                    └────────────┴──for too long──▶ failed      dropped: by an operator
+-- SELECT * FROM commitment WHERE state IN ('waiting', 'queued', 'reporting', 'failed');
+CREATE TABLE commitment (
+    id             INTEGER PRIMARY KEY,
+    receipt        TEXT NOT NULL UNIQUE,       -- names its file in spool/commitments/
+    transaction_uid TEXT NOT NULL,
+    calling_aet    TEXT NOT NULL,              -- who asked, and gets the report
+    called_aet     TEXT NOT NULL,              -- the node that was asked
+    source_address TEXT NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('waiting', 'queued', 'reporting', 'reported', 'failed', 'dropped')),
+    asked_at       INTEGER NOT NULL,
+    patience_until INTEGER NOT NULL,           -- what is not decided by then is denied
+    instances      INTEGER NOT NULL,
+    open           INTEGER NOT NULL,           -- of them, not decided
+    denied         INTEGER NOT NULL DEFAULT 0, -- of them, decided and not committed
+    decided_at     INTEGER,                    -- when all were; a retry sets it anew
+    work           TEXT,
+    tries          INTEGER NOT NULL DEFAULT 0,
+    reason         TEXT,                       -- why the last report was not taken
+    finished_at    INTEGER
+) STRICT;
+CREATE INDEX commitment_open ON commitment (state, id) WHERE state IN ('waiting', 'queued', 'reporting', 'failed');
+CREATE INDEX commitment_patience ON commitment (patience_until) WHERE state = 'waiting';
+CREATE INDEX commitment_queued ON commitment (calling_aet, called_aet, id) WHERE state = 'queued';
+CREATE INDEX commitment_reporting ON commitment (work) WHERE state = 'reporting';
+CREATE INDEX commitment_transaction ON commitment (transaction_uid);
+CREATE INDEX commitment_finished ON commitment (finished_at) WHERE state IN ('reported', 'dropped');
+
+-- The instances of a transaction, and what became of each.
+CREATE TABLE referenced (
+    id            INTEGER PRIMARY KEY,
+    commitment_id INTEGER NOT NULL REFERENCES commitment (id) ON DELETE CASCADE,
+    sop_class     TEXT NOT NULL,
+    sop_instance  TEXT NOT NULL,
+    outcome       INTEGER                      -- NULL: not decided; 0: committed; else the Failure Reason (0008,1197)
+) STRICT;
+CREATE INDEX referenced_commitment ON referenced (commitment_id, id);
+CREATE INDEX referenced_open ON referenced (id) WHERE outcome IS NULL;
+CREATE INDEX referenced_instance ON referenced (sop_instance);
+
+-- What was learned of each source that gets reports.
+CREATE TABLE requester (
+    calling_aet   TEXT NOT NULL,
+    called_aet    TEXT NOT NULL,
+    failures      INTEGER NOT NULL DEFAULT 0,  -- in a row
+    until         INTEGER NOT NULL DEFAULT 0,  -- when the next try may be made
+    last_error    TEXT,
+    last_error_at INTEGER,
+    reported_at   INTEGER,                     -- when it last took a report
+    PRIMARY KEY (calling_aet, called_aet)
+) STRICT, WITHOUT ROWID;
+
 -- ---- views ----
 
 -- status: one row a destination and one an album. SELECT * FROM status;

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/dicom/implementation.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -95,8 +96,8 @@ void file_meta_encode(const struct file_meta *meta, struct text *out)
     append_string(&group, SOP_CLASS, "UI", meta->sop_class);
     append_string(&group, SOP_INSTANCE, "UI", meta->sop_instance);
     append_string(&group, TRANSFER_SYNTAX, "UI", meta->transfer_syntax);
-    append_string(&group, IMPLEMENTATION_CLASS_UID, "UI", FILE_META_IMPLEMENTATION_CLASS);
-    append_string(&group, IMPLEMENTATION_VERSION, "SH", FILE_META_IMPLEMENTATION_NAME);
+    append_string(&group, IMPLEMENTATION_CLASS_UID, "UI", IMPLEMENTATION_CLASS);
+    append_string(&group, IMPLEMENTATION_VERSION, "SH", IMPLEMENTATION_NAME);
     append_transfer(&group, meta);
 
     static const char preamble[PREAMBLE_SIZE];

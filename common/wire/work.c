@@ -79,6 +79,7 @@ void work_destroy(struct work **work)
     free((*work)->series);
     free((*work)->home);
     work_notice_destroy(&(*work)->notice);
+    work_report_destroy(&(*work)->report);
     free((*work)->items);
     free((*work)->instances);
     free(*work);

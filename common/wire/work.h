@@ -10,6 +10,7 @@
 #include "common/base/receipt.h"
 #include "common/wire/blame.h"
 #include "common/wire/proof.h"
+#include "common/wire/work_report.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,7 +56,8 @@ const char *work_verb_name(enum work_verb verb);
     X(SHARE, "share", WORK_SHARE, "a series, into an album")                             \
     X(FETCH, "fetch", WORK_SEND, "KHEOPS is asked to look at a study that it has again") \
     X(INQUIRE, "inquire", WORK_SHARE, "KHEOPS is asked for the headers of a series")     \
-    X(NOTIFY, "notify", WORK_NOTIFY, "a notice, to a webhook or as mail")
+    X(NOTIFY, "notify", WORK_NOTIFY, "a notice, to a webhook or as mail")                \
+    X(COMMIT, "commit", WORK_COMMIT, "what was committed, to the source that asked for it")
 
 enum work_stage {
 #define X(name, text, worker, meaning) WORK_##name,
@@ -95,7 +97,7 @@ enum {
 
 /* One instance to send, or (other stages) the one job. */
 struct work_item {
-    int64_t id;                 /* of the delivery, share, fetch, inquiry or message */
+    int64_t id;                 /* of the delivery, share, fetch, inquiry, message or commitment */
     char receipt[RECEIPT_SIZE]; /* send only */
     int64_t size;               /* bytes of the spool file; send only */
     char series[65];            /* its Series Instance UID; send only, "" when not told */
@@ -142,7 +144,8 @@ struct work {
     char *home; /* id of the album that the destination's deliveries go to; NULL: not known, and of a share */
     char address[WORK_ADDRESS_SIZE]; /* of its target, as the router has it (address.h); "": not compared */
     struct work_notice *notice;      /* notify only, else NULL: destination is then who is told */
-    char after[WORK_ID_SIZE]; /* it begins when this work of the same worker has ended well; "": at once */
+    struct work_report *report; /* commit only, else NULL: destination is then the AE title that is told */
+    char after[WORK_ID_SIZE];   /* it begins when this work of the same worker has ended well; "": at once */
     bool unasked; /* send only: nothing of the study went there yet, and whether it is there is not known */
     struct work_item *items;
     size_t item_count;

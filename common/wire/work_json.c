@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096, ITEMS_MAX = 10000, HELD_MAX = 10000, SLOTS_MAX = 1024, MESSAGE_DEPTH = 8 };
+enum {
+    TEXT_MAX = 4096,
+    ITEMS_MAX = 10000,
+    HELD_MAX = 10000,
+    SLOTS_MAX = 1024,
+    MESSAGE_DEPTH = 8,
+    REPORTED_MAX = 20000
+};
 
 /* ---- writing ---- */
 
@@ -68,6 +75,16 @@ static json_t *notice_to_json(const struct work_notice *notice)
                      (json_int_t)notice->since, "at", (json_int_t)notice->at);
 }
 
+static json_t *report_to_json(const struct work_report *report)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < report->count; i++)
+        (void)json_array_append_new(list, json_pack("[s, s, i]", report->list[i].sop_class,
+                                                    report->list[i].sop_instance, report->list[i].reason));
+    return json_pack("{s:s, s:s, s:s, s:o}", "transaction", report->transaction, "called", report->called,
+                     "address", report->address, "list", list);
+}
+
 static json_t *work_to_json(const struct work *work)
 {
     json_t *items = json_array();
@@ -88,6 +105,8 @@ static json_t *work_to_json(const struct work *work)
         (void)json_object_set_new(json, "instances", instances_to_json(work));
     if (work->notice)
         (void)json_object_set_new(json, "notice", notice_to_json(work->notice));
+    if (work->report)
+        (void)json_object_set_new(json, "report", report_to_json(work->report));
     return json;
 }
 
@@ -385,6 +404,42 @@ static bool work_read_instances(const json_t *json, struct work *work)
     return true;
 }
 
+static bool work_read_uid(const json_t *value, char *ret_uid, size_t size)
+{
+    if (!json_is_string(value) || json_string_length(value) == 0 || json_string_length(value) >= size)
+        return false;
+    memcpy(ret_uid, json_string_value(value), json_string_length(value) + 1);
+    return true;
+}
+
+static bool work_read_reported(const json_t *json, struct work_report *report)
+{
+    const json_t *list = json_object_get(json, "list");
+    size_t count = json_array_size(list);
+    if (count == 0 || count > REPORTED_MAX)
+        return false;
+    report->list = memory_new(count, sizeof *report->list);
+    report->count = count;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = json_array_get(list, i), *reason = json_array_get(item, 2);
+        struct work_reported *reported = &report->list[i];
+        if (!work_read_uid(json_array_get(item, 0), reported->sop_class, sizeof reported->sop_class) ||
+            !work_read_uid(json_array_get(item, 1), reported->sop_instance, sizeof reported->sop_instance) ||
+            !json_is_integer(reason) || json_integer_value(reason) < 0 || json_integer_value(reason) > 0xFFFF)
+            return false;
+        reported->reason = (int)json_integer_value(reason);
+    }
+    return true;
+}
+
+static bool work_read_report(const json_t *json, struct work_report **ret_report)
+{
+    struct work_report *report = *ret_report = memory_new(1, sizeof *report);
+    return work_read_text(json, "transaction", &report->transaction) &&
+           work_read_text(json, "called", &report->called) &&
+           work_read_text(json, "address", &report->address) && work_read_reported(json, report);
+}
+
 static bool work_read_work(const json_t *json, struct work_message *message)
 {
     struct work *work = message->work = memory_new(1, sizeof *work);
@@ -399,7 +454,9 @@ static bool work_read_work(const json_t *json, struct work_message *message)
            work_read_optional_fixed(json, "after", work->after, sizeof work->after) &&
            (work->stage != WORK_SHARE || (work->album && work->series)) &&
            (work->stage != WORK_NOTIFY || work_read_notice(json_object_get(json, "notice"), &work->notice)) &&
-           (work->stage != WORK_INQUIRE || work_read_instances(json, work)) && work_read_items(json, work);
+           (work->stage != WORK_INQUIRE || work_read_instances(json, work)) &&
+           (work->stage != WORK_COMMIT || work_read_report(json_object_get(json, "report"), &work->report)) &&
+           work_read_items(json, work);
 }
 
 static bool work_read_answers(const json_t *json, struct work_result *result)

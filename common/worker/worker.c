@@ -49,8 +49,10 @@ static void choose_name(struct worker *worker, const struct config *config)
 {
     char cell[CONFIG_CELL_SIZE];
     (void)config_cell(config, cell);
-    static const char *const kinds[WORK_STAGES] = {
-        [WORK_SEND] = "sender", [WORK_SHARE] = "sharer", [WORK_NOTIFY] = "notifier"};
+    static const char *const kinds[WORK_STAGES] = {[WORK_SEND] = "sender",
+                                                   [WORK_SHARE] = "sharer",
+                                                   [WORK_NOTIFY] = "notifier",
+                                                   [WORK_COMMIT] = "committer"};
     (void)snprintf(worker->name, sizeof worker->name, "%s-%.32s-%d-%.4s", kinds[worker->stage], cell,
                    (int)getpid(), worker->session);
 }
@@ -266,6 +268,7 @@ static void worker_take_message(struct worker *worker, struct work_message *mess
         CRASH_POINT_IF(worker->stage == WORK_SEND, SENDER_ACKNOWLEDGED);
         CRASH_POINT_IF(worker->stage == WORK_SHARE, SHARER_ACKNOWLEDGED);
         CRASH_POINT_IF(worker->stage == WORK_NOTIFY, NOTIFIER_ACKNOWLEDGED);
+        CRASH_POINT_IF(worker->stage == WORK_COMMIT, COMMITTER_ACKNOWLEDGED);
         break;
     case WORK_PERMIT:
         worker_take_permit(worker, message->permit);

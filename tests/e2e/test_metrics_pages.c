@@ -140,6 +140,7 @@ static void make_traffic(void)
     pipeline_start_all(scene.pipeline);
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
+    pipeline_start(scene.pipeline, PIPELINE_COMMITTER);
     const char *folder = scene_study(&scene, 1, SERIES, INSTANCES, 4000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     ck_assert_int_ne(pipeline_storescu(pipeline_port(scene.pipeline), "NOBODY", folder, PATIENCE_MS, NULL),

@@ -22,6 +22,7 @@ static const struct unit {
     {PIPELINE_RECEIVER, "felucca-receiver.service", "receiver.strace"},
     {PIPELINE_SENDER, "felucca-sender@.service", "sender.strace"},
     {PIPELINE_SHARER, "felucca-sharer.service", "sharer.strace"},
+    {PIPELINE_COMMITTER, "felucca-committer.service", "committer.strace"},
     {PIPELINE_NOTIFIER, "felucca-notifier.service", "notifier.strace"},
     {PIPELINE_CONSOLE, "felucca-console.service", "console.strace"},
 };
@@ -133,6 +134,7 @@ START_TEST(no_call_is_denied)
     pipeline_start_all(scene.pipeline);
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
+    pipeline_start(scene.pipeline, PIPELINE_COMMITTER);
     const char *output = sandbox_path(scene.sandbox, "storescu");
     ck_assert(scene_send(&scene, scene_study(&scene, 1, 2, 3, BYTES), output));
     scene_acknowledged(output, 1, &instances, NULL);

@@ -46,9 +46,10 @@ static bool wire_holds_nothing(void *context)
 static void run(uint8_t settings, const uint8_t *bytes, size_t length, size_t most, struct text *ret_account)
 {
     static const struct conversation_context contexts[256] = {
-        [1] = {true, false, "1.2.840.10008.1.2"},
-        [3] = {true, true, "1.2.840.10008.1.2"},
-        [5] = {true, false, "1.2.840.10008.1.2.1"},
+        [1] = {true, CONVERSATION_STORAGE, "1.2.840.10008.1.2"},
+        [3] = {true, CONVERSATION_VERIFICATION, "1.2.840.10008.1.2"},
+        [5] = {true, CONVERSATION_STORAGE, "1.2.840.10008.1.2.1"},
+        [7] = {true, CONVERSATION_COMMITMENT, "1.2.840.10008.1.2.1"},
     };
     struct witness witness = {.input = bytes,
                               .left = length,

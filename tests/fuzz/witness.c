@@ -1,5 +1,7 @@
 #include "tests/fuzz/witness.h"
 
+#include "common/dicom/commitment.h"
+
 #include <assert.h>
 #include <string.h>
 
@@ -57,5 +59,17 @@ static enum association_answer finish(void *context)
     return witness->answer;
 }
 
-const struct association_handler witness_handler = {NULL,     admit, takes_syntax, wait_for_request,
-                                                    progress, begin, data,         finish};
+static enum association_commitment commit(void *context, const void *bytes, size_t length,
+                                          const char *transfer_syntax, const char **ret_comment)
+{
+    struct witness *witness = context;
+    struct commitment commitment;
+    const char *wrong = commitment_read(bytes, length, transfer_syntax, &commitment);
+    text_format(&witness->account, "commit %zu %zu\n", length, commitment.count);
+    commitment_release(&commitment);
+    *ret_comment = wrong;
+    return wrong ? ASSOCIATION_UNREADABLE : ASSOCIATION_ASKED;
+}
+
+const struct association_handler witness_handler = {
+    NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit};

@@ -125,12 +125,16 @@ static void append_number(struct text *out, uint32_t element, int value)
 void dul_append_elements(struct text *out, const struct dul_command *command)
 {
     AUTO(text_release) struct text elements = TEXT_EMPTY;
-    append_string(&elements, 0x0002, command->sop_class);
+    bool acts = command->field == 0x0130;
+    append_string(&elements, acts ? 0x0003 : 0x0002, command->sop_class);
     append_number(&elements, 0x0100, command->field);
     append_number(&elements, 0x0110, command->message_id);
-    append_number(&elements, 0x0700, command->priority);
+    if (!acts)
+        append_number(&elements, 0x0700, command->priority);
     append_number(&elements, 0x0800, command->data_set ? 1 : 0x0101);
-    append_string(&elements, 0x1000, command->sop_instance);
+    append_string(&elements, acts ? 0x1001 : 0x1000, command->sop_instance);
+    if (acts)
+        append_number(&elements, 0x1008, command->priority);
     append_little(out, 0, 4);
     append_little(out, 4, 4);
     append_little(out, (uint32_t)elements.length, 4);

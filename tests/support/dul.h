@@ -42,10 +42,11 @@ void dul_append_release(struct text *out);
 
 /* A command (PS3.7 annex E); empty strings and negative numbers leave an element out. */
 struct dul_command {
-    uint16_t field; /* 0x0001 C-STORE-RQ, 0x0030 C-ECHO-RQ, … */
+    uint16_t
+        field; /* 0x0001 C-STORE-RQ, 0x0030 C-ECHO-RQ, 0x0130 N-ACTION-RQ (its UIDs are requested ones), … */
     uint16_t message_id;
     const char *sop_class, *sop_instance;
-    int priority;
+    int priority; /* of an N-ACTION its action type; negative: none */
     bool data_set;
 };
 

@@ -61,6 +61,7 @@ static const struct stage {
     [PIPELINE_SHARER] = {"sharer", "felucca-sharer", 1, 3},
     [PIPELINE_NOTIFIER] = {"notifier", "felucca-notifier", 1, 5},
     [PIPELINE_CONSOLE] = {"console", "felucca-console", 0, 6},
+    [PIPELINE_COMMITTER] = {"committer", "felucca-committer", 1, 4},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)

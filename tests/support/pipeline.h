@@ -34,7 +34,7 @@ struct pipeline_destination {
 };
 
 struct pipeline_node {
-    const char *aet;
+    const char *aet; /* may be followed by lines of the node, at an indentation of 4 */
     const struct pipeline_destination *destinations;
     size_t destination_count;
 };
@@ -48,7 +48,7 @@ struct pipeline_options {
 
 /* ---- processes ---- */
 
-/* PIPELINE_STAGES: of the main job. A notifier and a console are started where a test wants one. */
+/* PIPELINE_STAGES: of the main job. A notifier, a console and a committer are started where a test wants one. */
 enum pipeline_stage {
     PIPELINE_RECEIVER,
     PIPELINE_ROUTER,
@@ -57,6 +57,7 @@ enum pipeline_stage {
     PIPELINE_STAGES,
     PIPELINE_NOTIFIER = PIPELINE_STAGES,
     PIPELINE_CONSOLE,
+    PIPELINE_COMMITTER,
     PIPELINE_KINDS
 };
 

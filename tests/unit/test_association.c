@@ -1,5 +1,7 @@
 #include "receiver/association.h"
 
+#include "common/dicom/commitment.h"
+
 #include "common/base/cleanup.h"
 #include "tests/support/dul.h"
 #include "tests/support/suite.h"
@@ -48,7 +50,7 @@ static const struct class_row {
     {"retrieve", "1.2.840.10008.5.1.4.1.2.2.2", false},
     {"worklist", "1.2.840.10008.5.1.4.31", false},
     {"procedure step", "1.2.840.10008.3.1.2.3.3", false},
-    {"storage commitment", "1.2.840.10008.1.20.1", false},
+    {"storage commitment", "1.2.840.10008.1.20.1", true},
     {"a DICOMDIR", "1.2.840.10008.1.3.10", false},
     {"a transfer syntax", EXPLICIT, false},
 };
@@ -65,6 +67,7 @@ struct outcome {
     enum association_verdict verdict; /* to give */
     enum association_answer answer;   /* to say */
     enum association_wait wait;       /* to say when nothing comes */
+    enum association_commitment commitment;
     int begun, finished;
     struct file_meta meta;
     size_t bytes;
@@ -150,10 +153,24 @@ static void tear_down(void)
     (void)munmap(outcome, sizeof *outcome);
 }
 
+static enum association_commitment commit(void *context, const void *bytes, size_t length,
+                                          const char *transfer_syntax, const char **ret_comment)
+{
+    (void)context;
+    outcome->begun++;
+    outcome->bytes = length;
+    if (length <= sizeof outcome->data)
+        memcpy(outcome->data, bytes, length);
+    (void)snprintf(outcome->meta.transfer_syntax, sizeof outcome->meta.transfer_syntax, "%s",
+                   transfer_syntax);
+    *ret_comment = outcome->commitment == ASSOCIATION_ASKED ? NULL : "it may not be";
+    return outcome->commitment;
+}
+
 static void start(int idle_seconds)
 {
-    static const struct association_handler handler = {NULL,     admit, takes_syntax, wait_for_request,
-                                                       progress, begin, data,         finish};
+    static const struct association_handler handler = {
+        NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit};
     int ends[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     server = fork();
@@ -188,6 +205,8 @@ static const struct dul_context contexts[] = {
     {1, VERIFICATION, {IMPLICIT}},
     {3, CT_STORAGE, {EXPLICIT, IMPLICIT}},
     {5, "1.2.840.10008.5.1.4.1.2.2.1", {IMPLICIT}},
+    {7, COMMITMENT_CLASS, {IMPLICIT, EXPLICIT}},
+    {9, COMMITMENT_CLASS, {EXPLICIT_BIG}},
 };
 
 static void associate(void)
@@ -199,6 +218,9 @@ static void associate(void)
     ck_assert_int_eq(dul_context_result(&answer, 1), 0);
     ck_assert_int_eq(dul_context_result(&answer, 3), 0);
     ck_assert_int_eq(dul_context_result(&answer, 5), 3);
+    ck_assert_int_eq(dul_context_result(&answer, 7), 0);
+    ck_assert_str_eq(dul_context_syntax(&answer, 7), EXPLICIT);
+    ck_assert_int_eq(dul_context_result(&answer, 9), 4);
 }
 
 static void release(void)
@@ -410,6 +432,15 @@ static const struct command_row {
     {"find", 3, {0x20, 7, CT_STORAGE, "", 2, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
     {"get", 3, {0x10, 7, CT_STORAGE, "", 2, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
     {"action", 3, {0x130, 7, "", "", -1, true}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"a command that does not exist", 3, {0x77, 7, "", "", -1, false}, 0, 0x0211, 0, 0, FILE_META_MEDIUM},
+    {"another one, with data",
+     3,
+     {0x7000, 7, CT_STORAGE, "1.2.3", -1, true},
+     0,
+     0x0211,
+     0,
+     0,
+     FILE_META_MEDIUM},
 };
 
 START_TEST(a_command_gets_its_status)
@@ -440,6 +471,97 @@ START_TEST(a_command_gets_its_status)
         ck_assert_str_eq(outcome->meta.called_aet, "FELUCCA");
         ck_assert_int_eq(outcome->meta.priority, row->priority);
     }
+    release();
+}
+END_TEST
+
+static const struct action_row {
+    const char *label;
+    unsigned char context;
+    struct dul_command command;
+    enum association_commitment commitment;
+    int status, asked;
+} action_rows[] = {
+    {"taken", 7, {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true}, ASSOCIATION_ASKED, 0, 1},
+    {"nowhere to report",
+     7,
+     {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true},
+     ASSOCIATION_NOWHERE,
+     0x0110,
+     1},
+    {"not readable",
+     7,
+     {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true},
+     ASSOCIATION_UNREADABLE,
+     0x0115,
+     1},
+    {"no room",
+     7,
+     {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true},
+     ASSOCIATION_NO_ROOM,
+     0x0213,
+     1},
+    {"another class", 7, {0x130, 7, CT_STORAGE, COMMITMENT_INSTANCE, 1, true}, 0, 0x0118, 0},
+    {"another instance", 7, {0x130, 7, COMMITMENT_CLASS, "1.2.3", 1, true}, 0, 0x0112, 0},
+    {"another action", 7, {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 2, true}, 0, 0x0123, 0},
+    {"no action", 7, {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, -1, true}, 0, 0x0123, 0},
+    {"no data set", 7, {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, false}, 0, 0x0115, 0},
+    {"in a storage context", 3, {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true}, 0, 0x0211, 0},
+    {"a store in its context", 7, {0x01, 7, CT_STORAGE, "1.2.3", 1, true}, 0, 0x0122, 0},
+    {"a report that nobody waits for",
+     7,
+     {0x100, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true},
+     0,
+     0x0211,
+     0},
+};
+
+START_TEST(an_action_gets_its_status)
+{
+    const struct action_row *row = &action_rows[_i];
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    outcome->commitment = row->commitment;
+    start(5);
+    associate();
+    for (int round = 1; round <= 2; round++) {
+        text_clear(&pdu);
+        dul_append_command(&pdu, row->context, &row->command);
+        if (row->command.data_set) {
+            dul_append_data(&pdu, row->context, "abcd", 4, false);
+            dul_append_data(&pdu, row->context, "efgh", 4, true);
+        }
+        say(&pdu);
+        ck_assert_msg(dul_read(client, WAIT_MS, &pdu) == DUL_DATA, "%s", row->label);
+        ck_assert_msg(dul_status(&pdu) == row->status, "%s: %04x", row->label, (unsigned)dul_status(&pdu));
+        ck_assert_msg(outcome->begun == round * row->asked, "%s: asked %d times", row->label, outcome->begun);
+    }
+    if (row->asked) {
+        ck_assert_uint_eq(outcome->bytes, 8);
+        ck_assert_mem_eq(outcome->data, "abcdefgh", 8);
+        ck_assert_str_eq(outcome->meta.transfer_syntax, EXPLICIT);
+    }
+    release();
+}
+END_TEST
+
+START_TEST(an_action_that_is_too_long_is_answered)
+{
+    enum { PIECE = 131000, PIECES = 40 /* 5 MiB */ };
+    static char bytes[PIECE];
+    static const struct dul_command action = {0x130, 7, COMMITMENT_CLASS, COMMITMENT_INSTANCE, 1, true};
+    AUTO(text_release) struct text pdu = TEXT_EMPTY;
+    start(5);
+    associate();
+    dul_append_command(&pdu, 7, &action);
+    say(&pdu);
+    for (int i = 0; i < PIECES; i++) {
+        text_clear(&pdu);
+        dul_append_data(&pdu, 7, bytes, PIECE, i + 1 == PIECES);
+        say(&pdu);
+    }
+    ck_assert_int_eq(dul_read(client, WAIT_MS, &pdu), DUL_DATA);
+    ck_assert_int_eq(dul_status(&pdu), 0x0213);
+    ck_assert_int_eq(outcome->begun, 0);
     release();
 }
 END_TEST
@@ -589,6 +711,8 @@ int main(void)
     tests_rows(tests, a_request_is_rejected_with_its_reason, ROWS(reject_rows));
     tests_rows(tests, an_item_gets_its_answer, ROWS(item_rows));
     tests_add(tests, all_contexts_there_can_be_are_answered);
+    tests_rows(tests, an_action_gets_its_status, ROWS(action_rows));
+    tests_add(tests, an_action_that_is_too_long_is_answered);
     tests_rows(tests, a_command_gets_its_status, ROWS(command_rows));
     tests_add(tests, a_store_tells_what_its_command_said);
     tests_add(tests, a_long_data_set_that_is_refused_is_answered);

@@ -1,0 +1,8 @@
+/* implementation - who we are, in files and in associations (PS3.7 section D.3.3.2). */
+#ifndef FELUCCA_DICOM_IMPLEMENTATION_H
+#define FELUCCA_DICOM_IMPLEMENTATION_H
+
+#define IMPLEMENTATION_CLASS "2.25.230010407227673460957897299200400465157"
+#define IMPLEMENTATION_NAME  "FELUCCA_" FELUCCA_VERSION
+
+#endif

@@ -1,0 +1,142 @@
+/* commitment - what sources asked to be committed: a row for each transaction, one for each instance in it, and what was
+ * learned of each source.
+ *
+ * A commitment is waiting until every instance is decided, then queued, reporting while a worker has it, and reported; or
+ * failed where nobody took its report for long, or dropped by an operator. Reports of one source go out one at a time, in
+ * their order. */
+#ifndef FELUCCA_JOBS_COMMITMENT_H
+#define FELUCCA_JOBS_COMMITMENT_H
+
+#include "common/jobs/batch.h"
+#include "common/jobs/jobdb.h"
+#include "common/wire/work.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JOBDB_AET_SIZE = 17 };
+
+/* ---- taking one in ---- */
+
+struct jobdb_commitment {
+    const char *receipt, *transaction, *calling, *called, *address;
+    int64_t asked_at, patience_until, instances;
+};
+
+/* Whether there is a row for the receipt, and whether its transaction is over (reported or dropped). */
+bool jobdb_knows_commitment(struct jobdb *db, const char *receipt, bool *ret_over);
+/* Whether the same source has asked the same node for a transaction of that UID which is not over. */
+bool jobdb_commitment_is_open(struct jobdb *db, const struct jobdb_commitment *commitment);
+/* How many instances of a source are not decided. */
+int64_t jobdb_undecided_of(struct jobdb *db, const char *calling);
+/* Adds it, waiting, without its instances. Returns its id. */
+int64_t jobdb_add_commitment(struct jobdb *db, const struct jobdb_commitment *commitment);
+/* One of its instances. */
+void jobdb_add_referenced(struct jobdb *db, int64_t commitment_id, const char *sop_class,
+                          const char *sop_instance);
+
+/* ---- deciding ---- */
+
+struct jobdb_referenced {
+    int64_t id, commitment_id;
+    char sop_class[JOBDB_UID_SIZE], sop_instance[JOBDB_UID_SIZE];
+    char calling[JOBDB_AET_SIZE], called[JOBDB_AET_SIZE];
+    char receipt[RECEIPT_SIZE]; /* of its transaction */
+};
+
+/* The next ones that are not decided, behind the row `after`; how many. */
+size_t jobdb_each_referenced(struct jobdb *db, int64_t after, struct jobdb_referenced *list, size_t most);
+
+/* What became of the newest version of an instance that a node received. */
+struct jobdb_fate_of {
+    int64_t instance_id; /* 0: it was never seen, or is forgotten */
+    bool quarantined;
+    char sop_class[JOBDB_UID_SIZE];
+};
+void jobdb_find_newest(struct jobdb *db, const char *sop_instance, const char *called,
+                       struct jobdb_fate_of *ret_fate);
+/* Calls each with the destination and state of each of its deliveries. */
+void jobdb_each_delivery_of(struct jobdb *db, int64_t instance_id,
+                            void (*each)(void *context, const char *destination, const char *state),
+                            void *context);
+
+/* One is decided: 0 committed, else the failure reason. True: it was the last one, the commitment is queued. */
+bool jobdb_decide_referenced(struct jobdb *db, const struct jobdb_referenced *referenced, int outcome,
+                             int64_t now);
+/* All of a transaction that are not decided. */
+void jobdb_decide_rest(struct jobdb *db, int64_t commitment_id, int outcome, int64_t now);
+/* A commitment whose patience is over, and who asked; 0: none. */
+int64_t jobdb_next_impatient(struct jobdb *db, int64_t now, struct text *ret_calling,
+                             struct text *ret_called);
+
+/* ---- reporting ---- */
+
+/* Takes the next report for a source into the batch (whose work is set), leases it and tells what it says, which is then
+ * yours. False: none waits. */
+bool jobdb_pick_report(struct jobdb *db, const char *calling, const char *called, struct jobdb_batch *batch,
+                       struct work_report **ret_report);
+
+/* A commitment that this work is, or was. */
+struct jobdb_reported {
+    char calling[JOBDB_AET_SIZE], called[JOBDB_AET_SIZE];
+    char receipt[RECEIPT_SIZE], transaction[JOBDB_UID_SIZE];
+    int64_t decided_at, instances, denied;
+};
+bool jobdb_find_report(struct jobdb *db, int64_t id, const char *work, struct jobdb_reported *ret_reported);
+/* What came of it: acknowledged; queued again, for a reason (NULL: the one that it has); or failed. One that is reported
+ * stays so. */
+void jobdb_report_taken(struct jobdb *db, int64_t id, int64_t now);
+void jobdb_report_again(struct jobdb *db, int64_t id, const char *reason);
+void jobdb_report_failed(struct jobdb *db, int64_t id, const char *reason);
+
+/* ---- operators ---- */
+
+/* A report that failed, or waits, is due now. False: it is in no such state. */
+bool jobdb_retry_commitment(struct jobdb *db, int64_t id, int64_t now);
+/* It is given up, unless it is over. */
+bool jobdb_drop_commitment(struct jobdb *db, int64_t id, int64_t now);
+
+/* ---- sources ---- */
+
+struct jobdb_requester {
+    const char *calling, *called;
+    int64_t failures, until; /* in a row; when the next try may be made */
+};
+/* Calls each for every one that something is known of, or for which a report waits; texts borrowed during the call. */
+void jobdb_each_requester(struct jobdb *db,
+                          void (*each)(void *context, const struct jobdb_requester *requester),
+                          void *context);
+void jobdb_each_awaiting(struct jobdb *db,
+                         void (*each)(void *context, const struct jobdb_requester *requester), void *context);
+void jobdb_requester_failed(struct jobdb *db, const struct jobdb_requester *requester, const char *error,
+                            int64_t now);
+void jobdb_requester_took(struct jobdb *db, const struct jobdb_requester *requester, int64_t now);
+
+/* ---- questions ---- */
+
+/* Calls each with a state that is not over and how many are in it. */
+void jobdb_each_commitment_count(struct jobdb *db,
+                                 void (*each)(void *context, const char *state, int64_t count),
+                                 void *context);
+
+/* For people. Texts are borrowed during the call. */
+struct jobdb_commitment_row {
+    int64_t id;
+    const char *transaction, *calling, *called, *state;
+    int64_t asked_at, instances, open, denied, tries;
+    const char *reason;  /* NULL: none */
+    int64_t until;       /* of its source: when the next try may be made */
+    int64_t finished_at; /* 0: it is not over */
+    int64_t outcome;     /* of the instance that was asked about; -1: not decided, or about none */
+};
+/* Those that are not over, the oldest first. 0, or the connection's error. */
+int jobdb_each_open_commitment(struct jobdb *db, int64_t most,
+                               void (*each)(void *context, const struct jobdb_commitment_row *row),
+                               void *context);
+/* Those that refer to an instance. */
+int jobdb_each_commitment_of(struct jobdb *db, const char *sop_instance,
+                             void (*each)(void *context, const struct jobdb_commitment_row *row),
+                             void *context);
+
+#endif

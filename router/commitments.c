@@ -1,0 +1,273 @@
+#include "router/commitments.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/crash.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/base/receipt.h"
+#include "common/config/config.h"
+#include "common/jobs/commitment.h"
+#include "common/spool/asked.h"
+#include "common/spool/spool.h"
+#include "common/wire/commitment_request.h"
+#include "router/promise.h"
+#include "router/reporting.h"
+#include "router/shared.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SCAN_MS = 10 * 1000,
+    TAKEN_A_SCAN = 20,          /* requests; the next scan follows at once */
+    PATIENCE_MS = 24 * 3600000, /* where the configuration has no such node any more */
+    UNDECIDED_MOST = 1000000,   /* instances of one source */
+    JUDGED_A_TURN = 200,
+    ROUND_MS = 1000,  /* between two rounds over all that are not decided, at the least; */
+    ROUND_SHARE = 10, /* and so many times as long as the last one took */
+    SETTLE_MS =
+        5000, /* what came on other associations just before it was asked for may be about to be written */
+    IMPATIENT_A_TURN = 20
+};
+
+struct commitments {
+    int folder; /* -1: it could not be opened */
+    int64_t scan_at, round_at;
+    int64_t cursor, spent_ns; /* of the round */
+    bool running;
+    char oldest[RECEIPT_SIZE]; /* in incoming/, when the round began; "": it is empty */
+    int taken;                 /* by the scan */
+};
+
+struct commitments *commitments_create(struct router *router)
+{
+    struct commitments *commitments = memory_new(1, sizeof *commitments);
+    commitments->folder = -1;
+    int code = asked_make(router->spool);
+    if (code == 0)
+        code = asked_open(router->spool, &commitments->folder);
+    if (code != 0)
+        log_error("requests for storage commitment cannot be read", LOG_S("error", err_text(code)));
+    return commitments;
+}
+
+void commitments_destroy(struct commitments **commitments)
+{
+    if (*commitments)
+        fd_close(&(*commitments)->folder);
+    memory_free(commitments);
+}
+
+void commitments_hint(struct router *router)
+{
+    router->commitments->scan_at = 0;
+}
+
+/* ---- taking in ---- */
+
+static int64_t patience_of(const struct router *router, const char *called)
+{
+    const struct config_node *node = config_find_node(router->config, called);
+    return node ? node->commitment.patience_ms : PATIENCE_MS;
+}
+
+static void write_down(struct router *router, const char *receipt, const struct commitment_request *request)
+{
+    const struct commitment *asked = &request->commitment;
+    const struct jobdb_commitment row = {
+        .receipt = receipt,
+        .transaction = asked->transaction,
+        .calling = request->calling,
+        .called = request->called,
+        .address = request->address,
+        .asked_at = receipt_time(receipt),
+        .patience_until = router->now + patience_of(router, request->called),
+        .instances = (int64_t)asked->count,
+    };
+    if (jobdb_commitment_is_open(router->db, &row)) {
+        log_warning("storage commitment is asked for twice, reporting once",
+                    LOG_S("transaction", asked->transaction), LOG_S("calling", request->calling));
+        reporting_remove(router, receipt);
+        return;
+    }
+    bool too_many = jobdb_undecided_of(router->db, request->calling) + row.instances > UNDECIDED_MOST;
+    int64_t id = jobdb_add_commitment(router->db, &row);
+    for (size_t i = 0; i < asked->count; i++)
+        jobdb_add_referenced(router->db, id, asked->references[i].sop_class,
+                             asked->references[i].sop_instance);
+    if (too_many) {
+        jobdb_decide_rest(router->db, id, PROMISE_RESOURCES, router->now);
+        reporting_add(router, request->calling, request->called);
+    }
+    CRASH_POINT(ROUTER_COMMITMENT_TAKEN);
+    log_info("storage commitment taken in", LOG_S("transaction", asked->transaction),
+             LOG_S("calling", request->calling), LOG_S("called", request->called),
+             LOG_I("instances", asked->count));
+    router->commitments->round_at = 0;
+}
+
+static void take_request(struct router *router, const char *receipt)
+{
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    AUTO(commitment_request_release) struct commitment_request request = {.calling = ""};
+    int code = asked_read(router->commitments->folder, receipt, &bytes);
+    if (code == ERR_ABSENT)
+        return;
+    if (code == 0)
+        code = commitment_request_decode(text_string(&bytes), bytes.length, &request);
+    if (code == ERR_SYNTAX || code == ERR_RANGE) {
+        log_error("a request for storage commitment is none of ours: put aside", LOG_S("receipt", receipt));
+        (void)asked_park(router->commitments->folder, receipt);
+    } else if (code != 0) {
+        log_error("cannot read a request for storage commitment, retrying", LOG_S("receipt", receipt),
+                  LOG_S("error", err_text(code)));
+    } else {
+        write_down(router, receipt, &request);
+    }
+}
+
+static int take_file(void *context, const char *receipt)
+{
+    struct router *router = context;
+    bool over;
+    if (jobdb_knows_commitment(router->db, receipt, &over)) {
+        if (over)
+            reporting_remove(router, receipt); /* a crash was between its end and this */
+        return 0;
+    }
+    take_request(router, receipt);
+    return ++router->commitments->taken >= TAKEN_A_SCAN;
+}
+
+static void scan(struct router *router)
+{
+    struct commitments *commitments = router->commitments;
+    commitments->scan_at = router->monotonic + SCAN_MS;
+    commitments->taken = 0;
+    int code = commitments->folder < 0 ? 0 : asked_scan(commitments->folder, take_file, router);
+    if (code < 0)
+        log_error("cannot read the folder of requests for storage commitment, retrying",
+                  LOG_S("error", err_text(code)));
+    if (commitments->taken >= TAKEN_A_SCAN)
+        commitments->scan_at = 0;
+}
+
+/* ---- deciding ---- */
+
+static int keep_oldest(void *context, const char *receipt)
+{
+    char *oldest = context;
+    if (!*oldest || strcmp(receipt, oldest) < 0)
+        memcpy(oldest, receipt, RECEIPT_SIZE);
+    return 0;
+}
+
+/* Nothing that came before the request is still in incoming/: who is not known now was never seen. */
+static bool is_settled(const struct router *router, const char *receipt)
+{
+    const char *oldest = router->commitments->oldest;
+    int64_t age = router->now - receipt_time(receipt);
+    return (age >= SETTLE_MS || age <= -SETTLE_MS) && (!*oldest || strcmp(oldest, receipt) > 0);
+}
+
+struct judging {
+    const struct config_node *node;
+    struct promise_facts facts;
+};
+
+static void add_delivery(void *context, const char *destination, const char *state)
+{
+    struct judging *judging = context;
+    if (promise_counts(judging->node, destination))
+        promise_add(&judging->facts, state);
+}
+
+static void judge(struct router *router, const struct jobdb_referenced *referenced)
+{
+    struct judging judging = {.node = config_find_node(router->config, referenced->called)};
+    struct jobdb_fate_of fate;
+    jobdb_find_newest(router->db, referenced->sop_instance, referenced->called, &fate);
+    judging.facts.known = fate.instance_id != 0;
+    judging.facts.quarantined = fate.quarantined;
+    judging.facts.other_class = judging.facts.known && *fate.sop_class && !fate.quarantined &&
+                                strcmp(fate.sop_class, referenced->sop_class) != 0;
+    if (judging.facts.known)
+        jobdb_each_delivery_of(router->db, fate.instance_id, add_delivery, &judging);
+    enum promise promise =
+        promise_judge(judging.node ? judging.node->commitment.when : CONFIG_DELIVERED, &judging.facts,
+                      !judging.facts.known && is_settled(router, referenced->receipt));
+    if (promise == PROMISE_OPEN || !jobdb_decide_referenced(router->db, referenced, promise, router->now))
+        return;
+    CRASH_POINT(ROUTER_COMMITMENT_DECIDED);
+    reporting_add(router, referenced->calling, referenced->called);
+}
+
+static void begin_round(struct router *router)
+{
+    struct commitments *commitments = router->commitments;
+    commitments->running = true;
+    commitments->cursor = commitments->spent_ns = 0;
+    *commitments->oldest = '\0';
+    int code = spool_scan(router->spool, SPOOL_INCOMING, keep_oldest, commitments->oldest);
+    if (code != 0) /* then nobody is called unknown */
+        memset(commitments->oldest, '0', RECEIPT_LENGTH);
+}
+
+static void judge_portion(struct router *router)
+{
+    struct commitments *commitments = router->commitments;
+    struct jobdb_referenced *list = memory_new(JUDGED_A_TURN, sizeof *list);
+    int64_t began_ns = clock_monotonic_ns();
+    size_t count = jobdb_each_referenced(router->db, commitments->cursor, list, JUDGED_A_TURN);
+    if (count > 0 && !commitments->running)
+        begin_round(router);
+    for (size_t i = 0; i < count; i++) {
+        judge(router, &list[i]);
+        commitments->cursor = list[i].id;
+    }
+    free(list);
+    commitments->spent_ns += clock_monotonic_ns() - began_ns;
+    if (count == JUDGED_A_TURN)
+        return;
+    int64_t rest = ROUND_SHARE * commitments->spent_ns / 1000000;
+    commitments->running = false;
+    commitments->cursor = commitments->spent_ns = 0;
+    commitments->round_at = router->monotonic + (rest > ROUND_MS ? rest : ROUND_MS);
+}
+
+static void end_patience(struct router *router)
+{
+    for (int i = 0; i < IMPATIENT_A_TURN; i++) {
+        AUTO(text_release) struct text calling = TEXT_EMPTY;
+        AUTO(text_release) struct text called = TEXT_EMPTY;
+        int64_t id = jobdb_next_impatient(router->db, router->expires_by, &calling, &called);
+        if (id == 0)
+            return;
+        log_warning("patience is over: what is still on its way is reported as failed",
+                    LOG_S("calling", text_string(&calling)), LOG_S("called", text_string(&called)));
+        jobdb_decide_rest(router->db, id, PROMISE_FAILED, router->now);
+        reporting_add(router, text_string(&calling), text_string(&called));
+    }
+}
+
+void commitments_turn(struct router *router)
+{
+    struct commitments *commitments = router->commitments;
+    if (router->monotonic >= commitments->scan_at)
+        scan(router);
+    if (!commitments->running && router->monotonic < commitments->round_at)
+        return;
+    if (!commitments->running)
+        end_patience(router);
+    judge_portion(router);
+}
+
+int64_t commitments_wakes_at(struct router *router)
+{
+    const struct commitments *commitments = router->commitments;
+    if (commitments->running || commitments->scan_at == 0)
+        return 0;
+    return commitments->round_at < commitments->scan_at ? commitments->round_at : commitments->scan_at;
+}

@@ -1,0 +1,259 @@
+#include "router/reporting.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/crash.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/base/random.h"
+#include "common/config/config.h"
+#include "common/jobs/commitment.h"
+#include "common/spool/asked.h"
+#include "router/dispatch.h"
+#include "router/outbox.h"
+#include "router/shared.h"
+#include "router/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct source {
+    char *calling, *called;
+    int64_t failures, until; /* in a row; wall ms */
+    bool waits;              /* a report, as far as is known */
+    bool out;                /* one is with a worker */
+};
+
+struct reporting {
+    struct source *list;
+    size_t count, capacity;
+    bool loaded;
+    char (*over)[RECEIPT_SIZE]; /* files that may go */
+    size_t over_count, over_capacity;
+};
+
+struct reporting *reporting_create(void)
+{
+    return memory_new(1, sizeof(struct reporting));
+}
+
+void reporting_destroy(struct reporting **reporting)
+{
+    if (!*reporting)
+        return;
+    for (size_t i = 0; i < (*reporting)->count; i++) {
+        free((*reporting)->list[i].calling);
+        free((*reporting)->list[i].called);
+    }
+    free((*reporting)->list);
+    free((*reporting)->over);
+    memory_free(reporting);
+}
+
+/* ---- who gets reports ---- */
+
+static struct source *source_named(struct reporting *reporting, const char *calling, const char *called)
+{
+    for (size_t i = 0; i < reporting->count; i++)
+        if (strcmp(reporting->list[i].calling, calling) == 0 &&
+            strcmp(reporting->list[i].called, called) == 0)
+            return &reporting->list[i];
+    reporting->list =
+        memory_grow(reporting->list, &reporting->capacity, reporting->count + 1, sizeof *reporting->list);
+    struct source *source = &reporting->list[reporting->count++];
+    *source = (struct source){.calling = memory_string(calling), .called = memory_string(called)};
+    return source;
+}
+
+static void load_source(void *context, const struct jobdb_requester *requester)
+{
+    struct router *router = context;
+    struct source *source = source_named(router->reporting, requester->calling, requester->called);
+    int64_t latest = router->now + target_longest(router->config->retry.ceiling_ms);
+    source->failures = requester->failures;
+    source->until = requester->until < latest ? requester->until : latest;
+}
+
+static void load_waiting(void *context, const struct jobdb_requester *requester)
+{
+    struct router *router = context;
+    source_named(router->reporting, requester->calling, requester->called)->waits = true;
+}
+
+static void load(struct router *router)
+{
+    if (router->reporting->loaded)
+        return;
+    router->reporting->loaded = true;
+    jobdb_each_requester(router->db, load_source, router);
+    jobdb_each_awaiting(router->db, load_waiting, router);
+}
+
+void reporting_add(struct router *router, const char *calling, const char *called)
+{
+    source_named(router->reporting, calling, called)->waits = true;
+}
+
+void reporting_wake(struct router *router)
+{
+    for (size_t i = 0; i < router->reporting->count; i++) {
+        router->reporting->list[i].until = 0;
+        router->reporting->list[i].waits = true;
+    }
+}
+
+void reporting_hold(struct router *router, const struct jobdb_batch *batch)
+{
+    struct jobdb_reported reported;
+    load(router);
+    if (jobdb_find_report(router->db, batch->items[0].id, batch->work, &reported))
+        source_named(router->reporting, reported.calling, reported.called)->out = true;
+}
+
+/* ---- files ---- */
+
+void reporting_remove(struct router *router, const char *receipt)
+{
+    struct reporting *reporting = router->reporting;
+    reporting->over = memory_grow(reporting->over, &reporting->over_capacity, reporting->over_count + 1,
+                                  sizeof *reporting->over);
+    (void)memcpy(reporting->over[reporting->over_count++], receipt, RECEIPT_SIZE);
+}
+
+/* One that stays is found by the next scan. */
+void reporting_clean(struct router *router)
+{
+    struct reporting *reporting = router->reporting;
+    AUTO(fd_close) int folder = -1;
+    if (reporting->over_count == 0)
+        return;
+    CRASH_POINT(ROUTER_COMMITMENT_OVER);
+    int code = asked_open(router->spool, &folder);
+    for (size_t i = 0; code == 0 && i < reporting->over_count; i++)
+        code = asked_remove(folder, reporting->over[i]);
+    if (code != 0)
+        log_error("cannot remove a request for storage commitment, retrying at the next scan",
+                  LOG_S("error", err_text(code)));
+    reporting->over_count = 0;
+}
+
+/* ---- reporting ---- */
+
+static void say_report(struct router *router, const struct lease *lease, const struct source *source,
+                       struct work_report *report)
+{
+    struct work_item item = {.id = lease->batch.items[0].id};
+    struct work work = {.stage = WORK_COMMIT,
+                        .destination = source->calling,
+                        .study = (char *)"",
+                        .report = report,
+                        .items = &item,
+                        .item_count = 1};
+    memcpy(work.id, lease->batch.work, sizeof work.id);
+    const struct work_message message = {.verb = WORK_WORK, .work = &work};
+    outbox_say(router->outbox, seat_peer(lease->seat), &message);
+}
+
+static void report_to(struct router *router, struct source *source)
+{
+    AUTO(work_report_destroy) struct work_report *report = NULL;
+    struct jobdb_batch batch = {0};
+    if (!source->waits || source->out || source->until > router->now)
+        return;
+    struct seat *seat = crew_most_credit(router->crew, WORK_COMMIT, router->awake);
+    if (!seat)
+        return;
+    dispatch_name(router, seat, &batch);
+    source->waits = jobdb_pick_report(router->db, source->calling, source->called, &batch, &report);
+    if (source->waits) {
+        const struct lease *lease = crew_lease(router->crew, seat, &batch, router->awake, 0);
+        source->out = true;
+        CRASH_POINT(ROUTER_REPORT_LEASED);
+        say_report(router, lease, source, report);
+    }
+    jobdb_batch_release(&batch);
+}
+
+void reporting_turn(struct router *router)
+{
+    load(router);
+    for (size_t i = 0; i < router->reporting->count; i++)
+        report_to(router, &router->reporting->list[i]);
+}
+
+/* ---- what came of it ---- */
+
+static struct jobdb_requester row_of(const struct source *source)
+{
+    return (struct jobdb_requester){source->calling, source->called, source->failures, source->until};
+}
+
+static void count_failure(struct router *router, struct source *source, const char *reason)
+{
+    const struct target_retry retry = target_retry_of(router->config);
+    source->failures++;
+    source->until = router->now + target_delay(&retry, source->failures, random_below(UINT64_MAX));
+    const struct jobdb_requester row = row_of(source);
+    jobdb_requester_failed(router->db, &row, reason, router->now);
+}
+
+static void take_failure(struct router *router, int64_t id, const struct jobdb_reported *reported,
+                         struct source *source, const char *reason)
+{
+    bool too_long = router->now - reported->decided_at > (int64_t)REPORTING_DAYS * 24 * 3600 * 1000;
+    count_failure(router, source, reason);
+    if (too_long)
+        jobdb_report_failed(router->db, id, reason);
+    else
+        jobdb_report_again(router->db, id, reason);
+    log_warning(too_long ? "commitment report failed, nobody took it for days"
+                         : "commitment report not taken, retry later",
+                LOG_S("transaction", reported->transaction), LOG_S("calling", source->calling),
+                LOG_S("reason", reason), LOG_I("failures", source->failures));
+}
+
+static void take_success(struct router *router, int64_t id, const struct jobdb_reported *reported,
+                         struct source *source)
+{
+    jobdb_report_taken(router->db, id, router->now);
+    source->failures = source->until = 0;
+    const struct jobdb_requester row = row_of(source);
+    jobdb_requester_took(router->db, &row, router->now);
+    reporting_remove(router, reported->receipt);
+    log_info("commitment reported", LOG_S("transaction", reported->transaction),
+             LOG_S("calling", source->calling), LOG_S("called", source->called),
+             LOG_I("instances", reported->instances), LOG_I("denied", reported->denied));
+}
+
+void reporting_take(struct router *router, struct lease *lease, const struct work_result *result)
+{
+    const struct work_answer *answer = &result->answers[0];
+    int64_t id = lease ? lease->batch.items[0].id : answer->id;
+    struct jobdb_reported reported;
+    struct source *source = NULL;
+    if (jobdb_find_report(router->db, id, result->id, &reported)) {
+        source = source_named(router->reporting, reported.calling, reported.called);
+        if (work_answer_is_done(answer))
+            take_success(router, id, &reported, source);
+        else if (lease)
+            take_failure(router, id, &reported, source,
+                         answer->reason ? answer->reason : "the committer did not say why");
+    }
+    if (!lease || lease->batch.stage != WORK_COMMIT)
+        return;
+    if (source)
+        source->out = false;
+    crew_end_lease(router->crew, lease);
+}
+
+void reporting_lost(struct router *router, struct lease *lease)
+{
+    int64_t id = lease->batch.items[0].id;
+    struct jobdb_reported reported = {.transaction = ""};
+    if (jobdb_find_report(router->db, id, lease->batch.work, &reported))
+        source_named(router->reporting, reported.calling, reported.called)->out = false;
+    jobdb_report_again(router->db, id, NULL);
+    CRASH_POINT(ROUTER_LEASE_LOST);
+    log_warning("lease lost, reporting it again", LOG_S("transaction", reported.transaction));
+    crew_end_lease(router->crew, lease);
+}

@@ -1,0 +1,304 @@
+/* Storage commitment: real processes, a requester over DCMTK, a simulated KHEOPS. What is promised is delivered. */
+#include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
+#include "tests/support/files.h"
+#include "tests/support/operator_view.h"
+#include "tests/support/pipeline.h"
+#include "tests/support/requester.h"
+#include "tests/support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATIENCE_MS = 60000, SEED = 7, SERIES = 3 };
+
+#define STRANGE "1.2.3.4.5.6.7"
+
+static struct sandbox *sandbox;
+static struct simulator *kheops, *second;
+static struct requester *requester, *other;
+static struct pipeline *pipeline;
+static char uids[SERIES][DICOM_UID_SIZE];
+
+/* A node with two destinations; further lines of the node, and conditions of the destinations. */
+static void set_up_as(const char *commitment, const char *condition, const char *second_token)
+{
+    static const char *const tokens[] = {"--token", "main:write:MAINWRITE", NULL};
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    sandbox = sandbox_create();
+    kheops = simulator_start(sandbox, "kheops", tokens);
+    second = simulator_start(sandbox, "second", tokens);
+    requester = requester_create(sandbox, "CT01");
+    other = requester_create(sandbox, "CT02");
+    text_append(&more, "FELUCCA\n    sources: [ { aet: MODALITY }, { aet: MUTE }, ");
+    requester_append_source(requester, &more);
+    text_append(&more, ", ");
+    requester_append_source(other, &more);
+    text_format(&more, " ]%s", commitment);
+    const struct pipeline_destination destinations[] = {
+        {.name = "main", .simulator = kheops, .token = "MAINWRITE", .condition = condition},
+        {.name = "second", .simulator = second, .token = second_token, .condition = condition}};
+    const struct pipeline_node node = {text_string(&more), destinations, 2};
+    const struct pipeline_options options = {&node, 1, NULL};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_start_all(pipeline);
+    pipeline_start(pipeline, PIPELINE_COMMITTER);
+    for (unsigned series = 0; series < SERIES; series++)
+        dicom_uid(uids[series], SEED, series + 1, 1);
+}
+
+static void set_up(void)
+{
+    set_up_as("", NULL, "MAINWRITE");
+}
+
+static void tear_down(void)
+{
+    pipeline_destroy(&pipeline);
+    requester_destroy(&requester);
+    requester_destroy(&other);
+    simulator_destroy(&kheops);
+    simulator_destroy(&second);
+    sandbox_destroy(&sandbox);
+}
+
+static void check(bool ok, const char *what)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    if (!ok && file_exists(requester->log))
+        file_read(requester->log, &log);
+    if (!ok)
+        printf("%s\n", text_string(&log));
+    pipeline_check(pipeline, ok, what);
+}
+
+static int ask(const struct requester *who, const char *transaction, const char *const *instances)
+{
+    return requester_ask(who, pipeline_port(pipeline), "FELUCCA", transaction, instances, NULL);
+}
+
+static void ask_for_all(const char *transaction)
+{
+    const char *const all[] = {uids[0], uids[1], uids[2], NULL};
+    check(ask(requester, transaction, all) == 0, "it is not taken");
+}
+
+static bool says(const char *transaction, const char *text)
+{
+    return requester_wait(requester, transaction, text, PATIENCE_MS);
+}
+
+static int64_t ask_database(const char *question)
+{
+    const char *const argv[] = {"sqlite3", "-readonly", sandbox_path(sandbox, "state/jobs.db"), question,
+                                NULL};
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    if (process_run(argv, NULL, PATIENCE_MS, &output) != 0)
+        return -1;
+    return strtoll(text_string(&output), NULL, 10);
+}
+
+static bool is_settled(void *context)
+{
+    AUTO(text_release) struct text listing = TEXT_EMPTY;
+    (void)context;
+    const char *const argv[] = {"ls", sandbox_path(sandbox, "state/spool/commitments"), NULL};
+    (void)process_run(argv, NULL, PATIENCE_MS, &listing);
+    return listing.length == 0 &&
+           ask_database("SELECT count(*) FROM commitment WHERE state NOT IN ('reported', 'dropped')") == 0;
+}
+
+/* ---- what is promised ---- */
+
+START_TEST(what_is_delivered_is_committed)
+{
+    set_up();
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.1");
+    check(says("1.2.1", "type 1 from FELUCCA"), "no report");
+    for (unsigned series = 0; series < SERIES; series++)
+        check(requester_heard(requester, "1.2.1", uids[series]) == 1, "one is missing");
+    check(simulator_count(kheops, "instances") == SERIES && simulator_count(second, "instances") == SERIES,
+          "it is promised before it is delivered");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+    check(requester_heard(requester, "1.2.1", NULL) == 1, "it is reported twice");
+}
+END_TEST
+
+START_TEST(nothing_is_promised_before_every_destination_has_it)
+{
+    const char *const one[] = {uids[0], NULL};
+    set_up();
+    requester_listen(requester, "0000");
+    simulator_order(second, "/sim/away", "{\"away\": true}");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    check(ask(requester, "1.2.2", one) == 0, "it is not taken");
+    check(simulator_wait_instances(kheops, SERIES, PATIENCE_MS), "the first one does not get it");
+    /* An instance that was never seen is decided meanwhile, so rounds have passed. */
+    const char *const never[] = {STRANGE, NULL};
+    check(ask(requester, "1.2.3", never) == 0 && says("1.2.3", "denied " STRANGE "=0112"), "no report");
+    check(requester_heard(requester, "1.2.2", NULL) == 0, "it is promised too early");
+    simulator_order(second, "/sim/away", "{\"away\": false}");
+    check(says("1.2.2", "type 1"), "no report after all");
+}
+END_TEST
+
+START_TEST(what_was_never_seen_and_what_failed_is_denied)
+{
+    const char *const asked[] = {uids[0], STRANGE, NULL};
+    set_up_as("", NULL, "MAINWRITE");
+    requester_listen(requester, "0000");
+    simulator_order(
+        second, "/sim/faults",
+        "{\"kind\": \"stow\", \"stage\": \"instance\", \"action\": \"refuse\", \"reason\": 49152}");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    check(ask(requester, "1.2.4", asked) == 0, "it is not taken");
+    check(says("1.2.4", "type 2"), "no report");
+    check(requester_heard(requester, "1.2.4", STRANGE "=0112") == 1, "the unknown one is not denied");
+    check(requester_heard(requester, "1.2.4", "=0110") == 1, "the failed one is not denied");
+}
+END_TEST
+
+START_TEST(what_no_condition_wants_is_denied)
+{
+    set_up_as("", "tagValueIsPresent(#Tag.Modality, \"MR\")", "MAINWRITE");
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.5");
+    check(says("1.2.5", "type 2"), "no report");
+    check(requester_heard(requester, "1.2.5", "=0112") == 1, "it is promised, and nobody has it");
+}
+END_TEST
+
+START_TEST(another_class_is_denied)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    char port[16];
+    set_up();
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    (void)snprintf(port, sizeof port, "%d", pipeline_port(pipeline));
+    const char *const argv[] = {
+        FELUCCA_TESTS_BIN "/commitment-scu", "ask",   port, "FELUCCA", "CT01", "1.2.6",
+        "1.2.840.10008.5.1.4.1.1.4",         uids[0], NULL};
+    check(process_run(argv, NULL, PATIENCE_MS, &said) == 0, text_string(&said));
+    check(says("1.2.6", "=0119"), "no report");
+}
+END_TEST
+
+START_TEST(patience_ends)
+{
+    set_up_as("\n    commitment: { patience: 2s }", NULL, "UNKNOWN");
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.7");
+    check(says("1.2.7", "type 2"), "no report");
+    check(requester_heard(requester, "1.2.7", "=0110") == 1, "not as a failure");
+    check(requester_heard(requester, "1.2.7", "committed denied") == 1, "something is promised");
+}
+END_TEST
+
+START_TEST(only_what_counts_is_waited_for)
+{
+    set_up_as("\n    commitment: { destinations: [ main ] }", NULL, "UNKNOWN");
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.8");
+    check(says("1.2.8", "type 1"), "no report");
+}
+END_TEST
+
+START_TEST(what_is_received_may_be_enough)
+{
+    set_up_as("\n    commitment: { when: received }", NULL, "UNKNOWN");
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.9");
+    check(says("1.2.9", "type 1"), "no report");
+}
+END_TEST
+
+/* ---- who is told ---- */
+
+START_TEST(a_requester_that_is_away_delays_nobody_and_is_told_later)
+{
+    const char *const one[] = {uids[0], NULL};
+    set_up();
+    requester_listen(other, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.3.1");
+    check(ask(other, "1.3.2", one) == 0, "it is not taken");
+    check(requester_wait(other, "1.3.2", "type 1", PATIENCE_MS), "the other one is not told");
+    requester_listen(requester, "0000");
+    check(says("1.3.1", "type 1"), "who was away is not told");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+}
+END_TEST
+
+/* One that answers every report badly is told again, until it does not. */
+START_TEST(a_report_that_is_not_taken_is_made_again)
+{
+    set_up();
+    requester_listen(requester, "0110");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.3.3");
+    check(says("1.3.3", "type 1"), "no report");
+    requester_leave(requester);
+    size_t before = requester_heard(requester, "1.3.3", NULL);
+    requester_listen(requester, "0000");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "it is not taken after all");
+    check(requester_heard(requester, "1.3.3", NULL) > before, "it is not told again");
+}
+END_TEST
+
+START_TEST(who_could_not_be_told_is_refused)
+{
+    AUTO(text_release) struct text said = TEXT_EMPTY;
+    const char *const one[] = {uids[0], NULL};
+    set_up();
+    struct requester mute = {.title = "MUTE", .log = requester->log};
+    int status = requester_ask(&mute, pipeline_port(pipeline), "FELUCCA", "1.3.4", one, &said);
+    check(status == 0x0110, text_string(&said));
+    check(strstr(text_string(&said), "port") != NULL, text_string(&said));
+}
+END_TEST
+
+START_TEST(a_transaction_survives_that_all_processes_die)
+{
+    set_up();
+    simulator_order(second, "/sim/away", "{\"away\": true}");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.3.5");
+    pipeline_freeze_all(pipeline);
+    pipeline_kill_all(pipeline);
+    pipeline_start_all_again(pipeline);
+    requester_listen(requester, "0000");
+    simulator_order(second, "/sim/away", "{\"away\": false}");
+    check(says("1.3.5", "type 1"), "it is forgotten");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("commitment");
+    tests_timeout(tests, 240);
+    tests_abreast(tests, 3);
+    tests_fixture(tests, NULL, tear_down);
+    tests_add(tests, what_is_delivered_is_committed);
+    tests_add(tests, nothing_is_promised_before_every_destination_has_it);
+    tests_add(tests, what_was_never_seen_and_what_failed_is_denied);
+    tests_add(tests, what_no_condition_wants_is_denied);
+    tests_add(tests, another_class_is_denied);
+    tests_add(tests, patience_ends);
+    tests_add(tests, only_what_counts_is_waited_for);
+    tests_add(tests, what_is_received_may_be_enough);
+    tests_add(tests, a_requester_that_is_away_delays_nobody_and_is_told_later);
+    tests_add(tests, a_report_that_is_not_taken_is_made_again);
+    tests_add(tests, who_could_not_be_told_is_refused);
+    tests_add(tests, a_transaction_survives_that_all_processes_die);
+    return tests_run(tests);
+}
