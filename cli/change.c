@@ -105,8 +105,8 @@ static bool change_take(void *context, int key, const char *value)
 /* "delivery:12", as `felucca jobs` shows it. */
 static bool parse_job(const char *text, struct control_job *ret_job)
 {
-    static const enum control_kind kinds[] = {CONTROL_DELIVERY, CONTROL_SHARE, CONTROL_FETCH,
-                                              CONTROL_INQUIRY};
+    static const enum control_kind kinds[] = {CONTROL_DELIVERY, CONTROL_SHARE, CONTROL_FETCH, CONTROL_INQUIRY,
+                                              CONTROL_COMMITMENT};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         const char *name = control_kind_name(kinds[i]);
         size_t length = strlen(name);

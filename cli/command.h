@@ -16,6 +16,7 @@
     X(status)          \
     X(jobs)            \
     X(studies)         \
+    X(commitments)     \
     X(show)            \
     X(retry)           \
     X(drop)            \

@@ -202,6 +202,26 @@ static void append_events(struct text *out, const json_t *events)
     }
 }
 
+/* ---- storage commitment ---- */
+
+static void append_commitment(struct text *out, const json_t *commitment)
+{
+    AUTO(text_release) struct text what = TEXT_EMPTY;
+    const json_t *outcome = json_object_get(commitment, "outcome");
+    text_format(&what, "commitment:%lld, asked by %s: %s", (long long)number_of(commitment, "id"),
+                json_text(commitment, "calling_aet"), json_text(commitment, "state"));
+    if (!json_is_integer(outcome))
+        text_append(&what, ", not decided");
+    else if (json_integer_value(outcome) == 0)
+        text_append(&what, ", committed");
+    else
+        text_format(&what, ", denied with %04llX", (unsigned long long)json_integer_value(outcome));
+    text_format(&what, " (transaction %s)", json_text(commitment, "transaction"));
+    if (*json_text(commitment, "reason"))
+        text_format(&what, ": %s", json_text(commitment, "reason"));
+    append_timed(out, "commitment", number_of(commitment, "asked_at"), text_string(&what));
+}
+
 /* ---- the file ---- */
 
 static void append_file(struct text *out, const json_t *instance)
@@ -241,6 +261,10 @@ void show_print_instance(const json_t *instance, struct text *out)
     append_jobs(out, "deliveries", "delivery", json_object_get(instance, "deliveries"));
     append_jobs(out, "shares of its series", "share", json_object_get(instance, "shares"));
     append_events(out, json_object_get(instance, "events"));
+    const json_t *commitment;
+    size_t index;
+    json_array_foreach(json_object_get(instance, "commitments"), index, commitment)
+        append_commitment(out, commitment);
     append_file(out, instance);
 }
 

@@ -44,7 +44,7 @@ const char *change_objection(const struct control_request *request, bool instanc
         return "nothing is chosen: give jobs, a filter, or --all";
     for (size_t i = 0; i < request->job_count; i++) {
         if ((request->jobs[i].kind == CONTROL_INSTANCE) != instances)
-            return "jobs are given as delivery:12, share:12, fetch:12 or inquiry:12, quarantined files as instance:12";
+            return "jobs are given as delivery:12, share:12, fetch:12, inquiry:12 or commitment:12, quarantined files as instance:12";
     }
     return NULL;
 }

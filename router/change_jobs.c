@@ -3,11 +3,13 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/config/config.h"
+#include "common/jobs/commitment.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/target.h"
 #include "router/event.h"
 #include "router/redecide.h"
 #include "router/refusal.h"
+#include "router/reporting.h"
 #include "router/shared.h"
 #include "router/targets.h"
 
@@ -205,8 +207,36 @@ static const char *objection_to_job(const struct jobdb_candidate *job, enum cont
     return NULL;
 }
 
+/* A report on storage commitment: no destination's job. */
+static void change_commitment(struct job_portion *portion, int64_t id)
+{
+    struct router *router = portion->router;
+    struct change *change = portion->change;
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    struct jobdb_event event = {.detail = NULL};
+    bool drop = change->request.verb == CONTROL_DROP;
+    text_format(&name, "commitment:%lld", (long long)id);
+    if (change->request.dry_run)
+        change_skip(change, "%s is not decided again: --dry-run tells nothing of it", text_string(&name));
+    else if (drop ? !jobdb_drop_commitment(router->db, id, router->now)
+                  : !jobdb_retry_commitment(router->db, id, router->now))
+        change_skip(change,
+                    drop ? "%s is not there, under way right now, or over"
+                         : "%s is not there, waits for its instances, is under way right now, or over",
+                    text_string(&name));
+    else {
+        change->row.changed++;
+        change_event(router, change, &event, text_string(&name));
+        reporting_wake(router);
+    }
+}
+
 static void change_numbered_job(struct job_portion *portion, const struct control_job *wanted)
 {
+    if (wanted->kind == CONTROL_COMMITMENT) {
+        change_commitment(portion, wanted->id);
+        return;
+    }
     AUTO(jobdb_candidate_release) struct jobdb_candidate job = {0};
     static const enum work_stage stages[] = {[CONTROL_DELIVERY] = WORK_SEND,
                                              [CONTROL_SHARE] = WORK_SHARE,

@@ -20,10 +20,10 @@ const struct command command_drop = {
     .arguments = "JOB...|FILTERS|--all [--yes]",
     .options = options,
     .help = "JOB is delivery:12, share:12, fetch:12 or inquiry:12, as `felucca jobs` shows\n"
-            "it. What is dropped is never sent. When nothing else needs a file of a dropped\n"
-            "delivery, it goes to spool/dropped/ and stays for retention_excluded. A share\n"
-            "that waits for dropped deliveries alone goes with them. Asks before it drops\n"
-            "anything.\n",
+            "it, or commitment:12, as `felucca commitments` does. What is dropped is never\n"
+            "sent. When nothing else needs a file of a dropped delivery, it goes to\n"
+            "spool/dropped/ and stays for retention_excluded. A share that waits for dropped\n"
+            "deliveries alone goes with them. Asks before it drops anything.\n",
     .example = "felucca drop --destination old-kheops --state queued\n"
                "felucca drop --study 1.2.840.113619.2.1 --dry-run\n",
     .run = drop_run,

@@ -22,9 +22,9 @@ const struct command command_retry = {
     .arguments = "JOB...|FILTERS|--all [--yes]",
     .options = options,
     .help = "JOB is delivery:12, share:12, fetch:12 or inquiry:12, as `felucca jobs` shows\n"
-            "it. Attempts and age count from the start again. A destination or album that\n"
-            "backs off or is blocked is asked at once with one of them; when that goes well\n"
-            "the others follow.\n"
+            "it, or commitment:12, as `felucca commitments` does. Attempts and age count from\n"
+            "the start again. A destination or album that backs off or is blocked is asked at\n"
+            "once with one of them; when that goes well the others follow.\n"
             "\n"
             "Undecided, excluded and dropped jobs are decided again by the conditions of now,\n"
             "as long as their files are there (retention_excluded). Where a condition cannot\n"

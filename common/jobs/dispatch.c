@@ -336,12 +336,9 @@ static void end_other_work(struct jobdb_batch *batch, const char *work,
 static void each_work_of(struct jobdb *db, enum work_stage stage,
                          void (*each)(void *context, struct jobdb_batch *batch), void *context)
 {
-    static const int each_of[] = {[WORK_SEND] = SQL_EACH_SENDING,
-                                  [WORK_SHARE] = SQL_EACH_SHARING,
-                                  [WORK_FETCH] = SQL_EACH_FETCHING,
-                                  [WORK_INQUIRE] = SQL_EACH_ASKING,
-                                  [WORK_NOTIFY] = SQL_EACH_NOTIFYING,
-                                  [WORK_COMMIT] = SQL_EACH_REPORTING};
+    static const int each_of[] = {[WORK_SEND] = SQL_EACH_SENDING,     [WORK_SHARE] = SQL_EACH_SHARING,
+                                  [WORK_FETCH] = SQL_EACH_FETCHING,   [WORK_INQUIRE] = SQL_EACH_ASKING,
+                                  [WORK_NOTIFY] = SQL_EACH_NOTIFYING, [WORK_COMMIT] = SQL_EACH_REPORTING};
     struct jobdb_batch batch = {0};
     char work[WORK_ID_SIZE];
     AUTO(row_end) struct row row = jobdb_query(db, each_of[stage], "");

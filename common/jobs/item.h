@@ -15,7 +15,7 @@
 #define FETCH_ITEM "f.id, 0, 0, '', 0, f.created_at, f.tries, f.attempts, 0, f.attempt_mark, 0, 0, 0"
 #define INQUIRY_ITEM \
     "q.id, 0, q.series_id, '', 0, q.created_at, q.tries, q.attempts, 0, q.attempt_mark, 0, 0, 0"
-#define MESSAGE_ITEM "m.id, 0, 0, '', 0, m.made_at, m.tries, 0, 0, -1, 0, 0, 0"
+#define MESSAGE_ITEM    "m.id, 0, 0, '', 0, m.made_at, m.tries, 0, 0, -1, 0, 0, 0"
 #define COMMITMENT_ITEM "c.id, 0, 0, '', 0, c.asked_at, c.tries, 0, 0, -1, 0, 0, 0"
 
 /* What orders the versions of one instance: when each was received, with which its receipt begins; within one

@@ -5,6 +5,7 @@
 #include "common/base/json.h"
 #include "common/base/memory.h"
 #include "common/condition/condition.h"
+#include "common/jobs/commitment.h"
 #include "common/spool/spool.h"
 
 #include <string.h>
@@ -180,6 +181,28 @@ static json_t *file_of(const struct config *config, const json_t *instance)
     return json_from_text(text_string(&path));
 }
 
+static void add_commitment(void *context, const struct jobdb_commitment_row *row)
+{
+    json_t *outcome = row->outcome < 0 ? json_null() : json_integer((json_int_t)row->outcome);
+    (void)json_array_append_new(context, json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:o}", "id",
+                                                   (json_int_t)row->id, "transaction", row->transaction,
+                                                   "calling_aet", row->calling, "called_aet", row->called,
+                                                   "state", row->state, "asked_at", (json_int_t)row->asked_at,
+                                                   "finished_at", (json_int_t)row->finished_at, "outcome",
+                                                   outcome, "reason", json_from_text(row->reason)));
+}
+
+/* What was asked to be committed of it; left out where nothing was. */
+static void add_commitments(struct jobdb *db, json_t *instance)
+{
+    AUTO(json_release) json_t *commitments = json_array();
+    const char *uid = json_text_or_null(instance, "sop_instance");
+    if (uid)
+        (void)jobdb_each_commitment_of(db, uid, add_commitment, commitments);
+    if (json_array_size(commitments) > 0)
+        (void)json_object_set(instance, "commitments", commitments);
+}
+
 json_t *details_of_instance(struct jobdb *db, const struct config *config, const char *receipt)
 {
     AUTO(json_release) json_t *found = details_ask(db, JOBDB_ASK_INSTANCE, receipt, NULL, 0);
@@ -198,6 +221,7 @@ json_t *details_of_instance(struct jobdb *db, const struct config *config, const
     (void)json_object_set_new(instance, "deliveries", deliveries);
     (void)json_object_set_new(instance, "shares", shares);
     (void)json_object_set_new(instance, "file", file_of(config, instance));
+    add_commitments(db, instance);
     return instance;
 }
 

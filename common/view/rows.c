@@ -71,6 +71,16 @@ json_t *rows_study(const struct jobdb_study_row *study)
                      json_from_time(study->last_received_at));
 }
 
+json_t *rows_commitment(const struct jobdb_commitment_row *row)
+{
+    return json_pack("{s:I, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o}", "id", (json_int_t)row->id,
+                     "state", row->state, "transaction", row->transaction, "calling_aet", row->calling,
+                     "called_aet", row->called, "instances", (json_int_t)row->instances, "waiting",
+                     (json_int_t)row->open, "denied", (json_int_t)row->denied, "tries",
+                     (json_int_t)row->tries, "reason", json_from_text(row->reason), "asked_at",
+                     json_from_time(row->asked_at));
+}
+
 json_t *rows_quarantined(const struct jobdb_quarantined *file)
 {
     return json_pack("{s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:o, s:o}", "id", (json_int_t)file->id,

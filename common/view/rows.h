@@ -5,6 +5,7 @@
 #define FELUCCA_VIEW_ROWS_H
 
 #include "common/base/json.h"
+#include "common/jobs/commitment.h"
 #include "common/jobs/quarantine.h"
 #include "common/jobs/read.h"
 #include "common/jobs/studies.h"
@@ -12,6 +13,7 @@
 json_t *rows_job(const struct jobdb_job_row *job);
 json_t *rows_status(const struct jobdb_status_row *row);
 json_t *rows_study(const struct jobdb_study_row *study);
+json_t *rows_commitment(const struct jobdb_commitment_row *row);
 json_t *rows_quarantined(const struct jobdb_quarantined *file);
 
 #endif

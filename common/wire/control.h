@@ -55,7 +55,8 @@ const char *control_verb_done(enum control_verb verb);
     X(SHARE, "share")       \
     X(FETCH, "fetch")       \
     X(INQUIRY, "inquiry")   \
-    X(INSTANCE, "instance")
+    X(INSTANCE, "instance") \
+    X(COMMITMENT, "commitment")
 
 enum control_kind {
 #define X(name, text) CONTROL_##name,

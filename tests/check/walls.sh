@@ -20,7 +20,7 @@ felucca-router   curl expat ssl crypt dcmnet dcmdata oflog ofstd
 felucca-header   zmq curl ssl sqlite3 microhttpd yaml expat dcmnet dcmdata oflog ofstd
 felucca-sender   sqlite3 dcmnet dcmdata oflog ofstd
 felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
-felucca-committer sqlite3 curl expat ssl nettle
+felucca-committer sqlite3 curl expat ssl
 felucca-notifier sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca-console  curl expat dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet dcmdata oflog ofstd

@@ -110,6 +110,22 @@ static bool is_settled(void *context)
            ask_database("SELECT count(*) FROM commitment WHERE state NOT IN ('reported', 'dropped')") == 0;
 }
 
+static bool is_tried(void *context)
+{
+    (void)context;
+    return ask_database("SELECT count(*) FROM commitment WHERE tries > 0 AND reason IS NOT NULL") > 0;
+}
+
+/* It may be under way. */
+static bool is_dropped(void *context)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(pipeline), "drop", "--yes", "commitment:1", NULL};
+    (void)context;
+    return process_run(argv, NULL, PATIENCE_MS, &output) == 0;
+}
+
 /* ---- what is promised ---- */
 
 START_TEST(what_is_delivered_is_committed)
@@ -282,6 +298,48 @@ START_TEST(a_transaction_survives_that_all_processes_die)
 }
 END_TEST
 
+/* ---- who looks and who changes ---- */
+
+static int felucca(const char *command, const char *argument, const char *more, struct text *ret_output)
+{
+    const char *const argv[] = {
+        FELUCCA_BIN "/felucca", "--config", pipeline_config(pipeline), command, argument, more, NULL};
+    text_clear(ret_output);
+    return process_run(argv, NULL, PATIENCE_MS, ret_output);
+}
+
+START_TEST(operators_see_it_and_change_it)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    set_up();
+    check(felucca("commitments", NULL, NULL, &output) == 0 &&
+              strstr(text_string(&output), "every commitment"),
+          text_string(&output));
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.4.1");
+    check(wait_until(is_tried, NULL, PATIENCE_MS), "nobody tries to tell it");
+    check(felucca("commitments", NULL, NULL, &output) == 0 && strstr(text_string(&output), "commitment:1") &&
+              strstr(text_string(&output), "CT01"),
+          text_string(&output));
+    check(felucca("commitments", "--json", NULL, &output) == 0 &&
+              strstr(text_string(&output), "\"transaction\":\"1.4.1\""),
+          text_string(&output));
+    check(felucca("show", uids[0], NULL, &output) == 0 &&
+              strstr(text_string(&output), "commitment:1, asked by CT01"),
+          text_string(&output));
+    check(felucca("retry", "commitment:1", NULL, &output) == 0 || strstr(text_string(&output), "under way"),
+          text_string(&output));
+    check(felucca("retry", "commitment:77", NULL, &output) == 1 && strstr(text_string(&output), "not there"),
+          text_string(&output));
+    check(wait_until(is_dropped, NULL, PATIENCE_MS), "it is not dropped");
+    requester_listen(requester, "0000");
+    ask_for_all("1.4.2");
+    check(says("1.4.2", "type 1") && requester_heard(requester, "1.4.1", NULL) == 0,
+          "it is told although it was dropped");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("commitment");
@@ -300,5 +358,6 @@ int main(void)
     tests_add(tests, a_report_that_is_not_taken_is_made_again);
     tests_add(tests, who_could_not_be_told_is_refused);
     tests_add(tests, a_transaction_survives_that_all_processes_die);
+    tests_add(tests, operators_see_it_and_change_it);
     return tests_run(tests);
 }
