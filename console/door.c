@@ -9,6 +9,8 @@
 #include "common/view/surroundings.h"
 #include "console/asked.h"
 #include "console/assets.h"
+#include "console/clerk.h"
+#include "console/errands.h"
 #include "console/fleet_token.h"
 #include "console/gate.h"
 #include "console/keeper.h"
@@ -36,6 +38,7 @@ struct door {
     struct gauges *gauges;
     struct render *render;
     struct keeper *keeper;
+    struct errands *errands;
     struct kept kept[KEPT];
     size_t next;
 };
@@ -47,6 +50,7 @@ struct door *door_create(const struct config *config, struct gauges *gauges)
     door->gauges = gauges;
     door->render = render_create();
     door->keeper = keeper_create();
+    door->errands = errands_create();
     return door;
 }
 
@@ -56,11 +60,16 @@ static void forget(struct kept *kept)
     text_release(&kept->body);
 }
 
+static void forget_all(struct door *door)
+{
+    for (size_t i = 0; i < KEPT; i++)
+        forget(&door->kept[i]);
+}
+
 void door_configure(struct door *door, const struct config *config)
 {
     door->config = config;
-    for (size_t i = 0; i < KEPT; i++)
-        forget(&door->kept[i]);
+    forget_all(door);
 }
 
 void door_destroy(struct door **door)
@@ -70,6 +79,7 @@ void door_destroy(struct door **door)
     door_configure(*door, NULL);
     render_destroy(&(*door)->render);
     keeper_destroy(&(*door)->keeper);
+    errands_destroy(&(*door)->errands);
     memory_free(door);
 }
 
@@ -121,7 +131,8 @@ static bool is_post(const struct web_request *request)
 static bool is_understood(const struct door *door, const struct web_request *request,
                           const struct asked *asked, struct web_answer *answer)
 {
-    bool takes_forms = asked->form == ASKED_HTML && !asked->item && gate_is_at(asked->page);
+    bool takes_forms =
+        asked->form == ASKED_HTML && !asked->item && (gate_is_at(asked->page) || clerk_is_at(asked->page));
     if (strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0 ||
         (is_post(request) && takes_forms))
         return true;
@@ -189,6 +200,7 @@ static void make(struct door *door, const struct page *page, const struct asked 
                                            .around = &around,
                                            .asked = asked,
                                            .who = &kept->who,
+                                           .errands = door->errands,
                                            .now = clock_wall_ms(),
                                            .status = &kept->status,
                                            .reason = reason};
@@ -275,6 +287,20 @@ static bool is_asset(const struct asked *asked)
     return asked->form == ASKED_HTML && !asked->item && assets_type(asked->page) && asked->count == 0;
 }
 
+/* What somebody wants. What was kept of a page is old then. */
+static void answer_form(struct door *door, const char *page, const struct asked *form, const struct who *who,
+                        struct web_answer *answer)
+{
+    const struct clerk clerk = {door->config, door->errands, door->render, form, who};
+    if (!keeper_is_own_form(who, asked_get(form, "token"))) {
+        reply_refuse(door->render, answer, ASKED_HTML, 403,
+                     "This form is not of your session. Load the page again, and do it once more.");
+        return;
+    }
+    forget_all(door);
+    clerk_answer(&clerk, page, answer);
+}
+
 static void answer_request(struct door *door, const struct web_request *request, const struct asked *asked,
                            struct web_answer *answer)
 {
@@ -297,6 +323,8 @@ static void answer_request(struct door *door, const struct web_request *request,
         gate_answer(&gate, is_post(request), answer);
     else if (who.by == WHO_NOBODY)
         gate_send_away(&gate, answer);
+    else if (is_post(request))
+        answer_form(door, asked->page, &form, &who, answer);
     else
         answer_asked(door, request, asked, &who, answer);
 }

@@ -17,14 +17,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct errands;
+
 /* What a document is made of; borrowed during the call. */
 struct page_question {
     const struct config *config;
     struct jobdb *db;
     const struct surroundings *around;
     const struct asked *asked;
-    const struct who *who; /* for shape alone: a document is the same for everybody */
-    int64_t now;           /* wall ms */
+    const struct who *who;   /* for shape alone: a document is the same for everybody */
+    struct errands *errands; /* what operators have asked; NULL: nothing */
+    int64_t now;             /* wall ms */
     unsigned
         *status; /* 200; 404: there is no such thing; 400: a parameter is none, with a sentence in reason */
     struct text *reason;
@@ -46,7 +49,7 @@ const struct page *page_find(const char *name);
 const struct page *page_at(size_t index);
 
 extern const struct page page_now, page_studies, page_study, page_trouble, page_albums, page_sources,
-    page_tokens, page_journal;
+    page_tokens, page_journal, page_change, page_found;
 
 /* A document's beginning. */
 json_t *page_document(const struct page_question *question, const char *name);

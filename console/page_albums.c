@@ -1,6 +1,7 @@
 /* page_albums - what does each condition do? */
 #include "common/base/cleanup.h"
 #include "common/condition/condition.h"
+#include "console/acts.h"
 #include "console/page.h"
 #include "console/targets.h"
 
@@ -75,9 +76,14 @@ static void shape_albums(const struct page_question *question, json_t *document)
 {
     json_t *target;
     size_t index;
-    (void)question;
     json_array_foreach(json_object_get(document, "targets"), index, target)
     {
+        const struct acts_about about = {.destination = json_text_or_null(target, "destination"),
+                                         .album = json_text_or_null(target, "album"),
+                                         .since = "7d"};
+        acts_add_hold(target, question->who);
+        if (about.album)
+            acts_add(target, question->who, "reshare", "Share again, of 7 days…", &about);
         (void)json_object_set_new(target, "is_album",
                                   json_boolean(json_text_or_null(target, "album") != NULL));
         (void)json_object_set(target, "counts", json_object_get(target, "condition"));

@@ -3,6 +3,7 @@
 #include "common/jobs/newest.h"
 #include "common/view/lookup.h"
 #include "common/view/rows.h"
+#include "console/clerk.h"
 #include "console/page.h"
 #include "console/verdict.h"
 
@@ -223,6 +224,8 @@ static void shape_studies(const struct page_question *question, json_t *document
     add_choice(question, document, "source", sources_of(question->config, asked_get(asked, "source")));
     add_choice(question, document, "destination", destinations);
     add_choice(question, document, "album", albums);
+    (void)json_object_set_new(document, "may_search",
+                              json_boolean(clerk_may_search(question->config, question->who)));
     (void)json_object_set_new(document, "searched", json_from_text(asked_get(asked, "study")));
     (void)json_object_set_new(document, "is_filtered", json_boolean(is_filtered(asked)));
     json_array_foreach(json_object_get(document, "studies"), index, study) verdict_shape(study);

@@ -5,6 +5,7 @@
 #include "common/jobs/show.h"
 #include "common/view/details.h"
 #include "common/view/rows.h"
+#include "console/acts.h"
 #include "console/page.h"
 #include "console/verdict.h"
 
@@ -183,13 +184,30 @@ static void shape_way(json_t *document)
                               json_boolean(json_array_size(json_object_get(document, "reasons")) > 0));
 }
 
+/* What an operator may do with it: try again or give up what failed, and ask each album's condition again. */
+static void add_acts(const struct page_question *question, json_t *document)
+{
+    json_t *row;
+    size_t index;
+    struct acts_about about = {.study = json_text(document, "study"), .state = "failed"};
+    acts_add(document, question->who, "retry", "Retry…", &about);
+    acts_add(document, question->who, "drop", "Drop…", &about);
+    about.state = NULL;
+    json_array_foreach(json_object_get(document, "album_list"), index, row)
+    {
+        about.destination = json_text_or_null(row, "destination");
+        about.album = json_text_or_null(row, "album");
+        acts_add(row, question->who, "reshare", "Share again…", &about);
+    }
+}
+
 static void shape_study(const struct page_question *question, json_t *document)
 {
     json_t *row;
     size_t index;
-    (void)question;
     verdict_shape(document);
     shape_way(document);
+    add_acts(question, document);
     json_array_foreach(json_object_get(document, "series_list"), index, row) shape_series(row);
 }
 

@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/jobs/show.h"
 #include "common/view/details.h"
+#include "console/acts.h"
 #include "console/duty.h"
 #include "console/page.h"
 #include "console/targets.h"
@@ -64,12 +65,31 @@ static json_t *read_trouble(const struct page_question *question)
     return document;
 }
 
+static void add_acts(const struct page_question *question, json_t *document)
+{
+    static const char *const standing[] = {"blocked", "backing_off", "held"};
+    json_t *row;
+    size_t index;
+    json_array_foreach(json_object_get(document, "groups"), index, row)
+    {
+        const struct acts_about about = {.destination = json_text_or_null(row, "destination"),
+                                         .album = json_text_or_null(row, "album"),
+                                         .state = json_text_or_null(row, "state")};
+        acts_add(row, question->who, "retry", "Retry…", &about);
+        acts_add(row, question->who, "drop", "Drop…", &about);
+    }
+    for (size_t i = 0; i < sizeof standing / sizeof *standing; i++) {
+        json_array_foreach(json_object_get(document, standing[i]), index, row)
+            acts_add_hold(row, question->who);
+    }
+}
+
 static void shape_trouble(const struct page_question *question, json_t *document)
 {
     static const char *const lists[] = {"blocked", "backing_off", "held",
                                         "groups",  "quarantine",  "rejections"};
     size_t count = 0;
-    (void)question;
+    add_acts(question, document);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         count += json_array_size(json_object_get(document, lists[i]));
     (void)json_object_set_new(document, "is_well", json_boolean(count == 0));

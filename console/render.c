@@ -137,11 +137,14 @@ static void surround(const struct page *page, const struct page_question *questi
     char cell[CONFIG_CELL_SIZE];
     (void)json_object_set_new(document, "cell", json_from_text(config_cell(question->config, cell)));
     (void)json_object_set_new(document, "bar", bar_of(question, document));
-    (void)json_object_set_new(document, "links", links_of(page->has_item ? "studies" : page->name));
+    (void)json_object_set_new(document, "links",
+                              links_of(page == &page_study || page == &page_found ? "studies" : page->name));
     (void)json_object_set_new(document, "title", json_string(page->title));
     (void)json_object_set_new(document, "as_json", form_link(page, target, ".json"));
     (void)json_object_set_new(document, "as_csv", page->rows ? form_link(page, target, ".csv") : json_null());
     (void)json_object_set_new(document, "who", who_of(question->who));
+    (void)json_object_set_new(document, "form_token", json_string(question->who->token));
+    (void)json_object_set_new(document, "may_act", json_boolean(question->who->is_operator));
     (void)json_object_set_new(document, "is_front", json_boolean(page == &page_now));
     (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
 }

@@ -11,6 +11,7 @@
 #include "router/outbox.h"
 #include "router/refusal.h"
 #include "router/outcome.h"
+#include "router/search.h"
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/tokens.h"
@@ -70,6 +71,7 @@ static void (*const quick_verbs[CONTROL_VERBS])(struct router *router, const str
     [CONTROL_HOLD] = hold_target,
     [CONTROL_RELEASE] = hold_target,
     [CONTROL_DESTINATION_MOVE] = tokens_move,
+    [CONTROL_FIND] = search_find,
 };
 
 static void refuse_surplus(const struct control_request *request, const char *member,

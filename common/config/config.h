@@ -132,6 +132,8 @@ struct config_mail {
     char *ca_file;
 };
 
+enum config_search { CONFIG_SEARCH_VIEWERS, CONFIG_SEARCH_OPERATORS };
+
 /* Who stands in front of the console, has asked who somebody is, and says it in headers. */
 struct config_trusted_proxy {
     char **addresses;                  /* addresses and networks (network.h) */
@@ -226,6 +228,7 @@ struct config {
         char *fleet_sha256; /* of the token of `felucca fleet`, hex digits; NULL: there is none */
         char *certificate_file, *key_file; /* NULL: plain HTTP */
         struct config_trusted_proxy trusted_proxy;
+        enum config_search search; /* who may look for a patient's numbers */
     } console;
     struct config_node *nodes;
     size_t node_count;

@@ -63,10 +63,11 @@ enum processes_trait {
       "Takes notices from the router and tells them to the webhooks and mail addresses of `notify`. It notices " \
       "by itself when the router is silent, and keeps what it told of that in `state_dir/notifier`. It sees "    \
       "neither images nor UIDs.")                                                                                \
-    X(CONSOLE, "console", SHOWING, 6, FIRST, 0, "shows what the command line shows, as web pages",               \
+    X(CONSOLE, "console", SHOWING, 6, FIRST, PROCESS_CONTROL,                                                    \
+      "shows what the command line shows, as web pages",                                                         \
       "Answers web browsers on `console.bind` and `console.port` with what `state_dir/jobs.db` and the "         \
-      "configuration tell. It opens the job database read-only, and changes nothing. It sees neither images "    \
-      "nor tokens.")
+      "configuration tell. It opens the job database read-only; what operators want done, where there are "      \
+      "`console.users`, it asks the router. It sees neither images nor tokens.")
 
 enum {
 #define X(NAME, ...) PROCESS_##NAME,

@@ -265,6 +265,7 @@ static const struct config_section console_tls_section = {
     "tls", NULL, 0, console_tls_keys,
     "HTTPS (TLS 1.2 and 1.3) in place of HTTP. The files are read again on SIGHUP."};
 
+static const char *const finder_words[] = {"viewers", "operators", NULL};
 static const struct config_key console_keys[] = {
     {"bind", CONFIG_BIND, OF(config, console.bind), .standard = "127.0.0.1",
      .help =
@@ -285,6 +286,10 @@ static const struct config_key console_keys[] = {
          "`yes-i-know`: it may listen on any address, also without `tls` and without users, which a container needs whose "
          "port is published on the loopback address of its host. Without users it still answers only those who call it "
          "127.0.0.1, [::1] or localhost."},
+    {"search", CONFIG_CHOICE, OF(config, console.search), .standard = "viewers", .words = finder_words,
+     .help =
+         "Who may look for studies by Accession Number, Patient ID or Study ID: `viewers`, everybody who sees the pages, or "
+         "`operators` alone."},
     {"trusted_proxy", CONFIG_SECTION, .section = &trusted_proxy_section},
     {"tls", CONFIG_SECTION, .section = &console_tls_section},
     {.name = NULL},

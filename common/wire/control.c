@@ -49,13 +49,16 @@ struct member {
     bool is_uid;
 };
 
-static const struct member members[] = {{"user", offsetof(struct control_request, user), false},
-                                        {"destination", offsetof(struct control_request, destination), false},
-                                        {"album", offsetof(struct control_request, album), false},
-                                        {"state", offsetof(struct control_request, state), false},
-                                        {"study", offsetof(struct control_request, study), true},
-                                        {"series", offsetof(struct control_request, series), true},
-                                        {"reason", offsetof(struct control_request, reason), false}};
+static const struct member members[] = {
+    {"user", offsetof(struct control_request, user), false},
+    {"destination", offsetof(struct control_request, destination), false},
+    {"album", offsetof(struct control_request, album), false},
+    {"state", offsetof(struct control_request, state), false},
+    {"study", offsetof(struct control_request, study), true},
+    {"series", offsetof(struct control_request, series), true},
+    {"reason", offsetof(struct control_request, reason), false},
+    {"number", offsetof(struct control_request, number), false},
+    {"number_kind", offsetof(struct control_request, number_kind), false}};
 
 enum { MEMBERS = sizeof members / sizeof *members };
 
@@ -90,6 +93,8 @@ int control_request_start(struct control_request *request, enum control_verb ver
 
 void control_request_release(struct control_request *request)
 {
+    if (request->number)
+        explicit_bzero(request->number, strlen(request->number));
     for (size_t i = 0; i < MEMBERS; i++)
         free(*text_member(request, &members[i]));
     free(request->jobs);
@@ -333,6 +338,8 @@ const char *control_request_surplus(const struct control_request *request)
         {"study", request->study},
         {"series", request->series},
         {"reason", request->reason},
+        {"number", request->number},
+        {"number_kind", request->number_kind},
         {"since", request->since > 0},
         {"until", request->until > 0},
         {"limit", request->limit > 0},
@@ -415,6 +422,8 @@ void control_answer_encode(const struct control_answer *answer, struct text *out
                   (json_int_t)answer->skipped, "already", (json_int_t)answer->already, "unmatched",
                   (json_int_t)answer->unmatched, "asked", (json_int_t)answer->asked, "sentence",
                   json_from_text(text_string(&answer->sentence)), "notes", notes_to_json(answer));
+    if (*answer->hash)
+        (void)json_object_set_new(object, "hash", json_string(answer->hash));
     json_append(object, out);
 }
 
@@ -447,6 +456,9 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     ret_answer->already = json_integer_value(json_object_get(object, "already"));
     ret_answer->unmatched = json_integer_value(json_object_get(object, "unmatched"));
     ret_answer->asked = json_integer_value(json_object_get(object, "asked"));
+    const char *hash = json_text(object, "hash");
+    if (strlen(hash) == CONTROL_HASH_SIZE - 1)
+        memcpy(ret_answer->hash, hash, CONTROL_HASH_SIZE);
     text_append(&ret_answer->sentence, sentence);
     decode_notes(notes, ret_answer);
     return 0;

@@ -23,6 +23,7 @@ enum {
     CONTROL_TEXT_MAX = 256,
     CONTROL_JOBS_MAX = 1000,
     CONTROL_NOTES_MAX = 20,
+    CONTROL_HASH_SIZE = 65,
     CONTROL_REQUEST_MAX = 256 << 10 /* bytes */
 };
 
@@ -36,6 +37,7 @@ enum {
     X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
+    X(FIND, "find", "found", "number number_kind")                                                 \
     X(RESHARE, "reshare", "reshared",                                                              \
       "destination album state study series since until dry_run anyway from_kheops")
 
@@ -82,6 +84,8 @@ struct control_request {
     char *state;               /* of jobs: "failed", "deferred", … */
     char *study, *series;      /* UIDs */
     char *reason;              /* a part of why something is in quarantine */
+    char *number;              /* find: what a person looks for; wiped with the request … */
+    char *number_kind;         /* … and which it is: "accession", "patient", "study-id" */
     int64_t since, limit;      /* received since; at most so many */
     int64_t until;             /* reshare: received until */
     struct control_job *jobs;
@@ -116,6 +120,7 @@ struct control_answer {
     enum control_stage stage;
     int64_t changed;                /* jobs, targets or instances */
     int64_t skipped;                /* asked for, and could not be changed */
+    char hash[CONTROL_HASH_SIZE];   /* find: by which the job database knows the number; "": none */
     int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
     int64_t asked;                  /* reshare: series about which KHEOPS is asked */
     struct text sentence;           /* the whole in words; of `refused`: why */

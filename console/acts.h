@@ -1,0 +1,20 @@
+/* acts - the buttons of a row: what an operator may want done with it. For viewers there are none. */
+#ifndef FELUCCA_CONSOLE_ACTS_H
+#define FELUCCA_CONSOLE_ACTS_H
+
+#include "common/base/json.h"
+#include "console/who.h"
+
+/* What a button is about; NULL: not said. */
+struct acts_about {
+    const char *study, *destination, *album, *state, *since;
+};
+
+/* Adds one to the list "acts" of the object, which is there afterwards for everybody: { label, is_harm, fields: [{ name, value }] }. */
+void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
+              const struct acts_about *about);
+
+/* "acts" for a row of targets: hold, or release. */
+void acts_add_hold(json_t *target, const struct who *who);
+
+#endif

@@ -1,0 +1,169 @@
+#include "console/clerk.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/log.h"
+#include "common/base/memory.h"
+#include "common/base/utf8.h"
+#include "common/jobs/show.h"
+#include "console/plan.h"
+#include "console/reply.h"
+
+#include <string.h>
+
+enum { PATIENCE_MS = 2000 };
+
+bool clerk_is_at(const char *page)
+{
+    return strcmp(page, "act") == 0 || strcmp(page, "find") == 0;
+}
+
+bool clerk_may_search(const struct config *config, const struct who *who)
+{
+    return config->search_hashes && (who->is_operator || config->console.search == CONFIG_SEARCH_VIEWERS);
+}
+
+static void refuse(const struct clerk *clerk, struct web_answer *answer, unsigned status,
+                   const char *sentence)
+{
+    reply_refuse(clerk->render, answer, ASKED_HTML, status, sentence);
+}
+
+static void lead_to(const char *page, const char *id, struct web_answer *answer)
+{
+    AUTO(text_release) struct text target = TEXT_EMPTY;
+    text_format(&target, "/%s/%s", page, id);
+    reply_go(answer, text_string(&target));
+}
+
+/* The configuration as the file has it now, for a thread that may outlive the one in force. NULL: it is broken now. */
+static struct config *read_config(const struct clerk *clerk)
+{
+    AUTO(text_release) struct text errors = TEXT_EMPTY, warnings = TEXT_EMPTY;
+    struct config *config = NULL;
+    if (config_load(clerk->config->path, &config, &errors, &warnings) == 0)
+        return config;
+    log_warning("the configuration is broken, and an operator waits", LOG_S("reason", text_string(&errors)));
+    return NULL;
+}
+
+static bool count(const struct clerk *clerk, struct plan *ret_plan, unsigned *ret_status, struct text *reason)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text user = TEXT_EMPTY, trouble = TEXT_EMPTY;
+    *ret_status = 503;
+    if (jobdb_open_reader(clerk->config->state_dir, &db, &trouble) != 0) {
+        text_append(reason, "The job database cannot be read; the console's log says why.");
+        return false;
+    }
+    utf8_append_shown(&user, clerk->who->name, strlen(clerk->who->name), WHO_NAME_SIZE);
+    text_append(&user, " (console)");
+    jobdb_limit(db, PATIENCE_MS);
+    jobdb_snapshot_begin(db);
+    *ret_status = 400;
+    bool is_made =
+        plan_make(clerk->form, clerk->config, db, text_string(&user), clock_wall_ms(), ret_plan, reason);
+    if (jobdb_error_code(db) == 0)
+        return is_made;
+    *ret_status = 503;
+    text_clear(reason);
+    text_append(reason, "Counting takes longer than 2 s, and was ended. Choose less.");
+    return false;
+}
+
+static void begin(const struct clerk *clerk, struct web_answer *answer)
+{
+    AUTO(plan_release) struct plan plan = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    AUTO(config_destroy) struct config *config = NULL;
+    char id[ERRAND_ID_SIZE];
+    unsigned status;
+    if (!count(clerk, &plan, &status, &reason)) {
+        refuse(clerk, answer, status, text_string(&reason));
+        return;
+    }
+    config = read_config(clerk);
+    if (!config)
+        refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
+    else if (!errands_add(clerk->errands, &plan, &config, clerk->who->token, id))
+        refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
+    else
+        lead_to("change", id, answer);
+}
+
+static void go(const struct clerk *clerk, const char *id, struct web_answer *answer)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    if (!asked_only(clerk->form, "token change", &reason))
+        refuse(clerk, answer, 400, text_string(&reason));
+    else if (errands_go(clerk->errands, id, clerk->who->token, &reason))
+        lead_to("change", id, answer);
+    else
+        refuse(clerk, answer, 409, text_string(&reason));
+}
+
+/* ---- /find ---- */
+
+/* False: what is wrong is in reason. */
+static bool take_number(const struct asked *form, struct control_request *ret_request, struct text *reason)
+{
+    static const char kinds[] = "accession patient study-id";
+    const char *number = asked_get(form, "number"), *kind = asked_get(form, "kind");
+    if (!asked_only(form, "token kind number", reason))
+        return false;
+    if (!kind || !string_has_word(kinds, kind, strlen(kind)))
+        text_append(reason, "kind is one of: accession patient study-id.");
+    else if (!number || strlen(number) > CONTROL_TEXT_MAX || !number[strspn(number, " ")])
+        text_append(reason, "A number has 1 to 256 characters, and is not blank.");
+    else if (control_request_start(ret_request, CONTROL_FIND) != 0)
+        text_append(reason, "The kernel has no random number.");
+    else {
+        ret_request->number = memory_string(number);
+        ret_request->number_kind = memory_string(kind);
+        return true;
+    }
+    return false;
+}
+
+static void find(const struct clerk *clerk, struct web_answer *answer)
+{
+    AUTO(control_request_release) struct control_request request = {0};
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    char id[ERRAND_ID_SIZE];
+    if (!clerk_may_search(clerk->config, clerk->who))
+        refuse(clerk, answer, 403,
+               clerk->config->search_hashes
+                   ? "Only operators look for patients' numbers here (console: search)."
+                   : "The job database knows no such numbers (search_hashes: false).");
+    else if (!take_number(clerk->form, &request, &reason))
+        refuse(clerk, answer, 400, text_string(&reason));
+    else if (!(config = read_config(clerk)))
+        refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
+    else if (!errands_find(clerk->errands, &request, &config, clerk->who->token, id))
+        refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
+    else
+        lead_to("found", id, answer);
+}
+
+static void act(const struct clerk *clerk, struct web_answer *answer)
+{
+    const char *id = asked_get(clerk->form, "change");
+    if (!clerk->who->is_operator)
+        refuse(clerk, answer, 403,
+               clerk->who->by == WHO_ANYBODY
+                   ? "Without users nobody may change something here: the command line may (console: users)."
+                   : "You may look; an operator can do this.");
+    else if (id)
+        go(clerk, id, answer);
+    else
+        begin(clerk, answer);
+}
+
+void clerk_answer(const struct clerk *clerk, const char *page, struct web_answer *answer)
+{
+    if (strcmp(page, "find") == 0)
+        find(clerk, answer);
+    else
+        act(clerk, answer);
+}

@@ -1,0 +1,60 @@
+/* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
+ *
+ * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; the oldest that nobody
+ * works on goes for a new one. The functions are the process's one thread's; the errands' threads touch nothing else. */
+#ifndef FELUCCA_CONSOLE_ERRANDS_H
+#define FELUCCA_CONSOLE_ERRANDS_H
+
+#include "common/base/json.h"
+#include "common/config/config.h"
+#include "console/plan.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    ERRANDS_MOST = 64,
+    ERRANDS_AT_ONCE = 8,
+    ERRAND_ID_SIZE = 33,
+    ERRAND_GOOD_MS = 10 * 60 * 1000 /* what was counted longer ago is counted again */
+};
+
+#define ERRAND_PHASE_MAP(X)                                                          \
+    X(COUNTING, "counting")   /* the router counts */                                \
+    X(COUNTED, "counted")     /* it is said what it would do; nothing is done yet */ \
+    X(UNDER_WAY, "under way") /* the router does it */                               \
+    X(DONE, "done")                                                                  \
+    X(REFUSED, "refused")         /* by the router; nothing was done */              \
+    X(UNREACHABLE, "unreachable") /* the router did not answer; it may be done all the same */
+
+enum errand_phase {
+#define X(NAME, text) ERRAND_##NAME,
+    ERRAND_PHASE_MAP(X)
+#undef X
+};
+
+struct errands;
+
+struct errands *errands_create(void);
+/* Waits for what is under way. */
+void errands_destroy(struct errands **errands);
+
+/* A new one, of a plan and the configuration of now, whose are both taken over. owner: the token of whom it is of. Writes its name;
+ * false: too many are under way. */
+bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
+                 char ret_id[ERRAND_ID_SIZE]);
+
+/* Has the router do what was counted. False, with a sentence: there is none, it is another's, or it was counted too long ago. */
+bool errands_go(struct errands *errands, const char *id, const char *owner, struct text *reason);
+
+/* The same, of a request that looks for something and changes nothing: it is under way at once. */
+bool errands_find(struct errands *errands, struct control_request *request, struct config **config,
+                  const char *owner, char ret_id[ERRAND_ID_SIZE]);
+/* How far that is; NULL: there is none. A new reference: { phase, kind, hash, sentence }. */
+json_t *errands_read_find(struct errands *errands, const char *id);
+
+/* { id, verb, phase, by, destination, album, study, state, sentence, notes, count, changed, at, button }; NULL: there is none. A new
+ * reference. */
+json_t *errands_read(struct errands *errands, const char *id);
+
+#endif

@@ -1,0 +1,417 @@
+/* What operators do at the console: planned and counted first, done by a real router, and written down with their names. */
+#include "common/base/cleanup.h"
+#include "common/service/service.h"
+#include "tests/support/console_guest.h"
+#include "tests/support/deadline.h"
+#include "tests/support/port.h"
+#include "tests/support/rig.h"
+#include "tests/support/suite.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SOON_MS = 30000 };
+
+#define PASSWORD "correct+horse"
+
+static struct rig *rig;
+static struct actor *sender, *sharer;
+static struct process *console;
+static struct console_guest ada, viv;
+
+/* ---- around it ---- */
+
+static void make_user(const char *name, const char *role)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY, output = TEXT_EMPTY;
+    text_format(&line,
+                "echo 'correct horse' | " FELUCCA_BIN "/felucca --config '%s' console passwd %s --role %s",
+                rig->config, name, role);
+    const char *const argv[] = {"/bin/sh", "-c", text_string(&line), NULL};
+    ck_assert_msg(process_run(argv, NULL, SOON_MS, &output) == 0, "%s", text_string(&output));
+}
+
+static bool console_listens(void *context)
+{
+    (void)context;
+    return port_accepts(ada.port);
+}
+
+static void set_up(void)
+{
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    ada = viv = (struct console_guest){0};
+    ada.port = viv.port = port_free();
+    text_format(&more, "console: { port: %d, users: users }\n", ada.port);
+    rig = rig_create(text_string(&more));
+    sender = cast_add(rig->cast, WORK_SEND, 8);
+    sharer = cast_add(rig->cast, WORK_SHARE, 8);
+    rig_check(rig, actor_wait_greeted(rig->cast, sender, SOON_MS), "no sender");
+    rig_check(rig, actor_wait_greeted(rig->cast, sharer, SOON_MS), "no sharer");
+    make_user("ada", "operator");
+    make_user("viv", "viewer");
+    const char *const argv[] = {FELUCCA_BIN "/felucca-console", "--config", rig->config, NULL};
+    const struct process_options options = {.output = sandbox_path(rig->sandbox, "console.log")};
+    console = process_start(argv, &options);
+    ck_assert(wait_until(console_listens, NULL, SOON_MS));
+    ck_assert(console_guest_sign_in(&ada, "ada", PASSWORD));
+    ck_assert(console_guest_sign_in(&viv, "viv", PASSWORD));
+    ck_assert_int_eq(console_guest_get(&ada, "/albums"), 200);
+    ck_assert_int_eq(console_guest_get(&viv, "/albums"), 200);
+}
+
+static void tear_down(void)
+{
+    console_guest_release(&ada);
+    console_guest_release(&viv);
+    process_destroy(&console);
+    rig_destroy(&rig);
+}
+
+/* Answers every work until so many jobs are in that state. */
+static void answer_until(struct actor *actor, enum work_outcome outcome, const char *state, int64_t count)
+{
+    const char *kind = actor->stage == WORK_SEND ? "delivery" : "share";
+    while (rig_jobs(rig, kind, state, NULL, NULL) < count) {
+        struct work *work = actor_wait_work(rig->cast, actor, SOON_MS);
+        rig_check(rig, work != NULL, state);
+        rig_check(rig, actor_finish(rig->cast, actor, work, outcome), "not acknowledged");
+        work_destroy(&work);
+    }
+}
+
+static void ck_body(const struct console_guest *guest, const char *part)
+{
+    ck_assert_msg(strstr(console_guest_body(guest), part), "no %s in %s", part, console_guest_body(guest));
+}
+
+/* The address that the last answer leads to. */
+static void take_location(const struct console_guest *guest, struct text *ret_location)
+{
+    text_clear(ret_location);
+    console_guest_header(guest, "Location", ret_location);
+    ck_assert_msg(string_starts_with(text_string(ret_location), "/change/") ||
+                      string_starts_with(text_string(ret_location), "/found/"),
+                  "it leads to \"%s\"", text_string(ret_location));
+}
+
+struct change {
+    struct console_guest *guest;
+    const char *address, *headline;
+};
+
+static bool change_says(void *context)
+{
+    const struct change *change = context;
+    ck_assert_int_eq(console_guest_get(change->guest, change->address), 200);
+    return strstr(console_guest_body(change->guest), change->headline) != NULL;
+}
+
+static void wait_for(struct console_guest *guest, const char *address, const char *headline)
+{
+    struct change change = {guest, address, headline};
+    rig_check(rig, wait_until(change_says, &change, SOON_MS), console_guest_body(guest));
+}
+
+/* Plans it; its page is at *ret_address. */
+static void plan(struct console_guest *guest, const char *form, struct text *ret_address)
+{
+    ck_assert_msg(console_guest_post(guest, "/act", form) == 303, "%s: %d %s", form, guest->answer.status,
+                  console_guest_body(guest));
+    take_location(guest, ret_address);
+    ck_assert_int_eq(console_guest_get(guest, text_string(ret_address)), 200);
+}
+
+static int go(struct console_guest *guest, const struct text *address)
+{
+    AUTO(text_release) struct text form = TEXT_EMPTY;
+    text_format(&form, "change=%s", text_string(address) + strlen("/change/"));
+    return console_guest_post(guest, "/act", text_string(&form));
+}
+
+static bool journal_has(const char *part)
+{
+    AUTO(text_release) struct text body = TEXT_EMPTY;
+    ck_assert_int_eq(console_guest_get(&ada, "/journal.json"), 200);
+    return strstr(console_guest_body(&ada), part) != NULL;
+}
+
+/* Five to main have failed. */
+static void fail_five(void)
+{
+    for (unsigned i = 1; i <= 5; i++)
+        rig_receive(rig, "FIRST", 1 + i % 2, 1, i, NULL);
+    answer_until(sender, WORK_REJECT_OUTCOME, "failed", 5);
+}
+
+/* ---- from click to effect ---- */
+
+START_TEST(what_failed_is_retried)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    fail_five();
+    ck_assert_int_eq(console_guest_get(&ada, "/trouble"), 200);
+    ck_body(&ada, "value=\"retry\"");
+    plan(&ada, "verb=retry&destination=main&state=failed", &address);
+    ck_body(&ada, "Retry 5 jobs?");
+    ck_body(&ada, "Makes 5 failed jobs to main due now");
+    rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 5, "done without being asked to");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "5 jobs retried");
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 5);
+    ck_assert(journal_has("ada (console)"));
+    ck_assert_int_eq(go(&ada, &address), 409); /* once */
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 4);
+}
+END_TEST
+
+START_TEST(what_failed_is_dropped)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    fail_five();
+    plan(&ada, "verb=drop&destination=main&state=failed", &address);
+    ck_body(&ada, "Drop 5 jobs?");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "dropped", 5, SOON_MS), "not dropped");
+    ck_assert(journal_has("ada (console)"));
+}
+END_TEST
+
+START_TEST(target_is_held_and_released)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    plan(&ada, "verb=hold&destination=main", &address);
+    ck_body(&ada, "Hold main?");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    rig_check(rig, rig_wait_target(rig, "main", NULL, "held", SOON_MS), "not held");
+    plan(&ada, "verb=hold&destination=main", &address);
+    ck_body(&ada, "Nothing would change");
+    ck_body(&ada, "main is held already");
+    ck_assert_int_eq(go(&ada, &address), 409);
+    plan(&ada, "verb=release&destination=main", &address);
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    rig_check(rig, rig_wait_target(rig, "main", NULL, "up", SOON_MS), "not released");
+}
+END_TEST
+
+START_TEST(condition_is_asked_again)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 2);
+    plan(&ada, "verb=reshare&destination=main&album=mr&since=7d", &address);
+    wait_for(&ada, text_string(&address), "Nothing would change");
+    ck_body(&ada, "for 1 it does not hold");
+}
+END_TEST
+
+/* The router is away: that is said, nobody waits for it, and nothing is lost. */
+START_TEST(without_a_router_it_is_told)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    fail_five();
+    rig_kill(rig);
+    plan(&ada, "verb=retry&destination=main&state=failed", &address);
+    ck_assert_int_eq(go(&ada, &address), 303);
+    ck_assert_int_eq(console_guest_get(&viv, "/now.json"), 200);
+    wait_for(&ada, text_string(&address), "The router did not answer");
+    ck_body(&ada, "is felucca-router running?");
+    rig_start(rig);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "failed", 5, SOON_MS), "they are not there any more");
+}
+END_TEST
+
+/* ---- who may not ---- */
+
+START_TEST(viewer_may_not)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    fail_five();
+    ck_assert_int_eq(console_guest_get(&viv, "/trouble"), 200);
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "action=\"/act\""));
+    ck_assert_int_eq(console_guest_post(&viv, "/act", "verb=drop&destination=main&state=failed"), 403);
+    plan(&ada, "verb=drop&destination=main&state=failed", &address);
+    ck_assert_int_eq(go(&viv, &address), 403);
+    make_user("viv", "operator");
+    ck_assert(console_guest_sign_in(&viv, "viv", PASSWORD));
+    ck_assert_int_eq(console_guest_get(&viv, "/albums"), 200);
+    ck_assert_int_eq(go(&viv, &address), 409); /* another's plan */
+    text_clear(&ada.token);
+    text_append(&ada.token, text_string(&viv.token));
+    ck_assert_int_eq(go(&ada, &address), 403); /* another's form */
+    rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 5, "done all the same");
+}
+END_TEST
+
+static const struct form_row {
+    const char *label, *form;
+    int status;
+    const char *says;
+} form_rows[] = {
+    {"no verb", "destination=main", 400, "verb is one of"},
+    {"another verb", "verb=quarantine+drop&all=1", 400, "verb is one of"},
+    {"nothing chosen", "verb=drop", 400, "needs a study or a destination"},
+    {"everything", "verb=drop&all=1", 400, "no such parameter"},
+    {"a state of no jobs", "verb=retry&destination=main&state=sent", 400, "No jobs of this state"},
+    {"no such destination", "verb=hold&destination=mian", 400, "no such destination"},
+    {"no such album", "verb=hold&destination=main&album=x", 400, "no such album"},
+    {"an album alone", "verb=hold&album=ct", 400, "needs a destination"},
+    {"no such study", "verb=drop&study=2.25.7", 400, "No study of this UID"},
+    {"a beginning of a study", "verb=drop&study=2.25", 400, "No study of this UID"},
+    {"markup", "verb=drop&study=%3Cscript%3Ealert(1)%3C/script%3E", 400, "No study of this UID"},
+    {"a share of nothing", "verb=reshare&destination=main&album=ct", 400, "since when"},
+    {"another time", "verb=reshare&destination=main&album=ct&since=99d", 400, "since is"},
+    {"no such plan", "change=0123456789abcdef0123456789abcdef", 409, "Begin again"},
+    {"a plan with more", "change=0123&verb=drop", 400, "no such parameter"},
+};
+
+START_TEST(form_is_judged)
+{
+    const struct form_row *row = &form_rows[_i];
+    ck_assert_msg(console_guest_post(&ada, "/act", row->form) == row->status, "%s: %d %s", row->label,
+                  ada.answer.status, console_guest_body(&ada));
+    ck_body(&ada, row->says);
+    ck_assert_ptr_null(strstr(console_guest_body(&ada), "<script>alert"));
+}
+END_TEST
+
+START_TEST(only_forms_act)
+{
+    ck_assert_int_eq(console_guest_get(&ada, "/act"), 404);
+    ck_assert_int_eq(console_guest_get(&ada, "/act?verb=drop&destination=main"), 400);
+    ck_assert_int_eq(console_guest_get(&ada, "/change/0123456789abcdef0123456789abcdef"), 404);
+    ck_assert_int_eq(console_guest_post(&ada, "/studies", ""), 405);
+    ck_assert_int_eq(console_guest_post(&ada, "/act.json", ""), 405);
+}
+END_TEST
+
+/* ---- numbers ---- */
+
+static void find(struct console_guest *guest, const char *form, struct text *ret_address)
+{
+    ck_assert_msg(console_guest_post(guest, "/find", form) == 303, "%s: %d %s", form, guest->answer.status,
+                  console_guest_body(guest));
+    take_location(guest, ret_address);
+}
+
+/* The key stays the router's, and what was typed is nowhere. */
+static void ck_forgotten(const char *number)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY, output = TEXT_EMPTY;
+    text_format(&line, "cd '%s'; grep -rl -- '%s' console.log state/jobs.db* router*.log",
+                sandbox_folder(rig->sandbox), number);
+    const char *const argv[] = {"/bin/sh", "-c", text_string(&line), NULL};
+    (void)process_run(argv, NULL, SOON_MS, &output);
+    ck_assert_msg(!strstr(text_string(&output), "jobs.db") && !strstr(text_string(&output), "console.log\n"),
+                  "the number is in %s", text_string(&output));
+}
+
+START_TEST(number_is_found)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 1, 1);
+    spec.accession_number = "ACC-4711x";
+    spec.patient_id = "PAT-0815x";
+    rig_receive_spec(rig, "FIRST", &spec, NULL);
+    rig_receive(rig, "FIRST", 2, 1, 1, NULL);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 2);
+    ck_assert_int_eq(console_guest_get(&viv, "/studies"), 200);
+    ck_body(&viv, "action=\"/find\"");
+    find(&viv, "kind=accession&number=+acc-4711X", &address);
+    wait_for(&viv, text_string(&address), "<h1>1 study has this Accession Number</h1>");
+    ck_body(&viv, spec.study_uid);
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "4711"));
+    text_append(&address, ".json");
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&address)), 200);
+    ck_body(&viv, spec.study_uid);
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "4711"));
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "hash"));
+    find(&ada, "kind=patient&number=PAT-0815x", &address);
+    wait_for(&ada, text_string(&address), "<h1>1 study has this Patient ID</h1>");
+    find(&ada, "kind=study-id&number=PAT-0815x", &address);
+    wait_for(&ada, text_string(&address), "<h1>No study has this Study ID</h1>");
+    ck_forgotten("4711");
+    ck_forgotten("0815");
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 4);
+}
+END_TEST
+
+static const struct form_row find_rows[] = {
+    {"no kind", "number=1", 400, "kind is one of"},
+    {"another kind", "kind=name&number=1", 400, "kind is one of"},
+    {"no number", "kind=patient", 400, "is not blank"},
+    {"blanks", "kind=patient&number=+++", 400, "is not blank"},
+    {"more", "kind=patient&number=1&all=1", 400, "no such parameter"},
+};
+
+START_TEST(number_is_judged)
+{
+    const struct form_row *row = &find_rows[_i];
+    ck_assert_msg(console_guest_post(&viv, "/find", row->form) == row->status, "%s: %d %s", row->label,
+                  viv.answer.status, console_guest_body(&viv));
+    ck_body(&viv, row->says);
+}
+END_TEST
+
+START_TEST(a_number_is_in_no_address)
+{
+    ck_assert_int_eq(console_guest_get(&viv, "/find?kind=patient&number=1"), 400);
+    ck_assert_int_eq(console_guest_get(&viv, "/studies?patient=1"), 400);
+    ck_assert_int_eq(console_guest_get(&viv, "/find"), 404);
+    ck_assert_int_eq(console_guest_get(&viv, "/found/0123456789abcdef0123456789abcdef"), 404);
+}
+END_TEST
+
+START_TEST(viewers_may_be_kept_from_it)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    rig_reword(rig, "users: users", "users: users, search: operators");
+    process_signal(console, SIGHUP);
+    while (console_guest_post(&viv, "/find", "kind=patient&number=1") != 403)
+        ck_assert_int_eq(viv.answer.status, 303);
+    ck_body(&viv, "Only operators");
+    ck_assert_int_eq(console_guest_get(&viv, "/studies"), 200);
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "action=\"/find\""));
+    find(&ada, "kind=patient&number=1", &address);
+    wait_for(&ada, text_string(&address), "No study has this Patient ID");
+}
+END_TEST
+
+START_TEST(without_a_router_no_number_is_found)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    rig_kill(rig);
+    find(&viv, "kind=patient&number=1", &address);
+    wait_for(&viv, text_string(&address), "The router did not answer");
+    rig_start(rig);
+}
+END_TEST
+
+int main(void)
+{
+    struct tests *tests = tests_create("console acts");
+    tests_timeout(tests, 120);
+    tests_fixture(tests, set_up, tear_down);
+    tests_abreast(tests, 4);
+    tests_add(tests, what_failed_is_retried);
+    tests_add(tests, what_failed_is_dropped);
+    tests_add(tests, target_is_held_and_released);
+    tests_add(tests, condition_is_asked_again);
+    tests_add(tests, without_a_router_it_is_told);
+    tests_add(tests, viewer_may_not);
+    tests_rows(tests, form_is_judged, ROWS(form_rows));
+    tests_add(tests, only_forms_act);
+    tests_add(tests, number_is_found);
+    tests_rows(tests, number_is_judged, ROWS(find_rows));
+    tests_add(tests, a_number_is_in_no_address);
+    tests_add(tests, viewers_may_be_kept_from_it);
+    tests_add(tests, without_a_router_no_number_is_found);
+    return tests_run(tests);
+}
