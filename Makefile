@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 600
 DIR     ?=
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test bench soak fuzz corpus packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test console-test console-pictures bench soak fuzz corpus packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -20,6 +20,8 @@ help:
 	@echo 'make long-test           minutes of chaos and of storm, and the model of the work protocol'
 	@echo 'make kheops-compare URL=https://… TOKENS=file   what a real KHEOPS answers other than the table says'
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
+	@echo 'make console-test        the web console in Chromium (Playwright, axe-core from the npm registry)'
+	@echo 'make console-pictures    the same, and pictures of its pages in build/console-pictures'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make fuzz                every fuzz target for FUZZ_SECONDS (600), from where the last run ended'
@@ -70,6 +72,17 @@ kheops-compare:
 compose-test:
 	@scripts/install-packages.sh test compose
 	@tests/compose/run.sh || { status=$$?; [ $$status = 77 ] || exit $$status; }
+
+# Status 77 says that there is no Chromium, or no npm registry. It installs nothing: `make packages` has no browser.
+console-pictures: PICTURES = build/console-pictures
+console-pictures: console-test
+
+console-test:
+	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
+	@tests/console/run.sh build $(PICTURES) || \
+		{ status=$$?; [ $$status = 77 ] || exit $$status; }
 
 bench:
 	@scripts/install-packages.sh build run test

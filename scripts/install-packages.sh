@@ -1,7 +1,7 @@
 #!/bin/sh
 # install-packages - installs the Debian packages that packages.txt names and this machine lacks.
 #
-# Usage: install-packages.sh [--check] KIND...     (kinds: build run test demo compose package)
+# Usage: install-packages.sh [--check] KIND...     (kinds: build run test demo compose package browser)
 #
 # Needs root, or sudo without a password; nothing of either when nothing is missing. --check only tells what is
 # missing (exit status 1). No service is started by it: Debian's way to say so is a policy-rc.d (see

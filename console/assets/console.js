@@ -1,4 +1,4 @@
-/* What a page can do more with a script: it keeps itself new without moving anything, copies UIDs, knows "/" and "p".
+/* What a page can do more with a script: it keeps itself new without moving anything, copies UIDs, knows keys ("?" lists them).
    Every page is whole without it. */
 "use strict";
 (function () {
@@ -131,12 +131,61 @@
     if (event.target.closest("[data-pause]")) pause();
   });
 
+  /* ---- keys; all but "?" and Escape can be switched off ---- */
+
+  var pages = { n: "/", s: "/studies", t: "/trouble", a: "/albums", o: "/sources", k: "/tokens", j: "/journal" };
+  var keys = document.querySelector("[data-keys]"), off = document.querySelector("[data-keys-off]"), going = 0;
+
+  function stored() { try { return localStorage.getItem("felucca-keys"); } catch (e) { return null; } }
+
+  if (off) {
+    off.checked = stored() === "off";
+    off.addEventListener("change", function () {
+      try { localStorage.setItem("felucca-keys", off.checked ? "off" : "on"); } catch (e) { /* for this page alone */ }
+    });
+  }
+
+  /* To the first link of the next row, or the one before. */
+  function step(way) {
+    var rows = Array.from(document.querySelectorAll("main tbody tr, main .case, main .album")).filter(function (row) {
+      return row.querySelector("a, button");
+    });
+    var at = rows.findIndex(function (row) { return row.contains(document.activeElement); });
+    var next = rows[at < 0 ? (way > 0 ? 0 : rows.length - 1) : at + way];
+    if (next) next.querySelector("a, button").focus();
+  }
+
+  /* True: something was open, and is closed. */
+  function close() {
+    var open = document.querySelector("details.who[open]");
+    if (!open) return false;
+    open.open = false;
+    open.querySelector("summary").focus();
+    return true;
+  }
+
+  function press(key) {
+    var find = document.querySelector("[data-find]"), went = Date.now() - going < 1500;
+    going = 0;
+    if (went && pages[key]) location.assign(pages[key]);
+    else if (key === "g") going = Date.now();
+    else if (key === "j" || key === "k") step(key === "j" ? 1 : -1);
+    else if (key === "/" && find) find.focus();
+    else if (key === "p" && at) pause();
+    else return false;
+    return true;
+  }
+
   document.addEventListener("keydown", function (event) {
-    var find = document.querySelector("[data-find]");
-    if (event.ctrlKey || event.metaKey || event.altKey ||
-        /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
-    if (event.key === "/" && find) { event.preventDefault(); find.focus(); }
-    if (event.key === "p" && at) pause();
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && close()) event.preventDefault();
+    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || (keys && keys.open)) return;
+    if (event.key === "?" && keys && keys.showModal) {
+      event.preventDefault();
+      keys.showModal();
+    } else if (!(off && off.checked) && press(event.key)) {
+      event.preventDefault();
+    }
   });
 
   document.querySelectorAll(".copy[hidden]").forEach(function (copy) { copy.hidden = !navigator.clipboard; });

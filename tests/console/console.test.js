@@ -1,0 +1,268 @@
+// What people do at the console, in a real browser, at a gateway that is empty and one where something has failed.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import test, { after, before } from "node:test";
+import { Guest, launch } from "./browser.js";
+import { Gateway, until } from "./gateway.js";
+
+const pictures = process.env.FELUCCA_PICTURES;
+const pages = ["/", "/?span=day", "/studies", "/studies?state=failed", "/studies?study=7.7.7", "/trouble", "/albums", "/sources",
+  "/tokens", "/journal"];
+
+let browser, empty, small, failed = false;
+
+before(async () => {
+  browser = await launch();
+  empty = new Gateway();
+  small = new Gateway();
+  await empty.open();
+  await small.open();
+  await small.fill();
+});
+
+after(async () => {
+  if (browser) await browser.close();
+  if (empty) await empty.close(failed);
+  if (small) await small.close(failed);
+});
+
+// One test, with a guest who has signed in (name null: who has not).
+function scene(title, name, act, where = () => small) {
+  test(title, { timeout: 120000 }, async () => {
+    try {
+      const guest = await Guest.come(browser, where());
+      if (name) await guest.signIn(name);
+      await act(guest, guest.page);
+      await guest.go();
+    } catch (error) {
+      failed = true;
+      throw error;
+    }
+  });
+}
+
+async function firstStudy(page, state) {
+  await page.goto(`/studies${state ? `?state=${state}` : ""}`);
+  await page.locator("tbody a[href^='/study/']").first().click();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+}
+
+if (pictures)
+  test("pictures are made", async () => {
+    fs.mkdirSync(pictures, { recursive: true });
+    for (const [name, address] of [["now", "/"], ["studies", "/studies"], ["trouble", "/trouble"], ["albums", "/albums"],
+      ["sources", "/sources"], ["tokens", "/tokens"], ["journal", "/journal"], ["study", null]])
+      for (const colorScheme of ["light", "dark"]) {
+        const guest = await Guest.come(browser, small, { colorScheme });
+        await guest.signIn();
+        if (address) await guest.page.goto(address);
+        else await firstStudy(guest.page, "failed");
+        await guest.page.screenshot({ path: path.join(pictures, `console-${name}${colorScheme === "dark" ? "-dark" : ""}.png`) });
+        await guest.go();
+      }
+    const guest = await Guest.come(browser, small);
+    await guest.page.goto("/signin");
+    await guest.page.screenshot({ path: path.join(pictures, "console-signin.png") });
+    await guest.go();
+  });
+
+for (const [name, where] of [["an empty gateway", () => empty], ["a small one", () => small]])
+  for (const address of pages)
+    scene(`${address} of ${name} is whole`, "ada", async (guest, page) => {
+      const answer = await page.goto(address);
+      assert.equal(answer.status(), 200);
+      assert.equal(await page.getByRole("heading", { level: 1 }).count(), 1);
+      await guest.ckFits(address);
+      await guest.ckAccessible(address);
+    }, where);
+
+scene("a study is whole", "ada", async (guest, page) => {
+  for (const state of ["failed", "done"]) {
+    await firstStudy(page, state);
+    await guest.ckFits(state);
+    await guest.ckAccessible(state);
+  }
+});
+
+scene("one signs in and out", null, async (guest, page) => {
+  await page.goto("/trouble");
+  assert.match(page.url(), /\/signin\?to=/);
+  await guest.ckFits("sign in");
+  await guest.ckAccessible("sign in");
+  await page.getByLabel("Name").fill("ada");
+  await page.getByLabel("Password").fill("correct horse battery");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/trouble$/);
+  await page.locator("details.who summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL(/\/signin$/);
+  await page.goto("/studies");
+  assert.match(page.url(), /\/signin/);
+});
+
+scene("a wrong password is refused, and says no more", null, async (guest, page) => {
+  guest.mayFail = true;
+  await guest.signIn("ada", "wrong horse battery");
+  await page.getByText("Name or password is wrong.").waitFor();
+  await guest.ckAccessible("refused");
+  assert.equal((await guest.context.cookies()).length, 0);
+});
+
+scene("a session that ends sends the page to sign in", "viv", async (guest, page) => {
+  guest.mayFail = true;
+  await page.goto("/studies");
+  await guest.context.clearCookies();
+  await page.waitForURL(/\/signin\?to=%2Fstudies/, { timeout: 20000 });
+});
+
+scene("scripts see no cookie", "ada", async (guest, page) => {
+  assert.equal(await page.evaluate(() => document.cookie), "");
+  const [cookie] = await guest.context.cookies();
+  assert.ok(cookie.httpOnly && cookie.sameSite === "Strict");
+});
+
+scene("a viewer has no buttons, and his forms are refused", "viv", async (guest, page) => {
+  guest.mayFail = true;
+  await firstStudy(page, "failed");
+  await page.getByText("An operator can retry or drop this.").waitFor();
+  assert.equal(await page.locator("form[action='/act']").count(), 0);
+  const status = await page.evaluate(async () => {
+    const token = document.querySelector("input[name=token]").value;
+    const study = location.pathname.split("/").pop();
+    const answer = await fetch("/act", { method: "POST", body: new URLSearchParams({ token, verb: "drop", study }) });
+    return answer.status;
+  });
+  assert.equal(status, 403);
+});
+
+scene("another site's form does nothing", "ada", async (guest, page) => {
+  guest.mayFail = true;
+  const status = await page.evaluate(async () => {
+    const answer = await fetch("/act", { method: "POST", body: new URLSearchParams({ token: "0".repeat(64), verb: "hold",
+      destination: "kheops-main" }) });
+    return answer.status;
+  });
+  assert.equal(status, 403);
+});
+
+scene("held, and released, by the keyboard alone", "ada", async (guest, page) => {
+  await page.goto("/albums");
+  await page.getByRole("button", { name: "Hold…" }).first().focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Hold kheops-main?" }).waitFor();
+  await guest.ckAccessible("the plan");
+  await guest.ckFits("the plan");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-change.png") });
+  await page.getByRole("button", { name: "Hold kheops-main" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  assert.match(small.felucca("status", "--json"), /"state":"held"/);
+  await page.goto("/trouble");
+  await page.getByRole("button", { name: "Release…" }).first().click();
+  await page.getByRole("button", { name: "Release kheops-main" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  assert.doesNotMatch(small.felucca("status", "--json"), /"state":"held"/);
+  await page.goto("/journal");
+  await page.getByText("ada (console)").first().waitFor();
+});
+
+scene("a condition is asked again", "ada", async (guest, page) => {
+  await firstStudy(page, "done");
+  await page.getByRole("button", { name: "Share again…" }).first().click();
+  await page.getByRole("heading", { name: "Nothing would change" }).waitFor({ timeout: 20000 });
+  await page.getByText("are in it or on their way").waitFor();
+});
+
+scene("what failed is retried, from click to effect", "ada", async (guest, page) => {
+  await firstStudy(page, "failed");
+  const address = page.url();
+  await page.getByRole("button", { name: "Retry…" }).first().click();
+  await page.getByRole("heading", { name: "Retry 6 jobs?" }).waitFor();
+  await page.getByText("Makes 6 failed jobs").waitFor();
+  assert.equal(small.jobs("failed").length, 6); // nothing is done yet
+  await page.getByRole("button", { name: "Retry 6 jobs" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  await until("they are delivered", () => small.jobs("failed").length === 0);
+  await page.goto(address);
+  await until("the page says so", async () => {
+    await page.reload();
+    return /all|6 of 6/i.test(await page.locator("main").innerText());
+  }, 20);
+  await page.goBack();
+  await page.goto("/journal");
+  await page.getByText("ada (console)").first().waitFor();
+});
+
+scene("a page renews itself, and moves nothing", "ada", async (guest, page) => {
+  await page.goto("/studies");
+  const rows = await page.locator("tbody tr").count();
+  await page.locator("tbody a[href^='/study/']").first().focus();
+  const focused = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  small.send(3, "US");
+  await until("the new study is shown", async () => (await page.locator("tbody tr").count()) > rows, 30);
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), focused);
+});
+
+scene("keys move, and can be switched off", "ada", async (guest, page) => {
+  await page.goto("/studies");
+  await page.keyboard.press("j");
+  const first = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  assert.match(first, /^\/study\//);
+  await page.keyboard.press("j");
+  assert.notEqual(await page.evaluate(() => document.activeElement.getAttribute("href")), first);
+  await page.keyboard.press("k");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), first);
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.waitForURL(/\/trouble$/);
+  await page.keyboard.press("/");
+  assert.ok(await page.evaluate(() => document.activeElement.matches("[data-find]")));
+  await page.keyboard.type("gj?"); // a field takes what is typed
+  assert.match(page.url(), /\/trouble$/);
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("?");
+  await page.getByRole("heading", { name: "Keys" }).waitFor();
+  await guest.ckAccessible("the keys");
+  await page.getByLabel("Single keys do nothing").check();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  await page.keyboard.press("g");
+  await page.keyboard.press("s");
+  await page.locator("details.who summary").click();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("details.who[open]").count(), 0);
+  assert.match(page.url(), /\/trouble$/);
+});
+
+scene("a number finds its study, and is in no address", "viv", async (guest, page) => {
+  await page.goto("/studies");
+  await page.getByLabel("By number").selectOption("accession");
+  await page.getByLabel("The number").fill(" a1");
+  await page.getByRole("button", { name: "Find by number" }).click();
+  await page.getByRole("heading", { level: 1, name: /(has|have) this Accession Number/ }).waitFor({ timeout: 20000 });
+  assert.match(page.url(), /\/found\/[0-9a-f]{32}$/);
+  assert.ok(await page.locator("tbody tr").count() > 0);
+  await guest.ckFits("found");
+  await guest.ckAccessible("found");
+});
+
+scene("without scripts pages are pages, and one acts", null, async (guest) => {
+  const plain = await Guest.come(browser, small, { javaScriptEnabled: false });
+  await plain.signIn("ada");
+  await plain.page.goto("/albums");
+  await plain.page.getByRole("button", { name: "Hold…" }).nth(1).click();
+  await plain.page.getByRole("heading", { name: "Hold kheops-main/research-ct?" }).waitFor();
+  await plain.page.getByRole("link", { name: "Not now" }).click();
+  await plain.go();
+});
+
+scene("no contact is told", "ada", async (guest, page) => {
+  guest.expected = () => true;
+  await page.goto("/");
+  await guest.context.setOffline(true);
+  await page.getByText("No contact with the gateway since").first().waitFor({ timeout: 20000 });
+  await guest.ckAccessible("no contact");
+  await guest.context.setOffline(false);
+  await until("it is there again", async () => !(await page.locator("[data-stale]").isVisible()), 20);
+});
