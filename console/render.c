@@ -113,9 +113,9 @@ static json_t *bar_of(const struct page_question *question, const json_t *docume
         if (!json_text_or_null(target, "album"))
             waiting += json_integer_value(json_object_get(target, "queued"));
     }
-    json_t *bar =
-        json_pack("{s:I, s:I}", "needs", (json_int_t)json_array_size(json_object_get(duty, "needs_person")),
-                  "waiting_now", (json_int_t)waiting);
+    size_t needs = json_array_size(json_object_get(duty, "needs_person"));
+    json_t *bar = json_pack("{s:I, s:b, s:I}", "needs", (json_int_t)needs, "needs_one", needs == 1,
+                            "waiting_now", (json_int_t)waiting);
     json_decref(duty);
     json_decref(targets);
     return bar;
