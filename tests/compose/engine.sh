@@ -13,6 +13,20 @@
 engine_trouble= # for whoever sources this
 engine_folder=
 engine_forwarding=
+engine_made=
+
+# What an engine writes into whatever its folders are (/etc/docker/key.json, /var/lib/docker/network): in its namespace these are
+# folders of its own.
+engine_own_folders()
+{
+    for engine_place in /etc/docker /var/lib/docker; do
+        mkdir -p "$engine_folder/own$engine_place"
+        [ -d $engine_place ] || {
+            mkdir $engine_place
+            engine_made="$engine_made $engine_place"
+        }
+    done
+}
 
 # A newer client than Debian's may not speak to Debian's engine.
 engine_docker() { PATH=/usr/bin:$PATH docker "$@"; }
@@ -71,9 +85,11 @@ engine_mtu()
 engine_launch()
 {
     echo '{}' >"$engine_folder/daemon.json" # not the machine's
+    engine_own_folders
     # More open files than that would make programs slow that close every possible one.
-    nsenter --net="/run/netns/$engine_name" unshare --mount --propagation slave prlimit --nofile=20000:20000 \
-        dockerd --config-file "$engine_folder/daemon.json" --data-root "$engine_folder/data" --exec-root "$engine_folder/exec" \
+    nsenter --net="/run/netns/$engine_name" unshare --mount --propagation slave sh -c \
+        'mount --bind "$0/etc/docker" /etc/docker && mount --bind "$0/var/lib/docker" /var/lib/docker && exec "$@"' \
+        "$engine_folder/own" prlimit --nofile=20000:20000 dockerd --config-file "$engine_folder/daemon.json" --data-root "$engine_folder/data" --exec-root "$engine_folder/exec" \
         --pidfile "$engine_folder/pid" --host "unix://$engine_folder/socket" --group root \
         --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$engine_name" \
         --bip 198.19.255.1/24 --default-address-pool base=198.19.0.0/17,size=24 --mtu "$(engine_mtu)" \
@@ -150,5 +166,7 @@ engine_stop()
     ip netns delete "$engine_name" 2>/dev/null || :
     [ -z "$engine_forwarding" ] || echo "$engine_forwarding" >/proc/sys/net/ipv4/ip_forward
     engine_remove_groups
+    for engine_place in $engine_made; do rmdir "$engine_place" 2>/dev/null || :; done
+    engine_made=
     engine_folder=
 }

@@ -16,6 +16,7 @@ root=$(cd "$here/../.." && pwd)
 . "$here/base-image.sh"
 . "$here/site.sh"
 . "$here/scenario.sh"
+. "$here/swarm.sh"
 override=
 began=$(date +%s)
 
@@ -108,6 +109,7 @@ main()
     step cut step_cut
     step down step_down
     step demo step_demo
+    step swarm step_swarm # the last one: a swarm that is left takes networks along
     say "$(printf '%-16s %4d s' all $(($(date +%s) - began)))"
 }
 
