@@ -5,11 +5,13 @@
 #include <assert.h>
 #include <string.h>
 
-static enum association_verdict admit(void *context, const char *called_aet, const char *calling_aet)
+static enum association_verdict admit(void *context, const struct association_request *request,
+                                      bool *ret_proved)
 {
     struct witness *witness = context;
-    text_format(&witness->account, "admit %s %s\n", called_aet, calling_aet);
-    return *called_aet == '!' ? ASSOCIATION_CALLED_UNKNOWN : ASSOCIATION_ADMITTED;
+    text_format(&witness->account, "admit %s %s\n", request->called_aet, request->calling_aet);
+    *ret_proved = false;
+    return *request->called_aet == '!' ? ASSOCIATION_CALLED_UNKNOWN : ASSOCIATION_ADMITTED;
 }
 
 static bool takes_syntax(void *context, const char *uid)
