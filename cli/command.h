@@ -21,6 +21,7 @@
     X(retry)           \
     X(drop)            \
     X(quarantine)      \
+    X(import)          \
     X(reshare)         \
     X(hold)            \
     X(release)         \

@@ -4,6 +4,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/json.h"
+#include "common/config/fitting.h"
 
 #include <string.h>
 
@@ -42,19 +43,11 @@ static struct finding finding_ask(struct condition_file *file, const struct cond
     return finding;
 }
 
-static bool class_is_wanted(const struct config_destination *destination, const char *sop_class)
-{
-    for (size_t i = 0; sop_class && i < destination->sop_class_count; i++)
-        if (strcmp(destination->sop_classes[i], sop_class) == 0)
-            return true;
-    return destination->sop_class_count == 0;
-}
-
 static struct finding ask_destination(struct condition_file *file,
                                       const struct config_destination *destination,
                                       const struct condition_options *options)
 {
-    if (!class_is_wanted(destination, header_uid(file->header, HEADER_SOP_CLASS)))
+    if (!fitting_class_is_wanted(destination, header_uid(file->header, HEADER_SOP_CLASS)))
         return without_condition(CONDITION_FALSE, "the SOP class is not among its sop_classes");
     return finding_ask(file, destination->condition, options);
 }

@@ -40,7 +40,7 @@ set(program_table
     "committer | base condition dicom config wire service worker                         | dcmnet dcmdata oflog ofstd"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
     "console   | base condition dicom config users spool wire service kheops jobs view | PkgConfig::JANSSON"
-    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs view |"
+    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs view | PkgConfig::ARCHIVE"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
+#include "common/config/fitting.h"
 #include "common/dicom/dictionary.h"
 #include "common/dicom/uid.h"
 #include "common/jobs/version.h"
@@ -42,15 +43,6 @@ static void note_said(struct decisions *decisions, const struct target *target,
                                   sizeof *decisions->said);
     decisions->said[decisions->said_count++] =
         (struct decide_said){target->row.destination_id, target->row.album_id, verdict};
-}
-
-static bool class_is_wanted(const struct config_destination *destination, const char *sop_class)
-{
-    for (size_t i = 0; i < destination->sop_class_count; i++) {
-        if (strcmp(destination->sop_classes[i], sop_class) == 0)
-            return true;
-    }
-    return destination->sop_class_count == 0;
 }
 
 /* What the condition (NULL: always) of a destination or album (what) is for the instance. */
@@ -101,7 +93,7 @@ static const char *objection_of(const struct target *target, bool anyway,
 {
     const struct config_destination *destination = target->destination;
     AUTO(text_release) struct text doubt = TEXT_EMPTY;
-    bool wanted = class_is_wanted(destination, instance->sop_class);
+    bool wanted = fitting_class_is_wanted(destination, instance->sop_class);
     enum condition_verdict verdict =
         wanted ? judge(destination->condition, "destination", destination->name, facts, &doubt)
                : CONDITION_FALSE;

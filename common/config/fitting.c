@@ -2,6 +2,8 @@
 
 #include "common/dicom/uid.h"
 
+#include <string.h>
+
 static bool fits(const struct config_destination *destination, const char *uid)
 {
     return !*uid || (destination->kheops ? uid_is_oid(uid) : uid_is_printable(uid));
@@ -14,4 +16,13 @@ bool fitting_can_be_taken(const struct config_node *node, const char *study, con
             return true;
     }
     return node->destination_count == 0;
+}
+
+bool fitting_class_is_wanted(const struct config_destination *destination, const char *sop_class)
+{
+    for (size_t i = 0; sop_class && i < destination->sop_class_count; i++) {
+        if (strcmp(destination->sop_classes[i], sop_class) == 0)
+            return true;
+    }
+    return destination->sop_class_count == 0;
 }

@@ -306,6 +306,11 @@ int dataset_read_open(int fd, struct dataset **ret_dataset, struct text *ret_rea
     return error ? error : read_source(source, ret_dataset, ret_reason);
 }
 
+uint64_t dataset_start(const struct dataset *dataset)
+{
+    return dataset->start;
+}
+
 const struct dataset_break *dataset_incomplete(const struct dataset *dataset)
 {
     return dataset->walk.broken.why ? &dataset->walk.broken : NULL;

@@ -27,6 +27,9 @@ int dataset_read(const char *path, struct dataset **ret_dataset, struct text *re
 int dataset_read_open(int fd, struct dataset **ret_dataset, struct text *ret_reason);
 void dataset_destroy(struct dataset **dataset);
 
+/* Where in the file the data set begins: behind the file meta header, where there is one. */
+uint64_t dataset_start(const struct dataset *dataset);
+
 const struct dataset_break *dataset_incomplete(const struct dataset *dataset);
 
 /* The disk failed, or the file became shorter, since it was read: nothing that is said of it counts any more. */

@@ -475,6 +475,11 @@ static void tell_break(struct header *header)
     text_format(out, ": %s", broken->why);
 }
 
+uint64_t header_data_set(const struct header *header)
+{
+    return dataset_start(header->dataset);
+}
+
 bool header_failed(const struct header *header)
 {
     return dataset_failed(header->dataset);

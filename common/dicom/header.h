@@ -32,6 +32,9 @@ int header_read_open(int fd, const struct header_transfer *transfer, struct head
                      struct text *ret_reason);
 void header_destroy(struct header **header);
 
+/* Where in the file the data set begins: behind the file meta header, where there is one. */
+uint64_t header_data_set(const struct header *header);
+
 /* The disk failed, or the file became shorter, while it was asked: nothing that it said counts, and the file may be as good
  * as ever. To be asked last. */
 bool header_failed(const struct header *header);

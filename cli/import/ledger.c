@@ -1,0 +1,241 @@
+#include "cli/import/ledger.h"
+
+#include "common/base/cleanup.h"
+#include "common/base/durable.h"
+#include "common/base/err.h"
+#include "common/base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A line: receipt, digest, bytes with zeros in front, blanks between them. */
+enum { DIGEST_AT = RECEIPT_LENGTH + 1, BYTES_AT = DIGEST_AT + 2 * SHA256_SIZE + 1, DIGITS = 19 };
+enum { LINE = BYTES_AT + DIGITS + 1 };
+
+enum { FLUSH_EVERY = 64 }; /* entries that a power failure may take */
+
+/* Lengths are remembered by a bit each, which others may share. */
+enum { LENGTH_BITS = 1 << 20 };
+
+struct entry {
+    char receipt[RECEIPT_SIZE];
+    uint8_t digest[SHA256_SIZE];
+    int64_t bytes;
+    size_t next; /* of the same slot, counted from 1; 0: the last one */
+};
+
+struct ledger {
+    int fd;
+    unsigned unflushed;
+    struct entry *entries;
+    size_t count, capacity;
+    size_t *slots; /* the newest entry of each, counted from 1 */
+    size_t slot_count;
+    uint8_t lengths[LENGTH_BITS / 8];
+};
+
+static size_t slot_of(const struct ledger *ledger, const uint8_t *digest)
+{
+    uint64_t head;
+    memcpy(&head, digest, sizeof head);
+    return (size_t)(head % ledger->slot_count);
+}
+
+static void hang_in(struct ledger *ledger, size_t index)
+{
+    struct entry *entry = &ledger->entries[index];
+    size_t *slot = &ledger->slots[slot_of(ledger, entry->digest)];
+    entry->next = *slot;
+    *slot = index + 1;
+}
+
+static void widen(struct ledger *ledger)
+{
+    free(ledger->slots);
+    ledger->slot_count = ledger->slot_count ? 2 * ledger->slot_count : 1024;
+    ledger->slots = memory_new(ledger->slot_count, sizeof *ledger->slots);
+    for (size_t i = 0; i < ledger->count; i++)
+        hang_in(ledger, i);
+}
+
+static size_t length_bit(int64_t bytes)
+{
+    return (size_t)((uint64_t)bytes % LENGTH_BITS);
+}
+
+static void keep(struct ledger *ledger, const struct entry *entry)
+{
+    ledger->entries =
+        memory_grow(ledger->entries, &ledger->capacity, ledger->count + 1, sizeof *ledger->entries);
+    ledger->entries[ledger->count++] = *entry;
+    if (ledger->count > ledger->slot_count)
+        widen(ledger);
+    else
+        hang_in(ledger, ledger->count - 1);
+    size_t bit = length_bit(entry->bytes);
+    ledger->lengths[bit / 8] = (uint8_t)(ledger->lengths[bit / 8] | 1u << bit % 8);
+}
+
+/* ---- lines ---- */
+
+static bool parse_digest(const char *hex, uint8_t *ret_digest)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        const char *high = memchr(digits, hex[2 * i], 16), *low = memchr(digits, hex[2 * i + 1], 16);
+        if (!high || !low)
+            return false;
+        ret_digest[i] = (uint8_t)((high - digits) << 4 | (low - digits));
+    }
+    return true;
+}
+
+static bool parse_line(const char *line, struct entry *ret_entry)
+{
+    char digits[DIGITS + 1];
+    *ret_entry = (struct entry){.bytes = 0};
+    memcpy(ret_entry->receipt, line, RECEIPT_LENGTH);
+    memcpy(digits, line + BYTES_AT, DIGITS);
+    digits[DIGITS] = '\0';
+    if (!receipt_is_valid(ret_entry->receipt) || !parse_digest(line + DIGEST_AT, ret_entry->digest) ||
+        strspn(digits, "0123456789") != DIGITS)
+        return false;
+    ret_entry->bytes = strtoll(digits, NULL, 10);
+    return line[LINE - 1] == '\n';
+}
+
+static void append_line(const struct entry *entry, struct text *line)
+{
+    text_format(line, "%s ", entry->receipt);
+    for (size_t i = 0; i < SHA256_SIZE; i++)
+        text_format(line, "%02x", entry->digest[i]);
+    text_format(line, " %0*" PRId64 "\n", DIGITS, entry->bytes);
+}
+
+/* A last line that is not whole is one of a process that died: it is written over. */
+static int read_lines(struct ledger *ledger)
+{
+    char lines[512 * LINE];
+    struct stat status;
+    off_t at = 0;
+    if (fstat(ledger->fd, &status) != 0)
+        return err_from_errno(errno);
+    while (at + LINE <= status.st_size) {
+        ssize_t n = pread(ledger->fd, lines, sizeof lines, at);
+        if (n < LINE)
+            return n < 0 ? err_from_errno(errno) : ERR_IO;
+        for (ssize_t line = 0; line + LINE <= n; line += LINE, at += LINE) {
+            struct entry entry;
+            if (!parse_line(lines + line, &entry))
+                return ERR_DAMAGED;
+            keep(ledger, &entry);
+        }
+    }
+    if (ftruncate(ledger->fd, at) != 0 || lseek(ledger->fd, at, SEEK_SET) != at)
+        return err_from_errno(errno);
+    return 0;
+}
+
+/* ---- the file ---- */
+
+static int open_in(const char *state_dir, const char *name, int *ret_fd)
+{
+    AUTO(fd_close) int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(fd_close) int folder = -1;
+    if (state < 0)
+        return err_from_errno(errno);
+    int rc = durable_folder(state, "imports", &folder);
+    if (rc < 0)
+        return rc;
+    *ret_fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (*ret_fd < 0)
+        return err_from_errno(errno);
+    if (flock(*ret_fd, LOCK_EX | LOCK_NB) != 0)
+        return errno == EWOULDBLOCK ? ERR_LOCKED : err_from_errno(errno);
+    return durable_sync(folder);
+}
+
+int ledger_open(const char *state_dir, const char *source, struct ledger **ret_ledger,
+                struct text *ret_reason)
+{
+    AUTO(ledger_close) struct ledger *ledger = memory_new(1, sizeof *ledger);
+    AUTO(text_release) struct text name = TEXT_EMPTY;
+    text_format(&name, "%s.list", source);
+    ledger->fd = -1;
+    widen(ledger);
+    int rc = open_in(state_dir, text_string(&name), &ledger->fd);
+    if (rc == 0)
+        rc = read_lines(ledger);
+    if (rc == 0) {
+        *ret_ledger = ledger;
+        ledger = NULL;
+    } else if (rc == ERR_LOCKED) {
+        text_format(ret_reason, "another import of source %s is running", source);
+    } else if (rc == ERR_DAMAGED) {
+        text_format(ret_reason,
+                    "%s/imports/%s is damaged: move it away, and what it listed may be sent a second time",
+                    state_dir, text_string(&name));
+    } else {
+        text_format(ret_reason, "%s/imports/%s: %s", state_dir, text_string(&name), err_text(rc));
+    }
+    return rc;
+}
+
+void ledger_close(struct ledger **ledger)
+{
+    if (!*ledger)
+        return;
+    if ((*ledger)->unflushed > 0)
+        (void)durable_sync((*ledger)->fd);
+    fd_close(&(*ledger)->fd);
+    free((*ledger)->entries);
+    free((*ledger)->slots);
+    free(*ledger);
+    *ledger = NULL;
+}
+
+bool ledger_has_length(const struct ledger *ledger, int64_t bytes)
+{
+    size_t bit = length_bit(bytes);
+    return (ledger->lengths[bit / 8] >> bit % 8 & 1) != 0;
+}
+
+bool ledger_find(const struct ledger *ledger, const uint8_t digest[SHA256_SIZE], int64_t bytes,
+                 bool (*each)(void *context, const char *receipt), void *context)
+{
+    for (size_t next = ledger->slots[slot_of(ledger, digest)]; next; next = ledger->entries[next - 1].next) {
+        const struct entry *entry = &ledger->entries[next - 1];
+        if (entry->bytes == bytes && memcmp(entry->digest, digest, SHA256_SIZE) == 0 &&
+            each(context, entry->receipt))
+            return true;
+    }
+    return false;
+}
+
+int ledger_add(struct ledger *ledger, const char *receipt, const uint8_t digest[SHA256_SIZE], int64_t bytes)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    struct entry entry = {.bytes = bytes};
+    memcpy(entry.receipt, receipt, RECEIPT_SIZE);
+    memcpy(entry.digest, digest, SHA256_SIZE);
+    append_line(&entry, &line);
+    off_t at = lseek(ledger->fd, 0, SEEK_CUR);
+    if (write(ledger->fd, line.bytes, line.length) != (ssize_t)line.length) {
+        int rc = errno == ENOSPC || errno == EDQUOT ? ERR_NOSPACE : ERR_IO;
+        (void)!ftruncate(ledger->fd, at);
+        (void)lseek(ledger->fd, at, SEEK_SET);
+        return rc;
+    }
+    keep(ledger, &entry);
+    if (++ledger->unflushed < FLUSH_EVERY)
+        return 0;
+    ledger->unflushed = 0;
+    return durable_sync(ledger->fd);
+}
