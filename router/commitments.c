@@ -38,6 +38,7 @@ struct commitments {
     int64_t cursor, spent_ns; /* of the round */
     bool running;
     char oldest[RECEIPT_SIZE]; /* in incoming/, when the round began; "": it is empty */
+    int64_t began;             /* wall ms: when that was looked at */
     int taken;                 /* by the scan */
 };
 
@@ -164,12 +165,22 @@ static int keep_oldest(void *context, const char *receipt)
     return 0;
 }
 
-/* Nothing that came before the request is still in incoming/: who is not known now was never seen. */
+/* Whether everything that came before the request has been taken in: the round began later, and found nothing older in
+ * incoming/. Else what is known may be an instance's version before the one that is meant. A receipt of a clock that was
+ * ahead does not wait for that. */
+static bool is_caught_up(const struct router *router, const char *receipt)
+{
+    const struct commitments *commitments = router->commitments;
+    int64_t before = commitments->began - receipt_time(receipt);
+    return (before > 0 || before <= -SETTLE_MS) &&
+           (!*commitments->oldest || strcmp(commitments->oldest, receipt) > 0);
+}
+
+/* And so for a while: who is not known now was never seen. */
 static bool is_settled(const struct router *router, const char *receipt)
 {
-    const char *oldest = router->commitments->oldest;
     int64_t age = router->now - receipt_time(receipt);
-    return (age >= SETTLE_MS || age <= -SETTLE_MS) && (!*oldest || strcmp(oldest, receipt) > 0);
+    return age >= SETTLE_MS || age <= -SETTLE_MS;
 }
 
 struct judging {
@@ -188,6 +199,8 @@ static void judge(struct router *router, const struct jobdb_referenced *referenc
 {
     struct judging judging = {.node = config_find_node(router->config, referenced->called)};
     struct jobdb_fate_of fate;
+    if (!is_caught_up(router, referenced->receipt))
+        return;
     jobdb_find_newest(router->db, referenced->sop_instance, referenced->called, &fate);
     judging.facts.known = fate.instance_id != 0;
     judging.facts.quarantined = fate.quarantined;
@@ -208,6 +221,7 @@ static void begin_round(struct router *router)
 {
     struct commitments *commitments = router->commitments;
     commitments->running = true;
+    commitments->began = router->now;
     commitments->cursor = commitments->spent_ns = 0;
     *commitments->oldest = '\0';
     int code = spool_scan(router->spool, SPOOL_INCOMING, keep_oldest, commitments->oldest);

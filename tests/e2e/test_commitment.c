@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 60000, SEED = 7, SERIES = 3 };
+enum { PATIENCE_MS = 60000, SEED = 7, SERIES = 3, CROWD = 600 };
 
 #define STRANGE "1.2.3.4.5.6.7"
 
@@ -159,6 +159,30 @@ START_TEST(nothing_is_promised_before_every_destination_has_it)
     check(requester_heard(requester, "1.2.2", NULL) == 0, "it is promised too early");
     simulator_order(second, "/sim/away", "{\"away\": false}");
     check(says("1.2.2", "type 1"), "no report after all");
+}
+END_TEST
+
+/* It came before the request, and the router reads the request first: what was delivered is the version before. */
+START_TEST(a_version_that_is_not_taken_in_yet_counts)
+{
+    set_up();
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    check(simulator_wait_instances(kheops, SERIES, PATIENCE_MS) &&
+              simulator_wait_instances(second, SERIES, PATIENCE_MS),
+          "the first version is not delivered");
+    check(operator_wait_jobs(pipeline, "sent", "second", NULL, SERIES, PATIENCE_MS), "nor told");
+    simulator_order(second, "/sim/away", "{\"away\": true}");
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    pipeline_send_small_study(pipeline, sandbox, SEED + 1, CROWD); /* what keeps the intake busy */
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.2.10");
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    const char *const never[] = {STRANGE, NULL};
+    check(ask(requester, "1.2.11", never) == 0 && says("1.2.11", "denied " STRANGE "=0112"), "no report");
+    check(requester_heard(requester, "1.2.10", NULL) == 0, "the version before is promised in its place");
+    simulator_order(second, "/sim/away", "{\"away\": false}");
+    check(says("1.2.10", "type 1"), "no report after all");
 }
 END_TEST
 
@@ -348,6 +372,7 @@ int main(void)
     tests_fixture(tests, NULL, tear_down);
     tests_add(tests, what_is_delivered_is_committed);
     tests_add(tests, nothing_is_promised_before_every_destination_has_it);
+    tests_add(tests, a_version_that_is_not_taken_in_yet_counts);
     tests_add(tests, what_was_never_seen_and_what_failed_is_denied);
     tests_add(tests, what_no_condition_wants_is_denied);
     tests_add(tests, another_class_is_denied);
