@@ -8,6 +8,7 @@
 #include "common/spool/owner.h"
 #include "router/fence.h"
 #include "router/vigil.h"
+#include "tests/support/deadline.h"
 #include "tests/support/files.h"
 #include "tests/support/port.h"
 #include "tests/support/sabotage.h"
@@ -216,11 +217,23 @@ START_TEST(a_router_that_ended_well_is_followed_at_once)
 }
 END_TEST
 
+/* Not in the middle of a transaction: SQLite's own lock, which does cross here, would keep the other one out. */
+static bool is_frozen_between_transactions(void *context)
+{
+    const char *const argv[] = {"sqlite3", sandbox_path(rig->sandbox, "state/jobs.db"),
+                                "BEGIN IMMEDIATE; ROLLBACK;", NULL};
+    process_signal(context, SIGSTOP);
+    if (process_run(argv, NULL, SOON_MS, NULL) == 0)
+        return true;
+    process_signal(context, SIGCONT);
+    return false;
+}
+
 /* Frozen with work at hand, and the other one at work when it wakes. */
 START_TEST(a_router_that_wakes_when_another_works_writes_nothing)
 {
     struct process *first = rig->router;
-    process_signal(first, SIGSTOP);
+    rig_check(rig, wait_until(is_frozen_between_transactions, first, SOON_MS), "it always writes");
     (void)start_second();
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     rig_check(rig, rig_wait_log(rig, "watching whether it lives", SOON_MS), "it does not watch");
