@@ -171,7 +171,7 @@ static void look_for_patient(void *context, const char *path)
     if (strstr(path, "/studies/") || strstr(path, "/kheops"))
         return;
     file_read(path, &content);
-    if (memmem(content.bytes, content.length, patient, 8)) /* its beginning is enough */
+    if (content.length > 0 && memmem(content.bytes, content.length, patient, 8)) /* its beginning is enough */
         text_format(context, "%s names a patient\n", path);
 }
 

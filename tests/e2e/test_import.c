@@ -83,7 +83,7 @@ static void wait_arrived(size_t deliveries)
     AUTO(scene_instances_release) struct scene_instances all = SCENE_INSTANCES_EMPTY;
     scene_each_file(&scene, collect, &all);
     scene_wait_done(&scene, &all);
-    ck_assert_uint_eq(operator_count_jobs(scene.pipeline, "sent", "kheops-main", NULL), deliveries);
+    ck_assert(operator_wait_jobs(scene.pipeline, "sent", "kheops-main", NULL, deliveries, SOON_MS));
 }
 
 /* ---- folders ---- */
