@@ -79,7 +79,7 @@ run_target()
 }
 
 targets=("$@")
-[ $# -gt 0 ] || mapfile -t targets < <(find "$root/tests/fuzz/corpus" -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort)
+[ $# -gt 0 ] || mapfile -t targets < <(find "$root/tests/fuzz" -maxdepth 1 -name 'fuzz_*.c' -printf '%f\n' | sed 's/^fuzz_//; s/\.c$//' | sort)
 status=0
 running=0
 for name in "${targets[@]}"; do
