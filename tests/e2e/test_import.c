@@ -117,6 +117,7 @@ START_TEST(a_folder_arrives_once_and_what_is_no_good_is_told)
     wait_arrived(6);
     IMPORT(EXIT_OK, SAYS("6 imported before"), study);
     IMPORT(EXIT_OK, SAYS("6 imported\n"), "--source", "OTHER", study);
+    wait_arrived(12); /* a version that is stored replaces older ones that still wait */
     IMPORT(EXIT_OK, SAYS("6 imported\n"), "--again", study);
     wait_arrived(18);
 }
