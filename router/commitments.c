@@ -109,24 +109,26 @@ static void write_down(struct router *router, const char *receipt, const struct 
     router->commitments->round_at = 0;
 }
 
-static void take_request(struct router *router, const char *receipt)
+/* True: it is dealt with, and not found again. What cannot be read now must not use up the scan of those that can. */
+static bool take_request(struct router *router, const char *receipt)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
     AUTO(commitment_request_release) struct commitment_request request = {.calling = ""};
     int code = asked_read(router->commitments->folder, receipt, &bytes);
     if (code == ERR_ABSENT)
-        return;
+        return false;
     if (code == 0)
         code = commitment_request_decode(text_string(&bytes), bytes.length, &request);
     if (code == ERR_SYNTAX || code == ERR_RANGE) {
         log_error("a request for storage commitment is none of ours: put aside", LOG_S("receipt", receipt));
-        (void)asked_park(router->commitments->folder, receipt);
+        return asked_park(router->commitments->folder, receipt) == 0;
     } else if (code != 0) {
         log_error("cannot read a request for storage commitment, retrying", LOG_S("receipt", receipt),
                   LOG_S("error", err_text(code)));
     } else {
         write_down(router, receipt, &request);
     }
+    return code == 0;
 }
 
 static int take_file(void *context, const char *receipt)
@@ -138,8 +140,9 @@ static int take_file(void *context, const char *receipt)
             reporting_remove(router, receipt); /* a crash was between its end and this */
         return 0;
     }
-    take_request(router, receipt);
-    return ++router->commitments->taken >= TAKEN_A_SCAN;
+    if (take_request(router, receipt))
+        router->commitments->taken++;
+    return router->commitments->taken >= TAKEN_A_SCAN;
 }
 
 static void scan(struct router *router)

@@ -200,7 +200,7 @@ static void count_failure(struct router *router, struct source *source, const ch
 static void take_failure(struct router *router, int64_t id, const struct jobdb_reported *reported,
                          struct source *source, const char *reason)
 {
-    bool too_long = router->now - reported->decided_at > (int64_t)REPORTING_DAYS * 24 * 3600 * 1000;
+    bool too_long = router->expires_by - reported->decided_at > (int64_t)REPORTING_DAYS * 24 * 3600 * 1000;
     count_failure(router, source, reason);
     if (too_long)
         jobdb_report_failed(router->db, id, reason);

@@ -322,6 +322,21 @@ START_TEST(a_transaction_survives_that_all_processes_die)
 }
 END_TEST
 
+/* Folders that are called like requests, more than are taken in at once, and found first. */
+START_TEST(requests_that_cannot_be_read_hold_up_no_other)
+{
+    set_up();
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    ask_for_all("1.3.6");
+    for (int i = 0; i < 30; i++)
+        (void)sandbox_make_folder(sandbox, "state/spool/commitments/%032x.request", i + 1);
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    check(says("1.3.6", "type 1"), "no report");
+}
+END_TEST
+
 /* ---- who looks and who changes ---- */
 
 static int felucca(const char *command, const char *argument, const char *more, struct text *ret_output)
@@ -383,6 +398,7 @@ int main(void)
     tests_add(tests, a_report_that_is_not_taken_is_made_again);
     tests_add(tests, who_could_not_be_told_is_refused);
     tests_add(tests, a_transaction_survives_that_all_processes_die);
+    tests_add(tests, requests_that_cannot_be_read_hold_up_no_other);
     tests_add(tests, operators_see_it_and_change_it);
     return tests_run(tests);
 }
