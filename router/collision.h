@@ -16,7 +16,7 @@ enum {
 };
 
 struct collision {
-    int64_t now;
+    int64_t now;       /* wall ms, without leaps of that clock */
     int64_t since;     /* when it seemed so for the first time; 0: this is the first */
     int64_t stored_at; /* when the first instance of its series was stored there; 0: none was */
     bool others;       /* another cell is configured: what is old here may be new there */

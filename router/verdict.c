@@ -215,7 +215,7 @@ static void spare_collision(const struct verdict *verdict, const struct jobdb_it
                             struct failure *failure, struct jobdb_outcome *outcome, struct text *reason)
 {
     struct router *router = verdict->router;
-    const struct collision collision = {router->now, item->collided_at,
+    const struct collision collision = {router->expires_by, item->collided_at,
                                         jobdb_series_stored_at(router->db, item->series_id),
                                         config_has_other_cells(router->config)};
     if (!failure->counts || !collision_is_spared(&collision))
