@@ -33,6 +33,8 @@ bool bundle_is_one(int fd)
                  {257, 5, "ustar"}};
     char head[262] = {0};
     ssize_t got = pread(fd, head, sizeof head, 0);
+    if (memcmp(head + 128, "DICM", 4) == 0)
+        return false; /* what is in front of it is anybody's (PS3.10 section 7.1) */
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
         if (got >= (ssize_t)(marks[i].at + marks[i].length) &&
             memcmp(head + marks[i].at, marks[i].bytes, marks[i].length) == 0)

@@ -125,6 +125,8 @@ START_TEST(what_is_in_an_archive)
 }
 END_TEST
 
+static const char dual_file[132] = {'P', 'K', 3, 4, [128] = 'D', 'I', 'C', 'M'};
+
 static const struct look_row {
     const char *label, *bytes;
     size_t length;
@@ -134,6 +136,7 @@ static const struct look_row {
     {"a text", "PKZIP is a program", 18, false},
     {"gzip", "\x1F\x8B\x08", 3, true},
     {"half a mark", "PK", 2, false},
+    {"a DICOM file whose preamble looks like a ZIP", dual_file, 132, false},
 };
 
 START_TEST(an_archive_is_known_by_its_first_bytes)
