@@ -4,14 +4,15 @@
 #include "common/base/memory.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 enum { PLACES = 256, QUIET_MS = 60 * 1000 };
 
-/* Peers whose place is the same share their line. */
 struct place {
+    _Atomic uint64_t whose;   /* the hash of reason and peer; 0: nobody's yet */
     _Atomic int64_t speak_at; /* monotonic ms: the next line, at the earliest; 0: nothing was told yet */
     _Atomic uint64_t untold;
 };
@@ -43,11 +44,37 @@ static uint64_t mix(uint64_t hash, const char *text)
     return fnv_byte(fnv_text(hash, text ? text : ""), '\0');
 }
 
+/* Nothing is lost when somebody else takes it. */
+static bool is_over(struct place *place, int64_t now_ms)
+{
+    return atomic_load(&place->speak_at) <= now_ms && atomic_load(&place->untold) == 0;
+}
+
+/* Its own place, wherever that is; else the first that is nobody's any more. Where all are in use, peers share a line. */
+static struct place *find(struct refusals *refusals, uint64_t hash, int64_t now_ms)
+{
+    struct place *first = &refusals->places[hash % PLACES], *over = NULL;
+    for (size_t i = 0; i < PLACES; i++) {
+        struct place *place = &refusals->places[(hash + i) % PLACES];
+        uint64_t whose = atomic_load(&place->whose);
+        if (whose == hash)
+            return place;
+        if (!over && is_over(place, now_ms))
+            over = place;
+        if (whose == 0)
+            break;
+    }
+    if (!over)
+        return first;
+    uint64_t former = atomic_load(&over->whose);
+    return atomic_compare_exchange_strong(&over->whose, &former, hash) ? over : first;
+}
+
 uint64_t refusals_note(struct refusals *refusals, const char *reason, const char *peer, const char *called,
                        int64_t now_ms)
 {
     uint64_t hash = mix(mix(mix(FNV_START, reason), peer), called);
-    struct place *place = &refusals->places[hash % PLACES];
+    struct place *place = find(refusals, hash, now_ms);
     atomic_fetch_add(&place->untold, 1);
     int64_t speak_at = atomic_load(&place->speak_at);
     if (speak_at > now_ms || !atomic_compare_exchange_strong(&place->speak_at, &speak_at, now_ms + QUIET_MS))

@@ -31,6 +31,20 @@ START_TEST(who_and_why_are_told_apart)
 }
 END_TEST
 
+/* Nobody's line is silenced by another's, whatever their hashes have in common. */
+START_TEST(many_are_each_told)
+{
+    AUTO(refusals_destroy) struct refusals *refusals = refusals_create();
+    for (int minute = 0; minute < 2; minute++)
+        for (int i = 0; i < 200; i++) {
+            char name[16];
+            (void)snprintf(name, sizeof name, "10.%d.%d.1", minute, i);
+            ck_assert_msg(refusals_note(refusals, "limit", name, "A", 1000 + minute * MINUTE_MS) == 1,
+                          "%s is not told", name);
+        }
+}
+END_TEST
+
 START_TEST(what_never_comes_again_is_told_as_a_sum)
 {
     AUTO(refusals_destroy) struct refusals *refusals = refusals_create();
@@ -75,6 +89,7 @@ int main(void)
     struct tests *tests = tests_create("refusals");
     tests_add(tests, one_line_a_minute_says_how_often);
     tests_add(tests, who_and_why_are_told_apart);
+    tests_add(tests, many_are_each_told);
     tests_add(tests, what_never_comes_again_is_told_as_a_sum);
     tests_add(tests, names_without_end_make_few_lines);
     tests_add(tests, forked_processes_share_it);
