@@ -119,12 +119,31 @@ static void check_ended(struct process *process)
     rig_check(rig, status == EX_TEMPFAIL, "it does not end with EX_TEMPFAIL");
 }
 
+/* Not in the middle of a transaction: SQLite's own lock, which does cross here, would keep the other one out. */
+static bool is_frozen_between_transactions(void *context)
+{
+    const char *const argv[] = {"sqlite3", sandbox_path(rig->sandbox, "state/jobs.db"),
+                                "BEGIN IMMEDIATE; ROLLBACK;", NULL};
+    process_signal(context, SIGSTOP);
+    if (process_run(argv, NULL, SOON_MS, NULL) == 0)
+        return true;
+    process_signal(context, SIGCONT);
+    return false;
+}
+
+static void freeze(struct process *router)
+{
+    rig_check(rig, wait_until(is_frozen_between_transactions, router, SOON_MS), "it always writes");
+}
+
 START_TEST(a_router_whose_folder_was_taken_ends_without_another_write)
 {
     struct owner other;
+    freeze(rig->router); /* what it was just committing is not what this is about */
     take_over_owner(&other);
     struct trace_of_writing before = look_at_database();
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
+    process_signal(rig->router, SIGCONT);
     check_ended(rig->router);
     process_destroy(&rig->router);
     rig_check(rig, rig_log_says(rig, "is another router's now: ending without another write"), "a sentence");
@@ -217,23 +236,11 @@ START_TEST(a_router_that_ended_well_is_followed_at_once)
 }
 END_TEST
 
-/* Not in the middle of a transaction: SQLite's own lock, which does cross here, would keep the other one out. */
-static bool is_frozen_between_transactions(void *context)
-{
-    const char *const argv[] = {"sqlite3", sandbox_path(rig->sandbox, "state/jobs.db"),
-                                "BEGIN IMMEDIATE; ROLLBACK;", NULL};
-    process_signal(context, SIGSTOP);
-    if (process_run(argv, NULL, SOON_MS, NULL) == 0)
-        return true;
-    process_signal(context, SIGCONT);
-    return false;
-}
-
 /* Frozen with work at hand, and the other one at work when it wakes. */
 START_TEST(a_router_that_wakes_when_another_works_writes_nothing)
 {
     struct process *first = rig->router;
-    rig_check(rig, wait_until(is_frozen_between_transactions, first, SOON_MS), "it always writes");
+    freeze(first);
     (void)start_second();
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     rig_check(rig, rig_wait_log(rig, "watching whether it lives", SOON_MS), "it does not watch");
