@@ -91,7 +91,7 @@ START_TEST(a_wrong_peer_costs_nobody_else_anything)
     const struct peer_row *row = &peer_rows[_i];
     AUTO(text_release) struct text line = TEXT_EMPTY, pdu = TEXT_EMPTY;
     tls_start(&receiver, "ca_file: ca.pem", TLS_SOURCES);
-    ck_assert(port_wait(receiver.plain_port, TLS_WAIT_MS));
+    tls_wait_port(&receiver, row->label, receiver.plain_port);
     AUTO(fd_close) int other = associate_plainly();
     AUTO(fd_close) int client = port_connect(receiver.tls_port);
     say(client, row->bytes, row->length);
@@ -144,7 +144,7 @@ START_TEST(a_crowd_that_stalls_costs_nobody_else_anything)
     tls_configure(&receiver, "ca_file: ca.pem", "max_associations: 4, max_associations_per_source: 2,",
                   TLS_SOURCES);
     tls_launch(&receiver);
-    ck_assert(port_wait(receiver.tls_port, TLS_WAIT_MS));
+    tls_wait_port(&receiver, "at the start", receiver.tls_port);
     crowd_in();
     expect_echo("beside a crowd", "CT01", "ct01");
     AUTO(fd_close) int other = associate_plainly();
@@ -169,7 +169,7 @@ START_TEST(a_limit_is_told_over_tls)
     AUTO(text_release) struct text output = TEXT_EMPTY;
     tls_configure(&receiver, "ca_file: ca.pem", "max_associations: 1,", TLS_SOURCES);
     tls_launch(&receiver);
-    ck_assert(port_wait(receiver.tls_port, TLS_WAIT_MS));
+    tls_wait_port(&receiver, "at the start", receiver.tls_port);
     AUTO(fd_close) int other = associate_plainly();
     ck_assert_int_ne(tls_echo(&receiver, "CT01", "ct01", &output), 0);
     ck_assert_msg(strstr(text_string(&output), "Local Limit Exceeded"), "%s", text_string(&output));
@@ -236,7 +236,7 @@ START_TEST(what_cannot_be_used_is_told_at_the_start_and_closes_the_tls_port_alon
     run(row->command);
     tls_configure(&receiver, "ca_file: ca.pem", "", TLS_SOURCES);
     tls_launch(&receiver);
-    ck_assert_msg(port_wait(receiver.plain_port, TLS_WAIT_MS), "%s: no plain port", row->label);
+    tls_wait_port(&receiver, row->label, receiver.plain_port);
     tls_expect_log(&receiver, row->label, row->says);
     tls_expect_log(
         &receiver, row->label,

@@ -243,6 +243,43 @@ int process_run(const char *const *argv, const char *const *environment, int64_t
     return process->status;
 }
 
+/* The first line of a file in its folder of /proc; empty where that cannot be read. */
+static void read_line(pid_t pid, const char *name, char *ret_line, int size)
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    FILE *file = fopen(path, "re");
+    if (!file || !fgets(ret_line, size, file))
+        *ret_line = '\0';
+    ret_line[strcspn(ret_line, "\n")] = '\0';
+    if (file)
+        (void)fclose(file);
+}
+
+static void describe_pid(pid_t pid, struct text *ret_text)
+{
+    char stat[512], wchan[128], call[128];
+    read_line(pid, "stat", stat, sizeof stat);
+    read_line(pid, "wchan", wchan, sizeof wchan);
+    read_line(pid, "syscall", call, sizeof call);
+    const char *state = strrchr(stat, ')');
+    text_format(ret_text, "pid %d: state=%.1s wchan=%s syscall=%s\n", (int)pid,
+                state && state[1] ? state + 2 : "-", wchan, call);
+}
+
+void process_describe(struct process *process, struct text *ret_text)
+{
+    pid_t children[CHILDREN_MAX];
+    if (!process_running(process)) {
+        text_format(ret_text, "it has ended with %d\n", process->status);
+        return;
+    }
+    size_t count = list_children(process, children);
+    describe_pid(process->pid, ret_text);
+    for (size_t i = 0; i < count; i++)
+        describe_pid(children[i], ret_text);
+}
+
 /* A zombie has no memory left. */
 bool process_pid_lives(pid_t pid)
 {

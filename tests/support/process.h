@@ -64,6 +64,10 @@ bool process_kill_child(struct process *process, unsigned index);
 int process_run(const char *const *argv, const char *const *environment, int64_t limit_ms,
                 struct text *ret_output);
 
+/* Appends what it and its children do at this moment, a line each: state, where the kernel has it wait, its system call.
+ * For the message of a test that waited for it in vain. */
+void process_describe(struct process *process, struct text *ret_text);
+
 /* What the kernel says about it: peak resident memory in KiB, processor time used so far in ms. */
 int64_t process_peak_memory_kib(const struct process *process);
 int64_t process_pid_peak_memory_kib(pid_t pid); /* -1: it has ended */

@@ -62,15 +62,29 @@ void tls_launch(struct tls_receiver *receiver)
     receiver->process = process_start(argv, &options);
 }
 
+/* Its log, and what it does. */
+static void describe(struct tls_receiver *receiver, struct text *ret_text)
+{
+    file_read(tls_file(receiver, "receiver.log"), ret_text);
+    if (receiver->process)
+        process_describe(receiver->process, ret_text);
+}
+
+void tls_wait_port(struct tls_receiver *receiver, const char *label, int port)
+{
+    AUTO(text_release) struct text found = TEXT_EMPTY;
+    if (port_wait(port, TLS_WAIT_MS))
+        return;
+    describe(receiver, &found);
+    require(false, "%s: nobody accepts on the %s port %d:\n%s", label,
+            port == receiver->tls_port ? "TLS" : "plain", port, text_string(&found));
+}
+
 void tls_start(struct tls_receiver *receiver, const char *tls, const char *sources)
 {
     tls_configure(receiver, tls, "", sources);
     tls_launch(receiver);
-    if (port_wait(receiver->tls_port, TLS_WAIT_MS))
-        return;
-    AUTO(text_release) struct text log = TEXT_EMPTY;
-    file_read(tls_file(receiver, "receiver.log"), &log);
-    require(false, "the TLS port %d is not there:\n%s", receiver->tls_port, text_string(&log));
+    tls_wait_port(receiver, tls, receiver->tls_port);
 }
 
 struct sought {
@@ -91,7 +105,7 @@ void tls_expect_log(struct tls_receiver *receiver, const char *label, const char
     AUTO(text_release) struct text log = TEXT_EMPTY;
     struct sought sought = {receiver, text};
     bool said = wait_until(is_logged, &sought, TLS_WAIT_MS);
-    file_read(tls_file(receiver, "receiver.log"), &log);
+    describe(receiver, &log);
     require(said, "%s: \"%s\" is not in\n%s", label, text, text_string(&log));
 }
 

@@ -35,6 +35,8 @@ const char *tls_file(struct tls_receiver *receiver, const char *name);
 void tls_configure(struct tls_receiver *receiver, const char *tls, const char *limits, const char *sources);
 /* Starts the process, without waiting for anything. */
 void tls_launch(struct tls_receiver *receiver);
+/* Waits until one of its ports accepts; ends the test, with its log and what it does, when that does not come. */
+void tls_wait_port(struct tls_receiver *receiver, const char *label, int port);
 /* All of it; both ports accept then. */
 void tls_start(struct tls_receiver *receiver, const char *tls, const char *sources);
 
