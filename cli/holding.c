@@ -5,14 +5,21 @@
 #include "cli/option.h"
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/base/text.h"
 #include "common/service/service.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* "main" or "main/research-ct": no name has a slash in it. */
+#define SOURCE "source:"
+
+/* "main", "main/research-ct" or "source:CT01": no name has a slash in it. */
 static void set_target(struct control_request *request, const char *name)
 {
+    if (string_starts_with(name, SOURCE)) {
+        request->source = memory_string(name + strlen(SOURCE));
+        return;
+    }
     const char *slash = strchr(name, '/');
     request->destination = memory_string_n(name, slash ? (size_t)(slash - name) : strlen(name));
     request->album = slash ? memory_string(slash + 1) : NULL;
@@ -38,7 +45,7 @@ int hold_or_release(const struct cli *cli, const struct command *command, int ar
     if (!option_parse(command, argc, argv, holding_take, &json, &first))
         return EXIT_USAGE;
     if (argc - first != 1 || !*argv[first]) {
-        (void)fprintf(stderr, "felucca %s: takes one DESTINATION or DESTINATION/ALBUM\n", argv[0]);
+        (void)fprintf(stderr, "felucca %s: takes one DESTINATION, DESTINATION/ALBUM or source:AET\n", argv[0]);
         return EXIT_USAGE;
     }
     set_target(&request, argv[first]);

@@ -1,4 +1,4 @@
-/* holding - what `felucca hold` and `felucca release` share: they hold one destination or album, or let it go. */
+/* holding - what `felucca hold` and `felucca release` share: they hold one destination, album or source of requests for commitment, or let it go. */
 #ifndef FELUCCA_CLI_HOLDING_H
 #define FELUCCA_CLI_HOLDING_H
 

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-enum { ERRAND_SECONDS = 120 };
+enum { ERRAND_SECONDS = 120, ERRAND_RELEASE_SECONDS = 5 };
 
 struct errand;
 
@@ -18,9 +18,10 @@ struct errand *errand_start(const struct report_to *to, const struct work_report
 /* Ends the process where it still runs. */
 void errand_destroy(struct errand **errand);
 
-/* Readable when it has ended. */
+/* Hangs up (POLLHUP) when it has ended. That it becomes readable before says nothing: the association of a report that was
+ * answered is still released, for ERRAND_RELEASE_SECONDS at most, and until then its source may take no other one. */
 int errand_fd(const struct errand *errand);
-/* Once that is so: what came of it; ret_reason as report_make(). */
+/* Once that is so: what came of it, and why (REPORT_REASON_SIZE bytes). */
 enum report_end errand_take(struct errand *errand, char *ret_reason);
 
 #endif

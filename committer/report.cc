@@ -204,9 +204,8 @@ report_end receive(Association &with, char *reason)
     return is_unknown_there(response.DimseStatus) ? REPORT_UNWANTED : REPORT_NOT_TAKEN;
 }
 
-report_end make(const report_to *to, const work_report *report, char *reason)
+report_end make(Association &with, const report_to *to, const work_report *report, char *reason)
 {
-    Association with;
     if (!associate(with, to, reason) || !send(with, report, reason))
         return REPORT_NOT_TAKEN;
     return receive(with, reason);
@@ -222,13 +221,18 @@ int report_prepare(void)
     return loaded ? 0 : ERR_ABSENT;
 }
 
-enum report_end report_make(const struct report_to *to, const struct work_report *report, char *ret_reason)
+void report_make(const struct report_to *to, const struct work_report *report,
+                 void (*tell)(void *context, enum report_end end, const char *reason), void *context)
 {
-    *ret_reason = '\0';
+    char reason[REPORT_REASON_SIZE] = "";
+    bool told = false;
     try {
-        return make(to, report, ret_reason);
+        Association with;
+        report_end end = make(with, to, report, reason);
+        told = true;
+        tell(context, end, reason);
     } catch (...) {
-        say(ret_reason, "%s", "the report could not be made");
-        return REPORT_NOT_TAKEN;
+        if (!told)
+            tell(context, REPORT_NOT_TAKEN, "the report could not be made");
     }
 }

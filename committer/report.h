@@ -33,8 +33,10 @@ enum { REPORT_REASON_SIZE = 240 };
 /* Once in a process: loads DCMTK's dictionary. 0, or ERR_ABSENT when there is none. */
 int report_prepare(void);
 
-/* Makes it. ret_reason (REPORT_REASON_SIZE bytes): a sentence, "" where it was taken. */
-enum report_end report_make(const struct report_to *to, const struct work_report *report, char *ret_reason);
+/* Makes it, and tells what came of it once, with a sentence ("" where it was taken). An association that was made is released
+ * after that: what its source has answered counts, whatever it does then. */
+void report_make(const struct report_to *to, const struct work_report *report,
+                 void (*tell)(void *context, enum report_end end, const char *reason), void *context);
 
 #ifdef __cplusplus
 }

@@ -207,6 +207,18 @@ static const char *objection_to_job(const struct jobdb_candidate *job, enum cont
     return NULL;
 }
 
+/* A report that is due is made now, and of one that is given up no file is left. */
+static void take_up(struct router *router, int64_t id, bool is_over)
+{
+    struct jobdb_reported reported;
+    if (!jobdb_find_commitment(router->db, id, &reported))
+        return;
+    if (is_over)
+        reporting_remove(router, reported.receipt);
+    else
+        reporting_wake(router, reported.calling, reported.called);
+}
+
 /* A report on storage commitment: no destination's job. */
 static void change_commitment(struct job_portion *portion, int64_t id)
 {
@@ -227,7 +239,7 @@ static void change_commitment(struct job_portion *portion, int64_t id)
     else {
         change->row.changed++;
         change_event(router, change, &event, text_string(&name));
-        reporting_wake(router);
+        take_up(router, id, drop);
     }
 }
 

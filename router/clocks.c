@@ -7,6 +7,8 @@
 #include "common/base/text.h"
 #include "common/config/config.h"
 #include "common/jobs/times.h"
+#include "router/posting.h"
+#include "router/reporting.h"
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/trust.h"
@@ -53,6 +55,8 @@ static void clock_is_back(struct router *router)
     jobdb_hurry(router->db, router->now, router->now);
     jobdb_clock_is_back(router->db, router->now, router->now + longest);
     targets_hurry(router->targets, router->now);
+    reporting_hurry(router, router->now);
+    posting_hurry(router, router->now);
 }
 
 static void take_change(struct router *router, enum trust_change change)

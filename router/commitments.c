@@ -74,6 +74,19 @@ static int64_t patience_of(const struct router *router, const char *called)
     return node ? node->commitment.patience_ms : PATIENCE_MS;
 }
 
+/* One report answers both. One that was given up is made again: who asks is there. */
+static void take_repeated(struct router *router, const struct jobdb_commitment *row, int64_t open,
+                          bool failed)
+{
+    jobdb_add_repeated(router->db, row, router->now);
+    if (failed && jobdb_retry_commitment(router->db, open, router->now))
+        reporting_wake(router, row->calling, row->called);
+    log_warning(failed ? "storage commitment is asked for again after its report failed, reporting it again"
+                       : "storage commitment is asked for twice, reporting once",
+                LOG_S("transaction", row->transaction), LOG_S("calling", row->calling));
+    reporting_remove(router, row->receipt);
+}
+
 static void write_down(struct router *router, const char *receipt, const struct commitment_request *request)
 {
     const struct commitment *asked = &request->commitment;
@@ -87,10 +100,10 @@ static void write_down(struct router *router, const char *receipt, const struct 
         .patience_until = router->now + patience_of(router, request->called),
         .instances = (int64_t)asked->count,
     };
-    if (jobdb_commitment_is_open(router->db, &row)) {
-        log_warning("storage commitment is asked for twice, reporting once",
-                    LOG_S("transaction", asked->transaction), LOG_S("calling", request->calling));
-        reporting_remove(router, receipt);
+    bool failed;
+    int64_t open = jobdb_find_open_commitment(router->db, &row, &failed);
+    if (open != 0) {
+        take_repeated(router, &row, open, failed);
         return;
     }
     bool too_many = jobdb_undecided_of(router->db, request->calling) + row.instances > UNDECIDED_MOST;

@@ -3,8 +3,10 @@
 #include "common/base/cleanup.h"
 #include "common/base/log.h"
 #include "common/jobs/history.h"
+#include "common/jobs/requester.h"
 #include "common/jobs/standing.h"
 #include "common/jobs/target.h"
+#include "common/config/config.h"
 #include "common/wire/bus.h"
 #include "common/wire/control.h"
 #include "router/changes.h"
@@ -63,13 +65,67 @@ static void hold_target(struct router *router, const struct control_request *req
                 held ? " is held: nothing more goes there until it is released" : " is released");
 }
 
+/* ---- of reports on storage commitment ---- */
+
+static bool may_ask(const struct config *config, const char *calling)
+{
+    for (size_t n = 0; n < config->node_count; n++)
+        if (config_find_requester(&config->nodes[n], calling))
+            return true;
+    return false;
+}
+
+static void add_source_event(struct router *router, const struct control_request *request)
+{
+    AUTO(text_release) struct text detail = TEXT_EMPTY;
+    text_format(&detail, "by %s: source:%s", request->user, request->source);
+    struct jobdb_event event = {
+        .at = router->now, .kind = control_verb_done(request->verb), .detail = text_string(&detail)};
+    jobdb_add_event(router->db, &event);
+    log_info("reports on storage commitment changed", LOG_S("calling", request->source),
+             LOG_S("state", event.kind), LOG_S("user", request->user));
+}
+
+static void hold_source(struct router *router, const struct control_request *request,
+                        struct control_answer *answer)
+{
+    bool held = request->verb == CONTROL_HOLD, known = jobdb_source_is_held(router->db, request->source);
+    if (request->destination || request->album) {
+        refuse(answer, "a source, or a destination and its album: one of them");
+        return;
+    }
+    if (!known && !may_ask(router->config, request->source) &&
+        !jobdb_has_asked(router->db, request->source)) {
+        refuse(answer, "no source of that title has a port, and none has asked for storage commitment");
+        return;
+    }
+    text_format(&answer->sentence, "source:%s", request->source);
+    if (!jobdb_hold_source(router->db, request->source, held ? request->user : NULL, router->now)) {
+        text_append(&answer->sentence, held ? " is held already" : " is not held");
+        return;
+    }
+    add_source_event(router, request);
+    answer->changed = 1;
+    text_append(&answer->sentence,
+                held ? " is held: no report on storage commitment goes there until it is released"
+                     : " is released");
+}
+
+static void hold(struct router *router, const struct control_request *request, struct control_answer *answer)
+{
+    if (request->source)
+        hold_source(router, request, answer);
+    else
+        hold_target(router, request, answer);
+}
+
 /* ---- the table of verbs ---- */
 
 /* These are carried out at once and say in the answer what came of it. All others are changes. */
 static void (*const quick_verbs[CONTROL_VERBS])(struct router *router, const struct control_request *request,
                                                 struct control_answer *answer) = {
-    [CONTROL_HOLD] = hold_target,
-    [CONTROL_RELEASE] = hold_target,
+    [CONTROL_HOLD] = hold,
+    [CONTROL_RELEASE] = hold,
     [CONTROL_DESTINATION_MOVE] = tokens_move,
     [CONTROL_FIND] = search_find,
 };

@@ -3,6 +3,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/jobs/commitment.h"
+#include "common/jobs/requester.h"
 #include "common/jobs/gauge.h"
 #include "common/jobs/standing.h"
 #include "common/jobs/token_times.h"
@@ -20,7 +21,7 @@ enum { REFRESH_MS = 5 * 1000 };
 
 struct gauges {
     struct metric *jobs, *ages, *states, *since, *empty, *tokens, *expiry;
-    struct metric *intake, *workers, *resting, *works, *commitments;
+    struct metric *intake, *workers, *resting, *works, *commitments, *requesters;
     struct metric *spool_files, *spool_bytes, *free_bytes, *free_files, *overfull, *database, *wal;
     int64_t refresh_at; /* monotonic */
 };
@@ -54,6 +55,9 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
                                  "Received instances that the router knows of and has not taken in.", NULL);
     gauges->commitments = metrics_add(metrics, METRIC_GAUGE, "commitments",
                                       "Transactions of storage commitment that are not over.", only_state);
+    gauges->requesters = metrics_add(metrics, METRIC_GAUGE, "commitment_sources",
+                                     "Sources that did not take their last report, or that are held.",
+                                     only_state);
     gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
     gauges->resting = metrics_add(metrics, METRIC_GAUGE, "workers_resting",
                                   "Workers that lack something for a destination or album.", work);
@@ -257,6 +261,10 @@ static void show_commitments(struct router *router)
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         show_commitment(router, states[i], 0);
     jobdb_each_commitment_count(router->db, show_commitment, router);
+    int64_t resting, held;
+    jobdb_count_troubled_requesters(router->db, &resting, &held);
+    metric_set(router->gauges->requesters, (const char *const[]){"resting"}, (double)resting);
+    metric_set(router->gauges->requesters, (const char *const[]){"held"}, (double)held);
 }
 
 static void show_disk(struct router *router)

@@ -80,6 +80,13 @@ void posting_hold(struct router *router, const struct jobdb_batch *batch)
         addressee_named(router->posting, text_string(&name))->out = true;
 }
 
+void posting_hurry(struct router *router, int64_t latest)
+{
+    for (size_t i = 0; i < router->posting->count; i++)
+        if (router->posting->list[i].until > latest)
+            router->posting->list[i].until = latest;
+}
+
 /* ---- telling ---- */
 
 static void say_notice(struct router *router, const struct lease *lease, const struct addressee *addressee,

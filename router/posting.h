@@ -17,6 +17,9 @@ void posting_destroy(struct posting **posting);
 /* At the start: a message that was out when the router ended. */
 void posting_hold(struct router *router, const struct jobdb_batch *batch);
 
+/* The wall clock was set back: nobody rests until later than this. */
+void posting_hurry(struct router *router, int64_t latest);
+
 /* The next message of each target that may have one, to a worker. */
 void posting_turn(struct router *router);
 

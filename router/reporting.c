@@ -8,6 +8,7 @@
 #include "common/base/random.h"
 #include "common/config/config.h"
 #include "common/jobs/commitment.h"
+#include "common/jobs/requester.h"
 #include "common/spool/asked.h"
 #include "router/dispatch.h"
 #include "router/outbox.h"
@@ -94,12 +95,23 @@ void reporting_add(struct router *router, const char *calling, const char *calle
     source_named(router->reporting, calling, called)->waits = true;
 }
 
-void reporting_wake(struct router *router)
+void reporting_wake(struct router *router, const char *calling, const char *called)
 {
-    for (size_t i = 0; i < router->reporting->count; i++) {
-        router->reporting->list[i].until = 0;
-        router->reporting->list[i].waits = true;
-    }
+    struct source *source = source_named(router->reporting, calling, called);
+    source->until = 0;
+    source->waits = true;
+}
+
+void reporting_wake_all(struct router *router)
+{
+    reporting_hurry(router, 0);
+}
+
+void reporting_hurry(struct router *router, int64_t latest)
+{
+    for (size_t i = 0; i < router->reporting->count; i++)
+        if (router->reporting->list[i].until > latest)
+            router->reporting->list[i].until = latest;
 }
 
 void reporting_hold(struct router *router, const struct jobdb_batch *batch)
@@ -129,8 +141,10 @@ void reporting_clean(struct router *router)
         return;
     CRASH_POINT(ROUTER_COMMITMENT_OVER);
     int code = asked_open(router->spool, &folder);
-    for (size_t i = 0; code == 0 && i < reporting->over_count; i++)
-        code = asked_remove(folder, reporting->over[i]);
+    for (size_t i = 0; folder >= 0 && i < reporting->over_count; i++) {
+        int removed = asked_remove(folder, reporting->over[i]);
+        code = code == 0 ? removed : code;
+    }
     if (code != 0)
         log_error("cannot remove a request for storage commitment, retrying at the next scan",
                   LOG_S("error", err_text(code)));
@@ -161,7 +175,7 @@ static void report_to(struct router *router, struct source *source)
     if (!source->waits || source->out || source->until > router->now)
         return;
     struct seat *seat = crew_most_credit(router->crew, WORK_COMMIT, router->awake);
-    if (!seat)
+    if (!seat || jobdb_source_is_held(router->db, source->calling))
         return;
     dispatch_name(router, seat, &batch);
     source->waits = jobdb_pick_report(router->db, source->calling, source->called, &batch, &report);
@@ -200,7 +214,8 @@ static void count_failure(struct router *router, struct source *source, const ch
 static void take_failure(struct router *router, int64_t id, const struct jobdb_reported *reported,
                          struct source *source, const char *reason)
 {
-    bool too_long = router->expires_by - reported->decided_at > (int64_t)REPORTING_DAYS * 24 * 3600 * 1000;
+    bool too_long = reported->tries >= REPORTING_TRIES &&
+                    router->expires_by - reported->decided_at > (int64_t)REPORTING_DAYS * 24 * 3600 * 1000;
     count_failure(router, source, reason);
     if (too_long)
         jobdb_report_failed(router->db, id, reason);

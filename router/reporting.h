@@ -1,14 +1,14 @@
 /* reporting - reports of decided commitments, one at a time to each source, through the workers of stage commit.
  *
  * A source that does not take a report rests, longer each time as `retry` says; what is for it waits in its order, and
- * fails after REPORTING_DAYS. The others do not wait for it. A report that was acknowledged is never made again. */
+ * fails after REPORTING_DAYS; one that an operator holds gets none and fails for nothing. The others do not wait for it. A report that was acknowledged is never made again. */
 #ifndef FELUCCA_ROUTER_REPORTING_H
 #define FELUCCA_ROUTER_REPORTING_H
 
 #include "common/wire/work.h"
 #include "router/crew.h"
 
-enum { REPORTING_DAYS = 7 };
+enum { REPORTING_DAYS = 7, REPORTING_TRIES = 10 /* at the least, where no committer ran for days */ };
 
 struct reporting;
 struct router;
@@ -20,8 +20,11 @@ void reporting_destroy(struct reporting **reporting);
 void reporting_add(struct router *router, const char *calling, const char *called);
 /* The transaction is over: its file goes after the commit. */
 void reporting_remove(struct router *router, const char *receipt);
-/* Nobody rests any more. */
-void reporting_wake(struct router *router);
+/* The source does not rest any more; nobody does. */
+void reporting_wake(struct router *router, const char *calling, const char *called);
+void reporting_wake_all(struct router *router);
+/* The wall clock was set back: nobody rests until later than this. */
+void reporting_hurry(struct router *router, int64_t latest);
 
 /* At the start: a report that was out when the router ended. */
 void reporting_hold(struct router *router, const struct jobdb_batch *batch);

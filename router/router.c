@@ -115,7 +115,7 @@ static void reload_router(void *context, const struct config *old, const struct 
     tokens_configure(router);
     conversation_read_keys(router);
     notices_configure(router);
-    reporting_wake(router);
+    reporting_wake_all(router);
 }
 
 static void create_parts(struct router *router)

@@ -1,7 +1,8 @@
-/* felucca jobs - lists deliveries, shares, fetches and inquiries: those that are alike in one line, or each. */
+/* felucca jobs - lists deliveries, shares, fetches, inquiries and open requests for storage commitment: those that are alike in one line, or each. */
 #include "cli/colour.h"
 #include "cli/columns.h"
 #include "cli/command.h"
+#include "cli/commitment_jobs.h"
 #include "cli/database.h"
 #include "cli/job_filter.h"
 #include "cli/job_groups.h"
@@ -81,7 +82,7 @@ static const struct column group_columns[] = {
 static const char *plural_of(const char *kind)
 {
     static const char *const kinds[][2] = {
-        {"delivery", "deliveries"}, {"share", "shares"}, {"fetch", "fetches"}, {"inquiry", "inquiries"}};
+        {"delivery", "deliveries"}, {"share", "shares"}, {"fetch", "fetches"}, {"inquiry", "inquiries"}, {"commitment", "commitments"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i][0], kind) == 0)
             return kinds[i][1];
@@ -234,6 +235,7 @@ static int list_jobs(struct listing *listing, struct jobdb *db)
                      : sizeof group_columns / sizeof *group_columns,
                 columns_line());
     (void)jobdb_read_jobs(db, &listing->filter, take_job, listing);
+    (void)commitment_jobs_read(db, &listing->filter, listing->form != FORM_GROUPS, take_job, listing);
     if (database_failed(db))
         return EXIT_NO;
     if (listing->form == FORM_GROUPS)
@@ -324,7 +326,9 @@ const struct command command_jobs = {
             "last one was received, and why they wait or failed. 50 lines are shown, with\n"
             "--json and --csv 50 jobs of each kind, unless --limit or --all says otherwise;\n"
             "the last line says what was left out. `felucca show` tells more about a study\n"
-            "or one job, by any UID or its JOB. Times are local.\n",
+            "or one job, by any UID or its JOB. Times are local. Requests for storage\n"
+            "commitment that are not over come last, with the title that is to be told\n"
+            "under TO; `felucca commitments` tells more of them.\n",
     .example = "felucca jobs --state failed --since yesterday\n"
                "felucca jobs --from CT01 --since 10:00 --until 11:00 --all\n",
     .run = jobs_run,

@@ -21,6 +21,7 @@
 #include "common/jobs/show.h"
 #include "common/service/service.h"
 #include "common/tls/certificates.h"
+#include "common/view/commitments.h"
 #include "common/view/rows.h"
 #include "common/view/surroundings.h"
 
@@ -253,6 +254,28 @@ static void add_rejections(struct view *view, const struct surroundings *around)
     }
 }
 
+static void add_requester(void *context, const struct commitments_source *source)
+{
+    struct view *view = context;
+    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, source->sentence, 2, columns_line());
+}
+
+/* "storage commitment: 2 wait for their images, 1 failed (felucca commitments)" */
+static void add_commitments(struct view *view, struct jobdb *db)
+{
+    AUTO(text_release) struct text line = TEXT_EMPTY;
+    struct commitments_counts counts;
+    (void)commitments_each_source(db, view->now, add_requester, view);
+    commitments_count(db, &counts);
+    text_append(&line, "storage commitment: ");
+    if (!commitments_append_counts(&counts, &line))
+        return;
+    text_append(&line, " (felucca commitments)");
+    text_append_char(&view->notes, '\n');
+    table_wrap(&view->notes, text_string(&line), 2, columns_line());
+}
+
 /* Whoever asks a cell that waits must not take it for one that works. */
 static void add_first_line(struct view *view, const struct surroundings *around, const struct config *config)
 {
@@ -293,11 +316,13 @@ static void add_totals(struct view *view, int64_t quarantined, const struct surr
 }
 
 static void add_json_totals(struct view *view, int64_t quarantined, const struct surroundings *around,
-                            const struct config *config, json_t *tokens, json_t *notified)
+                            const struct config *config, struct jobdb *db)
 {
     char cell[CONFIG_CELL_SIZE];
+    json_t *notified = notified_json(db, config);
     json_t *totals = json_pack("{s:o, s:I, s:o}", "cell", json_from_text(config_cell(config, cell)),
-                               "quarantined", (json_int_t)quarantined, "tokens", tokens);
+                               "quarantined", (json_int_t)quarantined, "tokens",
+                               expiry_to_json(config, db));
     json_t *certificates = json_array();
     certificates_each(config, add_certificate_json, certificates);
     if (json_array_size(certificates) > 0)
@@ -307,6 +332,8 @@ static void add_json_totals(struct view *view, int64_t quarantined, const struct
     if (json_array_size(notified) > 0)
         (void)json_object_set(totals, "notify", notified);
     json_decref(notified);
+    if (config_has_requesters(config))
+        (void)json_object_set_new(totals, "commitments", commitments_json(db));
     json_append_line(totals, &view->table);
 }
 
@@ -344,8 +371,7 @@ static int status_draw(void *context, struct text *frame)
         return EXIT_NO;
     }
     if (view.json) {
-        add_json_totals(&view, quarantined, &around, screen->config, expiry_to_json(screen->config, db),
-                        notified_json(db, screen->config));
+        add_json_totals(&view, quarantined, &around, screen->config, db);
     } else {
         add_first_line(&view, &around, screen->config);
         append_tables(&view);
@@ -354,6 +380,7 @@ static int status_draw(void *context, struct text *frame)
         add_rejections(&view, &around);
         add_troubles(&view, &around, screen->config);
         (void)notified_append(db, screen->config, view.now, &view.notes);
+        add_commitments(&view, db);
         add_totals(&view, quarantined, &around, screen->config);
         if (screen->watching)
             add_rates(screen, &view, db);

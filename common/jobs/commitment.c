@@ -8,18 +8,18 @@
 
 #include <string.h>
 
-#define FEW_ROWS "a handful of rows: one for each source that asks for commitment"
 #define ITS_ROW                                                                                                 \
     "c.id, c.transaction_uid, c.calling_aet, c.called_aet, c.state, c.asked_at, c.instances, c.open, c.denied," \
     " c.tries, c.reason, coalesce(q.until, 0), c.finished_at"
+#define ITS_REPORT "calling_aet, called_aet, receipt, transaction_uid, decided_at, instances, denied, tries"
 #define OF_COMMITMENT \
     " FROM commitment c LEFT JOIN requester q ON q.calling_aet = c.calling_aet AND q.called_aet = c.called_aet"
 
 /* clang-format off */
 #define STATEMENTS(X) \
     X(KNOWS_COMMITMENT, "", "SELECT state IN ('reported', 'dropped') FROM commitment WHERE receipt = ?1") \
-    X(IS_OPEN, "", \
-      "SELECT 1 FROM commitment WHERE transaction_uid = ?1 AND calling_aet = ?2 AND called_aet = ?3" \
+    X(FIND_OPEN, "", \
+      "SELECT id, state = 'failed' FROM commitment WHERE transaction_uid = ?1 AND calling_aet = ?2 AND called_aet = ?3" \
       " AND state NOT IN ('reported', 'dropped') LIMIT 1") \
     X(UNDECIDED_OF, "", \
       "SELECT coalesce(sum(open), 0) FROM commitment INDEXED BY commitment_open" \
@@ -27,6 +27,10 @@
     X(ADD_COMMITMENT, "", \
       "INSERT INTO commitment (receipt, transaction_uid, calling_aet, called_aet, source_address, state, asked_at," \
       " patience_until, instances, open) VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?7, ?8, ?8)") \
+    X(ADD_REPEATED, "", \
+      "INSERT INTO commitment (receipt, transaction_uid, calling_aet, called_aet, source_address, state, asked_at," \
+      " patience_until, instances, open, reason, finished_at)" \
+      " VALUES (?1, ?2, ?3, ?4, ?5, 'dropped', ?6, ?7, ?8, 0, 'it was asked for while the same transaction was open', ?9)") \
     X(ADD_REFERENCED, "", \
       "INSERT INTO referenced (commitment_id, sop_class, sop_instance) VALUES (?1, ?2, ?3)") \
     X(EACH_REFERENCED, "", \
@@ -54,9 +58,8 @@
       "SELECT sop_class, sop_instance, coalesce(outcome, 0) FROM referenced WHERE commitment_id = ?1 ORDER BY id") \
     X(LEASE_REPORT, "", \
       "UPDATE commitment SET state = 'reporting', work = ?2, tries = tries + 1 WHERE id = ?1 AND state = 'queued'") \
-    X(FIND_REPORT, "", \
-      "SELECT calling_aet, called_aet, receipt, transaction_uid, decided_at, instances, denied FROM commitment" \
-      " WHERE id = ?1 AND work = ?2") \
+    X(FIND_REPORT, "", "SELECT " ITS_REPORT " FROM commitment WHERE id = ?1 AND work = ?2") \
+    X(FIND_COMMITMENT, "", "SELECT " ITS_REPORT " FROM commitment WHERE id = ?1") \
     X(REPORT_TAKEN, "", \
       "UPDATE commitment SET state = 'reported', finished_at = ?2, reason = NULL" \
       " WHERE id = ?1 AND state IN ('reporting', 'queued', 'failed')") \
@@ -73,22 +76,16 @@
       "UPDATE commitment SET state = 'dropped', finished_at = ?2 WHERE id = ?1" \
       " AND state IN ('waiting', 'queued', 'failed')") \
     X(DROP_REFERENCED, "", "UPDATE referenced SET outcome = 272 WHERE commitment_id = ?1 AND outcome IS NULL") \
-    X(EACH_REQUESTER, FEW_ROWS, "SELECT calling_aet, called_aet, failures, until FROM requester") \
-    X(EACH_AWAITING, "read at start alone, by its index", \
-      "SELECT DISTINCT calling_aet, called_aet, 0, 0 FROM commitment WHERE state = 'queued'") \
-    X(REQUESTER_FAILED, "", \
-      "INSERT INTO requester (calling_aet, called_aet, failures, until, last_error, last_error_at)" \
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (calling_aet, called_aet) DO UPDATE" \
-      " SET failures = ?3, until = ?4, last_error = ?5, last_error_at = ?6") \
-    X(REQUESTER_TOOK, "", \
-      "INSERT INTO requester (calling_aet, called_aet, reported_at) VALUES (?1, ?2, ?3)" \
-      " ON CONFLICT (calling_aet, called_aet) DO UPDATE SET failures = 0, until = 0, reported_at = ?3") \
     X(COUNT_OPEN, "", \
       "SELECT state, count(*) FROM commitment WHERE state IN ('waiting', 'queued', 'reporting', 'failed')" \
       " GROUP BY state") \
     X(OPEN_ONES, "", \
       "SELECT " ITS_ROW ", -1" OF_COMMITMENT \
       " WHERE c.state = ?1 AND c.state IN ('waiting', 'queued', 'reporting', 'failed') ORDER BY c.id LIMIT ?2") \
+    X(OF_STUDY, "", \
+      "SELECT " ITS_ROW ", -1" OF_COMMITMENT \
+      " WHERE c.id IN (SELECT r.commitment_id FROM instance i JOIN referenced r ON r.sop_instance = i.sop_instance" \
+      " WHERE i.study = ?1) ORDER BY c.id DESC LIMIT 50") \
     X(OF_INSTANCE, "", \
       "SELECT " ITS_ROW ", coalesce(r.outcome, -1) FROM referenced r JOIN commitment c ON c.id = r.commitment_id" \
       " LEFT JOIN requester q ON q.calling_aet = c.calling_aet AND q.called_aet = c.called_aet" \
@@ -105,10 +102,17 @@ bool jobdb_knows_commitment(struct jobdb *db, const char *receipt, bool *ret_ove
     return over >= 0;
 }
 
-bool jobdb_commitment_is_open(struct jobdb *db, const struct jobdb_commitment *commitment)
+int64_t jobdb_find_open_commitment(struct jobdb *db, const struct jobdb_commitment *commitment,
+                                   bool *ret_failed)
 {
-    return row_exists(jobdb_query(db, SQL_IS_OPEN, "sss", commitment->transaction, commitment->calling,
-                                  commitment->called));
+    AUTO(row_end)
+    struct row row = jobdb_query(db, SQL_FIND_OPEN, "sss", commitment->transaction, commitment->calling,
+                                 commitment->called);
+    if (!row_next(&row))
+        return 0;
+    int64_t id = row_number(&row);
+    *ret_failed = row_int(&row) != 0;
+    return id;
 }
 
 int64_t jobdb_undecided_of(struct jobdb *db, const char *calling)
@@ -122,6 +126,13 @@ int64_t jobdb_add_commitment(struct jobdb *db, const struct jobdb_commitment *co
                        commitment->calling, commitment->called, commitment->address, commitment->asked_at,
                        commitment->patience_until, commitment->instances);
     return jobdb_last_id(db);
+}
+
+void jobdb_add_repeated(struct jobdb *db, const struct jobdb_commitment *commitment, int64_t now)
+{
+    (void)jobdb_change(db, SQL_ADD_REPEATED, "sssssiiii", commitment->receipt, commitment->transaction,
+                       commitment->calling, commitment->called, commitment->address, commitment->asked_at,
+                       commitment->patience_until, commitment->instances, now);
 }
 
 void jobdb_add_referenced(struct jobdb *db, int64_t commitment_id, const char *sop_class,
@@ -245,19 +256,30 @@ bool jobdb_pick_report(struct jobdb *db, const char *calling, const char *called
     return true;
 }
 
+static bool read_report(struct row row, struct jobdb_reported *ret_reported)
+{
+    AUTO(row_end) struct row at = row;
+    if (!row_next(&at))
+        return false;
+    row_copy(&at, ret_reported->calling, sizeof ret_reported->calling);
+    row_copy(&at, ret_reported->called, sizeof ret_reported->called);
+    row_copy(&at, ret_reported->receipt, sizeof ret_reported->receipt);
+    row_copy(&at, ret_reported->transaction, sizeof ret_reported->transaction);
+    ret_reported->decided_at = row_number(&at);
+    ret_reported->instances = row_number(&at);
+    ret_reported->denied = row_number(&at);
+    ret_reported->tries = row_number(&at);
+    return true;
+}
+
 bool jobdb_find_report(struct jobdb *db, int64_t id, const char *work, struct jobdb_reported *ret_reported)
 {
-    AUTO(row_end) struct row row = jobdb_query(db, SQL_FIND_REPORT, "is", id, work);
-    if (!row_next(&row))
-        return false;
-    row_copy(&row, ret_reported->calling, sizeof ret_reported->calling);
-    row_copy(&row, ret_reported->called, sizeof ret_reported->called);
-    row_copy(&row, ret_reported->receipt, sizeof ret_reported->receipt);
-    row_copy(&row, ret_reported->transaction, sizeof ret_reported->transaction);
-    ret_reported->decided_at = row_number(&row);
-    ret_reported->instances = row_number(&row);
-    ret_reported->denied = row_number(&row);
-    return true;
+    return read_report(jobdb_query(db, SQL_FIND_REPORT, "is", id, work), ret_reported);
+}
+
+bool jobdb_find_commitment(struct jobdb *db, int64_t id, struct jobdb_reported *ret_reported)
+{
+    return read_report(jobdb_query(db, SQL_FIND_COMMITMENT, "i", id), ret_reported);
 }
 
 void jobdb_report_taken(struct jobdb *db, int64_t id, int64_t now)
@@ -291,46 +313,6 @@ bool jobdb_drop_commitment(struct jobdb *db, int64_t id, int64_t now)
         return false;
     (void)jobdb_change(db, SQL_DROP_REFERENCED, "i", id); /* nobody looks for it any more */
     return true;
-}
-
-/* ---- sources ---- */
-
-static void each_source(struct row row, void (*each)(void *context, const struct jobdb_requester *requester),
-                        void *context)
-{
-    struct jobdb_requester requester;
-    AUTO(row_end) struct row at = row;
-    while (row_next(&at)) {
-        requester.calling = row_text(&at);
-        requester.called = row_text(&at);
-        requester.failures = row_number(&at);
-        requester.until = row_number(&at);
-        each(context, &requester);
-    }
-}
-
-void jobdb_each_requester(struct jobdb *db,
-                          void (*each)(void *context, const struct jobdb_requester *requester), void *context)
-{
-    each_source(jobdb_query(db, SQL_EACH_REQUESTER, ""), each, context);
-}
-
-void jobdb_each_awaiting(struct jobdb *db,
-                         void (*each)(void *context, const struct jobdb_requester *requester), void *context)
-{
-    each_source(jobdb_query(db, SQL_EACH_AWAITING, ""), each, context);
-}
-
-void jobdb_requester_failed(struct jobdb *db, const struct jobdb_requester *requester, const char *error,
-                            int64_t now)
-{
-    (void)jobdb_change(db, SQL_REQUESTER_FAILED, "ssiisi", requester->calling, requester->called,
-                       requester->failures, requester->until, error, now);
-}
-
-void jobdb_requester_took(struct jobdb *db, const struct jobdb_requester *requester, int64_t now)
-{
-    (void)jobdb_change(db, SQL_REQUESTER_TOOK, "ssi", requester->calling, requester->called, now);
 }
 
 /* ---- questions ---- */
@@ -379,6 +361,14 @@ int jobdb_each_open_commitment(struct jobdb *db, int64_t most,
     static const char *const states[] = {"failed", "reporting", "queued", "waiting"};
     for (size_t i = 0; i < sizeof states / sizeof *states && most > 0; i++)
         most -= each_row(jobdb_query(db, SQL_OPEN_ONES, "si", states[i], most), each, context);
+    return db->error;
+}
+
+int jobdb_each_commitment_in(struct jobdb *db, const char *study,
+                             void (*each)(void *context, const struct jobdb_commitment_row *row),
+                             void *context)
+{
+    (void)each_row(jobdb_query(db, SQL_OF_STUDY, "s", study), each, context);
     return db->error;
 }
 

@@ -1,5 +1,5 @@
-/* commitment - what sources asked to be committed: a row for each transaction, one for each instance in it, and what was
- * learned of each source.
+/* commitment - what sources asked to be committed: a row for each transaction, and one for each instance in it. What is known
+ * of a source is requester.h's.
  *
  * A commitment is waiting until every instance is decided, then queued, reporting while a worker has it, and reported; or
  * failed where nobody took its report for long, or dropped by an operator. Reports of one source go out one at a time, in
@@ -26,12 +26,15 @@ struct jobdb_commitment {
 
 /* Whether there is a row for the receipt, and whether its transaction is over (reported or dropped). */
 bool jobdb_knows_commitment(struct jobdb *db, const char *receipt, bool *ret_over);
-/* Whether the same source has asked the same node for a transaction of that UID which is not over. */
-bool jobdb_commitment_is_open(struct jobdb *db, const struct jobdb_commitment *commitment);
+/* The one of that UID that the same source has asked the same node for, and that is not over; 0: none. */
+int64_t jobdb_find_open_commitment(struct jobdb *db, const struct jobdb_commitment *commitment,
+                                   bool *ret_failed);
 /* How many instances of a source are not decided. */
 int64_t jobdb_undecided_of(struct jobdb *db, const char *calling);
 /* Adds it, waiting, without its instances. Returns its id. */
 int64_t jobdb_add_commitment(struct jobdb *db, const struct jobdb_commitment *commitment);
+/* Adds one that is over, without instances: it was asked for while another one was open. So it is known by its receipt. */
+void jobdb_add_repeated(struct jobdb *db, const struct jobdb_commitment *commitment, int64_t now);
 /* One of its instances. */
 void jobdb_add_referenced(struct jobdb *db, int64_t commitment_id, const char *sop_class,
                           const char *sop_instance);
@@ -81,9 +84,11 @@ bool jobdb_pick_report(struct jobdb *db, const char *calling, const char *called
 struct jobdb_reported {
     char calling[JOBDB_AET_SIZE], called[JOBDB_AET_SIZE];
     char receipt[RECEIPT_SIZE], transaction[JOBDB_UID_SIZE];
-    int64_t decided_at, instances, denied;
+    int64_t decided_at, instances, denied, tries;
 };
 bool jobdb_find_report(struct jobdb *db, int64_t id, const char *work, struct jobdb_reported *ret_reported);
+/* The same of any commitment. */
+bool jobdb_find_commitment(struct jobdb *db, int64_t id, struct jobdb_reported *ret_reported);
 /* What came of it: acknowledged; queued again, for a reason (NULL: the one that it has); or failed. One that is reported
  * stays so. */
 void jobdb_report_taken(struct jobdb *db, int64_t id, int64_t now);
@@ -96,22 +101,6 @@ void jobdb_report_failed(struct jobdb *db, int64_t id, const char *reason);
 bool jobdb_retry_commitment(struct jobdb *db, int64_t id, int64_t now);
 /* It is given up, unless it is over. */
 bool jobdb_drop_commitment(struct jobdb *db, int64_t id, int64_t now);
-
-/* ---- sources ---- */
-
-struct jobdb_requester {
-    const char *calling, *called;
-    int64_t failures, until; /* in a row; when the next try may be made */
-};
-/* Calls each for every one that something is known of, or for which a report waits; texts borrowed during the call. */
-void jobdb_each_requester(struct jobdb *db,
-                          void (*each)(void *context, const struct jobdb_requester *requester),
-                          void *context);
-void jobdb_each_awaiting(struct jobdb *db,
-                         void (*each)(void *context, const struct jobdb_requester *requester), void *context);
-void jobdb_requester_failed(struct jobdb *db, const struct jobdb_requester *requester, const char *error,
-                            int64_t now);
-void jobdb_requester_took(struct jobdb *db, const struct jobdb_requester *requester, int64_t now);
 
 /* ---- questions ---- */
 
@@ -134,6 +123,10 @@ struct jobdb_commitment_row {
 int jobdb_each_open_commitment(struct jobdb *db, int64_t most,
                                void (*each)(void *context, const struct jobdb_commitment_row *row),
                                void *context);
+/* The last 50 that refer to an instance of a study. */
+int jobdb_each_commitment_in(struct jobdb *db, const char *study,
+                             void (*each)(void *context, const struct jobdb_commitment_row *row),
+                             void *context);
 /* Those that refer to an instance. */
 int jobdb_each_commitment_of(struct jobdb *db, const char *sop_instance,
                              void (*each)(void *context, const struct jobdb_commitment_row *row),

@@ -9,6 +9,7 @@
  *     inquiry.h     series of which KHEOPS is asked for the headers
  *     outcome.h     what came of a job
  *     commitment.h  what sources asked to be committed, and who was told
+ *     requester.h   those sources: who rests, and who is held
  *     notice.h      what people are told of, and who has taken it
  *     history.h     events, and sums of five minutes
  *     clean.h       files that may go, rows that are forgotten

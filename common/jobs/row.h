@@ -54,6 +54,7 @@ struct sqlite3_stmt;
     X(quarantine)                    \
     X(read)                          \
     X(request)                       \
+    X(requester)                     \
     X(reshare)                       \
     X(row)                           \
     X(share)                         \

@@ -465,6 +465,13 @@ CREATE TABLE requester (
     PRIMARY KEY (calling_aet, called_aet)
 ) STRICT, WITHOUT ROWID;
 
+-- Titles to which an operator lets no report go.
+CREATE TABLE held_source (
+    calling_aet TEXT PRIMARY KEY,
+    held_by     TEXT NOT NULL,
+    since       INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- ---- views ----
 
 -- status: one row a destination and one an album. SELECT * FROM status;

@@ -1,7 +1,9 @@
 #include "common/view/causes.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/jobs/read.h"
+#include "common/view/commitments.h"
 
 #include <string.h>
 
@@ -167,6 +169,39 @@ static void tell_quarantine(const struct visit *visit, int64_t quarantined)
     visit->each(visit->context, &cause);
 }
 
+/* A source that is held, and for which something waits. One that rests mends itself. */
+static void tell_source(void *context, const struct commitments_source *source)
+{
+    const struct visit *visit = context;
+    AUTO(text_release) struct text next = TEXT_EMPTY;
+    if (source->trouble != COMMITMENTS_HELD || source->waiting == 0)
+        return;
+    text_format(&next, "felucca release source:%s", source->calling);
+    const struct causes_one cause = {.kind = CAUSES_HELD,
+                                     .sentence = source->sentence,
+                                     .next = text_string(&next),
+                                     .count = source->waiting,
+                                     .since = source->since};
+    visit->each(visit->context, &cause);
+}
+
+static void tell_commitments(const struct visit *visit, struct jobdb *db)
+{
+    struct commitments_counts counts;
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    commitments_count(db, &counts);
+    (void)commitments_each_source(db, clock_wall_ms(), tell_source, (void *)visit);
+    if (counts.failed == 0)
+        return;
+    text_format(&sentence, "reports on storage commitment that nobody took for days: %lld",
+                (long long)counts.failed);
+    const struct causes_one cause = {.kind = CAUSES_COMMITMENT,
+                                     .sentence = text_string(&sentence),
+                                     .next = "felucca commitments",
+                                     .count = counts.failed};
+    visit->each(visit->context, &cause);
+}
+
 int causes_each(const struct config *config, const struct surroundings *around, struct jobdb *db,
                 void (*each)(void *context, const struct causes_one *cause), void *context)
 {
@@ -177,5 +212,7 @@ int causes_each(const struct config *config, const struct surroundings *around, 
     int code = jobdb_count_quarantined(db, &quarantined);
     if (code == 0)
         tell_quarantine(&visit, quarantined);
+    if (code == 0)
+        tell_commitments(&visit, db);
     return code;
 }

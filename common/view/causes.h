@@ -24,6 +24,7 @@
     X(HELD, "held", "an operator holds a destination or album, and something waits for it")      \
     X(UNKNOWN, "not configured", "jobs wait for what the configuration no longer names")         \
     X(QUARANTINE, "quarantine", "received files could not be taken in")                          \
+    X(COMMITMENT, "commitment", "no source took its report on storage commitment, for days")     \
     X(PROXY, "proxy", "the environment names a proxy, and nobody said whether to use it")        \
     X(READER, "reader", "somebody's read transaction keeps the job database's log from shrinking")
 

@@ -79,6 +79,13 @@ static bool is_end(struct lines *lines, size_t count)
            lines->length == 0 && count > 0;
 }
 
+/* As a title of the configuration has to be, and an address is written. */
+static bool are_parties_plain(const struct commitment_request *request)
+{
+    return uid_is_printable(request->calling) && uid_is_printable(request->called) &&
+           uid_is_printable(request->address) && !strchr(request->address, ' ');
+}
+
 int commitment_request_decode(const char *bytes, size_t length, struct commitment_request *ret_request)
 {
     struct lines lines = {bytes, length};
@@ -93,7 +100,7 @@ int commitment_request_decode(const char *bytes, size_t length, struct commitmen
         !take(&lines, "address", sizeof request->address, request->address) ||
         !take(&lines, "transaction", sizeof request->commitment.transaction,
               request->commitment.transaction) ||
-        !uid_is_printable(request->commitment.transaction))
+        !are_parties_plain(request) || !uid_is_printable(request->commitment.transaction))
         return ERR_SYNTAX;
     while (lines.length > 0 && *lines.at == 'i')
         if (!take_instance(&lines, &request->commitment))

@@ -53,6 +53,7 @@ static const struct member members[] = {
     {"user", offsetof(struct control_request, user), false},
     {"destination", offsetof(struct control_request, destination), false},
     {"album", offsetof(struct control_request, album), false},
+    {"source", offsetof(struct control_request, source), false},
     {"state", offsetof(struct control_request, state), false},
     {"study", offsetof(struct control_request, study), true},
     {"series", offsetof(struct control_request, series), true},

@@ -29,8 +29,8 @@ enum {
 
 #define CONTROL_JOB_MEMBERS "destination album state study series since limit jobs all"
 #define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
-    X(HOLD, "hold", "held", "destination album")                                                   \
-    X(RELEASE, "release", "released", "destination album")                                         \
+    X(HOLD, "hold", "held", "destination album source")                                            \
+    X(RELEASE, "release", "released", "destination album source")                                  \
     X(DESTINATION_MOVE, "destination move", "moved", "destination")                                \
     X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                            \
     X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
@@ -81,6 +81,7 @@ struct control_request {
     char id[CONTROL_ID_SIZE];
     char *user;                /* who asks, for the history */
     char *destination, *album; /* names */
+    char *source;              /* hold, release: an AE title, of whom nothing else is meant */
     char *state;               /* of jobs: "failed", "deferred", … */
     char *study, *series;      /* UIDs */
     char *reason;              /* a part of why something is in quarantine */

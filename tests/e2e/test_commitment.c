@@ -294,6 +294,63 @@ START_TEST(a_report_that_is_not_taken_is_made_again)
 }
 END_TEST
 
+/* Its answer counts, whatever it does to the association afterwards. */
+START_TEST(who_answers_no_release_has_been_told)
+{
+    set_up();
+    requester_listen_stubbornly(requester);
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.3.7");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "its answer does not count");
+    check(requester_heard(requester, "1.3.7", NULL) == 1, "it is told again");
+}
+END_TEST
+
+/* As a lost disk write leaves it: the files of what was asked for twice are there again. */
+START_TEST(what_was_asked_for_twice_is_reported_once_for_ever)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const one[] = {uids[0], NULL};
+    set_up();
+    requester_listen(requester, "0000");
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    ask_for_all("1.3.8");
+    ask_for_all("1.3.8");
+    const char *const keep[] = {"cp", "-r", sandbox_path(sandbox, "state/spool/commitments"),
+                                sandbox_path(sandbox, "kept"), NULL};
+    const char *const back[] = {"cp", "-r", sandbox_path(sandbox, "kept/."),
+                                sandbox_path(sandbox, "state/spool/commitments"), NULL};
+    check(process_run(keep, NULL, PATIENCE_MS, &output) == 0, text_string(&output));
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    check(says("1.3.8", "type 1") && wait_until(is_settled, NULL, PATIENCE_MS), "no report");
+    check(process_run(back, NULL, PATIENCE_MS, &output) == 0, text_string(&output));
+    check(ask(requester, "1.3.9", one) == 0 && says("1.3.9", "type 1"), "no report of another one");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+    check(requester_heard(requester, "1.3.8", NULL) == 1, "it is reported twice");
+}
+END_TEST
+
+/* Its report was given up after days. Who asks again listens again. */
+START_TEST(what_is_asked_for_again_after_its_report_failed_is_reported)
+{
+    set_up();
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.3.10");
+    check(wait_until(is_tried, NULL, PATIENCE_MS), "nobody tries to tell it");
+    process_kill(pipeline_process(pipeline, PIPELINE_ROUTER, 0));
+    const char *const argv[] = {"sqlite3", sandbox_path(sandbox, "state/jobs.db"),
+                                "UPDATE commitment SET state = 'failed'", NULL};
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    check(process_run(argv, NULL, PATIENCE_MS, &output) == 0, text_string(&output));
+    requester_listen(requester, "0000");
+    pipeline_start_again(pipeline, PIPELINE_ROUTER, 0);
+    ask_for_all("1.3.10");
+    check(says("1.3.10", "type 1"), "no report");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+}
+END_TEST
+
 START_TEST(who_could_not_be_told_is_refused)
 {
     AUTO(text_release) struct text said = TEXT_EMPTY;
@@ -396,6 +453,9 @@ int main(void)
     tests_add(tests, what_is_received_may_be_enough);
     tests_add(tests, a_requester_that_is_away_delays_nobody_and_is_told_later);
     tests_add(tests, a_report_that_is_not_taken_is_made_again);
+    tests_add(tests, who_answers_no_release_has_been_told);
+    tests_add(tests, what_was_asked_for_twice_is_reported_once_for_ever);
+    tests_add(tests, what_is_asked_for_again_after_its_report_failed_is_reported);
     tests_add(tests, who_could_not_be_told_is_refused);
     tests_add(tests, a_transaction_survives_that_all_processes_die);
     tests_add(tests, requests_that_cannot_be_read_hold_up_no_other);

@@ -29,16 +29,26 @@ void requester_destroy(struct requester **requester)
     memory_free(requester);
 }
 
-void requester_listen(struct requester *requester, const char *status)
+static void listen_as(struct requester *requester, const char *status, const char *manner)
 {
     char port[16];
     (void)snprintf(port, sizeof port, "%d", requester->port);
     const char *const argv[] = {
-        FELUCCA_TESTS_BIN "/commitment-scu", "listen", port, requester->title, status, NULL};
+        FELUCCA_TESTS_BIN "/commitment-scu", "listen", port, requester->title, status, manner, NULL};
     const struct process_options how = {.output = requester->log};
     process_destroy(&requester->process);
     requester->process = process_start(argv, &how);
     ck_assert_msg(port_wait(requester->port, START_MS), "%s does not listen", requester->title);
+}
+
+void requester_listen(struct requester *requester, const char *status)
+{
+    listen_as(requester, status, NULL);
+}
+
+void requester_listen_stubbornly(struct requester *requester)
+{
+    listen_as(requester, "0000", "stubborn");
 }
 
 void requester_leave(struct requester *requester)

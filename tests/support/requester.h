@@ -22,6 +22,8 @@ void requester_destroy(struct requester **requester);
 
 /* Listens, and answers each report with this status ("0000"). */
 void requester_listen(struct requester *requester, const char *status);
+/* Takes each report, and then answers no release and keeps its connection. */
+void requester_listen_stubbornly(struct requester *requester);
 void requester_leave(struct requester *requester);
 
 /* Appends its source, as the configuration has one. */

@@ -1,11 +1,12 @@
 /* commitment-scu - a modality that asks for storage commitment, and hears what was committed, over DCMTK.
  *
  * Usage: commitment-scu ask PORT CALLED CALLING TRANSACTION CLASS INSTANCE [CLASS INSTANCE]...
- *        commitment-scu listen PORT TITLE [STATUS]
+ *        commitment-scu listen PORT TITLE [STATUS] [stubborn]
  *
  * ask prints the status of the N-ACTION-RSP, as "status 0000", and its Error Comment. listen accepts associations one after the other,
  * with the role that is proposed, and prints each report in a line, once it is answered with STATUS (0000):
- *     report TRANSACTION type 1 from FELUCCA committed INSTANCE... denied INSTANCE=0112... */
+ *     report TRANSACTION type 1 from FELUCCA committed INSTANCE... denied INSTANCE=0112...
+ * One that is stubborn answers no release, and keeps its connection. */
 #include <dcmtk/config/osconfig.h>
 
 #include <dcmtk/dcmdata/dctk.h>
@@ -153,7 +154,7 @@ bool answer_report(T_ASC_Association *association, T_ASC_PresentationContextID c
         .good();
 }
 
-void serve(T_ASC_Association *association, Uint16 status)
+void serve(T_ASC_Association *association, Uint16 status, bool stubborn)
 {
     for (;;) {
         T_ASC_PresentationContextID context;
@@ -162,6 +163,8 @@ void serve(T_ASC_Association *association, Uint16 status)
         OFCondition condition =
             DIMSE_receiveCommand(association, DIMSE_NONBLOCKING, TIMEOUT, &context, &message, &detail);
         delete detail;
+        if (condition == DUL_PEERREQUESTEDRELEASE && stubborn)
+            (void)OFStandard::forceSleep(10 * TIMEOUT);
         if (condition == DUL_PEERREQUESTEDRELEASE)
             ASC_acknowledgeRelease(association);
         if (condition.bad() || message.CommandField != DIMSE_N_EVENT_REPORT_RQ ||
@@ -186,6 +189,7 @@ void accept(T_ASC_Association *association)
 int listen(int argc, char **argv)
 {
     Uint16 status = argc > 4 ? static_cast<Uint16>(std::strtoul(argv[4], nullptr, 16)) : 0;
+    bool stubborn = argc > 5;
     T_ASC_Network *network = nullptr;
     OFCondition condition = ASC_initializeNetwork(NET_ACCEPTOR, std::atoi(argv[2]), TIMEOUT, &network);
     if (condition.bad())
@@ -196,7 +200,7 @@ int listen(int argc, char **argv)
         T_ASC_Association *association = nullptr;
         if (ASC_receiveAssociation(network, &association, ASC_DEFAULTMAXPDU).good()) {
             accept(association);
-            serve(association, status);
+            serve(association, status, stubborn);
         }
         if (association) {
             ASC_dropAssociation(association);
@@ -216,7 +220,7 @@ int main(int argc, char **argv)
     if (argc >= 4 && std::strcmp(argv[1], "listen") == 0)
         return listen(argc, argv);
     std::fputs("usage: commitment-scu ask PORT CALLED CALLING TRANSACTION CLASS INSTANCE...\n"
-               "       commitment-scu listen PORT TITLE [STATUS]\n",
+               "       commitment-scu listen PORT TITLE [STATUS] [stubborn]\n",
                stderr);
     return 2;
 }

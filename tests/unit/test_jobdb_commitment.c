@@ -186,12 +186,38 @@ START_TEST(a_transaction_that_is_open_is_known)
 {
     struct jobdb_commitment same = {.transaction = "9.1", .calling = "CT01", .called = "FELUCCA"};
     struct jobdb_commitment other = {.transaction = "9.1", .calling = "CT02", .called = "FELUCCA"};
+    bool failed = true;
     int64_t id = add("9.1", "CT01", two);
-    ck_assert(jobdb_commitment_is_open(world.db, &same) && !jobdb_commitment_is_open(world.db, &other));
+    ck_assert_int_eq(jobdb_find_open_commitment(world.db, &same, &failed), id);
+    ck_assert(!failed);
+    ck_assert_int_eq(jobdb_find_open_commitment(world.db, &other, &failed), 0);
     ck_assert_int_eq(jobdb_undecided_of(world.db, "CT01"), 2);
     ck_assert(jobdb_drop_commitment(world.db, id, WORLD_NOW));
-    ck_assert(!jobdb_commitment_is_open(world.db, &same));
+    ck_assert_int_eq(jobdb_find_open_commitment(world.db, &same, &failed), 0);
     ck_assert_int_eq(jobdb_undecided_of(world.db, "CT01"), 0);
+}
+END_TEST
+
+/* Of that one only the file is to go, now or when it can. */
+START_TEST(one_that_is_asked_for_again_is_known_and_over)
+{
+    char receipt[RECEIPT_SIZE];
+    bool over = false, failed = false;
+    struct jobdb_commitment again = {.receipt = world_next_receipt(receipt),
+                                     .transaction = "9.1",
+                                     .calling = "CT01",
+                                     .called = "FELUCCA",
+                                     .address = "10.1.2.3",
+                                     .instances = 2};
+    int64_t id = add("9.1", "CT01", two);
+    jobdb_add_repeated(world.db, &again, WORLD_NOW);
+    ck_assert_int_eq(jobdb_commit(world.db), 0);
+    ck_assert(jobdb_knows_commitment(world.db, receipt, &over) && over);
+    ck_assert_int_eq(jobdb_find_open_commitment(world.db, &again, &failed), id);
+    ck_assert_int_eq(jobdb_undecided_of(world.db, "CT01"), 2);
+    ck_assert_int_eq(number("UPDATE commitment SET state = 'failed' WHERE id = 1 RETURNING id"), id);
+    ck_assert_int_eq(jobdb_find_open_commitment(world.db, &again, &failed), id);
+    ck_assert(failed);
 }
 END_TEST
 
@@ -218,6 +244,7 @@ int main(void)
     tests_add(tests, the_newest_version_counts);
     tests_add(tests, operators_retry_and_drop);
     tests_add(tests, a_transaction_that_is_open_is_known);
+    tests_add(tests, one_that_is_asked_for_again_is_known_and_over);
     tests_add(tests, what_is_over_is_forgotten);
     return tests_run(tests);
 }
