@@ -15,17 +15,17 @@ enum { MINUTE_MS = 60 * 1000, HOUR_MS = 60 * MINUTE_MS, UID_BEGIN = 13, UID_END 
 static const struct look {
     const char *state, *tone, *mark;
 } looks[] = {
-    {"up", "good", "m-good"},          {"sent", "good", "m-good"},         {"shared", "good", "m-good"},
-    {"fetched", "good", "m-good"},     {"done", "good", "m-good"},         {"active", "good", "m-good"},
-    {"queued", "wait", "m-wait"},      {"waiting", "wait", "m-wait"},      {"sending", "wait", "m-go"},
-    {"sharing", "wait", "m-go"},       {"asking", "wait", "m-go"},         {"answered", "good", "m-good"},
-    {"fetching", "wait", "m-go"},      {"catching up", "wait", "m-go"},    {"deferred", "warn", "m-back"},
-    {"backing off", "warn", "m-back"}, {"trouble", "warn", "m-back"},      {"part", "warn", "m-part"},
-    {"ends soon", "warn", "m-soon"},   {"blocked", "bad", "m-block"},      {"failed", "bad", "m-fail"},
-    {"undecided", "bad", "m-void"},    {"quarantined", "bad", "m-quar"},   {"refused", "bad", "m-refuse"},
-    {"not active", "bad", "m-block"},  {"held", "hold", "m-hold"},         {"excluded", "off", "m-no"},
-    {"dropped", "off", "m-no"},        {"not configured", "off", "m-off"}, {"silent", "off", "m-off"},
-    {"not known", "off", "m-off"},
+    {"up", "good", "m-good"},           {"sent", "good", "m-good"},     {"shared", "good", "m-good"},
+    {"fetched", "good", "m-good"},      {"done", "good", "m-good"},     {"active", "good", "m-good"},
+    {"queued", "wait", "m-wait"},       {"waiting", "wait", "m-wait"},  {"sending", "wait", "m-go"},
+    {"sharing", "wait", "m-go"},        {"asking", "wait", "m-go"},     {"answered", "good", "m-good"},
+    {"reporting", "wait", "m-go"},      {"reported", "good", "m-good"}, {"fetching", "wait", "m-go"},
+    {"catching up", "wait", "m-go"},    {"deferred", "warn", "m-back"}, {"backing off", "warn", "m-back"},
+    {"trouble", "warn", "m-back"},      {"part", "warn", "m-part"},     {"ends soon", "warn", "m-soon"},
+    {"blocked", "bad", "m-block"},      {"failed", "bad", "m-fail"},    {"undecided", "bad", "m-void"},
+    {"quarantined", "bad", "m-quar"},   {"refused", "bad", "m-refuse"}, {"not active", "bad", "m-block"},
+    {"held", "hold", "m-hold"},         {"excluded", "off", "m-no"},    {"dropped", "off", "m-no"},
+    {"not configured", "off", "m-off"}, {"silent", "off", "m-off"},     {"not known", "off", "m-off"},
 };
 
 static const struct look *look_of(const char *state)

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/view/causes.h"
+#include "common/view/commitments.h"
 #include "common/view/expiry.h"
 
 #include <string.h>
@@ -45,6 +46,17 @@ static void take_target(json_t *duty, const json_t *target)
                   (json_int_t)waits, "since", json_object_get(target, "since")));
 }
 
+/* A source that takes no report is asked again. */
+static void take_source(void *context, const struct commitments_source *source)
+{
+    struct reading *reading = context;
+    if (source->trouble == COMMITMENTS_RESTING && source->waiting > 0)
+        add(reading->duty, "mends_itself",
+            json_pack("{s:s, s:o, s:n, s:n, s:I, s:o}", "cause", "commitment", "sentence",
+                      json_from_text(source->sentence), "destination", "album", "count",
+                      (json_int_t)source->waiting, "since", json_from_time(source->since)));
+}
+
 static void take_expiry(void *context, const struct expiry_row *row)
 {
     struct reading *reading = context;
@@ -64,6 +76,7 @@ json_t *duty_read(const struct page_question *question, const json_t *targets)
     size_t index;
     (void)causes_each(question->config, question->around, question->db, take_cause, &reading);
     json_array_foreach(targets, index, target) take_target(reading.duty, target);
+    (void)commitments_each_source(question->db, question->now, take_source, &reading);
     expiry_each(question->config, question->db, take_expiry, &reading);
     return reading.duty;
 }
@@ -104,6 +117,7 @@ void duty_shape(json_t *document)
                  {CAUSES_FAILED, "m-fail", "/trouble#failed", "By reason"},
                  {CAUSES_UNDECIDED, "m-void", "/trouble#failed", "By reason"},
                  {CAUSES_QUARANTINE, "m-quar", "/trouble#quarantine", "By reason"},
+                 {CAUSES_COMMITMENT, "m-fail", "/trouble#commitments", "Whose"},
                  {CAUSES_DISK, "m-back", "#disk", "What is left"},
                  {CAUSES_UNKNOWN, "m-off", NULL, NULL}};
     json_t *one;

@@ -3,6 +3,7 @@
 #include "common/base/clock.h"
 #include "common/base/commit.h"
 #include "common/jobs/gauge.h"
+#include "common/view/commitments.h"
 #include "common/view/details.h"
 #include "console/chart.h"
 #include "console/duty.h"
@@ -83,6 +84,15 @@ static int64_t sum_of(const json_t *targets, const char *name)
     return sum;
 }
 
+/* Null: nobody asks for anything that is not over. */
+static json_t *read_commitments(const struct page_question *question)
+{
+    AUTO(text_release) struct text words = TEXT_EMPTY;
+    struct commitments_counts counts;
+    commitments_count(question->db, &counts);
+    return json_from_text(commitments_append_counts(&counts, &words) ? text_string(&words) : NULL);
+}
+
 static json_t *read_now(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
@@ -107,6 +117,7 @@ static json_t *read_now(const struct page_question *question)
     (void)json_object_set_new(document, "lines", read_lines(question, is_day ? DAY_MS : HOUR_MS));
     (void)json_object_set_new(document, "targets", targets);
     (void)json_object_set_new(document, "disk", read_disk(question));
+    (void)json_object_set_new(document, "commitments", read_commitments(question));
     surroundings_add_json(question->around, document);
     (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
     (void)json_object_set_new(document, "commit", json_string(commit_name()));

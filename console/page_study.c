@@ -1,6 +1,7 @@
 /* page_study - how far is one study, and whose fault is it? */
 #include "common/base/cleanup.h"
 #include "common/condition/condition.h"
+#include "common/jobs/commitment.h"
 #include "common/jobs/newest.h"
 #include "common/jobs/show.h"
 #include "common/view/details.h"
@@ -75,6 +76,20 @@ static json_t *read_albums(const struct config *config, const json_t *goals, siz
     return albums;
 }
 
+/* ---- storage commitment ---- */
+
+static void add_commitment(void *context, const struct jobdb_commitment_row *row)
+{
+    (void)json_array_append_new(context, rows_commitment(row));
+}
+
+static json_t *read_commitments(struct jobdb *db, const char *study)
+{
+    json_t *list = json_array();
+    (void)jobdb_each_commitment_in(db, study, add_commitment, list);
+    return list;
+}
+
 /* ---- the document ---- */
 
 static json_t *read_study(const struct page_question *question)
@@ -103,6 +118,7 @@ static json_t *read_study(const struct page_question *question)
     (void)json_object_set_new(document, "events",
                               details_ask(question->db, JOBDB_ASK_STUDY_EVENTS, uid, NULL, 0));
     details_write_times(document);
+    (void)json_object_set_new(document, "commitments", read_commitments(question->db, uid));
     return document;
 }
 

@@ -1,6 +1,7 @@
 /* page_trouble - what has the same cause, and what is to be done about it? */
 #include "common/base/cleanup.h"
 #include "common/jobs/show.h"
+#include "common/view/commitments.h"
 #include "common/view/details.h"
 #include "console/acts.h"
 #include "console/duty.h"
@@ -39,6 +40,31 @@ static json_t *groups_of(const struct page_question *question, enum jobdb_questi
     return groups;
 }
 
+static void add_source(void *context, const struct commitments_source *source)
+{
+    (void)json_array_append_new(
+        context,
+        json_pack("{s:s, s:s, s:s, s:I, s:o}", "calling_aet", source->calling, "state",
+                  source->trouble == COMMITMENTS_HELD ? "held" : "backing off", "sentence", source->sentence,
+                  "waiting", (json_int_t)source->waiting, "since", json_from_time(source->since)));
+}
+
+/* The sources that take no reports on storage commitment now, and what nobody took for days. */
+static json_t *read_commitments(const struct page_question *question)
+{
+    json_t *list = json_array();
+    struct commitments_counts counts;
+    AUTO(text_release) struct text words = TEXT_EMPTY;
+    (void)commitments_each_source(question->db, question->now, add_source, list);
+    commitments_count(question->db, &counts);
+    const struct commitments_counts failed = {.failed = counts.failed};
+    if (commitments_append_counts(&failed, &words))
+        (void)json_array_append_new(list, json_pack("{s:n, s:s, s:s, s:I, s:n}", "calling_aet", "state",
+                                                    "failed", "sentence", text_string(&words), "waiting",
+                                                    (json_int_t)counts.failed, "since"));
+    return list;
+}
+
 static json_t *read_trouble(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
@@ -56,6 +82,7 @@ static json_t *read_trouble(const struct page_question *question)
     (void)json_object_set_new(document, "groups", groups);
     (void)json_object_set_new(document, "quarantine",
                               details_ask(question->db, JOBDB_ASK_QUARANTINE_GROUPS, NULL, NULL, 0));
+    (void)json_object_set_new(document, "commitments", read_commitments(question));
     json_decref(targets);
     json_decref(duty);
     details_write_times(document);
@@ -86,8 +113,8 @@ static void add_acts(const struct page_question *question, json_t *document)
 
 static void shape_trouble(const struct page_question *question, json_t *document)
 {
-    static const char *const lists[] = {"blocked", "backing_off", "held",
-                                        "groups",  "quarantine",  "rejections"};
+    static const char *const lists[] = {"blocked",    "backing_off", "held",       "groups",
+                                        "quarantine", "rejections",  "commitments"};
     size_t count = 0;
     add_acts(question, document);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)

@@ -55,9 +55,9 @@ static void add_gauges(struct gauges *gauges, struct metrics *metrics)
                                  "Received instances that the router knows of and has not taken in.", NULL);
     gauges->commitments = metrics_add(metrics, METRIC_GAUGE, "commitments",
                                       "Transactions of storage commitment that are not over.", only_state);
-    gauges->requesters = metrics_add(metrics, METRIC_GAUGE, "commitment_sources",
-                                     "Sources that did not take their last report, or that are held.",
-                                     only_state);
+    gauges->requesters =
+        metrics_add(metrics, METRIC_GAUGE, "commitment_sources",
+                    "Sources that did not take their last report, or that are held.", only_state);
     gauges->workers = metrics_add(metrics, METRIC_GAUGE, "workers", "Workers that are connected.", stage);
     gauges->resting = metrics_add(metrics, METRIC_GAUGE, "workers_resting",
                                   "Workers that lack something for a destination or album.", work);

@@ -436,6 +436,80 @@ START_TEST(operators_see_it_and_change_it)
 }
 END_TEST
 
+/* ---- what people see ---- */
+
+struct seen {
+    const char *command, *argument, *text;
+};
+
+static bool is_seen(void *context)
+{
+    const struct seen *seen = context;
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    return felucca(seen->command, seen->argument, NULL, &output) == 0 &&
+           strstr(text_string(&output), seen->text) != NULL;
+}
+
+static void check_seen(const char *command, const char *argument, const char *text)
+{
+    struct seen seen = {command, argument, text};
+    check(wait_until(is_seen, &seen, PATIENCE_MS), text);
+}
+
+START_TEST(people_see_who_is_not_told)
+{
+    set_up();
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.4.3");
+    check(wait_until(is_tried, NULL, PATIENCE_MS), "nobody tries to tell it");
+    check_seen("status", NULL, "CT01 takes no reports on storage commitment (1 waits)");
+    check_seen("status", NULL, "storage commitment: 1 waits to be reported (felucca commitments)");
+    check_seen("status", "--json", "\"words\":\"1 waits to be reported\"");
+    check_seen("jobs", NULL, "1 commitment");
+    check_seen("jobs", "--all", "transaction 1.4.3");
+    check_seen("jobs", "--state=deferred", "CT01");
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    (void)felucca("jobs", "--destination=main", NULL, &output);
+    check(!strstr(text_string(&output), "commitment"), text_string(&output));
+    (void)felucca("jobs", "--state=failed", NULL, &output);
+    check(!strstr(text_string(&output), "commitment"), text_string(&output));
+}
+END_TEST
+
+START_TEST(a_source_that_is_held_is_told_when_it_is_released)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    const char *const one[] = {uids[0], NULL};
+    set_up();
+    requester_listen(requester, "0000");
+    requester_listen(other, "0000");
+    check(felucca("hold", "source:CT01", NULL, &output) == 0 &&
+              strstr(text_string(&output), "source:CT01 is held"),
+          text_string(&output));
+    check(felucca("hold", "source:CT01", NULL, &output) == 0 &&
+              strstr(text_string(&output), "is held already"),
+          text_string(&output));
+    check(felucca("hold", "source:NOBODY", NULL, &output) == 1 &&
+              strstr(text_string(&output), "no source of that title"),
+          text_string(&output));
+    pipeline_send_small_study(pipeline, sandbox, SEED, SERIES);
+    ask_for_all("1.4.4");
+    check_seen("status", NULL, "reports on storage commitment to CT01 are held by");
+    check_seen("status", NULL, "(1 waits)");
+    check(ask(other, "1.4.5", one) == 0 && requester_wait(other, "1.4.5", "type 1", PATIENCE_MS),
+          "the other one is not told");
+    check(requester_heard(requester, "1.4.4", NULL) == 0, "it is told although it is held");
+    check(felucca("status", "--check", NULL, &output) == 1 &&
+              strstr(text_string(&output), "felucca release source:CT01"),
+          text_string(&output));
+    check(felucca("release", "source:CT01", NULL, &output) == 0 &&
+              strstr(text_string(&output), "is released"),
+          text_string(&output));
+    check(says("1.4.4", "type 1"), "no report");
+    check(wait_until(is_settled, NULL, PATIENCE_MS), "something is left of it");
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("commitment");
@@ -460,5 +534,7 @@ int main(void)
     tests_add(tests, a_transaction_survives_that_all_processes_die);
     tests_add(tests, requests_that_cannot_be_read_hold_up_no_other);
     tests_add(tests, operators_see_it_and_change_it);
+    tests_add(tests, people_see_who_is_not_told);
+    tests_add(tests, a_source_that_is_held_is_told_when_it_is_released);
     return tests_run(tests);
 }

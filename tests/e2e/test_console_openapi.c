@@ -60,7 +60,15 @@ static void make_database(void)
             " SELECT 1767225701000, 'trouble', id, 1, 500, 'refused' FROM instance;"
             "INSERT INTO request (name, verb, user, asked, asked_at, finished_at, changed, skipped, sentence)"
             " VALUES ('0123456789abcdef0123456789abcdef', 'retry', 'ada (console)', '{}', 1767225701000,"
-            " 1767225702000, 1, 0, '1 job retried')",
+            " 1767225702000, 1, 0, '1 job retried');"
+            "INSERT INTO commitment (receipt, transaction_uid, calling_aet, called_aet, source_address, state, asked_at,"
+            " patience_until, instances, open, reason) VALUES ('00', '1.2', 'CT01', 'FIRST', '10.1.2.3', 'failed',"
+            " 1767225701000, 1767225702000, 1, 0, 'nobody listens');"
+            "INSERT INTO referenced (commitment_id, sop_class, sop_instance, outcome)"
+            " SELECT 1, '1.2', sop_instance, 0 FROM instance WHERE sop_instance IS NOT NULL;"
+            "INSERT INTO requester (calling_aet, called_aet, failures, until, last_error, last_error_at)"
+            " VALUES ('CT01', 'FIRST', 1, 1767225702000, 'nobody listens', 1767225701000);"
+            "INSERT INTO held_source (calling_aet, held_by, since) VALUES ('CT01', 'ada', 1767225701000)",
             NULL, NULL, NULL),
         SQLITE_OK);
 }
