@@ -45,7 +45,8 @@ int hold_or_release(const struct cli *cli, const struct command *command, int ar
     if (!option_parse(command, argc, argv, holding_take, &json, &first))
         return EXIT_USAGE;
     if (argc - first != 1 || !*argv[first]) {
-        (void)fprintf(stderr, "felucca %s: takes one DESTINATION, DESTINATION/ALBUM or source:AET\n", argv[0]);
+        (void)fprintf(stderr, "felucca %s: takes one DESTINATION, DESTINATION/ALBUM or source:AET\n",
+                      argv[0]);
         return EXIT_USAGE;
     }
     set_target(&request, argv[first]);

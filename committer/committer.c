@@ -200,8 +200,8 @@ static void wait_and_look(struct committer *committer)
     bool nothing_left = service_stopping(committer->service) && !worker_busy(committer->worker);
     int64_t wait = nothing_left ? 0 : worker_wait_ms(committer->worker);
     for (size_t i = 0; i < SLOTS; i++)
-        fds[i] = (struct pollfd){
-            .fd = committer->tasks[i].errand ? errand_fd(committer->tasks[i].errand) : -1}; /* its end */
+        fds[i] = (struct pollfd){.fd = committer->tasks[i].errand ? errand_fd(committer->tasks[i].errand)
+                                                                  : -1}; /* its end */
     fds[SLOTS] = (struct pollfd){.fd = worker_fd(committer->worker), .events = POLLIN};
     fds[SLOTS + 1] = (struct pollfd){.fd = service_signal_fd(committer->service), .events = POLLIN};
     if (poll(fds, SLOTS + 2, (int)(wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS)) > 0)

@@ -81,8 +81,11 @@ static const struct column group_columns[] = {
 
 static const char *plural_of(const char *kind)
 {
-    static const char *const kinds[][2] = {
-        {"delivery", "deliveries"}, {"share", "shares"}, {"fetch", "fetches"}, {"inquiry", "inquiries"}, {"commitment", "commitments"}};
+    static const char *const kinds[][2] = {{"delivery", "deliveries"},
+                                           {"share", "shares"},
+                                           {"fetch", "fetches"},
+                                           {"inquiry", "inquiries"},
+                                           {"commitment", "commitments"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i][0], kind) == 0)
             return kinds[i][1];

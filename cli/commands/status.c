@@ -321,8 +321,7 @@ static void add_json_totals(struct view *view, int64_t quarantined, const struct
     char cell[CONFIG_CELL_SIZE];
     json_t *notified = notified_json(db, config);
     json_t *totals = json_pack("{s:o, s:I, s:o}", "cell", json_from_text(config_cell(config, cell)),
-                               "quarantined", (json_int_t)quarantined, "tokens",
-                               expiry_to_json(config, db));
+                               "quarantined", (json_int_t)quarantined, "tokens", expiry_to_json(config, db));
     json_t *certificates = json_array();
     certificates_each(config, add_certificate_json, certificates);
     if (json_array_size(certificates) > 0)
