@@ -30,7 +30,7 @@ RUN sh /tmp/packages/scripts/install-packages.sh run \
         /var/cache/debconf/*-old /var/log/apt /var/log/*.log \
     && groupadd --gid 11112 felucca \
     && useradd --uid 11112 --gid 11112 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin felucca \
-    && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/notifier \
+    && install -d -o 11112 -g 11112 -m 750 /var/lib/felucca /var/lib/felucca/spool /var/lib/felucca/notifier /var/lib/felucca/imports \
         /run/felucca /run/felucca/hints /run/felucca/work /run/felucca/control \
     && install -d /etc/felucca /run/secrets
 COPY --from=build /felucca/bin/ /usr/local/bin/
@@ -38,8 +38,8 @@ COPY --from=build /felucca/share/doc/felucca/ /usr/local/share/doc/felucca/
 USER 11112:11112
 # The sockets are no part of the state: a volume that two hosts see must not hold them.
 ENV FELUCCA_RUN_DIR=/run/felucca
-# The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, committer, notifier, console; the console.
-EXPOSE 11112 2762 9400 9401 9402 9403 9404 9405 9406 9480
+# The receiver's DICOM ports; metrics and health of receiver, router, sender, sharer, committer, notifier, console, tray; the console.
+EXPOSE 11112 2762 9400 9401 9402 9403 9404 9405 9406 9407 9480
 # It asks what runs in the container: all processes under felucca up, or the one that was started there.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s CMD ["felucca", "health"]
 STOPSIGNAL SIGTERM

@@ -25,6 +25,7 @@ set(room_table
     "kheops    | base config wire http                       |"
     "notify    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
+    "import    | base condition dicom config spool wire kheops jobs |"
     "view      | base condition config spool wire kheops jobs |"
     "worker    | base config wire service http kheops         |"
 )
@@ -40,7 +41,8 @@ set(program_table
     "committer | base condition dicom config wire service worker                         | dcmnet dcmdata oflog ofstd"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
     "console   | base condition dicom config users spool wire service kheops jobs view | PkgConfig::JANSSON"
-    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs view | PkgConfig::ARCHIVE"
+    "tray      | base condition dicom config spool wire service kheops jobs import |"
+    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs import view | PkgConfig::ARCHIVE"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

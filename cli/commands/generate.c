@@ -99,7 +99,7 @@ const struct command command_generate = {
             "in the configuration; or states, for the tables of states and moves in\n"
             "docs/job-life.md; or blame, for the table of who is blamed in\n"
             "docs/reliability.md.\n"
-            "PROCESS is one of: " PROCESS_NAMES "\n",
+            "PROCESS is one of:\n  " PROCESS_NAMES "\n",
     .example = "felucca generate felucca.1 | man -l -\n",
     .run = generate_run,
     .hidden = true,

@@ -188,7 +188,7 @@ const struct command command_health = {
     .summary = "asks the processes' health ports",
     .arguments = "[PROCESS] [--json]",
     .options = options,
-    .help = "PROCESS is one of: " PROCESS_NAMES "\n"
+    .help = "PROCESS is one of:\n  " PROCESS_NAMES "\n"
             "Exit status 0 when the process answers that it makes progress, and a receiver\n"
             "also that it has room for images, else 1. Without a name every process is asked\n"
             "that runs here: in this container or on this machine, with this configuration;\n"

@@ -128,6 +128,7 @@ static int up_run(const struct cli *cli, int argc, char **argv)
 #define OPTION_NOTIFYING(NAME, name)
 #define OPTION_REPORTING(NAME, name)
 #define OPTION_SHOWING(NAME, name)
+#define OPTION_WATCHING(NAME, name)
 #define OPTION_HELPER(NAME, name)
 #define OPTION_MANY(NAME, name)        {name "s", "N", NULL, "so many " name "s (1)", PROCESS_##NAME},
 #define OPTION(NAME, name, count, ...) OPTION_##count(NAME, name)
@@ -137,6 +138,7 @@ static const struct command_option options[] = {PROCESS_MAP(OPTION){.name = NULL
 #define USAGE_NOTIFYING(name)         ""
 #define USAGE_REPORTING(name)         ""
 #define USAGE_SHOWING(name)           ""
+#define USAGE_WATCHING(name)          ""
 #define USAGE_HELPER(name)            ""
 #define USAGE_MANY(name)              " [--" name "s N]"
 #define USAGE(NAME, name, count, ...) USAGE_##count(name)

@@ -6,8 +6,6 @@
 
 #include <stdbool.h>
 
-#define DIRECTORY_CLASS "1.2.840.10008.1.3.10"
-
 /* Calls each(context, path) for every Referenced File ID (0004,1500) of its records, in their order, beside the DICOMDIR;
  * also for those that are not there. What is no File ID, such as one that leads out of the folder, is passed over. Media that
  * show their names in lower case are met. false stops. 0, or an error with a sentence appended to ret_reason. */

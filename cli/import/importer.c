@@ -101,7 +101,9 @@ static bool take_open(struct importer *importer, const char *label, int fd, unsi
         return count(importer, OUTCOME_SPECIAL, label);
     if (bundle_is_one(fd))
         return take_bundle(importer, label, fd, depth);
-    return count(importer, instance_take(&importer->desk, fd), label);
+    enum outcome outcome = instance_take(&importer->desk.instances, fd);
+    importer->desk.tally.bytes = importer->desk.instances.bytes;
+    return count(importer, outcome, label);
 }
 
 /* Not to wait for a pipe's other end. */
@@ -193,24 +195,57 @@ static int open_scratch(const char *state_dir)
     return rc < 0 ? rc : folder;
 }
 
+static bool proceed_instance(void *context)
+{
+    struct importer *importer = context;
+    progress_show(&importer->desk.progress, NULL);
+    return !importer_is_stopped();
+}
+
+static bool find_room(void *context, int64_t bytes)
+{
+    return room_await(&((struct importer *)context)->desk, bytes);
+}
+
+static void show_header(void *context, struct header *header)
+{
+    outlook_add(((struct importer *)context)->desk.outlook, header);
+}
+
+static void set_desk(struct importer *importer, const struct import_order *order)
+{
+    struct instance_desk *desk = &importer->desk.instances;
+    desk->node = order->node;
+    desk->source = order->source;
+    desk->db = order->db;
+    desk->again = order->again;
+    desk->proceed = proceed_instance;
+    desk->find_room = find_room;
+    desk->show = order->dry_run ? show_header : NULL;
+    desk->context = importer;
+}
+
 int importer_create(const struct import_order *order, struct importer **ret_importer, struct text *ret_reason)
 {
     AUTO(importer_destroy) struct importer *importer = memory_new(1, sizeof *importer);
     const char *state_dir = order->config->state_dir;
     importer->desk.order = order;
+    set_desk(importer, order);
     importer->scratch = -1;
-    int rc = spool_create(state_dir, &importer->desk.spool);
+    int rc = spool_create(state_dir, &importer->desk.instances.spool);
     if (rc == 0 && (importer->scratch = open_scratch(state_dir)) < 0)
         rc = importer->scratch;
     if (rc < 0) {
         text_format(ret_reason, "%s cannot be written: %s", state_dir, err_text(rc));
         return rc;
     }
-    (void)spool_sweep_partial(importer->desk.spool, NULL); /* what an import that was killed had begun */
-    if ((rc = ledger_open(state_dir, order->source, &importer->desk.ledger, ret_reason)) < 0)
+    (void)spool_sweep_partial(importer->desk.instances.spool,
+                              NULL); /* what an import that was killed had begun */
+    if ((rc = ledger_open(state_dir, order->source, &importer->desk.instances.ledger, ret_reason)) < 0)
         return rc;
-    importer->desk.deposit = deposit_create(importer->desk.spool, order->config->receiver.min_free_space);
-    importer->desk.digest = sha256_stream_create();
+    importer->desk.instances.deposit =
+        deposit_create(importer->desk.instances.spool, order->config->receiver.min_free_space);
+    importer->desk.instances.digest = sha256_stream_create();
     importer->desk.outlook = order->dry_run ? outlook_create(order->node) : NULL;
     *ret_importer = importer;
     importer = NULL;
@@ -223,10 +258,10 @@ void importer_destroy(struct importer **importer)
     if (!i)
         return;
     progress_clear(&i->desk.progress);
-    deposit_destroy(&i->desk.deposit);
-    ledger_close(&i->desk.ledger);
-    spool_destroy(&i->desk.spool);
-    sha256_stream_destroy(&i->desk.digest);
+    deposit_destroy(&i->desk.instances.deposit);
+    ledger_close(&i->desk.instances.ledger);
+    spool_destroy(&i->desk.instances.spool);
+    sha256_stream_destroy(&i->desk.instances.digest);
     outlook_destroy(&i->desk.outlook);
     tally_release(&i->desk.tally);
     fd_close(&i->scratch);

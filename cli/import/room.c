@@ -11,7 +11,7 @@ enum { LOOK_MS = 200 };
 static bool has_room(struct desk *desk, int64_t bytes)
 {
     struct spool_room room;
-    return spool_room(desk->spool, &room) < 0 ||
+    return spool_room(desk->instances.spool, &room) < 0 ||
            spool_room_suffices(&room, desk->order->config->receiver.min_free_space + bytes);
 }
 

@@ -6,15 +6,6 @@
 
 enum { COUNT_WIDTH = 11, NAME_WIDTH = 200 };
 
-static const struct {
-    enum outcome_kind kind;
-    const char *word, *sentence;
-} outcomes[] = {
-#define X(name, kind, word, sentence) {OUTCOME_##kind, word, sentence},
-    OUTCOME_MAP(X)
-#undef X
-};
-
 void tally_release(struct tally *tally)
 {
     for (size_t i = 0; i < OUTCOMES; i++)
@@ -31,7 +22,7 @@ int64_t tally_of_kind(const struct tally *tally, enum outcome_kind kind)
 {
     int64_t sum = 0;
     for (size_t i = 0; i < OUTCOMES; i++)
-        sum += outcomes[i].kind == kind ? tally->counts[i] : 0;
+        sum += outcome_kind((enum outcome)i) == kind ? tally->counts[i] : 0;
     return sum;
 }
 
@@ -40,8 +31,8 @@ static void append_outcome(const struct tally *tally, size_t i, struct text *out
     AUTO(text_release) struct text count = TEXT_EMPTY;
     text_append_count(&count, tally->counts[i]);
     table_cell(out, text_string(&count), COUNT_WIDTH, TABLE_RIGHT);
-    text_append(out, outcomes[i].sentence);
-    if (outcomes[i].kind != OUTCOME_GOOD) {
+    text_append(out, outcome_sentence((enum outcome)i));
+    if (outcome_kind((enum outcome)i) != OUTCOME_GOOD) {
         text_append(out, tally->counts[i] == 1 ? ": " : ", such as ");
         table_plain(out, tally->examples[i], NAME_WIDTH);
     }
@@ -60,6 +51,7 @@ json_t *tally_json(const struct tally *tally)
 {
     json_t *counts = json_object();
     for (size_t i = 0; i < OUTCOMES; i++)
-        json_object_set_new(counts, outcomes[i].word, json_integer((json_int_t)tally->counts[i]));
+        json_object_set_new(counts, outcome_word((enum outcome)i),
+                            json_integer((json_int_t)tally->counts[i]));
     return counts;
 }

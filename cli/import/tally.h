@@ -2,7 +2,7 @@
 #ifndef FELUCCA_CLI_IMPORT_TALLY_H
 #define FELUCCA_CLI_IMPORT_TALLY_H
 
-#include "cli/import/outcome.h"
+#include "common/import/outcome.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 

@@ -141,6 +141,17 @@
       "its lease ends, KHEOPS is asked again", REQUEST) \
     X(INQUIRY_RESULT_SENT, "inquiries", "RESULT is sent", \
       "if it is lost KHEOPS is asked again", REQUEST) \
+    /* an import, or a tray */ \
+    X(IMPORT_LISTED, "tray", "an instance is in the ledger, its file not flushed", \
+      "the part file is swept, the entry is believed by nobody, the file is taken again", NOTHING) \
+    X(IMPORT_DURABLE, "tray", "an instance is durable, its file lies where it was", \
+      "its ledger knows it: the file is moved away and not taken again", NOTHING) \
+    X(TRAY_MOVED, "tray", "a file that was taken is moved away", \
+      "nothing is missing", NOTHING) \
+    X(TRAY_DELETE_DUE, "tray", "a file that was taken is about to be deleted", \
+      "it stays in done/", NOTHING) \
+    X(TRAY_FAILED_DUE, "tray", "the sentence on a bad file is written, the file lies where it was", \
+      "it is set aside at the next start, and a sentence without a file is left", NOTHING) \
     /* the committer */ \
     X(COMMITTER_TOOK_WORK, "commitment", "WORK came, no association is opened", \
       "its lease ends, it is reported once", NOTHING) \

@@ -76,6 +76,9 @@ void config_derive(struct config *config)
     for (size_t n = 0; n < config->node_count; n++)
         for (size_t d = 0; d < config->nodes[n].destination_count; d++)
             derive_destination(&config->nodes[n].destinations[d]);
+    for (size_t i = 0; i < config->tray_count; i++)
+        if (!config->trays[i].node && config->node_count == 1)
+            config->trays[i].node = memory_string(config->nodes[0].aet);
     derive_notify(config);
 }
 
@@ -225,5 +228,6 @@ void config_check(const struct config *config, struct config_report *report)
     config_check_fleet(config, report);
     config_check_notify(config, report);
     config_check_console(config, report);
+    config_check_trays(config, report);
     config_check_nodes(config, report);
 }

@@ -9,11 +9,12 @@
 /* Fills what is derived: endpoints, API URLs, origins, names and limits of notices. */
 void config_derive(struct config *config);
 
-/* Checks the processes' own keys, who gets notices (check_notify.c), the console (check_console.c), then nodes with their destinations and albums (check_nodes.c). */
+/* Checks the processes' own keys, who gets notices (check_notify.c), the console (check_console.c), trays (check_trays.c), then nodes with their destinations and albums (check_nodes.c). */
 void config_check(const struct config *config, struct config_report *report);
 void config_check_console(const struct config *config, struct config_report *report);
 void config_check_fleet(const struct config *config, struct config_report *report);
 void config_check_notify(const struct config *config, struct config_report *report);
+void config_check_trays(const struct config *config, struct config_report *report);
 void config_check_nodes(const struct config *config, struct config_report *report);
 
 #endif

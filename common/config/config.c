@@ -209,6 +209,8 @@ bool config_runs(const struct config *config, const struct processes_row *row)
         return config_has_requesters(config);
     case PROCESS_SHOWING:
         return config->console.is_written;
+    case PROCESS_WATCHING:
+        return config->tray_count > 0;
     default:
         return row->count != PROCESS_HELPER;
     }

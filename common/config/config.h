@@ -142,6 +142,17 @@ struct config_trusted_proxy {
     char *operators;                   /* the group whose members are operators */
 };
 
+enum config_taken { CONFIG_TAKEN_MOVE, CONFIG_TAKEN_DELETE };
+
+/* A folder whose DICOM files are taken. */
+struct config_tray {
+    char *name; /* the calling AE title of its instances, too: letters, digits, "_" and "-" */
+    char *folder;
+    char *node; /* its AE title; always set: the only one by default */
+    enum config_taken taken;
+    int64_t settle_ms; /* unchanged for so long, a file is whole */
+};
+
 /* A Felucca of the fleet, this one among them where one file is for all. */
 struct config_fleet_cell {
     char *cell;
@@ -230,6 +241,8 @@ struct config {
         struct config_trusted_proxy trusted_proxy;
         enum config_search search; /* who may look for a patient's numbers */
     } console;
+    struct config_tray *trays;
+    size_t tray_count;
     struct config_node *nodes;
     size_t node_count;
     struct config_addresses *shared_names; /* the memory of all that sources have resolved */

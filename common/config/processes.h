@@ -9,13 +9,14 @@
 #define FELUCCA_CONFIG_PROCESSES_H
 
 /* How many `felucca up` runs: ONE; MANY, as its option --NAMEs says; one of a NOTIFYING one where the configuration tells
- * somebody, of a REPORTING one where a source may ask for storage commitment, and of a SHOWING one where it has a console; or none of a HELPER, which another process starts, and which has no health port. */
+ * somebody, of a REPORTING one where a source may ask for storage commitment, of a SHOWING one where it has a console, and of a WATCHING one where it has trays; or none of a HELPER, which another process starts, and which has no health port. */
 enum processes_count {
     PROCESS_ONE,
     PROCESS_MANY,
     PROCESS_NOTIFYING,
     PROCESS_REPORTING,
     PROCESS_SHOWING,
+    PROCESS_WATCHING,
     PROCESS_HELPER
 };
 
@@ -67,7 +68,11 @@ enum processes_trait {
       "shows what the command line shows, as web pages",                                                         \
       "Answers web browsers on `console.bind` and `console.port` with what `state_dir/jobs.db` and the "         \
       "configuration tell. It opens the job database read-only; what operators want done, where there are "      \
-      "`console.users`, it asks the router. It sees neither images nor tokens.")
+      "`console.users`, it asks the router. It sees neither images nor tokens.")                                 \
+    X(TRAY, "tray", WATCHING, 7, FIRST, 0, "takes the DICOM files that are put into folders",                    \
+      "Watches the folders of `trays`, writes each file that is whole below `state_dir` as the receiver does, "  \
+      "and moves it away, or deletes it, only when it is durable there. It reads `state_dir/jobs.db`, to take "  \
+      "nothing twice, and needs no router to take files.")
 
 enum {
 #define X(NAME, ...) PROCESS_##NAME,
@@ -76,7 +81,7 @@ enum {
         PROCESSES
 };
 
-/* "receiver router sender sharer committer notifier console ": those that have a health port. */
+/* "receiver router sender sharer committer notifier console tray ": those that have a health port. */
 #define PROCESS_NAMES                        PROCESS_MAP(PROCESS_NAME)
 #define PROCESS_NAME(NAME, name, count, ...) PROCESS_NAME_##count(name)
 #define PROCESS_NAME_ONE(name)               name " "
@@ -84,6 +89,7 @@ enum {
 #define PROCESS_NAME_NOTIFYING(name)         name " "
 #define PROCESS_NAME_REPORTING(name)         name " "
 #define PROCESS_NAME_SHOWING(name)           name " "
+#define PROCESS_NAME_WATCHING(name)          name " "
 #define PROCESS_NAME_HELPER(name)            ""
 
 /* How many ports the processes take, from metrics.port on: the size of the largest member. */

@@ -304,6 +304,7 @@ static const struct config_section console_section = {
 #define PORTS_MANY(name, port)             PORTS_ONE(name, port)
 #define PORTS_NOTIFYING(name, port)        PORTS_ONE(name, port)
 #define PORTS_SHOWING(name, port)          PORTS_ONE(name, port)
+#define PORTS_WATCHING(name, port)         PORTS_ONE(name, port)
 #define PORTS_REPORTING(name, port)        PORTS_ONE(name, port)
 #define PORTS_HELPER(name, port)           ""
 #define PORT(NAME, name, count, port, ...) PORTS_##count(name, port)
@@ -470,6 +471,31 @@ static const struct config_key node_keys[] = {
 static const struct config_section node_section = {"node", "aet", sizeof(struct config_node), node_keys,
                                                    "A called AE title. All nodes share the receiver's port."};
 
+static const char *const taken_words[] = {"move", "delete", NULL};
+static const struct config_key tray_keys[] = {
+    {"name", CONFIG_AET, OF(config_tray, name), .required = true,
+     .help =
+         "What status, logs and metrics call it, and the calling AE title of what it brings, for conditions: letters, digits, "
+         "`_` and `-`; a file names each once."},
+    {"folder", CONFIG_PATH, OF(config_tray, folder), .required = true,
+     .help =
+         "The folder; those in it are looked into, too. Felucca's user must be able to read it and to write to it."},
+    {"node", CONFIG_AET, OF(config_tray, node), .otherwise = "the only one",
+     .help = "The called AE title of the node that takes them."},
+    {"taken", CONFIG_CHOICE, OF(config_tray, taken), .standard = "move", .words = taken_words,
+     .help =
+         "What becomes of a file once it is durable in the spool: `move` puts it into `done`/ in the folder, where it is "
+         "yours; `delete` removes it."},
+    {"settle", CONFIG_DURATION, OF(config_tray, settle_ms), .standard = "10s", .least = 100,
+     .most = 24 * HOUR,
+     .help =
+         "A file is whole when neither its length nor its times have changed for so long. Longer than any pause of who "
+         "writes it."},
+    {.name = NULL},
+};
+static const struct config_section tray_section = {"tray", "name", sizeof(struct config_tray), tray_keys,
+                                                   "A folder that felucca-tray watches ([how](trays.md))."};
+
 static const struct config_key fleet_keys[] = {
     {"cell", CONFIG_NAME, OF(config_fleet_cell, cell), .required = true,
      .help = "Its name, as its own `cell` says."},
@@ -555,6 +581,9 @@ static const struct config_key file_keys[] = {
     {"notify", CONFIG_SECTION, .section = &notify_section},
     {"console", CONFIG_SECTION, .section = &console_section,
      .written_offset = offsetof(struct config, console.is_written)},
+    {"trays", CONFIG_LIST, COUNTED(config, trays, tray_count), .otherwise = "none", .section = &tray_section,
+     .help =
+         "Folders whose DICOM files are taken as if a modality had sent them ([how](trays.md)), see below."},
     {"nodes", CONFIG_LIST, COUNTED(config, nodes, node_count), .required = true, .section = &node_section,
      .help = "What is received and where it goes, see below. `[]` for none."},
     {.name = NULL},

@@ -7,7 +7,7 @@
  *     spool/kept/<xx>/                finished, within its retention time
  *     spool/dropped/                  given up by an operator, kept for a while
  *
- * Only the receiver and `felucca import` write files, only the router moves and removes them; senders open read-only. */
+ * Only the receiver, `felucca import` and felucca-tray write files, only the router moves and removes them; senders open read-only. */
 #ifndef FELUCCA_SPOOL_SPOOL_H
 #define FELUCCA_SPOOL_SPOOL_H
 

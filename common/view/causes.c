@@ -146,6 +146,7 @@ static void tell_surroundings(const struct visit *visit, const struct surroundin
         {SURROUNDINGS_DISK, CAUSES_DISK, text_string(&look_at_disk)},
         {SURROUNDINGS_OVERFULL, CAUSES_OVERFULL, "felucca quarantine"},
         {SURROUNDINGS_WORKER, CAUSES_WORKER, "felucca check"},
+        {SURROUNDINGS_TRAY, CAUSES_TRAY, "felucca health tray"},
         {SURROUNDINGS_READER, CAUSES_READER, "felucca status"},
         {SURROUNDINGS_PROXY, CAUSES_PROXY, "felucca check"},
     };

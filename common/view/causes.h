@@ -17,6 +17,7 @@
     X(DISK, "disk", "the spool's disk is too full to receive")                                   \
     X(OVERFULL, "overfull", "sources are refused, since they fill the quarantine")               \
     X(WORKER, "worker", "a sender or sharer lacks something that others have")                   \
+    X(TRAY, "tray", "the files of a tray are not taken")                                         \
     X(BLOCKED, "blocked", "a destination or album refuses our token or our requests")            \
     X(TOKEN, "token", "KHEOPS says something against a token, although nothing suffers yet")     \
     X(FAILED, "failed", "deliveries or shares are refused for good, or given up")                \

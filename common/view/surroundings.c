@@ -9,6 +9,7 @@
 #include "common/spool/resting.h"
 #include "common/spool/spool.h"
 #include "common/spool/unconfined.h"
+#include "common/view/trays_seen.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -62,6 +63,8 @@ void surroundings_release(struct surroundings *surroundings)
     json_release(&surroundings->resting);
     text_release(&surroundings->oddities);
     json_release(&surroundings->oddities_json);
+    text_release(&surroundings->trays);
+    json_release(&surroundings->trays_json);
 }
 
 static int surroundings_count(void *context, const char *receipt)
@@ -109,6 +112,8 @@ void surroundings_look(const struct config *config, struct surroundings *ret_sur
     ret_surroundings->resting =
         ret_surroundings->router == 0 ? json_array() : resting_read(config->state_dir);
     jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
+    trays_seen_append(config, clock_wall_ms(), &ret_surroundings->trays);
+    ret_surroundings->trays_json = config->tray_count > 0 ? trays_seen_json(config, clock_wall_ms()) : NULL;
 }
 
 /* "n1 (host 1f0c)", or the name alone where it is the host's. */
@@ -244,6 +249,8 @@ bool surroundings_tell(const struct surroundings *surroundings, const struct con
         append_holder(&surroundings->wal, sentence);
     if (trouble == SURROUNDINGS_UNCONFINED && surroundings->unconfined.length > 0)
         append_unconfined(&surroundings->unconfined, sentence);
+    if (trouble == SURROUNDINGS_TRAY)
+        text_append(sentence, text_string(&surroundings->trays));
     if (trouble == SURROUNDINGS_PROXY)
         (void)config_proxy_tell_ignored(config, sentence);
     return sentence->length > before;
@@ -301,6 +308,8 @@ void surroundings_add_json(const struct surroundings *surroundings, json_t *obje
         object, "owner", surroundings->has_owner ? standby_owner_to_json(&surroundings->owner) : json_null());
     (void)json_object_set_new(
         object, "standby", surroundings->has_standby ? standby_to_json(&surroundings->standby) : json_null());
+    if (surroundings->trays_json)
+        (void)json_object_set(object, "trays", surroundings->trays_json);
     (void)json_object_set_new(object, "wal_bytes", json_integer(wal->bytes));
     (void)json_object_set_new(object, "wal_held", json_boolean(wal->held));
     (void)json_object_set_new(object, "wal_holder", wal->holder ? json_integer(wal->holder) : json_null());

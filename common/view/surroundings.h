@@ -21,6 +21,8 @@ struct surroundings {
     struct text unconfined; /* what the kernel refuses of the sandbox (common/spool/unconfined.h) */
     struct text oddities;   /* the last ones of the peers, a line each (common/spool/oddity.h) */
     json_t *oddities_json;
+    struct text trays;           /* those whose files are not taken, a line each (trays_seen.h) */
+    json_t *trays_json;          /* all of them; NULL: the configuration has none */
     int router;                  /* 1: it runs, 0: it does not, -1: unknown */
     bool has_owner, has_standby; /* of the state folder; a router that waits for it */
     struct owner owner;
@@ -47,6 +49,7 @@ enum surroundings_trouble {
     SURROUNDINGS_WORKER,   /* a worker lacks something: a line for each */
     SURROUNDINGS_READER,   /* somebody keeps the database's log from shrinking */
     SURROUNDINGS_PROXY, /* the environment names a proxy, and the configuration does not say whether it is used */
+    SURROUNDINGS_TRAY,       /* a tray's files are not taken: a line for each */
     SURROUNDINGS_UNCONFINED, /* the kernel refuses some of the sandbox */
     SURROUNDINGS_TROUBLES
 };

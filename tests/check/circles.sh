@@ -6,7 +6,7 @@
 set -eu
 cd "$1"
 status=0
-for folder in receiver router sender sharer committer notifier console cli common/base common/condition common/dicom common/http common/kheops \
+for folder in receiver router sender sharer committer notifier console tray cli common/base common/condition common/dicom common/http common/kheops \
     common/notify common/reading common/sandbox common/search common/service common/spool common/tls common/users common/view common/wire \
     common/worker; do
     edges=$(for file in "$folder"/*.[ch] "$folder"/*.cc; do

@@ -7,7 +7,7 @@
 set -eu
 . "$(dirname "$0")/files.sh"
 cd "$1"
-ours='(receiver|router|header|sender|sharer|committer|notifier|console|cli|common|docs|scripts|tests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_/-]'
+ours='(receiver|router|header|sender|sharer|committer|notifier|console|tray|cli|common|docs|scripts|tests|\.ci)/[A-Za-z0-9_./-]*[A-Za-z0-9_/-]'
 status=0
 
 missing()

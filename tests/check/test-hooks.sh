@@ -14,7 +14,7 @@ has_hooks()
     nm "$1" | grep -Eq 'crash_point|planted_call' || grep -Eqa 'FELUCCA_(CRASH|PLANTED)_' "$1"
 }
 
-for process in receiver router header sender sharer committer notifier; do
+for process in receiver router header sender sharer committer notifier tray; do
     hooked=$2/crash-bin/felucca-$process
     [ -x "$hooked" ] || { echo "$hooked is not built"; status=1; continue; }
     has_hooks "$hooked" || { echo "$hooked has no crash points: what would the crash tests prove?"; status=1; }

@@ -23,6 +23,7 @@ felucca-sharer   sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca-committer sqlite3 curl expat ssl
 felucca-notifier sqlite3 expat dcmnet dcmdata oflog ofstd
 felucca-console  curl expat dcmnet dcmdata oflog ofstd
+felucca-tray     curl expat ssl crypt dcmnet dcmdata oflog ofstd
 felucca          expat dcmnet dcmdata oflog ofstd
 '
 
@@ -43,6 +44,7 @@ sandbox   sandbox_enter
 tls       tls_server_
 users     users_
 worker    worker_
+import    instance_take
 '
 
 # row PROGRAM: the rooms of its row.

@@ -134,13 +134,15 @@ static void make_traffic(void)
     AUTO(text_release) struct text more = TEXT_EMPTY;
     text_format(
         &more,
-        "retention: 1d\nnotify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n",
-        port_free());
+        "retention: 1d\nnotify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n"
+        "trays: [ { name: IN, folder: %s } ]\n",
+        port_free(), sandbox_make_folder(scene.sandbox, "in"));
     scene_set_up(&scene, text_string(&more));
     pipeline_start_all(scene.pipeline);
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
     pipeline_start(scene.pipeline, PIPELINE_COMMITTER);
+    pipeline_start(scene.pipeline, PIPELINE_TRAY);
     const char *folder = scene_study(&scene, 1, SERIES, INSTANCES, 4000);
     ck_assert(scene_send(&scene, folder, sandbox_path(scene.sandbox, "storescu.log")));
     ck_assert_int_ne(pipeline_storescu(pipeline_port(scene.pipeline), "NOBODY", folder, PATIENCE_MS, NULL),

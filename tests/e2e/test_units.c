@@ -2,6 +2,8 @@
  * travels. */
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
 #include "tests/support/files.h"
 #include "tests/support/scene.h"
 #include "tests/support/http_client.h"
@@ -25,6 +27,7 @@ static const struct unit {
     {PIPELINE_COMMITTER, "felucca-committer.service", "committer.strace"},
     {PIPELINE_NOTIFIER, "felucca-notifier.service", "notifier.strace"},
     {PIPELINE_CONSOLE, "felucca-console.service", "console.strace"},
+    {PIPELINE_TRAY, "felucca-tray.service", "tray.strace"},
 };
 
 static struct text sets = TEXT_EMPTY; /* all that systemd knows, as it lists them */
@@ -113,6 +116,11 @@ static size_t check_trace(struct scene *scene, const struct unit *unit)
     return count;
 }
 
+static bool is_there(void *context)
+{
+    return file_exists(context);
+}
+
 START_TEST(no_call_is_denied)
 {
     AUTO(scene_instances_release) struct scene_instances instances = SCENE_INSTANCES_EMPTY;
@@ -122,8 +130,10 @@ START_TEST(no_call_is_denied)
     AUTO(text_release) struct text more = TEXT_EMPTY;
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
     int port = port_free();
-    text_format(&more, "notify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n",
-                port);
+    text_format(&more,
+                "notify: { webhooks: [ { url: http://127.0.0.1:9/ } ] }\nconsole: { port: %d }\n"
+                "trays: [ { name: IN, folder: %s, settle: 100ms } ]\n",
+                port, sandbox_make_folder(scene.sandbox, "in"));
     scene_set_up(&scene, text_string(&more));
     for (size_t i = 0; i < ROWS(units); i++) {
         const char *words[] = {
@@ -135,10 +145,17 @@ START_TEST(no_call_is_denied)
     pipeline_start(scene.pipeline, PIPELINE_NOTIFIER);
     pipeline_start(scene.pipeline, PIPELINE_CONSOLE);
     pipeline_start(scene.pipeline, PIPELINE_COMMITTER);
+    pipeline_start(scene.pipeline, PIPELINE_TRAY);
     const char *output = sandbox_path(scene.sandbox, "storescu");
     ck_assert(scene_send(&scene, scene_study(&scene, 1, 2, 3, BYTES), output));
     scene_acknowledged(output, 1, &instances, NULL);
     scene_wait_done(&scene, &instances);
+    (void)sandbox_write(scene.sandbox, "in/readme", "no DICOM file");
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 2);
+    ck_assert_int_eq(dicom_write(&spec, sandbox_path(scene.sandbox, "in/file")), 0);
+    const char *done = sandbox_path(scene.sandbox, "in/done/file");
+    ck_assert(wait_until(is_there, (void *)(uintptr_t)done, LISTING_MS));
     ck_assert_int_eq(http_client_request(port, "GET", "/studies", NULL, NULL, 0, &answer), 200);
     pipeline_stop_all(scene.pipeline);
     for (size_t i = 0; i < ROWS(units); i++)

@@ -87,7 +87,7 @@ make_debian()
 check_installed()
 {
     for program in felucca-receiver felucca-router felucca-header felucca-sender felucca-sharer \
-        felucca-committer felucca-notifier felucca-console; do
+        felucca-committer felucca-notifier felucca-console felucca-tray; do
         inside "$program" --version | grep -q "^$program [0-9]" || fail "$program --version"
     done
     inside felucca --version | grep -q '^felucca [0-9]' || fail 'felucca --version'

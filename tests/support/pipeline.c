@@ -49,7 +49,7 @@ struct pipeline {
 
 /* They stop as under every supervisor: the network first, then the workers, and the router last, which
  * acknowledges what the workers still report. */
-enum { STOPS = 3, PORTS = 7 };
+enum { STOPS = 3, PORTS = 8 };
 
 static const struct stage {
     const char *name, *program;
@@ -62,6 +62,7 @@ static const struct stage {
     [PIPELINE_NOTIFIER] = {"notifier", "felucca-notifier", 1, 5},
     [PIPELINE_CONSOLE] = {"console", "felucca-console", 0, 6},
     [PIPELINE_COMMITTER] = {"committer", "felucca-committer", 1, 4},
+    [PIPELINE_TRAY] = {"tray", "felucca-tray", 0, 7},
 };
 
 struct pipeline *pipeline_create(struct sandbox *sandbox, const struct pipeline_options *options)

@@ -48,7 +48,7 @@ struct pipeline_options {
 
 /* ---- processes ---- */
 
-/* PIPELINE_STAGES: of the main job. A notifier, a console and a committer are started where a test wants one. */
+/* PIPELINE_STAGES: of the main job. A notifier, a console, a committer and a tray are started where a test wants one. */
 enum pipeline_stage {
     PIPELINE_RECEIVER,
     PIPELINE_ROUTER,
@@ -58,6 +58,7 @@ enum pipeline_stage {
     PIPELINE_NOTIFIER = PIPELINE_STAGES,
     PIPELINE_CONSOLE,
     PIPELINE_COMMITTER,
+    PIPELINE_TRAY,
     PIPELINE_KINDS
 };
 

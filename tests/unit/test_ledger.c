@@ -1,5 +1,5 @@
 /* What an import has brought already: kept over processes, torn lines and all. */
-#include "cli/import/ledger.h"
+#include "common/import/ledger.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
@@ -158,6 +158,30 @@ START_TEST(one_process_at_a_time)
 }
 END_TEST
 
+/* The newest stay, in memory, in the file, and for who opened it before and after. */
+START_TEST(a_long_one_is_shortened)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct ledger *ledger = open_ledger(), *second = NULL;
+    for (unsigned i = 0; i < 200; i++)
+        add(ledger, i, 100 + i);
+    ck_assert_int_eq(ledger_shorten(ledger, 100), 0);
+    ck_assert(has(ledger, 0, 100));
+    add(ledger, 200, 300);
+    ck_assert_int_eq(ledger_shorten(ledger, 100), 0);
+    ck_assert(!has(ledger, 100, 200) && !ledger_has_length(ledger, 200));
+    ck_assert(has(ledger, 101, 201) && has(ledger, 200, 300));
+    ck_assert_int_eq(ledger_open(state, "IMPORT", &second, &reason), ERR_LOCKED);
+    add(ledger, 201, 301);
+    ledger_close(&ledger);
+    ck_assert_int_eq(file_size(path()), 101 * LINE);
+    ledger = open_ledger();
+    for (unsigned i = 101; i <= 201; i++)
+        ck_assert_msg(has(ledger, i, 100 + i), "%u", i);
+    ledger_close(&ledger);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("ledger");
@@ -167,5 +191,6 @@ int main(void)
     tests_rows(tests, a_torn_line_is_written_over, LINE);
     tests_add(tests, a_damaged_one_is_told_and_left_alone);
     tests_add(tests, one_process_at_a_time);
+    tests_add(tests, a_long_one_is_shortened);
     return tests_run(tests);
 }

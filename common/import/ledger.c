@@ -1,4 +1,4 @@
-#include "cli/import/ledger.h"
+#include "common/import/ledger.h"
 
 #include "common/base/cleanup.h"
 #include "common/base/durable.h"
@@ -32,7 +32,8 @@ struct entry {
 };
 
 struct ledger {
-    int fd;
+    int folder, fd;
+    char *name;
     unsigned unflushed;
     struct entry *entries;
     size_t count, capacity;
@@ -145,21 +146,29 @@ static int read_lines(struct ledger *ledger)
 
 /* ---- the file ---- */
 
-static int open_in(const char *state_dir, const char *name, int *ret_fd)
+/* A ledger that was shortened meanwhile has its name no more. */
+static bool has_its_name(const struct ledger *ledger)
+{
+    struct stat own, named;
+    return fstat(ledger->fd, &own) == 0 &&
+           fstatat(ledger->folder, ledger->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           own.st_ino == named.st_ino && own.st_dev == named.st_dev;
+}
+
+static int open_in(struct ledger *ledger, const char *state_dir)
 {
     AUTO(fd_close) int state = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AUTO(fd_close) int folder = -1;
     if (state < 0)
         return err_from_errno(errno);
-    int rc = durable_folder(state, "imports", &folder);
+    int rc = durable_folder(state, "imports", &ledger->folder);
     if (rc < 0)
         return rc;
-    *ret_fd = openat(folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
-    if (*ret_fd < 0)
+    ledger->fd = openat(ledger->folder, ledger->name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+    if (ledger->fd < 0)
         return err_from_errno(errno);
-    if (flock(*ret_fd, LOCK_EX | LOCK_NB) != 0)
+    if (flock(ledger->fd, LOCK_EX | LOCK_NB) != 0)
         return errno == EWOULDBLOCK ? ERR_LOCKED : err_from_errno(errno);
-    return durable_sync(folder);
+    return has_its_name(ledger) ? durable_sync(ledger->folder) : ERR_LOCKED;
 }
 
 int ledger_open(const char *state_dir, const char *source, struct ledger **ret_ledger,
@@ -168,16 +177,17 @@ int ledger_open(const char *state_dir, const char *source, struct ledger **ret_l
     AUTO(ledger_close) struct ledger *ledger = memory_new(1, sizeof *ledger);
     AUTO(text_release) struct text name = TEXT_EMPTY;
     text_format(&name, "%s.list", source);
-    ledger->fd = -1;
+    ledger->fd = ledger->folder = -1;
+    ledger->name = memory_string(text_string(&name));
     widen(ledger);
-    int rc = open_in(state_dir, text_string(&name), &ledger->fd);
+    int rc = open_in(ledger, state_dir);
     if (rc == 0)
         rc = read_lines(ledger);
     if (rc == 0) {
         *ret_ledger = ledger;
         ledger = NULL;
     } else if (rc == ERR_LOCKED) {
-        text_format(ret_reason, "another import of source %s is running", source);
+        text_format(ret_reason, "another import of source %s is running, or a tray of that name", source);
     } else if (rc == ERR_DAMAGED) {
         text_format(ret_reason,
                     "%s/imports/%s is damaged: move it away, and what it listed may be sent a second time",
@@ -195,6 +205,8 @@ void ledger_close(struct ledger **ledger)
     if ((*ledger)->unflushed > 0)
         (void)durable_sync((*ledger)->fd);
     fd_close(&(*ledger)->fd);
+    fd_close(&(*ledger)->folder);
+    free((*ledger)->name);
     free((*ledger)->entries);
     free((*ledger)->slots);
     free(*ledger);
@@ -238,4 +250,57 @@ int ledger_add(struct ledger *ledger, const char *receipt, const uint8_t digest[
         return 0;
     ledger->unflushed = 0;
     return durable_sync(ledger->fd);
+}
+
+/* ---- shorter ---- */
+
+static int write_newest(const struct ledger *ledger, size_t most, int fd)
+{
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    for (size_t i = ledger->count - most; i < ledger->count; i++)
+        append_line(&ledger->entries[i], &lines);
+    for (size_t at = 0; at < lines.length;) {
+        ssize_t n = write(fd, lines.bytes + at, lines.length - at);
+        if (n < 0 && errno != EINTR)
+            return err_from_errno(errno);
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return durable_sync(fd);
+}
+
+static void forget_oldest(struct ledger *ledger, size_t most)
+{
+    memmove(ledger->entries, ledger->entries + (ledger->count - most), most * sizeof *ledger->entries);
+    ledger->count = most;
+    memset(ledger->lengths, 0, sizeof ledger->lengths);
+    ledger->slot_count /= 2;
+    widen(ledger);
+    for (size_t i = 0; i < most; i++) {
+        size_t bit = length_bit(ledger->entries[i].bytes);
+        ledger->lengths[bit / 8] |= (uint8_t)(1u << bit % 8);
+    }
+}
+
+int ledger_shorten(struct ledger *ledger, size_t most)
+{
+    AUTO(text_release) struct text fresh = TEXT_EMPTY;
+    if (ledger->count <= 2 * most)
+        return 0;
+    text_format(&fresh, "%s.new", ledger->name);
+    AUTO(fd_close)
+    int fd = openat(ledger->folder, text_string(&fresh), O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+                    0640);
+    if (fd < 0)
+        return err_from_errno(errno);
+    int rc = flock(fd, LOCK_EX | LOCK_NB) == 0 ? write_newest(ledger, most, fd) : ERR_LOCKED;
+    if (rc == 0 && renameat(ledger->folder, text_string(&fresh), ledger->folder, ledger->name) != 0)
+        rc = err_from_errno(errno);
+    if (rc < 0)
+        return rc;
+    fd_close(&ledger->fd);
+    ledger->fd = fd;
+    fd = -1;
+    ledger->unflushed = 0;
+    forget_oldest(ledger, most);
+    return durable_sync(ledger->folder);
 }

@@ -1,6 +1,6 @@
-/* outcome - what becomes of one file that `felucca import` looks at. */
-#ifndef FELUCCA_CLI_IMPORT_OUTCOME_H
-#define FELUCCA_CLI_IMPORT_OUTCOME_H
+/* outcome - what becomes of one file that `felucca import`, or a tray, looks at. */
+#ifndef FELUCCA_IMPORT_OUTCOME_H
+#define FELUCCA_IMPORT_OUTCOME_H
 
 enum outcome_kind {
     OUTCOME_GOOD,   /* as it should be */
@@ -24,6 +24,8 @@ enum outcome_kind {
     X(UNFIT, TROUBLE, "unfit_uids", \
       "with a study or series UID that no destination of the node can take") \
     X(UNREADABLE, TROUBLE, "unreadable", "not to be read") \
+    X(CHANGED, TROUBLE, "changed", "changed while it was read") \
+    X(CUT, TROUBLE, "cut", "cut off: its data set ends in the middle of an element") \
     X(MISSING, TROUBLE, "missing", "listed by a DICOMDIR, and not there") \
     X(DAMAGED, TROUBLE, "damaged_archive", "an archive that is damaged, or asks for a password") \
     X(SWOLLEN, TROUBLE, "swollen_archive", \
@@ -40,5 +42,10 @@ enum outcome {
 #undef X
         OUTCOMES
 };
+
+/* Of OUTCOMES: undefined. Borrowed for ever. */
+enum outcome_kind outcome_kind(enum outcome outcome);
+const char *outcome_word(enum outcome outcome);
+const char *outcome_sentence(enum outcome outcome);
 
 #endif

@@ -1,7 +1,7 @@
-#include "cli/import/desk.h"
-#include "cli/import/directory.h"
+#include "common/import/instance.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/crash.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
 #include "common/config/fitting.h"
@@ -60,14 +60,14 @@ static const char *known(const char *uid)
 }
 
 /* Fills the meta header that the spool file gets. OUTCOME_IMPORTED: nothing is against it. */
-static enum outcome judge(const struct desk *desk, struct header *header, struct file_meta *meta)
+static enum outcome judge(const struct instance_desk *desk, struct header *header, struct file_meta *meta)
 {
-    const struct config_node *node = desk->order->node;
+    const struct config_node *node = desk->node;
     *meta = (struct file_meta){.priority = FILE_META_MEDIUM};
     read_syntax(header, meta->transfer_syntax);
     read_meta_uid(header, META_SOP_CLASS, meta->sop_class);
     read_meta_uid(header, META_SOP_INSTANCE, meta->sop_instance);
-    if (strcmp(meta->sop_class, DIRECTORY_CLASS) == 0)
+    if (strcmp(meta->sop_class, INSTANCE_DIRECTORY_CLASS) == 0)
         return OUTCOME_DIRECTORY;
     if (!*meta->transfer_syntax)
         return OUTCOME_BARE;
@@ -80,7 +80,7 @@ static enum outcome judge(const struct desk *desk, struct header *header, struct
     if (!fitting_can_be_taken(node, known(header_uid(header, HEADER_STUDY)),
                               known(header_uid(header, HEADER_SERIES))))
         return OUTCOME_UNFIT;
-    memcpy(meta->calling_aet, desk->order->source, strlen(desk->order->source) + 1);
+    memcpy(meta->calling_aet, desk->source, strlen(desk->source) + 1);
     memcpy(meta->called_aet, node->aet, strlen(node->aet) + 1);
     return OUTCOME_IMPORTED;
 }
@@ -111,52 +111,52 @@ static void note_row(void *context, const struct jobdb_field *fields, size_t cou
 /* First the spool: the router commits a row before it moves a file out of incoming/. */
 static bool is_known(void *context, const char *receipt)
 {
-    struct desk *desk = context;
+    struct instance_desk *desk = context;
     enum spool_place place;
     bool found = spool_find(desk->spool, receipt, &place) == 0;
-    if (!found && desk->order->db)
-        (void)jobdb_ask(desk->order->db, JOBDB_ASK_INSTANCE, receipt, NULL, 0, note_row, &found);
+    if (!found && desk->db)
+        (void)jobdb_ask(desk->db, JOBDB_ASK_INSTANCE, receipt, NULL, 0, note_row, &found);
     return found;
 }
 
-/* Calls each for the blocks of the data set. False: it cannot be read, or importing was stopped. */
-static bool each_block(int fd, int64_t start,
-                       void (*each)(struct desk *desk, const char *bytes, size_t length), struct desk *desk)
+/* Calls each for the blocks of the data set. OUTCOME_IMPORTED, or that it cannot be read, or OUTCOMES. */
+static enum outcome each_block(int fd, int64_t start,
+                               void (*each)(struct instance_desk *desk, const char *bytes, size_t length),
+                               struct instance_desk *desk)
 {
     AUTO(memory_free) char *block = memory_new(1, BLOCK);
-    for (int64_t at = start; !importer_is_stopped();) {
+    for (int64_t at = start; desk->proceed(desk->context);) {
         ssize_t n = pread(fd, block, BLOCK, at);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return n == 0;
+            return n == 0 ? OUTCOME_IMPORTED : OUTCOME_UNREADABLE;
         each(desk, block, (size_t)n);
         at += n;
-        progress_show(&desk->progress, NULL);
     }
-    return false;
+    return OUTCOMES;
 }
 
-static void digest_block(struct desk *desk, const char *bytes, size_t length)
+static void digest_block(struct instance_desk *desk, const char *bytes, size_t length)
 {
     sha256_stream_feed(desk->digest, bytes, length);
 }
 
-static enum outcome compare(struct desk *desk, int fd, int64_t start, int64_t bytes)
+static enum outcome compare(struct instance_desk *desk, int fd, int64_t start, int64_t bytes)
 {
     uint8_t digest[SHA256_SIZE];
-    if (desk->order->again || !ledger_has_length(desk->ledger, bytes))
+    if (desk->again || !ledger_has_length(desk->ledger, bytes))
         return OUTCOME_IMPORTED;
-    bool read = each_block(fd, start, digest_block, desk);
+    enum outcome read = each_block(fd, start, digest_block, desk);
     sha256_stream_end(desk->digest, digest);
-    if (!read)
-        return importer_is_stopped() ? OUTCOMES : OUTCOME_UNREADABLE;
+    if (read != OUTCOME_IMPORTED)
+        return read;
     return ledger_find(desk->ledger, digest, bytes, is_known, desk) ? OUTCOME_KNOWN : OUTCOME_IMPORTED;
 }
 
 /* ---- taking it ---- */
 
-static void deposit_block(struct desk *desk, const char *bytes, size_t length)
+static void deposit_block(struct instance_desk *desk, const char *bytes, size_t length)
 {
     sha256_stream_feed(desk->digest, bytes, length);
     deposit_write(desk->deposit, bytes, length);
@@ -167,42 +167,62 @@ static enum outcome outcome_of(int rc)
     return rc == 0 ? OUTCOME_IMPORTED : rc == ERR_OVERFULL ? OUTCOME_REFUSED : OUTCOME_DISK;
 }
 
+/* The same length and times as before it was read: whoever writes to a file changes one of them. */
+static bool is_still(int fd, const struct stat *before)
+{
+    struct stat now;
+    return fstat(fd, &now) == 0 && now.st_size == before->st_size &&
+           now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
+}
+
 /* Once. ERR_NOSPACE in *ret_error: to be tried again when there is room. */
-static enum outcome store(struct desk *desk, int fd, int64_t start, const struct file_meta *meta,
-                          int *ret_error)
+static enum outcome store(struct instance_desk *desk, int fd, int64_t start, const struct stat *status,
+                          const struct file_meta *meta, int *ret_error)
 {
     char receipt[RECEIPT_SIZE];
     uint8_t digest[SHA256_SIZE];
     deposit_begin(desk->deposit, meta);
-    bool read = each_block(fd, start, deposit_block, desk);
+    enum outcome read = each_block(fd, start, deposit_block, desk);
     sha256_stream_end(desk->digest, digest);
-    if (!read) {
+    if (read == OUTCOME_IMPORTED && !is_still(fd, status))
+        read = OUTCOME_CHANGED;
+    if (read != OUTCOME_IMPORTED) {
         deposit_abandon(desk->deposit);
-        return importer_is_stopped() ? OUTCOMES : OUTCOME_UNREADABLE;
+        return read;
     }
     int rc = deposit_failed(desk->deposit) ? 0
                                            : ledger_add(desk->ledger, deposit_receipt(desk->deposit), digest,
                                                         deposit_bytes(desk->deposit));
     if (rc < 0)
         deposit_abandon(desk->deposit);
+    CRASH_POINT(IMPORT_LISTED);
     *ret_error = rc < 0 ? rc : deposit_finish(desk->deposit, receipt);
+    CRASH_POINT(IMPORT_DURABLE);
     return outcome_of(*ret_error);
 }
 
-static enum outcome take(struct desk *desk, int fd, int64_t start, int64_t bytes,
+static enum outcome take(struct instance_desk *desk, int fd, int64_t start, const struct stat *status,
                          const struct file_meta *meta)
 {
     for (;;) {
         int error = 0;
-        enum outcome outcome = room_await(desk, 0) ? store(desk, fd, start, meta, &error) : OUTCOMES;
+        enum outcome outcome =
+            desk->find_room(desk->context, 0) ? store(desk, fd, start, status, meta, &error) : OUTCOMES;
         if (error != ERR_NOSPACE)
             return outcome;
-        if (!room_await(desk, bytes))
+        if (!desk->find_room(desk->context, status->st_size - start))
             return OUTCOMES;
     }
 }
 
-enum outcome instance_take(struct desk *desk, int fd)
+/* Whether it goes on where a value, or a sequence, should: who copies a file has not come to its end. */
+static bool is_cut(const struct header *header)
+{
+    const struct dataset_break *broken = header_break(header);
+    return broken && broken->over;
+}
+
+enum outcome instance_take(struct instance_desk *desk, int fd)
 {
     AUTO(header_destroy) struct header *header = NULL;
     struct file_meta meta;
@@ -210,6 +230,8 @@ enum outcome instance_take(struct desk *desk, int fd)
     if (fstat(fd, &status) != 0)
         return OUTCOME_UNREADABLE;
     enum outcome outcome = read_header(fd, &header);
+    if (outcome == OUTCOME_IMPORTED && desk->whole_only && is_cut(header))
+        outcome = OUTCOME_CUT;
     if (outcome == OUTCOME_IMPORTED)
         outcome = judge(desk, header, &meta);
     if (outcome != OUTCOME_IMPORTED)
@@ -218,13 +240,13 @@ enum outcome instance_take(struct desk *desk, int fd)
     if (header_failed(header) || bytes <= 0)
         return OUTCOME_UNREADABLE;
     outcome = compare(desk, fd, start, bytes);
-    if (outcome == OUTCOME_IMPORTED && desk->outlook) {
-        outlook_add(desk->outlook, header);
+    if (outcome == OUTCOME_IMPORTED && desk->show) {
+        desk->show(desk->context, header);
         outcome = OUTCOME_WOULD_BE;
     } else if (outcome == OUTCOME_IMPORTED) {
-        outcome = take(desk, fd, start, bytes, &meta);
+        outcome = take(desk, fd, start, &status, &meta);
     }
     if (outcome == OUTCOME_IMPORTED || outcome == OUTCOME_WOULD_BE)
-        desk->tally.bytes += bytes;
+        desk->bytes += bytes;
     return outcome;
 }
