@@ -3,6 +3,7 @@
 #include "cli/condition_file.h"
 
 #include "common/base/cleanup.h"
+#include "common/condition/explain_json.h"
 #include "common/base/json.h"
 #include "common/config/fitting.h"
 
@@ -108,7 +109,7 @@ enum condition_verdict condition_album_append(const struct config_destination *d
 static json_t *finding_json(const struct finding *finding, const char *what, const char *name,
                             const char *verb)
 {
-    return json_pack("{s:s, s:o, s:s, s:o}", what, name, verb, condition_verdict_json(finding->takes), "why",
+    return json_pack("{s:s, s:o, s:s, s:o}", what, name, verb, explain_json_verdict(finding->takes), "why",
                      text_string(&finding->why), "condition",
                      finding->explanation ? condition_explanation_json(finding->explanation) : json_null());
 }

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/json.h"
+#include "common/condition/explain_json.h"
 #include "common/dicom/dictionary.h"
 
 #include <fcntl.h>
@@ -44,37 +45,11 @@ struct explanation *condition_file_explain(struct condition_file *file, const st
                           options->values);
 }
 
-json_t *condition_verdict_json(enum condition_verdict verdict)
-{
-    return verdict == CONDITION_UNDECIDED ? json_null() : json_boolean(verdict == CONDITION_TRUE);
-}
-
-static json_t *value_json(const struct explain_value *value)
-{
-    json_t *texts = json_array();
-    for (size_t i = 0; i < value->text_count; i++)
-        json_array_append_new(texts, json_from_text(value->texts[i]));
-    return json_pack("{s:s, s:o, s:I, s:b, s:b, s:o}", "name", value->name, "texts", texts, "total",
-                     (json_int_t)value->total, "absent", value->absent && !value->unknown, "hidden",
-                     value->hidden, "unknown", json_from_text(value->unknown));
-}
-
 /* The line at *index with everything deeper below it; *index is then the next one beside it. */
 static json_t *line_json(const struct explanation *explanation, size_t *index)
 {
     const struct explain_line *line = &explanation->lines[(*index)++];
-    const char *kind = explain_kind_text(line->kind);
-    json_t *object = json_pack("{s:s, s:o, s:s}", "kind",
-                               kind                         ? kind
-                               : line->kind == EXPLAIN_TEST ? "test"
-                                                            : "constant",
-                               "verdict", condition_verdict_json(line->verdict), "text", line->text);
-    if (line->value_count > 0) {
-        json_t *values = json_array();
-        for (size_t i = 0; i < line->value_count; i++)
-            json_array_append_new(values, value_json(&line->values[i]));
-        json_object_set_new(object, "values", values);
-    }
+    json_t *object = explain_json_line(line);
     json_t *parts = json_array();
     while (*index < explanation->line_count && explanation->lines[*index].depth > line->depth)
         json_array_append_new(parts, line_json(explanation, index));

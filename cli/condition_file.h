@@ -36,9 +36,6 @@ void condition_file_release(struct condition_file *file);
 struct explanation *condition_file_explain(struct condition_file *file, const struct condition *condition,
                                            const struct condition_options *options);
 
-/* true, false, or null for what cannot be decided; a new reference. */
-json_t *condition_verdict_json(enum condition_verdict verdict);
-
 /* The tree as JSON, a new reference. */
 json_t *condition_explanation_json(const struct explanation *explanation);
 

@@ -1,6 +1,7 @@
 #include "cli/measure.h"
 
 #include "common/base/cleanup.h"
+#include "common/condition/explain_json.h"
 
 void measure_release(struct measure *measure)
 {
@@ -38,7 +39,7 @@ bool measure_add(const struct measure *measure, struct condition_file *file,
     AUTO(text_release) struct text doubt = TEXT_EMPTY;
     if (explanation->verdict == CONDITION_UNDECIDED)
         explain_doubt(explanation, &doubt);
-    json_object_set_new(object, "verdict", condition_verdict_json(explanation->verdict));
+    json_object_set_new(object, "verdict", explain_json_verdict(explanation->verdict));
     json_object_set_new(object, "undecided", json_from_text(doubt.bytes));
     json_object_set_new(object, "incomplete", json_from_text(header_incomplete(file->header)));
     json_object_set_new(object, "condition", condition_explanation_json(explanation));

@@ -10,6 +10,7 @@
 #include "common/wire/bus.h"
 #include "common/wire/control.h"
 #include "router/changes.h"
+#include "router/explain.h"
 #include "router/outbox.h"
 #include "router/refusal.h"
 #include "router/outcome.h"
@@ -156,6 +157,8 @@ static void take_request(struct router *router, const struct bus_message *messag
         refuse(&answer, "a request is one frame, and this has two");
     else if (quick_verbs[request.verb])
         quick_verbs[request.verb](router, &request, &answer);
+    else if (request.verb == CONTROL_EXPLAIN)
+        explains_take(router, &message->peer, &request, &answer, &answered);
     else
         changes_take(router, &message->peer, &request, &answer, &answered);
     if (answered)

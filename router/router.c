@@ -22,6 +22,7 @@
 #include "router/crew.h"
 #include "router/dispatch.h"
 #include "router/gauges.h"
+#include "router/explain.h"
 #include "router/fence.h"
 #include "router/give_up.h"
 #include "router/headers.h"
@@ -128,6 +129,7 @@ static void create_parts(struct router *router)
     router->tokens = tokens_create();
     router->outbox = outbox_create();
     router->changes = changes_create();
+    router->explains = explains_create();
     router->clocks = clocks_create();
     router->crew = crew_create();
     router->targets = targets_create();
@@ -178,6 +180,7 @@ void router_destroy(struct router **router)
     targets_destroy(&r->targets);
     outbox_destroy(&r->outbox);
     changes_destroy(&r->changes);
+    explains_destroy(&r->explains);
     clocks_destroy(&r->clocks);
     conversation_destroy(&r->conversation);
     tokens_destroy(&r->tokens);
@@ -235,6 +238,7 @@ static const struct part {
     {tokens_turn, NULL},                        /* which tokens may be used */
     {control_turn, control_wakes_at},           /* what operators want, */
     {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
+    {explains_turn, explains_wakes_at},         /* or what they only want to know */
     {conversation_look_at_door, NULL},          /* who was turned away at the sockets */
     {inquiries_turn, NULL},                     /* what KHEOPS knows of series, too */
     {intake_turn, intake_wakes_at},             /* receipts become jobs */

@@ -44,6 +44,7 @@ struct router {
     struct conversation *conversation;
     struct tokens *tokens;
     struct changes *changes;
+    struct explains *explains;
     struct clocks *clocks;
     struct intake *intake;
     struct readers *readers;

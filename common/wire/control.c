@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MOST = 1 << 20, DEPTH_MOST = 8 };
+enum { ANSWER_MOST = 1 << 20, DEPTH_MOST = 8, ANSWER_DEPTH_MOST = 12 };
 
 #define NAME(name, text, ...) text,
 static const char *const verb_names[] = {CONTROL_VERB_MAP(NAME)};
@@ -363,6 +363,7 @@ const char *control_request_surplus(const struct control_request *request)
 void control_answer_release(struct control_answer *answer)
 {
     text_release(&answer->sentence);
+    json_release(&answer->explained);
     for (size_t i = 0; i < answer->note_count; i++) {
         free(answer->notes[i].text);
         free(answer->notes[i].example);
@@ -425,6 +426,8 @@ void control_answer_encode(const struct control_answer *answer, struct text *out
                   json_from_text(text_string(&answer->sentence)), "notes", notes_to_json(answer));
     if (*answer->hash)
         (void)json_object_set_new(object, "hash", json_string(answer->hash));
+    if (answer->explained)
+        (void)json_object_set(object, "explained", answer->explained);
     json_append(object, out);
 }
 
@@ -441,7 +444,7 @@ static void decode_notes(const json_t *notes, struct control_answer *answer)
 int control_answer_decode(const char *json, size_t length, struct control_answer *ret_answer)
 {
     *ret_answer = (struct control_answer){0};
-    static const struct json_limits limits = {ANSWER_MOST, DEPTH_MOST, .unique = false};
+    static const struct json_limits limits = {ANSWER_MOST, ANSWER_DEPTH_MOST, .unique = false};
     AUTO(json_release) json_t *object = NULL;
     (void)json_read(json, length, &limits, &object);
     const char *sentence = json_text_or_null(object, "sentence");
@@ -460,6 +463,8 @@ int control_answer_decode(const char *json, size_t length, struct control_answer
     const char *hash = json_text(object, "hash");
     if (strlen(hash) == CONTROL_HASH_SIZE - 1)
         memcpy(ret_answer->hash, hash, CONTROL_HASH_SIZE);
+    json_t *explained = json_object_get(object, "explained");
+    ret_answer->explained = json_is_object(explained) ? json_incref(explained) : NULL;
     text_append(&ret_answer->sentence, sentence);
     decode_notes(notes, ret_answer);
     return 0;

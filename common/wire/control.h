@@ -11,6 +11,7 @@
 #ifndef FELUCCA_WIRE_CONTROL_H
 #define FELUCCA_WIRE_CONTROL_H
 
+#include "common/base/json.h"
 #include "common/base/text.h"
 
 #include <stdbool.h>
@@ -38,6 +39,7 @@ enum {
     X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
     X(FIND, "find", "found", "number number_kind")                                                 \
+    X(EXPLAIN, "explain", "explained", "destination album study series")                           \
     X(RESHARE, "reshare", "reshared",                                                              \
       "destination album state study series since until dry_run anyway from_kheops")
 
@@ -124,6 +126,7 @@ struct control_answer {
     char hash[CONTROL_HASH_SIZE];   /* find: by which the job database knows the number; "": none */
     int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
     int64_t asked;                  /* reshare: series about which KHEOPS is asked */
+    json_t *explained;              /* explain: what was found (router/explain.h); NULL: nothing */
     struct text sentence;           /* the whole in words; of `refused`: why */
     struct control_note {           /* why some were skipped */
         char *text, *example;       /* owned; example: which was the first, NULL where that says nothing */
