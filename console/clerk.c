@@ -6,6 +6,7 @@
 #include "common/base/memory.h"
 #include "common/base/utf8.h"
 #include "common/jobs/show.h"
+#include "common/dicom/uid.h"
 #include "console/plan.h"
 #include "console/reply.h"
 
@@ -15,7 +16,7 @@ enum { PATIENCE_MS = 2000 };
 
 bool clerk_is_at(const char *page)
 {
-    return strcmp(page, "act") == 0 || strcmp(page, "find") == 0;
+    return strcmp(page, "act") == 0 || strcmp(page, "find") == 0 || strcmp(page, "why") == 0;
 }
 
 bool clerk_may_search(const struct config *config, const struct who *who)
@@ -146,6 +147,51 @@ static void find(const struct clerk *clerk, struct web_answer *answer)
         lead_to("found", id, answer);
 }
 
+/* ---- /why ---- */
+
+static char *take(const struct asked *form, const char *name)
+{
+    const char *value = asked_get(form, name);
+    return value ? memory_string(value) : NULL;
+}
+
+/* False: what is wrong is in reason. */
+static bool take_question(const struct asked *form, struct control_request *ret_request, struct text *reason)
+{
+    const char *study = asked_get(form, "study");
+    if (!asked_only(form, "token study destination album", reason))
+        return false;
+    if (!study || !uid_is_printable(study))
+        text_append(reason, "study is a Study Instance UID.");
+    else if (!asked_get(form, "destination"))
+        text_append(reason, "destination is the name of one.");
+    else if (control_request_start(ret_request, CONTROL_EXPLAIN) != 0)
+        text_append(reason, "The kernel has no random number.");
+    else {
+        ret_request->study = take(form, "study");
+        ret_request->destination = take(form, "destination");
+        ret_request->album = take(form, "album");
+        return true;
+    }
+    return false;
+}
+
+static void explain(const struct clerk *clerk, struct web_answer *answer)
+{
+    AUTO(control_request_release) struct control_request request = {0};
+    AUTO(config_destroy) struct config *config = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    char id[ERRAND_ID_SIZE];
+    if (!take_question(clerk->form, &request, &reason))
+        refuse(clerk, answer, 400, text_string(&reason));
+    else if (!(config = read_config(clerk)))
+        refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
+    else if (!errands_find(clerk->errands, &request, &config, clerk->who->token, id))
+        refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
+    else
+        lead_to("why", id, answer);
+}
+
 static void act(const struct clerk *clerk, struct web_answer *answer)
 {
     const char *id = asked_get(clerk->form, "change");
@@ -164,6 +210,8 @@ void clerk_answer(const struct clerk *clerk, const char *page, struct web_answer
 {
     if (strcmp(page, "find") == 0)
         find(clerk, answer);
+    else if (strcmp(page, "why") == 0)
+        explain(clerk, answer);
     else
         act(clerk, answer);
 }

@@ -1,5 +1,8 @@
-/* clerk - /act: takes what an operator wants, has it counted, and hands it to the router when he says so; and /find: has the router
- * make the hash of a number that somebody looks for, which is in no address and no log. */
+/* clerk - what people send with a form:
+ *
+ *     /act     what an operator wants: it is counted, and handed to the router when he says so
+ *     /find    a number that somebody looks for, which is in no address and no log: the router makes its hash
+ *     /why     a study and an album, or a destination: the router tells what its condition says of it, part by part */
 #ifndef FELUCCA_CONSOLE_CLERK_H
 #define FELUCCA_CONSOLE_CLERK_H
 
@@ -20,7 +23,8 @@ struct clerk {
 };
 
 bool clerk_is_at(const char *page);
-/* The form's token was looked at. page: one of the two. Leads to the page of the change, or of what was found, or refuses. */
+/* The form's token was looked at. page: one of these. Leads to the page of the change, or of what was
+ * found, or refuses. */
 void clerk_answer(const struct clerk *clerk, const char *page, struct web_answer *answer);
 /* Whether he may look for numbers. */
 bool clerk_may_search(const struct config *config, const struct who *who);

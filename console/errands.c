@@ -27,7 +27,7 @@ struct errand {
     int64_t count, changed;
     char hash[CONTROL_HASH_SIZE];
     struct text sentence;
-    json_t *notes;
+    json_t *notes, *explained;
 };
 
 struct errands {
@@ -87,6 +87,7 @@ static void take_answer(struct errand *errand, const struct control_answer *answ
         errand->phase = ERRAND_DONE;
         errand->changed = answer->changed;
         memcpy(errand->hash, answer->hash, sizeof errand->hash);
+        errand->explained = json_incref(answer->explained);
         text_append(&errand->sentence, text_string(&answer->sentence));
     }
 }
@@ -159,6 +160,7 @@ static void end(struct errand *errand)
     config_destroy(&errand->config);
     text_release(&errand->sentence);
     json_release(&errand->notes);
+    json_release(&errand->explained);
     *errand->id = '\0';
 }
 
@@ -287,11 +289,33 @@ json_t *errands_read_find(struct errands *errands, const char *id)
     return document;
 }
 
+json_t *errands_read_why(struct errands *errands, const char *id)
+{
+    struct errand *errand = find(errands, id);
+    if (!errand || errand->request.verb != CONTROL_EXPLAIN)
+        return NULL;
+    const struct control_request *request = &errand->request;
+    (void)pthread_mutex_lock(&errand->mutex);
+    json_t *document = json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o}", "phase", phase_name(errand->phase), "study",
+        json_from_text(request->study), "destination", json_from_text(request->destination), "album",
+        json_from_text(request->album), "sentence", json_from_text(text_string(&errand->sentence)),
+        "explained", errand->explained ? json_deep_copy(errand->explained) : json_null());
+    (void)pthread_mutex_unlock(&errand->mutex);
+    return document;
+}
+
+/* Whether it looks for something, and is no change. */
+static bool is_question(const struct errand *errand)
+{
+    return errand->request.verb == CONTROL_FIND || errand->request.verb == CONTROL_EXPLAIN;
+}
+
 json_t *errands_read(struct errands *errands, const char *id)
 {
     struct errand *errand = find(errands, id);
     AUTO(text_release) struct text button = TEXT_EMPTY;
-    if (!errand || errand->request.verb == CONTROL_FIND)
+    if (!errand || is_question(errand))
         return NULL;
     const struct control_request *request = &errand->request;
     (void)pthread_mutex_lock(&errand->mutex);

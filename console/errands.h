@@ -52,6 +52,9 @@ bool errands_find(struct errands *errands, struct control_request *request, stru
                   const char *owner, char ret_id[ERRAND_ID_SIZE]);
 /* How far that is; NULL: there is none. A new reference: { phase, kind, hash, sentence }. */
 json_t *errands_read_find(struct errands *errands, const char *id);
+/* The same of the request for an explanation: { phase, study, destination, album, sentence, explained }; explained is what
+ * router/explain.h writes down, null before it is done. */
+json_t *errands_read_why(struct errands *errands, const char *id);
 
 /* { id, verb, phase, by, destination, album, study, state, sentence, notes, count, changed, at, button }; NULL: there is none. A new
  * reference. */

@@ -6,7 +6,7 @@
 
 static const struct page *const pages[] = {&page_now,    &page_studies, &page_study,  &page_trouble,
                                            &page_albums, &page_sources, &page_tokens, &page_journal,
-                                           &page_change, &page_found};
+                                           &page_change, &page_found,   &page_why};
 
 const struct page *page_at(size_t index)
 {

@@ -2,8 +2,8 @@
  * made.
  *
  * A document has "page", "at" (when it was read) and "headline", a sentence with the state in it; what else is in it,
- * docs/console.md says. Times are ISO 8601 UTC. It never holds a token, a patient's value or a number that people look
- * for. */
+ * docs/console.md says. Times are ISO 8601 UTC. It never holds a token, a value that may identify a patient, or a number that
+ * people look for. */
 #ifndef FELUCCA_CONSOLE_PAGE_H
 #define FELUCCA_CONSOLE_PAGE_H
 
@@ -49,7 +49,7 @@ const struct page *page_find(const char *name);
 const struct page *page_at(size_t index);
 
 extern const struct page page_now, page_studies, page_study, page_trouble, page_albums, page_sources,
-    page_tokens, page_journal, page_change, page_found;
+    page_tokens, page_journal, page_change, page_found, page_why;
 
 /* A document's beginning. */
 json_t *page_document(const struct page_question *question, const char *name);

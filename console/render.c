@@ -131,14 +131,18 @@ static json_t *who_of(const struct who *who)
                      who->token);
 }
 
+static bool is_of_studies(const struct page *page)
+{
+    return page == &page_study || page == &page_found || page == &page_why;
+}
+
 static void surround(const struct page *page, const struct page_question *question, const char *target,
                      json_t *document)
 {
     char cell[CONFIG_CELL_SIZE];
     (void)json_object_set_new(document, "cell", json_from_text(config_cell(question->config, cell)));
     (void)json_object_set_new(document, "bar", bar_of(question, document));
-    (void)json_object_set_new(document, "links",
-                              links_of(page == &page_study || page == &page_found ? "studies" : page->name));
+    (void)json_object_set_new(document, "links", links_of(is_of_studies(page) ? "studies" : page->name));
     (void)json_object_set_new(document, "title", json_string(page->title));
     (void)json_object_set_new(document, "as_json", form_link(page, target, ".json"));
     (void)json_object_set_new(document, "as_csv", page->rows ? form_link(page, target, ".csv") : json_null());

@@ -92,7 +92,8 @@ static void take_location(const struct console_guest *guest, struct text *ret_lo
     text_clear(ret_location);
     console_guest_header(guest, "Location", ret_location);
     ck_assert_msg(string_starts_with(text_string(ret_location), "/change/") ||
-                      string_starts_with(text_string(ret_location), "/found/"),
+                      string_starts_with(text_string(ret_location), "/found/") ||
+                      string_starts_with(text_string(ret_location), "/why/"),
                   "it leads to \"%s\"", text_string(ret_location));
 }
 
@@ -394,6 +395,104 @@ START_TEST(without_a_router_no_number_is_found)
 }
 END_TEST
 
+/* ---- why, and why not ---- */
+
+static void ask_why(struct console_guest *guest, const char *study, const char *album,
+                    struct text *ret_address)
+{
+    AUTO(text_release) struct text form = TEXT_EMPTY;
+    text_format(&form, "study=%s&destination=main&album=%s", study, album);
+    ck_assert_msg(console_guest_post(guest, "/why", text_string(&form)) == 303, "%d %s", guest->answer.status,
+                  console_guest_body(guest));
+    take_location(guest, ret_address);
+}
+
+/* A viewer, too, sees which part does not hold, and what it saw. */
+START_TEST(why_not_is_told_part_by_part)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, page = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_spec(&spec, 1, 2, 1);
+    rig_receive_spec(rig, "FIRST", &spec, NULL); /* MR */
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
+    text_format(&page, "/study/%s", spec.study_uid);
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&page)), 200);
+    ck_body(&viv, "action=\"/why\"");
+    ck_body(&viv, ">Why not?</button>");
+    ask_why(&viv, spec.study_uid, "ct", &address);
+    wait_for(&viv, text_string(&address), "<h1>main/ct: its condition holds for 0 of 1 image</h1>");
+    ck_body(&viv, "<code>tagValueIsPresent(#Tag.Modality, &quot;CT&quot;)</code><span class=\"saw\">"
+                  "<code>#Tag.Modality</code> is “MR”</span>");
+    ask_why(&viv, spec.study_uid, "mr", &address);
+    wait_for(&viv, text_string(&address), "<h1>main/mr: its condition holds for 1 of 1 image</h1>");
+    text_append(&address, ".json");
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&address)), 200);
+    ck_body(&viv, "\"verdict\":true");
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 2);
+}
+END_TEST
+
+/* The tree of parts is a tree of lists, and each value that names a patient is hidden. */
+START_TEST(a_tree_is_drawn)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_stop(rig);
+    rig_reword(
+        rig, "'tagValueIsPresent(#Tag.Modality, \"CT\")'",
+        "'tagValueIsPresent(#Tag.Modality, \"MR\") && !(tagValueContains(#Tag.PatientName, \"Geheim\")'");
+    rig_reword(rig, "\"Geheim\")'", "\"Geheim\") || tagValueIsPresent(#Tag.Modality, \"US\"))'");
+    rig_start(rig);
+    process_signal(console, SIGHUP);
+    rig_spec(&spec, 1, 2, 1);
+    spec.patient_name = "Geheim^Gerda";
+    rig_receive_spec(rig, "FIRST", &spec, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", NULL, 1, SOON_MS), "not taken in");
+    ask_why(&ada, spec.study_uid, "ct", &address);
+    wait_for(&ada, text_string(&address), "<h1>main/ct: its condition holds for 0 of 1 image</h1>");
+    ck_body(&ada, "<span class=\"of\">all of</span></div><ul><li>");
+    ck_body(&ada, "<span class=\"of\">not</span></div><ul><li>");
+    ck_body(&ada,
+            "<code>#Tag.PatientName</code> is hidden: it may identify a patient</span></span></div></li>");
+    ck_body(&ada,
+            "<code>#Tag.Modality</code> is “MR”</span></span></div></li></ul></li></ul></li></ul></li></ul>");
+    ck_assert_ptr_null(strstr(console_guest_body(&ada), "Gerda"));
+}
+END_TEST
+
+static const struct form_row why_rows[] = {
+    {"no study", "destination=main", 400, "study is a Study Instance UID"},
+    {"no UID", "study=%00x&destination=main", 400, ""},
+    {"no destination", "study=1.2.3", 400, "destination is the name of one"},
+    {"more", "study=1.2.3&destination=main&all=1", 400, "no such parameter"},
+};
+
+START_TEST(a_question_is_judged)
+{
+    const struct form_row *row = &why_rows[_i];
+    ck_assert_msg(console_guest_post(&viv, "/why", row->form) == row->status, "%s: %d %s", row->label,
+                  viv.answer.status, console_guest_body(&viv));
+    ck_body(&viv, row->says);
+    ck_assert_int_eq(console_guest_get(&viv, "/why"), 404);
+    ck_assert_int_eq(console_guest_get(&viv, "/why/0123456789abcdef0123456789abcdef"), 404);
+}
+END_TEST
+
+START_TEST(what_is_not_there_cannot_be_explained)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    ask_why(&viv, "1.2.3", "elsewhere", &address);
+    wait_for(&viv, text_string(&address), "<h1>main/elsewhere: the router refused it</h1>");
+    ck_body(&viv, "there is no destination or album");
+    ask_why(&viv, "1.2.3", "ct", &address);
+    wait_for(&viv, text_string(&address), "no image of this study is known there</h1>");
+    rig_kill(rig);
+    ask_why(&viv, "1.2.3", "ct", &address);
+    wait_for(&viv, text_string(&address), "the router did not answer</h1>");
+    rig_start(rig);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("console acts");
@@ -413,5 +512,9 @@ int main(void)
     tests_add(tests, a_number_is_in_no_address);
     tests_add(tests, viewers_may_be_kept_from_it);
     tests_add(tests, without_a_router_no_number_is_found);
+    tests_add(tests, why_not_is_told_part_by_part);
+    tests_add(tests, a_tree_is_drawn);
+    tests_rows(tests, a_question_is_judged, ROWS(why_rows));
+    tests_add(tests, what_is_not_there_cannot_be_explained);
     return tests_run(tests);
 }
