@@ -23,9 +23,10 @@ static struct sockaddr_in loopback(int port)
 }
 
 /* Servers get ports below the range that the kernel gives to outgoing connections: there a port that was free
- * a moment ago is soon somebody's. A socket in the abstract namespace, open as long as this process lives,
- * keeps another test from choosing the same one. */
-enum { FIRST_PORT = 10000, PORTS = 10000, TRIES = 1000 };
+ * a moment ago is soon somebody's. They are given out in blocks, since who asks for one often serves on the next ones, too: a
+ * process of Felucca on metrics.port and its place in the table of processes. A socket in the abstract namespace, open as long as
+ * this process lives, keeps another test from choosing the same block. */
+enum { FIRST_PORT = 12000, BLOCK = 10, BLOCKS = 1600, TRIES = 1000 };
 
 static int bind_loopback(int port)
 {
@@ -38,11 +39,11 @@ static int bind_loopback(int port)
     return fd;
 }
 
-/* A descriptor that keeps the port, or -1: another test has it. */
-static int reserve(int port)
+/* A descriptor that keeps the block, or -1: another test has it. */
+static int reserve(int first)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "felucca-test-port-%d", port);
+    int length = snprintf(name.sun_path + 1, sizeof name.sun_path - 1, "felucca-test-ports-%d", first);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     require(fd >= 0, "%s", strerror(errno));
     if (bind(fd, (struct sockaddr *)&name,
@@ -51,20 +52,23 @@ static int reserve(int port)
     return fd;
 }
 
-static bool take(int port)
+/* Somebody who knows nothing of blocks may listen on one of its ports. */
+static bool is_free(int first)
 {
-    AUTO(fd_close) int bound = bind_loopback(port);
-    return bound >= 0 && reserve(port) >= 0;
+    for (int port = first; port < first + BLOCK; port++) {
+        AUTO(fd_close) int bound = bind_loopback(port);
+        if (bound < 0)
+            return false;
+    }
+    return true;
 }
 
 int port_free_run(int count)
 {
+    require(count <= BLOCK, "%d ports in a row are more than a block has", count);
     for (int try = 0; try < TRIES; try++) {
-        int first = FIRST_PORT + (int)(random_below((uint64_t)(PORTS - count)));
-        int taken = 0;
-        while (taken < count && take(first + taken))
-            taken++;
-        if (taken == count)
+        int first = FIRST_PORT + BLOCK * (int)random_below(BLOCKS);
+        if (reserve(first) >= 0 && is_free(first))
             return first;
     }
     require(false, "no %d free ports in a row after %d tries", count, TRIES);

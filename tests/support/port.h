@@ -5,10 +5,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A port that nobody listens on, and that no other test of this machine is given while this process lives. */
+/* A port that nobody listens on, and that no other test of this machine is given while this process lives; nor are the nine
+ * behind it, where the processes of one configuration serve their metrics. */
 int port_free(void);
 
-/* The first of count such ports in a row. */
+/* The first of count such ports in a row, at most 10. */
 int port_free_run(int count);
 
 /* Whether somebody accepts connections there now. */

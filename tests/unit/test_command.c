@@ -205,7 +205,7 @@ static void serve_answer(const char *answer, int port)
 START_TEST(health_is_asked)
 {
     const struct health_row *row = &health_rows[_i];
-    int port = port_free();
+    int base = port_free(), port = base + row->offset;
     AUTO(metrics_destroy) struct metrics *metrics = metrics_create();
     if (row->answer) {
         serve_answer(row->answer, port);
@@ -214,7 +214,7 @@ START_TEST(health_is_asked)
         ck_assert_int_eq(metrics_serve(metrics, "127.0.0.1", port), 0);
     }
     AUTO(text_release) struct text line = TEXT_EMPTY;
-    text_format(&line, "--config %s health %s", write_config(port - row->offset), row->name);
+    text_format(&line, "--config %s health %s", write_config(base), row->name);
     AUTO(text_release) struct text output = TEXT_EMPTY;
     int status = run(text_string(&line), &output);
     ck_assert_msg(status == row->status, "%s: status %d, %s", row->label, status, text_string(&output));
