@@ -174,6 +174,19 @@ scene("a condition is asked again", "ada", async (guest, page) => {
   await page.getByText("are in it or on their way").waitFor();
 });
 
+scene("a viewer sees why an album did not get a study", "viv", async (guest, page) => {
+  await firstStudy(page, "done");
+  await page.getByRole("button", { name: "Why not?" }).first().click();
+  await page.getByRole("heading", { level: 1, name: /its condition holds for 0 of/ }).waitFor({ timeout: 20000 });
+  assert.match(page.url(), /\/why\/[0-9a-f]{32}$/);
+  await page.locator(".tree .saw").first().waitFor();
+  await guest.ckFits("why");
+  await guest.ckAccessible("why");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-why.png") });
+  await page.getByRole("link", { name: "To the study" }).click();
+  await page.getByRole("heading", { name: "Albums: why, and why not" }).waitFor();
+});
+
 scene("what failed is retried, from click to effect", "ada", async (guest, page) => {
   await firstStudy(page, "failed");
   const address = page.url();
