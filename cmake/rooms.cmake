@@ -38,7 +38,7 @@ set(program_table
     "header    | base condition dicom search reading sandbox                          |"
     "sender    | base condition dicom config tls spool wire service http kheops worker | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
-    "committer | base condition dicom config wire service worker                         | dcmnet dcmdata oflog ofstd"
+    "committer | base condition dicom sandbox config wire service worker                 | dcmnet dcmdata oflog ofstd"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
     "console   | base condition dicom config users spool wire service kheops jobs view | PkgConfig::JANSSON"
     "tray      | base condition dicom config spool wire service kheops jobs import |"

@@ -8,6 +8,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/worker/worker.h"
+#include "committer/confinement.h"
 #include "committer/errand.h"
 
 #include <poll.h>
@@ -83,7 +84,7 @@ static void begin(struct committer *committer, struct task *task)
     }
     const struct report_to to = {host_of(source, report), source->port, report->called,
                                  task->work->destination};
-    task->errand = errand_start(&to, report);
+    task->errand = errand_start(&to, report, committer->config->sandbox != CONFIG_OFF);
     if (!task->errand)
         finish(committer, task, REPORT_NOT_TAKEN, "no process can be made for it at the moment");
 }
@@ -175,6 +176,7 @@ struct committer *committer_create(struct service *service)
         return NULL;
     }
     add_metrics(committer);
+    confinement_announce(committer->config);
     service_on_reload(service, reload, committer);
     log_info("worker starts", LOG_I("slots", SLOTS));
     struct committer *created = committer;

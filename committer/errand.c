@@ -2,6 +2,8 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/base/planted.h"
+#include "committer/confinement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,33 +49,48 @@ static void settle(pid_t parent, int pipe)
     (void)alarm(ERRAND_SECONDS);
 }
 
+/* For the new process. */
+struct mission {
+    int pipe;
+    bool confined;
+};
+
+static void connected(void *context)
+{
+    const struct mission *mission = context;
+    if (mission->confined)
+        confinement_begin();
+    PLANTED_CALL("report");
+}
+
 /* From here on it counts, also when the rest takes too long. */
 static void tell(void *context, enum report_end end, const char *reason)
 {
-    const int *pipe = context;
+    const struct mission *mission = context;
     struct outcome outcome = {.end = end};
     (void)snprintf(outcome.reason, sizeof outcome.reason, "%s", reason);
-    if (write(*pipe, &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
+    if (write(mission->pipe, &outcome, sizeof outcome) != (ssize_t)sizeof outcome)
         _exit(EXIT_FAILURE);
     (void)alarm(ERRAND_RELEASE_SECONDS);
 }
 
 static _Noreturn void run(const struct report_to *to, const struct work_report *report, pid_t parent,
-                          int pipe)
+                          struct mission mission)
 {
-    settle(parent, pipe);
-    report_make(to, report, tell, &pipe);
+    const struct report_listener listener = {&mission, connected, tell};
+    settle(parent, mission.pipe);
+    report_make(to, report, &listener);
     _exit(EXIT_SUCCESS);
 }
 
-struct errand *errand_start(const struct report_to *to, const struct work_report *report)
+struct errand *errand_start(const struct report_to *to, const struct work_report *report, bool confined)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return NULL;
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
-        run(to, report, parent, ends[1]);
+        run(to, report, parent, (struct mission){ends[1], confined});
     fd_close(&ends[1]);
     if (pid < 0) {
         fd_close(&ends[0]);

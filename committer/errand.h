@@ -13,8 +13,9 @@ enum { ERRAND_SECONDS = 120, ERRAND_RELEASE_SECONDS = 5 };
 
 struct errand;
 
-/* Starts it; to and report are read by the new process alone. NULL: no process could be made. */
-struct errand *errand_start(const struct report_to *to, const struct work_report *report);
+/* Starts it; to and report are read by the new process alone, which is confined (confinement.h) unless told otherwise. NULL: no
+ * process could be made. */
+struct errand *errand_start(const struct report_to *to, const struct work_report *report, bool confined);
 /* Ends the process where it still runs. */
 void errand_destroy(struct errand **errand);
 

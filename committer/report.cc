@@ -4,6 +4,7 @@
 
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmnet/assoc.h>
+#include <dcmtk/dcmnet/dcmlayer.h>
 #include <dcmtk/dcmnet/dcmtrans.h>
 #include <dcmtk/dcmnet/dimse.h>
 #include <dcmtk/oflog/oflog.h>
@@ -23,14 +24,34 @@ const T_ASC_PresentationContextID CONTEXT = 1;
 const Uint16 MESSAGE = 1;
 const Uint16 ALL_COMMITTED = 1, SOME_DENIED = 2; /* event types */
 
+/* Hears of the connection before the toolkit reads from it. */
+class Layer : public DcmTransportLayer
+{
+  public:
+    explicit Layer(const report_listener *listener) : listener_(listener)
+    {
+    }
+    DcmTransportConnection *createConnection(DcmNativeSocketType socket, OFBool secure) override
+    {
+        listener_->connected(listener_->context);
+        return DcmTransportLayer::createConnection(socket, secure);
+    }
+
+  private:
+    const report_listener *listener_;
+};
+
 /* What an association holds, released with the scope. */
 struct Association {
+    Layer layer;
     T_ASC_Network *network = nullptr;
     T_ASC_Parameters *parameters = nullptr; /* until the association has them */
     T_ASC_Association *association = nullptr;
     bool established = false;
 
-    Association() = default;
+    explicit Association(const report_listener *listener) : layer(listener)
+    {
+    }
     Association(const Association &) = delete;
     Association &operator=(const Association &) = delete;
     ~Association()
@@ -70,6 +91,7 @@ bool prepare(Association &with, const report_to *to)
     dcmSocketReceiveTimeout.set(TIMEOUT_SECONDS);
     dcmDisableGethostbyaddr.set(OFTrue);
     if (ASC_initializeNetwork(NET_REQUESTOR, 0, TIMEOUT_SECONDS, &with.network).bad() ||
+        ASC_setTransportLayer(with.network, &with.layer, 0).bad() ||
         ASC_createAssociationParameters(&with.parameters, ASC_DEFAULTMAXPDU).bad())
         return false;
     say_who_we_are(with.parameters);
@@ -222,17 +244,17 @@ int report_prepare(void)
 }
 
 void report_make(const struct report_to *to, const struct work_report *report,
-                 void (*tell)(void *context, enum report_end end, const char *reason), void *context)
+                 const struct report_listener *listener)
 {
     char reason[REPORT_REASON_SIZE] = "";
     bool told = false;
     try {
-        Association with;
+        Association with(listener);
         report_end end = make(with, to, report, reason);
         told = true;
-        tell(context, end, reason);
+        listener->tell(listener->context, end, reason);
     } catch (...) {
         if (!told)
-            tell(context, REPORT_NOT_TAKEN, "the report could not be made");
+            listener->tell(listener->context, REPORT_NOT_TAKEN, "the report could not be made");
     }
 }

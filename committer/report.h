@@ -33,10 +33,18 @@ enum { REPORT_REASON_SIZE = 240 };
 /* Once in a process: loads DCMTK's dictionary. 0, or ERR_ABSENT when there is none. */
 int report_prepare(void);
 
-/* Makes it, and tells what came of it once, with a sentence ("" where it was taken). An association that was made is released
- * after that: what its source has answered counts, whatever it does then. */
+struct report_listener {
+    void *context;
+    /* There is a connection, and nothing was read from it yet. */
+    void (*connected)(void *context);
+    /* What came of it, once, with a sentence ("" where it was taken). */
+    void (*tell)(void *context, enum report_end end, const char *reason);
+};
+
+/* Makes it. An association that was made is released after the listener was told: what its source has answered counts,
+ * whatever it does then. */
 void report_make(const struct report_to *to, const struct work_report *report,
-                 void (*tell)(void *context, enum report_end end, const char *reason), void *context);
+                 const struct report_listener *listener);
 
 #ifdef __cplusplus
 }

@@ -567,9 +567,9 @@ static const struct config_key file_keys[] = {
          "developer's machine. Counts from the next start."},
     {"sandbox", CONFIG_CHOICE, OF(config, sandbox), .standard = "on", .words = switch_words,
      .help =
-         "Whether the processes that read what strangers send (associations, `felucca-header`) may ask the kernel "
-         "only for what they need (seccomp, Landlock). `off` is for a kernel that does this wrongly. Counts "
-         "for the next association, and for headers from the router's next start."},
+         "Whether the processes that read what strangers send (associations, `felucca-header`, reports on storage "
+         "commitment) may ask the kernel only for what they need (seccomp, Landlock). `off` is for a kernel that "
+         "does this wrongly. Counts for the next association or report, and for headers from the router's next start."},
     {"receiver", CONFIG_SECTION, .section = &receiver_section},
     {"sender", CONFIG_SECTION, .section = &sender_section},
     {"sharer", CONFIG_SECTION, .section = &sharer_section},

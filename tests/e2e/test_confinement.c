@@ -7,6 +7,7 @@
 #include "tests/support/files.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/process.h"
+#include "tests/support/requester.h"
 #include "tests/support/suite.h"
 
 #include <errno.h>
@@ -22,6 +23,7 @@ enum { PATIENCE_MS = 30000 };
 
 static struct sandbox *sandbox;
 static struct pipeline *pipeline;
+static struct requester *requester;
 
 static void set_up(void)
 {
@@ -31,6 +33,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     pipeline_destroy(&pipeline);
+    requester_destroy(&requester);
     sandbox_destroy(&sandbox);
 }
 
@@ -143,6 +146,59 @@ START_TEST(a_reader_of_headers_can_do_no_more_than_read)
 }
 END_TEST
 
+/* ---- the process of a report on storage commitment ---- */
+
+static void start_with_report(const char *more, const char *call, char *setting, size_t size)
+{
+    static const struct pipeline_destination nowhere = {.name = "nowhere",
+                                                        .stow_url = "http://127.0.0.1:9/studies"};
+    AUTO(text_release) struct text lines = TEXT_EMPTY;
+    const char *const never[] = {"1.2.3.4", NULL};
+    requester = requester_create(sandbox, "CT01");
+    text_append(&lines, "FELUCCA\n    sources: [ ");
+    requester_append_source(requester, &lines);
+    text_append(&lines, " ]");
+    const struct pipeline_node node = {text_string(&lines), &nowhere, 1};
+    const struct pipeline_options options = {.nodes = &node, .node_count = 1, .more = more};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_use_programs(pipeline, FELUCCA_CRASH_BIN);
+    (void)pipeline_start(pipeline, PIPELINE_ROUTER);
+    (void)pipeline_start(pipeline, PIPELINE_RECEIVER);
+    plant(PIPELINE_COMMITTER, "report", call, setting, size);
+    requester_listen(requester, "0000");
+    ck_assert_int_eq(requester_ask(requester, pipeline_port(pipeline), "FELUCCA", "1.2.9", never, NULL), 0);
+}
+
+START_TEST(a_report_can_do_no_more_than_speak)
+{
+    const struct row *row = &rows[_i];
+    char setting[64], said[64];
+    start_with_report(NULL, row->call, setting, sizeof setting);
+    if (row->named) {
+        (void)snprintf(said, sizeof said, "what none needs: it ends call=%s\n", row->named);
+        check_said("committer-0.log", said);
+        check_said("committer-0.log", "ended without a word");
+        ck_assert_msg(!says("committer-0.log", "planted call") &&
+                          requester_heard(requester, "1.2.9", NULL) == 0,
+                      "%s: it was made", row->call);
+        return;
+    }
+    (void)snprintf(said, sizeof said, "planted call %s: error %d\n", row->call, row->header_error);
+    check_said("committer-0.log", said);
+    pipeline_check(pipeline, requester_wait(requester, "1.2.9", "denied", PATIENCE_MS), "no report");
+}
+END_TEST
+
+START_TEST(a_key_ends_the_limits_of_a_report)
+{
+    char setting[64];
+    start_with_report("sandbox: off\n", "socket", setting, sizeof setting);
+    check_said("committer-0.log", "planted call socket: went well");
+    check_said("committer-0.log", "sandbox: off:");
+    pipeline_check(pipeline, requester_wait(requester, "1.2.9", "denied", PATIENCE_MS), "no report");
+}
+END_TEST
+
 START_TEST(a_key_ends_the_limits)
 {
     char setting[64], other[64];
@@ -214,7 +270,9 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, an_association_can_do_no_more_than_store, ROWS(rows));
     tests_rows(tests, a_reader_of_headers_can_do_no_more_than_read, ROWS(rows));
+    tests_rows(tests, a_report_can_do_no_more_than_speak, ROWS(rows));
     tests_add(tests, a_key_ends_the_limits);
+    tests_add(tests, a_key_ends_the_limits_of_a_report);
     tests_add(tests, a_kernel_that_refuses_is_told_of_in_status_and_metric);
     return tests_run(tests);
 }
