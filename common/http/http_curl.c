@@ -5,9 +5,11 @@
 #include "common/base/memory.h"
 #include "common/config/secret.h"
 #include "common/http/http_head.h"
+#include "common/http/http_lines.h"
 #include "common/http/http_mail.h"
 #include "common/http/http_proxy.h"
 #include "common/http/http_scheme.h"
+#include "common/http/http_sign.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -106,18 +108,12 @@ static bool is_header_text(const char *text)
     return true;
 }
 
-static bool add_line(struct http_transfer *transfer, const char *line)
-{
-    struct curl_slist *list = curl_slist_append(transfer->header_list, line);
-    if (list)
-        transfer->header_list = list;
-    return list != NULL;
-}
-
+/* "Name:" takes a header away that libcurl has by itself. From a request that it signs nothing is taken away: it would
+ * sign such a line, and send none. */
 static bool add_headers(struct http_transfer *transfer, const struct http_request *request)
 {
-    bool fine = add_line(transfer, "Expect:");
-    bool typed = false;
+    bool typed = request->signature != NULL;
+    bool fine = request->signature || http_lines_add(transfer, "Expect:");
     for (size_t i = 0; fine && i < request->header_count; i++) {
         const struct http_header *header = &request->headers[i];
         AUTO(secret_wipe) struct text line = TEXT_EMPTY;
@@ -126,9 +122,9 @@ static bool add_headers(struct http_transfer *transfer, const struct http_reques
         typed |= strcasecmp(header->name, "Content-Type") == 0;
         /* "Name;" is libcurl's way to say a header without a value. */
         text_format(&line, *header->value ? "%s: %s" : "%s;", header->name, header->value);
-        fine = add_line(transfer, text_string(&line));
+        fine = http_lines_add(transfer, text_string(&line));
     }
-    return fine && (typed || add_line(transfer, "Content-Type:"));
+    return fine && (typed || http_lines_add(transfer, "Content-Type:"));
 }
 
 static void choose_source(struct http_transfer *transfer, const struct http_request *request)
@@ -227,7 +223,8 @@ bool http_curl_prepare(struct http_transfer *transfer, const struct http_request
     if (request->mail)
         return http_mail_prepare(transfer, request) && set_tls(easy, &request->tls) == CURLE_OK;
     long version = request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
-    return add_headers(transfer, request) && curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
+    return add_headers(transfer, request) && http_sign_prepare(transfer, request) &&
+           curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->header_list) == CURLE_OK &&
            set_method(transfer, request) == CURLE_OK && set_tls(easy, &request->tls) == CURLE_OK &&
@@ -238,11 +235,9 @@ void http_curl_release(struct http_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     transfer->easy = NULL;
-    for (struct curl_slist *line = transfer->header_list; line; line = line->next)
-        explicit_bzero(line->data, strlen(line->data)); /* it may hold a token */
-    curl_slist_free_all(transfer->header_list);
+    http_lines_release(transfer);
     curl_slist_free_all(transfer->recipients);
-    transfer->header_list = transfer->recipients = NULL;
+    transfer->recipients = NULL;
     secret_wipe(&transfer->content);
     text_release(&transfer->answer_body);
     text_release(&transfer->proxy_name);

@@ -39,6 +39,12 @@ struct http_tls {
     bool insecure; /* neither certificate nor name is checked */
 };
 
+/* AWS Signature Version 4 of method, address, headers and, where it is content, the body. Copied. */
+struct http_signature {
+    const char *scope; /* "aws:amz:REGION:SERVICE" */
+    const char *key, *secret;
+};
+
 #define HTTP_PROXY_OF_ENVIRONMENT "environment"
 
 /* A message for a mail server (SMTP): the request's content is its whole text, its url smtp://HOST:PORT, or
@@ -58,6 +64,7 @@ struct http_request {
     const struct http_source *source; /* its context is borrowed until done; NULL: content, or no body */
     const char *content;              /* copied, and wiped afterwards; NULL: no body */
     const struct http_mail *mail;     /* it is mail, and no HTTP; else NULL */
+    const struct http_signature *signature; /* NULL: it is not signed */
     struct http_tls tls;
     /* NULL or "": none; HTTP_PROXY_OF_ENVIRONMENT: what http_proxy and its like say; else the proxy's URL, with
      * credentials percent-encoded. Copied. */
