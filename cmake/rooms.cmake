@@ -23,6 +23,7 @@ set(room_table
     "service   | base config                                 | PkgConfig::MICROHTTPD"
     "http      | base config                                 | PkgConfig::CURL"
     "kheops    | base config wire http                       |"
+    "login     | base config tls wire http kheops            |"
     "notify    | base config wire http                       |"
     "jobs      | base spool wire kheops                      | PkgConfig::SQLITE"
     "import    | base condition dicom config spool wire kheops jobs |"
@@ -36,13 +37,13 @@ set(program_table
     "receiver  | base condition dicom sandbox config tls spool wire service           | dcmnet dcmdata oflog ofstd"
     "router    | base condition dicom search reading config spool wire service kheops jobs |"
     "header    | base condition dicom search reading sandbox                          |"
-    "sender    | base condition dicom config tls spool wire service http kheops worker | PkgConfig::EXPAT"
+    "sender    | base condition dicom config tls spool wire service http kheops login worker | PkgConfig::EXPAT"
     "sharer    | base condition dicom config wire service http kheops worker          |"
     "committer | base condition dicom sandbox config wire service worker                 | dcmnet dcmdata oflog ofstd"
     "notifier  | base condition dicom config wire service http kheops notify worker   |"
     "console   | base condition dicom config users spool wire service kheops jobs view | PkgConfig::JANSSON"
     "tray      | base condition dicom config spool wire service kheops jobs import |"
-    "cli       | base condition dicom search config tls users spool wire service http kheops notify jobs import view | PkgConfig::ARCHIVE"
+    "cli       | base condition dicom search config tls users spool wire service http kheops login notify jobs import view | PkgConfig::ARCHIVE"
 )
 
 # felucca_row(ROW ret_name ret_rooms ret_foreign): the three columns, as lists.

@@ -2,6 +2,7 @@
 #ifndef FELUCCA_SENDER_PARTS_H
 #define FELUCCA_SENDER_PARTS_H
 
+#include "common/login/login.h"
 #include "common/spool/spool.h"
 #include "common/worker/task.h"
 #include "sender/client_certificates.h"
@@ -14,6 +15,7 @@ struct sender {
     struct sender_gauges *gauges;
     struct before_mutes *mutes; /* before.h */
     struct client_certificates *certificates;
+    struct logins *logins;
 };
 
 /* Ends a task whose destination the configuration does not name: nobody but its operator can help. */

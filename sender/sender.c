@@ -32,6 +32,7 @@ static int sender_open(struct worker_process *process, struct text *ret_reason)
     sender->gauges = sender_gauges_create(service_metrics(process->service));
     sender->mutes = before_mutes_create();
     sender->certificates = client_certificates_create(service_metrics(process->service));
+    sender->logins = logins_create(process->http);
     raise_file_limit();
     int code = spool_open(process->config->state_dir, &sender->spool);
     if (code != 0)
@@ -46,6 +47,7 @@ static void sender_close(struct worker_process *process)
     sender_gauges_destroy(&sender->gauges);
     before_mutes_destroy(&sender->mutes);
     client_certificates_destroy(&sender->certificates);
+    logins_destroy(&sender->logins);
     memory_free(&process->own);
 }
 
@@ -62,6 +64,26 @@ static void warn_of_insecure(const struct config *config)
     }
 }
 
+static void configured(struct worker_process *process)
+{
+    const struct sender *sender = process->own;
+    logins_configure(sender->logins, process->config);
+    warn_of_insecure(process->config);
+}
+
+static void turn(struct worker_process *process)
+{
+    const struct sender *sender = process->own;
+    logins_turn(sender->logins);
+}
+
+static bool ready(struct worker_process *process, const struct config_destination *destination)
+{
+    const struct sender *sender = process->own;
+    const struct login_place place = login_place_of(destination);
+    return login_is_well(sender->logins, &place);
+}
+
 static void show(const struct worker_process *process)
 {
     const struct sender *sender = process->own;
@@ -75,6 +97,8 @@ const struct worker_kind sender_kind = {
     .slots = sender_slots,
     .open = sender_open,
     .close = sender_close,
-    .configured = warn_of_insecure,
+    .configured = configured,
+    .turn = turn,
+    .ready = ready,
     .show = show,
 };

@@ -4,7 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/log.h"
 #include "common/dicom/dictionary.h"
-#include "common/kheops/credentials.h"
+#include "common/login/login.h"
 #include "common/config/secret.h"
 #include "common/dicom/uid.h"
 #include "sender/batch.h"
@@ -28,6 +28,11 @@ struct sending {
     int status;   /* of the STOW answer */
 };
 
+static const struct sender *sender_of(const struct task *task)
+{
+    return task->process->own;
+}
+
 static void sending_release(struct task *task)
 {
     struct sending *sending = (struct sending *)task;
@@ -35,11 +40,7 @@ static void sending_release(struct task *task)
     batch_destroy(&sending->batch);
     stow_judgement_release(&sending->judgement);
     secret_wipe(&sending->token);
-}
-
-static const struct sender *sender_of(const struct task *task)
-{
-    return task->process->own;
+    login_forget(sender_of(task)->logins, task);
 }
 
 /* ---- the end ---- */
@@ -97,12 +98,16 @@ static void sending_token_explained(void *context, struct introspection *introsp
     task_finish(&sending->task);
 }
 
-/* Whether the headers carry another token now than the one that was refused. */
+/* Whether a request would carry another token now than the one that was refused. */
 static bool token_was_replaced(const struct sending *sending, const struct config_destination *destination)
 {
     struct credentials credentials;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0;
+    const struct login_place place = login_place_of(destination);
+    struct logins *logins = sender_of(&sending->task)->logins;
+    if (sending->status == 401 && login_renew(logins, &place, text_string(&sending->token)))
+        return true;
+    bool resolved = login_credentials(logins, &place, &credentials, &reason) == 0;
     bool replaced = resolved && strcmp(text_string(&credentials.token), text_string(&sending->token)) != 0;
     credentials_wipe(&credentials);
     return replaced;
@@ -175,9 +180,11 @@ static void sending_ask_next_series(struct sending *sending)
         AUTO(text_release) struct text reason = TEXT_EMPTY;
         if (!uid_is_plain(series) || !uid_is_plain(sending->task.work->study) || was_asked(sending, series))
             continue;
-        bool resolved = credentials_of_destination(destination, &credentials, &reason) == 0 &&
-                        stow_token_look(&sending->task, destination, &credentials) == STOW_TOKEN_FITS &&
-                        may_read(sending, destination, &credentials);
+        const struct login_place place = login_place_of(destination);
+        bool resolved =
+            login_credentials(sender_of(&sending->task)->logins, &place, &credentials, &reason) == 0 &&
+            stow_token_look(&sending->task, destination, &credentials) == STOW_TOKEN_FITS &&
+            may_read(sending, destination, &credentials);
         if (resolved)
             stow_ask_present(sending->task.process->http, destination, &credentials,
                              sending->task.work->study, series, sending_presence_answered, sending,
@@ -220,6 +227,9 @@ static void sending_answered(void *context, struct http_answer *answer)
                         "the configuration does not name the destination any more");
         return;
     }
+    const struct login_place place = login_place_of(destination);
+    if (answer->status / 100 == 2)
+        login_taken(sender_of(&sending->task)->logins, &place, text_string(&sending->token));
     stow_judge(sending->batch, destination, answer, keyword_of, sending->task.result, &sending->judgement);
     sending_take_missing(sending);
     if (sending->judgement.next == ANSWER_ASK_TOKEN)
@@ -286,19 +296,42 @@ static void sending_go(struct sending *sending, const struct config_destination 
     }
 }
 
+/* A login server is this worker's way to a token: another worker may have another way. */
+static void sending_logged_in(void *context, enum login_verdict verdict, const char *sentence)
+{
+    struct sending *sending = context;
+    if (verdict == LOGIN_FINE)
+        sending_try(sending);
+    else
+        task_finish_all(&sending->task, verdict == LOGIN_AWAY ? WORK_RETRY_OUTCOME : WORK_BLOCKED_OUTCOME,
+                        BLAME_WORKER, sentence);
+}
+
+/* With what a request to the destination carries, which a login server may have to be asked for. */
+static void sending_show(struct sending *sending, const struct config_destination *destination)
+{
+    AUTO(credentials_wipe) struct credentials credentials = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct logins *logins = sender_of(&sending->task)->logins;
+    const struct login_place place = login_place_of(destination);
+    int code = login_credentials(logins, &place, &credentials, &reason);
+    if (code == LOGIN_WAITS)
+        login_ask(logins, &place, sending_logged_in, sending);
+    else if (code != 0)
+        task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
+    else
+        sending_go(sending, destination, &credentials);
+}
+
 static void sending_try(struct sending *sending)
 {
     const struct config_destination *destination = task_destination(&sending->task);
-    AUTO(credentials_wipe) struct credentials credentials = {0};
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (!destination)
         sender_finish_unnamed(&sending->task);
     else if (task_goes_elsewhere(&sending->task))
         task_finish_elsewhere(&sending->task);
-    else if (credentials_of_destination(destination, &credentials, &reason) != 0)
-        task_finish_all(&sending->task, WORK_BLOCKED_OUTCOME, BLAME_WORKER, text_string(&reason));
     else
-        sending_go(sending, destination, &credentials);
+        sending_show(sending, destination);
 }
 
 static void sending_begin(struct task *task)

@@ -64,11 +64,13 @@ void stow_start(struct http *http, const struct config_destination *destination,
     struct http_header *headers = join_headers(credentials, multipart_content_type(multipart), &count);
     const struct http_source source = multipart_source(multipart);
     stow_append_url(destination, &url);
+    struct http_signature signature;
     const struct http_request request = {.method = HTTP_POST,
                                          .url = text_string(&url),
                                          .headers = headers,
                                          .header_count = count,
                                          .source = &source,
+                                         .signature = credentials_signature(credentials, &signature),
                                          .tls = credentials_tls(destination),
                                          .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
@@ -83,10 +85,12 @@ static void ask(struct http *http, const struct config_destination *destination,
 {
     size_t count;
     AUTO(memory_free) struct http_header *headers = join_headers(credentials, NULL, &count);
+    struct http_signature signature;
     const struct http_request request = {.method = HTTP_GET,
                                          .url = text_string(url),
                                          .headers = headers,
                                          .header_count = count,
+                                         .signature = credentials_signature(credentials, &signature),
                                          .tls = credentials_tls(destination),
                                          .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
@@ -131,10 +135,12 @@ void stow_ask_fetch(struct http *http, const struct config_destination *destinat
     size_t count;
     AUTO(memory_free) struct http_header *headers = join_headers(credentials, NULL, &count);
     text_format(&url, "%s/studies/%s/fetch", destination->api_url, study);
+    struct http_signature signature;
     const struct http_request request = {.method = HTTP_POST,
                                          .url = text_string(&url),
                                          .headers = headers,
                                          .header_count = count,
+                                         .signature = credentials_signature(credentials, &signature),
                                          .tls = credentials_tls(destination),
                                          .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,

@@ -312,7 +312,7 @@ void stow_decide_token(const struct batch *batch, const struct stow_judgement *j
     } else if (status == 401 || status == 403) {
         set_open(
             batch, judgement, result, WORK_BLOCKED_OUTCOME, BLAME_FRONT,
-            "the server refuses the credentials in headers: renew them, or give them the right to store");
+            "the server refuses the credentials (headers, auth): renew them, or give them the right to store");
     } else {
         decide_for_good_token(batch, judgement, result, "0x0124: the server says that it is not authorised");
     }

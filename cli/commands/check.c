@@ -2,6 +2,7 @@
 #include "cli/check_console.h"
 #include "cli/check_folder.h"
 #include "cli/check_jobs.h"
+#include "cli/check_logins.h"
 #include "cli/check_tokens.h"
 #include "cli/command.h"
 #include "common/view/expiry.h"
@@ -58,6 +59,7 @@ static bool look(const struct config *config, bool offline, struct findings *fin
     findings_add_lines(findings, FINDING_SUMMARY, text_string(&summary));
     note_filesystem(config, findings);
     check_tokens(config, !offline, findings);
+    check_logins(config, !offline, findings);
     note_expiry(config, findings);
     check_certificates(config, clock_wall_ms(), findings);
     check_jobs(config, findings);
@@ -95,7 +97,7 @@ static int check_run(const struct cli *cli, int argc, char **argv)
 }
 
 static const struct command_option options[] = {
-    {"offline", NULL, NULL, "asks no KHEOPS: checks file, secrets, spool and database", OFFLINE},
+    {"offline", NULL, NULL, "asks no server: checks file, secrets, spool and database", OFFLINE},
     {"json", NULL, NULL, "one object a line: verdict (ok, wrong, note) and sentence", JSON},
     {.name = NULL}};
 
@@ -105,7 +107,8 @@ const struct command command_check = {
     .arguments = "[--offline] [--json]",
     .options = options,
     .help = "Prints a line for each token: whether it is active, has the permissions that it\n"
-            "needs, and opens the right album; and what to do where it does not; and one\n"
+            "needs, and opens the right album; and what to do where it does not; one for\n"
+            "each login server (auth: oauth2), whether it gives a token; and one\n"
             "for each certificate of receiver.tls, console.tls and of destinations\n"
             "(client_cert), and for the console's users. Then\n"
             "compares every file of the spool with the job database, and the database with\n"

@@ -1,6 +1,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/config/check.h"
+#include "common/config/check_auth.h"
 #include "common/config/headers.h"
 #include "common/config/url.h"
 
@@ -158,7 +159,7 @@ static void check_security(const struct place *place)
     const struct config_destination *destination = place->destination;
     const char *token = config_headers_find(destination->headers, destination->header_count, "Authorization");
     if (destination->stow_url && config_url_is_exposed(destination->stow_url) &&
-        (token || destination->album_count > 0))
+        (token || destination->album_count > 0 || config_auth_shows_secret(&destination->auth)))
         warn(place, "stow_url", &destination->stow_url,
              "http:// shows the token and the images to anybody on the way; use https://");
     if (destination->insecure)
@@ -177,6 +178,22 @@ static void check_security(const struct place *place)
         complain(place, "client_key", &destination->client_key, "is set without client_cert; set both");
     if (destination->client_cert && !destination->client_key)
         complain(place, "client_cert", &destination->client_cert, "is set without client_key; set both");
+}
+
+static void check_auth(const struct place *place)
+{
+    const struct config_destination *destination = place->destination;
+    AUTO(text_release) struct text where = TEXT_EMPTY;
+    append_where(place, "", &where);
+    text_cut(&where, where.length - strlen(": "));
+    if (destination->kheops && config_auth_shows_secret(&destination->auth))
+        complain(
+            place, "auth", &destination->auth.type,
+            "KHEOPS knows tokens of albums alone; write the token into headers, or kheops: false for another "
+            "kind of server");
+    else
+        config_check_auth(place->report, text_string(&where), &destination->auth, destination->headers,
+                          destination->header_count);
 }
 
 static void check_album(const struct place *place)
@@ -210,6 +227,7 @@ static void check_destination(struct config_report *report, const struct config_
     struct place place = {report, node, destination, NULL};
     check_urls(&place);
     check_security(&place);
+    check_auth(&place);
     if (!destination->kheops && destination->album_count > 0)
         complain(&place, "albums", &destination->albums,
                  "only KHEOPS has albums; leave them out, or write kheops: true");

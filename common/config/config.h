@@ -36,6 +36,40 @@ struct config_album {
     struct condition *condition;                            /* NULL: always */
 };
 
+/* How requests show who sends them (common/login). token: what headers hold, or the key token. */
+enum config_auth_type { CONFIG_AUTH_TOKEN, CONFIG_AUTH_BASIC, CONFIG_AUTH_OAUTH2, CONFIG_AUTH_AWS_SIGV4 };
+
+/* Where a client of a login server writes its secret: HTTP Basic or the form (RFC 6749, 2.3.1). */
+enum config_auth_secret_in { CONFIG_SECRET_IN_HEADER, CONFIG_SECRET_IN_FORM };
+
+/* What a signed assertion is for (RFC 7523): to say who the client is (2.2), or as the grant itself (2.1). */
+enum config_auth_assertion { CONFIG_ASSERTION_CLIENT, CONFIG_ASSERTION_GRANT };
+
+enum config_auth_algorithm {
+    CONFIG_ALGORITHM_AUTO, /* by the key: RS256, ES256 or ES384 */
+    CONFIG_ALGORITHM_RS256,
+    CONFIG_ALGORITHM_RS384,
+    CONFIG_ALGORITHM_ES256,
+    CONFIG_ALGORITHM_ES384
+};
+
+/* NULL: not set. What its type does not need is NULL (check_auth.c). */
+struct config_auth {
+    bool is_written;
+    enum config_auth_type type;
+    char *token;           /* secret template */
+    char *user, *password; /* basic; password is a secret template */
+    char *token_url, *client_id, *scope, *audience;
+    char *client_secret, *key; /* secret templates, one of them */
+    enum config_auth_secret_in secret_in;
+    enum config_auth_assertion assertion;
+    enum config_auth_algorithm algorithm;
+    char *key_id, *assertion_audience;
+    char *ca_file;                                 /* of the login server */
+    char *access_key, *secret_key, *session_token; /* aws_sigv4; secret templates */
+    char *region, *service;
+};
+
 struct config_destination {
     char *name; /* unique over all nodes */
     char *stow_url;
@@ -57,6 +91,7 @@ struct config_destination {
     char *ca_file, *client_cert, *client_key; /* NULL: not set */
     char *proxy;   /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
     char *expires; /* a date: when the token in headers ends; NULL: not said */
+    struct config_auth auth;
     struct config_album *albums;
     size_t album_count;
 };

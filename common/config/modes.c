@@ -54,11 +54,22 @@ static void look_at_header(struct look *look, const struct config_destination *d
         look_at_secret_of(look, "headers", &destination->headers, &header->value);
 }
 
+static void look_at_auth(struct look *look, const struct config_auth *auth)
+{
+    look_at_secret(look, "auth: token", &auth->token);
+    look_at_secret(look, "auth: password", &auth->password);
+    look_at_secret(look, "auth: client_secret", &auth->client_secret);
+    look_at_secret(look, "auth: key", &auth->key);
+    look_at_secret(look, "auth: secret_key", &auth->secret_key);
+    look_at_secret(look, "auth: session_token", &auth->session_token);
+}
+
 static void look_at_destination(struct look *look, const struct config_destination *destination)
 {
     for (size_t h = 0; h < destination->header_count; h++)
         look_at_header(look, destination, &destination->headers[h]);
     look_at_file(look, "client_key", &destination->client_key);
+    look_at_auth(look, &destination->auth);
     for (size_t a = 0; a < destination->album_count; a++) {
         look_at_secret(look, "destination_token", &destination->albums[a].destination_token);
         look_at_secret(look, "source_token", &destination->albums[a].source_token);

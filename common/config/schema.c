@@ -359,6 +359,8 @@ static const struct config_key destination_keys[] = {
      .help =
          "The day on which the token in `headers` ends, as KHEOPS shows it (`2027-02-26`): you are told 14 days "
          "before."},
+    {"auth", CONFIG_SECTION, .section = &config_auth_of_destination,
+     .written_offset = offsetof(struct config_destination, auth.is_written)},
     {"condition", CONFIG_CONDITION, OF(config_destination, condition), .otherwise = "always",
      .help = "Only instances for which it holds are sent."},
     {"sop_classes", CONFIG_UIDS, COUNTED(config_destination, sop_classes, sop_class_count),

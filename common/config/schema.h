@@ -71,6 +71,9 @@ struct config_section {
     const char *help;
 };
 
+/* `auth` of a destination (schema_auth.c). */
+extern const struct config_section config_auth_of_destination;
+
 /* The whole file. Borrowed for ever. */
 const struct config_section *config_schema(void);
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_MAX = 16 * 1024 };
+enum { TOKEN_MAX = 16 * 1024, ADDED_MOST = 2 };
 
 static bool is_clean(const struct text *text)
 {
@@ -161,7 +161,8 @@ int credentials_of_destination(const struct config_destination *destination,
                                struct credentials *ret_credentials, struct text *ret_reason)
 {
     *ret_credentials = (struct credentials){0};
-    ret_credentials->headers = memory_new(destination->header_count + 1, sizeof *ret_credentials->headers);
+    ret_credentials->headers =
+        memory_new(destination->header_count + ADDED_MOST, sizeof *ret_credentials->headers);
     int way = credentials_proxy(destination, &ret_credentials->proxy, ret_reason);
     if (way != 0)
         return way;
@@ -176,16 +177,41 @@ int credentials_of_destination(const struct config_destination *destination,
     return 0;
 }
 
-int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason)
+static int token_of(const char *template, const char *rule, struct text *ret_token, struct text *ret_reason)
 {
     int code = secret_resolve(template, ret_token, ret_reason);
-    if (code == 0 && !reduce_to_token(ret_token)) {
-        text_append(ret_reason,
-                    "it holds more or other than one token: a token of KHEOPS is 22 letters and digits, "
-                    "with nothing around them");
-        code = ERR_SYNTAX;
-    }
-    return code;
+    if (code != 0 || reduce_to_token(ret_token))
+        return code;
+    text_format(ret_reason, "it holds more or other than one token: %s, with nothing around them", rule);
+    return ERR_SYNTAX;
+}
+
+int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason)
+{
+    return token_of(template, "a token of KHEOPS is 22 letters and digits", ret_token, ret_reason);
+}
+
+int credentials_of_bearer(const char *template, struct text *ret_token, struct text *ret_reason)
+{
+    return token_of(template, "a token is letters, digits and -._~+/=", ret_token, ret_reason);
+}
+
+void credentials_add_header(struct credentials *credentials, const char *name, struct text *value)
+{
+    if (strcasecmp(name, "Authorization") == 0)
+        (void)credentials_token(text_string(value), &credentials->token);
+    struct http_header *added = &credentials->headers[credentials->header_count++];
+    added->name = (char *)name;
+    added->value = text_take(value);
+}
+
+const struct http_signature *credentials_signature(const struct credentials *credentials,
+                                                   struct http_signature *ret_signature)
+{
+    *ret_signature =
+        (struct http_signature){text_string(&credentials->sign_for), text_string(&credentials->sign_key),
+                                text_string(&credentials->sign_secret)};
+    return credentials->sign_for.length > 0 ? ret_signature : NULL;
 }
 
 /* "user:password", perhaps the user alone, as they stand in a URL. */
@@ -245,6 +271,9 @@ void credentials_wipe(struct credentials *credentials)
     free(credentials->headers);
     secret_wipe(&credentials->token);
     secret_wipe(&credentials->proxy);
+    text_release(&credentials->sign_for);
+    secret_wipe(&credentials->sign_key);
+    secret_wipe(&credentials->sign_secret);
     *credentials = (struct credentials){0};
 }
 

@@ -16,6 +16,7 @@ struct credentials {
     size_t header_count;
     struct text proxy; /* for http_request.proxy */
     struct text token; /* what Authorization carries: Bearer, or the password of Basic; "" when neither */
+    struct text sign_for, sign_key, sign_secret; /* of http_request.signature; "" when nothing is signed */
 };
 
 /* The headers of a destination. 0, or a negative error with a sentence that names variable or file, never the
@@ -25,6 +26,16 @@ int credentials_of_destination(const struct config_destination *destination,
 
 /* One token alone, for a request of ours: template is its secret template. It returns the same. */
 int credentials_of_token(const char *template, struct text *ret_token, struct text *ret_reason);
+
+/* The same of a server that is not KHEOPS. */
+int credentials_of_bearer(const char *template, struct text *ret_token, struct text *ret_reason);
+
+/* A further header, of which there may be two; name is borrowed, value is taken. What it authorizes with is the token. */
+void credentials_add_header(struct credentials *credentials, const char *name, struct text *value);
+
+/* For http_request.signature: NULL, or ret_signature, which borrows from the credentials. */
+const struct http_signature *credentials_signature(const struct credentials *credentials,
+                                                   struct http_signature *ret_signature);
 
 /* The proxy of a destination as an http_request has it, credentials and all: a secret where it has some. */
 int credentials_proxy(const struct config_destination *destination, struct text *ret_proxy,

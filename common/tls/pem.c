@@ -150,3 +150,11 @@ int pem_key(const char *path, EVP_PKEY **ret_key, struct text *reason)
 {
     return with_file(path, take_key, ret_key, reason);
 }
+
+int pem_key_of_text(const char *name, const char *text, EVP_PKEY **ret_key, struct text *reason)
+{
+    AUTO(release_bio) BIO *content = BIO_new_mem_buf(text, -1);
+    int code = content ? take_key(name, content, ret_key, reason) : ERR_NOMEM;
+    ERR_clear_error();
+    return code;
+}

@@ -15,6 +15,9 @@ int pem_certificates(const char *path, STACK_OF(X509) * *ret_list, struct text *
 int pem_revocations(const char *path, STACK_OF(X509_CRL) * *ret_list, struct text *reason);
 int pem_key(const char *path, EVP_PKEY **ret_key, struct text *reason);
 
+/* The same of a text; its name stands in sentences in place of a path. */
+int pem_key_of_text(const char *name, const char *text, EVP_PKEY **ret_key, struct text *reason);
+
 /* For AUTO. */
 void pem_release_certificates(STACK_OF(X509) * *list);
 void pem_release_revocations(STACK_OF(X509_CRL) * *list);

@@ -88,8 +88,8 @@ enum blame_excuse {
       "as a suspect, and the album goes on", "the album is blocked when three series are not there")          \
     X(WORKER, "worker", FREE, KEEPS, NOTHING, MEANWHILE,                                                      \
       "what this worker lacks: a token's or a certificate's file, the spool, a fresh configuration, a way "   \
-      "there (a name that is not resolved, no route), or an answer of KHEOPS about its token, without which " \
-      "nothing may go",                                                                                       \
+      "there (a name that is not resolved, no route), or an answer of KHEOPS about its token or of a login "  \
+      "server, without which nothing may go",                                                                 \
       "another worker gets it",                                                                               \
       "when every worker says so the target is blocked, or backs off where that may pass by itself")          \
     X(TOKEN, "token", FREE, KEEPS, BLOCKS, NEVER,                                                             \

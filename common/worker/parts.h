@@ -17,11 +17,16 @@ struct worker_kind {
     const char *name;                           /* of its part of the configuration: "sender" */
     const struct task_kind *tasks[WORK_STAGES]; /* by stage; NULL: no such work comes */
     int (*slots)(const struct config *config);
-    /* Makes process->own. 0, or a negative error with a sentence appended; close is called in either case. */
+    /* Makes process->own; process->http is there, and until close. 0, or a negative error with a sentence appended;
+     * close is called in either case. */
     int (*open)(struct worker_process *process, struct text *ret_reason);
     void (*close)(struct worker_process *process);
     /* After start and each reload; may be NULL. */
-    void (*configured)(const struct config *config);
+    void (*configured)(struct worker_process *process);
+    /* Once a turn, for what is to be done without work; may be NULL. */
+    void (*turn)(struct worker_process *process);
+    /* Whether a request to the destination could be made, as far as this process knows; may be NULL. */
+    bool (*ready)(struct worker_process *process, const struct config_destination *destination);
     /* Once a turn, for what its metrics show of now; may be NULL. */
     void (*show)(const struct worker_process *process);
 };

@@ -119,7 +119,7 @@ static void process_configure(struct worker_process *process)
         log_warning("a proxy of the environment is not used", LOG_S("reason", text_string(&ignored)));
     token_watch_configure(process->tokens, process->config, process->kind->stage);
     if (process->kind->configured)
-        process->kind->configured(process->config);
+        process->kind->configured(process);
 }
 
 static void process_reload(void *context, const struct config *old, const struct config *new)
@@ -157,9 +157,9 @@ static int process_open(struct worker_process *process, struct text *reason)
 {
     const struct worker_handler handler = {process, process_start_work, process_give_up, process_permitted,
                                            process_look};
-    int code = process->kind->open(process, reason);
+    int code = http_create(&process->http);
     if (code == 0)
-        code = http_create(&process->http);
+        code = process->kind->open(process, reason);
     if (code != 0)
         return code;
     process->tokens = token_watch_create(process->http, process_learned, process);
@@ -198,8 +198,9 @@ void worker_process_destroy(struct worker_process **process)
     readiness_give_up(gone);
     token_watch_destroy(&gone->tokens);
     worker_destroy(&gone->worker);
+    if (gone->http) /* else it was not opened */
+        gone->kind->close(gone);
     http_destroy(&gone->http);
-    gone->kind->close(gone);
     memory_free(process);
 }
 
@@ -229,8 +230,11 @@ static void process_show(struct worker_process *process)
 bool worker_process_turn(void *context)
 {
     struct worker_process *process = context;
-    if (!service_stopping(process->service))
+    if (!service_stopping(process->service)) {
         token_watch_turn(process->tokens);
+        if (process->kind->turn)
+            process->kind->turn(process);
+    }
     worker_turn(process->worker);
     process_wait(process);
     service_turn(process->service);

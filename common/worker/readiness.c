@@ -51,12 +51,21 @@ static bool is_asked(const struct worker_process *process, const struct work_loo
     return look != NULL;
 }
 
+/* Whether this process has what a request there needs. */
+static bool may_ask(const struct look *look)
+{
+    struct worker_process *process = look->process;
+    const struct config_destination *destination =
+        config_find_destination(process->config, look->said.destination);
+    return !process->kind->ready || !destination || process->kind->ready(process, destination);
+}
+
 static void take_answer(void *context, struct http_answer *answer)
 {
     struct look *look = context;
     look->transfer = NULL;
     bool answered = answer->trouble == HTTP_NONE || answer->trouble == HTTP_OVERSIZE;
-    look->said.ready = answered && answer->status > 0 && answer->status < 500;
+    look->said.ready = may_ask(look) && answered && answer->status > 0 && answer->status < 500;
     worker_report_seen(look->process->worker, &look->said);
     release(look);
 }

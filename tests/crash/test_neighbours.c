@@ -1,7 +1,7 @@
 /* Trouble of many kinds at once, and a good destination beside it: a poisonous instance and one that is too large for a
- * firewall, a proxy that answers 200 to whatever comes, a name that no server resolves, an album whose token is revoked,
- * another to which nothing is let through, a sender that lacks a token's file, and a router that stands still for 7 s.
- * What is good is delivered, about as fast as without all of that. */
+ * firewall, a proxy that answers 200 to whatever comes, a name that no server resolves, a login server that is silent, an
+ * album whose token is revoked, another to which nothing is let through, a sender that lacks a token's file, and a router
+ * that stands still for 7 s. What is good is delivered, about as fast as without all of that. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "tests/support/deadline.h"
@@ -72,7 +72,9 @@ static void start_pipeline(void)
     AUTO(text_release) struct text bad_url = TEXT_EMPTY;
     AUTO(text_release) struct text liar_url = TEXT_EMPTY;
     text_format(&bad_url, "http://127.0.0.1:%d/api/studies", firewall->port);
+    AUTO(text_release) struct text shut_url = TEXT_EMPTY;
     text_format(&liar_url, "http://127.0.0.1:%d/studies", liar->ports[0]);
+    text_format(&shut_url, "http://127.0.0.1:%d/shut/studies", liar->ports[0]);
     const struct pipeline_destination goods[] = {
         {.name = "good", .simulator = good, .token = "GOODWRITE", .albums = good_albums, .album_count = 2}};
     const struct pipeline_destination bads[] = {
@@ -84,6 +86,10 @@ static void start_pipeline(void)
          .album_count = 1,
          .more = "        allow_other_origin: true\n"},
         {.name = "liar", .stow_url = text_string(&liar_url), .more = "        kheops: false\n"},
+        {.name = "shut",
+         .stow_url = text_string(&shut_url),
+         .more = "        kheops: false\n        auth: { type: oauth2, token_url: 'http://" SILENT_NAME
+                 "/token', client_id: c, client_secret: s }\n"},
         {.name = "lost", .stow_url = "http://" SILENT_NAME "/studies", .more = "        kheops: false\n"}};
     const struct pipeline_node nodes[] = {{"GOOD", goods, ROWS(goods)}, {"BAD", bads, ROWS(bads)}};
     const struct pipeline_options options = {nodes, ROWS(nodes), NULL};
@@ -173,6 +179,9 @@ static void make_trouble(void)
         send_study("BAD", 1000 + i, INSTANCES, NULL);
     check(operator_wait_state(pipeline, "lost", NULL, "backing off", NULL, PATIENCE_MS),
           "the name is resolved");
+    check(operator_wait_state(pipeline, "shut", NULL, "backing off", "the login server http://" SILENT_NAME,
+                              PATIENCE_MS),
+          "who has no token sends");
     check(operator_wait_state(pipeline, "liar", NULL, "backing off", NULL, PATIENCE_MS),
           "the liar is believed");
 }
@@ -188,6 +197,7 @@ static void check_all_good_is_there(void)
     check(operator_wait_state(pipeline, "good", "all", "up", NULL, PATIENCE_MS), "the good album is blamed");
     check(operator_count_jobs(pipeline, "failed", "good", NULL) == 0, "something good failed");
     check(operator_count_jobs(pipeline, "sent", "liar", NULL) == 0, "the liar is believed");
+    check(operator_count_jobs(pipeline, "sent", "shut", NULL) == 0, "something went without a token");
 }
 
 START_TEST(what_is_good_goes_on_beside_all_trouble)

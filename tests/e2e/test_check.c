@@ -6,6 +6,7 @@
 #include "tests/support/port.h"
 #include "tests/support/process.h"
 #include "tests/support/sandbox.h"
+#include "tests/support/scripted_server.h"
 #include "tests/support/simulator.h"
 #include "tests/support/stored_database.h"
 #include "tests/support/suite.h"
@@ -246,6 +247,73 @@ START_TEST(offline_asks_nobody)
 }
 END_TEST
 
+/* ---- login servers ---- */
+
+static const struct login_row {
+    const char *label, *option, *auth; /* %d: the port of the login server */
+    struct scripted_answer answer;
+    int status;
+    const char *says;
+    size_t requests;
+} login_rows[] = {
+    {"one that gives a token",
+     NULL,
+     "{ type: oauth2, token_url: 'http://127.0.0.1:%d/t', client_id: c, client_secret: s }",
+     {"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"access_token\":\"geheim\",\"expires_in\":60}",
+      SCRIPTED_CLOSE, 0},
+     0,
+     " gives a token\n",
+     1},
+    {"one that refuses",
+     NULL,
+     "{ type: oauth2, token_url: 'http://127.0.0.1:%d/t', client_id: c, client_secret: geheim }",
+     {"HTTP/1.1 401 No\r\nConnection: close\r\n\r\n{\"error\":\"invalid_client\"}", SCRIPTED_CLOSE, 0},
+     1,
+     "answers 401 (invalid_client); check client_id and client_secret",
+     1},
+    {"offline",
+     "--offline",
+     "{ type: oauth2, token_url: 'http://127.0.0.1:%d/t', client_id: c, client_secret: s }",
+     {"", SCRIPTED_CLOSE, 0},
+     0,
+     "configuration OK",
+     0},
+    {"a key that is none",
+     "--offline",
+     "{ type: oauth2, token_url: 'http://127.0.0.1:%d/t', client_id: c, key: geheim }",
+     {"", SCRIPTED_CLOSE, 0},
+     1,
+     "WRONG  destination \"plain\": auth: key: it holds no private key in PEM form\n",
+     0},
+    {"a password that is not there",
+     "--offline",
+     "{ type: basic, user: u, password: '${env:FELUCCA_TEST_%d}' }",
+     {"", SCRIPTED_CLOSE, 0},
+     1,
+     "WRONG  destination \"plain\": auth: password: the environment variable FELUCCA_TEST_",
+     0},
+};
+
+START_TEST(logins_are_looked_at)
+{
+    const struct login_row *row = &login_rows[_i];
+    AUTO(scripted_server_destroy) struct scripted_server *server = scripted_server_start(&row->answer, 1);
+    AUTO(text_release) struct text output = TEXT_EMPTY, yaml = TEXT_EMPTY;
+    const char *port = strstr(row->auth, "%d");
+    text_format(&yaml,
+                "state_dir: %s\nnodes:\n  - aet: FELUCCA\n    destinations:\n      - name: plain\n"
+                "        stow_url: http://127.0.0.1:9/s\n        kheops: false\n        auth: %.*s%d%s\n",
+                sandbox_make_folder(sandbox, "state"), (int)(port - row->auth), row->auth,
+                scripted_server_port(server), port + 2);
+    int status =
+        run("check", row->option, sandbox_write(sandbox, "felucca.yaml", text_string(&yaml)), &output);
+    ck_assert_msg(status == row->status && strstr(text_string(&output), row->says), "%s: %d\n%s", row->label,
+                  status, text_string(&output));
+    ck_assert_uint_eq(scripted_server_requests(server), row->requests);
+    ck_assert_ptr_null(strstr(text_string(&output), "geheim"));
+}
+END_TEST
+
 START_TEST(offline_reads_every_secret)
 {
     AUTO(text_release) struct text output = TEXT_EMPTY;
@@ -364,6 +432,7 @@ int main(void)
     tests_add(tests, kheops_away_is_told);
     tests_add(tests, a_wrong_address_is_one_sentence);
     tests_add(tests, offline_asks_nobody);
+    tests_rows(tests, logins_are_looked_at, ROWS(login_rows));
     tests_add(tests, offline_reads_every_secret);
     tests_rows(tests, a_state_folder_that_cannot_be_made_is_told, ROWS(folder_rows));
     tests_add(tests, spool_and_database_are_compared);

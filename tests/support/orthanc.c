@@ -14,7 +14,7 @@ static const char configuration[] =
     "{ \"Name\": \"test\", \"StorageDirectory\": \"%s\", \"IndexDirectory\": \"%s\",\n"
     "  \"Plugins\": [\"/usr/share/orthanc/plugins/libOrthancDicomWeb.so\"],\n"
     "  \"HttpPort\": %d, \"DicomPort\": %d, \"DicomAet\": \"ORTHANC\",\n"
-    "  \"RemoteAccessAllowed\": false, \"AuthenticationEnabled\": false,\n"
+    "  \"RemoteAccessAllowed\": false, %s\n"
     "  \"OverwriteInstances\": true, \"DicomAlwaysAllowStore\": true,\n"
     "  \"UnknownSopClassAccepted\": true, \"ConcurrentJobs\": 4,\n"
     "  \"DicomWeb\": { \"Enable\": true, \"Root\": \"/dicom-web/\" } }\n";
@@ -30,13 +30,18 @@ void orthanc_start_again(struct orthanc *orthanc)
 
 struct orthanc *orthanc_start(struct sandbox *sandbox, const char *name)
 {
+    return orthanc_start_with(sandbox, name, "\"AuthenticationEnabled\": false,");
+}
+
+struct orthanc *orthanc_start_with(struct sandbox *sandbox, const char *name, const char *users)
+{
     AUTO(text_release) struct text text = TEXT_EMPTY;
     AUTO(text_release) struct text file = TEXT_EMPTY;
     struct orthanc *orthanc = memory_new(1, sizeof *orthanc);
     orthanc->http_port = port_free();
     orthanc->dicom_port = port_free();
     const char *database = sandbox_make_folder(sandbox, "%s.db", name);
-    text_format(&text, configuration, database, database, orthanc->http_port, orthanc->dicom_port);
+    text_format(&text, configuration, database, database, orthanc->http_port, orthanc->dicom_port, users);
     text_format(&file, "%s.json", name);
     orthanc->config = sandbox_write(sandbox, text_string(&file), text_string(&text));
     orthanc->log = sandbox_path(sandbox, "%s.log", name);

@@ -16,6 +16,8 @@ struct orthanc {
 
 /* name tells its files in the sandbox apart. It accepts DICOM and HTTP when this returns. */
 struct orthanc *orthanc_start(struct sandbox *sandbox, const char *name);
+/* The same with these lines of its configuration that say who may (ended by a comma). */
+struct orthanc *orthanc_start_with(struct sandbox *sandbox, const char *name, const char *users);
 void orthanc_destroy(struct orthanc **orthanc);
 
 /* It comes back on the same ports with what it had. */

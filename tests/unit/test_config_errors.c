@@ -200,6 +200,54 @@ static const struct row tls_rows[] = {
      "write attributes of the certificate's subject, such as CN=ct01.example.org, or its SHA-256 fingerprint"},
 };
 
+#define WHERE_PLAIN "node \"A\": destination \"x\": auth: "
+#define PLAIN(auth)                                                                                 \
+    "nodes:\n  - aet: A\n    destinations:\n      - name: x\n        stow_url: https://k/studies\n" \
+    "        kheops: false\n        auth: " auth "\n"
+static const struct row auth_rows[] = {
+    {"KHEOPS has tokens", NODE "        auth: { type: basic, user: u, password: p }\n",
+     "felucca.yaml:7:23: node \"FELUCCA\": destination \"main\": auth: KHEOPS knows tokens of albums alone; write the "
+     "token into headers, or kheops: false for another kind of server\n"},
+    {"an unknown type", PLAIN("{ type: bearer }"),
+     "felucca.yaml:7:23: " WHERE_PLAIN
+     "type: \"bearer\" is not known here; write token, basic, oauth2 or aws_sigv4\n"},
+    {"an unknown key", PLAIN("{ type: token, tokn: x }"),
+     "felucca.yaml:7:30: " WHERE_PLAIN "there is no key \"tokn\"; did you mean token?\n"},
+    {"basic without password", PLAIN("{ type: basic, user: u }"),
+     "felucca.yaml:7:23: " WHERE_PLAIN "type: basic needs password; set it\n"},
+    {"a user with a colon", PLAIN("{ type: basic, user: 'u:v', password: p }"),
+     "felucca.yaml:7:36: " WHERE_PLAIN "user: has a colon in it"},
+    {"a key of another type", PLAIN("{ type: basic, user: u, password: p, scope: s }"),
+     "felucca.yaml:7:59: " WHERE_PLAIN
+     "scope: is a key of type oauth2, and the type is basic; leave it out, or write type: oauth2\n"},
+    {"neither secret nor key", PLAIN("{ type: oauth2, token_url: https://l/t, client_id: c }"),
+     "felucca.yaml:7:23: " WHERE_PLAIN
+     "type: oauth2 needs client_secret, or key to sign with; set one of them\n"},
+    {"secret and key",
+     PLAIN("{ type: oauth2, token_url: https://l/t, client_id: c, client_secret: s, key: k }"),
+     "felucca.yaml:7:92: " WHERE_PLAIN "key: and client_secret are both set; keep the one that"},
+    {"how no key signs",
+     PLAIN("{ type: oauth2, token_url: https://l/t, client_id: c, client_secret: s, algorithm: RS256 }"),
+     "felucca.yaml:7:98: " WHERE_PLAIN
+     "algorithm: says how a key signs, and there is none; set key, or leave it out\n"},
+    {"where no secret goes",
+     PLAIN("{ type: oauth2, token_url: https://l/t, client_id: c, key: k, secret_in: form }"),
+     "felucca.yaml:7:88: " WHERE_PLAIN
+     "secret_in: says where client_secret goes, and there is none; leave it out\n"},
+    {"a secret in the address",
+     PLAIN("{ type: oauth2, token_url: 'https://u:geheim@l/t', client_id: c, key: k }"),
+     "felucca.yaml:7:42: " WHERE_PLAIN "token_url: the URL holds a user name or password;"},
+    {"no region", PLAIN("{ type: aws_sigv4, access_key: a, secret_key: s }"),
+     "felucca.yaml:7:23: " WHERE_PLAIN "type: aws_sigv4 needs region; set it\n"},
+    {"a region with a colon", PLAIN("{ type: aws_sigv4, access_key: a, secret_key: s, region: 'eu:1' }"),
+     "felucca.yaml:7:72: " WHERE_PLAIN
+     "region: has other characters than small letters, digits and hyphens;"},
+    {"two that show who sends",
+     PLAIN("{ type: basic, user: u, password: p }\n        headers: 'Authorization: Bearer t'"),
+     "felucca.yaml:7:23: " WHERE_PLAIN
+     "type: headers have an Authorization as well, and a request carries one;"},
+};
+
 static const struct row check_rows[] = {
     {"an AE title twice",
      "nodes:\n  - { aet: A, destinations: [] }\n  - { aet: B, destinations: [] }\n  - { aet: A, "
@@ -365,6 +413,12 @@ START_TEST(keys_that_disagree)
 }
 END_TEST
 
+START_TEST(wrong_auth)
+{
+    ck_errors(&auth_rows[_i]);
+}
+END_TEST
+
 START_TEST(wrong_tls)
 {
     ck_errors(&tls_rows[_i]);
@@ -414,6 +468,9 @@ static const struct secret_row {
                                         "'https://k/studies', headers: 'A: ${geheim}' }] }]\n"},
     {"in a token on two lines",
      ALBUM "          - { name: b, source_token: \"geheim\\nx\", destination_token: d }\n"},
+    {"in an auth that does not fit",
+     "nodes: [{ aet: B, destinations: [{ name: y, stow_url: 'https://k/studies', kheops: false, auth: { type: basic, "
+     "password: geheim, client_secret: geheim } }] }]\n"},
     {"in a token that is a list",
      ALBUM "          - { name: b, source_token: [geheim], destination_token: d }\n"},
     {"in a token with a bad template",
@@ -501,6 +558,7 @@ int main(void)
     tests_rows(tests, wrong_key, ROWS(key_rows));
     tests_rows(tests, keys_that_disagree, ROWS(check_rows));
     tests_rows(tests, wrong_tls, ROWS(tls_rows));
+    tests_rows(tests, wrong_auth, ROWS(auth_rows));
     tests_rows(tests, wrong_condition, ROWS(condition_rows));
     tests_add(tests, all_errors_are_shown_in_their_order);
     tests_rows(tests, no_error_shows_a_secret, ROWS(secret_rows));
