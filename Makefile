@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 600
 DIR     ?=
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test console-test console-pictures bench soak fuzz corpus packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test console-test console-pictures login-test bench soak fuzz corpus packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -22,6 +22,7 @@ help:
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make console-test        the web console in Chromium (Playwright, axe-core from the npm registry)'
 	@echo 'make console-pictures    the same, and pictures of its pages in build/console-pictures'
+	@echo 'make login-test          logins at a real provider (oidc-provider from the npm registry)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make fuzz                every fuzz target for FUZZ_SECONDS (600), from where the last run ended'
@@ -83,6 +84,13 @@ console-test:
 	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
 	@tests/console/run.sh build $(PICTURES) || \
 		{ status=$$?; [ $$status = 77 ] || exit $$status; }
+
+# Status 77 says that there is no node, or no npm registry.
+login-test:
+	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
+	@tests/login/run.sh build || { status=$$?; [ $$status = 77 ] || exit $$status; }
 
 bench:
 	@scripts/install-packages.sh build run test

@@ -73,6 +73,8 @@ static const struct answer_rule stow_instance_rules[] = {
     {0xA700, 0xA7FF, ANY, ANSWER_BUSY, "the server is out of resources"},
     {0xA900, 0xA9FF, ANY, ANSWER_REJECTED, "the server says that its data set does not match its SOP class"},
     {0xB00E, 0xB00E, ANY, ANSWER_DUPLICATE, "it is there already"}, /* Azure */
+    {0xB00F, 0xB00F, ANY, ANSWER_STRANGE,                           /* Azure */
+     "the server has it from another request that has not ended; delete it there if this stays"},
     {0xC000, 0xCFFF, ANY, ANSWER_REJECTED, "the server cannot understand it"},
     {LONG_MIN, LONG_MAX, ANY, ANSWER_STRANGE, "the server gives a reason that is not known here"}};
 

@@ -9,7 +9,8 @@
  * Each kind is a file: token.c, basic.c, oauth2.c, aws_sigv4.c. One has to ask somebody, oauth2: its tokens are fetched
  * (RFC 6749, 4.4; with an assertion RFC 7523) once a life for everybody in this process, kept in its memory alone, and
  * fetched anew ahead of their end while they are used: a tenth of the life before, 60 s at most, and up to that much
- * sooner by chance, so that processes do not come all at once. They go over no socket but to the server that they are
+ * sooner by chance, so that processes do not come all at once; a second of it counts as lost, since tokens say their end
+ * in whole ones. They go over no socket but to the server that they are
  * for. A login server that is away, slow or refuses is spoken of as itself: sentences begin with it. It is not followed
  * where it redirects, its answer is bounded, and after a failure it is left alone for LOGIN_REST_MS, doubling, while
  * everybody who asks hears that failure. No sentence holds a secret, or anything that it said but an error code.

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SECOND_MS = 1000 };
+
 struct waiter {
     login_done *done;
     void *context;
@@ -24,6 +26,7 @@ struct holder {
     uint64_t subject; /* how it logs in, as a number */
     char *server;     /* of the transfer */
     bool keyed;       /* the same */
+    int64_t asked_at; /* the same */
     struct text token;
     int64_t ends_at, renew_at; /* on the clock of logins */
     bool used;                 /* since it came */
@@ -182,17 +185,24 @@ static void tell_waiters(struct holder *holder)
     }
 }
 
+/* Of a life that is told in seconds the last one may be missing: tokens say their end in whole ones, too, and it counts from
+ * the question. */
+static int64_t sure_life(int64_t life_ms)
+{
+    return life_ms >= 2 * SECOND_MS ? life_ms - SECOND_MS : life_ms / 2;
+}
+
 /* A tenth of its life before its end, and up to as much sooner. Nobody shows it in the last twentieth, which is the way
  * to the server. */
 static void take_token(struct holder *holder, struct oauth2_answer *answer)
 {
-    int64_t now = holder->logins->clock_ms(), life = answer->life_ms;
+    int64_t life = sure_life(answer->life_ms), end = holder->asked_at + life;
     int64_t ahead = life / 10 < LOGIN_AHEAD_MOST_MS ? life / 10 : LOGIN_AHEAD_MOST_MS;
     forget_token(holder);
     holder->token = answer->token;
     answer->token = (struct text)TEXT_EMPTY;
-    holder->ends_at = now + life - ahead / 2;
-    holder->renew_at = now + life - ahead - (int64_t)random_below((uint64_t)ahead + 1);
+    holder->ends_at = end - ahead / 2;
+    holder->renew_at = end - ahead - (int64_t)random_below((uint64_t)ahead + 1);
     holder->failures = 0;
     holder->rest_until = 0;
 }
@@ -231,6 +241,7 @@ static void begin(struct holder *holder, const struct login_place *place)
 {
     AUTO(oauth2_answer_wipe) struct oauth2_answer unasked = {.verdict = LOGIN_REFUSED};
     struct logins *logins = holder->logins;
+    holder->asked_at = logins->clock_ms();
     free(holder->server);
     holder->server = config_url_origin(place->auth->token_url);
     holder->keyed = place->auth->key != NULL;

@@ -263,6 +263,19 @@ START_TEST(what_is_used_is_fetched_ahead)
 }
 END_TEST
 
+/* Its end may stand in it in whole seconds. */
+START_TEST(a_short_life_ends_a_second_sooner)
+{
+    static const struct scripted_answer answers[] = {TOKEN_OF("first", "5")};
+    start(answers, 1, OAUTH2 " }\n");
+    get_token();
+    now += 3700;
+    ck_assert(!waits());
+    now += 300;
+    ck_assert(waits());
+}
+END_TEST
+
 START_TEST(what_nobody_uses_is_not)
 {
     static const struct scripted_answer answers[] = {TOKEN_OF("first", "100")};
@@ -455,6 +468,7 @@ int main(void)
     tests_add(tests, slots_share_one_question);
     tests_add(tests, a_secret_goes_into_the_form_where_it_has_to);
     tests_add(tests, what_is_used_is_fetched_ahead);
+    tests_add(tests, a_short_life_ends_a_second_sooner);
     tests_add(tests, what_nobody_uses_is_not);
     tests_add(tests, an_outage_while_the_token_lasts_is_not_felt);
     tests_add(tests, a_refused_token_is_asked_for_anew_once);
