@@ -105,6 +105,7 @@ main()
     step missing-token step_missing_token
     step restart step_restart
     step backup step_backup
+    step tls step_tls
     step tcp step_tcp
     step cut step_cut
     step down step_down

@@ -256,6 +256,58 @@ step_backup()
     all_arrived
 }
 
+# ---- DICOM over TLS, as docs/deployment.md says ----
+
+# make_authority: a new one, with certificates for the receiver and for a modality.
+make_authority() { "$root/deploy/test-authority.sh" "$site/secrets/receiver" 127.0.0.1 ct01; }
+
+# send_tls FOLDER: as a modality would, to the published TLS port; with what it shows in $shown.
+send_tls()
+{
+    # shellcheck disable=SC2086 # several words, none with a blank
+    on_host storescu -to 10 -aet CT01 -aec FELUCCA +sd +r $shown +cf "$site/secrets/receiver/ca.pem" \
+        127.0.0.1 2762 "$1" >"$site/storescu.log" 2>&1
+}
+
+step_tls()
+{
+    cp "$site/config/felucca.yaml" "$site/plain.yaml"
+    make_authority
+    keys='port: 2762, certificate_file: /run/secrets/receiver/receiver.pem, key_file: /run/secrets/receiver/receiver.key'
+    sed -i "s|^receiver: {|receiver: { tls: { $keys, ca_file: /run/secrets/receiver/ca.pem },|" "$site/config/felucca.yaml"
+    grep -q 2762 "$site/config/felucca.yaml" || fail 'the configuration has no line to which TLS can be added'
+    override=deploy/tls.yml
+    up 1
+    compose run --rm check >"$site/check" 2>&1 || fail "felucca check: $(cat "$site/check")"
+    only_secrets receiver /run/secrets/receiver
+    only_secrets router ''
+    shown="+tls $site/secrets/receiver/ct01.key $site/secrets/receiver/ct01.pem"
+    make_studies tls --studies 1 --instances 3 --size 8K --seed 112 --modality CT
+    send_tls "$site/studies/tls" || fail "storescu over TLS: $(tail -n 1 "$site/storescu.log")"
+    expect_more 3 1
+    all_arrived
+    shown=+tla
+    ! send_tls "$site/studies/tls" || fail 'a peer without a certificate is let in'
+    renew_tls
+    override=
+    cp "$site/plain.yaml" "$site/config/felucca.yaml"
+}
+
+# Another authority: who has its certificates is let in after SIGHUP, in the container that runs.
+renew_tls()
+{
+    before=$(lives)
+    rm -r "$site/secrets/receiver"/*
+    make_authority
+    shown="+tls $site/secrets/receiver/ct01.key $site/secrets/receiver/ct01.pem"
+    compose kill -s HUP receiver
+    make_studies renewed --studies 1 --instances 2 --size 8K --seed 113 --modality CT
+    wait_for 'the new certificates are not taken' send_tls "$site/studies/renewed"
+    expect_more 2 1
+    all_arrived
+    [ "$(lives)" = "$before" ] || fail 'a container was started anew for a certificate'
+}
+
 # ---- the network between the services ----
 
 step_tcp()
