@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/commit.h"
+#include "common/config/cell.h"
 #include "common/jobs/gauge.h"
 #include "common/view/commitments.h"
 #include "common/view/details.h"
@@ -93,6 +94,21 @@ static json_t *read_commitments(const struct page_question *question)
     return json_from_text(commitments_append_counts(&counts, &words) ? text_string(&words) : NULL);
 }
 
+/* The fleet: where the consoles of its cells are. What they know is theirs (felucca fleet status asks them). */
+static json_t *read_cells(const struct config *config)
+{
+    char own[CONFIG_CELL_SIZE];
+    json_t *cells = json_array();
+    (void)config_cell(config, own);
+    for (size_t i = 0; i < config->fleet_count; i++) {
+        const struct config_fleet_cell *cell = &config->fleet[i];
+        (void)json_array_append_new(cells, json_pack("{s:o, s:o, s:b}", "cell", json_from_text(cell->cell),
+                                                     "url", json_from_text(cell->url), "is_here",
+                                                     strcmp(cell->cell, own) == 0));
+    }
+    return cells;
+}
+
 static json_t *read_now(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
@@ -118,6 +134,7 @@ static json_t *read_now(const struct page_question *question)
     (void)json_object_set_new(document, "targets", targets);
     (void)json_object_set_new(document, "disk", read_disk(question));
     (void)json_object_set_new(document, "commitments", read_commitments(question));
+    (void)json_object_set_new(document, "cells", read_cells(question->config));
     surroundings_add_json(question->around, document);
     (void)json_object_set_new(document, "version", json_string(FELUCCA_VERSION));
     (void)json_object_set_new(document, "commit", json_string(commit_name()));
