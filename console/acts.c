@@ -9,16 +9,19 @@ static void add_field(json_t *fields, const char *name, const char *value)
                                     json_pack("{s:s, s:o}", "name", name, "value", json_from_text(value)));
 }
 
-void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
-              const struct acts_about *about)
+static json_t *acts_of(json_t *object)
 {
     json_t *acts = json_object_get(object, "acts");
-    if (!acts) {
-        acts = json_array();
-        (void)json_object_set_new(object, "acts", acts);
-    }
-    if (!who->is_operator)
-        return;
+    if (acts)
+        return acts;
+    acts = json_array();
+    (void)json_object_set_new(object, "acts", acts);
+    return acts;
+}
+
+static void add(json_t *acts, const char *action, const char *verb, const char *label,
+                const struct acts_about *about)
+{
     json_t *fields = json_array();
     add_field(fields, "verb", verb);
     add_field(fields, "study", about->study);
@@ -26,8 +29,22 @@ void acts_add(json_t *object, const struct who *who, const char *verb, const cha
     add_field(fields, "album", about->album);
     add_field(fields, "state", about->state);
     add_field(fields, "since", about->since);
-    (void)json_array_append_new(acts, json_pack("{s:s, s:b, s:o}", "label", label, "is_harm",
-                                                strcmp(verb, "drop") == 0, "fields", fields));
+    (void)json_array_append_new(acts,
+                                json_pack("{s:s, s:s, s:b, s:o}", "action", action, "label", label, "is_harm",
+                                          verb && strcmp(verb, "drop") == 0, "fields", fields));
+}
+
+void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
+              const struct acts_about *about)
+{
+    json_t *acts = acts_of(object);
+    if (who->is_operator)
+        add(acts, "/act", verb, label, about);
+}
+
+void acts_add_why(json_t *object, const char *label, const struct acts_about *about)
+{
+    add(acts_of(object), "/why", NULL, label, about);
 }
 
 void acts_add_hold(json_t *target, const struct who *who)

@@ -1,4 +1,4 @@
-/* acts - the buttons of a row: what an operator may want done with it. For viewers there are none. */
+/* acts - the buttons of a row: what an operator may want done with it. For viewers there is none that changes anything. */
 #ifndef FELUCCA_CONSOLE_ACTS_H
 #define FELUCCA_CONSOLE_ACTS_H
 
@@ -10,9 +10,13 @@ struct acts_about {
     const char *study, *destination, *album, *state, *since;
 };
 
-/* Adds one to the list "acts" of the object, which is there afterwards for everybody: { label, is_harm, fields: [{ name, value }] }. */
+/* Adds one to the list "acts" of the object, which is there afterwards for everybody: { action, label, is_harm, fields:
+ * [{ name, value }] }. */
 void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
               const struct acts_about *about);
+
+/* The same, for viewers, too: has the condition of an album asked why it got the study, or did not. */
+void acts_add_why(json_t *object, const char *label, const struct acts_about *about);
 
 /* "acts" for a row of targets: hold, or release. */
 void acts_add_hold(json_t *target, const struct who *who);

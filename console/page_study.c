@@ -213,6 +213,8 @@ static void add_acts(const struct page_question *question, json_t *document)
     {
         about.destination = json_text_or_null(row, "destination");
         about.album = json_text_or_null(row, "album");
+        if (json_text_or_null(row, "condition"))
+            acts_add_why(row, json_is_true(json_object_get(row, "yes")) ? "Why?" : "Why not?", &about);
         acts_add(row, question->who, "reshare", "Share again…", &about);
     }
 }
