@@ -22,9 +22,7 @@ enum { TURN_MS = 20, BYTES_MOST = 512 << 10 /* of the groups: a client takes 1 M
 struct explain {
     struct control_request request;
     struct bus_peer peer;
-    struct jobdb_series series; /* the one whose instances are asked; id 0: none yet */
-    bool in_series;
-    int64_t instance_id; /* the last one that was asked */
+    struct jobdb_past last; /* the instance that was asked last */
     int asked;
     bool more;
     json_t *groups;
@@ -161,38 +159,12 @@ static bool ask_instance(struct router *router, struct explain *explain, const s
     if (past_open(router, row, &past) == ERR_AGAIN)
         return false;
     add_answer(explain, row, answer_of(condition, &past));
-    explain->instance_id = row->id;
+    explain->last = *row;
     explain->asked++;
     return true;
 }
 
 /* ---- one request ---- */
-
-/* The next series of the study that the destination has, or will have. False: none. */
-static bool next_series(struct router *router, struct explain *explain, int64_t destination_id)
-{
-    explain->instance_id = 0;
-    do {
-        if (!jobdb_next_series(router->db, explain->request.study, explain->request.series,
-                               explain->series.id, &explain->series))
-            return false;
-    } while (explain->series.destination_id != destination_id);
-    explain->in_series = true;
-    return true;
-}
-
-/* The next instance. False: there is none. */
-static bool next_instance(struct router *router, struct explain *explain, int64_t destination_id,
-                          struct jobdb_past *ret_row)
-{
-    while (!explain->in_series ||
-           !jobdb_next_past(router->db, &explain->series, 0, INT64_MAX, explain->instance_id, ret_row)) {
-        explain->in_series = false;
-        if (!next_series(router, explain, destination_id))
-            return false;
-    }
-    return true;
-}
 
 static void finish(struct router *router, struct explain *explain, const struct condition *condition)
 {
@@ -212,9 +184,14 @@ static void finish(struct router *router, struct explain *explain, const struct 
 static bool ask(struct router *router, struct explain *explain, const struct target *target,
                 const struct condition *condition, bool *ret_waits)
 {
+    /* What the destination itself does not take, its albums are not asked about. */
+    const struct jobdb_asked asked = {.destination_id = target->row.destination_id,
+                                      .study = explain->request.study,
+                                      .series = explain->request.series,
+                                      .left_out = !explain->request.album};
     int64_t until = clock_monotonic_ms() + TURN_MS;
     struct jobdb_past row;
-    while (next_instance(router, explain, target->row.destination_id, &row)) {
+    while (jobdb_next_asked(router->db, &asked, explain->asked > 0 ? &explain->last : NULL, &row)) {
         if (explain->asked == EXPLAIN_INSTANCES) {
             explain->more = true;
             return true;

@@ -30,6 +30,10 @@
       " ON w.instance_id = i.id AND w.destination_id = ?1 WHERE i.study = ?2 AND i.series = ?3 AND i.id > ?4" \
       " AND i.received_at >= ?5 AND i.received_at <= ?6 AND w.state NOT IN ('undecided', 'excluded', 'dropped')" \
       " ORDER BY i.id LIMIT 1") \
+    X(NEXT_ASKED, "", \
+      "SELECT " PAST " FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?1" \
+      " WHERE i.study = ?2 AND (i.series, i.id) > (?3, ?4) AND (?5 IS NULL OR i.series = ?5)" \
+      " AND (?6 OR w.state NOT IN ('undecided', 'excluded', 'dropped')) ORDER BY i.series, i.id LIMIT 1") \
     X(FIND_PAST, "", "SELECT " PAST " FROM instance i WHERE i.id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(reshare)
@@ -96,6 +100,15 @@ bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_
 {
     return read_past(jobdb_query(db, SQL_NEXT_PAST, "issiii", series->destination_id, series->study,
                                  series->series, after, since, until),
+                     ret_past);
+}
+
+bool jobdb_next_asked(struct jobdb *db, const struct jobdb_asked *asked, const struct jobdb_past *after,
+                      struct jobdb_past *ret_past)
+{
+    return read_past(jobdb_query(db, SQL_NEXT_ASKED, "issisi", asked->destination_id, asked->study,
+                                 after ? after->series : "", after ? after->id : (int64_t)0, asked->series,
+                                 (int64_t)asked->left_out),
                      ret_past);
 }
 

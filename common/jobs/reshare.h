@@ -50,6 +50,17 @@ struct jobdb_past {
 bool jobdb_next_past(struct jobdb *db, const struct jobdb_series *series, int64_t since, int64_t until,
                      int64_t after, struct jobdb_past *ret_past);
 
+/* Which instances of a study. */
+struct jobdb_asked {
+    int64_t destination_id;     /* that was asked for them */
+    const char *study, *series; /* series NULL: any */
+    bool left_out;              /* those, too, that it left out, or that a person dropped */
+};
+
+/* The one after that (NULL: the first), by series and number. False: none. */
+bool jobdb_next_asked(struct jobdb *db, const struct jobdb_asked *asked, const struct jobdb_past *after,
+                      struct jobdb_past *ret_past);
+
 /* Any instance, whatever its destinations. False: it is forgotten. */
 bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *ret_past);
 

@@ -218,6 +218,29 @@ START_TEST(a_patient_is_not_named)
 }
 END_TEST
 
+/* What a destination left out, it is asked about as well: that is what "why not" is about. */
+START_TEST(what_was_left_out_is_explained)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    rig_stop(rig);
+    rig_reword(rig, "      - name: main\n",
+               "      - name: main\n        condition: 'tagValueIsPresent(#Tag.Modality, \"CT\")'\n");
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    rig_receive(rig, "FIRST", 8, 1, 1, NULL);
+    rig_receive(rig, "FIRST", 8, 2, 1, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "excluded", 1, SOON_MS), "it is not left out");
+    char study[DICOM_UID_SIZE], series[DICOM_UID_SIZE];
+    dicom_uid(study, 8, 0, 0);
+    dicom_uid(series, 8, 2, 0);
+    ask(study, NULL, "main", NULL, &answer);
+    ck_assert_int_eq(number(answer.explained, "asked"), 2);
+    const json_t *group = group_of(&answer, series);
+    ck_assert(json_is_false(json_object_get(group, "verdict")));
+    ck_assert_str_eq(first_text(value_of(group)), "MR");
+}
+END_TEST
+
 static const struct refused_row {
     const char *label, *study, *destination, *album, *says;
 } refused_rows[] = {
@@ -257,6 +280,7 @@ int main(void)
     tests_add(tests, without_a_header_it_cannot_be_decided);
     tests_add(tests, what_has_no_condition_has_no_tree);
     tests_add(tests, a_patient_is_not_named);
+    tests_add(tests, what_was_left_out_is_explained);
     tests_rows(tests, what_cannot_be_asked_is_refused, ROWS(refused_rows));
     tests_add(tests, an_unknown_study_has_no_instances);
     return tests_run(tests);
