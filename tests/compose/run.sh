@@ -12,15 +12,16 @@ if [ "$(id -u)" != 0 ] && sudo -n true 2>/dev/null; then exec sudo -n "$0"; fi
 began=$(date +%s)
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
-. "$here/engine.sh"
-. "$here/base-image.sh"
+test_name=compose-test
+. "$here/../engine/steps.sh"
+. "$here/../engine/dockerd.sh"
+. "$here/../engine/engine.sh"
+. "$here/../engine/base-image.sh"
+. "$here/../engine/ask.sh"
 . "$here/site.sh"
 . "$here/scenario.sh"
 . "$here/swarm.sh"
 override=
-began=$(date +%s)
-
-step_name=
 
 show_logs()
 {
@@ -51,31 +52,12 @@ clean_up()
     exit $outcome
 }
 
-# step NAME COMMAND...: what it writes is shown only when it fails.
-step()
-{
-    step_name=$1
-    step_began=$(date +%s)
-    shift
-    exec >"$folder/step.log" 2>&1
-    "$@"
-    exec >&3 2>&4
-    say "$(printf '%-16s %4d s' "$step_name" $(($(date +%s) - step_began)))"
-}
-
-skip()
-{
-    exec >&3 2>&4
-    say "compose-test: skipped: no engine can run here: $*"
-    exit 77
-}
-
-start_engine() { engine_start "$folder/engine" || skip "$engine_trouble"; }
+start_engine() { engine_start "$folder/engine" || skip "no engine can run here: $engine_trouble"; }
 
 # An engine may start and still be unable to run anything.
 run_container()
 {
-    engine_docker run --rm debian:bookworm-slim true || skip "no container runs: $(tail -n 1 "$folder/step.log")"
+    engine_docker run --rm debian:bookworm-slim true || skip "no engine can run here: no container runs: $(tail -n 1 "$folder/step.log")"
 }
 
 build() { compose --profile demo build router kheops; }

@@ -5,16 +5,6 @@
 # shellcheck disable=SC2154 # root, site, override: of run.sh
 
 dicom_port=11112
-admin_port=8043
-patience=120 # seconds that any wait may take on a busy machine
-
-say() { printf '%s\n' "$*"; }
-
-fail()
-{
-    say "compose-test: $*" >&2
-    exit 1
-}
 
 # docker-compose on this test's project. The engine of engine.sh is $DOCKER_HOST.
 compose()
@@ -64,18 +54,6 @@ inside()
     engine_docker exec "${inside_id:?}" "$@"
 }
 
-# wait_for SENTENCE COMMAND...: until the command succeeds.
-wait_for()
-{
-    wait_sentence=$1
-    shift
-    wait_until=$(($(date +%s) + patience))
-    until "$@"; do
-        [ "$(date +%s)" -lt $wait_until ] || fail "$wait_sentence"
-        sleep 0.2
-    done
-}
-
 # all_healthy COUNT: as many containers run, each of them healthy or without a health check.
 all_healthy()
 {
@@ -96,16 +74,6 @@ make_studies()
 send()
 {
     on_host storescu -to 10 -aet SCANNER -aec FELUCCA +sd +r 127.0.0.1 $dicom_port "$1" >"$site/storescu.log" 2>&1
-}
-
-ask_kheops() { on_host curl -sf "http://127.0.0.1:$admin_port/sim/$1"; }
-tell_kheops() { on_host curl -sf -o /dev/null --data "$2" "http://127.0.0.1:$admin_port/sim/$1"; }
-
-# from_json EXPRESSION: SQL on the JSON text :j from standard input.
-from_json()
-{
-    cat >"$site/json"
-    sqlite3 -batch -noheader :memory: "SELECT $1 FROM (SELECT CAST(readfile('$site/json') AS TEXT) AS j)"
 }
 
 # Instances that KHEOPS has; series that are in one of its albums.

@@ -67,7 +67,7 @@ wait_for()
 # ---- a fresh Debian with the package ----
 
 # debian_sources and apt_options
-. "$here/../compose/base-image.sh"
+. "$here/../engine/base-image.sh"
 
 make_debian()
 {

@@ -1,4 +1,4 @@
-# engine - a Docker engine of our own, as if on a machine of its own: to be sourced, needs root.
+# engine - a Docker engine of our own, as if on a machine of its own: to be sourced after dockerd.sh, needs root.
 #
 # It lives in a network namespace and a mount namespace, with its own folder, socket, cgroup and address ranges, so
 # it neither needs nor disturbs an engine that the machine may have: bridges, published ports and iptables chains
@@ -13,20 +13,6 @@
 engine_trouble= # for whoever sources this
 engine_folder=
 engine_forwarding=
-engine_made=
-
-# What an engine writes into whatever its folders are (/etc/docker/key.json, /var/lib/docker/network): in its namespace these are
-# folders of its own.
-engine_own_folders()
-{
-    for engine_place in /etc/docker /var/lib/docker; do
-        mkdir -p "$engine_folder/own$engine_place"
-        [ -d $engine_place ] || {
-            mkdir $engine_place
-            engine_made="$engine_made $engine_place"
-        }
-    done
-}
 
 # A newer client than Debian's may not speak to Debian's engine.
 engine_docker() { PATH=/usr/bin:$PATH docker "$@"; }
@@ -82,27 +68,11 @@ engine_mtu()
     cat "/sys/class/net/${engine_device:-lo}/mtu" 2>/dev/null || echo 1500
 }
 
+# engine_launch [STORAGE-DRIVER]
 engine_launch()
 {
-    echo '{}' >"$engine_folder/daemon.json" # not the machine's
-    engine_own_folders
-    # More open files than that would make programs slow that close every possible one.
-    nsenter --net="/run/netns/$engine_name" unshare --mount --propagation slave sh -c \
-        'mount --bind "$0/etc/docker" /etc/docker && mount --bind "$0/var/lib/docker" /var/lib/docker && exec "$@"' \
-        "$engine_folder/own" prlimit --nofile=20000:20000 dockerd --config-file "$engine_folder/daemon.json" --data-root "$engine_folder/data" --exec-root "$engine_folder/exec" \
-        --pidfile "$engine_folder/pid" --host "unix://$engine_folder/socket" --group root \
-        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/$engine_name" \
-        --bip 198.19.255.1/24 --default-address-pool base=198.19.0.0/17,size=24 --mtu "$(engine_mtu)" \
-        --ip-forward=true --iptables=true --live-restore=false ${1:+--storage-driver "$1"} \
-        >"$engine_folder/log" 2>&1 &
-    engine_job=$!
-    engine_left=300
-    while [ $engine_left -gt 0 ] && kill -0 "$engine_job" 2>/dev/null; do
-        DOCKER_HOST=unix://$engine_folder/socket engine_docker version >/dev/null 2>&1 && return 0
-        engine_left=$((engine_left - 1))
-        sleep 0.2
-    done
-    return 1
+    dockerd_start "$engine_name" "$engine_folder" '' --bip 198.19.255.1/24 --default-address-pool base=198.19.0.0/17,size=24 \
+        --mtu "$(engine_mtu)" ${1:+--storage-driver "$1"}
 }
 
 engine_start()
@@ -117,41 +87,10 @@ engine_start()
     engine_make_network >"$engine_folder/network.log" 2>&1 ||
         engine_cannot "no network can be made here: $(tail -n 1 "$engine_folder/network.log")" || return
     engine_launch || {
-        engine_end_processes
+        dockerd_end "$engine_folder"
         engine_launch vfs # slow, but runs on any file system
     } || engine_cannot "dockerd does not start: $(grep -v level=info "$engine_folder/log" | tail -n 2)" || return
     export DOCKER_HOST="unix://$engine_folder/socket"
-}
-
-# end_process PID: asks it to end, waits, insists.
-end_process()
-{
-    kill -TERM "$1" 2>/dev/null || return 0
-    engine_left=150
-    while [ $engine_left -gt 0 ]; do
-        kill -0 "$1" 2>/dev/null || return 0
-        engine_left=$((engine_left - 1))
-        sleep 0.2
-    done
-    kill -KILL "$1" 2>/dev/null || :
-}
-
-engine_end_processes()
-{
-    for engine_file in "$engine_folder/pid" "$engine_folder/exec/containerd/containerd.pid"; do
-        if [ -s "$engine_file" ]; then end_process "$(cat "$engine_file")"; fi
-    done
-    if [ -n "${engine_job:-}" ]; then
-        end_process "$engine_job"
-        wait "$engine_job" 2>/dev/null || :
-    fi
-}
-
-engine_remove_groups()
-{
-    for engine_group in /sys/fs/cgroup/"$engine_name" /sys/fs/cgroup/*/"$engine_name"; do
-        [ ! -d "$engine_group" ] || find "$engine_group" -depth -type d -exec rmdir {} \; 2>/dev/null || :
-    done
 }
 
 engine_stop()
@@ -160,13 +99,12 @@ engine_stop()
     if [ -S "$engine_folder/socket" ]; then
         engine_docker ps -aq 2>/dev/null | xargs -r env PATH="/usr/bin:$PATH" docker rm -f -v >/dev/null 2>&1 || :
     fi
-    engine_end_processes
+    dockerd_end "$engine_folder"
     engine_rules -D >/dev/null 2>&1 || :
     ip link delete "$engine_outer" 2>/dev/null || :
     ip netns delete "$engine_name" 2>/dev/null || :
     [ -z "$engine_forwarding" ] || echo "$engine_forwarding" >/proc/sys/net/ipv4/ip_forward
-    engine_remove_groups
-    for engine_place in $engine_made; do rmdir "$engine_place" 2>/dev/null || :; done
-    engine_made=
+    dockerd_remove_groups "$engine_name"
+    dockerd_remove_folders
     engine_folder=
 }
