@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 600
 DIR     ?=
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test console-test console-pictures login-test bench soak fuzz corpus packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test swarm-test console-test console-pictures login-test bench soak fuzz corpus packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -20,6 +20,7 @@ help:
 	@echo 'make long-test           minutes of chaos and of storm, and the model of the work protocol'
 	@echo 'make kheops-compare URL=https://… TOKENS=file   what a real KHEOPS answers other than the table says'
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
+	@echo 'make swarm-test          cells on a swarm of three hosts behind a front door: crashed, cut off, updated (as root)'
 	@echo 'make console-test        the web console in Chromium (Playwright, axe-core from the npm registry)'
 	@echo 'make console-pictures    the same, and pictures of its pages in build/console-pictures'
 	@echo 'make login-test          logins at a real provider (oidc-provider from the npm registry)'
@@ -73,6 +74,12 @@ kheops-compare:
 compose-test:
 	@scripts/install-packages.sh test compose
 	@tests/compose/run.sh || { status=$$?; [ $$status = 77 ] || exit $$status; }
+
+# IMAGES=file keeps the images, and takes them from there the next time. Status 77 says that no engine can run here, or no network
+# between engines.
+swarm-test:
+	@scripts/install-packages.sh test compose
+	@tests/swarm/run.sh $(if $(IMAGES),"$(IMAGES)") || { status=$$?; [ $$status = 77 ] || exit $$status; }
 
 # Status 77 says that there is no Chromium, or no npm registry. It installs nothing: `make packages` has no browser.
 console-pictures: PICTURES = build/console-pictures
