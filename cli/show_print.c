@@ -165,6 +165,9 @@ static void append_job(struct text *out, const char *kind, const json_t *job)
         text_format(&more, "%s%s", more.length ? ": " : "", json_text(job, "reason"));
     if (*json_text(job, "waits"))
         text_format(&more, "%swaits: %s", more.length ? "; " : "", json_text(job, "waits"));
+    if (*json_text(job, "waits_for"))
+        text_format(&more, "%swaits for %s, when the window of %s opens", more.length ? "; " : "",
+                    json_text(job, "waits_for"), json_text(job, "destination"));
     if (more.length == 0)
         return;
     text_append(out, "    ");
@@ -270,6 +273,15 @@ void show_print_instance(const json_t *instance, struct text *out)
 
 /* ---- a study ---- */
 
+/* Why it waits; "": nobody knows of a reason, or it does not. */
+static void append_waits(const json_t *row, struct text *out)
+{
+    if (*json_text(row, "waits"))
+        text_append(out, json_text(row, "waits"));
+    else if (*json_text(row, "waits_for"))
+        text_format(out, "waits for %s, when its window opens", json_text(row, "waits_for"));
+}
+
 static void append_series(struct text *out, const json_t *series)
 {
     json_t *row;
@@ -292,7 +304,9 @@ static void append_series(struct text *out, const json_t *series)
         table_cell(out, json_text(row, "destination"), 23, TABLE_LEFT);
         colour_cell(out, json_text(row, "state"), 9);
         table_number(out, number_of(row, "count"), 7);
-        table_wrap(out, json_text(row, decided_no ? "reason" : "waits"), 44, columns_line());
+        AUTO(text_release) struct text waits = TEXT_EMPTY;
+        append_waits(row, &waits);
+        table_wrap(out, decided_no ? json_text(row, "reason") : text_string(&waits), 44, columns_line());
     }
     json_array_foreach(json_object_get(series, "shares"), index, row)
     {
@@ -302,7 +316,9 @@ static void append_series(struct text *out, const json_t *series)
         table_cell(out, text_string(&goal), 23, TABLE_LEFT);
         colour_cell(out, json_text(row, "state"), 9);
         text_format(out, "%7s ", "");
-        table_wrap(out, *json_text(row, "waits") ? json_text(row, "waits") : json_text(row, "reason"), 44,
+        AUTO(text_release) struct text waits = TEXT_EMPTY;
+        append_waits(row, &waits);
+        table_wrap(out, waits.length > 0 ? text_string(&waits) : json_text(row, "reason"), 44,
                    columns_line());
     }
 }

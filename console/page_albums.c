@@ -52,7 +52,7 @@ static json_t *read_albums(const struct page_question *question)
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(text_release) struct text idle_name = TEXT_EMPTY;
     json_t *document = page_document(question, "albums");
-    json_t *targets = configured_of(targets_read(question->db, question->now)), *target;
+    json_t *targets = configured_of(targets_read(question->db, question->config, question->now)), *target;
     size_t index;
     int64_t idle = 0, conditions = 0;
     json_array_foreach(targets, index, target)

@@ -116,7 +116,7 @@ static json_t *read_now(const struct page_question *question)
     if (span && strcmp(span, "hour") != 0 && strcmp(span, "day") != 0)
         return page_refuse(question, "span is hour or day.");
     json_t *document = page_document(question, "now");
-    json_t *targets = targets_read(question->db, question->now);
+    json_t *targets = targets_read(question->db, question->config, question->now);
     json_t *duty = duty_read(question, targets);
     bool is_day = span && strcmp(span, "day") == 0;
     duty_append_headline(duty, &headline);

@@ -102,7 +102,7 @@ static json_t *read_study(const struct page_question *question)
         text_append(question->reason, "No study of this UID is known.");
         return NULL;
     }
-    json_t *document = found.document, *details = details_of_study(question->db, uid, NULL);
+    json_t *document = found.document, *details = details_of_study(question->db, question->config, uid, NULL);
     json_t *series = json_object_get(details, "series");
     (void)json_object_set(document, "series_list", series);
     (void)json_object_set(document, "unfinished", json_object_get(details, "unfinished"));

@@ -116,7 +116,7 @@ static json_t *troubles_of(const json_t *targets)
 static json_t *read_tokens(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
-    AUTO(json_release) json_t *targets = targets_read(question->db, question->now);
+    AUTO(json_release) json_t *targets = targets_read(question->db, question->config, question->now);
     AUTO(json_release) json_t *depths = json_array();
     struct reading reading = {.question = question, .depths = depths, .tokens = json_array()};
     json_t *document = page_document(question, "tokens"), *token;

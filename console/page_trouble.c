@@ -69,7 +69,8 @@ static json_t *read_trouble(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     json_t *document = page_document(question, "trouble");
-    json_t *targets = targets_read(question->db, question->now), *duty = duty_read(question, targets);
+    json_t *targets = targets_read(question->db, question->config, question->now),
+           *duty = duty_read(question, targets);
     json_t *groups = groups_of(question, JOBDB_ASK_FAILED_GROUPS, "failed");
     json_t *undecided = groups_of(question, JOBDB_ASK_UNDECIDED_GROUPS, "undecided");
     duty_append_headline(duty, &headline);

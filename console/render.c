@@ -102,7 +102,7 @@ static json_t *form_link(const struct page *page, const char *target, const char
 
 static json_t *bar_of(const struct page_question *question, const json_t *document)
 {
-    json_t *targets = targets_read(question->db, question->now);
+    json_t *targets = targets_read(question->db, question->config, question->now);
     json_t *duty = json_object_get(document, "needs_person") ? json_incref((json_t *)(uintptr_t)document)
                                                              : duty_read(question, targets);
     json_t *target;

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/view/rows.h"
+#include "common/view/windows_seen.h"
 
 #include <string.h>
 
@@ -60,12 +61,26 @@ static void append_doubts(const struct jobdb_status_row *row, struct text *words
         text_format(words, "A person must decide about %lld. ", (long long)row->undecided);
 }
 
-json_t *targets_row(const struct jobdb_status_row *row, int64_t now)
+/* Nothing goes there, which is no trouble. Whether that is so. */
+static bool append_window(const struct config *config, const struct jobdb_status_row *row, int64_t now,
+                          struct text *words)
+{
+    AUTO(text_release) struct text at = TEXT_EMPTY;
+    windows_seen_append_time(config, row->destination, now, &at);
+    if (strcmp(row->state, "up") != 0 || at.length == 0)
+        return false;
+    text_format(words, "Waits for %s, when its window opens. ", text_string(&at));
+    return true;
+}
+
+json_t *targets_row(const struct config *config, const struct jobdb_status_row *row, int64_t now)
 {
     AUTO(text_release) struct text words = TEXT_EMPTY;
     json_t *object = rows_status(row);
     append_state(row, now, &words);
-    if (strcmp(row->state, "up") == 0)
+    if (append_window(config, row, now, &words))
+        (void)json_object_set_new(object, "state", json_string("closed"));
+    else if (strcmp(row->state, "up") == 0)
         append_pace(row, &words);
     append_doubts(row, &words);
     append_matches(row, now, &words);
@@ -81,6 +96,7 @@ json_t *targets_row(const struct jobdb_status_row *row, int64_t now)
 }
 
 struct reading {
+    const struct config *config;
     json_t *rows;
     int64_t now;
 };
@@ -89,12 +105,12 @@ static void take_row(void *context, const struct jobdb_status_row *row)
 {
     struct reading *reading = context;
     if (!row->is_past)
-        (void)json_array_append_new(reading->rows, targets_row(row, reading->now));
+        (void)json_array_append_new(reading->rows, targets_row(reading->config, row, reading->now));
 }
 
-json_t *targets_read(struct jobdb *db, int64_t now)
+json_t *targets_read(struct jobdb *db, const struct config *config, int64_t now)
 {
-    struct reading reading = {json_array(), now};
+    struct reading reading = {config, json_array(), now};
     (void)jobdb_read_status(db, take_row, &reading);
     return reading.rows;
 }

@@ -16,6 +16,7 @@
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/token_ends.h"
+#include "router/windows.h"
 
 enum { REFRESH_MS = 5 * 1000 };
 
@@ -131,11 +132,15 @@ static void show_depth(void *context, const struct jobdb_depth *depth)
     struct router *router = context;
     struct gauges *gauges = router->gauges;
     const char *album = depth->album ? depth->album : "";
+    const struct target *target = targets_named(router->targets, depth->destination, depth->album);
+    int64_t oldest = depth->oldest_queued_at;
+    if (target && oldest > 0)
+        oldest = windows_waiting_since(target, oldest, router->now);
     const struct {
         const char *name;
         int64_t jobs, oldest; /* oldest -1: not told */
     } states[] = {{"waiting", depth->waiting, -1},
-                  {"queued", depth->queued - depth->deferred, depth->oldest_queued_at},
+                  {"queued", depth->queued - depth->deferred, oldest},
                   {"deferred", depth->deferred, -1},
                   {"in_flight", depth->in_flight, oldest_in_flight(router, depth->destination, depth->album)},
                   {"failed", depth->failed, depth->oldest_failed_at},
@@ -157,7 +162,7 @@ static void show_standing(struct router *router, const struct target *target)
     jobdb_find_standing(router->db, target->row.destination_id, target->row.album_id, router->now, &standing);
     int64_t queued = jobdb_queued(router->db, target->row.destination_id, target->row.album_id);
     metric_set(router->gauges->since, labels, (double)standing.since / 1000);
-    bool is_up = target->row.state == TARGET_UP && !target_is_held(target);
+    bool is_up = target->row.state == TARGET_UP && !target_is_kept(target);
     metric_set(router->gauges->empty, labels, (double)jobdb_empty_in(&standing, queued, is_up));
 }
 
@@ -185,12 +190,14 @@ static void show_expiries(struct router *router, const struct target *target)
 static void show_states(struct router *router)
 {
     struct gauges *gauges = router->gauges;
-    static const char *const names[] = {"up", "backing_off", "blocked", "held", "not_configured"};
+    static const char *const names[] = {"up", "backing_off", "blocked", "held", "not_configured", "closed"};
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
         size_t state = target->row.held ? 3 : (size_t)target->row.state;
         if (!target->destination)
             state = 4;
+        else if (target->closed && state == (size_t)TARGET_UP)
+            state = 5;
         for (size_t s = 0; s < sizeof names / sizeof *names; s++) {
             const char *labels[] = {target->row.destination, target->row.album, names[s]};
             metric_set(gauges->states, labels, s == state);

@@ -16,6 +16,7 @@
 #include "router/room.h"
 #include "router/shared.h"
 #include "router/targets.h"
+#include "router/windows.h"
 
 #include <stdlib.h>
 
@@ -92,8 +93,8 @@ static void give_up_job_if_old(void *context, struct jobdb_candidate *job)
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     if (job->stage == WORK_FETCH)
         return; /* it fails by its attempts alone */
-    if (router->expires_by - job->waiting_since <= limit || !target || !target->destination ||
-        target_is_held(target))
+    if (!target || !target->destination || target_is_kept(target) ||
+        router->expires_by - windows_waiting_since(target, job->waiting_since, router->now) <= limit)
         return;
     text_append(&reason, "given up, since it has waited for more than ");
     text_append_duration(&reason, limit);

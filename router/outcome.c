@@ -255,7 +255,7 @@ void outcome_take_back_held(struct router *router)
         const struct jobdb_batch *batch = &lease->batch;
         struct target *target = targets_find(router->targets, batch->destination_id, batch->album_id);
         next = lease->next;
-        if (!lease->ahead || !target || !target_is_held(target))
+        if (!lease->ahead || !target || !target_is_kept(target))
             continue;
         for (size_t i = 0; i < batch->item_count; i++) {
             struct jobdb_outcome outcome = verdict_outcome(router, &batch->items[i], &held);

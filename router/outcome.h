@@ -16,7 +16,7 @@ void outcome_take(struct router *router, const struct bus_peer *peer, const stru
  * again. Ends the lease. For crew_expire(). */
 void outcome_lease_lost(void *router, struct lease *lease);
 
-/* An operator holds it: what waits at workers behind requests of what is held goes back, and they are told so. One that
+/* An operator holds it, or its window is closed: what waits at workers behind requests of what is held goes back, and they are told so. One that
  * begins it just then stops it when it hears. */
 void outcome_take_back_held(struct router *router);
 

@@ -13,7 +13,7 @@
 /* It backs off for longer than a look takes, and time alone would end that. */
 static bool is_waited_for(const struct router *router, const struct target *target)
 {
-    return target->row.state == TARGET_BACKING_OFF && target->destination && !target_is_held(target) &&
+    return target->row.state == TARGET_BACKING_OFF && target->destination && !target_is_kept(target) &&
            !target->barred && target->in_flight == 0 && target->row.until > router->now;
 }
 

@@ -44,6 +44,7 @@
 #include "router/takeover.h"
 #include "router/targets.h"
 #include "router/wanted.h"
+#include "router/windows.h"
 #include "router/tokens.h"
 
 #include <poll.h>
@@ -246,6 +247,7 @@ static const struct part {
     {quarantine_turn, NULL},                    /* what lies there too long, or is too much */
     {janitor_turn, janitor_wakes_at},           /* what is finished goes */
     {headers_turn, NULL},                       /* kept headers whose time is over */
+    {windows_turn, windows_wakes_at},           /* whose hours are these? */
     {dispatch_turn, dispatch_wakes_at},         /* jobs become work */
     {readiness_turn, readiness_wakes_at},       /* is who was away there again? */
     {notices_turn, NULL},                       /* what people should know */

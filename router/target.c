@@ -23,15 +23,20 @@ bool target_is_held(const struct target *target)
     return target->row.held || target->destination_held;
 }
 
+bool target_is_kept(const struct target *target)
+{
+    return target->closed || target_is_held(target);
+}
+
 bool target_is_at_ease(const struct target *target)
 {
-    return target->destination && !target_is_held(target) && !target->barred &&
+    return target->destination && !target_is_kept(target) && !target->barred &&
            target->row.state == TARGET_UP && target->fruitless == 0;
 }
 
 bool target_is_open(const struct target *target, int64_t now)
 {
-    if (!target->destination || target_is_held(target) || target->barred)
+    if (!target->destination || target_is_kept(target) || target->barred)
         return false;
     if (target->row.state == TARGET_UP)
         return target->in_flight < target->connections;
@@ -46,7 +51,7 @@ bool target_is_wary(const struct target *target, const struct target_retry *retr
 
 int64_t target_opens_at(const struct target *target, int64_t now)
 {
-    if (!target->destination || target_is_held(target) || target->barred || target->row.state == TARGET_UP ||
+    if (!target->destination || target_is_kept(target) || target->barred || target->row.state == TARGET_UP ||
         target->in_flight > 0)
         return INT64_MAX;
     return target->row.until > now ? target->row.until : now;
@@ -55,7 +60,7 @@ int64_t target_opens_at(const struct target *target, int64_t now)
 static bool wants_fetches(const struct target *target)
 {
     return target->destination && !target->album && target->destination->ensure_visible &&
-           !target->row.held && target->row.state == TARGET_UP && target->fetching == 0;
+           !target->row.held && !target->closed && target->row.state == TARGET_UP && target->fetching == 0;
 }
 
 bool target_may_fetch(const struct target *target, int64_t now)
@@ -73,7 +78,7 @@ int64_t target_fetches_at(const struct target *target)
 
 static bool wants_inquiries(const struct target *target)
 {
-    return target->album && !target_is_held(target) && !target->barred && target->inquiring == 0;
+    return target->album && !target_is_kept(target) && !target->barred && target->inquiring == 0;
 }
 
 bool target_may_inquire(const struct target *target, int64_t now)

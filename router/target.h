@@ -9,8 +9,8 @@
  *     blocked       it refuses our token or our requests as such: nothing goes but one probe at a time, at a
  *                   steady, slow pace. The first success makes it up;
  *
- * and may be held by an operator, whatever else is true: then nothing goes, and of a destination no share
- * either.
+ * and may be held by an operator, or be outside of its window, whatever else is true: then nothing goes, and of a destination no
+ * share either.
  *
  * What failed before, since anything was stored, says nothing new: of one job that fails again and again alone the wait
  * stays as short as it was, and whoever comes next is not kept by it.
@@ -37,6 +37,8 @@ struct target {
     const struct config_album *album;             /* NULL for a destination */
     char address[ADDRESS_SIZE];                   /* of where its requests go; "": it is not configured */
     bool destination_held;                        /* of an album: an operator holds all of its destination */
+    bool closed;                                  /* it is not within its window (windows.h) */
+    int64_t hours_from, hours_until;              /* wall ms: since and until when that is so */
     bool barred;                                  /* its tokens open wrong albums: nothing goes (tokens.h) */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
@@ -87,6 +89,8 @@ int *target_counter(struct target *target, enum work_stage stage);
 
 /* Whether an operator holds it, or the destination that it belongs to. */
 bool target_is_held(const struct target *target);
+/* Whether nothing goes there because somebody wants it so: it is held, or its window is closed. */
+bool target_is_kept(const struct target *target);
 
 /* Whether one more request may go out now. */
 bool target_is_open(const struct target *target, int64_t now);

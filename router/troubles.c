@@ -8,6 +8,7 @@
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/token_ends.h"
+#include "router/windows.h"
 
 struct search {
     struct router *router;
@@ -36,12 +37,15 @@ static void found(const struct search *search, enum occasion occasion, const cha
 static void look_at_depth(void *context, const struct jobdb_depth *depth)
 {
     const struct search *search = context;
-    int64_t oldest = depth->oldest_queued_at;
-    bool waits = oldest > 0 && search->router->expires_by - oldest >= limit_of(search, OCCASION_BACKLOG);
     bool inactive = depth->token_active == 0 || depth->source_active == 0;
     const struct target *target = targets_named(search->router->targets, depth->destination, depth->album);
     if (!target || !target->destination)
         return; /* nobody can mend what the configuration does not name: it is in the status alone */
+    int64_t oldest = depth->oldest_queued_at > 0
+                         ? windows_waiting_since(target, depth->oldest_queued_at, search->router->now)
+                         : 0;
+    bool waits = oldest > 0 && !target->closed &&
+                 search->router->expires_by - oldest >= limit_of(search, OCCASION_BACKLOG);
     found(search, OCCASION_FAILED, depth->destination, depth->album, depth->failed);
     found(search, OCCASION_BACKLOG, depth->destination, depth->album, waits);
     found(search, OCCASION_TOKEN, depth->destination, depth->album, inactive);
@@ -67,7 +71,7 @@ static void look_at_targets(const struct search *search)
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         const struct target *target = targets_at(router->targets, i);
         bool blocked = target->row.state == TARGET_BLOCKED && target->destination &&
-                       !target_is_held(target) &&
+                       !target_is_kept(target) &&
                        router->expires_by - target->row.since >= limit_of(search, OCCASION_BLOCKED);
         found(search, OCCASION_BLOCKED, target->row.destination, target->row.album, blocked);
         if (target->destination && target->destination->kheops && wants(search, OCCASION_EXPIRY))

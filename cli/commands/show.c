@@ -75,10 +75,10 @@ static void show_found(struct jobdb *db, const struct config *config, const stru
     } else if (found->kind == LOOKUP_RECEIPT) {
         show_thing(config, details_of_instance(db, config, found->name), json, true);
     } else if (found->kind == LOOKUP_STUDY) {
-        show_thing(config, details_of_study(db, found->name, NULL), json, false);
+        show_thing(config, details_of_study(db, config, found->name, NULL), json, false);
     } else {
         study = details_ask_name(db, JOBDB_ASK_STUDY_OF_SERIES, found->name, NULL, 0);
-        show_thing(config, details_of_study(db, study ? study : "", found->name), json, false);
+        show_thing(config, details_of_study(db, config, study ? study : "", found->name), json, false);
     }
 }
 
@@ -176,7 +176,7 @@ static void show_studies(struct jobdb *db, const struct config *config, const js
         if (count > 1 && !json)
             (void)printf("  %s\n", study);
         else
-            show_thing(config, details_of_study(db, study, NULL), json, false);
+            show_thing(config, details_of_study(db, config, study, NULL), json, false);
     }
     if (count > STUDIES_MOST && !json)
         (void)puts("  and others: `felucca studies` lists all");

@@ -24,6 +24,7 @@
 #include "common/view/commitments.h"
 #include "common/view/rows.h"
 #include "common/view/surroundings.h"
+#include "common/view/windows_seen.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -31,6 +32,7 @@
 enum { JSON, WATCH, CHECK };
 
 struct view {
+    const struct config *config;
     struct text table, notes;
     struct grid targets, conditions;
     int64_t now, backlog; /* deliveries that wait or are in flight */
@@ -95,6 +97,18 @@ static void add_standing(struct view *view, const struct jobdb_status_row *row)
     }
 }
 
+/* "main waits for 20:00, when its window opens": its albums do so, too. */
+static void add_window(struct view *view, const struct jobdb_status_row *row)
+{
+    AUTO(text_release) struct text at = TEXT_EMPTY;
+    if (row->album)
+        return;
+    windows_seen_append_time(view->config, row->destination, view->now, &at);
+    if (at.length > 0)
+        text_format(&view->notes, "\n%s waits for %s, when its window opens\n", row->destination,
+                    text_string(&at));
+}
+
 static void add_note(struct view *view, const struct jobdb_status_row *row)
 {
     bool some = holds_some_back(view, row), up = strcmp(row->state, "up") == 0;
@@ -126,7 +140,8 @@ static void add_note(struct view *view, const struct jobdb_status_row *row)
 static void add_pace(struct view *view, const struct jobdb_status_row *row)
 {
     int64_t seconds = jobdb_empty_in(&row->standing, row->queued, strcmp(row->state, "up") == 0);
-    if (row->queued == 0 || seconds < 0)
+    if (row->queued == 0 || seconds < 0 ||
+        windows_seen_opens_at(view->config, row->destination, view->now) > 0)
         return;
     double pace = (double)row->standing.done * 1000.0 / (double)row->standing.over_ms;
     append_name(row, &view->notes);
@@ -156,14 +171,20 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     if (!row->album)
         view->backlog += row->queued + row->in_flight;
     if (view->json) {
-        json_append_line(rows_status(row), &view->table);
+        json_t *object = rows_status(row);
+        int64_t opens_at = windows_seen_opens_at(view->config, row->destination, view->now);
+        if (opens_at > 0)
+            (void)json_object_set_new(object, "opens_at", json_from_time(opens_at));
+        json_append_line(object, &view->table);
         return;
     }
+    bool closed =
+        strcmp(row->state, "up") == 0 && windows_seen_opens_at(view->config, row->destination, view->now) > 0;
     text_format(&name, "%s%s", row->album ? "  " : "", row->album ? row->album : row->destination);
     if (row->oldest_waiting_at > 0)
         text_append_duration(&oldest, view->now - row->oldest_waiting_at);
     grid_add(&view->targets, text_string(&name));
-    grid_add(&view->targets, row->state);
+    grid_add(&view->targets, closed ? "closed" : row->state);
     grid_add_number(&view->targets, row->queued + row->waiting);
     grid_add_number(&view->targets, row->deferred);
     grid_add_number(&view->targets, row->in_flight);
@@ -172,6 +193,7 @@ static void add_row(void *context, const struct jobdb_status_row *row)
     grid_add_number(&view->targets, row->done_day);
     grid_add(&view->targets, oldest.length ? text_string(&oldest) : "-");
     conditions_table_add(&view->conditions, row, view->now, &view->notes);
+    add_window(view, row);
     add_note(view, row);
     add_pace(view, row);
     add_doubt_note(view, row);
@@ -354,8 +376,11 @@ static int status_draw(void *context, struct text *frame)
     AUTO(surroundings_release) struct surroundings around = {0};
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(view_release)
-    struct view view = {
-        .table = TEXT_EMPTY, .notes = TEXT_EMPTY, .now = clock_wall_ms(), .json = screen->json};
+    struct view view = {.config = screen->config,
+                        .table = TEXT_EMPTY,
+                        .notes = TEXT_EMPTY,
+                        .now = clock_wall_ms(),
+                        .json = screen->json};
     int64_t quarantined = 0;
     surroundings_look(screen->config, &around); /* before the database is open */
     int code = database_open_in(screen->config, &db);

@@ -217,6 +217,7 @@ static void release_member(const struct config_key *key, void *structure)
     case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
+    case CONFIG_HOURS:
         release_strings(config_member(structure, key), *config_member_count(structure, key));
         return;
     case CONFIG_CONDITION:

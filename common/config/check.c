@@ -1,6 +1,7 @@
 #include "common/config/check.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/hours.h"
 #include "common/base/memory.h"
 #include "common/config/processes.h"
 #include "common/config/url.h"
@@ -65,6 +66,18 @@ static void derive_notify(struct config *config)
                     config->notify.limits);
 }
 
+/* A zone that is not there is told by config_check_nodes(). */
+static void derive_hours(struct config_destination *destination)
+{
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    struct zone *zone = NULL;
+    if (destination->window_count == 0)
+        return;
+    if (destination->time_zone)
+        (void)zone_open(destination->time_zone, &zone, &reason);
+    destination->hours = hours_create(destination->window, destination->window_count, zone);
+}
+
 void config_derive(struct config *config)
 {
     derive_run_dir(config);
@@ -74,8 +87,10 @@ void config_derive(struct config *config)
     if (config->receiver.max_associations_per_source == 0)
         config->receiver.max_associations_per_source = (config->receiver.max_associations + 1) / 2;
     for (size_t n = 0; n < config->node_count; n++)
-        for (size_t d = 0; d < config->nodes[n].destination_count; d++)
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
             derive_destination(&config->nodes[n].destinations[d]);
+            derive_hours(&config->nodes[n].destinations[d]);
+        }
     for (size_t i = 0; i < config->tray_count; i++)
         if (!config->trays[i].node && config->node_count == 1)
             config->trays[i].node = memory_string(config->nodes[0].aet);

@@ -1,4 +1,5 @@
 #include "common/base/cleanup.h"
+#include "common/base/zone.h"
 #include "common/base/memory.h"
 #include "common/config/check.h"
 #include "common/config/check_auth.h"
@@ -221,6 +222,22 @@ static void check_album(const struct place *place)
             "the album that the destination writes to");
 }
 
+static void check_zone(const struct place *place)
+{
+    const struct config_destination *destination = place->destination;
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    AUTO(zone_close) struct zone *zone = NULL;
+    if (!destination->time_zone)
+        return;
+    config_report_quote(&sentence, destination->time_zone);
+    text_append_char(&sentence, ' ');
+    if (destination->window_count == 0)
+        complain(place, "time_zone", &destination->time_zone,
+                 "is that of a window, and there is none; leave it out");
+    else if (zone_open(destination->time_zone, &zone, &sentence) != 0)
+        complain(place, "time_zone", &destination->time_zone, text_string(&sentence));
+}
+
 static void check_destination(struct config_report *report, const struct config_node *node,
                               const struct config_destination *destination)
 {
@@ -228,6 +245,7 @@ static void check_destination(struct config_report *report, const struct config_
     check_urls(&place);
     check_security(&place);
     check_auth(&place);
+    check_zone(&place);
     if (!destination->kheops && destination->album_count > 0)
         complain(&place, "albums", &destination->albums,
                  "only KHEOPS has albums; leave them out, or write kheops: true");

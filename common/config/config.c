@@ -4,6 +4,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
+#include "common/base/hours.h"
 #include "common/base/memory.h"
 #include "common/config/assign.h"
 #include "common/config/check.h"
@@ -126,8 +127,10 @@ void config_destroy(struct config **config)
     if (!*config)
         return;
     for (size_t n = 0; n < (*config)->node_count; n++)
-        for (size_t d = 0; d < (*config)->nodes[n].destination_count; d++)
+        for (size_t d = 0; d < (*config)->nodes[n].destination_count; d++) {
             free((*config)->nodes[n].destinations[d].origin);
+            hours_destroy(&(*config)->nodes[n].destinations[d].hours);
+        }
     config_names_release(*config);
     config_release(*config);
     free((*config)->path);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct condition;        /* common/condition/condition.h */
+struct hours;            /* common/base/hours.h */
 struct config_addresses; /* names.c */
 
 enum config_switch { CONFIG_OFF, CONFIG_ON };
@@ -92,6 +93,10 @@ struct config_destination {
     char *proxy;   /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
     char *expires; /* a date: when the token in headers ends; NULL: not said */
     struct config_auth auth;
+    char **window; /* spans of hours (hours.h) */
+    size_t window_count;
+    char *time_zone;     /* of the window; NULL: the host's */
+    struct hours *hours; /* the window in its zone; NULL: always */
     struct config_album *albums;
     size_t album_count;
 };

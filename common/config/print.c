@@ -129,6 +129,7 @@ static void print_value(const struct config_key *key, const void *structure, int
     case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
+    case CONFIG_HOURS:
         print_words(out, config_get_pointer(structure, key), config_member_count_const(structure, key));
         return;
     case CONFIG_CONDITION:
@@ -154,6 +155,7 @@ static bool is_set(const struct config_key *key, const void *structure)
     case CONFIG_NAMES:
     case CONFIG_CAUSES:
     case CONFIG_NETWORKS:
+    case CONFIG_HOURS:
         return config_member_count_const(structure, key) > 0;
     case CONFIG_LIST:
         return key->required || config_member_count_const(structure, key) > 0;

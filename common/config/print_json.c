@@ -80,6 +80,7 @@ static json_t *value_of(const struct config_key *key, const void *structure)
         return headers_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
     case CONFIG_UIDS:
     case CONFIG_NETWORKS:
+    case CONFIG_HOURS:
         return words_of(config_get_pointer(structure, key), config_member_count_const(structure, key));
     case CONFIG_NAMES:
     case CONFIG_CAUSES:

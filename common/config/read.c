@@ -1,5 +1,6 @@
 #include "common/config/read.h"
 
+#include "common/base/hours.h"
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
@@ -226,18 +227,21 @@ static void read_words(struct reading *reading, void *structure, const struct co
                        int (*check)(const char *text, struct text *reason))
 {
     static const struct config_key item = {"", CONFIG_LINE, .required = true};
-    if (!is_list(reading, node) || node->count == 0)
+    bool is_alone = key->kind == CONFIG_HOURS && node->kind == CONFIG_YAML_SCALAR;
+    size_t count = is_alone ? 1 : node->count;
+    if ((!is_alone && !is_list(reading, node)) || count == 0)
         return;
-    char **words = memory_new(node->count, sizeof *words);
+    char **words = memory_new(count, sizeof *words);
     config_set_pointer(structure, key, words);
-    for (size_t i = 0; i < node->count; i++) {
+    for (size_t i = 0; i < count; i++) {
+        const struct config_yaml_node *word = is_alone ? node : node->items[i];
         AUTO(text_release) struct text reason = TEXT_EMPTY;
-        if (!is_usable_scalar(reading, &item, node->items[i]))
+        if (!is_usable_scalar(reading, &item, word))
             continue;
-        if (check(node->items[i]->text, &reason) != 0)
-            complain_value(reading, key, node->items[i], text_string(&reason));
+        if (check(word->text, &reason) != 0)
+            complain_value(reading, key, word, text_string(&reason));
         else
-            words[(*config_member_count(structure, key))++] = memory_string(node->items[i]->text);
+            words[(*config_member_count(structure, key))++] = memory_string(word->text);
     }
 }
 
@@ -262,6 +266,8 @@ static void read_value(struct reading *reading, void *structure, const struct co
         read_words(reading, structure, key, node, check_occasion);
     else if (key->kind == CONFIG_NETWORKS)
         read_words(reading, structure, key, node, config_network_check);
+    else if (key->kind == CONFIG_HOURS)
+        read_words(reading, structure, key, node, hours_check);
     else if (!is_usable_scalar(reading, key, node))
         return;
     else if (key->kind == CONFIG_CONDITION)

@@ -401,6 +401,12 @@ static const struct config_key destination_keys[] = {
          "`no_proxy` say, which is not looked at otherwise. See [proxies](proxies.md)."},
     {"insecure", CONFIG_BOOLEAN, OF(config_destination, insecure), .standard = "false",
      .help = "Does not verify the server's certificate, and says so at every start."},
+    {"window", CONFIG_HOURS, COUNTED(config_destination, window, window_count), .otherwise = "always",
+     .help =
+         "When requests go to it and its albums: `20:00-06:00`, `Mon-Fri 19:30-07:00`, or a list of such spans; at other times they "
+         "wait, which is no trouble ([how](hours.md)). A request that is under way at the end is not cut off."},
+    {"time_zone", CONFIG_LINE, OF(config_destination, time_zone), .otherwise = "the host's (`TZ`)",
+     .help = "The time zone of `window`, such as `Europe/Zurich`."},
     {"albums", CONFIG_LIST, COUNTED(config_destination, albums, album_count), .otherwise = "none",
      .section = &album_section, .help = "Further albums, see below."},
     {.name = NULL},

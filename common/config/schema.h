@@ -35,6 +35,7 @@
     X(NAMES, "char **, and their count", "list of names")                                     \
     X(CAUSES, "char **, and their count", "list of causes")                                   \
     X(NETWORKS, "char **, and their count", "list of addresses")                              \
+    X(HOURS, "char **, and their count", "span of hours, or a list of them")                  \
     X(SECTION, "a struct", "mapping")                                                         \
     X(LIST, "array of structs, and their count", "list")
 
@@ -50,7 +51,7 @@ struct config_key {
     const char *name; /* NULL ends a table */
     enum config_kind kind;
     size_t offset; /* in the section's struct; of a SECTION: unused, its keys count from the outer one */
-    size_t count_offset;      /* HEADERS, UIDS, NAMES, CAUSES, NETWORKS, LIST */
+    size_t count_offset;      /* HEADERS, UIDS, NAMES, CAUSES, NETWORKS, HOURS, LIST */
     bool required;            /* must be written */
     const char *standard;     /* the default as it would be written; NULL: not set */
     const char *otherwise;    /* what holds without it, where standard is NULL; for the reference */

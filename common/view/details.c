@@ -7,6 +7,7 @@
 #include "common/condition/condition.h"
 #include "common/jobs/commitment.h"
 #include "common/spool/spool.h"
+#include "common/view/windows_seen.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -214,6 +215,8 @@ json_t *details_of_instance(struct jobdb *db, const struct config *config, const
     json_t *shares = details_ask(db, JOBDB_ASK_SHARES, json_text_or_null(instance, "study"),
                                  json_text_or_null(instance, "series"), id);
     int64_t decided_at = json_integer_value(json_object_get(instance, "decided_at"));
+    windows_seen_mark_jobs(config, deliveries, clock_wall_ms());
+    windows_seen_mark_jobs(config, shares, clock_wall_ms());
     (void)json_object_set_new(instance, "kind", json_string("instance"));
     (void)json_object_set_new(instance, "decisions", decide(deliveries, shares, config));
     (void)json_object_set_new(instance, "configuration_is_newer", json_boolean(is_newer(config, decided_at)));
@@ -241,7 +244,8 @@ static json_t *of_series(const json_t *rows, const char *series)
 }
 
 /* The first of them, and below "unfinished_rest" what lists all, or null where these are all. */
-static void add_unfinished(struct jobdb *db, const char *study, const char *series, json_t *object)
+static void add_unfinished(struct jobdb *db, const struct config *config, const char *study,
+                           const char *series, json_t *object)
 {
     json_t *jobs = details_ask(db, JOBDB_ASK_UNFINISHED, study, series, DETAILS_UNFINISHED_MOST + 1);
     AUTO(text_release) struct text rest = TEXT_EMPTY;
@@ -249,17 +253,20 @@ static void add_unfinished(struct jobdb *db, const char *study, const char *seri
         (void)json_array_remove(jobs, DETAILS_UNFINISHED_MOST);
         text_format(&rest, "felucca jobs --study %s --all --json", study);
     }
+    windows_seen_mark_jobs(config, jobs, clock_wall_ms());
     (void)json_object_set_new(object, "unfinished", jobs);
     (void)json_object_set_new(object, "unfinished_rest",
                               json_from_text(rest.length > 0 ? text_string(&rest) : NULL));
 }
 
-json_t *details_of_study(struct jobdb *db, const char *study, const char *series)
+json_t *details_of_study(struct jobdb *db, const struct config *config, const char *study, const char *series)
 {
     AUTO(json_release) json_t *deliveries = details_ask(db, JOBDB_ASK_DELIVERY_SUMS, study, series, 0);
     AUTO(json_release) json_t *shares = details_ask(db, JOBDB_ASK_SHARES, study, series, 0);
     json_t *sums = details_ask(db, JOBDB_ASK_SERIES_SUMS, study, series, 0), *row;
     size_t index;
+    windows_seen_mark_jobs(config, deliveries, clock_wall_ms());
+    windows_seen_mark_jobs(config, shares, clock_wall_ms());
     json_array_foreach(sums, index, row)
     {
         (void)json_object_set_new(row, "deliveries", of_series(deliveries, json_text_or_null(row, "series")));
@@ -267,7 +274,7 @@ json_t *details_of_study(struct jobdb *db, const char *study, const char *series
     }
     json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
                                "asked", json_from_text(series), "series", sums);
-    add_unfinished(db, study, series, object);
+    add_unfinished(db, config, study, series, object);
     (void)json_object_set_new(object, "fetches", details_ask(db, JOBDB_ASK_FETCHES, study, NULL, 0));
     (void)json_object_set_new(object, "inquiries", details_ask(db, JOBDB_ASK_INQUIRIES, study, series, 0));
     return object;

@@ -24,7 +24,8 @@ char *details_ask_name(struct jobdb *db, enum jobdb_question question, const cha
 /* Of one receipt; NULL when there is no such receipt. */
 json_t *details_of_instance(struct jobdb *db, const struct config *config, const char *receipt);
 /* Of a study, or of one series in it unless that is NULL. It names DETAILS_UNFINISHED_MOST of its unfinished jobs. */
-json_t *details_of_study(struct jobdb *db, const char *study, const char *series);
+json_t *details_of_study(struct jobdb *db, const struct config *config, const char *study,
+                         const char *series);
 
 void details_write_times(json_t *value);
 

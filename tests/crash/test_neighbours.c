@@ -1,7 +1,7 @@
 /* Trouble of many kinds at once, and a good destination beside it: a poisonous instance and one that is too large for a
  * firewall, a proxy that answers 200 to whatever comes, a name that no server resolves, a login server that is silent, an
- * album whose token is revoked, another to which nothing is let through, a sender that lacks a token's file, and a router
- * that stands still for 7 s. What is good is delivered, about as fast as without all of that. */
+ * album whose token is revoked, another to which nothing is let through, a destination outside of its window, a sender that lacks a token's
+ * file, and a router that stands still for 7 s. What is good is delivered, about as fast as without all of that. */
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "tests/support/deadline.h"
@@ -14,6 +14,7 @@
 #include "tests/support/silent_names.h"
 #include "tests/support/suite.h"
 #include "tests/support/varied.h"
+#include "tests/support/wall.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -71,8 +72,12 @@ static void start_pipeline(void)
 {
     AUTO(text_release) struct text bad_url = TEXT_EMPTY;
     AUTO(text_release) struct text liar_url = TEXT_EMPTY;
-    text_format(&bad_url, "http://127.0.0.1:%d/api/studies", firewall->port);
     AUTO(text_release) struct text shut_url = TEXT_EMPTY;
+    AUTO(text_release) struct text closed = TEXT_EMPTY;
+    text_format(&bad_url, "http://127.0.0.1:%d/api/studies", firewall->port);
+    text_append(&closed, "        kheops: false\n        time_zone: Etc/UTC\n        window: ");
+    wall_append_span(12 * 60, 60, &closed);
+    text_append_char(&closed, '\n');
     text_format(&liar_url, "http://127.0.0.1:%d/studies", liar->ports[0]);
     text_format(&shut_url, "http://127.0.0.1:%d/shut/studies", liar->ports[0]);
     const struct pipeline_destination goods[] = {
@@ -90,7 +95,8 @@ static void start_pipeline(void)
          .stow_url = text_string(&shut_url),
          .more = "        kheops: false\n        auth: { type: oauth2, token_url: 'http://" SILENT_NAME
                  "/token', client_id: c, client_secret: s }\n"},
-        {.name = "lost", .stow_url = "http://" SILENT_NAME "/studies", .more = "        kheops: false\n"}};
+        {.name = "lost", .stow_url = "http://" SILENT_NAME "/studies", .more = "        kheops: false\n"},
+        {.name = "closed", .stow_url = "http://127.0.0.1:9/studies", .more = text_string(&closed)}};
     const struct pipeline_node nodes[] = {{"GOOD", goods, ROWS(goods)}, {"BAD", bads, ROWS(bads)}};
     const struct pipeline_options options = {nodes, ROWS(nodes), NULL};
     pipeline = pipeline_create(sandbox, &options);
@@ -198,6 +204,9 @@ static void check_all_good_is_there(void)
     check(operator_count_jobs(pipeline, "failed", "good", NULL) == 0, "something good failed");
     check(operator_count_jobs(pipeline, "sent", "liar", NULL) == 0, "the liar is believed");
     check(operator_count_jobs(pipeline, "sent", "shut", NULL) == 0, "something went without a token");
+    check(operator_count_jobs(pipeline, "queued", "closed", NULL) ==
+              BAD_INSTANCES + (BAD_STUDIES - 1) * INSTANCES,
+          "what waits for its window was tried, or failed");
 }
 
 START_TEST(what_is_good_goes_on_beside_all_trouble)
