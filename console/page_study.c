@@ -34,6 +34,33 @@ static void take_study(void *context, const struct jobdb_study_row *row, const s
 
 /* ---- albums: why, and why not ---- */
 
+static json_t *asked(const struct config_destination *destination, const char *album,
+                     const struct condition *condition, int64_t asked_for, int64_t of, json_t *shares)
+{
+    return json_pack("{s:s, s:o, s:o, s:I, s:I, s:b, s:o}", "destination", destination->name, "album",
+                     json_from_text(album), "condition",
+                     json_from_text(condition ? condition_text(condition) : NULL), "asked_for",
+                     (json_int_t)asked_for, "of", (json_int_t)of, "yes", asked_for > 0, "shares", shares);
+}
+
+/* How many of the study's images the destination takes by its own condition. */
+static json_t *destination_of(const struct config_destination *destination, const json_t *goals)
+{
+    json_t *goal;
+    size_t index;
+    int64_t taken = 0, all = 0;
+    json_array_foreach(goals, index, goal)
+    {
+        if (json_text_or_null(goal, "album") ||
+            strcmp(json_text(goal, "destination"), destination->name) != 0)
+            continue;
+        int64_t count = json_integer_value(json_object_get(goal, "count"));
+        all += count;
+        taken += strcmp(json_text(goal, "state"), "excluded") == 0 ? 0 : count;
+    }
+    return asked(destination, NULL, destination->condition, taken, all, json_array());
+}
+
 /* How many of the study's series an album asks for, and how far they are. */
 static json_t *album_of(const struct config_destination *destination, const struct config_album *album,
                         const json_t *goals, size_t series)
@@ -50,13 +77,10 @@ static json_t *album_of(const struct config_destination *destination, const stru
         asked_for += json_integer_value(json_object_get(goal, "count"));
         (void)json_array_append(shares, goal);
     }
-    return json_pack("{s:s, s:s, s:o, s:I, s:I, s:b, s:o}", "destination", destination->name, "album",
-                     album->name, "condition",
-                     json_from_text(album->condition ? condition_text(album->condition) : NULL), "asked_for",
-                     (json_int_t)asked_for, "of", (json_int_t)series, "yes", asked_for > 0, "shares", shares);
+    return asked(destination, album->name, album->condition, asked_for, (int64_t)series, shares);
 }
 
-/* The albums of the destinations that the study went to, or is to go to. */
+/* The albums of the destinations that were asked for the study, each behind its destination where that has a condition. */
 static json_t *read_albums(const struct config *config, const json_t *goals, size_t series)
 {
     json_t *albums = json_array(), *goal;
@@ -69,6 +93,8 @@ static json_t *read_albums(const struct config *config, const json_t *goals, siz
         if (json_text_or_null(goal, "album") || !destination || strcmp(name, last) == 0)
             continue;
         last = name;
+        if (destination->condition)
+            (void)json_array_append_new(albums, destination_of(destination, goals));
         for (size_t a = 0; a < destination->album_count; a++)
             (void)json_array_append_new(albums,
                                         album_of(destination, &destination->albums[a], goals, series));
@@ -215,7 +241,8 @@ static void add_acts(const struct page_question *question, json_t *document)
         about.album = json_text_or_null(row, "album");
         if (json_text_or_null(row, "condition"))
             acts_add_why(row, json_is_true(json_object_get(row, "yes")) ? "Why?" : "Why not?", &about);
-        acts_add(row, question->who, "reshare", "Share again…", &about);
+        if (about.album)
+            acts_add(row, question->who, "reshare", "Share again…", &about);
     }
 }
 

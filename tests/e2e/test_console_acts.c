@@ -460,6 +460,32 @@ START_TEST(a_tree_is_drawn)
 }
 END_TEST
 
+/* What the destination itself left out is told as well, of the destination. */
+START_TEST(a_destination_tells_why_it_left_something_out)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, page = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_stop(rig);
+    rig_reword(rig, "      - name: main\n",
+               "      - name: main\n        condition: 'tagValueIsPresent(#Tag.Modality, \"CT\")'\n");
+    rig_start(rig);
+    rig_spec(&spec, 1, 2, 1);
+    rig_receive_spec(rig, "FIRST", &spec, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", "excluded", 1, SOON_MS), "it is not left out");
+    process_signal(console, SIGHUP);
+    text_format(&page, "/study/%s", spec.study_uid);
+    wait_for(&ada, text_string(&page), "<span class=\"end\">destination</span>");
+    ck_body(&ada, "<article class=\"album\"><header><h3>main</h3>");
+    ck_assert_int_eq(console_guest_post(&ada, "/why", "destination=main&study=1.2.3"), 303);
+    text_clear(&page);
+    text_format(&page, "study=%s&destination=main", spec.study_uid);
+    ck_assert_int_eq(console_guest_post(&ada, "/why", text_string(&page)), 303);
+    take_location(&ada, &address);
+    wait_for(&ada, text_string(&address), "<h1>main: its condition holds for 0 of 1 image</h1>");
+    ck_body(&ada, "<code>#Tag.Modality</code> is “MR”");
+}
+END_TEST
+
 static const struct form_row why_rows[] = {
     {"no study", "destination=main", 400, "study is a Study Instance UID"},
     {"no UID", "study=%00x&destination=main", 400, ""},
@@ -514,6 +540,7 @@ int main(void)
     tests_add(tests, without_a_router_no_number_is_found);
     tests_add(tests, why_not_is_told_part_by_part);
     tests_add(tests, a_tree_is_drawn);
+    tests_add(tests, a_destination_tells_why_it_left_something_out);
     tests_rows(tests, a_question_is_judged, ROWS(why_rows));
     tests_add(tests, what_is_not_there_cannot_be_explained);
     return tests_run(tests);
