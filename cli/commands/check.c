@@ -10,6 +10,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/filesystem.h"
+#include "common/base/lasting.h"
 #include "common/base/text.h"
 #include "common/service/service.h"
 
@@ -49,6 +50,10 @@ static void note_filesystem(const struct config *config, struct findings *findin
     if (verdict != FILESYSTEM_FINE)
         findings_add(findings, verdict == FILESYSTEM_WRONG ? FINDING_WRONG : FINDING_NOTE,
                      text_string(&sentence));
+    text_clear(&sentence);
+    text_append(&sentence, "state_dir is on ");
+    if (!lasting_judge(dir, &lasting_kernel, &sentence))
+        findings_add(findings, FINDING_NOTE, text_string(&sentence));
 }
 
 /* Whether every process would start. */

@@ -11,6 +11,9 @@
 static const struct mask {
     const char *pattern, *word;
 } masks[] = {
+    /* what the sandbox is on */
+    {"note   state_dir is on .*\n", ""},
+    {"\\{\"verdict\":\"note\",\"sentence\":\"state_dir is on .*\n", ""},
     {"[0-9][0-9.]* [KMGT]?i?B free", "FREE free"},
     {"_bytes\":[0-9]+", "_bytes\":SIZE"},
     {"FREE free(, [0-9]+ inodes)?", "FREE free"},
