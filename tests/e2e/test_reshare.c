@@ -132,7 +132,9 @@ START_TEST(what_is_not_stored_yet_waits)
 {
     open_without("ct", NULL);
     receive_studies();
-    rig_check(rig, rig_wait_jobs(rig, "share", "waiting", 6, SOON_MS), "not taken in");
+    rig_check(rig, rig_wait_jobs(rig, "share", "waiting", 6, SOON_MS), "no shares");
+    rig_check(rig, rig_wait_jobs(rig, "delivery", NULL, 6, SOON_MS),
+              "not taken in"); /* each, before ct is there */
     name_all(NULL);
     RESHARE(EXIT_OK, "2 series reshared", "--album", "ct", "--yes");
     ck_assert_int_eq(rig_jobs(rig, "share", "waiting", "main", "ct"), 2);
