@@ -55,6 +55,23 @@ static bool is_same_file(const char *a, const char *b)
     return real_a && real_b ? strcmp(real_a, real_b) == 0 : strcmp(a, b) == 0;
 }
 
+/* Which file system tree it sees. False: this user may not know. */
+static bool read_tree(const char *proc, const char *pid, char ret_name[64])
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    text_format(&path, "%s/%s/ns/mnt", proc, pid);
+    ssize_t length = readlink(text_string(&path), ret_name, 63);
+    ret_name[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+/* As in a container of this machine: its paths are not ours, whatever they are called. */
+static bool is_elsewhere(const char *proc, const char *pid)
+{
+    char own[64], its[64];
+    return read_tree(proc, "self", own) && read_tree(proc, pid, its) && strcmp(own, its) != 0;
+}
+
 /* A relative path is one of its own folder. */
 static bool is_ours(const char *proc, const char *pid, const struct command_line *command,
                     const char *config_path)
@@ -81,7 +98,7 @@ static void take(const char *proc, const char *pid, const char *config_path, str
     bool up = false;
     for (const char *const *word = command.words + 1; strcmp(program, "felucca") == 0 && *word; word++)
         up = up || strcmp(*word, "up") == 0;
-    if ((!row && !up) || !is_ours(proc, pid, &command, config_path))
+    if ((!row && !up) || is_elsewhere(proc, pid) || !is_ours(proc, pid, &command, config_path))
         return;
     present->supervisor = present->supervisor || up;
     if (row)

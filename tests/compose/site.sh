@@ -95,7 +95,7 @@ status_sum()
 }
 
 # No file waits for the router: one whose hint died with a process is found by the next scan.
-nothing_comes() { inside router sh -c '! ls /var/lib/felucca/spool/incoming | grep -qv router.pulse'; }
+nothing_comes() { inside router sh -c '! ls /var/lib/felucca/spool/incoming | grep -q "\.dcm$"'; }
 
 # arrived INSTANCES SERIES: KHEOPS has so many instances, so many series are in the album of its CT, the gateway has
 # nothing left to do and nothing failed.
