@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/dicom/commitment.h"
 #include "receiver/dimse.h"
+#include "receiver/event_report.h"
 #include "receiver/upper.h"
 
 #include <stdio.h>
@@ -16,6 +17,9 @@ struct conversation {
     struct text command; /* bytes of the one that comes in */
     struct text asked;   /* the data set of an N-ACTION */
     const char *because;
+    unsigned char asked_in; /* the context of the last one that was taken */
+    uint16_t told;          /* the Message ID of our last report */
+    bool telling;           /* it is not answered yet */
 };
 
 /* How the association ends: ASSOCIATION_ENDS while it goes on. */
@@ -238,8 +242,46 @@ static enum association_end take_action(struct conversation *conversation, unsig
         handler->commit(handler->context, conversation->asked.bytes, conversation->asked.length,
                         start->contexts[context].transfer_syntax, &comment);
     end = answer_why(conversation, context, request, status_of_commitment(said), comment);
+    if (said == ASSOCIATION_ASKED)
+        conversation->asked_in = context;
     CRASH_POINT_IF(said == ASSOCIATION_ASKED, ASSOCIATION_COMMITMENT_ANSWERED);
     return end;
+}
+
+/* Between two messages. The peer may have sent a request meanwhile, which is served first. */
+static enum association_end tell(struct conversation *conversation)
+{
+    const struct conversation_start *start = conversation->start;
+    const struct work_report *report = start->handler->report(start->handler->context);
+    AUTO(text_release) struct text command = TEXT_EMPTY;
+    AUTO(text_release) struct text data_set = TEXT_EMPTY;
+    if (!report)
+        return ASSOCIATION_ENDS;
+    conversation->telling = true;
+    dimse_event_report(++conversation->told, event_report_type(report), &command);
+    event_report_write(report, start->contexts[conversation->asked_in].transfer_syntax, &data_set);
+    bool sent =
+        upper_send_command(conversation->upper, conversation->asked_in, command.bytes, command.length) &&
+        upper_send_data_set(conversation->upper, conversation->asked_in, data_set.bytes, data_set.length);
+    return sent ? ASSOCIATION_ENDS : ASSOCIATION_ABORTED;
+}
+
+static enum association_end hear(struct conversation *conversation, unsigned char context,
+                                 const struct dimse_request *answer)
+{
+    const struct association_handler *handler = conversation->start->handler;
+    enum association_end end = ASSOCIATION_ENDS;
+    int64_t wasted;
+    if (!conversation->telling || answer->message_id != conversation->told)
+        return broken(conversation, "a response that nobody asked for");
+    if (answer->has_data_set)
+        end = receive_data_set(conversation, context, NOBODYS, &wasted);
+    if (end != ASSOCIATION_ENDS)
+        return end;
+    conversation->telling = false;
+    CRASH_POINT(ASSOCIATION_REPORT_ANSWERED);
+    handler->reported(handler->context, answer->status);
+    return ASSOCIATION_ENDS;
 }
 
 /* ---- */
@@ -259,6 +301,8 @@ static enum association_end serve(struct conversation *conversation, unsigned ch
                    : take_action(conversation, context, request);
     case DIMSE_C_ECHO:
         return refuse(conversation, context, request, DIMSE_SUCCESS);
+    case DIMSE_N_EVENT_REPORT_ANSWER:
+        return hear(conversation, context, request);
     case DIMSE_C_CANCEL:
         return ASSOCIATION_ENDS; /* there is nothing to cancel and no answer to a cancel */
     default:
@@ -276,6 +320,12 @@ static enum association_end answer_requests(struct conversation *conversation)
         unsigned char context;
         if (!upper_pending(conversation->upper)) {
             enum association_wait wait = handler->wait(handler->context);
+            if (wait == ASSOCIATION_DUE) {
+                enum association_end told = tell(conversation);
+                if (told != ASSOCIATION_ENDS)
+                    return told;
+                continue;
+            }
             if (wait != ASSOCIATION_INPUT)
                 return wait == ASSOCIATION_SILENT ? ASSOCIATION_IDLE : ASSOCIATION_STOPPED;
         }

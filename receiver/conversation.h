@@ -1,4 +1,5 @@
-/* conversation - the messages of an established association (PS3.7): requests in, answers out.
+/* conversation - the messages of an established association (PS3.7): requests in, answers out; and between two of them a report
+ * of our own on what was asked to be committed on it, one at a time.
  *
  * C-STORE and C-ECHO are answered, and N-ACTION of Storage Commitment; other requests with "unrecognized operation",
  * and a peer that does not keep to the protocol is aborted. A data set goes to the handler piece by piece as it came: it is never decoded, so

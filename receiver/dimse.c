@@ -1,6 +1,7 @@
 #include "receiver/dimse.h"
 
 #include "common/base/cleanup.h"
+#include "common/dicom/commitment.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ enum element {
     ERROR_COMMENT = 0x0902,
     AFFECTED_SOP_INSTANCE = 0x1000,
     REQUESTED_SOP_INSTANCE = 0x1001,
+    EVENT_TYPE = 0x1002,
     ACTION_TYPE = 0x1008
 };
 
@@ -45,8 +47,8 @@ static void take_uid(char (*to)[FILE_META_UID_SIZE], const unsigned char *bytes,
 
 /* What the elements said, by their own words. */
 struct said {
-    uint32_t field, message_id, priority, data_set_type, action;
-    bool has_field, has_message_id, has_data_set_type;
+    uint32_t field, message_id, answered, status, priority, data_set_type, action;
+    bool has_field, has_message_id, has_answered, has_status, has_data_set_type;
     char requested_class[FILE_META_UID_SIZE], requested_instance[FILE_META_UID_SIZE];
 };
 
@@ -78,6 +80,14 @@ static void take_element(struct dimse_request *command, struct said *said, uint3
         said->message_id = number;
         said->has_message_id = length >= 2;
         break;
+    case MESSAGE_ID_ANSWERED:
+        said->answered = number;
+        said->has_answered = length >= 2;
+        break;
+    case STATUS:
+        said->status = number;
+        said->has_status = length >= 2;
+        break;
     case PRIORITY:
         said->priority = number;
         break;
@@ -94,10 +104,14 @@ static const char *judge(const struct said *said)
 {
     if (!said->has_field)
         return "a command without a Command Field";
-    if (said->field & RESPONSE)
+    if (said->field & RESPONSE && said->field != DIMSE_N_EVENT_REPORT_ANSWER)
         return "a response that nobody asked for";
     if (!said->has_data_set_type)
         return "a command that does not say whether a data set follows";
+    if (said->field == DIMSE_N_EVENT_REPORT_ANSWER)
+        return said->has_answered && said->has_status
+                   ? NULL
+                   : "an answer without a Status, or that does not say to what";
     /* A cancel names the request that it is about, and has no id of its own. */
     return said->has_message_id || said->field == DIMSE_C_CANCEL ? NULL : "a command without a Message ID";
 }
@@ -125,6 +139,10 @@ const char *dimse_read(const void *bytes, size_t length, struct dimse_request *r
         return wrong;
     command.field = (uint16_t)said.field;
     command.message_id = (uint16_t)said.message_id;
+    if (said.field == DIMSE_N_EVENT_REPORT_ANSWER) {
+        command.message_id = (uint16_t)said.answered;
+        command.status = (uint16_t)said.status;
+    }
     if (said.field == DIMSE_N_ACTION) {
         command.action = (uint16_t)said.action;
         memcpy(command.sop_class, said.requested_class, sizeof command.sop_class);
@@ -177,6 +195,25 @@ static void append_uid(struct text *out, enum element element, const char *uid)
     text_append_bytes(out, uid, length + length % 2); /* padded with its own NUL */
 }
 
+static void append_command(struct text *out, const struct text *elements)
+{
+    append_head(out, GROUP_LENGTH, 4);
+    append_little(out, (uint32_t)elements->length, 4);
+    text_append_bytes(out, elements->bytes, elements->length);
+}
+
+void dimse_event_report(uint16_t message_id, uint16_t type, struct text *out)
+{
+    AUTO(text_release) struct text elements = TEXT_EMPTY;
+    append_uid(&elements, AFFECTED_SOP_CLASS, COMMITMENT_CLASS);
+    append_number(&elements, FIELD, DIMSE_N_EVENT_REPORT);
+    append_number(&elements, MESSAGE_ID, message_id);
+    append_number(&elements, DATA_SET_TYPE, 0);
+    append_uid(&elements, AFFECTED_SOP_INSTANCE, COMMITMENT_INSTANCE);
+    append_number(&elements, EVENT_TYPE, type);
+    append_command(out, &elements);
+}
+
 void dimse_answer(const struct dimse_request *request, enum dimse_status status, const char *comment,
                   struct text *out)
 {
@@ -190,7 +227,5 @@ void dimse_answer(const struct dimse_request *request, enum dimse_status status,
     append_uid(&elements, AFFECTED_SOP_INSTANCE, request->sop_instance);
     if (request->action != 0)
         append_number(&elements, ACTION_TYPE, request->action);
-    append_head(out, GROUP_LENGTH, 4);
-    append_little(out, (uint32_t)elements.length, 4);
-    text_append_bytes(out, elements.bytes, elements.length);
+    append_command(out, &elements);
 }

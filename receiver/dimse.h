@@ -20,6 +20,8 @@ enum dimse_field {
     DIMSE_C_STORE = 0x0001,
     DIMSE_C_ECHO = 0x0030,
     DIMSE_N_ACTION = 0x0130,
+    DIMSE_N_EVENT_REPORT = 0x0100,
+    DIMSE_N_EVENT_REPORT_ANSWER = 0x8100,
     DIMSE_C_CANCEL = 0x0FFF
 };
 
@@ -39,8 +41,10 @@ enum dimse_status {
     DIMSE_CANNOT_UNDERSTAND = 0xC000
 };
 
+/* Or the answer to an N-EVENT-REPORT, the one request that we make: then message_id is that request's. */
 struct dimse_request {
     uint16_t field, message_id;
+    uint16_t status; /* of an answer */
     uint16_t action; /* Action Type ID; 0: none was said */
     bool has_data_set;
     enum file_meta_priority priority;
@@ -54,5 +58,8 @@ const char *dimse_read(const void *bytes, size_t length, struct dimse_request *r
 /* Appends the answer to a request. comment: why not, for its log, of which 64 characters go out; NULL: nothing. */
 void dimse_answer(const struct dimse_request *request, enum dimse_status status, const char *comment,
                   struct text *out);
+
+/* Appends the command of an N-EVENT-REPORT of Storage Commitment; its data set follows. */
+void dimse_event_report(uint16_t message_id, uint16_t type, struct text *out);
 
 #endif

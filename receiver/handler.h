@@ -5,6 +5,7 @@
 #define FELUCCA_RECEIVER_HANDLER_H
 
 #include "common/spool/file_meta.h"
+#include "common/wire/work_report.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,7 +49,8 @@ enum association_end {
         ASSOCIATION_ENDS
 };
 
-enum association_wait { ASSOCIATION_INPUT, ASSOCIATION_SILENT, ASSOCIATION_STOPPING };
+/* ASSOCIATION_DUE: nothing came, and there is a report to make. */
+enum association_wait { ASSOCIATION_INPUT, ASSOCIATION_SILENT, ASSOCIATION_STOPPING, ASSOCIATION_DUE };
 
 /* What is said of a data set that is whole, and the status that it becomes. */
 enum association_answer {
@@ -95,6 +97,11 @@ struct association_handler {
     /* The data set of an N-ACTION that asks for storage commitment. *ret_comment: why not, borrowed for ever, or NULL. */
     enum association_commitment (*commit)(void *context, const void *bytes, size_t length,
                                           const char *transfer_syntax, const char **ret_comment);
+    /* The report that is due, borrowed until the next call; NULL: there is none after all. It is under way until reported(), or
+     * to the end of the association: no other one is due meanwhile. */
+    const struct work_report *(*report)(void *context);
+    /* The peer has answered it with this status. */
+    void (*reported)(void *context, uint16_t status);
 };
 
 /* Bytes of a data set that is of no use; beyond, the association ends. The data set of a C-STORE that is refused may be

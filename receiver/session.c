@@ -25,6 +25,9 @@ enum {
     GRACE_SECONDS = 30, /* beyond idle_timeout, until the alarm ends a process that hangs */
     MEMORY_MOST = 64 << 20,
     WIND_MS = 1000, /* so often the alarm is wound while bytes come */
+    LOOK_MS = 200,  /* so often it looks whether a report is offered */
+    ANSWER_MS =
+        60 * 1000, /* for the answer to a report; then the association ends, so that none can come any more */
     PAUSE_MS = 1000 /* between two requests, after which a stopping receiver ends an association */
 };
 
@@ -137,16 +140,25 @@ static enum association_wait wait_for_request(void *context)
     for (;;) {
         session_wind_alarm(session);
         int64_t left = deadline_ms - clock_monotonic_ms();
+        if (session->report && session->told_ms + ANSWER_MS - clock_monotonic_ms() < left)
+            left = session->told_ms + ANSWER_MS - clock_monotonic_ms();
         if (left < 0)
             return ASSOCIATION_SILENT;
         if (stopping && left > PAUSE_MS)
             left = PAUSE_MS;
+        bool looks = session->kept_count > 0 && !session->report && !stopping && left > LOOK_MS;
+        if (looks)
+            left = LOOK_MS;
         struct timespec wait = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
         struct pollfd input = {.fd = session->start->socket, .events = POLLIN};
         bool was_stopping = stopping;
         int ready = ppoll(&input, 1, &wait, &none);
         if (ready > 0)
             return ASSOCIATION_INPUT;
+        if (ready == 0 && looks && session_has_report(session))
+            return ASSOCIATION_DUE;
+        if (ready == 0 && looks)
+            continue;
         if (ready == 0)
             return was_stopping ? ASSOCIATION_STOPPING : ASSOCIATION_SILENT;
         if (errno != EINTR)
@@ -204,6 +216,8 @@ static void serve(struct session *session, struct transport *transport)
         .data = session_data,
         .finish = session_finish,
         .commit = session_commit,
+        .report = session_report_due,
+        .reported = session_reported,
     };
     const char *because = NULL;
     enum association_end end = association_serve(transport, session->idle_seconds, &handler, &because);

@@ -27,6 +27,7 @@ void session_begin(void *context, const struct file_meta *meta)
     (void)snprintf(session->meta.source_address, sizeof session->meta.source_address, "%s",
                    session->start->address->text);
     session->coming = true;
+    session_goes_on(session);
     session->mismatched = session->unfit = session->identified = false;
     PLANTED_CALL("association");
     identity_begin(session->identity, meta->transfer_syntax);

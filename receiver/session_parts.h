@@ -1,5 +1,6 @@
 /* session_parts - what the parts of an association's process share: its negotiation and its waiting (session.c), its
- * instances (session_instance.c), what it asks to be committed (session_commit.c), and what is told of it in the end (session_report.c). Inside of these alone. */
+ * instances (session_instance.c), what it asks to be committed and is told of that
+ * (session_commit.c), and what is told of it in the end (session_report.c). Inside of these alone. */
 #ifndef FELUCCA_RECEIVER_SESSION_PARTS_H
 #define FELUCCA_RECEIVER_SESSION_PARTS_H
 
@@ -11,6 +12,15 @@
 #include "receiver/entrance.h"
 #include "common/spool/deposit.h"
 #include "receiver/session_start.h"
+#include "common/wire/work_report.h"
+
+/* A request whose writer is this process: it may report on it (asked.h). */
+struct session_kept {
+    char receipt[RECEIPT_SIZE];
+    int lock;
+};
+
+enum { SESSION_KEPT_MOST = 16 }; /* of further ones the committer reports */
 
 struct session {
     const struct session_start *start;
@@ -29,6 +39,11 @@ struct session {
     int64_t begun_ms, wound_ms;
     int64_t instances, bytes, refused, mismatches, unfits, odd, commitments, commitments_refused;
     int asked; /* the folder of requests for commitment; -1: it cannot be opened */
+    struct session_kept kept[SESSION_KEPT_MOST];
+    size_t kept_count;
+    size_t due;                 /* the one that is offered; kept_count: none */
+    struct work_report *report; /* what is told now; NULL: nothing */
+    int64_t told_ms;            /* monotonic: since then */
 };
 
 /* Ends the process if it hangs for longer than a peer may be silent. */
@@ -48,6 +63,13 @@ enum association_answer session_finish(void *context);
 
 enum association_commitment session_commit(void *context, const void *bytes, size_t length,
                                            const char *transfer_syntax, const char **ret_comment);
+
+/* Whether one of them is offered, and nothing is told just now. */
+bool session_has_report(struct session *session);
+const struct work_report *session_report_due(void *context);
+/* Its peer does not wait for reports, but goes on: the committer makes them. What is told already is waited for. */
+void session_goes_on(struct session *session);
+void session_reported(void *context, uint16_t status);
 
 /* How it ended, in the log, the metrics and the status. because: NULL, or how the peer broke the protocol. */
 void session_report(const struct session *session, enum association_end end, const char *because);

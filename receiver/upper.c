@@ -174,7 +174,8 @@ static void append_big32(struct text *out, size_t value)
         text_append_char(out, (char)(value >> shift & 0xff));
 }
 
-bool upper_send_command(struct upper *upper, unsigned char context, const void *bytes, size_t length)
+static bool send_message(struct upper *upper, unsigned char context, unsigned flags, const void *bytes,
+                         size_t length)
 {
     AUTO(text_release) struct text pdus = TEXT_EMPTY;
     for (size_t at = 0, piece; at < length; at += piece) {
@@ -184,10 +185,20 @@ bool upper_send_command(struct upper *upper, unsigned char context, const void *
         append_big32(&pdus, VALUE_HEAD + piece);
         append_big32(&pdus, VALUE_HEAD - 4 + piece);
         text_append_char(&pdus, (char)context);
-        text_append_char(&pdus, (char)(FLAG_COMMAND | (last ? FLAG_LAST : 0)));
+        text_append_char(&pdus, (char)(flags | (last ? FLAG_LAST : 0)));
         text_append_bytes(&pdus, (const char *)bytes + at, piece);
     }
     return transport_write(upper->transport, pdus.bytes, pdus.length) == (ssize_t)pdus.length;
+}
+
+bool upper_send_command(struct upper *upper, unsigned char context, const void *bytes, size_t length)
+{
+    return send_message(upper, context, FLAG_COMMAND, bytes, length);
+}
+
+bool upper_send_data_set(struct upper *upper, unsigned char context, const void *bytes, size_t length)
+{
+    return send_message(upper, context, 0, bytes, length);
 }
 
 void upper_confirm_release(struct upper *upper)

@@ -51,6 +51,8 @@ bool upper_pending(const struct upper *upper);
 
 /* A whole command; false when the peer does not take it. */
 bool upper_send_command(struct upper *upper, unsigned char context, const void *bytes, size_t length);
+/* The same of a whole data set. */
+bool upper_send_data_set(struct upper *upper, unsigned char context, const void *bytes, size_t length);
 void upper_confirm_release(struct upper *upper);
 /* A-ABORT, of the service provider where the peer broke the protocol, of the user otherwise. */
 void upper_abort(struct upper *upper);

@@ -11,6 +11,7 @@
 #include "common/jobs/requester.h"
 #include "common/spool/asked.h"
 #include "router/dispatch.h"
+#include "router/offers.h"
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/target.h"
@@ -18,11 +19,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOK_MS = 200 };
+
 struct source {
     char *calling, *called;
     int64_t failures, until; /* in a row; wall ms */
     bool waits;              /* a report, as far as is known */
-    bool out;                /* one is with a worker */
+    bool out;                /* one is with a worker, or offered */
+    bool may_offer;          /* something waits that was not looked at for that */
+    struct offer offer;      /* its id is 0: none */
+    bool is_new;             /* it is to be written after the commit */
+    int64_t look_at;         /* monotonic */
 };
 
 struct reporting {
@@ -78,7 +85,21 @@ static void load_source(void *context, const struct jobdb_requester *requester)
 static void load_waiting(void *context, const struct jobdb_requester *requester)
 {
     struct router *router = context;
-    source_named(router->reporting, requester->calling, requester->called)->waits = true;
+    struct source *source = source_named(router->reporting, requester->calling, requester->called);
+    source->waits = source->may_offer = true;
+}
+
+static void load_offered(void *context, const struct jobdb_offered *offered)
+{
+    struct router *router = context;
+    struct source *source = source_named(router->reporting, offered->calling, offered->called);
+    if (source->offer.id != 0) { /* one at a time: by a mistake of ours */
+        jobdb_report_again(router->db, offered->id, NULL);
+        return;
+    }
+    source->offer.id = offered->id;
+    memcpy(source->offer.receipt, offered->receipt, sizeof source->offer.receipt);
+    source->out = source->is_new = true;
 }
 
 static void load(struct router *router)
@@ -88,11 +109,13 @@ static void load(struct router *router)
     router->reporting->loaded = true;
     jobdb_each_requester(router->db, load_source, router);
     jobdb_each_awaiting(router->db, load_waiting, router);
+    jobdb_each_offered(router->db, load_offered, router);
 }
 
 void reporting_add(struct router *router, const char *calling, const char *called)
 {
-    source_named(router->reporting, calling, called)->waits = true;
+    struct source *source = source_named(router->reporting, calling, called);
+    source->waits = source->may_offer = true;
 }
 
 void reporting_wake(struct router *router, const char *calling, const char *called)
@@ -132,11 +155,22 @@ void reporting_remove(struct router *router, const char *receipt)
     (void)memcpy(reporting->over[reporting->over_count++], receipt, RECEIPT_SIZE);
 }
 
+static void write_offers(struct router *router)
+{
+    for (size_t i = 0; i < router->reporting->count; i++) {
+        struct source *source = &router->reporting->list[i];
+        if (source->is_new && source->offer.id != 0)
+            offers_write(router, &source->offer);
+        source->is_new = false;
+    }
+}
+
 /* One that stays is found by the next scan. */
 void reporting_clean(struct router *router)
 {
     struct reporting *reporting = router->reporting;
     AUTO(fd_close) int folder = -1;
+    write_offers(router);
     if (reporting->over_count == 0)
         return;
     CRASH_POINT(ROUTER_COMMITMENT_OVER);
@@ -168,14 +202,27 @@ static void say_report(struct router *router, const struct lease *lease, const s
     outbox_say(router->outbox, seat_peer(lease->seat), &message);
 }
 
+/* An association that is gone does not come again, so one look at what waits is enough. */
+static bool offer_to(struct router *router, struct source *source)
+{
+    bool looks = source->may_offer;
+    source->may_offer = false;
+    if (!looks || !offers_make(router, source->calling, source->called, &source->offer))
+        return false;
+    source->out = source->is_new = true;
+    source->look_at = router->monotonic + LOOK_MS;
+    return true;
+}
+
 static void report_to(struct router *router, struct source *source)
 {
     AUTO(work_report_destroy) struct work_report *report = NULL;
     struct jobdb_batch batch = {0};
-    if (!source->waits || source->out || source->until > router->now)
+    if (!source->waits || source->out || jobdb_source_is_held(router->db, source->calling) ||
+        offer_to(router, source) || source->until > router->now)
         return;
     struct seat *seat = crew_most_credit(router->crew, WORK_COMMIT, router->awake);
-    if (!seat || jobdb_source_is_held(router->db, source->calling))
+    if (!seat)
         return;
     dispatch_name(router, seat, &batch);
     source->waits = jobdb_pick_report(router->db, source->calling, source->called, &batch, &report);
@@ -186,13 +233,6 @@ static void report_to(struct router *router, struct source *source)
         say_report(router, lease, source, report);
     }
     jobdb_batch_release(&batch);
-}
-
-void reporting_turn(struct router *router)
-{
-    load(router);
-    for (size_t i = 0; i < router->reporting->count; i++)
-        report_to(router, &router->reporting->list[i]);
 }
 
 /* ---- what came of it ---- */
@@ -271,4 +311,69 @@ void reporting_lost(struct router *router, struct lease *lease)
     CRASH_POINT(ROUTER_LEASE_LOST);
     log_warning("lease lost, reporting it again", LOG_S("transaction", reported.transaction));
     crew_end_lease(router->crew, lease);
+}
+
+/* ---- over the association that asked ---- */
+
+/* The answers that say that a transaction is unknown there count as taken: to say it again would bring nothing. */
+static bool is_taken(unsigned status)
+{
+    return status == 0x0000 || status == 0x0001 || status == 0x0107 || status == 0x0116 ||
+           (status & 0xf000) == 0xb000 || status == 0x0112 || status == 0x0115;
+}
+
+static void take_answer(struct router *router, struct source *source, unsigned status)
+{
+    struct jobdb_reported reported;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    int64_t id = source->offer.id;
+    CRASH_POINT(ROUTER_OUTCOME_TAKEN);
+    if (!jobdb_find_report(router->db, id, JOBDB_BY_ASSOCIATION, &reported))
+        return;
+    if (is_taken(status)) {
+        take_success(router, id, &reported, source);
+        return;
+    }
+    text_format(&reason, "the report was answered with status %04x, on the association that asked", status);
+    jobdb_report_again(router->db, id, text_string(&reason));
+}
+
+static void look_at_offer(struct router *router, struct source *source)
+{
+    unsigned status;
+    enum offers_end end = offers_look(router, &source->offer, &status);
+    source->look_at = router->monotonic + LOOK_MS;
+    if (end == OFFERS_OPEN)
+        return;
+    if (end == OFFERS_ANSWERED)
+        take_answer(router, source, status);
+    else
+        jobdb_report_again(router->db, source->offer.id, NULL);
+    source->offer.id = 0;
+    source->out = false;
+    source->waits = source->may_offer = true;
+}
+
+/* ---- */
+
+void reporting_turn(struct router *router)
+{
+    load(router);
+    for (size_t i = 0; i < router->reporting->count; i++) {
+        struct source *source = &router->reporting->list[i];
+        if (source->offer.id != 0 && router->monotonic >= source->look_at)
+            look_at_offer(router, source);
+        report_to(router, source);
+    }
+}
+
+int64_t reporting_wakes_at(struct router *router)
+{
+    int64_t at = INT64_MAX;
+    for (size_t i = 0; i < router->reporting->count; i++) {
+        const struct source *source = &router->reporting->list[i];
+        if (source->offer.id != 0 && source->look_at < at)
+            at = source->look_at;
+    }
+    return at;
 }

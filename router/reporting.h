@@ -1,4 +1,5 @@
-/* reporting - reports of decided commitments, one at a time to each source, through the workers of stage commit.
+/* reporting - reports of decided commitments, one at a time to each source: over the association that asked (offers.h) where
+ * that is open, else through the workers of stage commit.
  *
  * A source that does not take a report rests, longer each time as `retry` says; what is for it waits in its order, and
  * fails after REPORTING_DAYS; one that an operator holds gets none and fails for nothing. The others do not wait for it. A report that was acknowledged is never made again. */
@@ -31,7 +32,8 @@ void reporting_hold(struct router *router, const struct jobdb_batch *batch);
 
 /* The next report of each source that may have one, to a worker. */
 void reporting_turn(struct router *router);
-/* After the commit: files of transactions that are over. */
+int64_t reporting_wakes_at(struct router *router);
+/* After the commit: what is offered, and files of transactions that are over. */
 void reporting_clean(struct router *router);
 
 /* A RESULT; lease NULL: lost before, but what was acknowledged was. Ends the lease. */

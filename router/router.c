@@ -253,7 +253,7 @@ static const struct part {
     {notices_turn, NULL},                       /* what people should know */
     {posting_turn, NULL},                       /* and who is told next */
     {commitments_turn, commitments_wakes_at},   /* what was asked to be committed, and what became of it */
-    {reporting_turn, NULL},                     /* who hears of it next */
+    {reporting_turn, reporting_wakes_at},       /* who hears of it next */
     {commit, NULL},                             /* all of that is durable; then it is said and done */
     {reporting_clean, NULL},                    /* what is over leaves no file */
     {intake_tell, NULL},                        /* what was taken in, for the log */

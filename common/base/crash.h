@@ -36,6 +36,10 @@
       "reported; its requester was told nothing, and may ask again", REQUEST) \
     X(ASSOCIATION_COMMITMENT_ANSWERED, "commitment", "Success is told to who asks for commitment", \
       "reported", NOTHING) \
+    X(ASSOCIATION_REPORT_ANSWERED, "commitment", "a report on the association is answered, that is not written down", \
+      "the committer reports it: nothing tells that it was taken", REQUEST) \
+    X(ASSOCIATION_OUTCOME_DURABLE, "commitment", "that a report on the association was answered is durable", \
+      "the router finds it", NOTHING) \
     X(HELPER_TOOK_HINT, "helper", "a hint is read, the router does not know", \
       "found by the router's scan", NOTHING) \
     X(HELPER_SENT_HINT, "helper", "a hint is sent to the router", \
@@ -80,6 +84,10 @@
       "taken in again", NOTHING) \
     X(ROUTER_COMMITMENT_DECIDED, "commitment", "the last instance of it is decided, not committed", \
       "decided again", NOTHING) \
+    X(ROUTER_REPORT_OFFERED, "commitment", "a report is offered to its association, its file is not written", \
+      "offered again, or taken back when the association is over", NOTHING) \
+    X(ROUTER_OUTCOME_TAKEN, "commitment", "what came of a report on its association is read, not committed", \
+      "read again", NOTHING) \
     X(ROUTER_REPORT_LEASED, "commitment", "a report is marked as going out, not committed", \
       "still queued, handed out again", NOTHING) \
     X(ROUTER_REPORT_APPLIED, "commitment", "a committer's RESULT is applied, not committed", \

@@ -54,6 +54,16 @@
     X(PICK_REPORT, "", \
       "SELECT " COMMITMENT_ITEM ", c.transaction_uid, c.source_address FROM commitment c" \
       " WHERE c.calling_aet = ?1 AND c.called_aet = ?2 AND c.state = 'queued' ORDER BY c.id LIMIT 1") \
+    X(EACH_QUEUED, "", \
+      "SELECT id, calling_aet, called_aet, receipt FROM commitment" \
+      " WHERE calling_aet = ?1 AND called_aet = ?2 AND state = 'queued' ORDER BY id LIMIT ?3") \
+    X(EACH_OFFERED, "", \
+      "SELECT id, calling_aet, called_aet, receipt FROM commitment" \
+      " WHERE state = 'reporting' AND work = '" JOBDB_BY_ASSOCIATION "'") \
+    X(OFFER_REPORT, "", \
+      "UPDATE commitment SET state = 'reporting', work = '" JOBDB_BY_ASSOCIATION "', tries = tries + 1" \
+      " WHERE id = ?1 AND state = 'queued'") \
+    X(ITS_TRANSACTION, "", "SELECT transaction_uid, source_address, called_aet FROM commitment WHERE id = ?1") \
     X(REPORT_LIST, "", \
       "SELECT sop_class, sop_instance, coalesce(outcome, 0) FROM referenced WHERE commitment_id = ?1 ORDER BY id") \
     X(LEASE_REPORT, "", \
@@ -234,6 +244,53 @@ static void read_list(struct jobdb *db, int64_t id, struct work_report *report)
         row_copy(&row, reported->sop_instance, sizeof reported->sop_instance);
         reported->reason = row_int(&row);
     }
+}
+
+static void read_offered(struct row *row, struct jobdb_offered *ret_offered)
+{
+    ret_offered->id = row_number(row);
+    row_copy(row, ret_offered->calling, sizeof ret_offered->calling);
+    row_copy(row, ret_offered->called, sizeof ret_offered->called);
+    row_copy(row, ret_offered->receipt, sizeof ret_offered->receipt);
+}
+
+size_t jobdb_each_queued_report(struct jobdb *db, const char *calling, const char *called,
+                                struct jobdb_offered *list, size_t most)
+{
+    size_t count = 0;
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_QUEUED, "ssi", calling, called, (int64_t)most);
+    while (count < most && row_next(&row))
+        read_offered(&row, &list[count++]);
+    return count;
+}
+
+void jobdb_each_offered(struct jobdb *db, void (*each)(void *context, const struct jobdb_offered *offered),
+                        void *context)
+{
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_EACH_OFFERED, "");
+    while (row_next(&row)) {
+        struct jobdb_offered offered;
+        read_offered(&row, &offered);
+        each(context, &offered);
+    }
+}
+
+bool jobdb_offer_report(struct jobdb *db, int64_t id)
+{
+    return jobdb_change(db, SQL_OFFER_REPORT, "i", id) > 0;
+}
+
+struct work_report *jobdb_read_report(struct jobdb *db, int64_t id)
+{
+    struct work_report *report = memory_new(1, sizeof *report);
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_ITS_TRANSACTION, "i", id);
+    bool found = row_next(&row);
+    report->transaction = memory_string(found ? row_text(&row) : "");
+    report->address = memory_string(found ? row_text(&row) : "");
+    report->called = memory_string(found ? row_text(&row) : "");
+    row_end(&row);
+    read_list(db, id, report);
+    return report;
 }
 
 bool jobdb_pick_report(struct jobdb *db, const char *calling, const char *called, struct jobdb_batch *batch,

@@ -80,6 +80,29 @@ int64_t jobdb_next_impatient(struct jobdb *db, int64_t now, struct text *ret_cal
 bool jobdb_pick_report(struct jobdb *db, const char *calling, const char *called, struct jobdb_batch *batch,
                        struct work_report **ret_report);
 
+/* ---- over the association that asked ---- */
+
+/* A report that its association is offered has no worker: it is `reporting` with this as its work. */
+#define JOBDB_BY_ASSOCIATION "association"
+
+struct jobdb_offered {
+    int64_t id;
+    char calling[JOBDB_AET_SIZE], called[JOBDB_AET_SIZE];
+    char receipt[RECEIPT_SIZE];
+};
+/* Those that are decided and wait, for one source, the oldest first; how many. */
+size_t jobdb_each_queued_report(struct jobdb *db, const char *calling, const char *called,
+                                struct jobdb_offered *list, size_t most);
+/* Calls each for every one that is offered. */
+void jobdb_each_offered(struct jobdb *db, void (*each)(void *context, const struct jobdb_offered *offered),
+                        void *context);
+/* It is offered from now on. False: it does not wait any more. */
+bool jobdb_offer_report(struct jobdb *db, int64_t id);
+/* What its report says; the list is yours. */
+struct work_report *jobdb_read_report(struct jobdb *db, int64_t id);
+
+/* ---- what came of it ---- */
+
 /* A commitment that this work is, or was. */
 struct jobdb_reported {
     char calling[JOBDB_AET_SIZE], called[JOBDB_AET_SIZE];

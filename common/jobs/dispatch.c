@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/memory.h"
+#include "common/jobs/commitment.h"
 #include "common/jobs/connection.h"
 #include "common/jobs/counts.h"
 #include "common/jobs/item.h"
@@ -85,7 +86,7 @@ enum { SERIES_A_BATCH = 100 };
       " FROM message m WHERE m.state = 'sending' ORDER BY m.work") \
     X(EACH_REPORTING, "", \
       "SELECT c.work, 0, 0, 0, '', NULL, " COMMITMENT_ITEM \
-      " FROM commitment c WHERE c.state = 'reporting' ORDER BY c.work")
+      " FROM commitment c WHERE c.state = 'reporting' AND c.work <> '" JOBDB_BY_ASSOCIATION "' ORDER BY c.work")
 /* clang-format on */
 JOBDB_STATEMENTS(dispatch)
 

@@ -73,5 +73,17 @@ static enum association_commitment commit(void *context, const void *bytes, size
     return wrong ? ASSOCIATION_UNREADABLE : ASSOCIATION_ASKED;
 }
 
+static const struct work_report *report(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void reported(void *context, uint16_t status)
+{
+    struct witness *witness = context;
+    text_format(&witness->account, "reported %04x\n", (unsigned)status);
+}
+
 const struct association_handler witness_handler = {
-    NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit};
+    NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit, report, reported};

@@ -82,6 +82,28 @@ int requester_ask(const struct requester *requester, int port, const char *calle
     return status ? (int)strtol(status + strlen("status "), NULL, 16) : -1;
 }
 
+struct process *requester_ask_and_wait(const struct requester *requester, struct sandbox *sandbox, int port,
+                                       const char *transaction, const char *instance, const char *answer,
+                                       const char **ret_log)
+{
+    static unsigned count;
+    char port_text[16];
+    (void)snprintf(port_text, sizeof port_text, "%d", port);
+    const char *const argv[] = {FELUCCA_TESTS_BIN "/commitment-scu",
+                                "wait",
+                                port_text,
+                                "FELUCCA",
+                                requester->title,
+                                transaction,
+                                CT,
+                                instance,
+                                answer,
+                                NULL};
+    *ret_log = sandbox_path(sandbox, "waits-%u.log", count++);
+    const struct process_options how = {.output = *ret_log};
+    return process_start(argv, &how);
+}
+
 size_t requester_heard(const struct requester *requester, const char *transaction, const char *text)
 {
     AUTO(text_release) struct text log = TEXT_EMPTY;

@@ -34,6 +34,12 @@ void requester_append_source(const struct requester *requester, struct text *out
 int requester_ask(const struct requester *requester, int port, const char *called, const char *transaction,
                   const char *const *instances, struct text *ret_said);
 
+/* The same, and waits on the association for the report, which it answers with this status ("0000"; "none": it answers
+ * nothing and stays). What it says is in *ret_log, of the sandbox. */
+struct process *requester_ask_and_wait(const struct requester *requester, struct sandbox *sandbox, int port,
+                                       const char *transaction, const char *instance, const char *answer,
+                                       const char **ret_log);
+
 /* How many reports of a transaction came that have the text (NULL: any). */
 size_t requester_heard(const struct requester *requester, const char *transaction, const char *text);
 bool requester_wait(const struct requester *requester, const char *transaction, const char *text,

@@ -1,9 +1,11 @@
 /* commitment-scu - a modality that asks for storage commitment, and hears what was committed, over DCMTK.
  *
  * Usage: commitment-scu ask PORT CALLED CALLING TRANSACTION CLASS INSTANCE [CLASS INSTANCE]...
+ *        commitment-scu wait PORT CALLED CALLING TRANSACTION CLASS INSTANCE [CLASS INSTANCE]... [STATUS]
  *        commitment-scu listen PORT TITLE [STATUS] [stubborn]
  *
- * ask prints the status of the N-ACTION-RSP, as "status 0000", and its Error Comment. listen accepts associations one after the other,
+ * wait asks, too (with "store" as its STATUS it then stores an image), and waits on its association for the report, which it answers with STATUS (0000; none: it answers nothing) and
+ * prints as listen does. ask prints the status of the N-ACTION-RSP, as "status 0000", and its Error Comment. listen accepts associations one after the other,
  * with the role that is proposed, and prints each report in a line, once it is answered with STATUS (0000):
  *     report TRANSACTION type 1 from FELUCCA committed INSTANCE... denied INSTANCE=0112...
  * One that is stubborn answers no release, and keeps its connection. */
@@ -29,6 +31,9 @@ int fail(const char *what, const OFCondition &condition)
     std::printf("%s: %s\n", what, condition.text());
     return 1;
 }
+
+int wait_for_report(T_ASC_Association *association, const char *answer);
+int go_on(T_ASC_Association *association);
 
 /* ---- asking ---- */
 
@@ -74,7 +79,7 @@ int act(T_ASC_Association *association, T_ASC_PresentationContextID context, Dcm
     return answer.msg.NActionRSP.DimseStatus == STATUS_Success ? 0 : 2;
 }
 
-int ask(int argc, char **argv)
+int ask(int argc, char **argv, bool waits)
 {
     const char *syntaxes[] = {UID_LittleEndianExplicitTransferSyntax, UID_LittleEndianImplicitTransferSyntax};
     T_ASC_Network *network = nullptr;
@@ -82,12 +87,14 @@ int ask(int argc, char **argv)
     T_ASC_Association *association = nullptr;
     std::string address = std::string("127.0.0.1:") + argv[2];
     DcmDataset dataset;
+    const char *answer = (argc - 6) % 2 != 0 ? argv[argc - 1] : "0000";
     fill(dataset, argc - 5, argv + 5);
     ASC_initializeNetwork(NET_REQUESTOR, 0, TIMEOUT, &network);
     ASC_createAssociationParameters(&parameters, ASC_DEFAULTMAXPDU);
     ASC_setAPTitles(parameters, argv[4], argv[3], nullptr);
     ASC_setPresentationAddresses(parameters, "localhost", address.c_str());
     ASC_addPresentationContext(parameters, 1, CLASS, syntaxes, 2);
+    ASC_addPresentationContext(parameters, 3, UID_CTImageStorage, syntaxes, 2);
     OFCondition condition = ASC_requestAssociation(network, parameters, &association);
     if (condition.bad())
         return fail("association", condition);
@@ -97,6 +104,11 @@ int ask(int argc, char **argv)
         return 1;
     }
     int status = act(association, context, dataset);
+    std::fflush(stdout);
+    if (status == 0 && waits && std::strcmp(answer, "store") == 0)
+        status = go_on(association);
+    else if (status == 0 && waits)
+        status = wait_for_report(association, answer);
     ASC_releaseAssociation(association);
     ASC_destroyAssociation(&association);
     ASC_dropNetwork(&network);
@@ -152,6 +164,51 @@ bool answer_report(T_ASC_Association *association, T_ASC_PresentationContextID c
     return DIMSE_sendMessageUsingMemoryData(association, context, &message, nullptr, nullptr, nullptr,
                                             nullptr)
         .good();
+}
+
+/* On the association that asked; how it ends is as in a program. */
+int wait_for_report(T_ASC_Association *association, const char *answer)
+{
+    T_ASC_PresentationContextID context;
+    T_DIMSE_Message message;
+    DcmDataset *detail = nullptr;
+    OFCondition condition =
+        DIMSE_receiveCommand(association, DIMSE_NONBLOCKING, TIMEOUT, &context, &message, &detail);
+    delete detail;
+    if (condition.bad() || message.CommandField != DIMSE_N_EVENT_REPORT_RQ)
+        return fail("report", condition);
+    if (std::strcmp(answer, "none") == 0) {
+        std::printf("report comes\n");
+        std::fflush(stdout);
+        (void)OFStandard::forceSleep(10 * TIMEOUT);
+    }
+    Uint16 status = static_cast<Uint16>(std::strtoul(answer, nullptr, 16));
+    return answer_report(association, context, message.msg.NEventReportRQ, status) ? 0 : 1;
+}
+
+/* It stores one more image, and then does nothing until it is ended: what comes is printed. */
+int go_on(T_ASC_Association *association)
+{
+    DcmDataset image;
+    T_DIMSE_C_StoreRQ request;
+    T_DIMSE_C_StoreRSP response;
+    DcmDataset *detail = nullptr;
+    std::memset(static_cast<void *>(&request), 0, sizeof request);
+    std::snprintf(request.AffectedSOPClassUID, sizeof request.AffectedSOPClassUID, "%s", UID_CTImageStorage);
+    std::snprintf(request.AffectedSOPInstanceUID, sizeof request.AffectedSOPInstanceUID, "1.2.99.3");
+    request.MessageID = 2;
+    request.DataSetType = DIMSE_DATASET_PRESENT;
+    request.Priority = DIMSE_PRIORITY_MEDIUM;
+    image.putAndInsertString(DCM_SOPClassUID, UID_CTImageStorage);
+    image.putAndInsertString(DCM_SOPInstanceUID, "1.2.99.3");
+    image.putAndInsertString(DCM_StudyInstanceUID, "1.2.99.1");
+    image.putAndInsertString(DCM_SeriesInstanceUID, "1.2.99.2");
+    OFCondition condition = DIMSE_storeUser(association, 3, &request, nullptr, &image, nullptr, nullptr,
+                                            DIMSE_NONBLOCKING, TIMEOUT, &response, &detail);
+    delete detail;
+    std::printf("stored %04x\n", static_cast<unsigned>(response.DimseStatus));
+    std::fflush(stdout);
+    return condition.bad() ? fail("store", condition) : wait_for_report(association, "0000");
 }
 
 void serve(T_ASC_Association *association, Uint16 status, bool stubborn)
@@ -216,10 +273,12 @@ int main(int argc, char **argv)
     dcmDisableGethostbyaddr.set(OFTrue);
     OFLog::configure(OFLogger::OFF_LOG_LEVEL);
     if (argc >= 8 && std::strcmp(argv[1], "ask") == 0)
-        return ask(argc, argv);
+        return ask(argc, argv, false);
+    if (argc >= 8 && std::strcmp(argv[1], "wait") == 0)
+        return ask(argc, argv, true);
     if (argc >= 4 && std::strcmp(argv[1], "listen") == 0)
         return listen(argc, argv);
-    std::fputs("usage: commitment-scu ask PORT CALLED CALLING TRANSACTION CLASS INSTANCE...\n"
+    std::fputs("usage: commitment-scu ask|wait PORT CALLED CALLING TRANSACTION CLASS INSTANCE...\n"
                "       commitment-scu listen PORT TITLE [STATUS] [stubborn]\n",
                stderr);
     return 2;

@@ -49,7 +49,7 @@ START_TEST(what_is_written_is_found_read_and_removed)
     char receipt[RECEIPT_SIZE];
     struct seen seen = {.count = 0};
     text_append(&bytes, "something");
-    ck_assert_int_eq(asked_write(folder, &bytes, receipt), 0);
+    ck_assert_int_eq(asked_write(folder, &bytes, receipt, NULL), 0);
     ck_assert_int_eq(asked_scan(folder, see, &seen), 0);
     ck_assert_int_eq(seen.count, 1);
     ck_assert_str_eq(seen.receipt, receipt);
@@ -85,7 +85,7 @@ START_TEST(one_that_is_none_of_ours_is_put_aside)
     char receipt[RECEIPT_SIZE];
     struct seen seen = {.count = 0};
     text_append(&bytes, "x");
-    ck_assert_int_eq(asked_write(folder, &bytes, receipt), 0);
+    ck_assert_int_eq(asked_write(folder, &bytes, receipt, NULL), 0);
     ck_assert_int_eq(asked_park(folder, receipt), 0);
     ck_assert_int_eq(asked_scan(folder, see, &seen), 0);
     ck_assert_int_eq(seen.count, 0);
@@ -102,6 +102,46 @@ START_TEST(only_a_receipt_names_a_file)
 }
 END_TEST
 
+/* Its writer lives for as long as it holds the descriptor; who looks does not take that from it. */
+START_TEST(a_request_is_kept_while_its_writer_lives)
+{
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    char kept[RECEIPT_SIZE], plain[RECEIPT_SIZE];
+    int lock = -1;
+    text_append(&bytes, "something");
+    ck_assert_int_eq(asked_write(folder, &bytes, kept, &lock), 0);
+    ck_assert_int_eq(asked_write(folder, &bytes, plain, NULL), 0);
+    ck_assert_int_ge(lock, 0);
+    for (int i = 0; i < 2; i++)
+        ck_assert(asked_is_kept(folder, kept) && !asked_is_kept(folder, plain));
+    fd_close(&lock);
+    ck_assert(!asked_is_kept(folder, kept));
+    ck_assert(!asked_is_kept(folder, "00000000000000000000000000000000"));
+}
+END_TEST
+
+START_TEST(what_is_beside_a_request_goes_with_it)
+{
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    AUTO(text_release) struct text read = TEXT_EMPTY;
+    char receipt[RECEIPT_SIZE];
+    struct seen seen = {.count = 0};
+    text_append(&bytes, "one");
+    ck_assert_int_eq(asked_write(folder, &bytes, receipt, NULL), 0);
+    ck_assert_int_eq(asked_read_part(folder, receipt, ASKED_REPORT, &read), ERR_ABSENT);
+    ck_assert_int_eq(asked_write_part(folder, receipt, ASKED_REPORT, &bytes), 0);
+    text_append(&bytes, " and another");
+    ck_assert_int_ne(asked_write_part(folder, receipt, ASKED_REPORT, &bytes), 0);
+    ck_assert_int_eq(asked_write_part(folder, receipt, ASKED_OUTCOME, &bytes), 0);
+    ck_assert_int_eq(asked_read_part(folder, receipt, ASKED_REPORT, &read), 0);
+    ck_assert_str_eq(text_string(&read), "one");
+    ck_assert_int_eq(asked_scan(folder, see, &seen), 0);
+    ck_assert_int_eq(seen.count, 1);
+    ck_assert_int_eq(asked_remove(folder, receipt), 0);
+    ck_assert_uint_eq(folder_count(sandbox_path(sandbox, "spool/commitments"), ""), 0);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("asked");
@@ -110,5 +150,7 @@ int main(void)
     tests_add(tests, old_parts_are_swept);
     tests_add(tests, one_that_is_none_of_ours_is_put_aside);
     tests_add(tests, only_a_receipt_names_a_file);
+    tests_add(tests, a_request_is_kept_while_its_writer_lives);
+    tests_add(tests, what_is_beside_a_request_goes_with_it);
     return tests_run(tests);
 }

@@ -167,10 +167,22 @@ static enum association_commitment commit(void *context, const void *bytes, size
     return outcome->commitment;
 }
 
+static const struct work_report *report(void *context)
+{
+    (void)context;
+    return NULL;
+}
+
+static void reported(void *context, uint16_t status)
+{
+    (void)context;
+    (void)status;
+}
+
 static void start(int idle_seconds)
 {
     static const struct association_handler handler = {
-        NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit};
+        NULL, admit, takes_syntax, wait_for_request, progress, begin, data, finish, commit, report, reported};
     int ends[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     server = fork();
