@@ -9,21 +9,21 @@ enum { WAIT_MS = 1000 };
 
 struct check {
     struct findings *findings;
-    struct http *http;
     struct logins *logins; /* NULL: nobody is asked */
     size_t asked, answered;
 };
 
 struct question {
     struct check *check;
-    const struct config_destination *destination;
+    struct login_place place;
 };
 
-static void say(struct check *check, enum finding_verdict verdict,
-                const struct config_destination *destination, const char *words)
+static void say(struct check *check, enum finding_verdict verdict, const struct login_place *place,
+                const char *words)
 {
     AUTO(text_release) struct text sentence = TEXT_EMPTY;
-    text_format(&sentence, "destination \"%s\": %s", destination->name, words);
+    text_format(&sentence, "%s \"%s\": %s", place->destination ? "destination" : "webhook", place->name,
+                words);
     findings_add(check->findings, verdict, text_string(&sentence));
 }
 
@@ -31,13 +31,13 @@ static void take_answer(void *context, enum login_verdict verdict, const char *s
 {
     struct question *question = context;
     struct check *check = question->check;
-    AUTO(memory_free) char *server = config_url_origin(question->destination->auth.token_url);
+    AUTO(memory_free) char *server = config_url_origin(question->place.auth->token_url);
     AUTO(text_release) struct text well = TEXT_EMPTY;
     text_format(&well, "the login server %s gives a token", server);
     if (verdict == LOGIN_FINE)
-        say(check, FINDING_OK, question->destination, text_string(&well));
+        say(check, FINDING_OK, &question->place, text_string(&well));
     else
-        say(check, FINDING_WRONG, question->destination, sentence);
+        say(check, FINDING_WRONG, &question->place, sentence);
     check->answered++;
     memory_free(&question);
 }
@@ -45,27 +45,32 @@ static void take_answer(void *context, enum login_verdict verdict, const char *s
 static void ask(struct check *check, const struct login_place *place)
 {
     struct question *question = memory_new(1, sizeof *question);
-    *question = (struct question){check, place->destination};
+    *question = (struct question){check, *place};
     check->asked++;
     login_ask(check->logins, place, take_answer, question);
 }
 
-static void look_at(struct check *check, const struct config_destination *destination)
+static void look_at(struct check *check, const struct login_place *place)
 {
-    const struct login_place place = login_place_of(destination);
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    bool asks = destination->auth.type == CONFIG_AUTH_OAUTH2;
-    if (check->logins && asks)
-        ask(check, &place);
-    else if (login_check(&place, &reason) != 0)
-        say(check, FINDING_WRONG, destination, text_string(&reason));
+    if (check->logins && place->auth->type == CONFIG_AUTH_OAUTH2)
+        ask(check, place);
+    else if (login_check(place, &reason) != 0)
+        say(check, FINDING_WRONG, place, text_string(&reason));
 }
 
 static void look_at_all(struct check *check, const struct config *config)
 {
-    for (size_t n = 0; n < config->node_count; n++)
-        for (size_t d = 0; d < config->nodes[n].destination_count; d++)
-            look_at(check, &config->nodes[n].destinations[d]);
+    for (size_t n = 0; n < config->node_count; n++) {
+        for (size_t d = 0; d < config->nodes[n].destination_count; d++) {
+            const struct login_place place = login_place_of(&config->nodes[n].destinations[d]);
+            look_at(check, &place);
+        }
+    }
+    for (size_t i = 0; i < config->notify.webhook_count; i++) {
+        const struct login_place place = login_place_of_webhook(&config->notify.webhooks[i]);
+        look_at(check, &place);
+    }
 }
 
 void check_logins(const struct config *config, bool online, struct findings *findings)

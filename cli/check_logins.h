@@ -1,4 +1,4 @@
-/* check_logins - whether the destinations' logins (`auth`) work, as far as can be told from here. */
+/* check_logins - whether the logins (`auth`) of destinations and webhooks work, as far as can be told from here. */
 #ifndef FELUCCA_CLI_CHECK_LOGINS_H
 #define FELUCCA_CLI_CHECK_LOGINS_H
 

@@ -3,11 +3,17 @@
 #define FELUCCA_NOTIFIER_PARTS_H
 
 #include "notifier/gauges.h"
+#include "common/notify/sending.h"
 #include "notifier/silence.h"
 
 struct notifier {
     struct notifier_gauges *gauges;
     struct silence *silence;
+    struct logins *logins;
 };
+
+/* With what a notice goes now. */
+struct worker_process;
+struct sending_means notifier_means(const struct worker_process *process);
 
 #endif

@@ -18,6 +18,7 @@ struct speech {
     enum silence_told says;
     int64_t about;                  /* when the silence began that it tells of */
     struct http_transfer *transfer; /* NULL: none is under way */
+    bool asks;                      /* a login server */
     int64_t wait_ms, due_at;        /* monotonic */
     struct speech *next;
 };
@@ -27,7 +28,7 @@ struct silence {
     struct silence_record record;
     struct speech *speeches;
     struct notifier_gauges *gauges; /* of the last turn */
-    const struct config *config;    /* the same */
+    struct sending_means means;     /* the same */
     int64_t silent_since;           /* monotonic; 0: it is heard */
 };
 
@@ -50,6 +51,8 @@ void silence_destroy(struct silence **silence)
         struct speech *speech = (*silence)->speeches;
         (*silence)->speeches = speech->next;
         http_cancel(&speech->transfer);
+        if (speech->asks)
+            login_forget((*silence)->means.logins, speech);
         free(speech->name);
         free(speech);
     }
@@ -83,7 +86,7 @@ static struct speech *speech_to(struct silence *silence, const char *name)
 
 static void rest(struct speech *speech, const char *reason)
 {
-    const struct config *config = speech->silence->config;
+    const struct config *config = speech->silence->means.config;
     int64_t doubled = speech->wait_ms == 0 ? config->retry.first_ms : 2 * speech->wait_ms;
     speech->wait_ms = doubled < config->retry.ceiling_ms ? doubled : config->retry.ceiling_ms;
     speech->due_at = clock_monotonic_ms() + speech->wait_ms;
@@ -104,7 +107,7 @@ static void speech_answered(void *context, struct http_answer *answer)
     struct speech *speech = context;
     struct silence *silence = speech->silence;
     AUTO(text_release) struct text said = TEXT_EMPTY;
-    bool taken = sending_taken(answer, &said);
+    bool taken = sending_taken(&silence->means, speech->name, answer, &said);
     speech->transfer = NULL;
     notifier_gauges_told(silence->gauges, speech->name, taken);
     if (!taken) {
@@ -118,7 +121,16 @@ static void speech_answered(void *context, struct http_answer *answer)
     save(silence);
 }
 
-static void speak(struct silence *silence, struct http *http, struct speech *speech, enum silence_told says)
+/* It is spoken with the next turn. */
+static void speech_logged_in(void *context, enum login_verdict verdict, const char *sentence)
+{
+    struct speech *speech = context;
+    speech->asks = false;
+    if (verdict != LOGIN_FINE)
+        rest(speech, sentence);
+}
+
+static void speak(struct silence *silence, struct speech *speech, enum silence_told says)
 {
     AUTO(text_release) struct text id = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -134,23 +146,28 @@ static void speak(struct silence *silence, struct http *http, struct speech *spe
                                        .at = over ? record->over_at : record->began_at};
     speech->says = says;
     speech->about = record->began_at;
-    if (sending_start(http, silence->config, speech->name, &notice, speech_answered, speech,
-                      &speech->transfer, &reason) != 0)
+    int code = sending_start(&silence->means, speech->name, &notice, speech_answered, speech,
+                             &speech->transfer, &reason);
+    if (code == LOGIN_WAITS) {
+        speech->asks = true;
+        sending_log_in(&silence->means, speech->name, speech_logged_in, speech);
+    } else if (code != 0) {
         rest(speech, text_string(&reason));
+    }
 }
 
 /* One message to each target that does not know yet. Whether all know all. */
-static bool speak_to_all(struct silence *silence, struct http *http)
+static bool speak_to_all(struct silence *silence)
 {
-    const struct config *config = silence->config;
+    const struct config *config = silence->means.config;
     enum silence_told goal = silence->record.over_at != 0 ? SILENCE_ENDED : SILENCE_BEGUN;
     bool done = silence->record.over_at != 0;
     for (size_t i = 0; i < config_notified(config); i++) {
         struct speech *speech = speech_to(silence, config_notified_name(config, i));
         enum silence_told told = silence_record_find(&silence->record, speech->name)->told;
         done = done && told == SILENCE_ENDED;
-        if (told < goal && !speech->transfer && speech->due_at <= clock_monotonic_ms())
-            speak(silence, http, speech, told + 1);
+        if (told < goal && !speech->transfer && !speech->asks && speech->due_at <= clock_monotonic_ms())
+            speak(silence, speech, told + 1);
     }
     return done;
 }
@@ -191,11 +208,12 @@ static void end(struct silence *silence)
     save(silence);
 }
 
-void silence_turn(struct silence *silence, struct http *http, const struct config *config,
-                  struct notifier_gauges *gauges, bool heard)
+void silence_turn(struct silence *silence, const struct sending_means *means, struct notifier_gauges *gauges,
+                  bool heard)
 {
+    const struct config *config = means->config;
     int64_t limit = config->notify.limits[OCCASION_ROUTER];
-    silence->config = config;
+    silence->means = *means;
     silence->gauges = gauges;
     if (heard)
         hear(silence);
@@ -203,6 +221,6 @@ void silence_turn(struct silence *silence, struct http *http, const struct confi
         silence->silent_since = clock_monotonic_ms();
     if (limit != OCCASION_UNWANTED && config_notified(config) > 0 && is_due(silence, limit))
         begin(silence);
-    if (silence->record.began_at != 0 && speak_to_all(silence, http))
+    if (silence->record.began_at != 0 && speak_to_all(silence))
         end(silence);
 }

@@ -8,7 +8,7 @@
 #define FELUCCA_NOTIFIER_SILENCE_H
 
 #include "common/config/config.h"
-#include "common/http/http.h"
+#include "common/notify/sending.h"
 #include "notifier/gauges.h"
 
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct silence *silence_create(const char *state_dir);
 void silence_destroy(struct silence **silence);
 
 /* heard: the router answers. Begins, tells and ends what is due; call it at least once a second. */
-void silence_turn(struct silence *silence, struct http *http, const struct config *config,
-                  struct notifier_gauges *gauges, bool heard);
+void silence_turn(struct silence *silence, const struct sending_means *means, struct notifier_gauges *gauges,
+                  bool heard);
 
 #endif

@@ -16,6 +16,7 @@ enum { TEST };
 
 /* A message on its way to a target. */
 struct trial {
+    const struct sending_means *means;
     const char *target;
     bool taken;
 };
@@ -29,11 +30,22 @@ static void trial_answered(void *context, struct http_answer *answer)
 {
     struct trial *trial = context;
     AUTO(text_release) struct text said = TEXT_EMPTY;
-    trial->taken = sending_taken(answer, &said);
+    trial->taken = sending_taken(trial->means, trial->target, answer, &said);
     print_trial(trial, text_string(&said));
 }
 
-static void begin_trial(struct http *http, const struct config *config, struct trial *trial)
+static void begin_trial(struct trial *trial);
+
+static void trial_logged_in(void *context, enum login_verdict verdict, const char *sentence)
+{
+    struct trial *trial = context;
+    if (verdict == LOGIN_FINE)
+        begin_trial(trial);
+    else
+        print_trial(trial, sentence);
+}
+
+static void begin_trial(struct trial *trial)
 {
     AUTO(text_release) struct text id = TEXT_EMPTY;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -41,7 +53,10 @@ static void begin_trial(struct http *http, const struct config *config, struct t
     text_format(&id, "test-%lld", (long long)now);
     const struct work_notice notice = {
         .id = id.bytes, .cause = (char *)"test", .state = WORK_NOTICE_TEST, .since = now, .at = now};
-    if (sending_start(http, config, trial->target, &notice, trial_answered, trial, NULL, &reason) != 0)
+    int code = sending_start(trial->means, trial->target, &notice, trial_answered, trial, NULL, &reason);
+    if (code == LOGIN_WAITS)
+        sending_log_in(trial->means, trial->target, trial_logged_in, trial);
+    else if (code != 0)
         print_trial(trial, text_string(&reason));
 }
 
@@ -52,10 +67,16 @@ static bool try_all(const struct config *config)
     size_t count = config_notified(config);
     AUTO(memory_free) struct trial *trials = memory_new(count, sizeof *trials);
     AUTO(http_destroy) struct http *http = NULL;
+    AUTO(logins_destroy) struct logins *logins = NULL;
     bool all = http_create(&http) == 0;
+    if (all) {
+        logins = logins_create(http);
+        logins_configure(logins, config);
+    }
+    const struct sending_means means = {http, logins, config};
     for (size_t i = 0; all && i < count; i++) {
-        trials[i].target = config_notified_name(config, i);
-        begin_trial(http, config, &trials[i]);
+        trials[i] = (struct trial){&means, config_notified_name(config, i), false};
+        begin_trial(&trials[i]);
     }
     while (http && http_active(http) > 0)
         http_poll(http, NULL, 0, WAIT_MS);

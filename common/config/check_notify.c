@@ -1,6 +1,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/config/check.h"
+#include "common/config/check_auth.h"
 #include "common/config/url.h"
 
 #include <string.h>
@@ -94,9 +95,18 @@ static void check_mail(const struct config_mail *mail, struct config_report *rep
                       "or leave user and password out");
 }
 
+static void check_webhook(const struct config_webhook *webhook, struct config_report *report)
+{
+    AUTO(text_release) struct text where = TEXT_EMPTY;
+    text_format(&where, "notify: webhook \"%s\"", webhook->name);
+    config_check_auth(report, text_string(&where), &webhook->auth, NULL, 0);
+}
+
 void config_check_notify(const struct config *config, struct config_report *report)
 {
     check_target_names(config, report);
+    for (size_t i = 0; i < config->notify.webhook_count; i++)
+        check_webhook(&config->notify.webhooks[i], report);
     for (size_t i = 0; i < config->notify.mail_count; i++)
         check_mail(&config->notify.mails[i], report);
     if (config->notify.when_count > 0 && config_notified(config) == 0)

@@ -28,15 +28,6 @@ struct config_header {
     char *value;
 };
 
-struct config_album {
-    char *name;                                             /* unique in its destination */
-    char *api_url;                                          /* without trailing slash */
-    char *destination_token;                                /* secret template; needs WRITE */
-    char *source_token;                                     /* secret template; needs READ and SEND */
-    char *destination_token_expires, *source_token_expires; /* dates (config_date_ms()); NULL: not said */
-    struct condition *condition;                            /* NULL: always */
-};
-
 /* How requests show who sends them (common/login). token: what headers hold, or the key token. */
 enum config_auth_type { CONFIG_AUTH_TOKEN, CONFIG_AUTH_BASIC, CONFIG_AUTH_OAUTH2, CONFIG_AUTH_AWS_SIGV4 };
 
@@ -69,6 +60,15 @@ struct config_auth {
     char *ca_file;                                 /* of the login server */
     char *access_key, *secret_key, *session_token; /* aws_sigv4; secret templates */
     char *region, *service;
+};
+
+struct config_album {
+    char *name;                                             /* unique in its destination */
+    char *api_url;                                          /* without trailing slash */
+    char *destination_token;                                /* secret template; needs WRITE */
+    char *source_token;                                     /* secret template; needs READ and SEND */
+    char *destination_token_expires, *source_token_expires; /* dates (config_date_ms()); NULL: not said */
+    struct condition *condition;                            /* NULL: always */
 };
 
 struct config_destination {
@@ -157,6 +157,7 @@ struct config_webhook {
     char *url;     /* secret template: what is behind the host is often a key */
     char *secret;  /* secret template; NULL: no signature */
     char *ca_file; /* NULL: the system's */
+    struct config_auth auth;
 };
 
 enum config_mail_tls { CONFIG_MAIL_STARTTLS, CONFIG_MAIL_TLS, CONFIG_MAIL_PLAIN };

@@ -80,6 +80,7 @@ static void look_at_notify(struct look *look)
 {
     const struct config *config = look->config;
     for (size_t i = 0; i < config->notify.webhook_count; i++) {
+        look_at_auth(look, &config->notify.webhooks[i].auth);
         look_at_secret(look, "secret", &config->notify.webhooks[i].secret);
         if (config->notify.webhooks[i].url && !secret_is_literal(config->notify.webhooks[i].url))
             look_at_secret(look, "url", &config->notify.webhooks[i].url);

@@ -185,6 +185,8 @@ static const struct config_key webhook_keys[] = {
      .help = "How status, logs and metrics call it; unique. What still waits for it goes by this name."},
     {"ca_file", CONFIG_PATH, OF(config_webhook, ca_file), .otherwise = "the system's",
      .help = "Certificates (PEM) that sign the server's."},
+    {"auth", CONFIG_SECTION, .section = &config_auth_of_webhook,
+     .written_offset = offsetof(struct config_webhook, auth.is_written)},
     {.name = NULL},
 };
 static const struct config_section webhook_section = {"webhook", "name", sizeof(struct config_webhook),

@@ -72,8 +72,8 @@ struct config_section {
     const char *help;
 };
 
-/* `auth` of a destination (schema_auth.c). */
-extern const struct config_section config_auth_of_destination;
+/* `auth` of a destination and of a webhook (schema_auth.c). */
+extern const struct config_section config_auth_of_destination, config_auth_of_webhook;
 
 /* The whole file. Borrowed for ever. */
 const struct config_section *config_schema(void);

@@ -83,3 +83,8 @@ const struct config_section config_auth_of_destination = {
     "How the server knows who sends: one `type`, with the keys that begin with its name below; see "
     "[other servers](servers.md#logins). KHEOPS knows tokens alone, which stand in `headers`. A client certificate "
     "(`client_cert`) may come on top."};
+
+static const struct config_key webhook_keys[] = {AUTH_KEYS(config_webhook, "none is shown")};
+const struct config_section config_auth_of_webhook = {
+    "auth", NULL, 0, webhook_keys,
+    "How the server knows who sends, as for a [destination](servers.md#logins): none of it by default."};

@@ -17,10 +17,26 @@ struct login_place login_place_of(const struct config_destination *destination)
     return (struct login_place){destination->name, &destination->auth, destination};
 }
 
+struct login_place login_place_of_webhook(const struct config_webhook *webhook)
+{
+    return (struct login_place){webhook->name, &webhook->auth, NULL};
+}
+
+/* What it carries by headers and proxy, which only a destination has; with room for what a kind adds. */
+static int begin_credentials(const struct login_place *place, struct credentials *ret_credentials,
+                             struct text *ret_reason)
+{
+    if (place->destination)
+        return credentials_of_destination(place->destination, ret_credentials, ret_reason);
+    *ret_credentials = (struct credentials){0};
+    ret_credentials->headers = memory_new(LOGIN_HEADERS_MOST, sizeof *ret_credentials->headers);
+    return 0;
+}
+
 int login_credentials(struct logins *logins, const struct login_place *place,
                       struct credentials *ret_credentials, struct text *ret_reason)
 {
-    int code = credentials_of_destination(place->destination, ret_credentials, ret_reason);
+    int code = begin_credentials(place, ret_credentials, ret_reason);
     return code != 0 ? code : kinds[place->auth->type](logins, place, ret_credentials, ret_reason);
 }
 

@@ -37,14 +37,15 @@ enum {
 
 struct logins;
 
-/* Of a destination. Borrowed from the configuration for the time of a call. */
+/* Of a destination, or of a webhook that gets notices. Borrowed from the configuration for the time of a call. */
 struct login_place {
     const char *name;
     const struct config_auth *auth;
-    const struct config_destination *destination;
+    const struct config_destination *destination; /* NULL: a webhook's */
 };
 
 struct login_place login_place_of(const struct config_destination *destination);
+struct login_place login_place_of_webhook(const struct config_webhook *webhook);
 
 /* http is borrowed until the end. */
 struct logins *logins_create(struct http *http);
@@ -52,7 +53,7 @@ void logins_destroy(struct logins **logins);
 /* For tests. */
 void logins_set_clock(struct logins *logins, int64_t (*clock_ms)(void));
 
-/* After start and each reload: forgets the tokens of destinations that are not named any more. Those of a login that has
+/* After start and each reload: forgets the tokens of places that are not named any more. Those of a login that has
  * changed are forgotten when it is used. config is borrowed until the next call. */
 void logins_configure(struct logins *logins, const struct config *config);
 

@@ -23,6 +23,7 @@ struct holder {
     struct logins *logins;
     struct holder *next;
     char *name;
+    bool is_webhook;
     uint64_t subject; /* how it logs in, as a number */
     char *server;     /* of the transfer */
     bool keyed;       /* the same */
@@ -95,9 +96,11 @@ void logins_destroy(struct logins **logins)
 static uint64_t subject_of(const struct login_place *place)
 {
     const struct config_auth *auth = place->auth;
-    const char *const texts[] = {
-        auth->token_url, auth->client_id, auth->client_secret,      auth->scope,   auth->audience,
-        auth->key,       auth->key_id,    auth->assertion_audience, auth->ca_file, place->destination->proxy};
+    const char *const texts[] = {auth->token_url,     auth->client_id,
+                                 auth->client_secret, auth->scope,
+                                 auth->audience,      auth->key,
+                                 auth->key_id,        auth->assertion_audience,
+                                 auth->ca_file,       place->destination ? place->destination->proxy : NULL};
     uint64_t subject = fnv_number(FNV_START, auth->secret_in + 16 * auth->assertion + 256 * auth->algorithm);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         subject = fnv_byte(fnv_byte(fnv_text(subject, texts[i] ? texts[i] : ""), '\0'), texts[i] != NULL);
@@ -116,10 +119,10 @@ static void begin_anew(struct holder *holder, uint64_t subject)
     holder->subject = subject;
 }
 
-static struct holder *find_holder(const struct logins *logins, const char *name)
+static struct holder *find_holder(const struct logins *logins, const struct login_place *place)
 {
     struct holder *holder = logins->holders;
-    while (holder && strcmp(holder->name, name) != 0)
+    while (holder && (holder->is_webhook != !place->destination || strcmp(holder->name, place->name) != 0))
         holder = holder->next;
     return holder;
 }
@@ -130,12 +133,13 @@ static void begin(struct holder *holder, const struct login_place *place);
 static struct holder *holder_of(struct logins *logins, const struct login_place *place)
 {
     uint64_t subject = subject_of(place);
-    struct holder *holder = find_holder(logins, place->name);
+    struct holder *holder = find_holder(logins, place);
     if (!holder) {
         holder = memory_new(1, sizeof *holder);
         *holder = (struct holder){.logins = logins,
                                   .next = logins->holders,
                                   .name = memory_string(place->name),
+                                  .is_webhook = !place->destination,
                                   .subject = subject};
         logins->holders = holder;
     }
@@ -147,10 +151,19 @@ static struct holder *holder_of(struct logins *logins, const struct login_place 
     return holder;
 }
 
-static bool is_named(const struct logins *logins, const struct holder *holder)
+/* Where it is in the configuration now; false: nowhere, or not with such a login. */
+static bool find_place(const struct holder *holder, struct login_place *ret_place)
 {
-    const struct config_destination *destination = config_find_destination(logins->config, holder->name);
-    return destination && destination->auth.type == CONFIG_AUTH_OAUTH2;
+    const struct config *config = holder->logins->config;
+    const struct config_webhook *webhook =
+        holder->is_webhook ? config_find_webhook(config, holder->name) : NULL;
+    const struct config_destination *destination =
+        holder->is_webhook ? NULL : config_find_destination(config, holder->name);
+    if (webhook)
+        *ret_place = login_place_of_webhook(webhook);
+    else if (destination)
+        *ret_place = login_place_of(destination);
+    return (webhook || destination) && ret_place->auth->type == CONFIG_AUTH_OAUTH2;
 }
 
 /* One for which somebody waits is told first. */
@@ -160,7 +173,8 @@ void logins_configure(struct logins *logins, const struct config *config)
     logins->config = config;
     while (*link) {
         struct holder *holder = *link;
-        if (holder->waiter_count > 0 || is_named(logins, holder)) {
+        struct login_place place;
+        if (holder->waiter_count > 0 || find_place(holder, &place)) {
             link = &holder->next;
             continue;
         }
@@ -325,7 +339,7 @@ bool login_renew(struct logins *logins, const struct login_place *place, const c
 
 void login_taken(struct logins *logins, const struct login_place *place, const char *token)
 {
-    struct holder *holder = place->auth->type == CONFIG_AUTH_OAUTH2 ? find_holder(logins, place->name) : NULL;
+    struct holder *holder = place->auth->type == CONFIG_AUTH_OAUTH2 ? find_holder(logins, place) : NULL;
     if (!holder || !is_its(holder, token))
         return;
     holder->taken = true;
@@ -346,14 +360,11 @@ bool login_is_well(struct logins *logins, const struct login_place *place)
 
 void logins_turn(struct logins *logins)
 {
+    struct login_place place;
     for (struct holder *holder = logins->holders; holder; holder = holder->next) {
         bool due = holder->used && holder->token.length > 0 && logins->clock_ms() >= holder->renew_at;
-        const struct config_destination *destination =
-            due ? config_find_destination(logins->config, holder->name) : NULL;
-        if (!destination || destination->auth.type != CONFIG_AUTH_OAUTH2 || holder->transfer || rests(holder))
-            continue;
-        const struct login_place place = login_place_of(destination);
-        if (subject_of(&place) == holder->subject)
+        if (due && !holder->transfer && !rests(holder) && find_place(holder, &place) &&
+            subject_of(&place) == holder->subject)
             begin(holder, &place);
     }
 }

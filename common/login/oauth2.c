@@ -87,7 +87,7 @@ int oauth2_start(struct http *http, const struct login_place *place, int64_t wal
     AUTO(secret_wipe) struct text authorization = TEXT_EMPTY;
     AUTO(secret_wipe) struct text proxy = TEXT_EMPTY;
     int code = make_form(auth, wall_ms, &form, &authorization, reason);
-    if (code == 0)
+    if (code == 0 && place->destination)
         code = credentials_proxy(place->destination, &proxy, reason);
     if (code != 0)
         return code;

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { ANSWER_MOST = 64 * 1024, ANSWER_MS = 30 * 1000, SAID_MOST = 200 };
+enum { ANSWER_MOST = 64 * 1024, ANSWER_MS = 30 * 1000, SAID_MOST = 200, HEADERS_MOST = 2 };
 
 /* ---- webhooks ---- */
 
@@ -23,7 +23,34 @@ static void append_signature(const struct text *secret, const struct text *body,
         text_format(out, "%02x", digest[i]);
 }
 
-static int start_webhook(struct http *http, const struct config_webhook *webhook,
+static void post(const struct sending_means *means, const struct config_webhook *webhook,
+                 const struct text *url, const struct text *body, const struct http_header *headers,
+                 const struct credentials *credentials, http_done *done, void *context,
+                 struct http_transfer **ret_transfer)
+{
+    struct http_signature signature;
+    size_t count = 0;
+    AUTO(memory_free)
+    struct http_header *all = memory_new(HEADERS_MOST + credentials->header_count, sizeof *all);
+    while (count < HEADERS_MOST && headers[count].name) {
+        all[count] = headers[count];
+        count++;
+    }
+    for (size_t i = 0; i < credentials->header_count; i++)
+        all[count++] = credentials->headers[i];
+    const struct http_request request = {.method = HTTP_POST,
+                                         .url = text_string(url),
+                                         .headers = all,
+                                         .header_count = count,
+                                         .content = text_string(body),
+                                         .signature = credentials_signature(credentials, &signature),
+                                         .tls = {.ca_file = webhook->ca_file},
+                                         .answer_max = ANSWER_MOST,
+                                         .answer_ms = ANSWER_MS};
+    http_start(means->http, &request, done, context, ret_transfer);
+}
+
+static int start_webhook(const struct sending_means *means, const struct config_webhook *webhook,
                          const struct work_notice *notice, const char *cell, http_done *done, void *context,
                          struct http_transfer **ret_transfer, struct text *ret_reason)
 {
@@ -31,25 +58,36 @@ static int start_webhook(struct http *http, const struct config_webhook *webhook
     AUTO(secret_wipe) struct text secret = TEXT_EMPTY;
     AUTO(text_release) struct text body = TEXT_EMPTY;
     AUTO(text_release) struct text signature = TEXT_EMPTY;
+    AUTO(credentials_wipe) struct credentials credentials = {0};
+    const struct login_place place = login_place_of_webhook(webhook);
     int code = secret_resolve(webhook->url, &url, ret_reason);
     if (code == 0 && webhook->secret)
         code = secret_resolve(webhook->secret, &secret, ret_reason);
+    if (code == 0)
+        code = login_credentials(means->logins, &place, &credentials, ret_reason);
     if (code != 0)
         return code;
     message_json(notice, cell, &body);
     append_signature(&secret, &body, &signature);
-    const struct http_header headers[] = {{(char *)"Content-Type", (char *)"application/json"},
-                                          {(char *)"X-Felucca-Signature", signature.bytes}};
-    const struct http_request request = {.method = HTTP_POST,
-                                         .url = text_string(&url),
-                                         .headers = headers,
-                                         .header_count = webhook->secret ? 2 : 1,
-                                         .content = text_string(&body),
-                                         .tls = {.ca_file = webhook->ca_file},
-                                         .answer_max = ANSWER_MOST,
-                                         .answer_ms = ANSWER_MS};
-    http_start(http, &request, done, context, ret_transfer);
+    const struct http_header headers[HEADERS_MOST] = {
+        {(char *)"Content-Type", (char *)"application/json"},
+        {(char *)(webhook->secret ? "X-Felucca-Signature" : NULL), signature.bytes}};
+    post(means, webhook, &url, &body, headers, &credentials, done, context, ret_transfer);
     return 0;
+}
+
+/* What the answer says of the token that is carried now. */
+static void heed(const struct sending_means *means, const struct config_webhook *webhook, int status)
+{
+    AUTO(credentials_wipe) struct credentials credentials = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const struct login_place place = login_place_of_webhook(webhook);
+    if (login_credentials(means->logins, &place, &credentials, &reason) != 0)
+        return;
+    if (status == 401)
+        (void)login_renew(means->logins, &place, text_string(&credentials.token));
+    else if (status / 100 == 2)
+        login_taken(means->logins, &place, text_string(&credentials.token));
 }
 
 /* ---- mail ---- */
@@ -110,26 +148,41 @@ static int start_mail(struct http *http, const struct config_mail *mail, const s
 
 /* ---- both ---- */
 
-int sending_start(struct http *http, const struct config *config, const char *target,
-                  const struct work_notice *notice, http_done *done, void *context,
-                  struct http_transfer **ret_transfer, struct text *ret_reason)
+int sending_start(const struct sending_means *means, const char *target, const struct work_notice *notice,
+                  http_done *done, void *context, struct http_transfer **ret_transfer,
+                  struct text *ret_reason)
 {
-    const struct config_webhook *webhook = config_find_webhook(config, target);
-    const struct config_mail *mail = config_find_mail(config, target);
+    const struct config_webhook *webhook = config_find_webhook(means->config, target);
+    const struct config_mail *mail = config_find_mail(means->config, target);
     char cell[CONFIG_CELL_SIZE];
-    (void)config_cell(config, cell);
+    (void)config_cell(means->config, cell);
     if (webhook)
-        return start_webhook(http, webhook, notice, cell, done, context, ret_transfer, ret_reason);
+        return start_webhook(means, webhook, notice, cell, done, context, ret_transfer, ret_reason);
     if (mail)
-        return start_mail(http, mail, notice, cell, done, context, ret_transfer, ret_reason);
+        return start_mail(means->http, mail, notice, cell, done, context, ret_transfer, ret_reason);
     text_append(ret_reason,
                 "this notifier's configuration does not name the target: give router and notifier "
                 "the same configuration");
     return ERR_ABSENT;
 }
 
-bool sending_taken(const struct http_answer *answer, struct text *ret_said)
+void sending_log_in(const struct sending_means *means, const char *target, login_done *done, void *context)
 {
+    const struct config_webhook *webhook = config_find_webhook(means->config, target);
+    if (!webhook) { /* any more */
+        done(context, LOGIN_FINE, "");
+        return;
+    }
+    const struct login_place place = login_place_of_webhook(webhook);
+    login_ask(means->logins, &place, done, context);
+}
+
+bool sending_taken(const struct sending_means *means, const char *target, const struct http_answer *answer,
+                   struct text *ret_said)
+{
+    const struct config_webhook *webhook = config_find_webhook(means->config, target);
+    if (webhook)
+        heed(means, webhook, answer->status);
     bool taken = answer->trouble == HTTP_NONE && answer->status >= 200 && answer->status < 300;
     bool mail = answer->body.length >= 3 && strncmp(answer->body.bytes, "250", 3) == 0;
     if (answer->trouble != HTTP_NONE)

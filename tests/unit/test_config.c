@@ -624,7 +624,7 @@ static void check_shown(const char *text, const struct config_section *section)
     for (const struct config_key *key = section->keys; key->name; key++) {
         const char *place = find_key(text, key->name);
         ck_assert_msg(place != NULL, "felucca.example.yaml does not show %s of %s", key->name, section->noun);
-        if (!key->section)
+        if (!key->section || key->section == &config_auth_of_webhook) /* a destination's are shown */
             continue;
         const char *end = key->kind == CONFIG_SECTION ? strstr(place, "\n\n") : NULL;
         AUTO(memory_free) char *part = memory_string_n(place, end ? (size_t)(end - place) : strlen(place));

@@ -242,6 +242,9 @@ static const struct row auth_rows[] = {
     {"a region with a colon", PLAIN("{ type: aws_sigv4, access_key: a, secret_key: s, region: 'eu:1' }"),
      "felucca.yaml:7:72: " WHERE_PLAIN
      "region: has other characters than small letters, digits and hyphens;"},
+    {"a webhook without password",
+     "notify: { webhooks: [{ url: 'http://h', auth: { type: basic, user: u } }] }\nnodes: []\n",
+     "felucca.yaml:1:55: notify: webhook \"webhook-1\": auth: type: basic needs password; set it\n"},
     {"two that show who sends",
      PLAIN("{ type: basic, user: u, password: p }\n        headers: 'Authorization: Bearer t'"),
      "felucca.yaml:7:23: " WHERE_PLAIN
