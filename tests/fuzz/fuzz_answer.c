@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/kheops/asker.h"
+#include "common/login/oauth2.h"
 #include "sender/fetch_outcome.h"
 #include "sender/stow.h"
 #include "sender/stow_outcome.h"
@@ -140,6 +141,18 @@ static void read_token(const struct http_answer *answer)
     (void)introspection_explain(&introspection, "the token", "write", &sentence);
 }
 
+/* Of a login server: a token that can stand in a header, or a sentence. */
+static void read_login(const struct http_answer *answer, bool keyed)
+{
+    static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/=";
+    AUTO(oauth2_answer_wipe) struct oauth2_answer read;
+    oauth2_read(answer, "https://login.example.org:443", keyed, &read);
+    assert((read.verdict == LOGIN_FINE) == (read.token.length > 0));
+    assert((read.verdict == LOGIN_FINE) == (read.sentence.length == 0));
+    assert(read.verdict != LOGIN_FINE || read.life_ms >= 1000);
+    assert(strspn(text_string(&read.token), characters) == read.token.length);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     if (length < HEAD)
@@ -169,6 +182,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         break;
     case 'f':
         judge_fetch(&answer);
+        break;
+    case 'l':
+        read_login(&answer, facts & FACT_KHEOPS);
         break;
     default:
         read_token(&answer);

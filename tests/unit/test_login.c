@@ -212,6 +212,7 @@ START_TEST(slots_share_one_question)
     ask(&heard);
     ck_assert_int_eq(heard.calls, 9);
     ck_assert_uint_eq(scripted_server_requests(server), 1);
+    text_release(&heard.sentence);
     scripted_server_request(server, 0, &request);
     /* RFC 6749, 2.3.1: me%20%26%20co:ge%3Aheim */
     ck_assert_msg(
@@ -393,6 +394,26 @@ START_TEST(it_is_told_as_itself)
     ck_assert_msg(string_starts_with(text_string(&heard.sentence), text_string(&wanted)), "%s: %s",
                   row->label, text_string(&heard.sentence));
     ck_assert_ptr_null(strstr(text_string(&heard.sentence), "heim"));
+    ck_assert_uint_eq(scripted_server_requests(server), 1);
+    text_release(&heard.sentence);
+}
+END_TEST
+
+/* 64 KiB are read, and no more. */
+START_TEST(a_long_answer_is_no_token)
+{
+    AUTO(text_release) struct text long_answer = TEXT_EMPTY;
+    struct heard heard = {0};
+    text_append(&long_answer, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"access_token\":\"");
+    for (int i = 0; i < 65 * 1024; i++)
+        text_append_char(&long_answer, 'x');
+    text_append(&long_answer, "\"}");
+    const struct scripted_answer answer = {text_string(&long_answer), SCRIPTED_CLOSE, 0};
+    start(&answer, 1, OAUTH2 " }\n");
+    ask(&heard);
+    run(&heard, 1);
+    ck_assert_int_eq(heard.verdict, LOGIN_AWAY);
+    ck_assert_ptr_nonnull(strstr(text_string(&heard.sentence), "sent an answer longer than allowed"));
     text_release(&heard.sentence);
 }
 END_TEST
@@ -474,6 +495,7 @@ int main(void)
     tests_add(tests, a_refused_token_is_asked_for_anew_once);
     tests_add(tests, other_credentials_forget_the_token);
     tests_rows(tests, it_is_told_as_itself, ROWS(rows));
+    tests_add(tests, a_long_answer_is_no_token);
     tests_add(tests, one_that_failed_rests_and_comes_back);
     tests_add(tests, who_is_gone_hears_nothing);
     tests_add(tests, a_missing_client_secret_is_told);
