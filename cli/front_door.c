@@ -140,6 +140,8 @@ static const char head[] =
     "global\n"
     "    log stdout format raw daemon\n"
     "    maxconn 4096\n"
+    "    # Before a cell is updated, so that long associations end by themselves: set server cells/n1 state drain\n"
+    "    # stats socket /run/haproxy/admin.sock mode 660 level admin\n"
     "\n"
     "defaults\n"
     "    mode tcp\n"
