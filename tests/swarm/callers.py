@@ -26,7 +26,7 @@ import time
 
 import pydicom
 
-PAUSE, PATIENCE = 0.3, 180  # seconds: before something is sent again; for the last studies after the stop
+PAUSE, BREAK, PATIENCE = 0.3, 0.3, 180  # seconds: before something is sent again; between studies; for the last ones after the stop
 
 
 class Callers:
@@ -93,7 +93,7 @@ class Callers:
                 return
             if not self.send_study(caller, folder):
                 self.refused.append(folder)
-            time.sleep(0.1)
+            time.sleep(BREAK)
 
     def run(self):
         threads = [threading.Thread(target=self.call, args=(i + 1,)) for i in range(self.arguments.callers)]

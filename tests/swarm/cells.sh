@@ -30,8 +30,8 @@ deploy()
 {
     (
         cd "$site/swarm"
-        CELL=$2 CONFIG_VERSION=$config_version
-        export CELL CONFIG_VERSION
+        CELL=$2 CONFIG_VERSION=$config_version FELUCCA_HEALTH_INTERVAL=2s
+        export CELL CONFIG_VERSION FELUCCA_HEALTH_INTERVAL
         host $manager stack deploy --resolve-image never -c "$1" "$2"
     ) || fail "docker stack deploy refuses $1"
 }

@@ -116,10 +116,10 @@ all arrived $(seconds "$healed" "$arrived") s, one cell again $(seconds "$healed
 split_studies()
 {
     make_studies halves --studies 20 --instances 20 --size 4K --seed 90000
-    for half in 0 1; do
-        for study in "$site"/studies/halves/*; do
+    for study in "$site"/studies/halves/*; do
+        find "$study" -name '*.dcm' | sort >"$site/files"
+        for half in 0 1; do
             mkdir -p "$site/halves-$half/${study##*/}"
-            find "$study" -name '*.dcm' | sort >"$site/files"
             awk -v half=$half 'NR % 2 == half' "$site/files" | xargs mv -t "$site/halves-$half/${study##*/}"
         done
     done
