@@ -15,10 +15,12 @@
 #include "router/outbox.h"
 #include "router/shared.h"
 #include "router/targets.h"
+#include "router/width.h"
 
 #include <string.h>
 
 enum { LANES_A_LOOK = 100 }; /* that turn out to have nothing that may go */
+enum { TURNS_EACH = 4 };     /* slots, of which one goes without a look at priorities */
 
 struct dispatch {
     char epoch[17];    /* random: the first half of every work id */
@@ -139,6 +141,8 @@ static void hand_out_batch(struct router *router, struct target *target, const s
                                       : crew_lease(router->crew, slot->seat, batch, router->awake, 0);
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
+    if (lease->batch.stage == WORK_SEND)
+        width_pay(target, &lease->batch, router->monotonic);
     if (!slot->ahead)
         *target_counter(target, lease->batch.stage) += 1;
     target->tried_by = seat_number(slot->seat);
@@ -152,7 +156,7 @@ static bool send_from(struct router *router, struct target *target, const struct
 {
     const struct target_retry retry = target_retry_of(router->config);
     const struct jobdb_appetite appetite = {(size_t)router->config->sender.batch_instances,
-                                            router->config->sender.batch_bytes,
+                                            width_of_request(target, router->config->sender.batch_bytes),
                                             target_is_wary(target, &retry, router->now)};
     struct jobdb_lane lane;
     for (int i = 0; i < LANES_A_LOOK; i++) {
@@ -248,23 +252,27 @@ static bool inquire_from(struct router *router, struct target *target, const str
 
 /* ---- all targets in turn ---- */
 
-static bool may_have_work(const struct target *target, enum work_stage stage, int64_t now)
+static bool may_have_work(const struct router *router, const struct target *target, enum work_stage stage)
 {
+    int64_t now = router->now;
     if ((target->row.album_id != 0) != (work_stage_worker(stage) == WORK_SHARE))
         return false;
     if (stage == WORK_INQUIRE)
         return target_may_inquire(target, now);
     if (stage == WORK_FETCH)
         return target_may_fetch(target, now);
-    return target->look_at <= now && target_is_open(target, now);
+    return target->look_at <= now && target_is_open(target, now) &&
+           (stage != WORK_SEND || width_is_there(target, router->monotonic));
 }
 
-/* Whether a comes before b: the one with fewer requests out, then the one whose turn is longer ago. So a target that
- * waits gets the next free slot, whatever another one holds, and nobody's share of the slots is kept free for
- * those who have no use for it. */
-static bool comes_before(struct target *a, struct target *b, enum work_stage stage)
+/* Whether a comes before b: the one with nothing out, then the one with the higher priority, then that with fewer requests out, then
+ * the one whose turn is longer ago. So a target that waits gets the next free slot, whatever another one holds, and nobody's share
+ * of the slots is kept free for those who have no use for it. Each fourth slot asks for no priority: nobody waits for ever. */
+static bool comes_before(struct target *a, struct target *b, enum work_stage stage, bool ranked)
 {
     int a_out = *target_counter(a, stage), b_out = *target_counter(b, stage);
+    if (ranked && (a_out > 0) == (b_out > 0) && a->destination->priority != b->destination->priority)
+        return a->destination->priority > b->destination->priority;
     return a_out != b_out ? a_out < b_out : a->served[stage] < b->served[stage];
 }
 
@@ -272,10 +280,11 @@ static bool comes_before(struct target *a, struct target *b, enum work_stage sta
 static struct target *next_target(struct router *router, enum work_stage stage, const bool *in_vain)
 {
     struct target *next = NULL;
+    bool ranked = router->dispatch->offers % TURNS_EACH != 0;
     for (size_t i = 0; i < targets_count(router->targets); i++) {
         struct target *target = targets_at(router->targets, i);
-        if (!in_vain[i] && may_have_work(target, stage, router->now) &&
-            (!next || comes_before(target, next, stage)))
+        if (!in_vain[i] && may_have_work(router, target, stage) &&
+            (!next || comes_before(target, next, stage, ranked)))
             next = target;
     }
     return next;
@@ -321,7 +330,7 @@ static void dispatch_stage(struct router *router, enum work_stage stage)
 static bool is_kept_waiting(struct router *router, struct target *target)
 {
     struct jobdb_lane lane;
-    if (!may_have_work(target, WORK_SEND, router->now))
+    if (!may_have_work(router, target, WORK_SEND))
         return false;
     bool due = jobdb_pick_lane(router->db, target->row.destination_id, &lane);
     if (!due)
@@ -349,7 +358,8 @@ static void follow_deliveries(struct router *router)
         const struct crew_duty duty = {WORK_SEND, lease->batch.destination_id, 0};
         struct target *target = targets_find(router->targets, duty.destination_id, 0);
         if (lease->batch.stage != WORK_SEND || !target || !target_is_at_ease(target) ||
-            target->look_at > router->now || !crew_may_follow(lease, &duty, router->awake))
+            target->look_at > router->now || target->destination->rate > 0 ||
+            !crew_may_follow(lease, &duty, router->awake))
             continue;
         if (!others_wait(router, target))
             (void)send_from(router, target, &(struct slot){lease->seat, lease});
@@ -377,7 +387,7 @@ static int64_t sooner_of(int64_t at, int64_t than, int64_t after)
 
 int64_t dispatch_wakes_at(struct router *router)
 {
-    int64_t next = router->dispatch->next_lane;
+    int64_t next = router->dispatch->next_lane, wide = INT64_MAX;
     if (router->dispatch->more)
         return 0;
     next = sooner_of(gather_looks_at(router->dispatch->gather), next, router->now);
@@ -385,8 +395,11 @@ int64_t dispatch_wakes_at(struct router *router)
         const struct target *target = targets_at(router->targets, i);
         next = sooner_of(target_opens_at(target, router->now), next, router->now);
         next = sooner_of(target->look_at, next, router->now);
+        if (target->look_at <= router->now)
+            wide = sooner_of(width_opens_at(target, router->monotonic), wide, router->monotonic);
         next = sooner_of(target_fetches_at(target), next, router->now);
         next = sooner_of(target_inquires_at(target), next, router->now);
     }
-    return next == INT64_MAX ? next : next - router->now + router->monotonic;
+    next = next == INT64_MAX ? next : next - router->now + router->monotonic;
+    return wide < next ? wide : next;
 }

@@ -130,7 +130,10 @@ static void take_in(struct router *router, struct arrival *arrival, const struct
     const struct header_transfer transfer = arrival_transfer(arrival);
     AUTO(decisions_release) struct decisions decisions = {0};
     int64_t began_ns = clock_monotonic_ns();
-    decide(node, NULL, router->targets, &arrival->instance, reading_facts(reading, &transfer), &decisions);
+    const struct condition_facts *facts = reading_facts(reading, &transfer);
+    if (node->urgent && condition_judge(node->urgent, facts) == CONDITION_TRUE)
+        arrival->instance.urgent = true;
+    decide(node, NULL, router->targets, &arrival->instance, facts, &decisions);
     decide_versions(router->db, &arrival->instance, &decisions);
     count_decided(router->counters, began_ns);
     if (decisions.unfit.length > 0)

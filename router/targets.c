@@ -118,6 +118,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
         if (old) {
             target->in_flight = old->in_flight;
             target->barred = old->barred;
+            target->paid_until = old->paid_until;
             target->closed = old->closed; /* until windows_turn() */
             memcpy(target->served, old->served, sizeof target->served);
             target->fetching = old->fetching;

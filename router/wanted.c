@@ -12,6 +12,7 @@ struct questions *wanted(struct router *router)
     struct questions *questions = questions_create();
     for (size_t i = 0; i < config->node_count; i++) {
         const struct config_node *node = &config->nodes[i];
+        questions_add(questions, node->urgent);
         for (size_t j = 0; j < node->destination_count; j++) {
             const struct config_destination *destination = &node->destinations[j];
             questions_add(questions, destination->condition);

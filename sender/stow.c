@@ -74,6 +74,7 @@ void stow_start(struct http *http, const struct config_destination *destination,
                                          .tls = credentials_tls(destination),
                                          .proxy = text_string(&credentials->proxy),
                                          .http2 = destination->http2,
+                                         .send_rate = destination->rate,
                                          .answer_max = most < HTTP_ANSWER_MAX ? most : HTTP_ANSWER_MAX};
     http_start(http, &request, done, context, ret_transfer);
 }

@@ -8,6 +8,7 @@
 #include "common/config/headers.h"
 #include "common/config/network.h"
 #include "common/config/proxy.h"
+#include "common/config/rate.h"
 #include "common/config/url.h"
 #include "common/config/value.h"
 #include "common/config/secret.h"
@@ -123,6 +124,8 @@ int config_assign(const char *folder, void *structure, const struct config_key *
         return config_value_duration(value, key->word, key->least, key->most, member, reason);
     case CONFIG_SIZE:
         return config_value_size(value, key->least, key->most, member, reason);
+    case CONFIG_RATE:
+        return config_rate_parse(value, key->least, key->most, member, reason);
     case CONFIG_CHOICE:
         return config_value_choice(value, key->words, member, reason);
     case CONFIG_NAME:
@@ -201,6 +204,7 @@ static void release_member(const struct config_key *key, void *structure)
     case CONFIG_BOOLEAN:
     case CONFIG_DURATION:
     case CONFIG_SIZE:
+    case CONFIG_RATE:
     case CONFIG_CHOICE:
         return;
     case CONFIG_SECTION:

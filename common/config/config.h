@@ -71,6 +71,9 @@ struct config_album {
     struct condition *condition;                            /* NULL: always */
 };
 
+/* Which destination gets a free worker first. */
+enum config_priority { CONFIG_PRIORITY_LOW, CONFIG_PRIORITY_NORMAL, CONFIG_PRIORITY_HIGH };
+
 struct config_destination {
     char *name; /* unique over all nodes */
     char *stow_url;
@@ -93,6 +96,8 @@ struct config_destination {
     char *proxy;   /* proxy.h: "none", "environment" or a secret template; NULL: not said, which means none */
     char *expires; /* a date: when the token in headers ends; NULL: not said */
     struct config_auth auth;
+    int64_t rate; /* bytes a second; 0: as many as pass */
+    enum config_priority priority;
     char **window; /* spans of hours (hours.h) */
     size_t window_count;
     char *time_zone;     /* of the window; NULL: the host's */
@@ -144,6 +149,7 @@ struct config_node {
         size_t destination_count; /* 0: all */
         int64_t patience_ms;
     } commitment;
+    struct condition *urgent;             /* NULL: nothing, but by its DIMSE priority */
     enum config_mismatch mismatched_uids; /* a C-STORE command with other UIDs than its data set */
     struct config_source *sources;
     size_t source_count; /* 0: any caller */

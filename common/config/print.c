@@ -1,5 +1,6 @@
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
+#include "common/config/rate.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
 #include "common/condition/condition.h"
@@ -112,6 +113,9 @@ static void print_value(const struct config_key *key, const void *structure, int
     case CONFIG_SIZE:
         config_value_print_size(out, *(const int64_t *)member);
         return;
+    case CONFIG_RATE:
+        config_rate_print(out, *(const int64_t *)member);
+        return;
     case CONFIG_CHOICE:
         text_append(out, key->words[*(const int *)member]);
         return;
@@ -148,6 +152,7 @@ static bool is_set(const struct config_key *key, const void *structure)
     case CONFIG_DURATION:
     case CONFIG_CHOICE:
         return true;
+    case CONFIG_RATE:
     case CONFIG_SIZE: /* one without a default is 0 until it is set */
         return *(const int64_t *)config_member_const(structure, key) > 0;
     case CONFIG_HEADERS:

@@ -2,6 +2,7 @@
 #include "common/base/json.h"
 #include "common/condition/condition.h"
 #include "common/config/config.h"
+#include "common/config/rate.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
 
@@ -49,6 +50,8 @@ static json_t *quantity_of(const struct config_key *key, int64_t quantity)
     AUTO(text_release) struct text written = TEXT_EMPTY;
     if (key->kind == CONFIG_DURATION)
         config_value_print_duration(&written, key->word, quantity);
+    else if (key->kind == CONFIG_RATE)
+        config_rate_print(&written, quantity);
     else
         config_value_print_size(&written, quantity);
     return json_from_text(text_string(&written));
@@ -71,6 +74,10 @@ static json_t *value_of(const struct config_key *key, const void *structure)
         return json_integer(*(const int *)member);
     case CONFIG_BOOLEAN:
         return json_boolean(*(const bool *)member);
+    case CONFIG_RATE:
+        if (*(const int64_t *)member == 0)
+            return json_null();
+        return quantity_of(key, *(const int64_t *)member);
     case CONFIG_DURATION:
     case CONFIG_SIZE:
         return quantity_of(key, *(const int64_t *)member);

@@ -1,5 +1,6 @@
 #include "common/base/cleanup.h"
 #include "common/config/config.h"
+#include "common/config/rate.h"
 #include "common/config/schema.h"
 #include "common/config/value.h"
 
@@ -45,6 +46,9 @@ static void append_bounds(struct text *out, const struct config_key *key)
     } else if (key->kind == CONFIG_SIZE) {
         text_append(out, ", at least ");
         config_value_print_size(out, key->least);
+    } else if (key->kind == CONFIG_RATE) {
+        text_append(out, ", at least ");
+        config_rate_print(out, key->least);
     } else if (key->kind == CONFIG_DURATION) {
         if (key->least > 0) {
             text_append(out, ", at least ");

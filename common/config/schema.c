@@ -347,6 +347,7 @@ static const struct config_section album_section = {
     "album", "name", sizeof(struct config_album), album_keys,
     "A further album that gets the series for which a condition holds."};
 
+static const char *const priority_words[] = {"low", "normal", "high", NULL};
 static const char *const conflict_words[] = {"failed", "stored", NULL};
 static const struct config_key destination_keys[] = {
     {"name", CONFIG_NAME, OF(config_destination, name), .required = true,
@@ -369,6 +370,15 @@ static const struct config_key destination_keys[] = {
      .otherwise = "all", .help = "Only instances of these SOP classes are sent."},
     {"connections", CONFIG_INTEGER, OF(config_destination, connections), .standard = "4", .least = 1,
      .most = 256, .help = "Most parallel requests, over all senders. More than 12 bring nothing at KHEOPS."},
+    {"rate", CONFIG_RATE, OF(config_destination, rate), .otherwise = "as much as passes", .least = 10000,
+     .most = INT64_C(100000000000),
+     .help =
+         "Most bytes a second of deliveries, over all senders together: `20 MB/s`, `500 kB/s`, `100 Mbit/s` "
+         "([how](hours.md#the-width))."},
+    {"priority", CONFIG_CHOICE, OF(config_destination, priority), .standard = "normal",
+     .words = priority_words,
+     .help = "Which destination gets a free worker first, where several have something due: see "
+             "[who goes first](hours.md#who-goes-first)."},
     {"kheops", CONFIG_BOOLEAN, OF(config_destination, kheops), .standard = "true",
      .help = "false: a plain STOW server, with neither tokens to ask about nor albums."},
     {"api_url", CONFIG_URL, OF(config_destination, api_url), .otherwise = "`stow_url` without `/studies`",
@@ -472,6 +482,11 @@ static const struct config_key node_keys[] = {
      .help = "What becomes of an instance whose SOP Class or SOP Instance UID is not the one of its C-STORE "
              "command: `refuse` answers A900, `accept` delivers it under the UIDs of its data set."},
     {"commitment", CONFIG_SECTION, .section = &commitment_section},
+    {"urgent", CONFIG_CONDITION, OF(config_node, urgent),
+     .otherwise = "what was sent with priority HIGH alone",
+     .help =
+         "What it holds for goes before everything else to each destination, as what a modality sends with the DIMSE "
+         "priority HIGH does anyway ([who goes first](hours.md#who-goes-first))."},
     {"sources", CONFIG_LIST, COUNTED(config_node, sources, source_count), .otherwise = "any caller",
      .section = &source_section, .help = "Who may send to it, see below."},
     {"destinations", CONFIG_LIST, COUNTED(config_node, destinations, destination_count), .required = true,

@@ -35,6 +35,7 @@
     X(NAMES, "char **, and their count", "list of names")                                     \
     X(CAUSES, "char **, and their count", "list of causes")                                   \
     X(NETWORKS, "char **, and their count", "list of addresses")                              \
+    X(RATE, "int64_t of bytes a second; 0: none", "rate")                                     \
     X(HOURS, "char **, and their count", "span of hours, or a list of them")                  \
     X(SECTION, "a struct", "mapping")                                                         \
     X(LIST, "array of structs, and their count", "list")
@@ -55,7 +56,7 @@ struct config_key {
     bool required;            /* must be written */
     const char *standard;     /* the default as it would be written; NULL: not set */
     const char *otherwise;    /* what holds without it, where standard is NULL; for the reference */
-    int64_t least, most;      /* INTEGER, DURATION, SIZE */
+    int64_t least, most;      /* INTEGER, DURATION, SIZE, RATE */
     const char *word;         /* DURATION: means 0 */
     const char *const *words; /* CHOICE */
     const struct config_section *section; /* SECTION, LIST */

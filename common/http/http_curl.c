@@ -222,6 +222,8 @@ bool http_curl_prepare(struct http_transfer *transfer, const struct http_request
     set_house_rules(transfer);
     if (request->mail)
         return http_mail_prepare(transfer, request) && set_tls(easy, &request->tls) == CURLE_OK;
+    if (request->send_rate > 0)
+        (void)curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE, (curl_off_t)request->send_rate);
     long version = request->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
     return add_headers(transfer, request) && http_sign_prepare(transfer, request) &&
            curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK &&

@@ -72,6 +72,7 @@ struct http_request {
     bool http2;        /* offer HTTP/2 (https only) */
     size_t answer_max; /* 0: HTTP_ANSWER_MAX */
     int64_t answer_ms; /* 0: HTTP_ANSWER_MS */
+    int64_t send_rate; /* bytes a second that go out at most; 0: as many as pass */
 };
 
 #define HTTP_TROUBLE_MAP(X) /* name, meaning */                                                          \
