@@ -53,8 +53,9 @@ void logins_destroy(struct logins **logins);
 /* For tests. */
 void logins_set_clock(struct logins *logins, int64_t (*clock_ms)(void));
 
-/* After start and each reload: forgets the tokens of places that are not named any more. Those of a login that has
- * changed are forgotten when it is used. config is borrowed until the next call. */
+/* After start and each reload: forgets the tokens of places that are not named any more, and no login server is left alone
+ * for an old failure. The tokens of a login that has changed are forgotten when it is used. config is borrowed until the
+ * next call. */
 void logins_configure(struct logins *logins, const struct config *config);
 
 /* Fetches what is used and ends soon; call it at least once a second. */

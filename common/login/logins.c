@@ -175,6 +175,8 @@ void logins_configure(struct logins *logins, const struct config *config)
         struct holder *holder = *link;
         struct login_place place;
         if (holder->waiter_count > 0 || find_place(holder, &place)) {
+            holder->rest_until = 0; /* somebody may have mended it */
+            holder->failures = 0;
             link = &holder->next;
             continue;
         }

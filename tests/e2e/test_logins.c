@@ -10,10 +10,11 @@
 #include "tests/support/scripted_server.h"
 #include "tests/support/suite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { PATIENCE_MS = 60000 };
+enum { PATIENCE_MS = 60000, SOON_MS = 35000 /* less than the probe of a blocked destination takes */ };
 
 #define TOKEN_OF(name)                                                                                     \
     {                                                                                                      \
@@ -180,6 +181,19 @@ START_TEST(a_login_server_that_is_away_is_told_as_itself)
 }
 END_TEST
 
+/* A minute would pass by itself. */
+START_TEST(a_reload_tries_a_refused_login_again)
+{
+    static const struct scripted_answer answers[] = {REFUSED, TOKEN_OF("first")};
+    start_gate("first", answers, ROWS(answers));
+    check(operator_wait_state(pipeline, "plain", NULL, "blocked", "(invalid_client)", PATIENCE_MS),
+          "not blocked");
+    process_signal(pipeline_process(pipeline, PIPELINE_SENDER, 0), SIGHUP);
+    check(operator_wait_jobs(pipeline, "sent", "plain", NULL, 3, SOON_MS), "not sent");
+    check_sent();
+}
+END_TEST
+
 START_TEST(a_login_server_that_refuses_blocks)
 {
     static const struct scripted_answer answers[] = {REFUSED};
@@ -203,6 +217,7 @@ int main(void)
     tests_add(tests, a_token_is_fetched);
     tests_add(tests, a_refused_token_is_fetched_anew);
     tests_add(tests, a_login_server_that_is_away_is_told_as_itself);
+    tests_add(tests, a_reload_tries_a_refused_login_again);
     tests_add(tests, a_login_server_that_refuses_blocks);
     return tests_run(tests);
 }

@@ -447,6 +447,35 @@ START_TEST(one_that_failed_rests_and_comes_back)
 }
 END_TEST
 
+/* Somebody may have mended it. */
+START_TEST(a_reload_ends_the_rest)
+{
+    static const struct scripted_answer answers[] = {ANSWER("503 Away" NOTHING, ""),
+                                                     TOKEN_OF("first", "100")};
+    struct heard heard = {0};
+    start(answers, 2, OAUTH2 " }\n");
+    ask(&heard);
+    run(&heard, 1);
+    logins_configure(logins, loading.config);
+    get_token();
+    text_release(&heard.sentence);
+}
+END_TEST
+
+START_TEST(a_login_server_is_asked_through_the_proxy)
+{
+    static const struct scripted_answer answers[] = {TOKEN_OF("first", "100")};
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    start(answers, 1,
+          "{ type: oauth2, token_url: 'http://login.example.org/t', client_id: c, client_secret: s }\n"
+          "        proxy: http://127.0.0.1:%d\n");
+    get_token();
+    scripted_server_request(server, 0, &request);
+    ck_assert_msg(string_starts_with(text_string(&request), "POST http://login.example.org/t HTTP/1.1\r\n"),
+                  "%s", text_string(&request));
+}
+END_TEST
+
 START_TEST(who_is_gone_hears_nothing)
 {
     static const struct scripted_answer answers[] = {TOKEN_OF("first", "100")};
@@ -497,6 +526,8 @@ int main(void)
     tests_rows(tests, it_is_told_as_itself, ROWS(rows));
     tests_add(tests, a_long_answer_is_no_token);
     tests_add(tests, one_that_failed_rests_and_comes_back);
+    tests_add(tests, a_reload_ends_the_rest);
+    tests_add(tests, a_login_server_is_asked_through_the_proxy);
     tests_add(tests, who_is_gone_hears_nothing);
     tests_add(tests, a_missing_client_secret_is_told);
     return tests_run(tests);
