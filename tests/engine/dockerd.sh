@@ -103,8 +103,20 @@ dockerd_remove_groups()
     done
 }
 
+# Whether a living engine has a folder of its own there. One that was killed takes a moment.
+dockerd_is_used() { grep -qs " $1 " /proc/[0-9]*/mountinfo; }
+
+# Removing what another engine has a folder of its own over would take that away, and it would write to the machine's: an empty
+# folder is left instead.
 dockerd_remove_folders()
 {
-    for dockerd_place in $dockerd_made; do rmdir "$dockerd_place" 2>/dev/null || :; done
+    for dockerd_place in $dockerd_made; do
+        dockerd_left=25
+        while dockerd_is_used "$dockerd_place" && [ $dockerd_left -gt 0 ]; do
+            dockerd_left=$((dockerd_left - 1))
+            sleep 0.2
+        done
+        dockerd_is_used "$dockerd_place" || rmdir "$dockerd_place" 2>/dev/null || :
+    done
     dockerd_made=
 }
