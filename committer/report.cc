@@ -12,9 +12,12 @@
 #include "common/base/err.h"
 #include "common/dicom/commitment.h"
 #include "common/dicom/implementation.h"
+#include "committer/dial.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <unistd.h>
 
 namespace
 {
@@ -24,21 +27,50 @@ const T_ASC_PresentationContextID CONTEXT = 1;
 const Uint16 MESSAGE = 1;
 const Uint16 ALL_COMMITTED = 1, SOME_DENIED = 2; /* event types */
 
-/* Hears of the connection before the toolkit reads from it. */
+/* The toolkit (3.6.7) makes connections itself, and over IPv4 alone. So it is let connect to a socket of ours, and gets the one to
+ * the source in place of that, before it has read or written anything. */
 class Layer : public DcmTransportLayer
 {
   public:
     explicit Layer(const report_listener *listener) : listener_(listener)
     {
     }
+    Layer(const Layer &) = delete;
+    Layer &operator=(const Layer &) = delete;
+    ~Layer() override
+    {
+        hang_up();
+    }
+    /* Connects; the port is for the toolkit. False: why is in reason. */
+    bool dial_to(const report_to *to, int *ret_port, char *reason, size_t size)
+    {
+        source_ = dial(to->host, to->port, 1000 * TIMEOUT_SECONDS, reason, size);
+        ours_ = source_ < 0 ? -1 : dial_ourselves(ret_port);
+        if (source_ >= 0 && ours_ < 0)
+            (void)snprintf(reason, size, "this machine has no address of its own: %s", strerror(errno));
+        return ours_ >= 0;
+    }
     DcmTransportConnection *createConnection(DcmNativeSocketType socket, OFBool secure) override
     {
+        if (source_ < 0 || dup2(source_, socket) < 0)
+            return nullptr;
+        hang_up();
         listener_->connected(listener_->context);
         return DcmTransportLayer::createConnection(socket, secure);
     }
 
   private:
+    void hang_up()
+    {
+        for (int *fd : {&source_, &ours_}) {
+            if (*fd >= 0)
+                (void)close(*fd);
+            *fd = -1;
+        }
+    }
+
     const report_listener *listener_;
+    int source_ = -1, ours_ = -1;
 };
 
 /* What an association holds, released with the scope. */
@@ -80,12 +112,12 @@ void say_who_we_are(T_ASC_Parameters *parameters)
                    "%.16s", IMPLEMENTATION_NAME);
 }
 
-bool prepare(Association &with, const report_to *to)
+bool prepare(Association &with, const report_to *to, int port)
 {
     static const char *syntaxes[] = {UID_LittleEndianExplicitTransferSyntax,
                                      UID_LittleEndianImplicitTransferSyntax};
-    char address[300];
-    (void)snprintf(address, sizeof address, "%s:%d", to->host, to->port);
+    char address[40];
+    (void)snprintf(address, sizeof address, "127.0.0.1:%d", port);
     dcmConnectionTimeout.set(TIMEOUT_SECONDS);
     dcmSocketSendTimeout.set(TIMEOUT_SECONDS);
     dcmSocketReceiveTimeout.set(TIMEOUT_SECONDS);
@@ -121,7 +153,14 @@ void explain_refusal(Association &with, const OFCondition &condition, const repo
 
 bool associate(Association &with, const report_to *to, char *reason)
 {
-    if (!prepare(with, to)) {
+    char why[120];
+    int port = 0;
+    if (!with.layer.dial_to(to, &port, why, sizeof why)) {
+        (void)snprintf(reason, REPORT_REASON_SIZE, "no connection to %s at %s port %d: %s", to->called_aet,
+                       to->host, to->port, why);
+        return false;
+    }
+    if (!prepare(with, to, port)) {
         say(reason, "%s", "the association cannot be prepared");
         return false;
     }

@@ -192,6 +192,53 @@ START_TEST(what_cannot_be_removed_is_reported_once)
 }
 END_TEST
 
+/* ---- over the association that asked ---- */
+
+static struct process *wait_there(const char *transaction)
+{
+    const char *log;
+    return requester_ask_and_wait(requester, sandbox, pipeline_port(pipeline), transaction, "1.2.3.4", "0000",
+                                  &log);
+}
+
+/* It is told there, and nobody can know: it is told again. */
+START_TEST(an_answer_that_cannot_be_written_down_is_asked_for_again)
+{
+    set_up(false);
+    requester_listen(requester, "0000");
+    sabotage_begin(sabotage, INJECT_OPEN, "*/commitments/*.outcome*", EIO, 0);
+    struct process *waits = wait_there("1.6.1");
+    bool again = is_reported("1.6.1");
+    int status = process_wait(waits, PATIENCE_MS);
+    bool met = sabotage_met(sabotage) > 0;
+    process_destroy(&waits);
+    sabotage_end(sabotage);
+    check(met, "outcome", "the trouble was not met");
+    check(status == 0, "outcome", "it is not told there");
+    check(again, "outcome", "nobody tells it again");
+    check(wait_until(is_empty, NULL, PATIENCE_MS), "outcome", "something is left of it");
+    check(requester_heard(requester, "1.6.1", NULL) == 1, "outcome", "it is told too often");
+}
+END_TEST
+
+/* Its association hears nothing of it, and so nobody does before that is over. */
+START_TEST(a_report_that_cannot_be_offered_is_the_committers)
+{
+    set_up(false);
+    requester_listen(requester, "0000");
+    sabotage_begin(sabotage, INJECT_WRITE, "*/commitments/*.report*", ENOSPC, 0);
+    struct process *waits = wait_there("1.6.2");
+    bool met = sabotage_wait_met(sabotage, PATIENCE_MS);
+    bool early = requester_heard(requester, "1.6.2", NULL) > 0;
+    process_destroy(&waits);
+    check(met, "report", "nobody offers it");
+    check(!early, "report", "two have it");
+    check(is_reported("1.6.2"), "report", "nobody tells it");
+    sabotage_end(sabotage);
+    check(wait_until(is_empty, NULL, PATIENCE_MS), "report", "something is left of it");
+}
+END_TEST
+
 /* ---- power ---- */
 
 /* True: it was reported after all. */
@@ -240,6 +287,8 @@ int main(void)
     tests_rows(tests, what_cannot_be_written_down_is_refused, ROWS(receiver_rows));
     tests_add(tests, what_cannot_be_read_waits);
     tests_add(tests, what_cannot_be_removed_is_reported_once);
+    tests_add(tests, an_answer_that_cannot_be_written_down_is_asked_for_again);
+    tests_add(tests, a_report_that_cannot_be_offered_is_the_committers);
     tests_add(tests, what_was_answered_survives_a_power_failure);
     tests_rows(tests, a_flush_that_does_nothing_is_noticed, 2);
     return tests_run(tests);

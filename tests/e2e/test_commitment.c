@@ -5,6 +5,7 @@
 #include "tests/support/files.h"
 #include "tests/support/operator_view.h"
 #include "tests/support/pipeline.h"
+#include "tests/support/port.h"
 #include "tests/support/requester.h"
 #include "tests/support/suite.h"
 
@@ -394,6 +395,54 @@ START_TEST(requests_that_cannot_be_read_hold_up_no_other)
 }
 END_TEST
 
+/* ---- IPv6 ---- */
+
+/* DCMTK listens on IPv4 alone: what comes to this port of ::1 goes to that one. */
+static const char relay[] =
+    "import socket, sys, threading\n"
+    "def copy(a, b):\n"
+    "    while (data := a.recv(65536)):\n"
+    "        b.sendall(data)\n"
+    "    b.shutdown(socket.SHUT_WR)\n"
+    "server = socket.create_server(('::1', int(sys.argv[1])), family=socket.AF_INET6)\n"
+    "while True:\n"
+    "    one = server.accept()[0]\n"
+    "    two = socket.create_connection(('127.0.0.1', int(sys.argv[2])))\n"
+    "    threading.Thread(target=copy, args=(one, two), daemon=True).start()\n"
+    "    threading.Thread(target=copy, args=(two, one), daemon=True).start()\n";
+
+START_TEST(a_source_that_listens_on_ipv6_is_told)
+{
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    char from[16], to[16];
+    int port = port_free();
+    sandbox = sandbox_create();
+    requester = requester_create(sandbox, "CT01");
+    text_format(
+        &more,
+        "FELUCCA\n    sources: [ { aet: CT01, host: 127.0.0.1 }, { aet: CT01, host: \"::1\", port: %d } ]",
+        port);
+    const struct pipeline_destination nowhere = {.name = "nowhere", .stow_url = "http://127.0.0.1:9/studies"};
+    const struct pipeline_node node = {text_string(&more), &nowhere, 1};
+    const struct pipeline_options options = {&node, 1, NULL};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_start(pipeline, PIPELINE_ROUTER);
+    pipeline_start(pipeline, PIPELINE_RECEIVER);
+    pipeline_start(pipeline, PIPELINE_COMMITTER);
+    requester_listen(requester, "0000");
+    (void)snprintf(from, sizeof from, "%d", port);
+    (void)snprintf(to, sizeof to, "%d", requester->port);
+    const char *const argv[] = {"/usr/bin/python3", "-c", relay, from, to, NULL};
+    struct process *relays = process_start(argv, NULL);
+    const char *const never[] = {STRANGE, NULL};
+    int status = ask(requester, "1.3.20", never);
+    bool told = says("1.3.20", "type 2");
+    process_destroy(&relays);
+    check(status == 0, "it is not taken");
+    check(told, "no report");
+}
+END_TEST
+
 /* ---- who looks and who changes ---- */
 
 static int felucca(const char *command, const char *argument, const char *more, struct text *ret_output)
@@ -533,6 +582,8 @@ int main(void)
     tests_add(tests, who_could_not_be_told_is_refused);
     tests_add(tests, a_transaction_survives_that_all_processes_die);
     tests_add(tests, requests_that_cannot_be_read_hold_up_no_other);
+    if (file_exists("/proc/net/if_inet6"))
+        tests_add(tests, a_source_that_listens_on_ipv6_is_told);
     tests_add(tests, operators_see_it_and_change_it);
     tests_add(tests, people_see_who_is_not_told);
     tests_add(tests, a_source_that_is_held_is_told_when_it_is_released);
