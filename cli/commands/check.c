@@ -4,6 +4,7 @@
 #include "cli/check_jobs.h"
 #include "cli/check_logins.h"
 #include "cli/check_tokens.h"
+#include "cli/check_trays.h"
 #include "cli/command.h"
 #include "common/view/expiry.h"
 #include "cli/option.h"
@@ -68,6 +69,7 @@ static bool look(const struct config *config, bool offline, struct findings *fin
     note_expiry(config, findings);
     check_certificates(config, clock_wall_ms(), findings);
     check_jobs(config, findings);
+    check_trays(config, findings);
     return check_console(config, findings);
 }
 

@@ -269,6 +269,17 @@ int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsign
     return result;
 }
 
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    REAL(int, "renameat", int, const char *, int, const char *);
+    if (decide_name(INJECT_RENAME, to_dir, to) == FAIL)
+        return -1;
+    int lock = lock_names();
+    int result = real(from_dir, from, to_dir, to);
+    unlock_names(lock);
+    return result;
+}
+
 int rename(const char *from, const char *to)
 {
     REAL(int, "rename", const char *, const char *);

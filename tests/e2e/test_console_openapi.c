@@ -34,7 +34,7 @@ static void write_config(void)
     text_format(
         &yaml,
         "state_dir: state\nreceiver: { port: %d, min_free_space: 256MiB }\nmetrics: { port: 0 }\n"
-        "console: { port: %d, users: users }\nfleet: [{ cell: n2, url: 'https://n2.example.org' }]\nnodes:\n  - aet: FIRST\n    sources: [{ aet: SILENT }]\n"
+        "console: { port: %d, users: users }\ntrays: [{ name: IN, folder: /srv/in }]\nfleet: [{ cell: n2, url: 'https://n2.example.org' }]\nnodes:\n  - aet: FIRST\n    sources: [{ aet: SILENT }]\n"
         "    destinations:\n      - name: main\n        stow_url: http://127.0.0.1:9/api/studies\n"
         "        expires: 2030-01-01\n        headers: |\n          Authorization: Bearer ${file:write}\n"
         "        albums:\n          - name: ct\n            api_url: http://127.0.0.1:9/api\n"

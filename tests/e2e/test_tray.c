@@ -6,9 +6,12 @@
 #include "tests/support/operator_view.h"
 #include "tests/support/process.h"
 #include "tests/support/require.h"
+#include "tests/support/inject_plan.h"
+#include "tests/support/sabotage.h"
 #include "tests/support/scene.h"
 #include "tests/support/suite.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@
 enum { SOON_MS = 60000, BYTES = 20000 };
 
 static struct scene scene;
+static const char *const *tray_environment;
 
 static void set_up(void)
 {
@@ -43,6 +47,7 @@ static void begin(const char *settle, const char *taken, const char *more)
                 more, sandbox_folder(scene.sandbox), settle, taken, sandbox_folder(scene.sandbox));
     scene_set_up(&scene, text_string(&lines));
     pipeline_start_all(scene.pipeline);
+    pipeline_equip(scene.pipeline, PIPELINE_TRAY, tray_environment, NULL);
     (void)pipeline_launch(scene.pipeline, PIPELINE_TRAY);
 }
 
@@ -264,6 +269,9 @@ START_TEST(a_folder_that_is_gone_is_told_and_harms_no_other)
     begin("200ms", "move", "");
     await_file(at("in/failed"));
     ck_assert_int_eq(rename(at("in"), at("elsewhere")), 0);
+    AUTO(text_release) struct text checked = TEXT_EMPTY;
+    (void)scene_felucca(&scene, (const char *const[]){"check", "--offline", NULL}, &checked);
+    ck_assert_msg(strstr(text_string(&checked), "tray IN: its folder"), "%s", text_string(&checked));
     await_status("taken from tray IN since", true);
     await_status("cannot be opened: No such file or directory", true);
     copy(scene_study(&scene, 8, 1, 2, BYTES), at("other/study"));
@@ -298,6 +306,44 @@ START_TEST(a_short_disk_is_waited_for)
     await_status("room on the spool's disk", true);
     ck_assert_uint_eq(folder_count(at("in/study"), ""), 2);
     ck_assert_uint_eq(folder_count(at("state/spool/incoming"), ".dcm"), 0);
+}
+END_TEST
+
+/* A folder that somebody else owns: what is in it is taken once, and told, and moved when it can be. */
+START_TEST(what_cannot_be_moved_away_is_not_taken_twice)
+{
+    AUTO(sabotage_destroy) struct sabotage *sabotage = sabotage_create(scene.sandbox);
+    sabotage_begin(sabotage, INJECT_RENAME, "*/in/done/*", EACCES, 0);
+    tray_environment = sabotage_environment(sabotage);
+    begin("200ms", "move", "");
+    copy(scene_study(&scene, 15, 1, 2, BYTES), at("in/study"));
+    copy(scene_study(&scene, 16, 1, 2, BYTES), at("other/study"));
+    wait_arrived(4);
+    await_status("2 of its files are done with and cannot be moved away: Permission denied", true);
+    process_signal(pipeline_process(scene.pipeline, PIPELINE_TRAY, 0), SIGKILL);
+    (void)process_wait(pipeline_process(scene.pipeline, PIPELINE_TRAY, 0), SOON_MS);
+    pipeline_start_again(scene.pipeline, PIPELINE_TRAY, 0);
+    await_status("2 of its files are done with", true);
+    sabotage_end(sabotage);
+    ck_assert(wait_until(is_emptied, (void *)(uintptr_t)at("in/study"), SOON_MS));
+    ck_assert_uint_eq(folder_count(at("in/done/study"), ""), 2);
+    ck_assert_uint_eq(operator_count_jobs(scene.pipeline, "sent", "kheops-main", NULL), 4);
+}
+END_TEST
+
+/* What a disk refuses while it is written to stays where it is, and is taken when it takes it. */
+START_TEST(a_disk_that_fails_is_told_and_loses_nothing)
+{
+    AUTO(sabotage_destroy) struct sabotage *sabotage = sabotage_create(scene.sandbox);
+    sabotage_begin(sabotage, INJECT_SYNC, "*/incoming/*", EIO, 0);
+    tray_environment = sabotage_environment(sabotage);
+    begin("200ms", "move", "");
+    copy(scene_study(&scene, 17, 1, 2, BYTES), at("in/study"));
+    await_status("the disk of the spool failed", true);
+    ck_assert_uint_eq(folder_count(at("in/study"), ""), 2);
+    sabotage_end(sabotage);
+    wait_arrived(2);
+    ck_assert_uint_eq(operator_count_jobs(scene.pipeline, "sent", "kheops-main", NULL), 2);
 }
 END_TEST
 
@@ -364,6 +410,8 @@ int main(void)
     tests_add(tests, a_folder_that_is_gone_is_told_and_harms_no_other);
     tests_add(tests, a_planted_link_is_not_followed);
     tests_add(tests, a_short_disk_is_waited_for);
+    tests_add(tests, what_cannot_be_moved_away_is_not_taken_twice);
+    tests_add(tests, a_disk_that_fails_is_told_and_loses_nothing);
     tests_add(tests, folders_that_are_too_deep_are_told);
     tests_add(tests, a_process_that_is_away_is_told);
     tests_rows(tests, wrong_trays_are_told, 6);
