@@ -23,31 +23,19 @@ static void append_signature(const struct text *secret, const struct text *body,
         text_format(out, "%02x", digest[i]);
 }
 
-static void post(const struct sending_means *means, const struct config_webhook *webhook,
-                 const struct text *url, const struct text *body, const struct http_header *headers,
-                 const struct credentials *credentials, http_done *done, void *context,
-                 struct http_transfer **ret_transfer)
+/* Ours, then those that say who sends. The array is then yours, to free(); its strings are borrowed. signature: "" for none. */
+static struct http_header *join_headers(const struct text *signature, const struct credentials *credentials,
+                                        size_t *ret_count)
 {
-    struct http_signature signature;
+    struct http_header *headers = memory_new(HEADERS_MOST + credentials->header_count, sizeof *headers);
     size_t count = 0;
-    AUTO(memory_free)
-    struct http_header *all = memory_new(HEADERS_MOST + credentials->header_count, sizeof *all);
-    while (count < HEADERS_MOST && headers[count].name) {
-        all[count] = headers[count];
-        count++;
-    }
+    headers[count++] = (struct http_header){(char *)"Content-Type", (char *)"application/json"};
+    if (signature->length > 0)
+        headers[count++] = (struct http_header){(char *)"X-Felucca-Signature", signature->bytes};
     for (size_t i = 0; i < credentials->header_count; i++)
-        all[count++] = credentials->headers[i];
-    const struct http_request request = {.method = HTTP_POST,
-                                         .url = text_string(url),
-                                         .headers = all,
-                                         .header_count = count,
-                                         .content = text_string(body),
-                                         .signature = credentials_signature(credentials, &signature),
-                                         .tls = {.ca_file = webhook->ca_file},
-                                         .answer_max = ANSWER_MOST,
-                                         .answer_ms = ANSWER_MS};
-    http_start(means->http, &request, done, context, ret_transfer);
+        headers[count++] = credentials->headers[i];
+    *ret_count = count;
+    return headers;
 }
 
 static int start_webhook(const struct sending_means *means, const struct config_webhook *webhook,
@@ -60,6 +48,8 @@ static int start_webhook(const struct sending_means *means, const struct config_
     AUTO(text_release) struct text signature = TEXT_EMPTY;
     AUTO(credentials_wipe) struct credentials credentials = {0};
     const struct login_place place = login_place_of_webhook(webhook);
+    struct http_signature aws;
+    size_t count;
     int code = secret_resolve(webhook->url, &url, ret_reason);
     if (code == 0 && webhook->secret)
         code = secret_resolve(webhook->secret, &secret, ret_reason);
@@ -68,11 +58,19 @@ static int start_webhook(const struct sending_means *means, const struct config_
     if (code != 0)
         return code;
     message_json(notice, cell, &body);
-    append_signature(&secret, &body, &signature);
-    const struct http_header headers[HEADERS_MOST] = {
-        {(char *)"Content-Type", (char *)"application/json"},
-        {(char *)(webhook->secret ? "X-Felucca-Signature" : NULL), signature.bytes}};
-    post(means, webhook, &url, &body, headers, &credentials, done, context, ret_transfer);
+    if (webhook->secret)
+        append_signature(&secret, &body, &signature);
+    AUTO(memory_free) struct http_header *headers = join_headers(&signature, &credentials, &count);
+    const struct http_request request = {.method = HTTP_POST,
+                                         .url = text_string(&url),
+                                         .headers = headers,
+                                         .header_count = count,
+                                         .content = text_string(&body),
+                                         .signature = credentials_signature(&credentials, &aws),
+                                         .tls = {.ca_file = webhook->ca_file},
+                                         .answer_max = ANSWER_MOST,
+                                         .answer_ms = ANSWER_MS};
+    http_start(means->http, &request, done, context, ret_transfer);
     return 0;
 }
 
