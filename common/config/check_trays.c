@@ -69,7 +69,8 @@ static void check_name(const struct config *config, const struct config_tray *tr
 
 void config_check_trays(const struct config *config, struct config_report *report)
 {
-    for (const struct config_tray *tray = config->trays; tray < config->trays + config->tray_count; tray++) {
+    for (size_t i = 0; i < config->tray_count; i++) {
+        const struct config_tray *tray = &config->trays[i];
         check_name(config, tray, report);
         check_folder(config, tray, report);
         check_node(config, tray, report);
