@@ -24,7 +24,7 @@ help:
 	@echo 'make console-test        the web console in Chromium (Playwright, axe-core from the npm registry)'
 	@echo 'make console-pictures    the same, and pictures of its pages in build/console-pictures'
 	@echo 'make login-test          logins at a real provider (oidc-provider from the npm registry)'
-	@echo 'make pynetdicom-test     storage commitment with pynetdicom (from the Python package index)'
+	@echo 'make pynetdicom-test     storage commitment and TLS with pynetdicom (from the Python package index)'
 	@echo 'make bench               measures rates, processor time and memory'
 	@echo "make soak                chaos for SOAK_SECONDS (3600): processes die, KHEOPS fails, nothing is lost"
 	@echo 'make fuzz                every fuzz target for FUZZ_SECONDS (600), from where the last run ended'
@@ -104,7 +104,8 @@ login-test:
 pynetdicom-test:
 	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
 	@$(MAKE) --no-print-directory configure
-	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom test_commitment_pynetdicom
+	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom test_commitment_pynetdicom \
+		test_tls_pynetdicom
 	@tests/pynetdicom/run.sh build || { status=$$?; [ $$status = 77 ] || exit $$status; }
 
 bench:

@@ -4,6 +4,7 @@
 #include "tests/support/dicom.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/port.h"
+#include "tests/support/pynetdicom.h"
 #include "tests/support/suite.h"
 
 #include <stdio.h>
@@ -18,20 +19,6 @@ static struct sandbox *sandbox;
 static struct simulator *kheops;
 static struct pipeline *pipeline;
 static int listens_on;
-
-/* The interpreter that has it; NULL: none. */
-static const char *python(void)
-{
-    static const char *const candidates[] = {NULL, "/usr/bin/python3"};
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        AUTO(text_release) struct text output = TEXT_EMPTY;
-        const char *candidate = candidates[i] ? candidates[i] : getenv("FELUCCA_PYNETDICOM");
-        const char *const argv[] = {candidate, "-c", "import pynetdicom", NULL};
-        if (candidate && process_run(argv, NULL, PATIENCE_MS, &output) == 0)
-            return candidate;
-    }
-    return NULL;
-}
 
 static void set_up(void)
 {
@@ -66,11 +53,16 @@ static int ask(const char *transaction, const char *answer, const char *const *u
     char port[16], listen_port[16];
     (void)snprintf(port, sizeof port, "%d", pipeline_port(pipeline));
     (void)snprintf(listen_port, sizeof listen_port, "%d", listens_on);
-    const char *const argv[] = {python(),    FELUCCA_SOURCE "/tests/tools/pynetdicom_requester.py",
-                                listen_port, port,
-                                "FELUCCA",   "PYMOD",
-                                transaction, answer,
-                                uids[0],     uids[1],
+    const char *const argv[] = {pynetdicom_python(),
+                                FELUCCA_SOURCE "/tests/tools/pynetdicom_requester.py",
+                                listen_port,
+                                port,
+                                "FELUCCA",
+                                "PYMOD",
+                                transaction,
+                                answer,
+                                uids[0],
+                                uids[1],
                                 NULL};
     return process_run(argv, NULL, PATIENCE_MS, ret_said);
 }
@@ -140,7 +132,7 @@ END_TEST
 
 int main(void)
 {
-    if (!python()) {
+    if (!pynetdicom_python()) {
         printf("left out: no Python here has pynetdicom; `make pynetdicom-test` installs it\n");
         return 77;
     }

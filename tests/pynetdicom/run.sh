@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/pynetdicom/run.sh BUILD: storage commitment with pynetdicom as the modality. Debian has no package of it, so it is
+# tests/pynetdicom/run.sh BUILD: storage commitment, and DICOM over TLS, with pynetdicom as the modality. Debian has no package of it, so it is
 # fetched from the Python package index into BUILD/pynetdicom, for this test alone. 77: it cannot be had.
 set -eu
 
@@ -14,4 +14,6 @@ if ! "$python" -c 'import pynetdicom' 2>/dev/null; then
         exit 77
     fi
 fi
-FELUCCA_PYNETDICOM=$python exec "$build/tests/test_commitment_pynetdicom"
+export FELUCCA_PYNETDICOM="$python"
+"$build/tests/test_tls_pynetdicom"
+exec "$build/tests/test_commitment_pynetdicom"
