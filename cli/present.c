@@ -55,21 +55,22 @@ static bool is_same_file(const char *a, const char *b)
     return real_a && real_b ? strcmp(real_a, real_b) == 0 : strcmp(a, b) == 0;
 }
 
-/* Which file system tree it sees. False: this user may not know. */
-static bool read_tree(const char *proc, const char *pid, char ret_name[64])
+/* Its namespace of processes. False: this user may not know. */
+static bool read_namespace(const char *proc, const char *pid, char ret_name[64])
 {
     AUTO(text_release) struct text path = TEXT_EMPTY;
-    text_format(&path, "%s/%s/ns/mnt", proc, pid);
+    text_format(&path, "%s/%s/ns/pid", proc, pid);
     ssize_t length = readlink(text_string(&path), ret_name, 63);
     ret_name[length > 0 ? length : 0] = '\0';
     return length > 0;
 }
 
-/* As in a container of this machine: its paths are not ours, whatever they are called. */
+/* As in a container of this machine. Not by what it sees of the file system: a unit of systemd, and a container of the same pod,
+ * has mounts of its own and runs here all the same. */
 static bool is_elsewhere(const char *proc, const char *pid)
 {
     char own[64], its[64];
-    return read_tree(proc, "self", own) && read_tree(proc, pid, its) && strcmp(own, its) != 0;
+    return read_namespace(proc, "self", own) && read_namespace(proc, pid, its) && strcmp(own, its) != 0;
 }
 
 /* A relative path is one of its own folder. */

@@ -87,23 +87,25 @@ START_TEST(what_runs_is_told_from_command_lines)
 }
 END_TEST
 
-static void give_tree(const char *pid, const char *tree)
+static void give_namespaces(const char *pid, const char *processes, const char *mounts)
 {
     (void)sandbox_make_folder(sandbox, "proc/%s/ns", pid);
-    ck_assert_int_eq(symlink(tree, sandbox_path(sandbox, "proc/%s/ns/mnt", pid)), 0);
+    ck_assert_int_eq(symlink(processes, sandbox_path(sandbox, "proc/%s/ns/pid", pid)), 0);
+    ck_assert_int_eq(symlink(mounts, sandbox_path(sandbox, "proc/%s/ns/mnt", pid)), 0);
 }
 
-/* A container's processes are in its host's /proc, too. Whose tree cannot be told counts as here. */
-START_TEST(what_sees_other_files_is_not_here)
+/* A container's processes are in its host's /proc, too. What cannot be told counts as here, and so does a unit of systemd, which
+ * has mounts of its own. */
+START_TEST(what_runs_in_a_container_is_not_here)
 {
     struct present present;
     const char *config = sandbox_path(sandbox, "felucca.yaml");
     write_line(0, "felucca-router|", config);
     write_line(1, "felucca-sender|", config);
     write_line(2, "felucca-sharer|", config);
-    give_tree("self", "mnt:[1]");
-    give_tree("77", "mnt:[1]");
-    give_tree("78", "mnt:[2]");
+    give_namespaces("self", "pid:[1]", "mnt:[1]");
+    give_namespaces("77", "pid:[1]", "mnt:[7]");
+    give_namespaces("78", "pid:[2]", "mnt:[1]");
     present_look(sandbox_path(sandbox, "proc"), config, &present);
     ck_assert(present.processes[PROCESS_ROUTER]);
     ck_assert(!present.processes[PROCESS_SENDER]);
@@ -124,7 +126,7 @@ int main(void)
     struct tests *tests = tests_create("present");
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, what_runs_is_told_from_command_lines, ROWS(present_rows));
-    tests_add(tests, what_sees_other_files_is_not_here);
+    tests_add(tests, what_runs_in_a_container_is_not_here);
     tests_add(tests, a_proc_that_is_not_there_has_nobody);
     return tests_run(tests);
 }
