@@ -42,7 +42,8 @@ struct target {
     bool barred;                                  /* its tokens open wrong albums: nothing goes (tokens.h) */
     int connections;                              /* most requests at once */
     int in_flight;                                /* requests now */
-    int64_t paid_until;           /* monotonic ms: what went out has the width of its rate up to then */
+    int64_t paid_until;           /* monotonic ms: what went out has the width of its rate up to then ... */
+    int64_t paid_rate;            /* ... at this rate; at another one nothing is paid yet */
     uint64_t served[WORK_STAGES]; /* when it was last offered a slot: a count, 0 for never */
     uint64_t tried_by;   /* number of the worker that tried last (crew.h): the next probe is the next one's */
     int64_t look_at;     /* wall ms: no job is due before; INT64_MAX until something changes */

@@ -119,6 +119,7 @@ void targets_configure(struct targets *targets, struct jobdb *db, const struct c
             target->in_flight = old->in_flight;
             target->barred = old->barred;
             target->paid_until = old->paid_until;
+            target->paid_rate = old->paid_rate;
             target->closed = old->closed; /* until windows_turn() */
             memcpy(target->served, old->served, sizeof target->served);
             target->fetching = old->fetching;
