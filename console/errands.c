@@ -183,27 +183,45 @@ static struct errand *find(struct errands *errands, const char *id)
     return NULL;
 }
 
-static struct errand *make_room(struct errands *errands)
+/* Whether it looks for something, and is no change. */
+static bool is_question(enum control_verb verb)
+{
+    return verb == CONTROL_FIND || verb == CONTROL_EXPLAIN;
+}
+
+/* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask; then the older one. */
+static bool is_rather(const struct errand *a, const struct errand *b)
+{
+    bool asks_a = is_question(a->request.verb), asks_b = is_question(b->request.verb);
+    if (!*a->id || !*b->id)
+        return !*a->id && *b->id;
+    return asks_a != asks_b ? asks_a : a->at < b->at;
+}
+
+/* Questions have half of what may be under way at once: however much is asked, changes have the rest. */
+static struct errand *make_room(struct errands *errands, enum control_verb verb)
 {
     struct errand *room = NULL;
-    size_t busy = 0;
+    size_t busy = 0, asking = 0;
     for (size_t i = 0; i < ERRANDS_MOST; i++) {
         struct errand *errand = &errands->list[i];
         if (is_busy(errand)) {
             busy++;
+            asking += is_question(errand->request.verb);
             continue;
         }
-        if (!room || (*room->id && (!*errand->id || errand->at < room->at)))
+        if (!room || is_rather(errand, room))
             room = errand;
     }
-    return busy < ERRANDS_AT_ONCE ? room : NULL;
+    bool has_room = busy < ERRANDS_AT_ONCE && (!is_question(verb) || asking < ERRANDS_AT_ONCE / 2);
+    return has_room ? room : NULL;
 }
 
 /* An empty one, with a name. NULL: too many are under way. */
 static struct errand *add(struct errands *errands, struct control_request *request, struct config **config,
                           const char *owner, char ret_id[ERRAND_ID_SIZE])
 {
-    struct errand *errand = make_room(errands);
+    struct errand *errand = make_room(errands, request->verb);
     if (!errand || random_hex(ret_id, ERRAND_ID_SIZE - 1) != 0)
         return NULL;
     assert(strlen(owner) < sizeof errand->owner);
@@ -305,17 +323,11 @@ json_t *errands_read_why(struct errands *errands, const char *id)
     return document;
 }
 
-/* Whether it looks for something, and is no change. */
-static bool is_question(const struct errand *errand)
-{
-    return errand->request.verb == CONTROL_FIND || errand->request.verb == CONTROL_EXPLAIN;
-}
-
 json_t *errands_read(struct errands *errands, const char *id)
 {
     struct errand *errand = find(errands, id);
     AUTO(text_release) struct text button = TEXT_EMPTY;
-    if (!errand || is_question(errand))
+    if (!errand || is_question(errand->request.verb))
         return NULL;
     const struct control_request *request = &errand->request;
     (void)pthread_mutex_lock(&errand->mutex);

@@ -1,7 +1,8 @@
 /* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
  *
- * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; the oldest that nobody
- * works on goes for a new one. The functions are the process's one thread's; the errands' threads touch nothing else. */
+ * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; what nobody works on goes
+ * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most. The functions are
+ * the process's one thread's; the errands' threads touch nothing else. */
 #ifndef FELUCCA_CONSOLE_ERRANDS_H
 #define FELUCCA_CONSOLE_ERRANDS_H
 

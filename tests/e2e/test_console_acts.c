@@ -519,6 +519,28 @@ START_TEST(what_is_not_there_cannot_be_explained)
 }
 END_TEST
 
+/* However much viewers ask while the router is away, an operator's plan is made, and stays. */
+START_TEST(questions_leave_room_for_changes)
+{
+    AUTO(text_release) struct text kept = TEXT_EMPTY, address = TEXT_EMPTY;
+    rig_kill(rig);
+    plan(&ada, "verb=hold&destination=main", &kept);
+    unsigned asked = 0, refused = 0;
+    for (int i = 0; i < 80; i++) {
+        int status = console_guest_post(&viv, "/find", "kind=patient&number=1");
+        asked += status == 303;
+        refused += status == 503;
+    }
+    ck_assert_uint_eq(asked + refused, 80);
+    ck_assert_uint_gt(asked, 0);
+    ck_assert_uint_gt(refused, 0);
+    plan(&ada, "verb=hold&destination=other", &address);
+    ck_assert_int_eq(console_guest_get(&ada, text_string(&kept)), 200);
+    ck_body(&ada, "Hold main?");
+    rig_start(rig);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("console acts");
@@ -538,6 +560,7 @@ int main(void)
     tests_add(tests, a_number_is_in_no_address);
     tests_add(tests, viewers_may_be_kept_from_it);
     tests_add(tests, without_a_router_no_number_is_found);
+    tests_add(tests, questions_leave_room_for_changes);
     tests_add(tests, why_not_is_told_part_by_part);
     tests_add(tests, a_tree_is_drawn);
     tests_add(tests, a_destination_tells_why_it_left_something_out);
