@@ -42,3 +42,8 @@ void limits_end_file(void)
 {
     set_timer(0);
 }
+
+void limits_begin_trial(void)
+{
+    set_timer(TRIAL_SECONDS_MAX);
+}

@@ -1,4 +1,4 @@
-/* serve - reads the headers that the router asks for, one after the other. */
+/* serve - reads, or judges, the headers that the router asks for, one after the other. */
 #ifndef FELUCCA_HEADER_SERVE_H
 #define FELUCCA_HEADER_SERVE_H
 

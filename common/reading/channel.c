@@ -75,10 +75,13 @@ int channel_hear(int socket, struct request *ret_request, int *ret_fd)
     if (got <= 0)
         return ERR_NETWORK;
     AUTO(fd_close) int fd = take_fd(&message);
-    bool is_kind = ret_request->kind == REQUEST_QUESTIONS || ret_request->kind == REQUEST_FILE;
+    bool is_kind = ret_request->kind >= REQUEST_QUESTIONS && ret_request->kind <= REQUEST_JUDGE;
     if (got != (ssize_t)sizeof *ret_request || !is_kind || fd < 0)
         return ERR_SYNTAX;
     ret_request->receipt[RECEIPT_SIZE - 1] = '\0';
+    ret_request->calling_aet[REQUEST_FACT_SIZE - 1] = ret_request->called_aet[REQUEST_FACT_SIZE - 1] = '\0';
+    ret_request->source_address[REQUEST_FACT_SIZE - 1] = '\0';
+    ret_request->transfer_syntax[REQUEST_FACT_SIZE - 1] = '\0';
     *ret_fd = fd;
     fd = -1;
     return 0;

@@ -4,6 +4,9 @@
  *                         questions_write() made them; the helper cannot change that file)
  *     helper -> router    struct answer_head, then what reading_write() made; in the order of the requests
  *
+ * For a trial (trial.h) it is the expressions, once, and then files to judge: the answers are trial_append_compiled()'s and
+ * judgement_write()'s.
+ *
  * Both are programs of one build on one machine, so structs go as they are. The helper trusts the router and ends
  * on what is no request; the router trusts nothing that a helper says. */
 #ifndef FELUCCA_READING_CHANNEL_H
@@ -12,12 +15,17 @@
 #include "common/base/receipt.h"
 #include "common/base/text.h"
 
-enum request_kind { REQUEST_QUESTIONS = 1, REQUEST_FILE };
+enum request_kind { REQUEST_QUESTIONS = 1, REQUEST_FILE, REQUEST_TRIAL, REQUEST_JUDGE };
+
+enum { REQUEST_FACT_SIZE = 65 };
 
 struct request {
     uint32_t kind;
     char receipt[RECEIPT_SIZE]; /* of a file: a name without any content */
-    uint64_t id;                /* of a file: said again in the answer */
+    uint64_t id;                /* said again in the answer; of questions there is none */
+    /* Of a file to judge: what is known of its transfer; "": nothing. */
+    char calling_aet[REQUEST_FACT_SIZE], called_aet[REQUEST_FACT_SIZE], source_address[REQUEST_FACT_SIZE],
+        transfer_syntax[REQUEST_FACT_SIZE];
 };
 
 struct answer_head {
