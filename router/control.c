@@ -18,6 +18,7 @@
 #include "router/shared.h"
 #include "router/targets.h"
 #include "router/tokens.h"
+#include "router/trials.h"
 
 #include <string.h>
 
@@ -159,6 +160,8 @@ static void take_request(struct router *router, const struct bus_message *messag
         quick_verbs[request.verb](router, &request, &answer);
     else if (request.verb == CONTROL_EXPLAIN)
         explains_take(router, &message->peer, &request, &answer, &answered);
+    else if (request.verb == CONTROL_TRY || request.verb == CONTROL_TRY_FILE)
+        trials_take(router, &message->peer, &request, &answer, &answered);
     else
         changes_take(router, &message->peer, &request, &answer, &answered);
     if (answered)

@@ -91,14 +91,6 @@ void explains_take(struct router *router, const struct bus_peer *peer, struct co
 
 /* ---- one instance ---- */
 
-static const struct condition *condition_of(const struct target *target)
-{
-    if (!target || !target->destination)
-        return NULL; /* the configuration does not name it any more */
-    return target->row.album ? (target->album ? target->album->condition : NULL)
-                             : target->destination->condition;
-}
-
 static json_t *answer_of(const struct condition *condition, const struct past *past)
 {
     AUTO(explain_destroy)
@@ -212,7 +204,7 @@ void explains_turn(struct router *router)
         return;
     const struct target *target =
         targets_named(router->targets, explain->request.destination, explain->request.album);
-    const struct condition *condition = condition_of(target);
+    const struct condition *condition = target ? target_condition(target) : NULL;
     if (condition && !ask(router, explain, target, condition, &explains->waits))
         return;
     finish(router, explain, condition);

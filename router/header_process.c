@@ -15,13 +15,14 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { EXIT_NOT_STARTED = 127, PIECE = 64 << 10 };
+enum { EXIT_NOT_STARTED = 127, PIECE = 64 << 10, STAND_BACK = 5 };
 
 struct header_process {
     pid_t pid; /* 0: it has ended, as `end` says */
@@ -194,6 +195,12 @@ int header_process_receive(struct header_process *process, uint64_t *ret_id, cha
     *ret_bytes = memory_string_n(process->input.bytes + process->taken + sizeof head, head.length);
     process->taken += sizeof head + head.length;
     return 0;
+}
+
+void header_process_stand_back(struct header_process *process)
+{
+    if (process->pid > 0)
+        (void)setpriority(PRIO_PROCESS, (id_t)process->pid, STAND_BACK);
 }
 
 int64_t header_process_cpu_ms(const struct header_process *process)

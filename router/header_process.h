@@ -43,6 +43,9 @@ int header_process_socket(const struct header_process *process);
 int header_process_receive(struct header_process *process, uint64_t *ret_id, char **ret_bytes,
                            size_t *ret_length);
 
+/* Others go before it, where there are not processors enough (nice). */
+void header_process_stand_back(struct header_process *process);
+
 /* The processor time that it has used. */
 int64_t header_process_cpu_ms(const struct header_process *process);
 

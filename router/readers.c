@@ -10,11 +10,11 @@
 #include "common/reading/limit.h"
 #include "router/header_process.h"
 #include "router/reading_jobs.h"
+#include "router/sealed.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 enum {
@@ -235,13 +235,7 @@ static bool make_questions_file(struct readers *readers)
     if (readers->questions_fd >= 0)
         return true;
     questions_write(readers->questions, &bytes);
-    AUTO(fd_close) int fd = memfd_create("questions", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0 || write(fd, bytes.bytes, bytes.length) != (ssize_t)bytes.length ||
-        fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)
-        return false;
-    readers->questions_fd = fd;
-    fd = -1;
-    return true;
+    return sealed_create("questions", bytes.bytes, bytes.length, &readers->questions_fd);
 }
 
 static int tell_questions(struct readers *readers, struct slot *slot)
@@ -462,6 +456,11 @@ int readers_create(struct questions *questions, bool sandbox, struct readers **r
     *ret_readers = readers;
     readers = NULL;
     return 0;
+}
+
+int readers_start_another(const struct readers *readers, struct header_process **ret_process)
+{
+    return header_process_start(readers->program, readers->sandbox, ret_process);
 }
 
 void readers_destroy(struct readers **readers)

@@ -16,12 +16,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct header_process;
 struct readers;
 
 /* Finds and starts the programs. The questions are then theirs. 0, or an error with a sentence appended to ret_reason. */
 int readers_create(struct questions *questions, bool sandbox, struct readers **ret_readers,
                    struct text *ret_reason);
 void readers_destroy(struct readers **readers);
+
+/* One more of these processes, for who asks it something else (judge.h); is then yours. 0, or an error. */
+int readers_start_another(const struct readers *readers, struct header_process **ret_process);
 
 /* There are other questions now, which are then theirs. What was read for the old ones is read again. */
 void readers_configure(struct readers *readers, struct questions *questions);

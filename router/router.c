@@ -42,6 +42,7 @@
 #include "router/shared.h"
 #include "router/sockets.h"
 #include "router/takeover.h"
+#include "router/trials.h"
 #include "router/targets.h"
 #include "router/wanted.h"
 #include "router/windows.h"
@@ -51,7 +52,7 @@
 
 enum {
     LONGEST_WAIT_MS = 1000,
-    OWN_FDS = 4 /* signals, hints, work, control */
+    OWN_FDS = 5 /* signals, hints, work, control, who judges a trial */
 };
 
 /* ---- creation ---- */
@@ -131,6 +132,7 @@ static void create_parts(struct router *router)
     router->outbox = outbox_create();
     router->changes = changes_create();
     router->explains = explains_create();
+    router->trials = trials_create();
     router->clocks = clocks_create();
     router->crew = crew_create();
     router->targets = targets_create();
@@ -182,6 +184,7 @@ void router_destroy(struct router **router)
     outbox_destroy(&r->outbox);
     changes_destroy(&r->changes);
     explains_destroy(&r->explains);
+    trials_destroy(&r->trials);
     clocks_destroy(&r->clocks);
     conversation_destroy(&r->conversation);
     tokens_destroy(&r->tokens);
@@ -239,7 +242,8 @@ static const struct part {
     {tokens_turn, NULL},                        /* which tokens may be used */
     {control_turn, control_wakes_at},           /* what operators want, */
     {changes_turn, changes_wakes_at},           /* and a portion of it where it is about many jobs */
-    {explains_turn, explains_wakes_at},         /* or what they only want to know */
+    {explains_turn, explains_wakes_at},         /* or what they only want to know, */
+    {trials_turn, trials_wakes_at},             /* or to try */
     {conversation_look_at_door, NULL},          /* who was turned away at the sockets */
     {inquiries_turn, NULL},                     /* what KHEOPS knows of series, too */
     {intake_turn, intake_wakes_at},             /* receipts become jobs */
@@ -283,6 +287,7 @@ static void wait_for_input(struct router *router)
                            {.fd = bus_fd(router->hints), .events = POLLIN},
                            {.fd = bus_fd(router->work), .events = POLLIN},
                            {.fd = bus_fd(router->control), .events = POLLIN},
+                           {.fd = trials_fd(router), .events = POLLIN},
                            [OWN_FDS + READERS - 1] = {.fd = -1}};
     size_t count = OWN_FDS + readers_fds(router->readers, fds + OWN_FDS);
     (void)poll(fds, count, wait_ms(router));

@@ -45,6 +45,7 @@ struct router {
     struct tokens *tokens;
     struct changes *changes;
     struct explains *explains;
+    struct trials *trials;
     struct clocks *clocks;
     struct intake *intake;
     struct readers *readers;

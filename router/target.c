@@ -6,6 +6,13 @@ void target_append_name(const struct target *target, struct text *out)
     text_format(out, "%s%s%s", target->row.destination, album ? "/" : "", album ? album : "");
 }
 
+const struct condition *target_condition(const struct target *target)
+{
+    if (target->row.album)
+        return target->album ? target->album->condition : NULL;
+    return target->destination ? target->destination->condition : NULL;
+}
+
 struct target_retry target_retry_of(const struct config *config)
 {
     return (struct target_retry){config->retry.first_ms, config->retry.ceiling_ms};

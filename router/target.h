@@ -85,6 +85,8 @@ struct target_retry target_retry_of(const struct config *config);
 
 /* Appends its name: "destination" or "destination/album". */
 void target_append_name(const struct target *target, struct text *out);
+/* Its condition in the configuration in force; NULL: it has none, or is not named there any more. */
+const struct condition *target_condition(const struct target *target);
 
 /* Where its requests of a stage are counted while they are out. */
 int *target_counter(struct target *target, enum work_stage stage);

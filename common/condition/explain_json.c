@@ -15,7 +15,7 @@ static json_t *value_json(const struct explain_value *value)
                      value->hidden, "unknown", json_from_text(value->unknown));
 }
 
-static const char *kind_name(enum explain_kind kind)
+const char *explain_json_kind(enum explain_kind kind)
 {
     const char *name = explain_kind_text(kind);
     if (name)
@@ -25,7 +25,7 @@ static const char *kind_name(enum explain_kind kind)
 
 json_t *explain_json_line(const struct explain_line *line)
 {
-    json_t *object = json_pack("{s:s, s:o, s:o}", "kind", kind_name(line->kind), "verdict",
+    json_t *object = json_pack("{s:s, s:o, s:o}", "kind", explain_json_kind(line->kind), "verdict",
                                explain_json_verdict(line->verdict), "text", json_from_text(line->text));
     if (line->value_count == 0)
         return object;

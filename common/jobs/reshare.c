@@ -34,6 +34,13 @@
       "SELECT " PAST " FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?1" \
       " WHERE i.study = ?2 AND (i.series, i.id) > (?3, ?4) AND (?5 IS NULL OR i.series = ?5)" \
       " AND (?6 OR w.state NOT IN ('undecided', 'excluded', 'dropped')) ORDER BY i.series, i.id LIMIT 1") \
+    X(LAST_ASKED, "", \
+      "SELECT " PAST " FROM instance i CROSS JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?1" \
+      " WHERE i.id >= ?3 AND i.id < ?4 AND (?2 OR w.state NOT IN ('undecided', 'excluded', 'dropped'))" \
+      " ORDER BY i.id DESC LIMIT 1") \
+    X(NEWEST_PAST, "", "SELECT max(id) FROM instance") \
+    X(RUN_OF_SERIES, "the instances of one series", \
+      "SELECT min(id), count(*) FROM instance WHERE study = ?1 AND series = ?2 AND id <= ?3") \
     X(FIND_PAST, "", "SELECT " PAST " FROM instance i WHERE i.id = ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(reshare)
@@ -110,6 +117,33 @@ bool jobdb_next_asked(struct jobdb *db, const struct jobdb_asked *asked, const s
                                  after ? after->series : "", after ? after->id : (int64_t)0, asked->series,
                                  (int64_t)asked->left_out),
                      ret_past);
+}
+
+bool jobdb_last_asked(struct jobdb *db, int64_t destination_id, bool left_out, int64_t from, int64_t before,
+                      struct jobdb_past *ret_past)
+{
+    return read_past(jobdb_query(db, SQL_LAST_ASKED, "iiii", destination_id, (int64_t)left_out, from, before),
+                     ret_past);
+}
+
+int64_t jobdb_newest_past(struct jobdb *db)
+{
+    struct row row = jobdb_query(db, SQL_NEWEST_PAST, "");
+    int64_t newest = row_next(&row) ? row_number(&row) : 0;
+    row_end(&row);
+    return newest;
+}
+
+int64_t jobdb_first_of_run(struct jobdb *db, const struct jobdb_past *past)
+{
+    struct row row = jobdb_query(db, SQL_RUN_OF_SERIES, "ssi", past->study, past->series, past->id);
+    int64_t first = past->id;
+    if (row_next(&row)) {
+        int64_t least = row_number(&row);
+        first = row_number(&row) == past->id - least + 1 ? least : past->id;
+    }
+    row_end(&row);
+    return first;
 }
 
 bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *ret_past)

@@ -64,6 +64,15 @@ bool jobdb_next_asked(struct jobdb *db, const struct jobdb_asked *asked, const s
 /* Any instance, whatever its destinations. False: it is forgotten. */
 bool jobdb_find_past(struct jobdb *db, int64_t instance_id, struct jobdb_past *ret_past);
 
+/* The newest of the instances with ids from `from` on and below `before` that the destination was asked for; left_out as above.
+ * False: none. */
+bool jobdb_last_asked(struct jobdb *db, int64_t destination_id, bool left_out, int64_t from, int64_t before,
+                      struct jobdb_past *ret_past);
+/* The id of the newest instance of all; 0: there is none. */
+int64_t jobdb_newest_past(struct jobdb *db);
+/* Its series came without another one in between: the id of the series's first instance; else its own. */
+int64_t jobdb_first_of_run(struct jobdb *db, const struct jobdb_past *past);
+
 /* The album asks for the series from now on, on an operator's request: due at once when it is stored; or, with a
  * doubt, may ask for it, which a person decides. The witness keeps its file until the share is final, when it is
  * active still; one whose place it takes keeps its own until keep_until. False: it had a share already, and not one that

@@ -12,7 +12,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ANSWER_MOST = 1 << 20, DEPTH_MOST = 8, ANSWER_DEPTH_MOST = 12 };
+enum {
+    ANSWER_MOST = 1 << 20,
+    DEPTH_MOST = 8,
+    ANSWER_DEPTH_MOST = 12,
+    HEADER_TEXT_MAX = (CONTROL_HEADER_MAX + 2) / 3 * 4 /* of base64 */
+};
 
 #define NAME(name, text, ...) text,
 static const char *const verb_names[] = {CONTROL_VERB_MAP(NAME)};
@@ -47,19 +52,31 @@ struct member {
     const char *key;
     size_t offset;
     bool is_uid;
+    size_t most;    /* bytes; 0: CONTROL_TEXT_MAX */
+    bool has_lines; /* ends of lines and tabs are taken */
+    bool is_secret; /* it may name a patient: wiped */
 };
 
 static const struct member members[] = {
-    {"user", offsetof(struct control_request, user), false},
-    {"destination", offsetof(struct control_request, destination), false},
-    {"album", offsetof(struct control_request, album), false},
-    {"source", offsetof(struct control_request, source), false},
-    {"state", offsetof(struct control_request, state), false},
-    {"study", offsetof(struct control_request, study), true},
-    {"series", offsetof(struct control_request, series), true},
-    {"reason", offsetof(struct control_request, reason), false},
-    {"number", offsetof(struct control_request, number), false},
-    {"number_kind", offsetof(struct control_request, number_kind), false}};
+    {.key = "user", .offset = offsetof(struct control_request, user)},
+    {.key = "destination", .offset = offsetof(struct control_request, destination)},
+    {.key = "album", .offset = offsetof(struct control_request, album)},
+    {.key = "source", .offset = offsetof(struct control_request, source)},
+    {.key = "state", .offset = offsetof(struct control_request, state)},
+    {.key = "study", .offset = offsetof(struct control_request, study), .is_uid = true},
+    {.key = "series", .offset = offsetof(struct control_request, series), .is_uid = true},
+    {.key = "reason", .offset = offsetof(struct control_request, reason)},
+    {.key = "number", .offset = offsetof(struct control_request, number), .is_secret = true},
+    {.key = "number_kind", .offset = offsetof(struct control_request, number_kind)},
+    {.key = "expression",
+     .offset = offsetof(struct control_request, expression),
+     .most = CONTROL_EXPRESSION_MAX,
+     .has_lines = true,
+     .is_secret = true},
+    {.key = "header",
+     .offset = offsetof(struct control_request, header),
+     .most = HEADER_TEXT_MAX,
+     .is_secret = true}};
 
 enum { MEMBERS = sizeof members / sizeof *members };
 
@@ -94,10 +111,12 @@ int control_request_start(struct control_request *request, enum control_verb ver
 
 void control_request_release(struct control_request *request)
 {
-    if (request->number)
-        explicit_bzero(request->number, strlen(request->number));
-    for (size_t i = 0; i < MEMBERS; i++)
-        free(*text_member(request, &members[i]));
+    for (size_t i = 0; i < MEMBERS; i++) {
+        char *text = *text_member(request, &members[i]);
+        if (text && members[i].is_secret)
+            explicit_bzero(text, strlen(text));
+        free(text);
+    }
     free(request->jobs);
     *request = (struct control_request){0};
 }
@@ -141,6 +160,8 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "anyway", json_true());
     if (request->from_kheops)
         (void)json_object_set_new(object, "from_kheops", json_true());
+    if (request->identifying)
+        (void)json_object_set_new(object, "identifying", json_true());
     if (request->now)
         (void)json_object_set_new(object, "now", json_true());
     json_append(object, out);
@@ -174,13 +195,28 @@ static bool request_is_plain(const char *text, size_t length)
     return true;
 }
 
+static bool request_has_lines(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!request_is_plain(text + i, 1) && !strchr("\t\r\n", text[i]))
+            return false;
+    }
+    return true;
+}
+
 static bool request_read_text(const json_t *value, const struct member *member, char **ret_text,
                               struct text *reason)
 {
     const char *text = json_string_value(value);
     size_t length = json_string_length(value);
-    if (!text || length == 0 || length > CONTROL_TEXT_MAX || !request_is_plain(text, length))
-        return request_say(reason, member->key, "is not a text of 1 to 256 bytes without control characters");
+    size_t most = member->most ? member->most : CONTROL_TEXT_MAX;
+    bool is_well = text && length > 0 && length <= most &&
+                   (member->has_lines ? request_has_lines(text, length) : request_is_plain(text, length));
+    if (!is_well) {
+        text_format(reason, "\"%s\" is not a text of 1 to %zu bytes without control characters", member->key,
+                    most);
+        return false;
+    }
     if (member->is_uid && !uid_is_printable(text))
         return request_say(reason, member->key, "is not a UID: 1 to 64 printable characters");
     free(*ret_text);
@@ -264,6 +300,8 @@ static bool request_read_member(const char *key, const json_t *value, struct con
         return request_read_bool(value, key, &request->dry_run, reason);
     if (strcmp(key, "from_kheops") == 0)
         return request_read_bool(value, key, &request->from_kheops, reason);
+    if (strcmp(key, "identifying") == 0)
+        return request_read_bool(value, key, &request->identifying, reason);
     if (strcmp(key, "anyway") == 0)
         return request_read_bool(value, key, &request->anyway, reason);
     if (strcmp(key, "protocol") == 0 || strcmp(key, "request") == 0)
@@ -310,7 +348,7 @@ int control_request_decode(const char *json, size_t length, struct control_reque
 {
     *ret_request = (struct control_request){0};
     if (length > CONTROL_REQUEST_MAX) {
-        text_append(ret_reason, "the request is larger than 256 KiB: ask for fewer jobs at once");
+        text_append(ret_reason, "the request is larger than 512 KiB: ask for fewer jobs at once");
         return ERR_SYNTAX;
     }
     AUTO(json_release) json_t *object = NULL;
@@ -341,6 +379,8 @@ const char *control_request_surplus(const struct control_request *request)
         {"reason", request->reason},
         {"number", request->number},
         {"number_kind", request->number_kind},
+        {"expression", request->expression},
+        {"header", request->header},
         {"since", request->since > 0},
         {"until", request->until > 0},
         {"limit", request->limit > 0},
@@ -349,6 +389,7 @@ const char *control_request_surplus(const struct control_request *request)
         {"dry_run", request->dry_run},
         {"anyway", request->anyway},
         {"from_kheops", request->from_kheops},
+        {"identifying", request->identifying},
         {"now", request->now},
     };
     for (size_t i = 0; i < sizeof set / sizeof *set; i++) {

@@ -25,7 +25,9 @@ enum {
     CONTROL_JOBS_MAX = 1000,
     CONTROL_NOTES_MAX = 20,
     CONTROL_HASH_SIZE = 65,
-    CONTROL_REQUEST_MAX = 256 << 10 /* bytes */
+    CONTROL_EXPRESSION_MAX = 16 << 10, /* bytes of a condition to try */
+    CONTROL_HEADER_MAX = 256 << 10,    /* bytes of a header to try, */
+    CONTROL_REQUEST_MAX = 512 << 10    /* and of a whole request, which has it as base64 */
 };
 
 #define CONTROL_JOB_MEMBERS "destination album state study series since limit jobs all"
@@ -40,6 +42,8 @@ enum {
     X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
     X(FIND, "find", "found", "number number_kind")                                                 \
     X(EXPLAIN, "explain", "explained", "destination album study series")                           \
+    X(TRY, "try", "tried", "destination album expression identifying")                             \
+    X(TRY_FILE, "try file", "tried", "header")                                                     \
     X(RESHARE, "reshare", "reshared",                                                              \
       "destination album state study series since until dry_run anyway from_kheops")
 
@@ -89,6 +93,8 @@ struct control_request {
     char *reason;              /* a part of why something is in quarantine */
     char *number;              /* find: what a person looks for; wiped with the request … */
     char *number_kind;         /* … and which it is: "accession", "patient", "study-id" */
+    char *expression;          /* try: a condition in another form than the present one; wiped, too */
+    char *header;              /* try file: the beginning of a DICOM file, base64; wiped, too */
     int64_t since, limit;      /* received since; at most so many */
     int64_t until;             /* reshare: received until */
     struct control_job *jobs;
@@ -97,6 +103,7 @@ struct control_request {
     bool dry_run;     /* it is only told what would be done */
     bool anyway;      /* retry: also where a condition cannot be decided; reshare: no condition is asked */
     bool from_kheops; /* reshare: KHEOPS is asked where nothing here knows the headers any more */
+    bool identifying; /* try: who asks may ask also for what identifies a patient */
     bool now;         /* quarantine drop: the files are removed, not kept in dropped/ */
 };
 
@@ -121,16 +128,16 @@ enum control_stage { CONTROL_PROGRESS, CONTROL_DONE, CONTROL_REFUSED };
 struct control_answer {
     char id[CONTROL_ID_SIZE];
     enum control_stage stage;
-    int64_t changed;                /* jobs, targets or instances */
-    int64_t skipped;                /* asked for, and could not be changed */
-    char hash[CONTROL_HASH_SIZE];   /* find: by which the job database knows the number; "": none */
-    int64_t already, unmatched;     /* reshare: series with a share; that do not meet the condition */
-    int64_t asked;                  /* reshare: series about which KHEOPS is asked */
-    json_t *explained;              /* explain: what was found (router/explain.h); NULL: nothing */
-    struct text sentence;           /* the whole in words; of `refused`: why */
-    struct control_note {           /* why some were skipped */
-        char *text, *example;       /* owned; example: which was the first, NULL where that says nothing */
-        int64_t count;              /* of which that is said */
+    int64_t changed;              /* jobs, targets or instances */
+    int64_t skipped;              /* asked for, and could not be changed */
+    char hash[CONTROL_HASH_SIZE]; /* find: by which the job database knows the number; "": none */
+    int64_t already, unmatched;   /* reshare: series with a share; that do not meet the condition */
+    int64_t asked;                /* reshare: series about which KHEOPS is asked */
+    json_t *explained;        /* explain, try: what was found (router/explain.h, trials.h); NULL: nothing */
+    struct text sentence;     /* the whole in words; of `refused`: why */
+    struct control_note {     /* why some were skipped */
+        char *text, *example; /* owned; example: which was the first, NULL where that says nothing */
+        int64_t count;        /* of which that is said */
     } notes[CONTROL_NOTES_MAX + 1]; /* the last one of a decoded answer: how many were left out */
     size_t note_count;
     int64_t unsaid; /* notes that were left out */

@@ -191,7 +191,7 @@ START_TEST(garbage_is_refused_and_hurts_nobody)
     while (json.length <= CONTROL_REQUEST_MAX)
         text_append(&json, "[[[[[[[[[[[[[[[[");
     say(bus, &json, &answer);
-    ck_assert_ptr_nonnull(strstr(text_string(&answer.sentence), "larger than 256 KiB"));
+    ck_assert_ptr_nonnull(strstr(text_string(&answer.sentence), "larger than 512 KiB"));
     /* What no request can ever be ends the connection, and nothing else. */
     while (json.length <= BUS_FRAME_MAX)
         text_append(&json, "[[[[[[[[[[[[[[[[");

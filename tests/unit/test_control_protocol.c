@@ -84,6 +84,9 @@ static const struct row {
      "\"jobs\" holds something"},
     {"job without number", HEAD ",\"verb\":\"hold\",\"jobs\":[{\"kind\":\"share\",\"id\":-1}]}",
      "\"id\" is not a whole number"},
+    {"an escape in a condition", HEAD ",\"verb\":\"try\",\"expression\":\"\\u001b[2J\"}",
+     "\"expression\" is not a text of 1 to 16384 bytes"},
+    {"identifying by a number", HEAD ",\"verb\":\"try\",\"identifying\":1}", "\"identifying\" is neither"},
     {"all of nothing", HEAD ",\"verb\":\"hold\",\"all\":1}", "\"all\" is neither"},
 };
 
@@ -116,6 +119,11 @@ static const struct surplus_row {
     {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"until\":2,\"dry_run\":true}", NULL},
     {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"series\":\"1.2\",\"anyway\":true}", NULL},
     {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"since\":1,\"limit\":2}", "limit"},
+    {HEAD ",\"verb\":\"try\",\"destination\":\"a\",\"expression\":\"a\\n\\tb\",\"identifying\":true}", NULL},
+    {HEAD ",\"verb\":\"explain\",\"study\":\"1.2\",\"expression\":\"true\"}", "expression"},
+    {HEAD ",\"verb\":\"try\",\"header\":\"AAAA\"}", "header"},
+    {HEAD ",\"verb\":\"try file\",\"header\":\"AAAA\"}", NULL},
+    {HEAD ",\"verb\":\"try file\",\"header\":\"AAAA\",\"identifying\":true}", "identifying"},
 };
 
 START_TEST(what_a_verb_has_no_use_for_is_named)
@@ -138,7 +146,7 @@ START_TEST(too_large_a_request_is_refused)
     while (json.length <= CONTROL_REQUEST_MAX)
         text_append_char(&json, ' ');
     ck_assert_int_eq(control_request_decode(text_string(&json), json.length, &read, &reason), ERR_SYNTAX);
-    ck_assert_ptr_nonnull(strstr(text_string(&reason), "larger than 256 KiB"));
+    ck_assert_ptr_nonnull(strstr(text_string(&reason), "larger than 512 KiB"));
 }
 END_TEST
 

@@ -1,0 +1,32 @@
+/* tally - what a condition that is tried was for the headers it was asked of, part by part.
+ *
+ * Of a test that never held it has the values that were there instead, by count and the nearest first; never those that may identify
+ * a patient. Bounded: TALLY_LINES parts, TALLY_VALUES values of each. */
+#ifndef FELUCCA_ROUTER_TALLY_H
+#define FELUCCA_ROUTER_TALLY_H
+
+#include "common/base/json.h"
+#include "common/condition/explain.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { TALLY_LINES = 400, TALLY_VALUES = 100, TALLY_TOLD = 10 /* groups of values */ };
+
+struct tally;
+
+struct tally *tally_create(void);
+void tally_destroy(struct tally **tally);
+
+/* Adds one header, or the newest one of a series. False, and nothing is added: it has more than TALLY_LINES parts, or is no explanation
+ * of the same condition. */
+bool tally_add(struct tally *tally, const struct explanation *explanation);
+
+/* The parts as explain_json_lines() has them, with counts: [{ depth, kind, text, yes, no, undecided, never, values }]. values, only
+ * of a test that never held: [{ name, hidden, absent, without_text, unknown, seen, others, more }], where seen is [{ text, how, part, count,
+ * values }]: text, the value that most had; how "begins", "ends", "holds": so many values have that part in common, which is near to
+ * what was wanted; "is": text alone is meant. others: values beyond those; more: there were even more, which were not
+ * counted. A new reference. */
+json_t *tally_lines(const struct tally *tally);
+
+#endif
