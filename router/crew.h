@@ -12,6 +12,7 @@
 #include "common/wire/bus.h"
 #include "common/wire/work.h"
 #include "router/rests.h"
+#include "router/width.h"
 
 struct seat; /* one worker */
 
@@ -22,6 +23,7 @@ struct lease {
     int64_t round;     /* the last one whose PINGs say nothing more of it */
     int64_t deadline;  /* of a lease without a worker */
     int64_t started;
+    struct width_paid paid;
     int64_t stored_mark; /* the destination's stored when it went out, or began */
     struct lease *ahead; /* its worker begins it when this one has ended well; NULL: it has begun */
     bool followed;       /* another one waits for it */

@@ -142,7 +142,7 @@ static void hand_out_batch(struct router *router, struct target *target, const s
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
     if (lease->batch.stage == WORK_SEND)
-        width_pay(target, &lease->batch, router->monotonic);
+        lease->paid = width_pay(target, &lease->batch, router->monotonic);
     if (!slot->ahead)
         *target_counter(target, lease->batch.stage) += 1;
     target->tried_by = seat_number(slot->seat);

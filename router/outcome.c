@@ -21,6 +21,7 @@
 #include "router/targets.h"
 #include "router/verdict.h"
 #include "router/visibility.h"
+#include "router/width.h"
 
 #include <string.h>
 
@@ -108,8 +109,11 @@ static void note_absence(struct router *router, const struct jobdb_batch *batch,
     }
 }
 
-static void end_lease(struct router *router, struct lease *lease, struct target *target)
+/* spent_ms: how long that of the request which went out takes at the destination's rate. */
+static void end_lease(struct router *router, struct lease *lease, struct target *target, int64_t spent_ms)
 {
+    if (target)
+        width_give_back(target, &lease->paid, spent_ms);
     jobdb_end_batch(router->db, &lease->batch, router->now);
     if (lease->batch.stage == WORK_SEND)
         jobdb_open_lanes(router->db, lease->batch.study, router->now);
@@ -152,7 +156,7 @@ static void apply_result(struct router *router, struct lease *lease, struct targ
         jobdb_tally(router->db, batch->destination_id, batch->album_id, router->now, stored, bytes, 0);
     log_debug("result", LOG_S("work", batch->work), LOG_S("destination", target->row.destination),
               LOG_S("study", batch->study), LOG_I("items", batch->item_count), LOG_I("stored", stored));
-    end_lease(router, lease, target);
+    end_lease(router, lease, target, width_time(target, bytes));
 }
 
 /* It waited behind a request that did not go well, or its worker was stopped: nothing was tried. */
@@ -169,7 +173,7 @@ static void apply_unbegun(struct router *router, struct lease *lease, struct tar
         outcome.cause = CAUSE_LEASE_LOST;
         (void)verdict_move(router, batch, &batch->items[i], &outcome);
     }
-    end_lease(router, lease, target);
+    end_lease(router, lease, target, 0);
 }
 
 /* The lease is lost. What is stored is stored all the same; anything else was given to others. */
@@ -263,7 +267,7 @@ void outcome_take_back_held(struct router *router)
             (void)verdict_move(router, batch, &batch->items[i], &outcome);
         }
         say_gone(router, lease);
-        end_lease(router, lease, target);
+        end_lease(router, lease, target, 0);
     }
 }
 
@@ -300,5 +304,5 @@ void outcome_lease_lost(void *context, struct lease *lease)
                 LOG_S("worker", lease->seat ? seat_name(lease->seat) : "before the restart"),
                 LOG_I("items", batch->item_count));
     count_lease_lost(router->counters);
-    end_lease(router, lease, target);
+    end_lease(router, lease, target, lease->ahead ? 0 : router->awake - lease->started);
 }

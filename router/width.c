@@ -27,14 +27,28 @@ int64_t width_of_request(const struct target *target, int64_t bytes)
     return rate > 0 && most < bytes ? most : bytes;
 }
 
-void width_pay(struct target *target, const struct jobdb_batch *batch, int64_t monotonic)
+int64_t width_time(const struct target *target, int64_t bytes)
 {
-    int64_t rate = rate_of(target), bytes = 0;
-    if (rate == 0)
-        return;
+    int64_t rate = rate_of(target);
+    return rate > 0 ? bytes / rate * 1000 + bytes % rate * 1000 / rate : 0;
+}
+
+struct width_paid width_pay(struct target *target, const struct jobdb_batch *batch, int64_t monotonic)
+{
+    int64_t bytes = 0;
+    if (rate_of(target) == 0)
+        return (struct width_paid){0};
     for (size_t i = 0; i < batch->item_count; i++)
         bytes += batch->items[i].size;
     int64_t from = paid_until(target) > monotonic ? paid_until(target) : monotonic;
-    target->paid_rate = rate;
-    target->paid_until = from + bytes / rate * 1000 + bytes % rate * 1000 / rate;
+    struct width_paid paid = {.ms = width_time(target, bytes), .rate = rate_of(target)};
+    target->paid_rate = paid.rate;
+    target->paid_until = from + paid.ms;
+    return paid;
+}
+
+void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms)
+{
+    if (target->paid_rate == paid->rate && spent_ms < paid->ms)
+        target->paid_until -= paid->ms - (spent_ms > 0 ? spent_ms : 0);
 }

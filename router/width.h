@@ -16,6 +16,11 @@ enum {
     WIDTH_REQUEST_MS = 5000
 }; /* a request is no longer than what takes about so long, unless one instance is */
 
+/* For how long a request was paid, and at which rate. */
+struct width_paid {
+    int64_t ms, rate;
+};
+
 /* Whether its deliveries may go now, as far as its rate is concerned. */
 bool width_is_there(const struct target *target, int64_t monotonic);
 /* When they may; INT64_MAX: they may, or it has no rate. */
@@ -25,6 +30,11 @@ int64_t width_opens_at(const struct target *target, int64_t monotonic);
 int64_t width_of_request(const struct target *target, int64_t bytes);
 
 /* The batch goes out. */
-void width_pay(struct target *target, const struct jobdb_batch *batch, int64_t monotonic);
+struct width_paid width_pay(struct target *target, const struct jobdb_batch *batch, int64_t monotonic);
+/* How long so many bytes take at its rate, in ms; without a rate 0. */
+int64_t width_time(const struct target *target, int64_t bytes);
+/* A request has ended, and what went out of it takes spent_ms: the rest holds up nobody, be it one instance of gigabytes
+ * that the server refused at its first byte. */
+void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms);
 
 #endif

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
+#include "tests/support/files.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
@@ -11,7 +12,15 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SOON_MS = 60000, INSTANCES = 10, BYTES = 50000, RATE = 100000, LEAST_MS = 3000, OFFERS = 16 };
+enum {
+    SOON_MS = 60000,
+    INSTANCES = 10,
+    BYTES = 50000,
+    RATE = 100000,
+    LARGE = 30000000,
+    LEAST_MS = 3000,
+    OFFERS = 16
+};
 
 static struct sandbox *sandbox;
 static struct simulator *narrow, *wide;
@@ -29,13 +38,13 @@ static void tear_down(void)
 
 /* ---- the rate ---- */
 
-static const char *write_study(uint64_t seed)
+static const char *write_study(uint64_t seed, unsigned instances, int64_t bytes)
 {
     struct dicom_spec base;
     const char *folder = sandbox_make_folder(sandbox, "studies/%llu", (unsigned long long)seed);
     dicom_spec_init(&base, seed);
-    dicom_shape(&base, BYTES);
-    ck_assert_int_eq(dicom_write_study(&base, seed, 1, INSTANCES, folder, NULL, NULL), 0);
+    dicom_shape(&base, bytes);
+    ck_assert_int_eq(dicom_write_study(&base, seed, 1, instances, folder, NULL, NULL), 0);
     return folder;
 }
 
@@ -60,7 +69,8 @@ START_TEST(a_rate_holds_over_all_senders)
     pipeline_start_all(pipeline);
     pipeline_start(pipeline, PIPELINE_SENDER);
     int64_t began = clock_monotonic_ms();
-    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", write_study(1), SOON_MS, &output);
+    int status = pipeline_storescu(pipeline_port(pipeline), "FELUCCA", write_study(1, INSTANCES, BYTES),
+                                   SOON_MS, &output);
     pipeline_check(pipeline, status == 0, text_string(&output));
     pipeline_check(pipeline, simulator_wait_instances(wide, INSTANCES, SOON_MS), "the other one waits");
     bool is_beside = simulator_count(narrow, "instances") < INSTANCES;
@@ -69,6 +79,45 @@ START_TEST(a_rate_holds_over_all_senders)
     printf("%d bytes at %d a second: %lld ms\n", INSTANCES * BYTES, RATE, (long long)took);
     pipeline_check(pipeline, took >= LEAST_MS, "it is faster than its rate");
     pipeline_check(pipeline, is_beside, "the other one was kept to the same rate");
+}
+END_TEST
+
+static void send_study(uint64_t seed, int64_t bytes)
+{
+    AUTO(text_release) struct text output = TEXT_EMPTY;
+    int status =
+        pipeline_storescu(pipeline_port(pipeline), "FELUCCA", write_study(seed, 1, bytes), SOON_MS, &output);
+    pipeline_check(pipeline, status == 0, text_string(&output));
+}
+
+static bool is_refused(void *context)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    (void)context;
+    file_read(sandbox_path(sandbox, "sender-0.log"), &log);
+    return strstr(text_string(&log), " status=413 ") != NULL;
+}
+
+/* An instance that the server refuses at its first byte has not used the width: at this rate the others would have to wait for
+ * five minutes. */
+START_TEST(what_is_refused_at_once_uses_no_width)
+{
+    static const char *const words[] = {"--token", "main:write:WRITE", "--max-body", "1000000", NULL};
+    sandbox = sandbox_create();
+    narrow = simulator_start(sandbox, "narrow", words);
+    const struct pipeline_destination destination = {
+        .name = "narrow", .simulator = narrow, .token = "WRITE", .more = "        rate: 100 kB/s\n"};
+    const struct pipeline_node node = {"FELUCCA", &destination, 1};
+    const struct pipeline_options options = {&node, 1, ""};
+    pipeline = pipeline_create(sandbox, &options);
+    pipeline_start_all(pipeline);
+    send_study(1, 1000);
+    pipeline_check(pipeline, simulator_wait_instances(narrow, 1, SOON_MS), "the first one does not arrive");
+    send_study(2, LARGE);
+    pipeline_check(pipeline, wait_until(is_refused, NULL, SOON_MS), "it is not refused");
+    send_study(3, 1000);
+    pipeline_check(pipeline, simulator_wait_instances(narrow, 2, SOON_MS),
+                   "it waits for what never went out");
 }
 END_TEST
 
@@ -140,6 +189,7 @@ int main(void)
     tests_fixture(tests, NULL, tear_down);
     tests_timeout(tests, 120);
     tests_add(tests, a_rate_holds_over_all_senders);
+    tests_add(tests, what_is_refused_at_once_uses_no_width);
     tests_rows(tests, a_free_worker_goes_to_the_higher_priority, ROWS(rows));
     tests_add(tests, what_a_condition_calls_urgent_goes_first);
     return tests_run(tests);

@@ -9,11 +9,11 @@ enum { KB = 1000, NOW = 5000 };
 static struct config_destination destination;
 static struct target target;
 
-static void pay(int64_t bytes)
+static struct width_paid pay(int64_t bytes)
 {
     struct jobdb_item item = {.size = bytes};
     const struct jobdb_batch batch = {.items = &item, .item_count = 1};
-    width_pay(&target, &batch, NOW);
+    return width_pay(&target, &batch, NOW);
 }
 
 static void set_up(void)
@@ -25,11 +25,11 @@ static void set_up(void)
 START_TEST(what_went_out_is_paid_with_its_time)
 {
     ck_assert(width_is_there(&target, NOW));
-    pay(50 * KB);
+    (void)pay(50 * KB);
     ck_assert(!width_is_there(&target, NOW + 499));
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 500);
     ck_assert(width_is_there(&target, NOW + 500));
-    pay(50 * KB);
+    (void)pay(50 * KB);
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 1000);
 }
 END_TEST
@@ -38,14 +38,41 @@ END_TEST
 START_TEST(another_rate_begins_anew)
 {
     destination.rate = 1;
-    pay(500 * KB);
+    (void)pay(500 * KB);
     ck_assert(!width_is_there(&target, NOW + 499999));
     destination.rate = 100 * KB;
     ck_assert(width_is_there(&target, NOW));
-    pay(50 * KB);
+    (void)pay(50 * KB);
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 500);
     destination.rate = 0;
     ck_assert(width_is_there(&target, NOW));
+}
+END_TEST
+
+/* An instance of a gigabyte that is refused at its first byte: those behind it do not wait hours for what never went out. */
+START_TEST(what_did_not_go_out_holds_up_nobody)
+{
+    struct width_paid paid = pay(1000000 * KB);
+    ck_assert(!width_is_there(&target, NOW + 9999999));
+    struct width_paid other = pay(50 * KB); /* another request, at another sender */
+    width_give_back(&target, &paid, width_time(&target, 10 * KB));
+    ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 100 + 500);
+    width_give_back(&target, &other, 700); /* all of it, and its frame */
+    ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 600);
+    width_give_back(&target, &other, -1); /* a sender that says nonsense */
+    ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 100);
+}
+END_TEST
+
+/* What was paid at another rate is no part of what is owed now. */
+START_TEST(what_was_paid_at_another_rate_is_not_given_back)
+{
+    struct width_paid paid = pay(1000 * KB);
+    destination.rate = 200 * KB;
+    (void)pay(100 * KB);
+    width_give_back(&target, &paid, 0);
+    width_give_back(&target, &(struct width_paid){0}, 0); /* a request of a router before this one */
+    ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 500);
 }
 END_TEST
 
@@ -55,5 +82,7 @@ int main(void)
     tests_fixture(tests, set_up, NULL);
     tests_add(tests, what_went_out_is_paid_with_its_time);
     tests_add(tests, another_rate_begins_anew);
+    tests_add(tests, what_did_not_go_out_holds_up_nobody);
+    tests_add(tests, what_was_paid_at_another_rate_is_not_given_back);
     return tests_run(tests);
 }
