@@ -42,6 +42,7 @@ struct tray {
     struct engine engine;
     struct rest *rest;
     struct text trouble; /* of the look at hand */
+    bool is_full;        /* the spool's disk, for any file */
     int root;
     int64_t seen, passed, stuck, taken, known, set_aside; /* of the look at hand */
 };
@@ -97,15 +98,22 @@ static void count(struct tray *tray, const char *outcome, int64_t *sum)
 
 /* ---- one file ---- */
 
+/* Where the disk has no room for a large file, there may be some for others. */
 static bool find_room(void *context, int64_t bytes)
 {
     struct tray *tray = context;
     struct spool_room room;
-    if (spool_room(tray->engine.desk.spool, &room) < 0 ||
-        spool_room_suffices(&room, tray->config->receiver.min_free_space + bytes))
+    int64_t floor = tray->config->receiver.min_free_space;
+    if (spool_room(tray->engine.desk.spool, &room) < 0 || spool_room_suffices(&room, floor + bytes))
         return true;
+    tray->is_full = !spool_room_suffices(&room, floor);
     text_clear(&tray->trouble);
-    text_append(&tray->trouble, "it waits for room on the spool's disk (receiver.min_free_space)");
+    if (tray->is_full)
+        text_append(&tray->trouble, "it waits for room on the spool's disk (receiver.min_free_space)");
+    else
+        text_format(&tray->trouble,
+                    "a file of %lld MB waits for room on the spool's disk (receiver.min_free_space)",
+                    (long long)(bytes / 1000000));
     return false;
 }
 
@@ -162,14 +170,16 @@ static bool may_mend(const struct tray *tray, struct rest_file *rest, enum outco
         return now - rest->since < TRAY_PATIENCE * tray->order->settle_ms;
     if (outcome == OUTCOME_UNREADABLE)
         return ++rest->tries < READ_TRIES;
-    return outcome == OUTCOME_CHANGED;
+    return outcome == OUTCOME_CHANGED || outcome == OUTCOMES;
 }
 
 /* What keeps all of them from being taken. */
 static bool is_in_the_way(struct tray *tray, enum outcome outcome)
 {
+    if (outcome == OUTCOMES) /* told already */
+        return tray->is_full || atomic_load(&tray->is_stopping);
     if (outcome != OUTCOME_REFUSED && outcome != OUTCOME_DISK)
-        return outcome == OUTCOMES; /* stopped, or told already */
+        return false;
     text_clear(&tray->trouble);
     text_append(&tray->trouble, outcome == OUTCOME_REFUSED
                                     ? "its source fills the quarantine beyond its share (felucca quarantine)"
@@ -181,6 +191,7 @@ static bool settle(struct tray *tray, const struct look_file *file, struct rest_
 {
     const char *const label[] = {tray->order->name};
     int64_t before = tray->engine.desk.bytes;
+    tray->is_full = false;
     if (rest->is_stuck) {
         finish(tray, file, rest, (enum outcome)rest->outcome);
         return true;

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 256 << 10, META_SOP_CLASS = 0x00020002, META_SOP_INSTANCE = 0x00020003 };
+enum { BLOCK = 256 << 10, ROOM_TRIES = 3, META_SOP_CLASS = 0x00020002, META_SOP_INSTANCE = 0x00020003 };
 
 /* ---- what it is ---- */
 
@@ -175,7 +175,7 @@ static bool is_still(int fd, const struct stat *before)
            now.st_mtim.tv_sec == before->st_mtim.tv_sec && now.st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
-/* Once. ERR_NOSPACE in *ret_error: to be tried again when there is room. */
+/* Once. ERR_NOSPACE in *ret_error: there was no room. */
 static enum outcome store(struct instance_desk *desk, int fd, int64_t start, const struct stat *status,
                           const struct file_meta *meta, int *ret_error)
 {
@@ -201,18 +201,20 @@ static enum outcome store(struct instance_desk *desk, int fd, int64_t start, con
     return outcome_of(*ret_error);
 }
 
+/* Others may take the room that was found. Where it is never there, as with a quota, that is the disk's trouble. */
 static enum outcome take(struct instance_desk *desk, int fd, int64_t start, const struct stat *status,
                          const struct file_meta *meta)
 {
-    for (;;) {
+    enum outcome outcome = OUTCOMES;
+    for (int tries = 0; tries < ROOM_TRIES; tries++) {
         int error = 0;
-        enum outcome outcome =
-            desk->find_room(desk->context, 0) ? store(desk, fd, start, status, meta, &error) : OUTCOMES;
-        if (error != ERR_NOSPACE)
-            return outcome;
         if (!desk->find_room(desk->context, status->st_size - start))
             return OUTCOMES;
+        outcome = store(desk, fd, start, status, meta, &error);
+        if (error != ERR_NOSPACE)
+            return outcome;
     }
+    return outcome;
 }
 
 /* Whether it goes on where a value, or a sequence, should: who copies a file has not come to its end. */

@@ -33,8 +33,8 @@ struct instance_desk {
     bool whole_only; /* a data set that ends too early is OUTCOME_CUT, and nothing of it is taken */
     /* After each block of the file, and before anything is written. False: stop. */
     bool (*proceed)(void *context);
-    /* Whether the disk has room for so many bytes beyond what must stay free, after some waiting where that is wanted. False:
-     * stop. */
+    /* Whether the disk has room for so many bytes, those of the file, beyond what must stay free; after some waiting where that
+     * is wanted. False: not now. */
     bool (*find_room)(void *context, int64_t bytes);
     /* A dry run: is shown what would be imported; NULL: it is imported. */
     void (*show)(void *context, struct header *header);
@@ -42,7 +42,7 @@ struct instance_desk {
     int64_t bytes; /* of the data sets that were imported, or would be */
 };
 
-/* The descriptor is borrowed. OUTCOMES: stopped in the middle, and nothing of it is left. */
+/* The descriptor is borrowed. OUTCOMES: stopped in the middle, or there is no room; nothing of it is left. */
 enum outcome instance_take(struct instance_desk *desk, int fd);
 
 #endif

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { SOON_MS = 60000, BYTES = 20000 };
@@ -309,6 +310,37 @@ START_TEST(a_short_disk_is_waited_for)
 }
 END_TEST
 
+/* A large file whose data set is whole, and hardly takes room: trailing padding (PS3.5, 7.8) up to 3.9 GB, as a hole. */
+static void write_large(const char *path)
+{
+    static const unsigned char padding[] = {0xFC, 0xFF, 0xFC, 0xFF, 'O', 'B', 0, 0, 0, 0, 0, 0xE8};
+    enum { LENGTH_HIGH = 0xE8 };
+    AUTO(fd_close) int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    ck_assert_int_eq(write(fd, padding, sizeof padding), sizeof padding);
+    off_t end = lseek(fd, 0, SEEK_END) + ((off_t)LENGTH_HIGH << 24);
+    ck_assert_int_eq(ftruncate(fd, end), 0);
+}
+
+/* The disk has room for two gigabytes, and a file of four lies there: it waits, and the others do not. */
+START_TEST(a_file_without_room_holds_up_no_other)
+{
+    AUTO(text_release) struct text more = TEXT_EMPTY;
+    struct statvfs disk;
+    ck_assert_int_eq(statvfs(sandbox_folder(scene.sandbox), &disk), 0);
+    text_format(&more, "receiver: {min_free_space: %lluB}\n",
+                (unsigned long long)disk.f_bavail * disk.f_frsize - (UINT64_C(2) << 30));
+    begin("200ms", "move", text_string(&more));
+    shell("cp \"$(find \"$1\" -type f)\" \"$2\"", scene_study(&scene, 99, 1, 1, BYTES), at("large"));
+    write_large(at("large"));
+    shell("mv \"$1\" \"$2\"", at("large"), at("in"));
+    await_status("a file of 3892 MB waits for room on the spool's disk", true);
+    for (uint64_t study = 1; study <= 8; study++)
+        copy(scene_study(&scene, study, 1, 1, BYTES), sandbox_path(scene.sandbox, "in/study%d", (int)study));
+    ck_assert(operator_wait_jobs(scene.pipeline, "sent", "kheops-main", NULL, 8, SOON_MS));
+    ck_assert(file_exists(at("in/large")));
+}
+END_TEST
+
 /* A folder that somebody else owns: what is in it is taken once, and told, and moved when it can be. */
 START_TEST(what_cannot_be_moved_away_is_not_taken_twice)
 {
@@ -410,6 +442,7 @@ int main(void)
     tests_add(tests, a_folder_that_is_gone_is_told_and_harms_no_other);
     tests_add(tests, a_planted_link_is_not_followed);
     tests_add(tests, a_short_disk_is_waited_for);
+    tests_add(tests, a_file_without_room_holds_up_no_other);
     tests_add(tests, what_cannot_be_moved_away_is_not_taken_twice);
     tests_add(tests, a_disk_that_fails_is_told_and_loses_nothing);
     tests_add(tests, folders_that_are_too_deep_are_told);
