@@ -7,6 +7,7 @@
 #include "common/view/details.h"
 #include "common/view/rows.h"
 #include "console/acts.h"
+#include "console/line.h"
 #include "console/page.h"
 #include "console/verdict.h"
 
@@ -253,6 +254,9 @@ static void shape_study(const struct page_question *question, json_t *document)
     verdict_shape(document);
     shape_way(document);
     add_acts(question, document);
+    (void)json_object_set_new(document, "line",
+                              line_of(question->db, json_text(document, "study"),
+                                      json_object_get(document, "goals"), question->now));
     json_array_foreach(json_object_get(document, "series_list"), index, row) shape_series(row);
 }
 

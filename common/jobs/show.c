@@ -140,6 +140,28 @@
       " FROM share s JOIN album a ON a.id = s.album_id JOIN destination d ON d.id = s.destination_id" \
       " WHERE s.study = ?1 AND s.finished_at > 0 GROUP BY s.finished_at, s.album_id, s.state, s.http_status, s.reason" \
       " ORDER BY 1 DESC LIMIT 200") \
+    X(ASK_STUDY_TIMES, ONE_STUDY, \
+      "SELECT received_at AS at, 'received' AS what, NULL AS destination, NULL AS album, count(*) AS count" \
+      " FROM instance INDEXED BY instance_study WHERE study = ?1 GROUP BY received_at" \
+      " UNION ALL SELECT decided_at, 'decided', NULL, NULL, count(*)" \
+      " FROM instance INDEXED BY instance_study WHERE study = ?1 AND state <> 'quarantined' GROUP BY decided_at" \
+      " UNION ALL SELECT w.finished_at, w.state, d.name, NULL, count(*)" \
+      " FROM instance i INDEXED BY instance_study JOIN delivery w ON w.instance_id = i.id" \
+      " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND w.finished_at > 0 AND w.state <> 'excluded'" \
+      " GROUP BY w.finished_at, w.destination_id, w.state" \
+      " UNION ALL SELECT s.finished_at, s.state, d.name, a.name, count(*)" \
+      " FROM share s JOIN album a ON a.id = s.album_id JOIN destination d ON d.id = s.destination_id" \
+      " WHERE s.study = ?1 AND s.finished_at > 0 GROUP BY s.finished_at, s.album_id, s.state" \
+      " UNION ALL SELECT e.at, e.kind, d.name, NULL, count(*)" \
+      " FROM instance i INDEXED BY instance_study JOIN event e ON e.instance_id = i.id" \
+      " JOIN delivery w ON w.id = e.delivery_id JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1" \
+      " AND (e.kind = 'trouble' OR (e.kind = 'failed' AND NOT (w.state = 'failed' AND w.finished_at = e.at)))" \
+      " GROUP BY e.at, e.kind, w.destination_id" \
+      " UNION ALL SELECT e.at, e.kind, d.name, a.name, count(*)" \
+      " FROM share s JOIN event e ON e.share_id = s.id JOIN album a ON a.id = s.album_id" \
+      " JOIN destination d ON d.id = s.destination_id WHERE s.study = ?1" \
+      " AND (e.kind = 'trouble' OR (e.kind = 'failed' AND NOT (s.state = 'failed' AND s.finished_at = e.at)))" \
+      " GROUP BY e.at, e.kind, s.album_id LIMIT 200000") \
     X(ASK_STUDY_EVENTS, ONE_STUDY, \
       "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail, count(*) AS count" \
       " FROM instance i INDEXED BY instance_study JOIN event e ON e.instance_id = i.id" \

@@ -33,6 +33,19 @@
       if (time.textContent !== text) time.textContent = text;
       time.title = then.toString();
     });
+    root.querySelectorAll("[data-clock]").forEach(drawn);
+  }
+
+  /* The same of a drawing's texts, which say in which form: "seconds", "minutes", "day"; or from when until when. */
+  function drawn(node) {
+    var then = new Date(node.dataset.clock), until = node.dataset.until ? new Date(node.dataset.until) : null, text;
+    if (isNaN(then)) return;
+    text = clock(then);
+    if (node.dataset.form === "minutes" || node.dataset.form === "day") text = text.slice(0, 5);
+    if (node.dataset.form === "day") text = then.toLocaleDateString([], { day: "numeric", month: "short" }) + " " + text;
+    if (until) text += " to " + clock(until);
+    text += node.dataset.rest || "";
+    if (node.textContent !== text) node.textContent = text;
   }
 
   /* Changes what is other, and leaves every node that is not where it is: focus, selection and scroll stay. */
@@ -53,7 +66,7 @@
     Array.from(there.attributes).forEach(function (a) {
       if (a.name !== "hidden" && here.getAttribute(a.name) !== a.value) here.setAttribute(a.name, a.value);
     });
-    children(here, there);
+    if (!here.hasAttribute("data-clock")) children(here, there); /* its text follows from that */
   }
 
   function key(node) { return node.dataset ? node.dataset.key : undefined; }

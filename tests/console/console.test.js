@@ -85,6 +85,26 @@ scene("a study is whole", "ada", async (guest, page) => {
   }
 });
 
+// What is drawn for a width is shown at it alone, and none of its texts lies on another.
+scene("the line of time is drawn for each width", "ada", async (guest, page) => {
+  await firstStudy(page, "failed");
+  for (const [width, size] of [[360, "narrow"], [700, "narrow"], [701, "wide"], [1279, "wide"], [1280, "full"], [1600, "full"]]) {
+    await page.setViewportSize({ width, height: 900 });
+    const shown = page.locator(".drawing:visible");
+    assert.equal(await shown.count(), 1, `at ${width} px`);
+    assert.match(await shown.getAttribute("class"), new RegExp(size));
+    assert.match(await shown.getAttribute("aria-label"), /received: 6 images.*failed.*listed below/);
+    assert.ok(await shown.locator("use").count() > 0);
+    const over = await shown.evaluate((svg) => {
+      const boxes = Array.from(svg.querySelectorAll("text")).map((text) => text.getBoundingClientRect());
+      return boxes.filter((a, i) => boxes.some((b, j) => j > i && a.left < b.right && b.left < a.right && a.top < b.bottom &&
+        b.top < a.bottom)).length;
+    });
+    assert.equal(over, 0, `${over} texts overlap at ${width} px`);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
 scene("one signs in and out", null, async (guest, page) => {
   await page.goto("/trouble");
   assert.match(page.url(), /\/signin\?to=/);

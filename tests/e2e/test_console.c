@@ -150,6 +150,7 @@ static const struct page_row {
     {"/studies.json?rows=2", 200, "application/json", "\"older\":\"/studies?rows=2&before="},
     {"/studies.csv", 200, "text/csv", "study,state,calling_aet"},
     {"/study/2.25.104", 200, "text/html", "Its way"},
+    {"/study/2.25.104", 200, "text/html", "On the line of time"},
     {"/study/2.25.104.json", 200, "application/json", "\"series_list\""},
     {"/study/2.25.104.csv", 200, "text/csv", "series"},
     {"/trouble", 200, "text/html", "In quarantine"},
@@ -248,6 +249,26 @@ START_TEST(hostile_study_has_a_page)
     ck_assert_int_eq(get("/studies?source=%3Cscript%3E", NULL, &answer), 200);
     ck_assert_ptr_null(strstr(body_of(&answer), "<script>"));
     ck_assert_ptr_nonnull(strstr(body_of(&answer), "value=\"&lt;script&gt;\" selected"));
+}
+END_TEST
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+    for (const char *found = strstr(text, part); found; found = strstr(found + 1, part))
+        count++;
+    return count;
+}
+
+/* For three widths; whoever does not see it has a sentence. */
+START_TEST(line_of_time_is_drawn)
+{
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    ck_assert_int_eq(get("/study/2.25.101", NULL, &answer), 200);
+    ck_assert_uint_eq(count_of(body_of(&answer), "<svg class=\"drawing "), 3);
+    ck_assert_uint_eq(count_of(body_of(&answer), "aria-label=\"On a line of time. received: "), 3);
+    ck_assert_ptr_nonnull(strstr(body_of(&answer), ". main: "));
+    ck_assert_uint_eq(count_of(body_of(&answer), " style="), 0); /* the policy lets none count */
 }
 END_TEST
 
@@ -422,6 +443,7 @@ int main(void)
     tests_rows(tests, document_is_json, ROWS(documents));
     tests_add(tests, values_stay_values);
     tests_add(tests, hostile_study_has_a_page);
+    tests_add(tests, line_of_time_is_drawn);
     tests_add(tests, what_is_known_is_not_sent_again);
     tests_rows(tests, stranger_is_refused, ROWS(raw_rows));
     tests_add(tests, long_addresses_are_refused);
