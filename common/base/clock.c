@@ -60,3 +60,14 @@ const char *clock_local(int64_t wall_ms, char *buffer)
     (void)strftime(buffer, CLOCK_ISO_SIZE, "%Y-%m-%d %H:%M:%S", &parts);
     return buffer;
 }
+
+const char *clock_local_day(int64_t wall_ms, char *buffer)
+{
+    int ms;
+    struct tm parts;
+    time_t seconds = whole_seconds(wall_ms, &ms);
+    (void)localtime_r(&seconds, &parts);
+    if (strftime(buffer, CLOCK_DAY_SIZE, "%Y-%m-%d", &parts) == 0)
+        buffer[0] = '\0';
+    return buffer;
+}

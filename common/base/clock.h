@@ -19,5 +19,8 @@ const char *clock_iso8601(int64_t wall_ms, char *buffer);
 
 /* "2026-01-31 09:15:00" in the local time zone, into such a buffer. */
 const char *clock_local(int64_t wall_ms, char *buffer);
+/* Its day in this process's time zone, "2026-01-31", into a buffer of CLOCK_DAY_SIZE; returns the buffer. */
+enum { CLOCK_DAY_SIZE = 16 };
+const char *clock_local_day(int64_t wall_ms, char *buffer);
 
 #endif

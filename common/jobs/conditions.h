@@ -1,7 +1,7 @@
 /* conditions - what the conditions of destinations and albums have said of what was received.
  *
- * Of every condition it is known how often it was true and false: in the last hour, in the last day, and since it is as
- * it is. What is counted in a transaction is added up in memory and written with its commit. */
+ * Of every condition it is known how often it was true and false: in the last hour, in the last day, since it is as
+ * it is, and on each day (table matching_day; JOBDB_ASK_CONDITION_DAYS). What is counted in a transaction is added up in memory and written with its commit. */
 #ifndef FELUCCA_JOBS_CONDITIONS_H
 #define FELUCCA_JOBS_CONDITIONS_H
 

@@ -1,5 +1,6 @@
 #include "common/jobs/counts.h"
 
+#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/jobs/connection.h"
 #include "common/jobs/history.h"
@@ -23,7 +24,11 @@
     X(TALLY_ASKED, "", \
       "INSERT INTO tally (destination_id, album_id, started_at, yes, no) VALUES (?1, ?2, ?3, ?4, ?5)" \
       " ON CONFLICT (destination_id, album_id, started_at) DO UPDATE SET" \
-      " yes = yes + excluded.yes, no = no + excluded.no")
+      " yes = yes + excluded.yes, no = no + excluded.no") \
+    X(ASKED_OF_DAY, "", \
+      "INSERT INTO matching_day (destination_id, album_id, day, yes, no, undecided) VALUES (?1, ?2, ?3, ?4, ?5, ?6)" \
+      " ON CONFLICT (destination_id, album_id, day) DO UPDATE SET" \
+      " yes = yes + excluded.yes, no = no + excluded.no, undecided = undecided + excluded.undecided")
 /* clang-format on */
 JOBDB_STATEMENTS(counts)
 
@@ -64,12 +69,15 @@ void counts_share(struct jobdb *db, int64_t destination_id, int64_t album_id, en
 static void write_asked(struct jobdb *db, const struct jobdb_counts *c)
 {
     const struct counts_asked *asked = &c->asked;
+    char day[CLOCK_DAY_SIZE];
     if (asked->at == 0)
         return;
     (void)jobdb_change(db, SQL_COUNT_ASKED, "iiiiiiii", c->destination_id, c->album_id, asked->yes, asked->no,
                        asked->undecided, asked->series, asked->unmatched_series, asked->at);
     (void)jobdb_change(db, SQL_TALLY_ASKED, "iiiii", c->destination_id, c->album_id,
                        asked->at - asked->at % JOBDB_TALLY_MS, asked->yes, asked->no);
+    (void)jobdb_change(db, SQL_ASKED_OF_DAY, "iisiii", c->destination_id, c->album_id,
+                       clock_local_day(asked->at, day), asked->yes, asked->no, asked->undecided);
 }
 
 void counts_write(struct jobdb *db)

@@ -1,6 +1,7 @@
 #include "common/jobs/history.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/base/memory.h"
 #include "common/jobs/row.h"
 
@@ -53,7 +54,8 @@ enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
       "DELETE FROM commitment WHERE id IN (SELECT id FROM commitment WHERE state IN ('reported', 'dropped')" \
       " AND finished_at < ?1 ORDER BY finished_at LIMIT ?2)") \
     X(FORGET_TALLIES, "", \
-      "DELETE FROM tally WHERE started_at < min(?1, (SELECT min(started_at) FROM tally) + ?2)")
+      "DELETE FROM tally WHERE started_at < min(?1, (SELECT min(started_at) FROM tally) + ?2)") \
+    X(FORGET_DAYS, "at most a row a day and target", "DELETE FROM matching_day WHERE day < ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(history)
 
@@ -117,6 +119,7 @@ void jobdb_forget_hashes(struct jobdb *db)
 size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
 {
     size_t forgotten = 0;
+    char day[CLOCK_DAY_SIZE];
     struct old *old = memory_new(limit, sizeof *old);
     size_t count = read_old(db, before, old, limit);
     for (size_t i = 0; i < count; i++) {
@@ -130,5 +133,6 @@ size_t jobdb_forget(struct jobdb *db, int64_t before, size_t limit)
     (void)jobdb_change(db, SQL_FORGET_NOTICES, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_COMMITMENTS, "ii", before, (int64_t)limit);
     (void)jobdb_change(db, SQL_FORGET_TALLIES, "ii", before, (int64_t)TALLIES_AT_ONCE_MS);
+    (void)jobdb_change(db, SQL_FORGET_DAYS, "s", clock_local_day(before, day));
     return forgotten;
 }

@@ -358,6 +358,17 @@ CREATE TABLE matching (
     PRIMARY KEY (destination_id, album_id)
 ) STRICT, WITHOUT ROWID;
 
+-- The same of each day, which is the gateway's own (its time zone); kept as long as the history.
+CREATE TABLE matching_day (
+    destination_id INTEGER NOT NULL,
+    album_id       INTEGER NOT NULL,
+    day            TEXT NOT NULL,              -- 2026-01-31
+    yes            INTEGER NOT NULL DEFAULT 0, -- instances
+    no             INTEGER NOT NULL DEFAULT 0,
+    undecided      INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (destination_id, album_id, day)
+) STRICT, WITHOUT ROWID;
+
 -- The clock by which the times of this database were written; at most one row. The router writes it once an hour.
 CREATE TABLE clock (
     id         INTEGER PRIMARY KEY CHECK (id = 1),

@@ -226,6 +226,10 @@
       " sum(size) AS bytes, sum(state = 'quarantined') AS quarantined, min(received_at) AS first_received_at," \
       " max(received_at) AS last_received_at FROM instance WHERE id > ?3" \
       " GROUP BY calling_aet, source_address, called_aet ORDER BY last_received_at DESC LIMIT 200") \
+    X(ASK_CONDITION_DAYS, "at most a row a day and target", \
+      "SELECT d.name AS destination, a.name AS album, m.day, m.yes, m.no, m.undecided FROM matching_day m" \
+      " JOIN destination d ON d.id = m.destination_id LEFT JOIN album a ON a.id = m.album_id WHERE m.day >= ?1" \
+      " ORDER BY m.destination_id, m.album_id, m.day") \
     X(ASK_LAST_INSTANCE, "", "SELECT max(id) AS id, min(received_at) AS at FROM instance WHERE id = (SELECT max(id) FROM instance)") \
     X(ASK_UNFINISHED, ONE_STUDY, \
       "SELECT w.id, i.sop_instance, i.receipt, d.name AS destination, w.state, w.tries, w.reason" \

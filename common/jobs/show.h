@@ -53,6 +53,7 @@
     X(PACE)              /* n: since then; sums of five minutes over all targets */                               \
     X(RECEIVED)          /* a: since this receipt; the same of what was received */                               \
     X(SENDERS)           /* n: of the instances behind this id; who sent, and what became of it */                \
+    X(CONDITION_DAYS)    /* a: the first day; what each condition has said on each day */                         \
     X(LAST_INSTANCE)     /* the id of the newest one */
 
 enum jobdb_question {

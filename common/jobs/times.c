@@ -1,6 +1,7 @@
 #include "common/jobs/times.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/jobs/connection.h"
 #include "common/jobs/row.h"
 
@@ -25,6 +26,7 @@
       " ELSE min(decided_at, ?1 - 1) END WHERE state = 'done' AND place = 'gone' AND done_at > ?1") \
     X(BACK_QUARANTINE, "", "UPDATE instance SET decided_at = ?1 WHERE state = 'quarantined' AND decided_at > ?1") \
     X(BACK_TALLIES, "", "DELETE FROM tally WHERE started_at > ?1") \
+    X(BACK_DAYS, CONFIG_ONLY, "DELETE FROM matching_day WHERE day > ?1") \
     X(BACK_MATCHING, CONFIG_ONLY, \
       "UPDATE matching SET since = min(since, ?1), matched_at = min(matched_at, ?1)," \
       " unmatched_since = min(unmatched_since, ?1)")
@@ -56,11 +58,13 @@ void jobdb_hurry(struct jobdb *db, int64_t now, int64_t latest)
 
 void jobdb_clock_is_back(struct jobdb *db, int64_t now, int64_t keep_until)
 {
+    char day[CLOCK_DAY_SIZE];
     db->served = db->served < now * 1000 ? db->served : now * 1000;
     (void)jobdb_change(db, SQL_BACK_LANES, "i", now);
     (void)jobdb_change(db, SQL_BACK_KEPT, "i", keep_until);
     (void)jobdb_change(db, SQL_BACK_HISTORY, "i", now);
     (void)jobdb_change(db, SQL_BACK_QUARANTINE, "i", now);
     (void)jobdb_change(db, SQL_BACK_TALLIES, "i", now);
+    (void)jobdb_change(db, SQL_BACK_DAYS, "s", clock_local_day(now, day));
     (void)jobdb_change(db, SQL_BACK_MATCHING, "i", now);
 }
