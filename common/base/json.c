@@ -11,12 +11,22 @@
 
 /* ---- reading ---- */
 
-/* The closing quote of the string that begins behind at, or end. */
+static const char *json_find(const char *at, const char *end, char wanted)
+{
+    const char *found = at < end ? memchr(at, wanted, (size_t)(end - at)) : NULL;
+    return found ? found : end;
+}
+
+/* The closing quote of the string that begins behind at, or end. No byte is looked at more than twice. */
 static const char *json_string_end(const char *at, const char *end)
 {
-    while (at < end && *at != '"')
-        at += *at == '\\' && end - at > 1 ? 2 : 1;
-    return at;
+    const char *quote = json_find(at, end, '"'), *escape;
+    while ((escape = json_find(at, quote, '\\')) < quote) {
+        at = escape + 2;
+        if (at > quote)
+            quote = json_find(at, end, '"');
+    }
+    return quote;
 }
 
 /* Counts brackets before anything is built. What is no JSON may be counted wrong: it is refused afterwards. */
@@ -37,12 +47,31 @@ static bool json_is_flat_enough(const char *bytes, size_t length, unsigned most)
     return true;
 }
 
+/* Appends the text, with nothing in the strings that are longer. */
+static void json_append_short(const char *bytes, size_t length, size_t longest, struct text *out)
+{
+    const char *at = bytes, *end = bytes + length;
+    while (at < end) {
+        const char *quote = json_find(at, end, '"');
+        const char *string = quote < end ? quote + 1 : end, *behind = json_string_end(string, end);
+        bool whole = (size_t)(behind - string) <= longest;
+        text_append_bytes(out, at, (size_t)((whole ? behind : string) - at));
+        if (behind < end)
+            text_append_char(out, '"');
+        at = behind < end ? behind + 1 : end;
+    }
+}
+
 int json_read(const char *bytes, size_t length, const struct json_limits *limits, json_t **ret_value)
 {
+    AUTO(text_release) struct text shorter = TEXT_EMPTY;
     if (length > limits->bytes || !json_is_flat_enough(bytes, length, limits->depth))
         return ERR_RANGE;
     size_t flags = (limits->unique ? JSON_REJECT_DUPLICATES : 0) | (limits->padded ? JSON_ALLOW_NUL : 0);
-    json_t *value = json_loadb(bytes, length, flags, NULL);
+    if (limits->longest > 0)
+        json_append_short(bytes, length, limits->longest, &shorter);
+    json_t *value = json_loadb(limits->longest > 0 ? text_string(&shorter) : bytes,
+                               limits->longest > 0 ? shorter.length : length, flags, NULL);
     if (!value)
         return ERR_SYNTAX;
     *ret_value = value;

@@ -18,6 +18,7 @@ struct json_limits {
     unsigned depth; /* objects and arrays inside of each other */
     bool unique;    /* an object that has a key twice is refused; else the last one counts */
     bool padded; /* a string may hold NULs, and ends at the first for whoever reads it; else it is no JSON */
+    size_t longest; /* 0, or: a string of more bytes, as it is written, is read as "", whatever it holds */
 };
 
 /* Reads one object or array with nothing but white space around it. 0, ERR_RANGE (longer or deeper than

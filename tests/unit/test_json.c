@@ -75,6 +75,34 @@ START_TEST(a_string_is_padded_only_where_limits_say_so)
 }
 END_TEST
 
+/* What nobody reads need not be read: it may even be what a string could not hold. */
+static const struct long_row {
+    const char *label, *text, *value;
+} long_rows[] = {
+    {"as long as allowed", "{\"a\":\"1234\",\"b\":1}", "1234"},
+    {"longer", "{\"a\":\"12345\",\"b\":1}", ""},
+    {"a quote in it does not end it", "{\"a\":\"12\\\"45\",\"b\":1}", ""},
+    {"nor does a backslash at its end go on", "{\"a\":\"12\\\\\",\"b\":1}", "12\\"},
+    {"bytes that are no UTF-8", "{\"a\":\"\xff\xff\xff\xff\xff\",\"b\":1}", ""},
+    {"one without an end", "{\"a\":\"12345", NULL},
+    {"one that ends in a backslash", "{\"a\":\"12345\\", NULL},
+    {"bytes that are no UTF-8 in a short one", "{\"a\":\"\xff\",\"b\":1}", NULL},
+    {"white space behind it", "{\"a\":\"12345\",\"b\":1}\n ", ""},
+};
+
+START_TEST(a_string_that_is_too_long_is_empty)
+{
+    const struct long_row *row = &long_rows[_i];
+    const struct json_limits limits = {.bytes = 100, .depth = 4, .longest = 4};
+    AUTO(json_release) json_t *value = NULL;
+    int code = json_read(row->text, strlen(row->text), &limits, &value);
+    ck_assert_msg(code == (row->value ? 0 : ERR_SYNTAX), "%s: %d", row->label, code);
+    if (row->value)
+        ck_assert_msg(strcmp(json_text(value, "a"), row->value) == 0 && json_object_get(value, "b"), "%s: %s",
+                      row->label, json_text(value, "a"));
+}
+END_TEST
+
 START_TEST(the_deepest_text_of_a_stranger_costs_nothing)
 {
     enum { MANY = 1 << 20 };
@@ -156,6 +184,7 @@ int main(void)
     tests_rows(tests, limits_are_kept, ROWS(read_rows));
     tests_add(tests, length_counts_and_not_a_nul);
     tests_add(tests, a_string_is_padded_only_where_limits_say_so);
+    tests_rows(tests, a_string_that_is_too_long_is_empty, ROWS(long_rows));
     tests_add(tests, the_deepest_text_of_a_stranger_costs_nothing);
     tests_add(tests, a_field_is_a_text_or_none);
     tests_rows(tests, any_text_can_be_written, ROWS(text_rows));
