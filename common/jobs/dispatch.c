@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SERIES_A_BATCH = 100 };
+enum {
+    SERIES_A_BATCH = 100,
+    PART_LEFT = 4 /* of a request, that may stay free so that a new series is whole */
+};
 
 /* clang-format off */
 #define STATEMENTS(X) \
@@ -39,10 +42,10 @@ enum { SERIES_A_BATCH = 100 };
     X(OPEN_LANES, "", \
       "UPDATE lane SET closed = 0, ready = (queued > 0 AND next_due <= ?2) WHERE study = ?1") \
     X(DUE_UNKNOWN_SERIES, "", \
-      "SELECT id FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND flights = 0" \
+      "SELECT id, queued FROM series WHERE lane_id = ?1 AND known = 0 AND queued > 0 AND flights = 0" \
       " AND next_due <= ?2 ORDER BY next_due LIMIT ?3") \
     X(DUE_KNOWN_SERIES, "", \
-      "SELECT id FROM series WHERE lane_id = ?1 AND known = 1 AND queued > 0 AND next_due <= ?2" \
+      "SELECT id, queued FROM series WHERE lane_id = ?1 AND known = 1 AND queued > 0 AND next_due <= ?2" \
       " ORDER BY next_due LIMIT ?3") \
     X(DUE_DELIVERIES, "", \
       "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series, w.absent" \
@@ -236,23 +239,40 @@ static bool batch_has_room(const struct pick *pick)
     return !pick->full && pick->batch->item_count < pick->most_instances;
 }
 
+struct due_series {
+    int64_t id, queued;
+};
+
+/* What is left of a new series, where a request takes a part of it, goes nowhere before that one has ended; and KHEOPS
+ * compares and shares once for each series of a request. So a small one begins no request that it does not end in. */
+static bool is_better_whole(const struct pick *pick, const struct due_series *series)
+{
+    size_t room = pick->most_instances - pick->batch->item_count;
+    return pick->batch->item_count > 0 && room <= pick->most_instances / PART_LEFT &&
+           series->queued > (int64_t)room && series->queued <= (int64_t)pick->most_instances;
+}
+
 /* From the lane's series, known ones or the others. Returns whether one was left for a request of another destination
  * of the same origin, which brings it there just now. */
 static bool pick_from_lane(struct pick *pick, int64_t lane_id, bool known)
 {
-    int64_t series[SERIES_A_BATCH];
+    struct due_series series[SERIES_A_BATCH];
     size_t count = 0;
     bool left = false;
     struct row row = jobdb_query(pick->db, known ? SQL_DUE_KNOWN_SERIES : SQL_DUE_UNKNOWN_SERIES, "iii",
                                  lane_id, pick->now, (int64_t)SERIES_A_BATCH);
-    while (count < SERIES_A_BATCH && row_next(&row))
-        series[count++] = row_number(&row);
+    while (count < SERIES_A_BATCH && row_next(&row)) {
+        series[count].id = row_number(&row);
+        series[count++].queued = row_number(&row);
+    }
     row_end(&row); /* rows must not change under their own query */
     for (size_t i = 0; i < count && batch_has_room(pick); i++) {
-        bool held = !known && row_exists(jobdb_query(pick->db, SQL_SIBLING_IN_FLIGHT, "ii", series[i],
+        if (!known && is_better_whole(pick, &series[i]))
+            continue;
+        bool held = !known && row_exists(jobdb_query(pick->db, SQL_SIBLING_IN_FLIGHT, "ii", series[i].id,
                                                      pick->destination_id));
         if (!held)
-            pick_from_series(pick, series[i]);
+            pick_from_series(pick, series[i].id);
         left = left || held;
     }
     return left;

@@ -137,6 +137,39 @@ static void store_one(const char *series, const char *sop)
     end(&batch, CAUSE_STORED);
 }
 
+/* How many series of how many instances wait, and what two requests of 8 at once hold. */
+static const struct whole_row {
+    const char *label;
+    int instances[4];
+    const char *first, *second;
+} whole_rows[] = {
+    {"a quarter of a request stays free", {3, 3, 3}, "1.1** 1.2**", "1.3**"},
+    {"... or is filled by what fits", {3, 3, 3, 1}, "1.1** 1.2** 1.4", "1.3**"},
+    {"more than a quarter is used", {5, 4, 3}, "1.1**** 1.2**", "1.3**"},
+    {"what is in no request whole goes in parts", {6, 9}, "1.1***** 1.2*", ""},
+    {"the first one takes what there is", {9, 3}, "1.1*******", "1.2**"},
+};
+
+START_TEST(a_new_series_is_whole_in_a_request)
+{
+    const struct whole_row *row = &whole_rows[_i];
+    store_one("1.0", "1.0.1");
+    for (int series = 0; series < 4; series++) {
+        for (int i = 0; i < row->instances[series]; i++) {
+            char uid[16], sop[32];
+            (void)snprintf(uid, sizeof uid, "1.%d", series + 1);
+            (void)snprintf(sop, sizeof sop, "%s.%d", uid, i + 1);
+            take_in(uid, sop);
+        }
+    }
+    struct jobdb_batch first = pick(8), second = pick(8);
+    check_holds(&first, row->first);
+    check_holds(&second, row->second);
+    end(&first, CAUSE_STORED);
+    end(&second, CAUSE_STORED);
+}
+END_TEST
+
 START_TEST(a_series_that_is_not_there_is_in_one_request)
 {
     store_one("1.0", "1.0.1");
@@ -302,6 +335,7 @@ int main(void)
 {
     struct tests *tests = tests_create("lane");
     tests_fixture(tests, set_up, tear_down);
+    tests_rows(tests, a_new_series_is_whole_in_a_request, ROWS(whole_rows));
     tests_add(tests, a_series_that_is_not_there_is_in_one_request);
     tests_add(tests, what_failed_goes_behind_what_waits);
     tests_add(tests, a_series_that_is_unknown_again_waits_for_all_that_hold_it);
