@@ -27,7 +27,9 @@ struct dispatch {
     uint64_t works;    /* how many were named: the second half */
     int64_t next_lane; /* wall ms: when a sleeping lane is due */
     uint64_t offers;   /* of slots to targets */
-    bool more;         /* a turn ended before all lanes were looked at */
+    bool more;         /* a turn ended before all was looked at */
+    bool begun;        /* this turn gave a delivery that begins at once */
+    bool put_off;      /* and the last one did not look for what could wait behind it */
     struct gather *gather;
 };
 
@@ -141,8 +143,10 @@ static void hand_out_batch(struct router *router, struct target *target, const s
                                       : crew_lease(router->crew, slot->seat, batch, router->awake, 0);
     lease->stored_mark = target->row.stored;
     CRASH_POINT(ROUTER_LEASED);
-    if (lease->batch.stage == WORK_SEND)
+    if (lease->batch.stage == WORK_SEND) {
+        router->dispatch->begun |= !slot->ahead;
         lease->paid = width_pay(target, &lease->batch, router->monotonic);
+    }
     if (!slot->ahead)
         *target_counter(target, lease->batch.stage) += 1;
     target->tried_by = seat_number(slot->seat);
@@ -354,6 +358,13 @@ static bool others_wait(struct router *router, const struct target *target)
  * decides otherwise, still finds them. */
 static void follow_deliveries(struct router *router)
 {
+    struct dispatch *dispatch = router->dispatch;
+    /* What begins at once does not wait until this is chosen. */
+    dispatch->put_off = dispatch->begun && !dispatch->put_off;
+    if (dispatch->put_off) {
+        dispatch->more = true;
+        return;
+    }
     for (struct lease *lease = crew_leases(router->crew); lease; lease = lease->next) {
         const struct crew_duty duty = {WORK_SEND, lease->batch.destination_id, 0};
         struct target *target = targets_find(router->targets, duty.destination_id, 0);
@@ -369,6 +380,7 @@ static void follow_deliveries(struct router *router)
 void dispatch_turn(struct router *router)
 {
     router->dispatch->more = false;
+    router->dispatch->begun = false;
     bool open = gather_look(router->dispatch->gather, router->db, router->now);
     if (jobdb_wake_lanes(router->db, router->now) || open)
         targets_wake(router->targets);
