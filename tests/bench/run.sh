@@ -17,6 +17,8 @@ printf '\n== conditions\n'
 "$build/tests/bench_condition"
 printf '\n== the receiver\n'
 "$folder/receive.sh" "$build"
+printf '\n== the receiver, where each flush takes longer\n'
+"$folder/slow-flush.sh" "$build"
 printf '\n== the receiver over TLS, against its plain port\n'
 "$folder/receive-tls.sh" "$build"
 printf '\n== uploads: router and senders, against plain loops over the same files\n'
