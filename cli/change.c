@@ -96,9 +96,13 @@ static bool change_take(void *context, int key, const char *value)
     if ((key == JOB_FILTER_STUDY && !uid_option_check(command, "study", value)) ||
         (key == JOB_FILTER_SERIES && !uid_option_check(command, "series", value)) ||
         (key == JOB_FILTER_DESTINATION && !option_check_given(command, "destination", "a name", value)) ||
-        (key == JOB_FILTER_ALBUM && !option_check_given(command, "album", "a name", value)))
+        (key == JOB_FILTER_ALBUM && !option_check_given(command, "album", "a name", value)) ||
+        (key == CHANGE_REASON && !option_check_given(command, "reason", "a part of the reason", value)))
         return false;
-    return key == CHANGE_ANYWAY || change_take_manner(&change->manner, &change->request.all, key) ||
+    if (key == CHANGE_REASON)
+        change->filter.reason = value;
+    return key == CHANGE_ANYWAY || key == CHANGE_REASON ||
+           change_take_manner(&change->manner, &change->request.all, key) ||
            job_filter_take(&change->filter, command, key, value);
 }
 
@@ -148,7 +152,7 @@ static bool is_clear(struct change *change)
     const struct jobdb_filter *filter = &change->filter;
     const char *name = change->command->name;
     bool chosen = filter->state || filter->destination || filter->album || filter->study || filter->series ||
-                  filter->since;
+                  filter->since || filter->reason;
     bool numbered = change->request.job_count > 0;
     if (filter->state && !option_check_word(name, "state", change->command->options[0].words, filter->state))
         return false;
@@ -168,6 +172,7 @@ static void fill_request(struct change *change)
     request->state = memory_string(filter->state);
     request->study = memory_string(filter->study);
     request->series = memory_string(filter->series);
+    request->reason = memory_string(filter->reason);
     request->since = filter->since;
     request->limit = filter->limit;
 }

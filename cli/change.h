@@ -8,7 +8,7 @@
 #include "common/config/config.h"
 #include "common/wire/control.h"
 
-enum { CHANGE_ALL = 'A', CHANGE_YES, CHANGE_DRY_RUN, CHANGE_JSON, CHANGE_ANYWAY };
+enum { CHANGE_ALL = 'A', CHANGE_YES, CHANGE_DRY_RUN, CHANGE_JSON, CHANGE_ANYWAY, CHANGE_REASON };
 
 /* Rows of a command's table of options. */
 #define CHANGE_OPTIONS                                                          \

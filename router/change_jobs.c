@@ -151,7 +151,8 @@ static struct jobdb_selection selection_of(const struct router *router, const st
                                                    .album = request->album,
                                                    .study = request->study,
                                                    .series = request->series,
-                                                   .since = request->since},
+                                                   .since = request->since,
+                                                   .reason = request->reason},
                                         .before = change->row.asked_at,
                                         .now = router->now};
     (void)jobdb_meant_by(request->state, &selection.meant);

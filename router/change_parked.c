@@ -24,9 +24,11 @@ struct parked {
     int64_t id, quarantined_at;
     char receipt[RECEIPT_SIZE];
     char *reason;
+    bool is_meant; /* by what the request says of reason, sender and study */
 };
 
 struct file_portion {
+    struct jobdb_parked meant;
     struct parked files[PORTION];
     size_t count;
 };
@@ -41,8 +43,10 @@ static void add_file(void *context, const struct jobdb_quarantined *file)
 {
     struct file_portion *portion = context;
     struct parked *parked = &portion->files[portion->count++];
-    *parked = (struct parked){
-        .id = file->id, .quarantined_at = file->quarantined_at, .reason = memory_string(file->reason)};
+    *parked = (struct parked){.id = file->id,
+                              .quarantined_at = file->quarantined_at,
+                              .reason = memory_string(file->reason),
+                              .is_meant = jobdb_parked_is_meant(&portion->meant, file)};
     memcpy(parked->receipt, file->receipt, sizeof parked->receipt);
 }
 
@@ -137,9 +141,8 @@ static void change_numbered_file(struct router *router, struct change *change, i
  * the clock was set back. */
 static bool file_is_meant(const struct router *router, const struct change *change, const struct parked *file)
 {
-    const char *reason = change->request.reason;
     bool came_later = file->quarantined_at >= change->row.asked_at && file->quarantined_at <= router->now;
-    return change_left(change) > 0 && !came_later && (!reason || strstr(file->reason, reason));
+    return change_left(change) > 0 && !came_later && file->is_meant;
 }
 
 /* ---- what change.h asks for ---- */
@@ -164,7 +167,10 @@ bool change_parked_step(struct router *router, struct change *change)
         *cursor += !change->waits;
         return *cursor >= (int64_t)jobs;
     }
-    AUTO(file_portion_release) struct file_portion portion = {.count = 0};
+    AUTO(file_portion_release)
+    struct file_portion portion = {.meant = {.reason = change->request.reason,
+                                             .calling_aet = change->request.calling_aet,
+                                             .study = change->request.study}};
     int64_t before = *cursor;
     (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
     for (size_t i = 0; i < portion.count; i++) {

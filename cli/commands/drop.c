@@ -6,13 +6,15 @@ static int drop_run(const struct cli *cli, int argc, char **argv)
     return change_run(&command_drop, cli, argc, argv, CONTROL_DROP);
 }
 
-static const struct command_option options[] = {{"state", "STATE", "failed deferred queued waiting undecided",
-                                                 "failed, deferred, queued (also what was never tried) or\n"
-                                                 "waiting alone; failed and deferred unless given",
-                                                 JOB_FILTER_STATE},
-                                                JOB_FILTER_OPTIONS("of this study, by its whole UID"),
-                                                CHANGE_OPTIONS,
-                                                {.name = NULL}};
+static const struct command_option options[] = {
+    {"state", "STATE", "failed deferred queued waiting undecided",
+     "failed, deferred, queued (also what was never tried) or\n"
+     "waiting alone; failed and deferred unless given",
+     JOB_FILTER_STATE},
+    JOB_FILTER_OPTIONS("of this study, by its whole UID"),
+    {"reason", "TEXT", NULL, "whose reason has this text in it", CHANGE_REASON},
+    CHANGE_OPTIONS,
+    {.name = NULL}};
 
 const struct command command_drop = {
     .name = "drop",

@@ -4,6 +4,7 @@
 #include "cli/database.h"
 #include "cli/option.h"
 #include "cli/table.h"
+#include "cli/uid_option.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
@@ -18,11 +19,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REASON = 'R', LIMIT, DESTINATION, NOW, AT_ONCE = 500 };
+enum { REASON = 'R', FROM, STUDY, LIMIT, DESTINATION, NOW, AT_ONCE = 500 };
 
 struct quarantine {
-    const char *action;      /* "list", "retry", "deliver", "drop" */
-    const char *reason;      /* NULL: any */
+    const char *action; /* "list", "retry", "deliver", "drop" */
+    struct jobdb_parked meant;
     const char *destination; /* deliver: also where its condition cannot be decided; NULL: none */
     int64_t limit;           /* 0: none */
     struct control_request request;
@@ -71,7 +72,7 @@ static void print_row(const struct jobdb_quarantined *file)
 
 static bool is_meant(const struct quarantine *quarantine, const struct jobdb_quarantined *file)
 {
-    return (!quarantine->reason || strstr(file->reason, quarantine->reason)) &&
+    return jobdb_parked_is_meant(&quarantine->meant, file) &&
            (quarantine->limit == 0 || quarantine->found < quarantine->limit);
 }
 
@@ -114,17 +115,27 @@ static bool quarantine_take(void *context, int key, const char *value)
     struct quarantine *quarantine = context;
     const char *command = command_quarantine.name;
     if ((key == REASON && !option_check_given(command, "reason", "a part of the reason", value)) ||
-        (key == DESTINATION && !option_check_given(command, "destination", "a name", value)))
+        (key == DESTINATION && !option_check_given(command, "destination", "a name", value)) ||
+        (key == FROM && !option_check_given(command, "from", "an AE title", value)) ||
+        (key == STUDY && !uid_option_check(command, "study", value)))
         return false;
-    if (key == REASON)
-        quarantine->reason = value;
-    if (key == DESTINATION)
-        quarantine->destination = value;
+    const struct {
+        int key;
+        const char **text;
+    } texts[] = {{REASON, &quarantine->meant.reason},
+                 {FROM, &quarantine->meant.calling_aet},
+                 {STUDY, &quarantine->meant.study},
+                 {DESTINATION, &quarantine->destination}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (key == texts[i].key) {
+            *texts[i].text = value;
+            return true;
+        }
+    }
     if (key == NOW)
         return quarantine->request.now = true;
     if (key != LIMIT)
-        return key == REASON || key == DESTINATION ||
-               change_take_manner(&quarantine->manner, &quarantine->request.all, key);
+        return change_take_manner(&quarantine->manner, &quarantine->request.all, key);
     if (take_number(value, &quarantine->limit))
         return true;
     (void)fprintf(stderr, "felucca quarantine: --limit takes a number from 1 on, not \"%s\"\n", value);
@@ -164,11 +175,13 @@ static bool take_files(struct quarantine *quarantine, int count, char **names, s
 
 static bool is_clear(const struct quarantine *quarantine, int files)
 {
-    bool reason = quarantine->reason != NULL, all = quarantine->request.all;
-    if (files <= CONTROL_JOBS_MAX && reason + all + (files > 0) == 1 && !(files > 0 && quarantine->limit))
+    const struct jobdb_parked *meant = &quarantine->meant;
+    bool filter = meant->reason || meant->calling_aet || meant->study, all = quarantine->request.all;
+    if (files <= CONTROL_JOBS_MAX && filter + all + (files > 0) == 1 && !(files > 0 && quarantine->limit))
         return true;
-    (void)fprintf(stderr, "felucca quarantine %s: choose at most %d files, or --reason TEXT, or --all\n",
-                  quarantine->action, CONTROL_JOBS_MAX);
+    (void)fprintf(
+        stderr, "felucca quarantine %s: choose at most %d files, or --reason, --from or --study, or --all\n",
+        quarantine->action, CONTROL_JOBS_MAX);
     return false;
 }
 
@@ -204,7 +217,9 @@ static int quarantine_change(struct quarantine *quarantine, const struct config 
     if (database_failed(*db))
         return EXIT_NO;
     jobdb_destroy(db);
-    request->reason = memory_string(quarantine->reason);
+    request->reason = memory_string(quarantine->meant.reason);
+    request->calling_aet = memory_string(quarantine->meant.calling_aet);
+    request->study = memory_string(quarantine->meant.study);
     request->limit = quarantine->limit;
     request->destination = memory_string(quarantine->destination);
     if (control_request_start(request, verb) != 0)
@@ -220,7 +235,9 @@ static int quarantine_list(struct quarantine *quarantine, struct jobdb *db)
     if (database_failed(db))
         return EXIT_NO;
     if (quarantine->found == 0 && !quarantine->manner.json)
-        (void)fputs(quarantine->reason ? "no such file is in quarantine\n" : "nothing is in quarantine\n",
+        (void)fputs(quarantine->meant.reason || quarantine->meant.calling_aet || quarantine->meant.study
+                        ? "no such file is in quarantine\n"
+                        : "nothing is in quarantine\n",
                     stderr);
     return quarantine->found > 0 && fflush(stdout) == 0 ? EXIT_OK : EXIT_NO;
 }
@@ -260,6 +277,8 @@ static int quarantine_run(const struct cli *cli, int argc, char **argv)
 
 static const struct command_option options[] = {
     {"reason", "TEXT", NULL, "whose reason has this text in it", REASON},
+    {"from", "AET", NULL, "sent by this calling AE title", FROM},
+    {"study", "UID", NULL, "of this study, by its whole UID", STUDY},
     {"limit", "N", NULL, "at most so many", LIMIT},
     {"destination", "NAME", "@destination",
      "deliver: to this one also where its condition cannot\nbe decided", DESTINATION},

@@ -13,6 +13,7 @@ static const struct command_option options[] = {
      JOB_FILTER_STATE},
     {"anyway", NULL, NULL, "also where a condition cannot be decided", CHANGE_ANYWAY},
     JOB_FILTER_OPTIONS("of this study, by its whole UID"),
+    {"reason", "TEXT", NULL, "whose reason has this text in it", CHANGE_REASON},
     CHANGE_OPTIONS,
     {.name = NULL}};
 

@@ -164,6 +164,7 @@ static bool is_meant(const struct jobdb_selection *selection, const struct jobdb
     const struct jobdb_filter *filter = &selection->filter;
     return (meaning_of(job) & selection->meant) != 0 && is_equal(filter->study, job->study) &&
            is_equal(filter->series, job->series) && job->item.received_at >= filter->since &&
+           (!filter->reason || (job->reason && strstr(job->reason, filter->reason))) &&
            !came_later(selection, job->item.received_at) && !came_later(selection, job->failed_at);
 }
 

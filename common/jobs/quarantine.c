@@ -5,6 +5,8 @@
 #include "common/jobs/row.h"
 #include "common/jobs/states.h"
 
+#include <string.h>
+
 /* clang-format off */
 #define STATEMENTS(X) \
     X(READ_QUARANTINE, "", \
@@ -43,6 +45,38 @@ size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
         each(context, &file);
     }
     return count;
+}
+
+static bool is_equal(const char *wanted, const char *value)
+{
+    return !wanted || (value && strcmp(wanted, value) == 0);
+}
+
+bool jobdb_parked_is_meant(const struct jobdb_parked *parked, const struct jobdb_quarantined *file)
+{
+    return (!parked->reason || strstr(file->reason, parked->reason)) &&
+           is_equal(parked->calling_aet, file->calling_aet) && is_equal(parked->study, file->study);
+}
+
+struct parked_count {
+    const struct jobdb_parked *parked;
+    int64_t count;
+};
+
+static void count_parked(void *context, const struct jobdb_quarantined *file)
+{
+    struct parked_count *count = context;
+    count->count += jobdb_parked_is_meant(count->parked, file);
+}
+
+int64_t jobdb_count_parked(struct jobdb *db, const struct jobdb_parked *parked)
+{
+    enum { AT_ONCE = 500 };
+    struct parked_count count = {.parked = parked};
+    int64_t cursor = 0;
+    while (jobdb_read_quarantine(db, &cursor, AT_ONCE, count_parked, &count) == AT_ONCE)
+        continue;
+    return count.count;
 }
 
 void jobdb_each_overfull(struct jobdb *db, int64_t bytes,

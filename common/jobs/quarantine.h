@@ -16,6 +16,15 @@ struct jobdb_quarantined {
     int64_t size, received_at, quarantined_at;
 };
 
+/* Which files are meant: NULL is any. */
+struct jobdb_parked {
+    const char *reason; /* a part of it */
+    const char *calling_aet, *study;
+};
+bool jobdb_parked_is_meant(const struct jobdb_parked *parked, const struct jobdb_quarantined *file);
+/* How many are. Walks over the whole quarantine. */
+int64_t jobdb_count_parked(struct jobdb *db, const struct jobdb_parked *parked);
+
 /* The next ones from the one after *cursor on, at most that many; *cursor is moved on. How many. */
 size_t jobdb_read_quarantine(struct jobdb *db, int64_t *cursor, size_t most,
                              void (*each)(void *context, const struct jobdb_quarantined *file),

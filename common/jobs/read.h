@@ -29,7 +29,8 @@ struct jobdb_filter {
     const char *state, *destination, *album, *study, *series;
     const char *calling_aet; /* who sent the instance, or a share's witness; no fetch or inquiry matches */
     const char *hash;        /* of studies that have it (table search_hash) */
-    int64_t since, until;    /* received from then, and before then */
+    const char *reason; /* operator.h: a part of why they failed, or are undecided; lists do not look at it */
+    int64_t since, until; /* received from then, and before then */
     int64_t limit;
 };
 struct jobdb_job_row {

@@ -205,6 +205,10 @@
       " max(decided_at) AS last_at, max(receipt) AS receipt" \
       " FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'" \
       " GROUP BY reason, calling_aet, called_aet ORDER BY count DESC LIMIT 100") \
+    X(ASK_STUDY_QUARANTINE, ONE_STUDY, \
+      "SELECT reason, calling_aet, called_aet, count(*) AS count, sum(size) AS bytes, min(decided_at) AS first_at," \
+      " max(decided_at) AS last_at FROM instance WHERE study = ?1 AND state = 'quarantined'" \
+      " GROUP BY reason, calling_aet, called_aet ORDER BY count DESC LIMIT 100") \
     X(ASK_JOURNAL, "", \
       "SELECT e.id, e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail," \
       " coalesce(i.study, s.study) AS study FROM event e LEFT JOIN destination d ON d.id = e.destination_id" \

@@ -48,6 +48,7 @@
     X(FAILED_GROUPS)     /* failed jobs with one reason, counted, the most first */                               \
     X(UNDECIDED_GROUPS)  /* the same of undecided ones */                                                         \
     X(QUARANTINE_GROUPS) /* the same of quarantined files, for a sender each */                                   \
+    X(STUDY_QUARANTINE)  /* a: of the study; quarantined files with one reason, counted */                        \
     X(JOURNAL)           /* n: events below this id, at most 100, the newest first */                             \
     X(REQUESTS)          /* what operators asked for, at most 50, the newest first */                             \
     X(PACE)              /* n: since then; sums of five minutes over all targets */                               \

@@ -65,6 +65,7 @@ static const struct member members[] = {
     {.key = "state", .offset = offsetof(struct control_request, state)},
     {.key = "study", .offset = offsetof(struct control_request, study), .is_uid = true},
     {.key = "series", .offset = offsetof(struct control_request, series), .is_uid = true},
+    {.key = "calling_aet", .offset = offsetof(struct control_request, calling_aet)},
     {.key = "reason", .offset = offsetof(struct control_request, reason)},
     {.key = "number", .offset = offsetof(struct control_request, number), .is_secret = true},
     {.key = "number_kind", .offset = offsetof(struct control_request, number_kind)},
@@ -373,6 +374,8 @@ const char *control_request_surplus(const struct control_request *request)
     } set[] = {
         {"destination", request->destination},
         {"album", request->album},
+        {"source", request->source},
+        {"calling_aet", request->calling_aet},
         {"state", request->state},
         {"study", request->study},
         {"series", request->series},

@@ -30,21 +30,22 @@ enum {
     CONTROL_REQUEST_MAX = 512 << 10    /* and of a whole request, which has it as base64 */
 };
 
-#define CONTROL_JOB_MEMBERS "destination album state study series since limit jobs all"
-#define CONTROL_VERB_MAP(X) /* name, text, done: what the jobs or targets are afterwards, takes */ \
-    X(HOLD, "hold", "held", "destination album source")                                            \
-    X(RELEASE, "release", "released", "destination album source")                                  \
-    X(DESTINATION_MOVE, "destination move", "moved", "destination")                                \
-    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                            \
-    X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                \
-    X(QUARANTINE_RETRY, "quarantine retry", "retried", "reason limit jobs all")                    \
-    X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", "destination reason limit jobs all")  \
-    X(QUARANTINE_DROP, "quarantine drop", "dropped", "reason limit jobs all now")                  \
-    X(FIND, "find", "found", "number number_kind")                                                 \
-    X(EXPLAIN, "explain", "explained", "destination album study series")                           \
-    X(TRY, "try", "tried", "destination album expression identifying")                             \
-    X(TRY_FILE, "try file", "tried", "header")                                                     \
-    X(RESHARE, "reshare", "reshared",                                                              \
+#define CONTROL_JOB_MEMBERS  "destination album state study series reason since limit jobs all"
+#define CONTROL_FILE_MEMBERS "reason calling_aet study limit jobs all"
+#define CONTROL_VERB_MAP(X)  /* name, text, done: what the jobs or targets are afterwards, takes */ \
+    X(HOLD, "hold", "held", "destination album source")                                             \
+    X(RELEASE, "release", "released", "destination album source")                                   \
+    X(DESTINATION_MOVE, "destination move", "moved", "destination")                                 \
+    X(RETRY, "retry", "retried", CONTROL_JOB_MEMBERS " dry_run anyway")                             \
+    X(DROP, "drop", "dropped", CONTROL_JOB_MEMBERS)                                                 \
+    X(QUARANTINE_RETRY, "quarantine retry", "retried", CONTROL_FILE_MEMBERS)                        \
+    X(QUARANTINE_DELIVER, "quarantine deliver", "delivered", CONTROL_FILE_MEMBERS " destination")   \
+    X(QUARANTINE_DROP, "quarantine drop", "dropped", CONTROL_FILE_MEMBERS " now")                   \
+    X(FIND, "find", "found", "number number_kind")                                                  \
+    X(EXPLAIN, "explain", "explained", "destination album study series")                            \
+    X(TRY, "try", "tried", "destination album expression identifying")                              \
+    X(TRY_FILE, "try file", "tried", "header")                                                      \
+    X(RESHARE, "reshare", "reshared",                                                               \
       "destination album state study series since until dry_run anyway from_kheops")
 
 enum control_verb {
@@ -90,13 +91,14 @@ struct control_request {
     char *source;              /* hold, release: an AE title, of whom nothing else is meant */
     char *state;               /* of jobs: "failed", "deferred", … */
     char *study, *series;      /* UIDs */
-    char *reason;              /* a part of why something is in quarantine */
-    char *number;              /* find: what a person looks for; wiped with the request … */
-    char *number_kind;         /* … and which it is: "accession", "patient", "study-id" */
-    char *expression;          /* try: a condition in another form than the present one; wiped, too */
-    char *header;              /* try file: the beginning of a DICOM file, base64; wiped, too */
-    int64_t since, limit;      /* received since; at most so many */
-    int64_t until;             /* reshare: received until */
+    char *calling_aet;         /* of quarantined files: who sent them */
+    char *reason;         /* a part of why a file is in quarantine, or of why jobs failed or are undecided */
+    char *number;         /* find: what a person looks for; wiped with the request … */
+    char *number_kind;    /* … and which it is: "accession", "patient", "study-id" */
+    char *expression;     /* try: a condition in another form than the present one; wiped, too */
+    char *header;         /* try file: the beginning of a DICOM file, base64; wiped, too */
+    int64_t since, limit; /* received since; at most so many */
+    int64_t until;        /* reshare: received until */
     struct control_job *jobs;
     size_t job_count;
     bool all;         /* everything is meant, on purpose */

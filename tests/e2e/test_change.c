@@ -74,6 +74,7 @@ START_TEST(everything_failed_of_a_destination_is_retried)
     FELUCCA(EXIT_USAGE, "this would retry 5 jobs, and there is no terminal to ask on: say --yes", "retry",
             "--destination", "main", "--state", "failed");
     rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 7, "changed without being asked to");
+    FELUCCA(EXIT_NO, "nothing matches", "retry", "--destination", "main", "--reason", "elephant", "--yes");
     FELUCCA(EXIT_OK, "2 jobs retried", "retry", "--destination", "main", "--limit", "2", "--yes");
     FELUCCA(EXIT_OK, "{\"command\":\"retry\",\"done\":true,\"changed\":3,\"skipped\":0", "retry",
             "--destination", "main", "--state", "failed", "--since", "yesterday", "--yes", "--json");
@@ -254,6 +255,9 @@ START_TEST(quarantined_files_are_looked_at_again_and_dropped)
     rig_check(rig, history_has("what = 'retried' AND detail LIKE '%it was quarantined: no node%'"),
               "not in the history");
     FELUCCA(EXIT_NO, "is not in quarantine", "quarantine", "drop", "999", "--yes");
+    FELUCCA(EXIT_NO, "nothing matches", "quarantine", "drop", "--from", "ELSE", "--yes");
+    FELUCCA(EXIT_NO, "nothing matches", "quarantine", "drop", "--study", "2.25.7", "--yes");
+    FELUCCA(EXIT_OK, "3 files would be dropped", "quarantine", "drop", "--from", "CT01", "--dry-run");
     FELUCCA(EXIT_OK, "3 files dropped", "quarantine", "drop", "--all", "--yes");
     rig_check(rig, rig_quarantined(rig) == 0 && files_in("quarantine") == 0 && files_in("dropped") == 3,
               "it was not dropped");
