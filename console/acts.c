@@ -1,5 +1,8 @@
 #include "console/acts.h"
 
+#include "common/base/cleanup.h"
+#include "console/plan.h"
+
 #include <string.h>
 
 static void add_field(json_t *fields, const char *name, const char *value)
@@ -22,16 +25,29 @@ static json_t *acts_of(json_t *object)
 static void add(json_t *acts, const char *action, const char *verb, const char *label,
                 const struct acts_about *about)
 {
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
     json_t *fields = json_array();
-    add_field(fields, "verb", verb);
-    add_field(fields, "study", about->study);
-    add_field(fields, "destination", about->destination);
-    add_field(fields, "album", about->album);
-    add_field(fields, "state", about->state);
-    add_field(fields, "since", about->since);
-    (void)json_array_append_new(acts,
-                                json_pack("{s:s, s:s, s:b, s:o}", "action", action, "label", label, "is_harm",
-                                          verb && strcmp(verb, "drop") == 0, "fields", fields));
+    if (about->reason)
+        plan_append_reason(about->reason, &reason);
+    const struct {
+        const char *name, *value;
+    } all[] = {{"verb", verb},
+               {"study", about->study},
+               {"destination", about->destination},
+               {"album", about->album},
+               {"state", about->state},
+               {"since", about->since},
+               {"reason", reason.length > 0 ? text_string(&reason) : NULL},
+               {"calling_aet", about->calling_aet},
+               {"source", about->source},
+               {"anyway", about->anyway},
+               {"now", about->now}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        add_field(fields, all[i].name, all[i].value);
+    (void)json_array_append_new(
+        acts, json_pack("{s:s, s:s, s:b, s:o}", "action", action, "label", label, "is_harm",
+                        verb && (strcmp(verb, "drop") == 0 || strcmp(verb, "quarantine drop") == 0), "fields",
+                        fields));
 }
 
 void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
@@ -53,4 +69,17 @@ void acts_add_hold(json_t *target, const struct who *who)
     const struct acts_about about = {.destination = json_text_or_null(target, "destination"),
                                      .album = json_text_or_null(target, "album")};
     acts_add(target, who, is_held ? "release" : "hold", is_held ? "Release…" : "Hold…", &about);
+}
+
+void acts_add_hold_source(json_t *row, const struct who *who, const char *aet, bool is_held)
+{
+    const struct acts_about about = {.source = aet};
+    acts_add(row, who, is_held ? "release" : "hold", is_held ? "Release reports…" : "Hold reports…", &about);
+}
+
+void acts_add_quarantine(json_t *row, const struct who *who, const struct acts_about *about)
+{
+    acts_add(row, who, "quarantine retry", "Take in again…", about);
+    acts_add(row, who, "quarantine deliver", "Send as it is…", about);
+    acts_add(row, who, "quarantine drop", "Drop…", about);
 }

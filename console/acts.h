@@ -5,13 +5,13 @@
 #include "common/base/json.h"
 #include "console/who.h"
 
-/* What a button is about; NULL: not said. */
+/* What a button is about; NULL: not said. anyway, now: "yes". */
 struct acts_about {
-    const char *study, *destination, *album, *state, *since;
+    const char *study, *destination, *album, *state, *since, *reason, *calling_aet, *source, *anyway, *now;
 };
 
 /* Adds one to the list "acts" of the object, which is there afterwards for everybody: { action, label, is_harm, fields:
- * [{ name, value }] }. */
+ * [{ name, value }] }. A reason is cut to what a request takes. */
 void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
               const struct acts_about *about);
 
@@ -20,5 +20,9 @@ void acts_add_why(json_t *object, const char *label, const struct acts_about *ab
 
 /* "acts" for a row of targets: hold, or release. */
 void acts_add_hold(json_t *target, const struct who *who);
+/* The same for the reports of a source on storage commitment. */
+void acts_add_hold_source(json_t *row, const struct who *who, const char *aet, bool is_held);
+/* What may be done with files in quarantine. */
+void acts_add_quarantine(json_t *row, const struct who *who, const struct acts_about *about);
 
 #endif

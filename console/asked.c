@@ -17,6 +17,10 @@ void asked_release(struct asked *asked)
         memory_free(&asked->parameters[i].value);
     }
     asked->count = 0;
+    for (size_t i = 0; i < asked->pick_count; i++)
+        memory_free(&asked->picks[i]);
+    memory_free(&asked->picks);
+    asked->pick_count = 0;
 }
 
 /* ---- percent-encoding ---- */
@@ -93,7 +97,22 @@ static bool has_parameter(const struct asked *asked, const char *name)
     return false;
 }
 
-static bool take_parameter(struct asked *asked, const char *bytes, size_t length, struct text *reason)
+/* Owns the value. */
+static bool take_pick(struct asked *asked, char **value, struct text *reason)
+{
+    if (asked->pick_count == ASKED_PICKS) {
+        text_format(reason, "At most %d can be chosen at once.", ASKED_PICKS);
+        return false;
+    }
+    if (!asked->picks)
+        asked->picks = memory_new(ASKED_PICKS, sizeof *asked->picks);
+    asked->picks[asked->pick_count++] = *value;
+    *value = NULL;
+    return true;
+}
+
+static bool take_parameter(struct asked *asked, const char *bytes, size_t length, bool has_picks,
+                           struct text *reason)
 {
     const char *equals = memchr(bytes, '=', length);
     size_t name_length = equals ? (size_t)(equals - bytes) : length;
@@ -102,6 +121,8 @@ static bool take_parameter(struct asked *asked, const char *bytes, size_t length
     char *value = equals ? decode(equals + 1, length - name_length - 1, true) : memory_string("");
     if (!name || !value || !*name || strchr(name, ' '))
         text_append(reason, "A parameter is not well-formed.");
+    else if (has_picks && strcmp(name, "pick") == 0)
+        return take_pick(asked, &value, reason);
     else if (asked->count == ASKED_PARAMETERS)
         text_format(reason, "There are more than %d parameters.", ASKED_PARAMETERS);
     else if (has_parameter(asked, name))
@@ -115,11 +136,11 @@ static bool take_parameter(struct asked *asked, const char *bytes, size_t length
     return false;
 }
 
-static bool take_parameters(struct asked *asked, const char *query, struct text *reason)
+static bool take_parameters(struct asked *asked, const char *query, bool has_picks, struct text *reason)
 {
     while (*query) {
         size_t length = strcspn(query, "&");
-        if (length > 0 && !take_parameter(asked, query, length, reason))
+        if (length > 0 && !take_parameter(asked, query, length, has_picks, reason))
             return false;
         query += length + (query[length] == '&');
     }
@@ -178,7 +199,7 @@ unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *r
         return 400;
     }
     unsigned status = take_path(ret_asked, target, path, reason);
-    if (status == 200 && target[path] == '?' && !take_parameters(ret_asked, target + path + 1, reason))
+    if (status == 200 && target[path] == '?' && !take_parameters(ret_asked, target + path + 1, false, reason))
         status = 400;
     return status;
 }
@@ -186,7 +207,7 @@ unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *r
 unsigned asked_parse_form(const char *body, size_t length, struct asked *ret_asked, struct text *reason)
 {
     if (strlen(body) == length)
-        return take_parameters(ret_asked, body, reason) ? 200 : 400;
+        return take_parameters(ret_asked, body, true, reason) ? 200 : 400;
     text_append(reason, "The form is not well-formed.");
     return 400;
 }

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ASKED_BYTES = 8192, ASKED_PARAMETERS = 16 };
+enum { ASKED_BYTES = 8192, ASKED_PARAMETERS = 16, ASKED_PICKS = 200 };
 
 enum asked_form { ASKED_HTML, ASKED_JSON, ASKED_CSV };
 
@@ -25,12 +25,15 @@ struct asked {
         char *name, *value;
     } parameters[ASKED_PARAMETERS];
     size_t count;
+    char **picks; /* of a form alone: what was ticked, each a "pick" */
+    size_t pick_count;
 };
 
 /* Starts zeroed; release it in any case. 200; 414: longer than ASKED_BYTES; 404: no such path; 400: what is not
  * well-formed, a parameter twice or too many, with a sentence appended to reason. */
 unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *reason);
-/* The same of a form that was sent (application/x-www-form-urlencoded): 200 or 400. */
+/* The same of a form that was sent (application/x-www-form-urlencoded), in which "pick" may be there ASKED_PICKS times: 200 or
+ * 400. */
 unsigned asked_parse_form(const char *body, size_t length, struct asked *ret_asked, struct text *reason);
 /* Wipes them: a form may hold a password. */
 void asked_release(struct asked *asked);

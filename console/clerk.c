@@ -7,7 +7,9 @@
 #include "common/base/utf8.h"
 #include "common/jobs/show.h"
 #include "common/dicom/uid.h"
+#include "console/chosen.h"
 #include "console/plan.h"
+#include "console/plan_words.h"
 #include "console/reply.h"
 
 #include <string.h>
@@ -62,8 +64,12 @@ static bool count(const struct clerk *clerk, struct plan *ret_plan, unsigned *re
     jobdb_limit(db, PATIENCE_MS);
     jobdb_snapshot_begin(db);
     *ret_status = 400;
-    bool is_made =
-        plan_make(clerk->form, clerk->config, db, text_string(&user), clock_wall_ms(), ret_plan, reason);
+    const struct plan_question question = {clerk->form, clerk->config, db, text_string(&user),
+                                           clock_wall_ms()};
+    bool is_made = chosen_is(clerk->form) ? chosen_plan(&question, ret_plan, reason)
+                                          : plan_make(&question, ret_plan, reason);
+    if (is_made && ret_plan->will.length == 0)
+        plan_words_append_will(ret_plan->parts, ret_plan->part_count, clerk->config, &ret_plan->will);
     if (jobdb_error_code(db) == 0)
         return is_made;
     *ret_status = 503;

@@ -2,35 +2,18 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
 #include "common/base/random.h"
-#include "common/wire/call.h"
-#include "console/who.h"
+#include "console/plan_words.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <string.h>
 
-struct errand {
-    char id[ERRAND_ID_SIZE]; /* "": none */
-    char owner[WHO_TOKEN_SIZE];
-    struct control_request request;
-    struct config *config; /* its own: the process may get another one */
-    int64_t at;            /* wall ms */
-    int64_t counted_at;    /* monotonic ms */
-    bool has_thread;       /* which is to be joined */
-    pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
-    enum errand_phase phase;
-    int64_t count, changed;
-    char hash[CONTROL_HASH_SIZE];
-    struct text sentence;
-    json_t *notes, *explained;
-};
+enum { LINES_MOST = 20 };
 
 struct errands {
+    pthread_mutex_t mutex; /* of the list, taken before that of an errand */
     struct errand list[ERRANDS_MOST];
 };
 
@@ -47,116 +30,18 @@ static const char *phase_name(enum errand_phase phase)
 struct errands *errands_create(void)
 {
     struct errands *errands = memory_new(1, sizeof *errands);
+    (void)pthread_mutex_init(&errands->mutex, NULL);
     for (size_t i = 0; i < ERRANDS_MOST; i++)
         (void)pthread_mutex_init(&errands->list[i].mutex, NULL);
     return errands;
-}
-
-/* ---- its thread ---- */
-
-static void take_progress(void *context, const struct control_answer *answer)
-{
-    struct errand *errand = context;
-    (void)pthread_mutex_lock(&errand->mutex);
-    text_clear(&errand->sentence);
-    text_append(&errand->sentence, text_string(&answer->sentence));
-    (void)pthread_mutex_unlock(&errand->mutex);
-}
-
-static void take_notes(struct errand *errand, const struct control_answer *answer)
-{
-    json_release(&errand->notes);
-    errand->notes = json_array();
-    for (size_t i = 0; i < answer->note_count; i++)
-        (void)json_array_append_new(errand->notes, json_from_text(answer->notes[i].text));
-}
-
-/* While the mutex is held. */
-static void take_answer(struct errand *errand, const struct control_answer *answer)
-{
-    text_clear(&errand->sentence);
-    take_notes(errand, answer);
-    if (answer->stage == CONTROL_REFUSED) {
-        errand->phase = ERRAND_REFUSED;
-        text_append(&errand->sentence, text_string(&answer->sentence));
-    } else if (errand->request.dry_run) {
-        errand->phase = ERRAND_COUNTED;
-        errand->count = answer->changed;
-        plan_append_dry_run(&errand->request, answer, &errand->sentence);
-    } else {
-        errand->phase = ERRAND_DONE;
-        errand->changed = answer->changed;
-        memcpy(errand->hash, answer->hash, sizeof errand->hash);
-        errand->explained = json_incref(answer->explained);
-        text_append(&errand->sentence, text_string(&answer->sentence));
-    }
-}
-
-/* What a person looked for is known for no longer than it is asked. */
-static void forget_number(struct control_request *request)
-{
-    if (request->number)
-        explicit_bzero(request->number, strlen(request->number));
-    memory_free(&request->number);
-}
-
-static void *ask(void *context)
-{
-    struct errand *errand = context;
-    AUTO(control_answer_release) struct control_answer answer = {0};
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    int code = call_router(errand->config, &errand->request, take_progress, errand, &answer, &reason);
-    (void)pthread_mutex_lock(&errand->mutex);
-    forget_number(&errand->request);
-    errand->counted_at = clock_monotonic_ms();
-    if (code == 0) {
-        take_answer(errand, &answer);
-    } else {
-        errand->phase = ERRAND_UNREACHABLE;
-        text_clear(&errand->sentence);
-        text_append_bytes(&errand->sentence, text_string(&reason), strcspn(text_string(&reason), "\n"));
-    }
-    (void)pthread_mutex_unlock(&errand->mutex);
-    return NULL;
-}
-
-static enum errand_phase phase_of(struct errand *errand)
-{
-    (void)pthread_mutex_lock(&errand->mutex);
-    enum errand_phase phase = errand->phase;
-    (void)pthread_mutex_unlock(&errand->mutex);
-    return phase;
-}
-
-static bool is_busy(struct errand *errand)
-{
-    enum errand_phase phase = phase_of(errand);
-    return *errand->id && (phase == ERRAND_COUNTING || phase == ERRAND_UNDER_WAY);
-}
-
-static void join(struct errand *errand)
-{
-    if (errand->has_thread)
-        (void)pthread_join(errand->thread, NULL);
-    errand->has_thread = false;
-}
-
-static bool start_thread(struct errand *errand, enum errand_phase phase)
-{
-    join(errand); /* of the count, which has ended */
-    errand->phase = phase;
-    errand->has_thread = pthread_create(&errand->thread, NULL, ask, errand) == 0;
-    if (!errand->has_thread)
-        errand->phase = ERRAND_UNREACHABLE;
-    return errand->has_thread;
 }
 
 /* ---- the list ---- */
 
 static void end(struct errand *errand)
 {
-    join(errand);
-    control_request_release(&errand->request);
+    errand_join(errand);
+    plan_release(&errand->plan);
     config_destroy(&errand->config);
     text_release(&errand->sentence);
     json_release(&errand->notes);
@@ -168,10 +53,13 @@ void errands_destroy(struct errands **errands)
 {
     if (!*errands)
         return;
+    for (size_t i = 0; i < ERRANDS_MOST; i++)
+        (*errands)->list[i].ends = true;
     for (size_t i = 0; i < ERRANDS_MOST; i++) {
         end(&(*errands)->list[i]);
         (void)pthread_mutex_destroy(&(*errands)->list[i].mutex);
     }
+    (void)pthread_mutex_destroy(&(*errands)->mutex);
     memory_free(errands);
 }
 
@@ -192,7 +80,7 @@ static bool is_question(enum control_verb verb)
 /* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask; then the older one. */
 static bool is_rather(const struct errand *a, const struct errand *b)
 {
-    bool asks_a = is_question(a->request.verb), asks_b = is_question(b->request.verb);
+    bool asks_a = is_question(a->verb), asks_b = is_question(b->verb);
     if (!*a->id || !*b->id)
         return !*a->id && *b->id;
     return asks_a != asks_b ? asks_a : a->at < b->at;
@@ -205,9 +93,9 @@ static struct errand *make_room(struct errands *errands, enum control_verb verb)
     size_t busy = 0, asking = 0;
     for (size_t i = 0; i < ERRANDS_MOST; i++) {
         struct errand *errand = &errands->list[i];
-        if (is_busy(errand)) {
+        if (errand_is_busy(errand)) {
             busy++;
-            asking += is_question(errand->request.verb);
+            asking += is_question(errand->verb);
             continue;
         }
         if (!room || is_rather(errand, room))
@@ -218,128 +106,222 @@ static struct errand *make_room(struct errands *errands, enum control_verb verb)
 }
 
 /* An empty one, with a name. NULL: too many are under way. */
-static struct errand *add(struct errands *errands, struct control_request *request, struct config **config,
+static struct errand *add(struct errands *errands, struct plan *plan, struct config **config,
                           const char *owner, char ret_id[ERRAND_ID_SIZE])
 {
-    struct errand *errand = make_room(errands, request->verb);
+    enum control_verb verb = plan->parts[0].request.verb;
+    struct errand *errand = make_room(errands, verb);
     if (!errand || random_hex(ret_id, ERRAND_ID_SIZE - 1) != 0)
         return NULL;
-    assert(strlen(owner) < sizeof errand->owner);
+    assert(strlen(owner) < sizeof errand->owner && plan->part_count <= ERRAND_PARTS_MOST);
     end(errand);
     memcpy(errand->id, ret_id, ERRAND_ID_SIZE);
     memcpy(errand->owner, owner, strlen(owner) + 1);
-    errand->request = *request;
+    errand->verb = verb;
+    errand->plan = *plan;
+    errand->is_wanted = false;
     errand->config = *config;
-    errand->count = errand->changed = 0;
+    errand->changed = 0;
     *errand->hash = '\0';
     errand->notes = json_array();
     errand->at = clock_wall_ms();
     errand->counted_at = clock_monotonic_ms();
     errand->phase = ERRAND_COUNTED;
     *config = NULL;
-    *request = (struct control_request){0};
+    *plan = (struct plan){0};
     return errand;
+}
+
+/* Whether the router counts some of it. */
+static bool is_to_be_counted(struct plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->part_count; i++) {
+        plan->parts[i].request.dry_run = plan->parts[i].count == PLAN_ROUTER_COUNTS;
+        count += plan->parts[i].request.dry_run;
+    }
+    return count > 0;
+}
+
+static bool add_plan(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
+                     char ret_id[ERRAND_ID_SIZE])
+{
+    struct errand *errand = add(errands, plan, config, owner, ret_id);
+    if (!errand)
+        return false;
+    if (is_to_be_counted(&errand->plan))
+        (void)errand_start(errand, ERRAND_COUNTING);
+    else
+        text_append(&errand->sentence, text_string(&errand->plan.will));
+    return true;
 }
 
 bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
                  char ret_id[ERRAND_ID_SIZE])
 {
-    struct errand *errand = add(errands, &plan->request, config, owner, ret_id);
-    if (!errand)
-        return false;
-    errand->sentence = plan->will;
-    errand->count = plan->count;
-    *plan = (struct plan){0};
-    if (errand->count == PLAN_ROUTER_COUNTS) {
-        errand->count = 0;
-        errand->request.dry_run = true;
-        (void)start_thread(errand, ERRAND_COUNTING);
-    }
-    return true;
+    (void)pthread_mutex_lock(&errands->mutex);
+    bool is_added = add_plan(errands, plan, config, owner, ret_id);
+    (void)pthread_mutex_unlock(&errands->mutex);
+    return is_added;
 }
 
 bool errands_find(struct errands *errands, struct control_request *request, struct config **config,
                   const char *owner, char ret_id[ERRAND_ID_SIZE])
 {
-    struct errand *errand = add(errands, request, config, owner, ret_id);
-    return errand && start_thread(errand, ERRAND_UNDER_WAY);
+    AUTO(plan_release) struct plan plan = {.parts = memory_new(1, sizeof *plan.parts), .part_count = 1};
+    plan.parts[0] = (struct plan_part){*request, ERRAND_QUESTION};
+    *request = (struct control_request){0};
+    (void)pthread_mutex_lock(&errands->mutex);
+    struct errand *errand = add(errands, &plan, config, owner, ret_id);
+    bool is_added = errand && errand_start(errand, ERRAND_UNDER_WAY);
+    (void)pthread_mutex_unlock(&errands->mutex);
+    return is_added;
 }
 
-bool errands_go(struct errands *errands, const char *id, const char *owner, struct text *reason)
+/* Each a request of its own, other than its dry run. */
+static bool want(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->part_count; i++) {
+        struct control_request *request = &plan->parts[i].request;
+        AUTO(memory_free) char *user = request->user;
+        request->user = NULL;
+        request->dry_run = false;
+        if (control_request_start(request, request->verb) != 0)
+            return false;
+        memory_free(&request->user);
+        request->user = user;
+        user = NULL;
+    }
+    return true;
+}
+
+static bool go(struct errands *errands, const char *id, const char *owner, struct text *reason)
 {
     struct errand *errand = find(errands, id);
-    if (!errand || strcmp(errand->owner, owner) != 0)
+    struct plan_sum sum = {0};
+    bool is_there = errand && strcmp(errand->owner, owner) == 0;
+    bool is_counted = is_there && errand_phase(errand) == ERRAND_COUNTED;
+    if (is_counted)
+        sum = plan_words_sum(errand->plan.parts, errand->plan.part_count); /* its thread has ended */
+    if (!is_there)
         text_append(reason, "There is no such plan of yours any more. Begin again.");
-    else if (phase_of(errand) != ERRAND_COUNTED)
+    else if (!is_counted)
         text_append(reason, "This was wanted already, or could not be counted.");
-    else if (errand->count == 0)
+    else if (plan_words_total(&sum) == 0)
         text_append(reason, "There is nothing to do.");
     else if (clock_monotonic_ms() - errand->counted_at >= ERRAND_GOOD_MS)
         text_append(reason, "This was counted more than 10 minutes ago. Begin again.");
     else {
-        AUTO(memory_free) char *user = errand->request.user;
-        errand->request.user = NULL;
-        errand->request.dry_run = false;
-        if (control_request_start(&errand->request, errand->request.verb) !=
-            0) /* another request than the dry run */
+        errand_join(errand);
+        if (!want(&errand->plan))
             return false;
-        memory_free(&errand->request.user);
-        errand->request.user = user;
-        user = NULL;
-        log_info("an operator changes something", LOG_S("verb", control_verb_name(errand->request.verb)),
-                 LOG_S("user", errand->request.user), LOG_S("request", errand->request.id));
-        (void)start_thread(errand, ERRAND_UNDER_WAY);
+        errand->is_wanted = true;
+        log_info("an operator changes something", LOG_S("verb", control_verb_name(errand->verb)),
+                 LOG_S("user", errand->plan.parts[0].request.user),
+                 LOG_S("request", errand->plan.parts[0].request.id),
+                 LOG_I("requests", (int64_t)errand->plan.part_count));
+        (void)errand_start(errand, ERRAND_UNDER_WAY);
         return true;
     }
     return false;
 }
 
+bool errands_go(struct errands *errands, const char *id, const char *owner, struct text *reason)
+{
+    (void)pthread_mutex_lock(&errands->mutex);
+    bool goes = go(errands, id, owner, reason);
+    (void)pthread_mutex_unlock(&errands->mutex);
+    return goes;
+}
+
+/* ---- how far they are ---- */
+
+static json_t *read_find(const struct errand *errand)
+{
+    return json_pack("{s:s, s:o, s:s, s:o}", "phase", phase_name(errand->phase), "kind",
+                     json_from_text(errand->plan.parts[0].request.number_kind), "hash", errand->hash,
+                     "sentence", json_from_text(text_string(&errand->sentence)));
+}
+
+static json_t *read_why(const struct errand *errand)
+{
+    const struct control_request *request = &errand->plan.parts[0].request;
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "phase", phase_name(errand->phase), "study",
+                     json_from_text(request->study), "destination", json_from_text(request->destination),
+                     "album", json_from_text(request->album), "sentence",
+                     json_from_text(text_string(&errand->sentence)), "explained",
+                     errand->explained ? json_deep_copy(errand->explained) : json_null());
+}
+
+/* The first of many parts in a line each, and how many more there are; of one part nothing. */
+static json_t *lines_of(const struct plan *plan)
+{
+    json_t *lines = json_array();
+    for (size_t i = 0; i < plan->part_count && i < LINES_MOST && plan->part_count > 1; i++) {
+        AUTO(text_release) struct text line = TEXT_EMPTY;
+        plan_words_append_line(&plan->parts[i], &line);
+        (void)json_array_append_new(lines, json_from_text(text_string(&line)));
+    }
+    if (plan->part_count > LINES_MOST) {
+        AUTO(text_release) struct text line = TEXT_EMPTY;
+        text_format(&line, "and %zu more", plan->part_count - LINES_MOST);
+        (void)json_array_append_new(lines, json_from_text(text_string(&line)));
+    }
+    return lines;
+}
+
+static json_t *read_change(const struct errand *errand)
+{
+    static const struct control_request many;
+    const struct plan *plan = &errand->plan;
+    const struct control_request *request = plan->part_count == 1 ? &plan->parts[0].request : &many;
+    struct plan_sum sum = plan_words_sum(plan->parts, plan->part_count);
+    AUTO(text_release) struct text button = TEXT_EMPTY;
+    plan_words_append_button(plan->parts, plan->part_count, &button);
+    json_t *document = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "id", errand->id, "verb", control_verb_name(errand->verb),
+        "phase", phase_name(errand->phase), "by", json_from_text(plan->parts[0].request.user), "destination",
+        json_from_text(request->destination), "album", json_from_text(request->album), "study",
+        json_from_text(request->study), "state", json_from_text(request->state));
+    json_t *more = json_pack(
+        "{s:b, s:b, s:o, s:o, s:o, s:o, s:O, s:o, s:I, s:I, s:o, s:o}", "now", plan->parts[0].request.now,
+        "anyway", request->anyway, "source", json_from_text(request->source), "calling_aet",
+        json_from_text(request->calling_aet), "reason", json_from_text(request->reason), "sentence",
+        json_from_text(text_string(&errand->sentence)), "notes", errand->notes, "lines", lines_of(plan),
+        "count", (json_int_t)plan_words_total(&sum), "changed", (json_int_t)errand->changed, "began_at",
+        json_from_time(errand->at), "button", json_from_text(text_string(&button)));
+    (void)json_object_update_missing(document, more);
+    json_decref(more);
+    return document;
+}
+
+/* NULL: there is none of that kind. verb: of a question, else of no question. */
+static json_t *read_errand(struct errands *errands, const char *id, enum control_verb verb,
+                           json_t *(*read)(const struct errand *errand))
+{
+    json_t *document = NULL;
+    (void)pthread_mutex_lock(&errands->mutex);
+    struct errand *errand = find(errands, id);
+    if (errand && (is_question(verb) ? errand->verb == verb : !is_question(errand->verb))) {
+        (void)pthread_mutex_lock(&errand->mutex);
+        document = read(errand);
+        (void)pthread_mutex_unlock(&errand->mutex);
+    }
+    (void)pthread_mutex_unlock(&errands->mutex);
+    return document;
+}
+
 json_t *errands_read_find(struct errands *errands, const char *id)
 {
-    struct errand *errand = find(errands, id);
-    if (!errand || errand->request.verb != CONTROL_FIND)
-        return NULL;
-    (void)pthread_mutex_lock(&errand->mutex);
-    json_t *document = json_pack("{s:s, s:o, s:s, s:o}", "phase", phase_name(errand->phase), "kind",
-                                 json_from_text(errand->request.number_kind), "hash", errand->hash,
-                                 "sentence", json_from_text(text_string(&errand->sentence)));
-    (void)pthread_mutex_unlock(&errand->mutex);
-    return document;
+    return read_errand(errands, id, CONTROL_FIND, read_find);
 }
 
 json_t *errands_read_why(struct errands *errands, const char *id)
 {
-    struct errand *errand = find(errands, id);
-    if (!errand || errand->request.verb != CONTROL_EXPLAIN)
-        return NULL;
-    const struct control_request *request = &errand->request;
-    (void)pthread_mutex_lock(&errand->mutex);
-    json_t *document = json_pack(
-        "{s:s, s:o, s:o, s:o, s:o, s:o}", "phase", phase_name(errand->phase), "study",
-        json_from_text(request->study), "destination", json_from_text(request->destination), "album",
-        json_from_text(request->album), "sentence", json_from_text(text_string(&errand->sentence)),
-        "explained", errand->explained ? json_deep_copy(errand->explained) : json_null());
-    (void)pthread_mutex_unlock(&errand->mutex);
-    return document;
+    return read_errand(errands, id, CONTROL_EXPLAIN, read_why);
 }
 
 json_t *errands_read(struct errands *errands, const char *id)
 {
-    struct errand *errand = find(errands, id);
-    AUTO(text_release) struct text button = TEXT_EMPTY;
-    if (!errand || is_question(errand->request.verb))
-        return NULL;
-    const struct control_request *request = &errand->request;
-    (void)pthread_mutex_lock(&errand->mutex);
-    plan_append_button(request, errand->count, &button);
-    json_t *document = json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:O, s:I, s:I, s:o, s:o}", "id", errand->id, "verb",
-        control_verb_name(request->verb), "phase", phase_name(errand->phase), "by",
-        json_from_text(request->user), "destination", json_from_text(request->destination), "album",
-        json_from_text(request->album), "study", json_from_text(request->study), "state",
-        json_from_text(request->state), "sentence", json_from_text(text_string(&errand->sentence)), "notes",
-        errand->notes, "count", (json_int_t)errand->count, "changed", (json_int_t)errand->changed, "began_at",
-        json_from_time(errand->at), "button", json_from_text(text_string(&button)));
-    (void)pthread_mutex_unlock(&errand->mutex);
-    return document;
+    return read_errand(errands, id, CONTROL_RETRY, read_change);
 }

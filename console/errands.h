@@ -1,38 +1,20 @@
 /* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
  *
  * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; what nobody works on goes
- * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most. The functions are
- * the process's one thread's; the errands' threads touch nothing else. */
+ * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most. A plan of several
+ * parts is one errand: its parts are asked one after the other. The functions are any thread's, and wait for none. */
 #ifndef FELUCCA_CONSOLE_ERRANDS_H
 #define FELUCCA_CONSOLE_ERRANDS_H
 
 #include "common/base/json.h"
 #include "common/config/config.h"
+#include "console/errand.h"
 #include "console/plan.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
-enum {
-    ERRANDS_MOST = 64,
-    ERRANDS_AT_ONCE = 8,
-    ERRAND_ID_SIZE = 33,
-    ERRAND_GOOD_MS = 10 * 60 * 1000 /* what was counted longer ago is counted again */
-};
-
-#define ERRAND_PHASE_MAP(X)                                                          \
-    X(COUNTING, "counting")   /* the router counts */                                \
-    X(COUNTED, "counted")     /* it is said what it would do; nothing is done yet */ \
-    X(UNDER_WAY, "under way") /* the router does it */                               \
-    X(DONE, "done")                                                                  \
-    X(REFUSED, "refused")         /* by the router; nothing was done */              \
-    X(UNREACHABLE, "unreachable") /* the router did not answer; it may be done all the same */
-
-enum errand_phase {
-#define X(NAME, text) ERRAND_##NAME,
-    ERRAND_PHASE_MAP(X)
-#undef X
-};
+enum { ERRANDS_MOST = 64, ERRANDS_AT_ONCE = 8 };
 
 struct errands;
 
@@ -57,7 +39,7 @@ json_t *errands_read_find(struct errands *errands, const char *id);
  * router/explain.h writes down, null before it is done. */
 json_t *errands_read_why(struct errands *errands, const char *id);
 
-/* { id, verb, phase, by, destination, album, study, state, sentence, notes, count, changed, at, button }; NULL: there is none. A new
+/* What docs/console.md tells of a change; what is of one part alone is null where there are several. NULL: there is none. A new
  * reference. */
 json_t *errands_read(struct errands *errands, const char *id);
 

@@ -1,5 +1,6 @@
 /* page_change - what an operator wants done: what it would do, how far it is, what came of it. */
 #include "common/base/cleanup.h"
+#include "console/acts.h"
 #include "console/errands.h"
 #include "console/page.h"
 
@@ -47,6 +48,20 @@ static json_t *read_change(const struct page_question *question)
     return document;
 }
 
+/* The other way to do it: files in quarantine can be removed at once. */
+static void add_other(const struct page_question *question, json_t *document)
+{
+    const struct acts_about about = {.reason = json_text_or_null(document, "reason"),
+                                     .calling_aet = json_text_or_null(document, "calling_aet"),
+                                     .study = json_text_or_null(document, "study"),
+                                     .now = "yes"};
+    bool is_one = about.reason || about.calling_aet || about.study;
+    if (strcmp(json_text(document, "verb"), "quarantine drop") == 0 && is_one && is_in(document, "counted") &&
+        json_integer_value(json_object_get(document, "count")) > 0 &&
+        !json_is_true(json_object_get(document, "now")))
+        acts_add(document, question->who, "quarantine drop", "Remove for good instead…", &about);
+}
+
 static void shape_change(const struct page_question *question, json_t *document)
 {
     bool is_counted = is_in(document, "counted");
@@ -54,7 +69,11 @@ static void shape_change(const struct page_question *question, json_t *document)
     const char *verb = json_text(document, "verb");
     (void)json_object_set_new(document, "can_go",
                               json_boolean(is_counted && count > 0 && question->who->is_operator));
-    (void)json_object_set_new(document, "is_harm", json_boolean(strcmp(verb, "drop") == 0));
+    (void)json_object_set_new(document, "is_harm",
+                              json_boolean(strcmp(verb, "drop") == 0 ||
+                                           strcmp(verb, "quarantine drop") == 0 ||
+                                           json_is_true(json_object_get(document, "anyway"))));
+    add_other(question, document);
     (void)json_object_set_new(document, "is_open",
                               json_boolean(is_in(document, "counting") || is_in(document, "under way")));
     (void)json_object_set_new(document, "is_bad",

@@ -6,6 +6,7 @@
 #include "common/view/rows.h"
 #include "console/errands.h"
 #include "console/page.h"
+#include "console/ticks.h"
 #include "console/verdict.h"
 
 #include <string.h>
@@ -88,10 +89,10 @@ static void shape_found(const struct page_question *question, json_t *document)
 {
     json_t *study;
     size_t index;
-    (void)question;
     (void)json_object_set_new(document, "is_done",
                               json_boolean(strcmp(json_text(document, "phase"), "done") == 0));
     json_array_foreach(json_object_get(document, "studies"), index, study) verdict_shape(study);
+    ticks_add_studies(question, document);
 }
 
 const struct page page_found = {.name = "found",

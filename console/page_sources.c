@@ -1,7 +1,9 @@
 /* page_sources - who sends, who is silent, who is turned away? */
 #include "common/base/cleanup.h"
+#include "common/jobs/requester.h"
 #include "common/jobs/show.h"
 #include "common/view/details.h"
+#include "console/acts.h"
 #include "console/page.h"
 
 #include <string.h>
@@ -39,6 +41,17 @@ static void add_silent(const struct config_node *node, const struct config_sourc
                                                        "last_received_at", json_null(), "state", "silent"));
 }
 
+/* Whether it takes reports on storage commitment: "taken", "held" by an operator, or NULL: it has no port and never asked. */
+static const char *reports_of(const struct page_question *question, const char *aet)
+{
+    if (jobdb_source_is_held(question->db, aet))
+        return "held";
+    for (size_t n = 0; n < question->config->node_count; n++)
+        if (config_find_requester(&question->config->nodes[n], aet))
+            return "taken";
+    return jobdb_has_asked(question->db, aet) ? "taken" : NULL;
+}
+
 /* In the order of the last one; the silent behind them. */
 static json_t *read_rows(const struct page_question *question, int64_t last)
 {
@@ -51,6 +64,8 @@ static json_t *read_rows(const struct page_question *question, int64_t last)
         for (size_t s = 0; s < node->source_count; s++)
             add_silent(node, &node->sources[s], sources);
     }
+    json_array_foreach(sources, index, source)(void) json_object_set_new(
+        source, "reports", json_from_text(reports_of(question, json_text(source, "calling_aet"))));
     return sources;
 }
 
@@ -85,13 +100,20 @@ static void shape_sources(const struct page_question *question, json_t *document
 {
     json_t *source;
     size_t index;
-    (void)question;
+    bool has_reports = false;
     json_array_foreach(json_object_get(document, "sources"), index, source)
     {
+        const char *aet = json_text(source, "calling_aet"), *reports = json_text_or_null(source, "reports");
+        bool is_held = reports && strcmp(reports, "held") == 0;
+        has_reports = has_reports || reports;
+        (void)json_object_set_new(source, "reports_held", json_boolean(is_held));
+        if (reports && !has_sent(json_object_get(document, "sources"), index, aet))
+            acts_add_hold_source(source, question->who, aet, is_held);
         AUTO(text_release) struct text link = TEXT_EMPTY;
         asked_append_encoded(json_text(source, "calling_aet"), &link);
         (void)json_object_set_new(source, "link", json_string(text_string(&link)));
     }
+    (void)json_object_set_new(document, "has_reports", json_boolean(has_reports));
 }
 
 const struct page page_sources = {.name = "sources",

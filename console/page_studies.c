@@ -5,6 +5,7 @@
 #include "common/view/rows.h"
 #include "console/clerk.h"
 #include "console/page.h"
+#include "console/ticks.h"
 #include "console/verdict.h"
 
 #include <string.h>
@@ -229,6 +230,7 @@ static void shape_studies(const struct page_question *question, json_t *document
     (void)json_object_set_new(document, "searched", json_from_text(asked_get(asked, "study")));
     (void)json_object_set_new(document, "is_filtered", json_boolean(is_filtered(asked)));
     json_array_foreach(json_object_get(document, "studies"), index, study) verdict_shape(study);
+    ticks_add_studies(question, document);
 }
 
 const struct page page_studies = {.name = "studies",

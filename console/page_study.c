@@ -134,6 +134,7 @@ static json_t *read_study(const struct page_question *question)
     (void)json_object_set(document, "series_list", series);
     (void)json_object_set(document, "unfinished", json_object_get(details, "unfinished"));
     (void)json_object_set(document, "fetches", json_object_get(details, "fetches"));
+    (void)json_object_set(document, "inquiries", json_object_get(details, "inquiries"));
     (void)json_object_set_new(
         document, "album_list",
         read_albums(question->config, json_object_get(document, "goals"), json_array_size(series)));
@@ -144,6 +145,8 @@ static json_t *read_study(const struct page_question *question)
                               details_ask(question->db, JOBDB_ASK_STUDY_MARKS, uid, NULL, 0));
     (void)json_object_set_new(document, "events",
                               details_ask(question->db, JOBDB_ASK_STUDY_EVENTS, uid, NULL, 0));
+    (void)json_object_set_new(document, "quarantine",
+                              details_ask(question->db, JOBDB_ASK_STUDY_QUARANTINE, uid, NULL, 0));
     details_write_times(document);
     (void)json_object_set_new(document, "commitments", read_commitments(question->db, uid));
     return document;
@@ -244,7 +247,16 @@ static void add_acts(const struct page_question *question, json_t *document)
             acts_add_why(row, json_is_true(json_object_get(row, "yes")) ? "Why?" : "Why not?", &about);
         if (about.album)
             acts_add(row, question->who, "reshare", "Share again…", &about);
+        if (about.album && json_text_or_null(row, "condition"))
+            acts_add(row, question->who, "reshare", "Share anyway…",
+                     &(struct acts_about){.study = about.study,
+                                          .destination = about.destination,
+                                          .album = about.album,
+                                          .anyway = "yes"});
     }
+    json_array_foreach(json_object_get(document, "quarantine"), index, row) acts_add_quarantine(
+        row, question->who,
+        &(struct acts_about){.study = about.study, .reason = json_text_or_null(row, "reason")});
 }
 
 static void shape_study(const struct page_question *question, json_t *document)

@@ -7,6 +7,7 @@
 #include "console/duty.h"
 #include "console/page.h"
 #include "console/targets.h"
+#include "console/ticks.h"
 
 #include <string.h>
 
@@ -93,6 +94,32 @@ static json_t *read_trouble(const struct page_question *question)
     return document;
 }
 
+/* Files in quarantine are taken in again or dropped, by reason and sender. */
+static void add_quarantine_acts(const struct page_question *question, json_t *document)
+{
+    json_t *row;
+    size_t index;
+    json_array_foreach(json_object_get(document, "quarantine"), index, row)
+    {
+        const struct acts_about about = {.reason = json_text_or_null(row, "reason"),
+                                         .calling_aet = json_text_or_null(row, "calling_aet")};
+        acts_add_quarantine(row, question->who, &about);
+    }
+}
+
+/* The reports of sources on storage commitment. */
+static void add_commitment_acts(const struct page_question *question, json_t *document)
+{
+    json_t *row;
+    size_t index;
+    json_array_foreach(json_object_get(document, "commitments"), index, row)
+    {
+        const char *aet = json_text_or_null(row, "calling_aet");
+        if (aet)
+            acts_add_hold_source(row, question->who, aet, strcmp(json_text(row, "state"), "held") == 0);
+    }
+}
+
 static void add_acts(const struct page_question *question, json_t *document)
 {
     static const char *const standing[] = {"blocked", "backing_off", "held"};
@@ -102,7 +129,8 @@ static void add_acts(const struct page_question *question, json_t *document)
     {
         const struct acts_about about = {.destination = json_text_or_null(row, "destination"),
                                          .album = json_text_or_null(row, "album"),
-                                         .state = json_text_or_null(row, "state")};
+                                         .state = json_text_or_null(row, "state"),
+                                         .reason = json_text_or_null(row, "reason")};
         acts_add(row, question->who, "retry", "Retry…", &about);
         acts_add(row, question->who, "drop", "Drop…", &about);
     }
@@ -110,6 +138,8 @@ static void add_acts(const struct page_question *question, json_t *document)
         json_array_foreach(json_object_get(document, standing[i]), index, row)
             acts_add_hold(row, question->who);
     }
+    add_quarantine_acts(question, document);
+    add_commitment_acts(question, document);
 }
 
 static void shape_trouble(const struct page_question *question, json_t *document)
@@ -121,6 +151,7 @@ static void shape_trouble(const struct page_question *question, json_t *document
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         count += json_array_size(json_object_get(document, lists[i]));
     (void)json_object_set_new(document, "is_well", json_boolean(count == 0));
+    ticks_add_lines(question, document);
 }
 
 const struct page page_trouble = {.name = "trouble",

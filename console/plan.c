@@ -2,10 +2,13 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
+#include "common/base/utf8.h"
 #include "common/dicom/uid.h"
 #include "common/jobs/newest.h"
 #include "common/jobs/operator.h"
+#include "common/jobs/quarantine.h"
 #include "common/jobs/read.h"
+#include "common/jobs/requester.h"
 #include "console/page.h"
 
 #include <stdlib.h>
@@ -15,28 +18,47 @@
 
 void plan_release(struct plan *plan)
 {
-    control_request_release(&plan->request);
+    for (size_t i = 0; i < plan->part_count; i++)
+        control_request_release(&plan->parts[i].request);
+    memory_free(&plan->parts);
+    plan->part_count = plan->part_capacity = 0;
     text_release(&plan->will);
+}
+
+struct plan_part *plan_add(struct plan *plan, enum control_verb verb, const char *user)
+{
+    plan->parts = memory_grow(plan->parts, &plan->part_capacity, plan->part_count + 1, sizeof *plan->parts);
+    struct plan_part *part = &plan->parts[plan->part_count];
+    *part = (struct plan_part){.count = 0};
+    if (control_request_start(&part->request, verb) != 0)
+        return NULL;
+    memory_free(&part->request.user);
+    part->request.user = memory_string(user);
+    plan->part_count++;
+    return part;
 }
 
 /* ---- what is meant ---- */
 
 static const struct verb_row {
-    const char *name, *fields;
     enum control_verb verb;
+    const char *fields;
 } verbs[] = {
-    {"retry", "verb token study destination album state", CONTROL_RETRY},
-    {"drop", "verb token study destination album state", CONTROL_DROP},
-    {"reshare", "verb token study destination album since", CONTROL_RESHARE},
-    {"hold", "verb token destination album", CONTROL_HOLD},
-    {"release", "verb token destination album", CONTROL_RELEASE},
+    {CONTROL_RETRY, "verb token study destination album state reason"},
+    {CONTROL_DROP, "verb token study destination album state reason"},
+    {CONTROL_QUARANTINE_RETRY, "verb token reason calling_aet study"},
+    {CONTROL_QUARANTINE_DELIVER, "verb token reason calling_aet study"},
+    {CONTROL_QUARANTINE_DROP, "verb token reason calling_aet study now"},
+    {CONTROL_RESHARE, "verb token study destination album since anyway"},
+    {CONTROL_HOLD, "verb token destination album source"},
+    {CONTROL_RELEASE, "verb token destination album source"},
 };
 
 static const struct verb_row *find_verb(const struct asked *form)
 {
     const char *name = asked_get(form, "verb");
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs && name; i++)
-        if (strcmp(verbs[i].name, name) == 0)
+        if (strcmp(control_verb_name(verbs[i].verb), name) == 0)
             return &verbs[i];
     return NULL;
 }
@@ -47,21 +69,11 @@ static bool say(struct text *reason, const char *sentence)
     return false;
 }
 
-/* One whose name somebody else's node may have, too, is the first of that name: names are unique. */
-static const struct config_destination *find_destination(const struct config *config, const char *name)
-{
-    for (size_t n = 0; n < config->node_count; n++)
-        for (size_t d = 0; d < config->nodes[n].destination_count; d++)
-            if (strcmp(config->nodes[n].destinations[d].name, name) == 0)
-                return &config->nodes[n].destinations[d];
-    return NULL;
-}
-
 static bool check_target(const struct control_request *request, const struct config *config,
                          struct text *reason)
 {
     const struct config_destination *destination =
-        request->destination ? find_destination(config, request->destination) : NULL;
+        request->destination ? config_find_destination(config, request->destination) : NULL;
     if (request->destination && !destination)
         return say(reason, "The configuration has no such destination.");
     if (request->album && !destination)
@@ -101,6 +113,14 @@ static bool take_since(const char *since, int64_t now, int64_t *ret_since)
     return !since || *ret_since > 0;
 }
 
+/* "yes", or nothing. */
+static bool take_yes(const struct asked *form, const char *name, bool *ret_yes)
+{
+    const char *value = asked_get(form, name);
+    *ret_yes = value != NULL;
+    return !value || strcmp(value, "yes") == 0;
+}
+
 /* Whether it is clear which are meant: nothing is meant by saying nothing. */
 static bool is_clear(const struct control_request *request, struct text *reason)
 {
@@ -111,48 +131,66 @@ static bool is_clear(const struct control_request *request, struct text *reason)
         if (!request->study && !request->destination)
             return say(reason, "It needs a study or a destination.");
         return jobdb_meant_by(request->state, &meant) || say(reason, "No jobs of this state can be changed.");
+    case CONTROL_QUARANTINE_RETRY:
+    case CONTROL_QUARANTINE_DELIVER:
+    case CONTROL_QUARANTINE_DROP:
+        return request->reason || request->calling_aet || request->study ||
+               say(reason, "It needs a reason, a sender or a study.");
     case CONTROL_RESHARE:
         if (!request->album || !request->study == !request->since)
             return say(reason, "It needs an album, and a study or since when.");
-        return true;
+        return !request->anyway || request->study || say(reason, "Only a study is shared anyway.");
     default:
-        return request->destination || say(reason, "It needs a destination.");
+        return !request->source != !request->destination ||
+               say(reason, "It needs a destination, or a source.");
     }
 }
 
-static bool take(const struct asked *form, const char *user, int64_t now, struct control_request *ret_request,
-                 struct text *reason)
+static bool take_texts(const struct asked *form, struct control_request *request, struct text *reason)
 {
+    const struct {
+        const char *name;
+        char **text;
+    } texts[] = {{"study", &request->study},
+                 {"destination", &request->destination},
+                 {"album", &request->album},
+                 {"source", &request->source},
+                 {"state", &request->state},
+                 {"reason", &request->reason},
+                 {"calling_aet", &request->calling_aet}};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *value = asked_get(form, texts[i].name);
+        if (value && strlen(value) > CONTROL_TEXT_MAX) {
+            text_format(reason, "%s has 256 bytes at most.", texts[i].name);
+            return false;
+        }
+        *texts[i].text = value ? memory_string(value) : NULL;
+    }
+    return true;
+}
+
+static bool take(const struct plan_question *question, struct plan *plan, struct text *reason)
+{
+    const struct asked *form = question->form;
     const struct verb_row *row = find_verb(form);
     if (!row)
-        return say(reason, "verb is one of: retry drop reshare hold release.");
+        return say(reason, "verb is one of: retry, drop, quarantine retry, quarantine deliver, quarantine "
+                           "drop, reshare, hold, release.");
     if (!asked_only(form, row->fields, reason))
         return false;
-    if (control_request_start(ret_request, row->verb) != 0)
+    struct plan_part *part = plan_add(plan, row->verb, question->user);
+    if (!part)
         return say(reason, "The kernel has no random number.");
-    memory_free(&ret_request->user);
-    ret_request->user = memory_string(user);
-    ret_request->study = memory_string(asked_get(form, "study"));
-    ret_request->destination = memory_string(asked_get(form, "destination"));
-    ret_request->album = memory_string(asked_get(form, "album"));
-    ret_request->state = memory_string(asked_get(form, "state"));
-    return take_since(asked_get(form, "since"), now, &ret_request->since) ||
+    struct control_request *request = &part->request;
+    if (!take_texts(form, request, reason))
+        return false;
+    if (!take_yes(form, "anyway", &request->anyway) || !take_yes(form, "now", &request->now))
+        return say(reason, "anyway and now are yes, or are not there.");
+    return take_since(asked_get(form, "since"), question->now, &request->since) ||
            say(reason, "since is 1d, 7d or 30d.");
 }
 
-/* ---- what it will do ---- */
-
-void plan_append_object(const struct control_request *request, struct text *out)
-{
-    if (request->study)
-        text_format(out, "of study %s", request->study);
-    if (request->study && request->destination)
-        text_append_char(out, ' ');
-    if (request->destination) {
-        text_append(out, "to ");
-        page_append_target(out, request->destination, request->album);
-    }
-}
+/* ---- how many ---- */
 
 /* Only the router knows how many of these a condition lets go. */
 static bool decided_again(const struct control_request *request)
@@ -162,42 +200,39 @@ static bool decided_again(const struct control_request *request)
     return request->verb == CONTROL_RETRY && (meant & JOBDB_DECIDED_AGAIN) != 0;
 }
 
-static int64_t count_jobs(const struct control_request *request, struct jobdb *db)
+void plan_append_reason(const char *reason, struct text *out)
 {
+    size_t length = 0;
+    while (length < CONTROL_TEXT_MAX && (unsigned char)reason[length] >= ' ' && reason[length] != 0x7f)
+        length++;
+    while (length > 0 && ((unsigned char)reason[length] & 0xc0) == 0x80)
+        length--; /* not within a character */
+    text_append_bytes(out, reason, length);
+}
+
+void plan_count(struct plan_part *part, struct jobdb *db)
+{
+    const struct control_request *request = &part->request;
+    if (request->verb == CONTROL_RESHARE || decided_again(request)) {
+        part->count = PLAN_ROUTER_COUNTS;
+        return;
+    }
+    if (request->verb != CONTROL_RETRY && request->verb != CONTROL_DROP) {
+        part->count = jobdb_count_parked(db, &(struct jobdb_parked){.reason = request->reason,
+                                                                    .calling_aet = request->calling_aet,
+                                                                    .study = request->study});
+        return;
+    }
     struct jobdb_selection selection = {.filter = {.state = request->state,
                                                    .destination = request->destination,
                                                    .album = request->album,
-                                                   .study = request->study}};
+                                                   .study = request->study,
+                                                   .reason = request->reason}};
     (void)jobdb_meant_by(request->state, &selection.meant);
-    return jobdb_count_meant(db, &selection);
+    part->count = jobdb_count_meant(db, &selection);
 }
 
-static const char *state_text(const struct control_request *request)
-{
-    return request->state ? request->state : "failed or deferred";
-}
-
-static void say_jobs(struct plan *plan)
-{
-    const struct control_request *request = &plan->request;
-    struct text *will = &plan->will;
-    bool is_retry = request->verb == CONTROL_RETRY;
-    if (plan->count == 0) {
-        text_format(will, "There is no %s job ", state_text(request));
-        plan_append_object(request, will);
-        text_append(will, is_retry ? ": nothing is to be tried again." : ": nothing is to be given up.");
-        return;
-    }
-    text_append(will, is_retry ? "Makes " : "Gives up ");
-    text_append_count(will, plan->count);
-    text_format(will, " %s job%s ", state_text(request), plan->count == 1 ? "" : "s");
-    plan_append_object(request, will);
-    text_append(
-        will,
-        is_retry
-            ? " due now; their attempts begin anew. Where the cause is still there, they fail again."
-            : ". What is at the destination stays there; files stay as long as the configuration keeps them.");
-}
+/* ---- hold and release ---- */
 
 struct waiting {
     const struct control_request *request;
@@ -218,16 +253,32 @@ static void take_waiting(void *context, const struct jobdb_status_row *row)
     waiting->is_held = strcmp(row->state, "held") == 0;
 }
 
+static void say_hold_source(struct plan *plan, struct jobdb *db)
+{
+    struct plan_part *part = &plan->parts[0];
+    bool is_hold = part->request.verb == CONTROL_HOLD;
+    part->count = jobdb_source_is_held(db, part->request.source) == is_hold ? 0 : 1;
+    text_format(&plan->will, "%s ", part->request.source);
+    if (part->count == 0)
+        text_append(&plan->will, is_hold ? "is held already." : "is not held.");
+    else
+        text_append(&plan->will,
+                    is_hold ? "gets no more reports on storage commitment until it is released. Its images "
+                              "are received and sent as before."
+                            : "gets its reports on storage commitment again, those that wait now.");
+}
+
 static void say_hold(struct plan *plan, struct jobdb *db)
 {
-    const struct control_request *request = &plan->request;
+    struct plan_part *part = &plan->parts[0];
+    const struct control_request *request = &part->request;
     struct waiting waiting = {.request = request};
     bool is_hold = request->verb == CONTROL_HOLD;
     const char *noun = request->album ? "series" : "images";
     (void)jobdb_read_status(db, take_waiting, &waiting);
-    plan->count = waiting.is_held == is_hold ? 0 : 1;
+    part->count = waiting.is_held == is_hold ? 0 : 1;
     page_append_target(&plan->will, request->destination, request->album);
-    if (plan->count == 0) {
+    if (part->count == 0) {
         text_append(&plan->will, is_hold ? " is held already." : " is not held.");
         return;
     }
@@ -240,66 +291,21 @@ static void say_hold(struct plan *plan, struct jobdb *db)
     text_append(&plan->will, is_hold ? ", nothing fails for it, and it stays held over restarts." : " now.");
 }
 
-bool plan_make(const struct asked *form, const struct config *config, struct jobdb *db, const char *user,
-               int64_t now, struct plan *ret_plan, struct text *reason)
+bool plan_make(const struct plan_question *question, struct plan *ret_plan, struct text *reason)
 {
-    struct control_request *request = &ret_plan->request;
-    if (!take(form, user, now, request, reason) || !is_clear(request, reason) ||
-        !check_target(request, config, reason) || !check_study(request->study, db, reason))
+    if (!take(question, ret_plan, reason))
         return false;
-    if (request->verb == CONTROL_RESHARE || decided_again(request)) {
-        ret_plan->count = PLAN_ROUTER_COUNTS;
-    } else if (request->verb == CONTROL_RETRY || request->verb == CONTROL_DROP) {
-        ret_plan->count = count_jobs(request, db);
-        say_jobs(ret_plan);
+    struct plan_part *part = &ret_plan->parts[0];
+    const struct control_request *request = &part->request;
+    if (!is_clear(request, reason) || !check_target(request, question->config, reason) ||
+        !check_study(request->study, question->db, reason))
+        return false;
+    if (request->source) {
+        say_hold_source(ret_plan, question->db);
+    } else if (request->verb == CONTROL_HOLD || request->verb == CONTROL_RELEASE) {
+        say_hold(ret_plan, question->db);
     } else {
-        say_hold(ret_plan, db);
+        plan_count(part, question->db);
     }
     return true;
-}
-
-void plan_append_dry_run(const struct control_request *request, const struct control_answer *answer,
-                         struct text *out)
-{
-    if (request->verb != CONTROL_RESHARE) {
-        text_append_count(out, answer->changed);
-        text_format(out, " of the %s jobs ", state_text(request));
-        plan_append_object(request, out);
-        text_append(out, " would go on; of the others a condition still says no, or cannot be decided.");
-        return;
-    }
-    text_append(out, "The condition of ");
-    page_append_target(out, request->destination, request->album);
-    text_append(out, " holds for ");
-    text_append_count(out, answer->changed);
-    text_append(out, " more series, which would be shared; ");
-    text_append_count(out, answer->already);
-    text_append(out, " are in it or on their way, for ");
-    text_append_count(out, answer->unmatched);
-    text_append(out, " it does not hold");
-    if (answer->skipped > 0) {
-        text_append(out, ", and of ");
-        text_append_count(out, answer->skipped);
-        text_append(out, " it cannot be told");
-    }
-    text_append(out, ". What is shared stays.");
-}
-
-void plan_append_button(const struct control_request *request, int64_t count, struct text *out)
-{
-    switch (request->verb) {
-    case CONTROL_HOLD:
-    case CONTROL_RELEASE:
-        text_append(out, request->verb == CONTROL_HOLD ? "Hold " : "Release ");
-        page_append_target(out, request->destination, request->album);
-        return;
-    case CONTROL_RESHARE:
-        text_append(out, "Share ");
-        text_append_count(out, count);
-        text_append(out, " series");
-        return;
-    default:
-        text_append(out, request->verb == CONTROL_RETRY ? "Retry " : "Drop ");
-        page_append_count(out, count, "job", "jobs");
-    }
 }

@@ -1,10 +1,14 @@
-/* plan - what an operator asks of a page: a form's fields, understood and counted, as a request to the router.
+/* plan - what an operator asks of a page: a form's fields, understood and counted, as requests to the router.
  *
  * Nothing is done here. A form says one verb and what it is about:
  *
- *     verb = retry, drop             study, or destination (and album), and state; what `felucca retry` and `felucca drop` take
- *            reshare                 destination, album, and study or since (1d, 7d, 30d)
- *            hold, release           destination, or destination and album */
+ *     verb = retry, drop             study, or destination (and album), state and reason; what `felucca retry` and `felucca drop` take
+ *            quarantine retry, quarantine deliver, quarantine drop
+ *                                    reason, calling_aet or study; what `felucca quarantine` takes. drop: now=yes
+ *            reshare                 destination, album, and study or since (1d, 7d, 30d). anyway=yes: of a study
+ *            hold, release           destination, or destination and album; or source
+ *
+ * What was ticked in a list is one plan of several requests (chosen.h). */
 #ifndef FELUCCA_CONSOLE_PLAN_H
 #define FELUCCA_CONSOLE_PLAN_H
 
@@ -14,29 +18,44 @@
 #include "console/asked.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { PLAN_ROUTER_COUNTS = -1 };
 
+/* One request to the router. */
+struct plan_part {
+    struct control_request request; /* of the user's name */
+    int64_t count; /* how many it is about; PLAN_ROUTER_COUNTS: ask the router with dry_run */
+};
+
 /* Starts zeroed. */
 struct plan {
-    struct control_request request; /* of the user's name */
-    int64_t count;    /* how many it is about; PLAN_ROUTER_COUNTS: ask the router with dry_run */
-    struct text will; /* what it will do, counted, in a sentence or two; empty where the router counts */
+    struct plan_part *parts;
+    size_t part_count, part_capacity;
+    struct text will; /* what it will do, counted, in a sentence or two; empty where the router counts all */
 };
 
 void plan_release(struct plan *plan);
 
-/* user: for the history, borrowed. now: wall ms. True; or false with a sentence in reason. */
-bool plan_make(const struct asked *form, const struct config *config, struct jobdb *db, const char *user,
-               int64_t now, struct plan *ret_plan, struct text *reason);
+/* What a plan is made of; borrowed during the call. */
+struct plan_question {
+    const struct asked *form;
+    const struct config *config;
+    struct jobdb *db;
+    const char *user; /* for the history */
+    int64_t now;      /* wall ms */
+};
 
-/* What the router's dry run found, as a sentence; appended. */
-void plan_append_dry_run(const struct control_request *request, const struct control_answer *answer,
-                         struct text *out);
-/* "Retry 60 jobs", "Hold kheops-main": what a button says. Appended. */
-void plan_append_button(const struct control_request *request, int64_t count, struct text *out);
-/* What it is about: "study 1.2.3 to main/ct"; appended. */
-void plan_append_object(const struct control_request *request, struct text *out);
+/* True; or false with a sentence in reason. What it will do is said here of hold and release alone (plan_words.h says the rest). */
+bool plan_make(const struct plan_question *question, struct plan *ret_plan, struct text *reason);
+
+/* A request of the user's, with nothing in it yet, at the end of the parts: borrowed until the next one. NULL: the kernel has no
+ * random number. */
+struct plan_part *plan_add(struct plan *plan, enum control_verb verb, const char *user);
+/* Counts the part from the job database; PLAN_ROUTER_COUNTS where that cannot tell it. Not of hold and release. */
+void plan_count(struct plan_part *part, struct jobdb *db);
+/* The part of a reason by which the router finds it again: what of it fits into a request. Appended. */
+void plan_append_reason(const char *reason, struct text *out);
 
 #endif

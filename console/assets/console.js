@@ -15,7 +15,7 @@
     document.body.classList.toggle("is-stale", away);
     if (stale) stale.hidden = !away;
     if (since) since.textContent = clock(contact);
-    if (word) word.textContent = away ? "No contact since" : paused ? "Paused at" : "Live,";
+    if (word) word.textContent = away ? "No contact since" : paused || choosing() ? "Paused at" : "Live,";
     if (at) at.textContent = clock(contact);
   }
 
@@ -92,10 +92,16 @@
     }
   }
 
+  function typing(node) {
+    return !!node && /^(INPUT|SELECT|TEXTAREA)$/.test(node.tagName) && node.type !== "checkbox";
+  }
+
+  /* While lines are chosen none comes or goes (ticks.js). */
+  function choosing() { return document.body.classList.contains("is-choosing"); }
+
   function busy() {
     var chosen = window.getSelection();
-    return paused || document.hidden || (chosen && !chosen.isCollapsed) ||
-      /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement ? document.activeElement.tagName : "");
+    return paused || choosing() || document.hidden || (chosen && !chosen.isCollapsed) || typing(document.activeElement);
   }
 
   function take(text) {
@@ -192,7 +198,7 @@
   document.addEventListener("keydown", function (event) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && close()) event.preventDefault();
-    if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName) || (keys && keys.open)) return;
+    if (typing(event.target) || (keys && keys.open)) return;
     if (event.key === "?" && keys && keys.showModal) {
       event.preventDefault();
       keys.showModal();

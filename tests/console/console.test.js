@@ -187,6 +187,72 @@ scene("held, and released, by the keyboard alone", "ada", async (guest, page) =>
   await page.getByText("ada (console)").first().waitFor();
 });
 
+scene("lines are chosen by the keyboard, counted, and left", "ada", async (guest, page) => {
+  await page.goto("/trouble");
+  const bar = page.getByRole("form", { name: "What was chosen" });
+  assert.ok(!(await bar.isVisible()));
+  await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await bar.getByText(/^1 of 2 lines chosen, 6 jobs/).waitFor();
+  await guest.ckAccessible("chosen");
+  await guest.ckFits("chosen");
+  await page.getByRole("checkbox", { name: /file/ }).check();
+  await bar.getByText(/^2 of 2 lines chosen, 7 jobs/).waitFor();
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-chosen.png"), fullPage: true });
+  await page.keyboard.press("Escape");
+  assert.ok(!(await bar.isVisible()));
+  await page.keyboard.press("x");
+  await page.getByRole("checkbox", { name: /failed|to kheops-main/ }).first().check();
+  await bar.getByRole("button", { name: "Drop…" }).focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: /^Drop 6 jobs and 1 file\?$/ }).waitFor({ timeout: 20000 });
+  await guest.ckAccessible("the plan of several");
+  await guest.ckFits("the plan of several");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-several.png") });
+  await page.getByRole("link", { name: "Not now" }).click();
+  assert.equal(small.jobs("failed").length, 6);
+});
+
+scene("studies are chosen, all between with Shift", "ada", async (guest, page) => {
+  await page.goto("/studies");
+  const boxes = page.locator("input[form=bulk]"), bar = page.getByRole("form", { name: "What was chosen" });
+  const count = await boxes.count();
+  await boxes.first().click();
+  await boxes.last().click({ modifiers: ["Shift"] });
+  await bar.getByText(new RegExp(`^${count} of ${count} studies chosen`)).waitFor();
+  assert.ok(await bar.getByRole("button", { name: "Retry…" }).isDisabled()); // one has nothing that failed
+  await guest.ckAccessible("studies chosen");
+  await guest.ckFits("studies chosen");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-studies-chosen.png") });
+  await bar.getByLabel("into").selectOption("kheops-main/trial-7");
+  await bar.getByRole("button", { name: "Share again…" }).click();
+  await page.getByRole("heading", { level: 1, name: "Nothing would change" }).waitFor({ timeout: 20000 });
+});
+
+scene("a file in quarantine is taken in again, and comes back; then it is removed", "ada", async (guest, page) => {
+  await page.goto("/trouble");
+  await page.getByRole("button", { name: "Take in again…" }).click();
+  await page.getByRole("button", { name: "Take in 1 file again" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  await page.goto("/trouble");
+  await page.locator("#quarantine").getByRole("button", { name: "Drop…" }).click();
+  await page.getByRole("heading", { name: "Drop 1 file?" }).waitFor();
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-drop-file.png") });
+  await page.getByRole("button", { name: "Remove for good instead…" }).click();
+  await page.getByRole("heading", { name: "Remove 1 file for good?" }).waitFor();
+  await guest.ckAccessible("for good");
+  await page.getByRole("link", { name: "Not now" }).click();
+});
+
+scene("a study is shared anyway, after a warning", "ada", async (guest, page) => {
+  await firstStudy(page, "done");
+  await page.getByRole("button", { name: "Share anyway…" }).nth(1).click();
+  await page.getByRole("heading", { name: "Share 2 series anyway?" }).waitFor({ timeout: 20000 });
+  await page.getByText("would be shared whatever it says").waitFor();
+  await guest.ckAccessible("anyway");
+  await page.getByRole("link", { name: "Not now" }).click();
+});
+
 scene("a condition is asked again", "ada", async (guest, page) => {
   await firstStudy(page, "done");
   await page.getByRole("button", { name: "Share again…" }).first().click();
@@ -283,6 +349,12 @@ scene("a number finds its study, and is in no address", "viv", async (guest, pag
 scene("without scripts pages are pages, and one acts", null, async (guest) => {
   const plain = await Guest.come(browser, small, { javaScriptEnabled: false });
   await plain.signIn("ada");
+  await plain.page.goto("/studies");
+  await plain.page.locator("input[form=bulk]").first().check();
+  await plain.page.getByLabel("into").selectOption("kheops-main/research-ct");
+  await plain.page.getByRole("button", { name: "Share again…" }).click();
+  await plain.page.getByRole("heading", { level: 1 }).waitFor();
+  assert.match(plain.page.url(), /\/change\//);
   await plain.page.goto("/albums");
   await plain.page.getByRole("button", { name: "Hold…" }).nth(1).click();
   await plain.page.getByRole("heading", { name: "Hold kheops-main/research-ct?" }).waitFor();

@@ -134,14 +134,24 @@ nodes:
     return this.felucca("jobs", "--state", state, "--json").split("\n").filter((line) => line);
   }
 
-  // Two studies, one delivered and shared, one that failed.
+  // A file that is no DICOM, as if it had been received: it comes into quarantine when the router looks for such.
+  litter() {
+    const receipt = Date.now().toString(16).padStart(12, "0") + "0".repeat(20);
+    const path = this.file(`state/spool/incoming/${receipt}.dcm`);
+    fs.writeFileSync(`${path}.part`, "no DICOM");
+    fs.renameSync(`${path}.part`, path);
+  }
+
+  // Two studies, one delivered and shared, one that failed, and a file in quarantine.
   async fill() {
+    this.litter();
     this.send(1, "CT");
     await until("the first study is shared", () => this.jobs("shared").length >= 2);
     await this.fault({ kind: "stow", stage: "instance", action: "refuse", reason: 43264 });
     this.send(2, "MR");
     await until("the second study has failed", () => this.jobs("failed").length >= 6);
     await this.noFaults();
+    await until("the file is in quarantine", () => this.felucca("quarantine", "--json").trim());
     return this;
   }
 

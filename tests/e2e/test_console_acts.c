@@ -3,6 +3,7 @@
 #include "common/service/service.h"
 #include "tests/support/console_guest.h"
 #include "tests/support/deadline.h"
+#include "tests/support/files.h"
 #include "tests/support/port.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
@@ -83,7 +84,8 @@ static void answer_until(struct actor *actor, enum work_outcome outcome, const c
 
 static void ck_body(const struct console_guest *guest, const char *part)
 {
-    ck_assert_msg(strstr(console_guest_body(guest), part), "no %s in %s", part, console_guest_body(guest));
+    const char *body = console_guest_body(guest), *main = strstr(body, "<main"); /* what Check takes of it */
+    ck_assert_msg(strstr(body, part), "no %s in %.1500s", part, main ? main : body);
 }
 
 /* The address that the last answer leads to. */
@@ -118,8 +120,8 @@ static void wait_for(struct console_guest *guest, const char *address, const cha
 /* Plans it; its page is at *ret_address. */
 static void plan(struct console_guest *guest, const char *form, struct text *ret_address)
 {
-    ck_assert_msg(console_guest_post(guest, "/act", form) == 303, "%s: %d %s", form, guest->answer.status,
-                  console_guest_body(guest));
+    ck_assert_msg(console_guest_post(guest, "/act", form) == 303, "%.200s: %d %.1500s", form,
+                  guest->answer.status, strstr(console_guest_body(guest), "<main") ?: "");
     take_location(guest, ret_address);
     ck_assert_int_eq(console_guest_get(guest, text_string(ret_address)), 200);
 }
@@ -228,6 +230,182 @@ START_TEST(without_a_router_it_is_told)
 }
 END_TEST
 
+/* ---- quarantine ---- */
+
+/* Two files for a node that there is not. */
+static void quarantine_two(void)
+{
+    rig_receive(rig, "NOBODY", 1, 1, 1, NULL);
+    rig_receive(rig, "NOBODY", 1, 1, 2, NULL);
+    rig_check(rig, rig_wait_quarantined(rig, 2, SOON_MS), "not quarantined");
+}
+
+START_TEST(files_in_quarantine_are_taken_in_again)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    quarantine_two();
+    ck_assert_int_eq(console_guest_get(&ada, "/trouble"), 200);
+    ck_body(&ada, "value=\"quarantine retry\"");
+    plan(&ada, "verb=quarantine+retry&reason=no+node&calling_aet=CT01", &address);
+    ck_body(&ada, "Take in 2 files again?");
+    ck_body(&ada, "Takes in 2 files in quarantine from CT01 (no node)");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "2 files retried");
+    rig_check(rig, rig_quarantined(rig) == 2, "taken in though their cause is there");
+    ck_assert(journal_has("ada (console)"));
+    plan(&ada, "verb=quarantine+retry&reason=no+node&calling_aet=ELSE", &address);
+    ck_body(&ada, "There is no file in quarantine from ELSE (no node) any more");
+}
+END_TEST
+
+/* Moved away, or with now=yes removed for good, which the plan's page leads to. */
+START_TEST(files_in_quarantine_are_dropped)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    AUTO(text_release) struct text form = TEXT_EMPTY;
+    quarantine_two();
+    text_append(&form, "verb=quarantine+drop&reason=no+node");
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Drop 2 files?");
+    ck_body(&ada, "kept in spool/dropped for 7 d");
+    ck_body(&ada, "Remove for good instead");
+    text_append(&form, "&now=yes");
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Remove 2 files for good?");
+    ck_body(&ada, "Nobody can bring that back");
+    rig_check(rig, rig_quarantined(rig) == 2, "done without being asked to");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    rig_check(rig, rig_quarantined(rig) == 0, "not dropped");
+    ck_assert_uint_eq(folder_count(sandbox_path(rig->sandbox, "state/spool/dropped"), ".dcm"), 0);
+    ck_assert_int_eq(console_guest_post(&viv, "/act", text_string(&form)), 403);
+}
+END_TEST
+
+/* ---- what was ticked ---- */
+
+/* The names of the page's ticks, as a form has them. */
+static size_t take_picks(const struct console_guest *guest, struct text *form)
+{
+    size_t count = 0;
+    for (const char *at = console_guest_body(guest); (at = strstr(at, "name=\"pick\" value=\"")); count++) {
+        at += strlen("name=\"pick\" value=\"");
+        text_append(form, "&pick=");
+        text_append_bytes(form, at, strcspn(at, "\""));
+    }
+    return count;
+}
+
+START_TEST(lines_are_dropped_together)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY;
+    fail_five();
+    quarantine_two();
+    ck_assert_int_eq(console_guest_get(&viv, "/trouble"), 200);
+    ck_assert_uint_eq(take_picks(&viv, &form), 0);
+    ck_assert_int_eq(console_guest_get(&ada, "/trouble"), 200);
+    text_append(&form, "verb=drop&of=trouble");
+    ck_assert_uint_eq(take_picks(&ada, &form), 2);
+    text_append(&form, "&pick=0123456789abcdef"); /* one that went meanwhile */
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Drop 5 jobs and 2 files?");
+    ck_body(&ada, "Gives up 5 jobs. What is at the destination stays there");
+    ck_body(&ada, "<li>2 files in quarantine from CT01: no node");
+    rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 5, "done without being asked to");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "5 jobs dropped, 2 files dropped");
+    rig_check(rig, rig_jobs(rig, "delivery", "dropped", NULL, NULL) == 5 && rig_quarantined(rig) == 0,
+              "not dropped");
+    ck_assert(journal_has("ada (console)"));
+}
+END_TEST
+
+START_TEST(studies_are_retried_together)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY;
+    fail_five(); /* of two studies */
+    ck_assert_int_eq(console_guest_get(&ada, "/studies"), 200);
+    text_append(&form, "verb=retry&of=studies");
+    ck_assert_uint_eq(take_picks(&ada, &form), 2);
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Retry 5 jobs?");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "5 jobs retried");
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 5);
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 4);
+}
+END_TEST
+
+/* Counted by the router, all of them. */
+START_TEST(studies_are_shared_together)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY;
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    rig_receive(rig, "FIRST", 2, 1, 2, NULL);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 2);
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 4);
+    ck_assert_int_eq(console_guest_get(&ada, "/studies"), 200);
+    text_append(&form, "verb=reshare&of=studies&to=main/mr");
+    ck_assert_uint_eq(take_picks(&ada, &form), 2);
+    plan(&ada, text_string(&form), &address);
+    wait_for(&ada, text_string(&address), "Nothing would change");
+    ck_body(&ada, "for 2 it does not hold");
+}
+END_TEST
+
+/* What the condition does not let in, a person may; of one study, with a warning. */
+START_TEST(study_is_shared_anyway)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 2);
+    rig_spec(&spec, 1, 1, 1);
+    text_format(&form, "verb=reshare&destination=main&album=mr&anyway=yes&study=%s", spec.study_uid);
+    plan(&ada, text_string(&form), &address);
+    wait_for(&ada, text_string(&address), "Share 1 series anyway?");
+    ck_body(&ada, "is not asked: 1 series of this study would be shared whatever it says");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 3);
+}
+END_TEST
+
+/* Of a line that says it: of these ticks there are 200 at most. */
+START_TEST(ticks_are_bounded)
+{
+    AUTO(text_release) struct text form = TEXT_EMPTY;
+    text_append(&form, "verb=retry&of=studies");
+    for (int i = 0; i < 200; i++)
+        text_format(&form, "&pick=1.2.%d", i);
+    ck_assert_int_eq(console_guest_post(&ada, "/act", text_string(&form)), 303);
+    text_append(&form, "&pick=1.2.200");
+    ck_assert_int_eq(console_guest_post(&ada, "/act", text_string(&form)), 400);
+    ck_body(&ada, "At most 200 can be chosen at once");
+    ck_assert_int_eq(console_guest_get(&ada, "/studies?pick=1.2"), 400);
+}
+END_TEST
+
+/* ---- sources ---- */
+
+START_TEST(reports_of_a_source_are_held)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    plan(&ada, "verb=hold&source=NEVER", &address);
+    ck_body(&ada, "Hold NEVER?");
+    ck_body(&ada, "gets no more reports on storage commitment");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "refused it");
+    ck_body(&ada, "no source of that title has a port");
+    plan(&ada, "verb=release&source=NEVER", &address);
+    ck_body(&ada, "NEVER is not held");
+}
+END_TEST
+
 /* ---- who may not ---- */
 
 START_TEST(viewer_may_not)
@@ -256,13 +434,29 @@ static const struct form_row {
     const char *says;
 } form_rows[] = {
     {"no verb", "destination=main", 400, "verb is one of"},
-    {"another verb", "verb=quarantine+drop&all=1", 400, "verb is one of"},
-    {"nothing chosen", "verb=drop", 400, "needs a study or a destination"},
+    {"another verb", "verb=quarantine+list", 400, "verb is one of"},
+    {"all files", "verb=quarantine+drop&all=1", 400, "no such parameter"},
+    {"no files", "verb=quarantine+drop", 400, "It needs a reason, a sender or a study"},
+    {"at once, perhaps", "verb=quarantine+drop&reason=x&now=maybe", 400, "anyway and now are yes"},
+    {"at once, of a retry", "verb=quarantine+retry&reason=x&now=yes", 400, "no such parameter"},
+    {"anyway, of all", "verb=reshare&destination=main&album=ct&since=7d&anyway=yes", 400, "Only a study"},
+    {"a source and a destination", "verb=hold&destination=main&source=CT01", 400, "or a source"},
+    {"nothing ticked", "verb=retry&of=trouble", 400, "Nothing was chosen"},
+    {"ticked nowhere", "verb=retry&of=albums&pick=1", 400, "of is trouble or studies"},
+    {"ticked, and no verb", "of=trouble&pick=1", 400, "verb is one of"},
+    {"ticked, and held", "verb=hold&of=trouble&pick=1", 400, "verb is one of"},
+    {"a line that is gone", "verb=retry&of=trouble&pick=0123456789abcdef", 400, "is there any more"},
+    {"lines into an album", "verb=reshare&of=trouble&pick=0123456789abcdef&to=main/ct", 400,
+     "retried or dropped"},
+    {"studies into no album", "verb=reshare&of=studies&pick=1.2&to=main/x", 400, "no such album"},
+    {"studies into nothing", "verb=reshare&of=studies&pick=1.2", 400, "no such album"},
+    {"a study of spaces", "verb=retry&of=studies&pick=1.2%09", 400, "not well-formed"},
+    {"nothing meant", "verb=drop", 400, "needs a study or a destination"},
     {"everything", "verb=drop&all=1", 400, "no such parameter"},
     {"a state of no jobs", "verb=retry&destination=main&state=sent", 400, "No jobs of this state"},
     {"no such destination", "verb=hold&destination=mian", 400, "no such destination"},
     {"no such album", "verb=hold&destination=main&album=x", 400, "no such album"},
-    {"an album alone", "verb=hold&album=ct", 400, "needs a destination"},
+    {"an album alone", "verb=hold&album=ct", 400, "It needs a destination"},
     {"no such study", "verb=drop&study=2.25.7", 400, "No study of this UID"},
     {"a beginning of a study", "verb=drop&study=2.25", 400, "No study of this UID"},
     {"markup", "verb=drop&study=%3Cscript%3Ealert(1)%3C/script%3E", 400, "No study of this UID"},
@@ -296,8 +490,8 @@ END_TEST
 
 static void find(struct console_guest *guest, const char *form, struct text *ret_address)
 {
-    ck_assert_msg(console_guest_post(guest, "/find", form) == 303, "%s: %d %s", form, guest->answer.status,
-                  console_guest_body(guest));
+    ck_assert_msg(console_guest_post(guest, "/find", form) == 303, "%.200s: %d %.1500s", form,
+                  guest->answer.status, strstr(console_guest_body(guest), "<main") ?: "");
     take_location(guest, ret_address);
 }
 
@@ -552,6 +746,14 @@ int main(void)
     tests_add(tests, target_is_held_and_released);
     tests_add(tests, condition_is_asked_again);
     tests_add(tests, without_a_router_it_is_told);
+    tests_add(tests, files_in_quarantine_are_taken_in_again);
+    tests_add(tests, files_in_quarantine_are_dropped);
+    tests_add(tests, lines_are_dropped_together);
+    tests_add(tests, studies_are_retried_together);
+    tests_add(tests, studies_are_shared_together);
+    tests_add(tests, study_is_shared_anyway);
+    tests_add(tests, ticks_are_bounded);
+    tests_add(tests, reports_of_a_source_are_held);
     tests_add(tests, viewer_may_not);
     tests_rows(tests, form_is_judged, ROWS(form_rows));
     tests_add(tests, only_forms_act);
