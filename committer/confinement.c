@@ -23,26 +23,6 @@ static const struct filter_rule rules[] = {
     /* time */
     {"alarm", FILTER_ALWAYS},
     {"setitimer", FILTER_ALWAYS}, /* alarm() where there is no such call */
-    {"clock_gettime", FILTER_ALWAYS},
-    {"restart_syscall", FILTER_ALWAYS},
-    /* itself */
-    {"brk", FILTER_ALWAYS},
-    {"mmap", FILTER_NOT_TO_RUN},
-    {"mprotect", FILTER_NOT_TO_RUN},
-    {"mremap", FILTER_ALWAYS},
-    {"munmap", FILTER_ALWAYS},
-    {"madvise", FILTER_ALWAYS},
-    {"futex", FILTER_ALWAYS},
-    {"getrandom", FILTER_ALWAYS},
-    {"getpid", FILTER_ALWAYS},
-    {"gettid", FILTER_ALWAYS},
-    {"rt_sigaction", FILTER_ALWAYS},
-    {"rt_sigprocmask", FILTER_ALWAYS},
-    {"rt_sigreturn", FILTER_ALWAYS},
-    {"kill", FILTER_TO_ITSELF},
-    {"tgkill", FILTER_TO_ITSELF},
-    {"exit", FILTER_ALWAYS},
-    {"exit_group", FILTER_ALWAYS},
 };
 
 void confinement_announce(const struct config *config)

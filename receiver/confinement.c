@@ -33,30 +33,10 @@ static const struct filter_rule rules[] = {
     {"renameat", FILTER_ALWAYS},
     {"renameat2", FILTER_ALWAYS},
     {"unlinkat", FILTER_ALWAYS},
-    {"getrandom", FILTER_ALWAYS},
     /* time */
     {"alarm", FILTER_ALWAYS},
     {"setitimer", FILTER_ALWAYS}, /* alarm() where there is no such call */
-    {"clock_gettime", FILTER_ALWAYS},
-    {"restart_syscall", FILTER_ALWAYS},
-    /* itself */
-    {"brk", FILTER_ALWAYS},
-    {"mmap", FILTER_NOT_TO_RUN},
-    {"mprotect", FILTER_NOT_TO_RUN},
-    {"mremap", FILTER_ALWAYS},
-    {"munmap", FILTER_ALWAYS},
-    {"madvise", FILTER_ALWAYS},
-    {"futex", FILTER_ALWAYS},
-    {"getpid", FILTER_ALWAYS},
-    {"getppid", FILTER_ALWAYS},
-    {"gettid", FILTER_ALWAYS},
-    {"rt_sigaction", FILTER_ALWAYS},
-    {"rt_sigprocmask", FILTER_ALWAYS},
-    {"rt_sigreturn", FILTER_ALWAYS},
-    {"kill", FILTER_TO_ITSELF},
-    {"tgkill", FILTER_TO_ITSELF},
-    {"exit", FILTER_ALWAYS},
-    {"exit_group", FILTER_ALWAYS},
+    {"getppid", FILTER_ALWAYS},   /* whether the receiver is there */
 };
 
 void confinement_announce(const struct config *config, struct spool *spool)

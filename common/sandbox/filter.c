@@ -14,6 +14,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* What each needs for itself: memory, time, signals to itself, its end. */
+static const struct filter_rule own[] = {
+    {"brk", FILTER_ALWAYS},          {"mmap", FILTER_NOT_TO_RUN},        {"mprotect", FILTER_NOT_TO_RUN},
+    {"mremap", FILTER_ALWAYS},       {"munmap", FILTER_ALWAYS},          {"madvise", FILTER_ALWAYS},
+    {"futex", FILTER_ALWAYS},        {"getrandom", FILTER_ALWAYS},       {"getpid", FILTER_ALWAYS},
+    {"gettid", FILTER_ALWAYS},       {"rt_sigaction", FILTER_ALWAYS},    {"rt_sigprocmask", FILTER_ALWAYS},
+    {"rt_sigreturn", FILTER_ALWAYS}, {"restart_syscall", FILTER_ALWAYS}, {"clock_gettime", FILTER_ALWAYS},
+    {"kill", FILTER_TO_ITSELF},      {"tgkill", FILTER_TO_ITSELF},       {"exit", FILTER_ALWAYS},
+    {"exit_group", FILTER_ALWAYS},
+};
+
 /* To be another program, to have or to touch another process, to reach another host, to change what the kernel grants. */
 static const char *const never[] = {"execve",
                                     "execveat",
@@ -122,6 +133,14 @@ static int allow(scmp_filter_ctx filter, const struct filter_rule *rule)
     }
 }
 
+static int allow_all(scmp_filter_ctx filter, const struct filter_rule *rules, size_t count)
+{
+    int code = 0;
+    for (size_t i = 0; i < count && code == 0; i++)
+        code = allow(filter, &rules[i]);
+    return code;
+}
+
 static int forbid(scmp_filter_ctx filter, const char *name)
 {
     int call = seccomp_syscall_resolve_name(name);
@@ -137,9 +156,9 @@ int filter_load(const struct filter_rule *rules, size_t count, void (*forbidden)
         return ERR_NOMEM;
     /* Without it older kernels make the whole process slower (speculative stores). */
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_SSB, 1);
-    int code = 0;
-    for (size_t i = 0; i < count && code == 0; i++)
-        code = allow(filter, &rules[i]);
+    int code = allow_all(filter, own, sizeof own / sizeof *own);
+    if (code == 0)
+        code = allow_all(filter, rules, count);
     for (size_t i = 0; i < sizeof never / sizeof *never && code == 0; i++)
         code = forbid(filter, never[i]);
     if (code != 0)

@@ -1,9 +1,9 @@
 /* filter - which system calls this process may still make (seccomp).
  *
- * Three kinds of call. What its rules name works. What no process of this kind can ever want (FILTER_NEVER in filter.c: to
- * start a program, to connect, to look into another process) ends it by SIGSYS, and a function of the caller hears the
- * call's name first. What nobody thought of fails as on a kernel that does not know it (ENOSYS), so that a library which asks
- * for something new goes on with something old. */
+ * Three kinds of call. What its rules name works, and what every process needs for itself: memory, time, its end. What no
+ * process of this kind can ever want (never in filter.c: to start a program, to connect, to look into another process) ends it by
+ * SIGSYS, and a function of the caller hears the call's name first. What nobody thought of fails as on a kernel that does not know
+ * it (ENOSYS), so that a library which asks for something new goes on with something old. */
 #ifndef FELUCCA_SANDBOX_FILTER_H
 #define FELUCCA_SANDBOX_FILTER_H
 
