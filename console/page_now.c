@@ -143,6 +143,20 @@ static json_t *read_now(const struct page_question *question)
 
 /* ---- what only its template needs ---- */
 
+/* The first three of what needs a person, and those that are opened: what is below stays on the first screen. */
+static void fold_cases(json_t *document)
+{
+    enum { SHOWN = 3 };
+    json_t *first = json_array(), *folded = json_array(), *one;
+    json_t *cases = json_object_get(document, "needs_person");
+    bool is_long = json_array_size(cases) > SHOWN + 1; /* one alone is not worth a click */
+    size_t index;
+    json_array_foreach(cases, index, one)(void)
+        json_array_append_new(is_long && index >= SHOWN ? folded : first, json_copy(one));
+    (void)json_object_set_new(document, "first_cases", first);
+    (void)json_object_set_new(document, "folded_cases", folded);
+}
+
 static void shape_now(const struct page_question *question, json_t *document)
 {
     json_t *charts = json_array(), *target;
@@ -155,6 +169,7 @@ static void shape_now(const struct page_question *question, json_t *document)
     (void)json_array_append_new(charts, chart_of(lines, "delivered", "Delivered", "images", "c-good"));
     (void)json_array_append_new(charts, chart_of(lines, "shared", "Shared", "series", "c-good"));
     duty_shape(document);
+    fold_cases(document);
     (void)json_object_set_new(document, "charts", charts);
     (void)json_object_set_new(document, "is_hour", json_boolean(is_hour));
     (void)json_object_set_new(document, "is_well",
