@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/condition/condition.h"
 #include "console/acts.h"
+#include "console/days.h"
 #include "console/page.h"
 #include "console/targets.h"
 
@@ -66,27 +67,41 @@ static json_t *read_albums(const struct page_question *question)
         text_clear(&idle_name);
         page_append_target(&idle_name, json_text(target, "destination"), json_text_or_null(target, "album"));
     }
+    days_read(question->db, targets, question->now);
     append_headline(idle, text_string(&idle_name), conditions, &headline);
     (void)json_object_set_new(document, "headline", json_from_text(text_string(&headline)));
     (void)json_object_set_new(document, "targets", targets);
     return document;
 }
 
+/* What can be seen of each at once; what comes behind it is opened. All are open where there are few. */
 static void shape_albums(const struct page_question *question, json_t *document)
 {
-    json_t *target;
+    enum { FEW = 4 };
+    json_t *target, *targets = json_object_get(document, "targets");
     size_t index;
-    json_array_foreach(json_object_get(document, "targets"), index, target)
+    json_array_foreach(targets, index, target)
     {
         const struct acts_about about = {.destination = json_text_or_null(target, "destination"),
                                          .album = json_text_or_null(target, "album"),
                                          .since = "7d"};
+        json_t *counts = json_object_get(target, "condition");
+        bool matches_nothing = json_is_true(json_object_get(target, "matches_nothing"));
         acts_add_hold(target, question->who);
         if (about.album)
             acts_add(target, question->who, "reshare", "Share again, of 7 days…", &about);
-        (void)json_object_set_new(target, "is_album",
-                                  json_boolean(json_text_or_null(target, "album") != NULL));
-        (void)json_object_set(target, "counts", json_object_get(target, "condition"));
+        (void)json_object_set_new(target, "is_album", json_boolean(about.album != NULL));
+        (void)json_object_set_new(target, "is_open",
+                                  json_boolean(json_array_size(targets) <= FEW || matches_nothing));
+        (void)json_object_set_new(target, "asked_day",
+                                  json_integer(json_integer_value(json_object_get(counts, "yes_day")) +
+                                               json_integer_value(json_object_get(counts, "no_day"))));
+        (void)json_object_set(target, "counts", counts);
+        (void)json_object_set_new(target, "drawn",
+                                  json_is_object(counts)
+                                      ? days_drawn(json_object_get(target, "days"), question->now)
+                                      : json_null());
+        (void)json_object_del(target, "days"); /* is drawn */
     }
 }
 

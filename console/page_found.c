@@ -6,6 +6,7 @@
 #include "common/view/rows.h"
 #include "console/errands.h"
 #include "console/page.h"
+#include "console/sorting.h"
 #include "console/ticks.h"
 #include "console/verdict.h"
 
@@ -89,6 +90,10 @@ static void shape_found(const struct page_question *question, json_t *document)
 {
     json_t *study;
     size_t index;
+    struct sorting_table table = page_studies_table;
+    table.path = NULL;
+    (void)json_object_set_new(document, "heads", sorting_heads(question, &table));
+    (void)json_object_set_new(document, "is_sortable", json_false());
     (void)json_object_set_new(document, "is_done",
                               json_boolean(strcmp(json_text(document, "phase"), "done") == 0));
     json_array_foreach(json_object_get(document, "studies"), index, study) verdict_shape(study);

@@ -5,11 +5,25 @@
 #include "common/view/details.h"
 #include "console/acts.h"
 #include "console/page.h"
+#include "console/sorting.h"
 
 #include <string.h>
 
 /* So many of the newest instances are looked at: what a page may cost. */
 enum { LOOKS = 50000 };
+
+static const struct sorting_column columns[] = {
+    {"AE title", "aet", "calling_aet", false, false},
+    {"State", "state", "state", false, false},
+    {"Address", "address", "source_address", false, false},
+    {"Calls", "calls", "called_aet", false, false},
+    {"Last seen", "seen", "last_received_at", false, true},
+    {"Studies", "studies", "studies", true, true},
+    {"Images", "images", "instances", true, true},
+    {"Size", "size", "bytes", true, true},
+    {"Quarantined", "quarantined", "quarantined", true, true},
+};
+static const struct sorting_table table = {"/sources", columns, sizeof columns / sizeof *columns, "seen"};
 
 static int64_t number_of(const json_t *object, const char *name)
 {
@@ -72,6 +86,9 @@ static json_t *read_rows(const struct page_question *question, int64_t last)
 static json_t *read_sources(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
+    struct sorting sorting;
+    if (!sorting_take(question, &table, &sorting))
+        return NULL;
     AUTO(json_release) json_t *newest = details_ask(question->db, JOBDB_ASK_LAST_INSTANCE, NULL, NULL, 0);
     AUTO(json_release) json_t *around = json_object();
     json_t *document = page_document(question, "sources"), *source;
@@ -89,6 +106,7 @@ static json_t *read_sources(const struct page_question *question)
     (void)json_object_set_new(document, "headline",
                               json_string(sent > 0 ? text_string(&headline) : "Nothing was received yet"));
     (void)json_object_set_new(document, "sources", sources);
+    sorting_sort(&sorting, sources);
     details_write_times(document);
     surroundings_add_json(question->around, around);
     (void)json_object_set(document, "rejections", json_object_get(around, "rejections"));
@@ -101,6 +119,7 @@ static void shape_sources(const struct page_question *question, json_t *document
     json_t *source;
     size_t index;
     bool has_reports = false;
+    (void)json_object_set_new(document, "heads", sorting_heads(question, &table));
     json_array_foreach(json_object_get(document, "sources"), index, source)
     {
         const char *aet = json_text(source, "calling_aet"), *reports = json_text_or_null(source, "reports");
@@ -118,7 +137,7 @@ static void shape_sources(const struct page_question *question, json_t *document
 
 const struct page page_sources = {.name = "sources",
                                   .title = "Sources",
-                                  .parameters = "",
+                                  .parameters = SORTING_PARAMETERS,
                                   .rows = "sources",
                                   .read = read_sources,
                                   .shape = shape_sources};

@@ -5,6 +5,7 @@
 #include "common/view/rows.h"
 #include "console/clerk.h"
 #include "console/page.h"
+#include "console/sorting.h"
 #include "console/ticks.h"
 #include "console/verdict.h"
 
@@ -19,6 +20,20 @@ static const struct span {
              {"1d", "Last day", 86400000LL},
              {"7d", "7 days", 7 * 86400000LL},
              {"30d", "30 days", 30 * 86400000LL}};
+
+/* Of one page alone: instances are walked from the newest one back, and nothing else has an index. */
+static const struct sorting_column columns[] = {
+    {"Received", "received", "last_received_at", false, true},
+    {"Source", "source", "calling_aet", false, false},
+    {"State", "state", "state", false, false},
+    {"Study Instance UID", "study", "study", false, false},
+    {"Series / images", "images", "instances", true, true},
+    {"Delivered", "delivered", "delivered", false, true},
+    {"Albums that asked for it", NULL, NULL, false, false},
+    {"In words", NULL, NULL, false, false},
+};
+const struct sorting_table page_studies_table = {"/studies", columns, sizeof columns / sizeof *columns,
+                                                 "received"};
 
 /* ---- parameters ---- */
 
@@ -82,27 +97,29 @@ static void read_named(const struct page_question *question, const char *name, j
 
 /* ---- the document ---- */
 
-/* The same page with another beginning. */
-static void append_older(const struct page_question *question, int64_t before, struct text *out)
+/* The address of this page, but for some parameters. */
+static void append_address(const struct page_question *question, const char *without, struct text *out)
 {
     const struct asked *asked = question->asked;
     text_append(out, "/studies?");
     for (size_t i = 0; i < asked->count; i++) {
-        if (strcmp(asked->parameters[i].name, "before") == 0)
+        const char *name = asked->parameters[i].name;
+        if (string_has_word(without, name, strlen(name)))
             continue;
-        text_format(out, "%s=", asked->parameters[i].name);
+        text_format(out, "%s=", name);
         asked_append_encoded(asked->parameters[i].value, out);
         text_append_char(out, '&');
     }
-    text_format(out, "before=%lld", (long long)before);
 }
 
 static void add_end(const struct page_question *question, const struct jobdb_newest_end *end,
                     json_t *document)
 {
     AUTO(text_release) struct text older = TEXT_EMPTY;
-    if (end->before > 0)
-        append_older(question, end->before, &older);
+    if (end->before > 0) {
+        append_address(question, "before", &older);
+        text_format(&older, "before=%lld", (long long)end->before);
+    }
     (void)json_object_set_new(document, "older",
                               older.length > 0 ? json_string(text_string(&older)) : json_null());
     (void)json_object_set_new(document, "gave_up", json_boolean(end->gave_up));
@@ -128,14 +145,18 @@ static json_t *read_studies(const struct page_question *question)
     const char *name = asked_get(question->asked, "study"), *wrong;
     struct jobdb_newest newest = {0};
     struct jobdb_newest_end end = {0};
+    struct sorting sorting;
     if (!take_filter(question, &newest, &wrong))
         return page_refuse(question, wrong);
+    if (!sorting_take(question, &page_studies_table, &sorting))
+        return NULL;
     json_t *document = page_document(question, "studies"), *studies = json_array();
     (void)json_object_set_new(document, "studies", studies);
     if (name)
         read_named(question, name, studies);
     else
         (void)jobdb_read_newest(question->db, &newest, take_study, studies, &end);
+    sorting_sort(&sorting, studies);
     add_end(question, &end, document);
     add_headline(document, end.before > 0, name != NULL);
     return document;
@@ -208,6 +229,19 @@ static bool is_filtered(const struct asked *asked)
     return any;
 }
 
+/* By what it is sorted; null: by nothing. */
+static json_t *sorted_by(const struct page_question *question)
+{
+    AUTO(text_release) struct text usual = TEXT_EMPTY;
+    struct sorting sorting;
+    if (!sorting_take(question, &page_studies_table, &sorting) || !sorting.column)
+        return json_null();
+    append_address(question, SORTING_PARAMETERS, &usual);
+    text_cut(&usual, usual.length - 1);
+    return json_pack("{s:s, s:s, s:s, s:s}", "title", sorting.column->title, "sort", sorting.column->name,
+                     "order", sorting.is_descending ? "desc" : "asc", "usual", text_string(&usual));
+}
+
 static void shape_studies(const struct page_question *question, json_t *document)
 {
     const struct asked *asked = question->asked;
@@ -227,15 +261,19 @@ static void shape_studies(const struct page_question *question, json_t *document
     add_choice(question, document, "album", albums);
     (void)json_object_set_new(document, "may_search",
                               json_boolean(clerk_may_search(question->config, question->who)));
+    (void)json_object_set_new(document, "heads", sorting_heads(question, &page_studies_table));
+    (void)json_object_set_new(document, "is_sortable", json_true());
+    (void)json_object_set_new(document, "sorted_by", sorted_by(question));
     (void)json_object_set_new(document, "searched", json_from_text(asked_get(asked, "study")));
     (void)json_object_set_new(document, "is_filtered", json_boolean(is_filtered(asked)));
     json_array_foreach(json_object_get(document, "studies"), index, study) verdict_shape(study);
     ticks_add_studies(question, document);
 }
 
-const struct page page_studies = {.name = "studies",
-                                  .title = "Studies",
-                                  .parameters = "study since source state destination album before rows",
-                                  .rows = "studies",
-                                  .read = read_studies,
-                                  .shape = shape_studies};
+const struct page page_studies = {
+    .name = "studies",
+    .title = "Studies",
+    .parameters = "study since source state destination album before rows " SORTING_PARAMETERS,
+    .rows = "studies",
+    .read = read_studies,
+    .shape = shape_studies};

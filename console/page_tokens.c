@@ -3,9 +3,21 @@
 #include "common/jobs/gauge.h"
 #include "common/view/expiry.h"
 #include "console/page.h"
+#include "console/sorting.h"
 #include "console/targets.h"
 
 #include <string.h>
+
+static const struct sorting_column columns[] = {
+    {"Destination or album", "target", "destination", false, false},
+    {"Token", "token", "token", false, false},
+    {"State", "state", "state", false, false},
+    {"Ends", "ends", "expires_at", false, false},
+    {"Known by", "known", "known_by", false, false},
+    {"First seen", "first", "first_at", false, true},
+    {"In words", NULL, NULL, false, false},
+};
+static const struct sorting_table table = {"/tokens", columns, sizeof columns / sizeof *columns, "ends"};
 
 struct reading {
     const struct page_question *question;
@@ -115,6 +127,9 @@ static json_t *troubles_of(const json_t *targets)
 
 static json_t *read_tokens(const struct page_question *question)
 {
+    struct sorting sorting;
+    if (!sorting_take(question, &table, &sorting))
+        return NULL;
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(json_release) json_t *targets = targets_read(question->db, question->config, question->now);
     AUTO(json_release) json_t *depths = json_array();
@@ -124,6 +139,7 @@ static json_t *read_tokens(const struct page_question *question)
     jobdb_each_depth(question->db, take_depth, depths);
     expiry_each(question->config, question->db, take_token, &reading);
     json_array_foreach(reading.tokens, index, token)(void) json_object_del(token, "order");
+    sorting_sort(&sorting, reading.tokens);
     append_headline(&reading, &headline);
     (void)json_object_set_new(document, "headline", json_string(text_string(&headline)));
     (void)json_object_set_new(document, "tokens", reading.tokens);
@@ -131,5 +147,14 @@ static json_t *read_tokens(const struct page_question *question)
     return document;
 }
 
-const struct page page_tokens = {
-    .name = "tokens", .title = "Tokens", .parameters = "", .rows = "tokens", .read = read_tokens};
+static void shape_tokens(const struct page_question *question, json_t *document)
+{
+    (void)json_object_set_new(document, "heads", sorting_heads(question, &table));
+}
+
+const struct page page_tokens = {.name = "tokens",
+                                 .title = "Tokens",
+                                 .parameters = SORTING_PARAMETERS,
+                                 .rows = "tokens",
+                                 .read = read_tokens,
+                                 .shape = shape_tokens};

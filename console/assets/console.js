@@ -64,7 +64,7 @@
       if (!there.hasAttribute(a.name) && a.name !== "open" && a.name !== "hidden") here.removeAttribute(a.name);
     });
     Array.from(there.attributes).forEach(function (a) {
-      if (a.name !== "hidden" && here.getAttribute(a.name) !== a.value) here.setAttribute(a.name, a.value);
+      if (a.name !== "hidden" && a.name !== "open" && here.getAttribute(a.name) !== a.value) here.setAttribute(a.name, a.value);
     });
     if (!here.hasAttribute("data-clock")) children(here, there); /* its text follows from that */
   }
@@ -166,12 +166,12 @@
 
   /* To the first link of the next row, or the one before. */
   function step(way) {
-    var rows = Array.from(document.querySelectorAll("main tbody tr, main .case, main .album")).filter(function (row) {
-      return row.querySelector("a, button");
+    var rows = Array.from(document.querySelectorAll("main tbody tr, main .case, main .album, main .target")).filter(function (row) {
+      return row.checkVisibility() && row.querySelector("a, button, summary");
     });
     var at = rows.findIndex(function (row) { return row.contains(document.activeElement); });
     var next = rows[at < 0 ? (way > 0 ? 0 : rows.length - 1) : at + way];
-    if (next) next.querySelector("a, button").focus();
+    if (next) next.querySelector("a, button, summary").focus();
   }
 
   /* True: something was open, and is closed. */

@@ -105,6 +105,45 @@ scene("the line of time is drawn for each width", "ada", async (guest, page) => 
   await page.setViewportSize({ width: 1280, height: 900 });
 });
 
+scene("a list is sorted by its heads, which say so", "ada", async (guest, page) => {
+  await page.goto("/studies");
+  assert.equal(await page.locator("th[aria-sort]").getAttribute("aria-sort"), "descending");
+  await page.getByRole("columnheader", { name: "Series / images" }).getByRole("link").click();
+  await page.getByText("Sorted by").waitFor();
+  assert.match(page.url(), /sort=images&order=desc/);
+  assert.equal(await page.getByRole("columnheader", { name: "Series / images" }).getAttribute("aria-sort"), "descending");
+  await page.getByRole("columnheader", { name: "Series / images" }).getByRole("link").click();
+  await page.waitForURL(/order=asc/);
+  await guest.ckFits("sorted");
+  await guest.ckAccessible("sorted");
+  await page.locator("select[name=state]").selectOption("done");
+  await page.getByRole("button", { name: "Show" }).click();
+  await page.waitForURL(/sort=images.*state=done/);
+  await page.setViewportSize({ width: 360, height: 900 });
+  await page.getByRole("link", { name: "Source", exact: true }).click(); // on a phone, too
+  await page.waitForURL(/sort=source/);
+  for (const address of ["/sources?sort=images", "/tokens?sort=token&order=desc"]) {
+    await page.goto(address);
+    await guest.ckFits(address);
+  }
+});
+
+// One that is closed stays so when the page is renewed.
+scene("an album is a line, which opens and stays as it was left", "ada", async (guest, page) => {
+  await page.goto("/albums");
+  const album = page.locator("details.target", { hasText: "research-ct" });
+  await album.getByRole("img", { name: /^In the last 30 days: yes for [1-9]/ }).first().waitFor();
+  assert.ok(await album.evaluate((details) => details.open)); // there are few
+  await album.locator("summary").press("Enter");
+  assert.ok(!await album.evaluate((details) => details.open));
+  const before = await album.locator(".said").innerText();
+  small.send(40, "CT");
+  await until("its line is renewed", async () => (await album.locator(".said").innerText()) !== before, 30);
+  assert.ok(!await album.evaluate((details) => details.open));
+  await album.locator("summary").click();
+  await album.getByRole("button", { name: "Hold…" }).waitFor();
+});
+
 scene("one signs in and out", null, async (guest, page) => {
   await page.goto("/trouble");
   assert.match(page.url(), /\/signin\?to=/);

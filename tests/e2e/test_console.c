@@ -1,5 +1,6 @@
 /* The console as a real process, over a stored database whose rows try to become markup. */
 #include "common/base/cleanup.h"
+#include "common/base/json.h"
 #include "common/jobs/connection.h"
 #include "common/jobs/jobdb.h"
 #include "tests/support/deadline.h"
@@ -47,6 +48,18 @@ static void poison(void)
     ck_sql(db, "UPDATE destination SET last_error = '</td><script>alert(1)</script>\"''&'");
     ck_sql(db, "UPDATE instance SET study = '2.25.1\"><script>alert(1)</script>' WHERE study = '2.25.108'");
     ck_sql(db, "UPDATE instance SET series = '<svg onload=alert(1)>' WHERE study = '2.25.104'");
+    ck_sql(db, "INSERT INTO matching (destination_id, album_id, condition, since, yes, no)"
+               " SELECT destination_id, id, 'a', 1767225600000, 41, 5 FROM album WHERE name = 'ct'");
+    ck_sql(db,
+           "INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime', '-2 days'), 40, 0, 0"
+           " FROM album WHERE name = 'ct'");
+    ck_sql(db,
+           "INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime', '-12 days'), 1, 5, 3"
+           " FROM album WHERE name = 'ct'");
+    ck_sql(
+        db,
+        "INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime', '-40 days'), 500, 5, 3"
+        " FROM album WHERE name = 'ct'");
     ck_sql(db,
            "INSERT INTO event (at, kind, instance_id, destination_id, http_status, detail)"
            " SELECT 1767225701000, 'trouble', id, 1, 500, '<script>alert(1)</script>\"''&' FROM instance");
@@ -143,6 +156,13 @@ static const struct page_row {
     {"/studies", 200, "text/html", "2.25.101"},
     {"/studies?state=failed", 200, "text/html", "deliver"},
     {"/studies?state=dropped", 200, "text/html", "Take a filter away"},
+    {"/studies?sort=images", 200, "text/html", "Sorted by <i>Series / images</i>."},
+    {"/studies?sort=images&order=asc", 200, "text/html",
+     "aria-sort=\"ascending\"><a href=\"/studies?sort=images&amp;order=desc"},
+    {"/studies?sort=images&rows=2", 200, "text/html", "these 2 alone"},
+    {"/studies?sort=images&rows=2", 200, "text/html", "/studies?sort=images&amp;rows=2&amp;before="},
+    {"/studies?state=failed", 200, "text/html", "/studies?state=failed&amp;sort=source&amp;order=asc"},
+    {"/studies", 200, "text/html", "aria-sort=\"descending\"><a href=\"/studies?sort=received&amp;order=asc"},
     {"/studies?study=2.25.10", 200, "text/html", "2.25.104"},
     {"/studies?study=.104", 200, "text/html", "2.25.104"},
     {"/studies?study=7.7.7", 200, "text/html", "No study has that UID"},
@@ -158,6 +178,9 @@ static const struct page_row {
     {"/trouble.csv", 200, "text/csv", "felucca jobs --state failed"},
     {"/albums", 200, "text/html", "tagValueIsPresent(#Tag.Modality, &quot;&lt;b&gt;CT&quot;)"},
     {"/albums.json", 200, "application/json", "\"condition_text\""},
+    {"/albums.json", 200, "application/json", "\"days\":[{\"day\":\""},
+    {"/albums", 200, "text/html", "In the last 30 days: yes for 41 of 49 images, on 2 days"},
+    {"/albums", 200, "text/html", ": yes for 1 of 9 images, undecided 3</title>"},
     {"/albums.csv", 200, "text/csv", "condition_text"},
     {"/sources", 200, "text/html", "sent the newest"},
     {"/sources.json", 200, "application/json", "\"sources\""},
@@ -185,6 +208,15 @@ static const struct page_row {
     {"/studies?x=1", 400, "text/html", "no such parameter"},
     {"/studies?state=nice", 400, "text/html", "state is one of"},
     {"/studies?since=2d", 400, "text/html", "since is"},
+    {"/studies?sort=nice", 400, "text/html", "sort is one of: received source state study images delivered"},
+    {"/studies?sort=images&order=up", 400, "text/html", "order, which goes with it, is asc or desc"},
+    {"/studies?order=asc", 400, "text/html", "sort is one of"},
+    {"/sources?sort=bytes", 400, "text/html", "sort is one of"},
+    {"/tokens.json?sort=images", 400, "application/json", "sort is one of"},
+    {"/sources?sort=size", 200, "text/html",
+     "aria-sort=\"descending\"><a href=\"/sources?sort=size&amp;order=asc"},
+    {"/tokens?sort=state", 200, "text/html",
+     "aria-sort=\"ascending\"><a href=\"/tokens?sort=state&amp;order=desc"},
     {"/studies?rows=0", 400, "text/html", "rows is"},
     {"/studies?rows=201", 400, "text/html", "rows is"},
     {"/studies?before=-1", 400, "text/html", "before a number"},
@@ -259,6 +291,81 @@ static size_t count_of(const char *text, const char *part)
         count++;
     return count;
 }
+
+static const struct sorted_row {
+    const char *path, *list, *member;
+    bool falls;
+} sorted_rows[] = {
+    {"/studies.json?sort=images", "studies", "instances", true},
+    {"/studies.json?sort=images&order=asc", "studies", "instances", false},
+    {"/studies.json?sort=source", "studies", "calling_aet", false},
+    {"/studies.json?sort=source&order=desc", "studies", "calling_aet", true},
+    {"/studies.json?sort=received&order=asc", "studies", "last_received_at", false},
+    {"/studies.json?sort=delivered", "studies", "delivered", true},
+    {"/sources.json?sort=images", "sources", "instances", true},
+    {"/sources.json?sort=seen&order=asc", "sources", "last_received_at", false},
+    {"/tokens.json?sort=token&order=desc", "tokens", "token", true},
+};
+
+/* Below 0, 0, above 0; what is not known is above everything. */
+static int order_of(const json_t *a, const json_t *b, bool falls)
+{
+    if (json_is_null(a) || json_is_null(b))
+        return (json_is_null(a) ? 1 : 0) - (json_is_null(b) ? 1 : 0);
+    int order = json_is_string(a) ? strcmp(json_string_value(a), json_string_value(b))
+                                  : (json_integer_value(a) > json_integer_value(b)) -
+                                        (json_integer_value(a) < json_integer_value(b));
+    return falls ? -order : order;
+}
+
+START_TEST(rows_are_sorted)
+{
+    const struct sorted_row *row = &sorted_rows[_i];
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    ck_assert_int_eq(get(row->path, NULL, &answer), 200);
+    json_t *document = json_loadb(body_of(&answer), answer.body.length, 0, NULL);
+    const json_t *list = json_object_get(document, row->list);
+    ck_assert_uint_gt(json_array_size(list), 2);
+    for (size_t i = 1; i < json_array_size(list); i++)
+        ck_assert_msg(order_of(json_object_get(json_array_get(list, i - 1), row->member),
+                               json_object_get(json_array_get(list, i), row->member), row->falls) <= 0,
+                      "%s: row %zu", row->path, i);
+    json_decref(document);
+}
+END_TEST
+
+static void change(const char *sql)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(state_dir, &db, &reason) == 0, "%s", text_string(&reason));
+    ck_sql(db, sql);
+}
+
+/* Of many things that need a person three are shown, and the others with a click: each once. */
+START_TEST(long_duty_is_folded)
+{
+    AUTO(http_client_answer_release) struct http_client_answer before = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(json_release) json_t *document = NULL;
+    ck_assert_int_eq(get("/", NULL, &before), 200);
+    ck_assert_uint_eq(count_of(body_of(&before), "more-cases"), 0);
+    change(
+        "UPDATE destination SET state = 'blocked', since = 1767225701000, queued = 5, failed = 2, undecided = 3;"
+        "UPDATE album SET failed = 3, undecided = 2");
+    ck_assert_int_eq(get("/?span=hour", NULL, &answer), 200);
+    const char *folded = strstr(body_of(&answer), "<details class=\"more-cases\">");
+    ck_assert_ptr_nonnull(folded);
+    size_t cases = count_of(body_of(&answer), "<li class=\"case\">"),
+           behind = count_of(folded, "<li class=\"case\">");
+    ck_assert_uint_eq(cases - behind, 3);
+    ck_assert_uint_gt(behind, 1);
+    AUTO(http_client_answer_release) struct http_client_answer data = HTTP_CLIENT_ANSWER_EMPTY;
+    ck_assert_int_eq(get("/now.json?span=hour", NULL, &data), 200);
+    document = json_loadb(body_of(&data), data.body.length, 0, NULL);
+    ck_assert_uint_eq(json_array_size(json_object_get(document, "needs_person")), cases);
+}
+END_TEST
 
 /* For three widths; whoever does not see it has a sentence. */
 START_TEST(line_of_time_is_drawn)
@@ -444,6 +551,8 @@ int main(void)
     tests_add(tests, values_stay_values);
     tests_add(tests, hostile_study_has_a_page);
     tests_add(tests, line_of_time_is_drawn);
+    tests_add(tests, long_duty_is_folded);
+    tests_rows(tests, rows_are_sorted, ROWS(sorted_rows));
     tests_add(tests, what_is_known_is_not_sent_again);
     tests_rows(tests, stranger_is_refused, ROWS(raw_rows));
     tests_add(tests, long_addresses_are_refused);

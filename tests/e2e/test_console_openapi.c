@@ -77,6 +77,7 @@ static void make_database(void)
             " SELECT 1, '1.2', sop_instance, 0 FROM instance WHERE sop_instance IS NOT NULL;"
             "INSERT INTO requester (calling_aet, called_aet, failures, until, last_error, last_error_at)"
             " VALUES ('CT01', 'FIRST', 1, 1767225702000, 'nobody listens', 1767225701000);"
+            "INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime'), 2, 1, 0 FROM album WHERE name = 'ct';"
             "INSERT INTO held_source (calling_aet, held_by, since) VALUES ('CT01', 'ada', 1767225701000)",
             NULL, NULL, NULL),
         SQLITE_OK);
