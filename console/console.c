@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TURN_MS = 1000, PEM_MOST = 1 << 20 };
+enum { TURN_MS = 1000, PEM_MOST = 1 << 20, THREADS = 4 };
 
 struct console {
     struct service *service;
@@ -31,6 +31,7 @@ static const struct web_server_rules bounds = {.answer = door_answer,
                                                .per_address = 64,
                                                .connection_bytes = (size_t)32 * 1024,
                                                .body_bytes = DOOR_FORM_BYTES,
+                                               .threads = THREADS,
                                                .ask_ms = 10000,
                                                .answer_ms = 30000,
                                                .rest_ms = 30000};
@@ -131,7 +132,11 @@ static void take_config(void *context, const struct config *old, const struct co
 {
     struct console *console = context;
     (void)old;
+    if (console->server)
+        web_server_rest(console->server); /* the old configuration goes after this */
     door_configure(console->door, new);
+    if (console->server)
+        web_server_go_on(console->server);
     if (!new->console.is_written)
         log_warning("the configuration has no console any more, ignoring that until the next start");
     else if (is_elsewhere(console, new))

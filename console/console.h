@@ -1,7 +1,8 @@
 /* console - the process that shows in a browser what the command line shows.
  *
- * One thread: the web server's requests are answered in the process's turns, one after the other. It changes nothing, and
- * when it is slow or gone nothing else notices. */
+ * A few threads answer requests, each with a connection to the job database of its own, so that a question that takes its 2 s
+ * holds up nobody who asks for something else; the process's turns take requests in and send answers out. It changes nothing,
+ * and when it is slow or gone nothing else notices. */
 #ifndef FELUCCA_CONSOLE_CONSOLE_H
 #define FELUCCA_CONSOLE_CONSOLE_H
 

@@ -18,6 +18,7 @@
 #include "console/render.h"
 #include "console/reply.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { KEPT = 16 };
@@ -39,8 +40,11 @@ struct door {
     struct render *render;
     struct keeper *keeper;
     struct errands *errands;
+    struct jobdb_wal_watch *watch;
+    pthread_mutex_t mutex; /* of what follows */
     struct kept kept[KEPT];
     size_t next;
+    unsigned age; /* how often all was forgotten */
 };
 
 struct door *door_create(const struct config *config, struct gauges *gauges)
@@ -51,6 +55,8 @@ struct door *door_create(const struct config *config, struct gauges *gauges)
     door->render = render_create();
     door->keeper = keeper_create();
     door->errands = errands_create();
+    door->watch = jobdb_wal_watch_create();
+    (void)pthread_mutex_init(&door->mutex, NULL);
     return door;
 }
 
@@ -62,8 +68,11 @@ static void forget(struct kept *kept)
 
 static void forget_all(struct door *door)
 {
+    (void)pthread_mutex_lock(&door->mutex);
     for (size_t i = 0; i < KEPT; i++)
         forget(&door->kept[i]);
+    door->age++;
+    (void)pthread_mutex_unlock(&door->mutex);
 }
 
 void door_configure(struct door *door, const struct config *config)
@@ -80,6 +89,8 @@ void door_destroy(struct door **door)
     render_destroy(&(*door)->render);
     keeper_destroy(&(*door)->keeper);
     errands_destroy(&(*door)->errands);
+    jobdb_wal_watch_destroy(&(*door)->watch);
+    (void)pthread_mutex_destroy(&(*door)->mutex);
     memory_free(door);
 }
 
@@ -187,7 +198,7 @@ static void make(struct door *door, const struct page *page, const struct asked 
     AUTO(surroundings_release) struct surroundings around = {0};
     AUTO(jobdb_destroy) struct jobdb *db = NULL;
     AUTO(text_release) struct text trouble = TEXT_EMPTY;
-    surroundings_look(door->config, &around); /* before the database is open */
+    surroundings_look_beside(door->config, door->watch, &around);
     int code = jobdb_open_reader(door->config->state_dir, &db, &trouble);
     kept->status = code == 0 ? 200 : 503;
     if (code != 0) {
@@ -217,46 +228,67 @@ static void make(struct door *door, const struct page *page, const struct asked 
     }
 }
 
-/* One that was made a moment ago, or NULL. */
-static const struct kept *find_kept(const struct door *door, const char *target, const struct who *who)
-{
-    for (size_t i = 0; i < KEPT; i++) {
-        const struct kept *kept = &door->kept[i];
-        if (kept->target && strcmp(kept->target, target) == 0 && kept->who.is_operator == who->is_operator &&
-            strcmp(kept->who.token, who->token) == 0 && strcmp(kept->who.name, who->name) == 0 &&
-            clock_monotonic_ms() - kept->at < DOOR_KEPT_MS)
-            return kept;
-    }
-    return NULL;
-}
-
 static void give_kept(const struct web_request *request, const struct kept *kept, struct web_answer *answer)
 {
     reply_give(request, kept->tag, render_type(kept->form), text_string(&kept->body), kept->body.length,
                answer);
 }
 
+/* One that was made a moment ago. False: there is none. */
+static bool give_again(struct door *door, const struct web_request *request, const struct who *who,
+                       struct web_answer *answer)
+{
+    bool is_given = false;
+    (void)pthread_mutex_lock(&door->mutex);
+    for (size_t i = 0; i < KEPT && !is_given; i++) {
+        const struct kept *kept = &door->kept[i];
+        is_given = kept->target && strcmp(kept->target, request->target) == 0 &&
+                   kept->who.is_operator == who->is_operator && strcmp(kept->who.token, who->token) == 0 &&
+                   strcmp(kept->who.name, who->name) == 0 && clock_monotonic_ms() - kept->at < DOOR_KEPT_MS;
+        if (is_given)
+            give_kept(request, kept, answer);
+    }
+    (void)pthread_mutex_unlock(&door->mutex);
+    return is_given;
+}
+
+static unsigned age_of(struct door *door)
+{
+    (void)pthread_mutex_lock(&door->mutex);
+    unsigned age = door->age;
+    (void)pthread_mutex_unlock(&door->mutex);
+    return age;
+}
+
+/* What was read before something was done is not told again after it. */
+static void keep(struct door *door, unsigned age, struct kept *kept)
+{
+    (void)pthread_mutex_lock(&door->mutex);
+    if (door->age == age) {
+        struct kept *place = &door->kept[door->next++ % KEPT];
+        forget(place);
+        *place = *kept;
+        *kept = (struct kept){0};
+    }
+    (void)pthread_mutex_unlock(&door->mutex);
+}
+
 static void answer_page(struct door *door, const struct web_request *request, const struct page *page,
                         const struct asked *asked, const struct who *who, struct web_answer *answer)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    const struct kept *found = find_kept(door, request->target, who);
-    if (found) {
-        give_kept(request, found, answer);
+    if (give_again(door, request, who, answer))
         return;
-    }
-    struct kept *kept = &door->kept[door->next++ % KEPT];
-    forget(kept);
-    kept->target = memory_string(request->target);
-    kept->form = asked->form;
-    kept->who = *who;
-    make(door, page, asked, kept, &reason);
-    kept->at = clock_monotonic_ms();
-    if (kept->status == 200) {
-        give_kept(request, kept, answer);
+    AUTO(forget)
+    struct kept kept = {.target = memory_string(request->target), .form = asked->form, .who = *who};
+    unsigned age = age_of(door);
+    make(door, page, asked, &kept, &reason);
+    kept.at = clock_monotonic_ms();
+    if (kept.status == 200) {
+        give_kept(request, &kept, answer);
+        keep(door, age, &kept);
     } else {
-        reply_refuse(door->render, answer, asked->form, kept->status, text_string(&reason));
-        forget(kept);
+        reply_refuse(door->render, answer, asked->form, kept.status, text_string(&reason));
     }
 }
 

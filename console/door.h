@@ -15,6 +15,8 @@
 #include "common/service/web_server.h"
 #include "console/gauges.h"
 
+/* door_answer() may be called by several threads at once, the others only while none is in it. No lock is held while the job
+ * database is asked. */
 enum { DOOR_PATIENCE_MS = 2000, DOOR_KEPT_MS = 1000, DOOR_FORM_BYTES = 64 * 1024 };
 
 struct door;

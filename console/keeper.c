@@ -12,6 +12,7 @@
 #include "console/sessions.h"
 #include "console/tries.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,11 @@ enum { KEY_SIZE = 32 };
 
 struct keeper {
     uint8_t key[KEY_SIZE]; /* of the forms' tokens */
+    pthread_mutex_t
+        signing; /* one signs in at a time: what a password costs is bounded, and tries are counted; taken first */
+    struct tries *tries;   /* its own */
+    pthread_mutex_t mutex; /* of what follows */
     struct sessions *sessions;
-    struct tries *tries;
     struct users *users; /* NULL: none could be read */
     char *path;          /* where these are from */
     struct stat seen;
@@ -33,6 +37,8 @@ struct keeper *keeper_create(void)
     struct keeper *keeper = memory_new(1, sizeof *keeper);
     keeper->sessions = sessions_create();
     keeper->tries = tries_create();
+    (void)pthread_mutex_init(&keeper->signing, NULL);
+    (void)pthread_mutex_init(&keeper->mutex, NULL);
     if (random_bytes(keeper->key, sizeof keeper->key) != 0)
         abort();
     return keeper;
@@ -46,6 +52,8 @@ void keeper_destroy(struct keeper **keeper)
     tries_destroy(&(*keeper)->tries);
     users_destroy(&(*keeper)->users);
     memory_free(&(*keeper)->path);
+    (void)pthread_mutex_destroy(&(*keeper)->signing);
+    (void)pthread_mutex_destroy(&(*keeper)->mutex);
     explicit_bzero((*keeper)->key, KEY_SIZE);
     memory_free(keeper);
 }
@@ -61,7 +69,8 @@ static bool is_unchanged(const struct keeper *keeper, const char *path, const st
            seen->st_ctim.tv_sec == now->st_ctim.tv_sec && seen->st_ctim.tv_nsec == now->st_ctim.tv_nsec;
 }
 
-int keeper_read_users(struct keeper *keeper, const struct config *config, struct text *reason)
+/* While the mutex is held. */
+static int read_users(struct keeper *keeper, const struct config *config, struct text *reason)
 {
     const char *path = config->console.users;
     struct stat now = {0};
@@ -80,11 +89,19 @@ int keeper_read_users(struct keeper *keeper, const struct config *config, struct
     return users_read(path, &keeper->users, reason);
 }
 
-/* A file that is no good any more lets nobody in, which is logged once. */
+int keeper_read_users(struct keeper *keeper, const struct config *config, struct text *reason)
+{
+    (void)pthread_mutex_lock(&keeper->mutex);
+    int code = read_users(keeper, config, reason);
+    (void)pthread_mutex_unlock(&keeper->mutex);
+    return code;
+}
+
+/* While the mutex is held. A file that is no good any more lets nobody in, which is logged once. */
 static const struct users_row *find_user(struct keeper *keeper, const struct config *config, const char *name)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
-    if (keeper_read_users(keeper, config, &reason) != 0)
+    if (read_users(keeper, config, &reason) != 0)
         log_error("the users' file cannot be read, nobody signs in", LOG_S("reason", text_string(&reason)));
     return keeper->users ? users_find(keeper->users, name) : NULL;
 }
@@ -158,28 +175,36 @@ static bool take_cookie(const struct config *config, const struct web_request *r
 
 /* ---- who it is ---- */
 
-static void recognize_session(struct keeper *keeper, const struct config *config,
-                              const struct web_request *request, struct who *ret_who)
+/* While the mutex is held. */
+static void find_session(struct keeper *keeper, const struct config *config, const char *cookie, bool is_used,
+                         struct who *ret_who)
 {
-    AUTO(text_release) struct text cookie = TEXT_EMPTY;
     const uint8_t *seal;
     uint8_t now_seal[SHA256_SIZE];
-    bool is_used = !web_request_header(request, "X-Felucca-Refresh");
-    if (!take_cookie(config, request, &cookie))
-        return;
-    const char *name =
-        sessions_find(keeper->sessions, text_string(&cookie), clock_monotonic_ms(), is_used, &seal);
+    const char *name = sessions_find(keeper->sessions, cookie, clock_monotonic_ms(), is_used, &seal);
     const struct users_row *row = name ? find_user(keeper, config, name) : NULL;
     if (row)
         seal_of(row, now_seal);
     if (!row || memcmp(seal, now_seal, sizeof now_seal) != 0) {
-        sessions_close(keeper->sessions, text_string(&cookie));
+        sessions_close(keeper->sessions, cookie);
         return;
     }
     ret_who->by = WHO_SIGNED_IN;
     ret_who->is_operator = row->role == USERS_OPERATOR;
     (void)snprintf(ret_who->name, sizeof ret_who->name, "%s", name);
-    write_token(keeper, "session", text_string(&cookie), ret_who->token);
+    write_token(keeper, "session", cookie, ret_who->token);
+}
+
+static void recognize_session(struct keeper *keeper, const struct config *config,
+                              const struct web_request *request, struct who *ret_who)
+{
+    AUTO(text_release) struct text cookie = TEXT_EMPTY;
+    bool is_used = !web_request_header(request, "X-Felucca-Refresh");
+    if (!take_cookie(config, request, &cookie))
+        return;
+    (void)pthread_mutex_lock(&keeper->mutex);
+    find_session(keeper, config, text_string(&cookie), is_used, ret_who);
+    (void)pthread_mutex_unlock(&keeper->mutex);
 }
 
 /* A name that people can read, and that fits. */
@@ -226,35 +251,70 @@ void keeper_recognize(struct keeper *keeper, const struct config *config, const 
 
 /* ---- in and out ---- */
 
-enum keeper_answer keeper_sign_in(struct keeper *keeper, const struct config *config,
+/* A copy, since the file may be read again while the password is tried. False: there is none. */
+static bool copy_user(struct keeper *keeper, const struct config *config, const char *name,
+                      struct users_row *ret_row)
+{
+    (void)pthread_mutex_lock(&keeper->mutex);
+    const struct users_row *row = find_user(keeper, config, name);
+    if (row)
+        *ret_row = (struct users_row){memory_string(row->name), memory_string(row->hash), row->role};
+    (void)pthread_mutex_unlock(&keeper->mutex);
+    return row != NULL;
+}
+
+static void release_user(struct users_row *row)
+{
+    memory_free(&row->name);
+    memory_free(&row->hash);
+}
+
+/* While nobody else signs in. */
+static enum keeper_answer sign_in(struct keeper *keeper, const struct config *config,
                                   const struct web_request *request, const char *name, const char *password,
                                   struct text *ret_cookie, int64_t *ret_wait_ms)
 {
     int64_t now = clock_monotonic_ms();
     char cookie[SESSION_COOKIE_SIZE];
     uint8_t seal[SHA256_SIZE];
+    AUTO(release_user) struct users_row row = {0};
     *ret_wait_ms = tries_wait_ms(keeper->tries, request->address, name, now);
     if (*ret_wait_ms > 0)
         return KEEPER_WAIT;
-    const struct users_row *row = find_user(keeper, config, name);
-    if (!users_verify(row, password)) {
+    bool is_known = copy_user(keeper, config, name, &row);
+    if (!users_verify(is_known ? &row : NULL, password)) {
         tries_add(keeper->tries, request->address, name, now);
-        log_warning("a sign-in was refused", LOG_S("known", row ? "yes" : "no"));
+        log_warning("a sign-in was refused", LOG_S("known", is_known ? "yes" : "no"));
         return KEEPER_WRONG;
     }
-    seal_of(row, seal);
-    if (sessions_open(keeper->sessions, name, seal, now, cookie) != 0)
+    seal_of(&row, seal);
+    (void)pthread_mutex_lock(&keeper->mutex);
+    int code = sessions_open(keeper->sessions, name, seal, now, cookie);
+    (void)pthread_mutex_unlock(&keeper->mutex);
+    if (code != 0)
         return KEEPER_WRONG;
-    log_info("signed in", LOG_S("user", name), LOG_S("role", users_role_name(row->role)));
+    log_info("signed in", LOG_S("user", name), LOG_S("role", users_role_name(row.role)));
     append_cookie(config, cookie, "", ret_cookie);
     return KEEPER_IN;
+}
+
+enum keeper_answer keeper_sign_in(struct keeper *keeper, const struct config *config,
+                                  const struct web_request *request, const char *name, const char *password,
+                                  struct text *ret_cookie, int64_t *ret_wait_ms)
+{
+    (void)pthread_mutex_lock(&keeper->signing);
+    enum keeper_answer answer = sign_in(keeper, config, request, name, password, ret_cookie, ret_wait_ms);
+    (void)pthread_mutex_unlock(&keeper->signing);
+    return answer;
 }
 
 void keeper_sign_out(struct keeper *keeper, const struct config *config, const struct web_request *request,
                      struct text *ret_cookie)
 {
     AUTO(text_release) struct text cookie = TEXT_EMPTY;
+    (void)pthread_mutex_lock(&keeper->mutex);
     if (take_cookie(config, request, &cookie))
         sessions_close(keeper->sessions, text_string(&cookie));
+    (void)pthread_mutex_unlock(&keeper->mutex);
     append_cookie(config, "", "; Max-Age=0", ret_cookie);
 }

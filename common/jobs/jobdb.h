@@ -24,7 +24,7 @@
  *
  * Errors are sticky: after the first one every change does nothing and jobdb_commit() returns the error, so
  * that a turn's changes are made whole or not at all. The writer then exits and recovers at its next start.
- * Times are wall milliseconds. Not thread-safe.
+ * Times are wall milliseconds. A connection is one thread's; a process may have several.
  *
  * The schema has a version. Whoever changes it adds a migration: migrations/README.md tells how. */
 #ifndef FELUCCA_JOBS_JOBDB_H

@@ -1,12 +1,16 @@
 #include "common/jobs/wal.h"
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/memory.h"
 #include "common/base/text.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -15,6 +19,7 @@ enum {
     READ_LOCKS = 5,
     LOOKS = 5,
     LOOK_MS = 20,
+    SEEN_MS = 1000,
     USUAL_BYTES = 16 << 20 /* SQLite begins anew from 4 MB on, when it can */
 };
 
@@ -74,13 +79,10 @@ static bool is_held(int fd, struct jobdb_wal *wal)
     return true;
 }
 
-void jobdb_wal_look(const char *state_dir, struct jobdb_wal *ret_wal)
+static void look(int fd, struct jobdb_wal *ret_wal)
 {
-    AUTO(text_release) struct text path = TEXT_EMPTY;
     struct wal_index index;
     *ret_wal = (struct jobdb_wal){.bytes = 0};
-    text_format(&path, "%s/jobs.db-shm", state_dir);
-    AUTO(fd_close) int fd = open(text_string(&path), O_RDONLY | O_CLOEXEC);
     if (fd < 0 || pread(fd, &index, sizeof index, 0) != (ssize_t)sizeof index)
         return;
     ret_wal->bytes = used_bytes(&index);
@@ -88,4 +90,69 @@ void jobdb_wal_look(const char *state_dir, struct jobdb_wal *ret_wal)
         ret_wal->held = is_held(fd, ret_wal);
     if (!ret_wal->held)
         ret_wal->holder = 0;
+}
+
+static void append_path(const char *state_dir, struct text *path)
+{
+    text_format(path, "%s/jobs.db-shm", state_dir);
+}
+
+void jobdb_wal_look(const char *state_dir, struct jobdb_wal *ret_wal)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    append_path(state_dir, &path);
+    AUTO(fd_close) int fd = open(text_string(&path), O_RDONLY | O_CLOEXEC);
+    look(fd, ret_wal);
+}
+
+/* ---- while others of this process read ---- */
+
+struct jobdb_wal_watch {
+    pthread_mutex_t mutex;
+    int fd;          /* -1: none */
+    int64_t seen_at; /* monotonic ms; 0: never */
+    struct jobdb_wal seen;
+};
+
+struct jobdb_wal_watch *jobdb_wal_watch_create(void)
+{
+    struct jobdb_wal_watch *watch = memory_new(1, sizeof *watch);
+    (void)pthread_mutex_init(&watch->mutex, NULL);
+    watch->fd = -1;
+    return watch;
+}
+
+void jobdb_wal_watch_destroy(struct jobdb_wal_watch **watch)
+{
+    if (!*watch)
+        return;
+    fd_close(&(*watch)->fd);
+    (void)pthread_mutex_destroy(&(*watch)->mutex);
+    memory_free(watch);
+}
+
+/* Whether the name is still that file's. */
+static bool is_current(int fd, const char *path)
+{
+    struct stat mine, named;
+    return fd >= 0 && fstat(fd, &mine) == 0 && stat(path, &named) == 0 && mine.st_dev == named.st_dev &&
+           mine.st_ino == named.st_ino;
+}
+
+void jobdb_wal_watch_look(struct jobdb_wal_watch *watch, const char *state_dir, struct jobdb_wal *ret_wal)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    append_path(state_dir, &path);
+    (void)pthread_mutex_lock(&watch->mutex);
+    int64_t now = clock_monotonic_ms();
+    if (watch->seen_at == 0 || now - watch->seen_at >= SEEN_MS) {
+        if (!is_current(watch->fd, text_string(&path))) {
+            fd_close(&watch->fd);
+            watch->fd = open(text_string(&path), O_RDONLY | O_CLOEXEC);
+        }
+        look(watch->fd, &watch->seen);
+        watch->seen_at = now;
+    }
+    *ret_wal = watch->seen;
+    (void)pthread_mutex_unlock(&watch->mutex);
 }

@@ -20,4 +20,12 @@ struct jobdb_wal {
  * holds for us. */
 void jobdb_wal_look(const char *state_dir, struct jobdb_wal *ret_wal);
 
+/* For a process of which other threads have it open: the file stays open until another one has its name, which nobody
+ * of this process reads then. For any thread; what was seen within the last second is told again. */
+struct jobdb_wal_watch;
+struct jobdb_wal_watch *jobdb_wal_watch_create(void);
+/* When this process has the database open no more. */
+void jobdb_wal_watch_destroy(struct jobdb_wal_watch **watch);
+void jobdb_wal_watch_look(struct jobdb_wal_watch *watch, const char *state_dir, struct jobdb_wal *ret_wal);
+
 #endif

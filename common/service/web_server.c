@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/service/pool.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -11,6 +12,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 enum { CONNECTIONS_SPARE = 2 /* before a new one comes in */ };
@@ -28,11 +31,21 @@ struct web_server {
     struct guest *guests; /* one more than rules.connections, in the order in which they came */
     size_t guest_count;
     struct MHD_Daemon *daemon;
+    struct pool *pool; /* NULL: it has no threads, and neither of the two: */
+    int wake;          /* an eventfd: something is answered, which the library does not tell by its own */
+    int both;          /* an epoll of that and the library's */
     int port;
 };
 
 /* What is known of a request between the library's calls. */
 struct asked {
+    struct pool_job job; /* the first member */
+    struct web_server *server;
+    struct MHD_Connection *connection;
+    const char *method; /* of the connection */
+    unsigned char address[16];
+    struct web_answer answer;
+    bool is_answered;
     bool is_known; /* its headers were seen */
     bool body_is_cut;
     struct text body;
@@ -146,6 +159,7 @@ static void guest_has_its_answer(void *context, struct MHD_Connection *connectio
         if (asked->body.bytes)
             explicit_bzero(asked->body.bytes, asked->body.capacity); /* it may hold a password */
         text_release(&asked->body);
+        web_answer_release(&asked->answer);
     }
     memory_free(state);
     allow(server, connection, server->rules.rest_ms);
@@ -257,14 +271,51 @@ static void take_body(struct asked *asked, const char *bytes, size_t length, siz
     text_append_bytes(&asked->body, bytes, length);
 }
 
+static void make_answer(struct asked *asked)
+{
+    const struct web_server *server = asked->server;
+    const struct web_request request = {.method = asked->method,
+                                        .target = asked->target,
+                                        .body = text_string(&asked->body),
+                                        .body_length = asked->body.length,
+                                        .body_is_cut = asked->body_is_cut,
+                                        .address = asked->address,
+                                        .connection = asked->connection};
+    server->rules.answer(server->rules.context, &request, &asked->answer);
+    asked->is_answered = true;
+}
+
+/* In a thread, while the library leaves the connection alone. */
+static void work_on_answer(struct pool_job *job)
+{
+    make_answer((struct asked *)(void *)job);
+}
+
+/* The owner's next turn sends it. The request may be gone as soon as it is resumed. */
+static void resume(struct pool_job *job)
+{
+    const struct asked *asked = (struct asked *)(void *)job;
+    int wake = asked->server->wake;
+    MHD_resume_connection(asked->connection);
+    (void)eventfd_write(wake, 1);
+}
+
+/* The library asks again when it is answered. */
+static enum MHD_Result hand_on(struct asked *asked)
+{
+    asked->job.about = asked->target;
+    asked->job.asker = asked->address;
+    MHD_suspend_connection(asked->connection);
+    pool_add(asked->server->pool, &asked->job);
+    return MHD_YES;
+}
+
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,
                                     size_t *upload_size, void **state)
 {
     struct web_server *server = context;
     struct asked *asked = *state;
-    AUTO(web_answer_release) struct web_answer answer = {0};
-    unsigned char address[16] = {0};
     (void)url;
     (void)version;
     /* The first call has the headers only. */
@@ -276,16 +327,16 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
         *upload_size = 0;
         return MHD_YES;
     }
-    take_mapped_address(connection, address);
-    const struct web_request request = {.method = method,
-                                        .target = asked->target,
-                                        .body = text_string(&asked->body),
-                                        .body_length = asked->body.length,
-                                        .body_is_cut = asked->body_is_cut,
-                                        .address = address,
-                                        .connection = connection};
-    server->rules.answer(server->rules.context, &request, &answer);
-    return queue_answer(connection, &answer);
+    if (asked->is_answered)
+        return queue_answer(connection, &asked->answer);
+    asked->server = server;
+    asked->connection = connection;
+    asked->method = method;
+    take_mapped_address(connection, asked->address);
+    if (server->pool)
+        return hand_on(asked);
+    make_answer(asked);
+    return queue_answer(connection, &asked->answer);
 }
 
 /* ---- the server ---- */
@@ -315,7 +366,8 @@ static bool parse_address(const char *bind, int port, struct address *ret_addres
 
 static struct MHD_Daemon *start_daemon(struct web_server *server, const struct address *address)
 {
-    unsigned flags = MHD_USE_EPOLL | (server->rules.certificate ? MHD_USE_TLS : 0);
+    unsigned flags = MHD_USE_EPOLL | (server->rules.certificate ? MHD_USE_TLS : 0) |
+                     (server->rules.threads > 0 ? MHD_ALLOW_SUSPEND_RESUME : 0);
     const struct MHD_OptionItem secure[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)server->rules.certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)server->rules.key},
@@ -334,6 +386,31 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, const struct a
                             server->rules.certificate ? secure : plain, MHD_OPTION_END);
 }
 
+static bool add_fd(int both, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN};
+    return epoll_ctl(both, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static int library_fd(const struct web_server *server)
+{
+    return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+}
+
+/* False: there is no room for it. */
+static bool start_threads(struct web_server *server)
+{
+    if (server->rules.threads == 0)
+        return true;
+    server->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    server->both = epoll_create1(EPOLL_CLOEXEC);
+    if (server->wake < 0 || server->both < 0 || !add_fd(server->both, server->wake) ||
+        !add_fd(server->both, library_fd(server)))
+        return false;
+    server->pool = pool_create(server->rules.threads, work_on_answer, resume);
+    return true;
+}
+
 int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
                       struct web_server **ret_server)
 {
@@ -342,12 +419,13 @@ int web_server_create(const struct web_server_rules *rules, const char *bind, in
         return ERR_NETWORK;
     AUTO(web_server_destroy) struct web_server *server = memory_new(1, sizeof *server);
     server->rules = *rules;
+    server->wake = server->both = -1;
     server->guests = memory_new(rules->connections + 1, sizeof *server->guests);
     server->daemon = start_daemon(server, &address);
     server->rules.certificate = server->rules.key = NULL;
     const union MHD_DaemonInfo *info =
         server->daemon ? MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT) : NULL;
-    if (!info)
+    if (!info || !start_threads(server))
         return ERR_NETWORK;
     server->port = info->port;
     *ret_server = server;
@@ -359,8 +437,11 @@ void web_server_destroy(struct web_server **server)
 {
     if (!*server)
         return;
+    pool_destroy(&(*server)->pool); /* the library ends no connection that is left alone */
     if ((*server)->daemon)
         MHD_stop_daemon((*server)->daemon);
+    fd_close(&(*server)->wake);
+    fd_close(&(*server)->both);
     memory_free(&(*server)->guests);
     memory_free(server);
 }
@@ -372,7 +453,7 @@ int web_server_port(const struct web_server *server)
 
 int web_server_fd(const struct web_server *server)
 {
-    return MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    return server->both >= 0 ? server->both : library_fd(server);
 }
 
 int64_t web_server_wait_ms(struct web_server *server)
@@ -387,5 +468,20 @@ int64_t web_server_wait_ms(struct web_server *server)
 
 void web_server_turn(struct web_server *server)
 {
+    eventfd_t count;
+    if (server->wake >= 0)
+        (void)eventfd_read(server->wake, &count); /* before the library looks */
     (void)MHD_run(server->daemon);
+}
+
+void web_server_rest(struct web_server *server)
+{
+    if (server->pool)
+        pool_rest(server->pool);
+}
+
+void web_server_go_on(struct web_server *server)
+{
+    if (server->pool)
+        pool_go_on(server->pool);
 }

@@ -1,7 +1,8 @@
 /* web_server - a small HTTP/1.1 server that strangers cannot keep busy; the only user of libmicrohttpd.
  *
- * One thread: whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls
- * web_server_turn(), in which the answers are made. RFC 9110 and 9112. A request's body is seen where the rules allow one, and
+ * Whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls web_server_turn(). The answers
+ * are made in that call, or where the rules say so by threads of the server's (pool.h): then one that takes long holds up no
+ * other, two of one target are made one after the other, and one address has all threads but one at most. RFC 9110 and 9112. A request's body is seen where the rules allow one, and
  * then as a whole.
  *
  * What a peer may do is bounded: how many connections there are, in all and from one address, how long one has for its
@@ -57,7 +58,9 @@ struct web_server_rules {
     size_t connection_bytes; /* for a request's line and headers */
     size_t body_bytes;       /* for its body; 0: nobody takes one, and it is ignored */
     const char *certificate,
-        *key;          /* PEM, for TLS 1.2 and 1.3, borrowed during web_server_create(); NULL: none */
+        *key; /* PEM, for TLS 1.2 and 1.3, borrowed during web_server_create(); NULL: none */
+    size_t
+        threads; /* that make answers, of which the function has to be safe; 0: web_server_turn() makes them */
     int64_t ask_ms;    /* from a connection's beginning to the end of its request's header */
     int64_t answer_ms; /* from there until it has read the answer */
     int64_t rest_ms;   /* from there until the end of its next request's header */
@@ -67,6 +70,7 @@ struct web_server_rules {
  * are none or do not fit. */
 int web_server_create(const struct web_server_rules *rules, const char *bind, int port,
                       struct web_server **ret_server);
+/* Waits for the answers that are being made. */
 void web_server_destroy(struct web_server **server);
 
 int web_server_port(const struct web_server *server);
@@ -74,5 +78,9 @@ int web_server_fd(const struct web_server *server);
 /* Lets those go whose time is over. How long until something is due, -1: nothing is. */
 int64_t web_server_wait_ms(struct web_server *server);
 void web_server_turn(struct web_server *server);
+
+/* Waits for the answers that its threads are making; none is begun until web_server_go_on(). */
+void web_server_rest(struct web_server *server);
+void web_server_go_on(struct web_server *server);
 
 #endif

@@ -104,16 +104,29 @@ static void look_for_owner(const struct config *config, struct surroundings *ret
     ret_surroundings->has_standby = standby_read(dir, clock_wall_ms(), &ret_surroundings->standby) == 0;
 }
 
-void surroundings_look(const struct config *config, struct surroundings *ret_surroundings)
+/* All but the log of the job database. */
+static void look_around(const struct config *config, struct surroundings *ret_surroundings)
 {
     look_for_owner(config, ret_surroundings);
     look_at_spool(config, ret_surroundings);
     ret_surroundings->router = look_for_router(config);
     ret_surroundings->resting =
         ret_surroundings->router == 0 ? json_array() : resting_read(config->state_dir);
-    jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
     trays_seen_append(config, clock_wall_ms(), &ret_surroundings->trays);
     ret_surroundings->trays_json = config->tray_count > 0 ? trays_seen_json(config, clock_wall_ms()) : NULL;
+}
+
+void surroundings_look(const struct config *config, struct surroundings *ret_surroundings)
+{
+    look_around(config, ret_surroundings);
+    jobdb_wal_look(config->state_dir, &ret_surroundings->wal);
+}
+
+void surroundings_look_beside(const struct config *config, struct jobdb_wal_watch *watch,
+                              struct surroundings *ret_surroundings)
+{
+    look_around(config, ret_surroundings);
+    jobdb_wal_watch_look(watch, config->state_dir, &ret_surroundings->wal);
 }
 
 /* "n1 (host 1f0c)", or the name alone where it is the host's. */

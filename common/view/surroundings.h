@@ -36,6 +36,9 @@ void surroundings_release(struct surroundings *surroundings);
 
 /* Of one that is zeroed: release it. While this process has not opened the job database (common/jobs/wal.h says why). */
 void surroundings_look(const struct config *config, struct surroundings *ret_surroundings);
+/* The same while other threads of this process may have it open. */
+void surroundings_look_beside(const struct config *config, struct jobdb_wal_watch *watch,
+                              struct surroundings *ret_surroundings);
 
 /* How many received files the router has not taken in yet; 0 where the spool cannot be read. */
 int64_t surroundings_incoming(const struct config *config);

@@ -486,6 +486,63 @@ START_TEST(silent_crowd_keeps_nobody_out)
 }
 END_TEST
 
+/* ---- many at once ---- */
+
+/* A question that is never answered: it is ended when its 2 s are over. */
+static void make_journal_endless(void)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(state_dir, &db, &reason) == 0, "%s", text_string(&reason));
+    ck_sql(db, "DROP TABLE request");
+    ck_sql(
+        db,
+        "CREATE VIEW request AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+        " SELECT x AS id, '' AS user, '' AS verb, x AS asked_at, x AS finished_at, 0 AS changed, 0 AS skipped,"
+        " '' AS sentence FROM c WHERE x < 0");
+}
+
+static bool works(void *context)
+{
+    return process_cpu_ms(console) >= *(int64_t *)context;
+}
+
+static bool has_input(void *context)
+{
+    char byte;
+    return recv(*(int *)context, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != -1;
+}
+
+/* Whether another page was answered while the endless one was still being made. That takes 2 s; where the machine has no time for
+ * a page within them, it is tried again. */
+static bool another_comes_first(const char *path)
+{
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    AUTO(fd_close) int slow = port_connect(port);
+    int64_t busy_ms = process_cpu_ms(console) + 50;
+    text_format(&request, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
+    ck_assert_int_eq(send(slow, text_string(&request), request.length, MSG_NOSIGNAL), request.length);
+    ck_assert(wait_until(works, &busy_ms, PATIENCE_MS));
+    int status = get("/now.json", NULL, &answer);
+    bool is_first = status == 200 && !has_input(&slow);
+    ck_assert(wait_until(has_input, &slow, PATIENCE_MS));
+    return is_first;
+}
+
+START_TEST(slow_question_holds_up_nobody)
+{
+    enum { TIMES = 10 };
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    make_journal_endless();
+    ck_assert_int_eq(get("/journal", NULL, &answer), 503);
+    int times = 0;
+    while (times < TIMES && !another_comes_first(times % 2 ? "/journal" : "/journal.json"))
+        times++;
+    ck_assert_msg(times < TIMES, "/now.json was never answered while /journal was made");
+}
+END_TEST
+
 /* ---- what is around it ---- */
 
 START_TEST(absent_database_is_told)
@@ -559,6 +616,7 @@ int main(void)
     tests_add(tests, endless_headers_are_refused);
     tests_add(tests, noise_is_survived);
     tests_add(tests, silent_crowd_keeps_nobody_out);
+    tests_add(tests, slow_question_holds_up_nobody);
     tests_add(tests, absent_database_is_told);
     tests_add(tests, it_ends_when_told);
     tests_rows(tests, configuration_is_checked, ROWS(config_rows));

@@ -1,0 +1,158 @@
+#include "common/service/pool.h"
+
+#include "common/base/memory.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool {
+    void (*work)(struct pool_job *job);
+    void (*done)(struct pool_job *job);
+    size_t thread_count;
+    pthread_t threads[POOL_THREADS_MOST];
+    pthread_mutex_t mutex; /* of what follows; never held while something is done */
+    pthread_cond_t changed;
+    struct pool_job *first; /* the oldest */
+    struct pool_job *under_way[POOL_THREADS_MOST];
+    size_t busy;
+    bool rests, ends;
+};
+
+/* While the mutex is held, as in all that is static here. */
+static bool may_begin(const struct pool *pool, const struct pool_job *job)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        const struct pool_job *other = pool->under_way[i];
+        if (!other)
+            continue;
+        if (strcmp(other->about, job->about) == 0)
+            return false;
+        same += memcmp(other->asker, job->asker, POOL_ASKER_SIZE) == 0;
+    }
+    return same + 1 < pool->thread_count || pool->thread_count == 1;
+}
+
+/* Out of the list; NULL: nothing may begin now. */
+static struct pool_job *take(struct pool *pool)
+{
+    for (struct pool_job **at = &pool->first; *at; at = &(*at)->next) {
+        struct pool_job *job = *at;
+        if (!may_begin(pool, job))
+            continue;
+        *at = job->next;
+        return job;
+    }
+    return NULL;
+}
+
+static size_t free_place(const struct pool *pool)
+{
+    size_t place = 0;
+    while (pool->under_way[place])
+        place++;
+    return place;
+}
+
+/* With the mutex open meanwhile. Others look at the job until it has left its place: only then it may be gone. */
+static void do_job(struct pool *pool, struct pool_job *job)
+{
+    size_t place = free_place(pool);
+    pool->under_way[place] = job;
+    pool->busy++;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    pool->work(job);
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->under_way[place] = NULL;
+    pool->busy--;
+    (void)pthread_cond_broadcast(&pool->changed); /* what waited for it may begin */
+    (void)pthread_mutex_unlock(&pool->mutex);
+    pool->done(job);
+    (void)pthread_mutex_lock(&pool->mutex);
+}
+
+static void *work_on(void *context)
+{
+    struct pool *pool = context;
+    (void)pthread_mutex_lock(&pool->mutex);
+    while (!pool->ends) {
+        struct pool_job *job = pool->rests ? NULL : take(pool);
+        if (job)
+            do_job(pool, job);
+        else
+            (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+    }
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+struct pool *pool_create(size_t threads, void (*work)(struct pool_job *job),
+                         void (*done)(struct pool_job *job))
+{
+    struct pool *pool = memory_new(1, sizeof *pool);
+    assert(threads > 0 && threads <= POOL_THREADS_MOST);
+    pool->work = work;
+    pool->done = done;
+    (void)pthread_mutex_init(&pool->mutex, NULL);
+    (void)pthread_cond_init(&pool->changed, NULL);
+    (void)pthread_mutex_lock(&pool->mutex); /* the first looks at how many there are */
+    while (pool->thread_count < threads &&
+           pthread_create(&pool->threads[pool->thread_count], NULL, work_on, pool) == 0)
+        pool->thread_count++;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    if (pool->thread_count == 0)
+        abort(); /* the machine has no room for a thread: be started again */
+    return pool;
+}
+
+void pool_destroy(struct pool **pool)
+{
+    if (!*pool)
+        return;
+    (void)pthread_mutex_lock(&(*pool)->mutex);
+    (*pool)->ends = true;
+    (void)pthread_cond_broadcast(&(*pool)->changed);
+    (void)pthread_mutex_unlock(&(*pool)->mutex);
+    for (size_t i = 0; i < (*pool)->thread_count; i++)
+        (void)pthread_join((*pool)->threads[i], NULL);
+    while ((*pool)->first) {
+        struct pool_job *job = (*pool)->first;
+        (*pool)->first = job->next;
+        (*pool)->done(job);
+    }
+    (void)pthread_cond_destroy(&(*pool)->changed);
+    (void)pthread_mutex_destroy(&(*pool)->mutex);
+    memory_free(pool);
+}
+
+void pool_add(struct pool *pool, struct pool_job *job)
+{
+    job->next = NULL;
+    (void)pthread_mutex_lock(&pool->mutex);
+    struct pool_job **end = &pool->first;
+    while (*end)
+        end = &(*end)->next;
+    *end = job;
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_rest(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->rests = true;
+    while (pool->busy > 0)
+        (void)pthread_cond_wait(&pool->changed, &pool->mutex);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+void pool_go_on(struct pool *pool)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    pool->rests = false;
+    (void)pthread_cond_broadcast(&pool->changed);
+    (void)pthread_mutex_unlock(&pool->mutex);
+}

@@ -1,0 +1,33 @@
+/* pool - a few threads that do what they are handed, so that one long job does not hold the next.
+ *
+ * Two jobs about the same thing are done one after the other: who asks for it second finds what the first has made. Of one asker
+ * all threads but one are busy at most, so that there is one for others. Among those that may begin the oldest does. */
+#ifndef FELUCCA_SERVICE_POOL_H
+#define FELUCCA_SERVICE_POOL_H
+
+#include <stddef.h>
+
+enum { POOL_ASKER_SIZE = 16, POOL_THREADS_MOST = 16 };
+
+struct pool;
+
+/* Part of what is to be done: borrowed from pool_add() until done is called with it. */
+struct pool_job {
+    struct pool_job *next;      /* the pool's own */
+    const char *about;          /* borrowed as long */
+    const unsigned char *asker; /* POOL_ASKER_SIZE bytes, borrowed as long */
+};
+
+/* The threads call work, then done, with which the job is its maker's again; they block the signals that their maker does. */
+struct pool *pool_create(size_t threads, void (*work)(struct pool_job *job),
+                         void (*done)(struct pool_job *job));
+/* Waits for what is under way; of what has not begun done alone is called. */
+void pool_destroy(struct pool **pool);
+
+void pool_add(struct pool *pool, struct pool_job *job);
+
+/* Waits for what is under way, and begins nothing until pool_go_on(). */
+void pool_rest(struct pool *pool);
+void pool_go_on(struct pool *pool);
+
+#endif
