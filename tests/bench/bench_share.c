@@ -12,6 +12,7 @@
 #include "common/kheops/asker.h"
 #include "common/worker/worker.h"
 #include "sharer/share.h"
+#include "tests/bench/goal.h"
 #include "tests/support/deadline.h"
 #include "tests/support/pipeline_config.h"
 #include "tests/support/port.h"
@@ -29,7 +30,8 @@ static const struct row {
     size_t albums;
     int delay_ms;
     size_t loop; /* shares for the slow one */
-} rows[] = {{1, 0, 1000}, {4, 0, 1000}, {1, 20, 60}, {4, 20, 60}};
+    double goal; /* against it */
+} rows[] = {{1, 0, 1000, 1}, {4, 0, 1000, 1}, {1, 20, 60, 10}, {4, 20, 60, 10}};
 
 static const char *const simulator_options[] = {
     "--discard", "--no-races",     "--token", "main:write:MAINWRITE", "--token", "main:read,send:MAINSEND",
@@ -254,6 +256,7 @@ static void measure(const struct row *row, const char *sharer_config, struct pro
     printf("%6zu %4d ms %9.0f %8.1f %8.1f %11.4f %9.3f %9.3f %6lld\n", row->albums, row->delay_ms, rate, loop,
            rate / loop, (double)requests / SHARES, (double)process_cpu_ms(sharer) / SHARES,
            (double)router_cpu / SHARES, (long long)process_peak_memory_kib(sharer) / 1024);
+    goal_print("sharer / plain loop", rate / loop, row->goal, false);
     (void)fflush(stdout);
     ck_assert_int_eq(process_end(sharer, LIMIT_MS), 0);
 }

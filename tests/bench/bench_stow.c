@@ -180,7 +180,7 @@ static void print_goals(bool large, const struct figures *all)
 {
     const struct figures *near = &all[0], *far = &all[4];
     if (large)
-        goal_print("529 KB, 0 ms: one sender / limit", near->senders / near->limit, 0.8, false);
+        goal_print("529 KB, 0 ms: one sender / limit", near->senders / near->limit, 0.9, false);
     else
         goal_print("5 KB, 0 ms: one sender / receiver", near->senders / near->receiver, 3, false);
     goal_print("50 ms: one sender / singly", far->senders / far->singly, large ? 5 : 20, false);

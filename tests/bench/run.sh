@@ -6,33 +6,41 @@
 set -eu
 build=$1
 folder=$(dirname "$0")
+
+# part TITLE: what comes now, and what else the machine did in the part before.
+part()
+{
+    printf 'load average: %s\n\n== %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" "$1"
+}
+
 echo "machine: $(nproc) cores, $(awk '/MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), $(uname -sr)"
-printf '\n== the router alone (goal: 2000 instances/s)\n'
+part 'the router alone (goal: 2000 instances/s)'
 "$build/tests/bench_router" 10000
-printf '\n== the same without kept headers (retention_headers: 0s), and their cost\n'
+part 'the same without kept headers (retention_headers: 0s), and their cost'
 "$build/tests/bench_router" 10000 100 no-headers
-printf '\n== the router with a million waiting and ten million finished deliveries, against an empty database\n'
+part 'the router with a million waiting and ten million finished deliveries, against an empty database'
 "$build/tests/bench_backlog" || echo "not measured"
-printf '\n== conditions\n'
+part 'conditions'
 "$build/tests/bench_condition"
-printf '\n== the receiver\n'
+part 'the receiver'
 "$folder/receive.sh" "$build"
-printf '\n== the receiver, where each flush takes longer\n'
+part 'the receiver, where each flush takes longer'
 "$folder/slow-flush.sh" "$build"
-printf '\n== the receiver over TLS, against its plain port\n'
+part 'the receiver over TLS, against its plain port'
 "$folder/receive-tls.sh" "$build"
-printf '\n== uploads: router and senders, against plain loops over the same files\n'
+part 'uploads: router and senders, against plain loops over the same files'
 "$build/tests/bench_stow"
 "$build/tests/bench_stow" large
-printf '\n== more senders, destination 20 ms away\n'
+part 'more senders, destination 20 ms away'
 "$build/tests/bench_stow" scale
-printf '\n== the sharer: 5000 shares, against a plain loop that introspects twice a share (goal: 10 x it at 20 ms)\n'
+part 'the sharer: 5000 shares, against a plain loop that introspects twice a share (goal: 10 x it at 20 ms)'
 "$build/tests/bench_share"
-printf '\n== all processes, end to end\n'
+part 'all processes, end to end'
 "$folder/pipeline.sh" "$build"
-printf '\n== one study of many series, and KHEOPS as slow as it is, beside four plain clients\n'
+part 'one study of many series, and KHEOPS as slow as it is, beside four plain clients'
 "$folder/lanes.sh" "$build"
-printf '\n== a router is killed: another one takes over, or it is started again\n'
+part 'a router is killed: another one takes over, or it is started again'
 "$build/tests/bench_takeover"
-printf '\n== KHEOPS comes back to a backlog of 10,000\n'
+part 'KHEOPS comes back to a backlog of 10,000'
 "$folder/outage.sh" "$build"
+printf 'load average: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
