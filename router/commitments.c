@@ -9,9 +9,11 @@
 #include "common/base/receipt.h"
 #include "common/config/config.h"
 #include "common/jobs/commitment.h"
+#include "common/jobs/intake.h"
 #include "common/spool/asked.h"
 #include "common/spool/spool.h"
 #include "common/wire/commitment_request.h"
+#include "router/intake.h"
 #include "router/promise.h"
 #include "router/reporting.h"
 #include "router/shared.h"
@@ -29,7 +31,8 @@ enum {
     ROUND_SHARE = 10, /* and so many times as long as the last one took */
     SETTLE_MS =
         5000, /* what came on other associations just before it was asked for may be about to be written */
-    IMPATIENT_A_TURN = 20
+    IMPATIENT_A_TURN = 20,
+    OLDEST = 64 /* files of incoming/ that are looked at for one that is about to be taken in */
 };
 
 struct commitments {
@@ -173,17 +176,58 @@ static void scan(struct router *router)
 
 /* ---- deciding ---- */
 
+/* The oldest files of incoming/, in order. */
+struct oldest {
+    char receipts[OLDEST][RECEIPT_SIZE];
+    size_t count;
+};
+
 static int keep_oldest(void *context, const char *receipt)
 {
-    char *oldest = context;
-    if (!*oldest || strcmp(receipt, oldest) < 0)
-        memcpy(oldest, receipt, RECEIPT_SIZE);
+    struct oldest *oldest = context;
+    size_t at = oldest->count;
+    while (at > 0 && strcmp(receipt, oldest->receipts[at - 1]) < 0)
+        at--;
+    if (at == OLDEST)
+        return 0;
+    size_t behind = oldest->count - at - (oldest->count == OLDEST);
+    memmove(oldest->receipts[at + 1], oldest->receipts[at], behind * RECEIPT_SIZE);
+    memcpy(oldest->receipts[at], receipt, RECEIPT_SIZE);
+    oldest->count += oldest->count < OLDEST;
     return 0;
 }
 
+/* One that is known and cannot be moved, or that cannot be read, may stay there for days: nobody waits for it but who asks for
+ * that one. */
+static bool is_awaited(const struct router *router, const char *receipt)
+{
+    enum instance_state state;
+    enum spool_place place;
+    bool gone;
+    return !intake_cannot_read(router, receipt) && !jobdb_knows(router->db, receipt, &state, &place, &gone);
+}
+
+/* The oldest one that others wait for; where there are more than OLDEST of the others, the last of those. */
+static void find_oldest(const struct router *router, char *ret_oldest)
+{
+    struct oldest oldest = {.count = 0};
+    if (spool_scan(router->spool, SPOOL_INCOMING, keep_oldest, &oldest) !=
+        0) { /* then nobody is called unknown */
+        memset(ret_oldest, '0', RECEIPT_LENGTH);
+        return;
+    }
+    for (size_t i = 0; i < oldest.count; i++) {
+        bool is_last = i + 1 == OLDEST;
+        if (!is_last && !is_awaited(router, oldest.receipts[i]))
+            continue;
+        memcpy(ret_oldest, oldest.receipts[i], RECEIPT_SIZE);
+        return;
+    }
+}
+
 /* Whether everything that came before the request has been taken in: the round began later, and found nothing older in
- * incoming/. Else what is known may be an instance's version before the one that is meant. A receipt of a clock that was
- * ahead does not wait for that. */
+ * incoming/ that could be. Else what is known may be an instance's version before the one that is meant. A receipt of a clock that
+ * was ahead does not wait for that. */
 static bool is_caught_up(const struct router *router, const char *receipt)
 {
     const struct commitments *commitments = router->commitments;
@@ -215,7 +259,8 @@ static void judge(struct router *router, const struct jobdb_referenced *referenc
 {
     struct judging judging = {.node = config_find_node(router->config, referenced->called)};
     struct jobdb_fate_of fate;
-    if (!is_caught_up(router, referenced->receipt))
+    if (!is_caught_up(router, referenced->receipt) ||
+        intake_cannot_read_instance(router, referenced->sop_instance))
         return;
     jobdb_find_newest(router->db, referenced->sop_instance, referenced->called, &fate);
     judging.facts.known = fate.instance_id != 0;
@@ -239,10 +284,8 @@ static void begin_round(struct router *router)
     commitments->running = true;
     commitments->began = router->now;
     commitments->cursor = commitments->spent_ns = 0;
-    *commitments->oldest = '\0';
-    int code = spool_scan(router->spool, SPOOL_INCOMING, keep_oldest, commitments->oldest);
-    if (code != 0) /* then nobody is called unknown */
-        memset(commitments->oldest, '0', RECEIPT_LENGTH);
+    memset(commitments->oldest, 0, sizeof commitments->oldest);
+    find_oldest(router, commitments->oldest);
 }
 
 static void judge_portion(struct router *router)

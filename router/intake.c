@@ -21,6 +21,7 @@
 #include "router/readers.h"
 #include "router/reread.h"
 #include "router/shared.h"
+#include "router/unreadable.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ static const char no_node[] = "no node of the configuration has its called AE ti
 struct intake {
     struct pending *pending;
     struct arrivals *arrivals;
+    struct unreadable *unreadable;
     struct arrival *flying; /* those whose headers are being read, in no order */
     int64_t next_scan;      /* monotonic */
     int64_t tell_at;        /* monotonic: not before it is said again that some wait for their node */
@@ -53,6 +55,7 @@ struct intake *intake_create(void)
     struct intake *intake = memory_new(1, sizeof *intake);
     intake->pending = pending_create();
     intake->arrivals = arrivals_create();
+    intake->unreadable = unreadable_create();
     intake->look_again = true; /* another configuration may be why this router was started */
     return intake;
 }
@@ -63,6 +66,7 @@ void intake_destroy(struct intake **intake)
         return;
     arrivals_destroy(&(*intake)->arrivals);
     pending_destroy(&(*intake)->pending);
+    unreadable_destroy(&(*intake)->unreadable);
     while ((*intake)->flying) {
         struct arrival *arrival = (*intake)->flying;
         (*intake)->flying = arrival->next;
@@ -80,6 +84,16 @@ void intake_add(struct router *router, const char *receipt)
 size_t intake_waiting(const struct router *router)
 {
     return pending_count(router->intake->pending);
+}
+
+bool intake_cannot_read(const struct router *router, const char *receipt)
+{
+    return unreadable_has(router->intake->unreadable, receipt, router->monotonic);
+}
+
+bool intake_cannot_read_instance(const struct router *router, const char *sop_instance)
+{
+    return unreadable_has_instance(router->intake->unreadable, sop_instance, router->monotonic);
 }
 
 /* ---- one receipt ---- */
@@ -164,6 +178,8 @@ static void try_later(struct router *router, const struct arrival *arrival, int 
 {
     log_error("cannot read a spool file, retrying at the next scan", LOG_S("receipt", arrival->receipt),
               LOG_S("error", err_text(code)), LOG_S("because", why));
+    unreadable_note(router->intake->unreadable, arrival->receipt, arrival->meta.sop_instance,
+                    router->monotonic);
     if (arrival->place == SPOOL_QUEUE)
         outbox_move(router->outbox, arrival->receipt, SPOOL_QUEUE, SPOOL_INCOMING);
 }
@@ -294,6 +310,8 @@ static void take_answer(struct router *router, struct readers_answer *answer)
     struct arrival *arrival = land(router->intake, answer->receipt);
     if (arrival->place != SPOOL_QUARANTINE || is_taken_back(router, arrival, answer))
         judge(router, arrival, answer);
+    if (answer_tells(answer))
+        unreadable_forget(router->intake->unreadable, arrival->receipt);
     readers_answer_release(answer);
     arrival_release(arrival);
     memory_free(&arrival);

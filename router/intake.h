@@ -27,6 +27,10 @@ void intake_add(struct router *router, const char *receipt);
 /* How many receipts are known and not asked for. */
 size_t intake_waiting(const struct router *router);
 
+/* Whether a file in incoming/ could not be read when it was tried last, and whether one of this SOP instance could not. */
+bool intake_cannot_read(const struct router *router, const char *receipt);
+bool intake_cannot_read_instance(const struct router *router, const char *sop_instance);
+
 /* The configuration was read again: what waits for its node is looked at at once, and so is what is in quarantine
  * because no node had its called AE title. */
 void intake_reload(struct router *router);

@@ -2,12 +2,15 @@
  * power. Success is not said of what is not durable, what was answered with Success is reported, and an error that lasts
  * neither holds up another request nor has one reported twice. */
 #include "common/base/cleanup.h"
+#include "common/base/memory.h"
 #include "tests/support/deadline.h"
+#include "tests/support/dicom.h"
 #include "tests/support/files.h"
 #include "tests/support/pipeline.h"
 #include "tests/support/requester.h"
 #include "tests/support/sabotage.h"
 #include "tests/support/shadow.h"
+#include "tests/support/stock.h"
 #include "tests/support/suite.h"
 
 #include <errno.h>
@@ -163,6 +166,23 @@ START_TEST(what_cannot_be_read_waits)
 }
 END_TEST
 
+/* A file that the disk has lost stays in incoming/. Who asks for something else hears of it all the same. */
+START_TEST(what_cannot_be_taken_in_holds_up_no_other)
+{
+    struct dicom_spec spec;
+    set_up(false);
+    requester_listen(requester, "0000");
+    sabotage_begin(sabotage, INJECT_READ, "*/incoming/*.dcm", EIO, 0);
+    dicom_spec_init(&spec, 1);
+    const char *incoming = sandbox_path(sandbox, "state/spool/incoming");
+    AUTO(memory_free) char *path = stock_receive(incoming, &spec, "FELUCCA");
+    check(sabotage_wait_met(sabotage, PATIENCE_MS), "stuck", "nobody reads it");
+    check(ask("1.5.1") == 0 && is_reported("1.5.1"), "stuck", "another one has to wait for it");
+    check(file_exists(path), "stuck", "it could be read");
+    sabotage_end(sabotage);
+}
+END_TEST
+
 /* More than a scan takes in at once; each asked for twice, so that a second file has to go at once. */
 START_TEST(what_cannot_be_removed_is_reported_once)
 {
@@ -286,6 +306,7 @@ int main(void)
     tests_fixture(tests, NULL, tear_down);
     tests_rows(tests, what_cannot_be_written_down_is_refused, ROWS(receiver_rows));
     tests_add(tests, what_cannot_be_read_waits);
+    tests_add(tests, what_cannot_be_taken_in_holds_up_no_other);
     tests_add(tests, what_cannot_be_removed_is_reported_once);
     tests_add(tests, an_answer_that_cannot_be_written_down_is_asked_for_again);
     tests_add(tests, a_report_that_cannot_be_offered_is_the_committers);
