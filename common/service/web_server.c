@@ -48,6 +48,7 @@ struct asked {
     bool is_answered;
     bool is_known; /* its headers were seen */
     bool body_is_cut;
+    size_t most; /* bytes of the body */
     struct text body;
     char target[];
 };
@@ -262,9 +263,9 @@ static size_t leave_as_it_is(void *context, struct MHD_Connection *connection, c
     return strlen(text);
 }
 
-static void take_body(struct asked *asked, const char *bytes, size_t length, size_t most)
+static void take_body(struct asked *asked, const char *bytes, size_t length)
 {
-    if (length > most - asked->body.length) {
+    if (length > asked->most - asked->body.length) {
         asked->body_is_cut = true;
         return;
     }
@@ -310,6 +311,18 @@ static enum MHD_Result hand_on(struct asked *asked)
     return MHD_YES;
 }
 
+/* How many bytes its body may have. */
+static size_t most_of(const struct web_server *server, struct MHD_Connection *connection, const char *method,
+                      const struct asked *asked)
+{
+    unsigned char address[16] = {0};
+    take_mapped_address(connection, address);
+    const struct web_request request = {
+        .method = method, .target = asked->target, .body = "", .address = address, .connection = connection};
+    size_t more = server->rules.more_bytes ? server->rules.more_bytes(server->rules.context, &request) : 0;
+    return server->rules.body_bytes + more;
+}
+
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
                                     const char *method, const char *version, const char *upload,
                                     size_t *upload_size, void **state)
@@ -321,9 +334,11 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
     /* The first call has the headers only. */
     if (!asked->is_known)
         allow(server, connection, server->rules.answer_ms);
+    if (!asked->is_known)
+        asked->most = most_of(server, connection, method, asked);
     if (!asked->is_known || *upload_size > 0) {
         asked->is_known = true;
-        take_body(asked, upload, *upload_size, server->rules.body_bytes);
+        take_body(asked, upload, *upload_size);
         *upload_size = 0;
         return MHD_YES;
     }

@@ -57,6 +57,8 @@ struct web_server_rules {
     size_t per_address;      /* … and of one address */
     size_t connection_bytes; /* for a request's line and headers */
     size_t body_bytes;       /* for its body; 0: nobody takes one, and it is ignored */
+    /* How many more this request's may have, of which there is no body yet; NULL: none. In web_server_turn(), beside the threads. */
+    size_t (*more_bytes)(void *context, const struct web_request *request);
     const char *certificate,
         *key; /* PEM, for TLS 1.2 and 1.3, borrowed during web_server_create(); NULL: none */
     size_t
