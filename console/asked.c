@@ -33,8 +33,10 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+enum { PLUS_IS_BLANK = 1, HAS_LINES = 2 };
+
 /* What the bytes mean; NULL: nothing well-formed, or a control character. Is then yours. */
-static char *decode(const char *bytes, size_t length, bool plus_is_blank)
+static char *decode(const char *bytes, size_t length, unsigned ways)
 {
     AUTO(text_release) struct text out = TEXT_EMPTY;
     for (size_t i = 0; i < length; i++) {
@@ -46,10 +48,13 @@ static char *decode(const char *bytes, size_t length, bool plus_is_blank)
                 return NULL;
             c = high * 16 + low;
             i += 2;
-        } else if (c == '+' && plus_is_blank) {
+        } else if (c == '+' && (ways & PLUS_IS_BLANK)) {
             c = ' ';
         }
-        if (c < 0x20 || c == 0x7f)
+        if (c == '\r' && (ways & HAS_LINES))
+            continue;
+        bool is_line = (ways & HAS_LINES) && (c == '\n' || c == '\t');
+        if ((c < 0x20 && !is_line) || c == 0x7f)
             return NULL;
         text_append_char(&out, (char)c);
     }
@@ -111,29 +116,42 @@ static bool take_pick(struct asked *asked, char **value, struct text *reason)
     return true;
 }
 
+bool asked_add(struct asked *asked, char *name, char *value, struct text *reason)
+{
+    bool full = asked->count == ASKED_PARAMETERS;
+    if (!full && !has_parameter(asked, name)) {
+        asked->parameters[asked->count].name = name;
+        asked->parameters[asked->count++].value = value;
+        return true;
+    }
+    if (full)
+        text_format(reason, "There are more than %d parameters.", ASKED_PARAMETERS);
+    else
+        text_append(reason, "A parameter is there twice.");
+    explicit_bzero(value, strlen(value));
+    memory_free(&name);
+    memory_free(&value);
+    return false;
+}
+
 static bool take_parameter(struct asked *asked, const char *bytes, size_t length, bool has_picks,
                            struct text *reason)
 {
     const char *equals = memchr(bytes, '=', length);
     size_t name_length = equals ? (size_t)(equals - bytes) : length;
-    AUTO(memory_free) char *name = decode(bytes, name_length, true);
+    AUTO(memory_free) char *name = decode(bytes, name_length, PLUS_IS_BLANK);
+    unsigned ways = PLUS_IS_BLANK | (name && strcmp(name, "expression") == 0 ? HAS_LINES : 0);
     AUTO(memory_free)
-    char *value = equals ? decode(equals + 1, length - name_length - 1, true) : memory_string("");
-    if (!name || !value || !*name || strchr(name, ' '))
+    char *value = equals ? decode(equals + 1, length - name_length - 1, ways) : memory_string("");
+    if (!name || !value || !*name || strchr(name, ' ')) {
         text_append(reason, "A parameter is not well-formed.");
-    else if (has_picks && strcmp(name, "pick") == 0)
-        return take_pick(asked, &value, reason);
-    else if (asked->count == ASKED_PARAMETERS)
-        text_format(reason, "There are more than %d parameters.", ASKED_PARAMETERS);
-    else if (has_parameter(asked, name))
-        text_append(reason, "A parameter is there twice.");
-    else {
-        asked->parameters[asked->count].name = name;
-        asked->parameters[asked->count++].value = value;
-        name = value = NULL;
-        return true;
+        return false;
     }
-    return false;
+    if (has_picks && strcmp(name, "pick") == 0)
+        return take_pick(asked, &value, reason);
+    char *own_name = name, *own_value = value;
+    name = value = NULL;
+    return asked_add(asked, own_name, own_value, reason);
 }
 
 static bool take_parameters(struct asked *asked, const char *query, bool has_picks, struct text *reason)
@@ -169,9 +187,9 @@ static unsigned take_path(struct asked *asked, const char *path, size_t length, 
 {
     const char *slash = memchr(path + 1, '/', length - 1);
     size_t page = slash ? (size_t)(slash - path) - 1 : length - 1;
-    asked->page = decode(path + 1, page, false);
+    asked->page = decode(path + 1, page, 0);
     if (slash)
-        asked->item = decode(slash + 1, length - page - 2, false);
+        asked->item = decode(slash + 1, length - page - 2, 0);
     if (!asked->page || (slash && !asked->item)) {
         text_append(reason, "The path is not well-formed.");
         return 400;

@@ -32,9 +32,11 @@ struct asked {
 /* Starts zeroed; release it in any case. 200; 414: longer than ASKED_BYTES; 404: no such path; 400: what is not
  * well-formed, a parameter twice or too many, with a sentence appended to reason. */
 unsigned asked_parse(const char *target, struct asked *ret_asked, struct text *reason);
-/* The same of a form that was sent (application/x-www-form-urlencoded), in which "pick" may be there ASKED_PICKS times: 200 or
- * 400. */
+/* The same of a form that was sent (application/x-www-form-urlencoded), in which "pick" may be there ASKED_PICKS times: 200 or 400. A
+ * parameter "expression" may have several lines, which end with a newline alone. */
 unsigned asked_parse_form(const char *body, size_t length, struct asked *ret_asked, struct text *reason);
+/* One more; name and value are then its own. False, and they are wiped: there are too many, or it is there already. */
+bool asked_add(struct asked *asked, char *name, char *value, struct text *reason);
 /* Wipes them: a form may hold a password. */
 void asked_release(struct asked *asked);
 

@@ -18,7 +18,7 @@ enum { PATIENCE_MS = 2000 };
 
 bool clerk_is_at(const char *page)
 {
-    return strcmp(page, "act") == 0 || strcmp(page, "find") == 0 || strcmp(page, "why") == 0;
+    return string_has_word("act find try tryfile why", page, strlen(page));
 }
 
 bool clerk_may_search(const struct config *config, const struct who *who)
@@ -132,27 +132,6 @@ static bool take_number(const struct asked *form, struct control_request *ret_re
     return false;
 }
 
-static void find(const struct clerk *clerk, struct web_answer *answer)
-{
-    AUTO(control_request_release) struct control_request request = {0};
-    AUTO(config_destroy) struct config *config = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    char id[ERRAND_ID_SIZE];
-    if (!clerk_may_search(clerk->config, clerk->who))
-        refuse(clerk, answer, 403,
-               clerk->config->search_hashes
-                   ? "Only operators look for patients' numbers here (console: search)."
-                   : "The job database knows no such numbers (search_hashes: false).");
-    else if (!take_number(clerk->form, &request, &reason))
-        refuse(clerk, answer, 400, text_string(&reason));
-    else if (!(config = read_config(clerk)))
-        refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
-    else if (!errands_find(clerk->errands, &request, &config, clerk->who->token, id))
-        refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
-    else
-        lead_to("found", id, answer);
-}
-
 /* ---- /why ---- */
 
 static char *take(const struct asked *form, const char *name)
@@ -182,20 +161,76 @@ static bool take_question(const struct asked *form, struct control_request *ret_
     return false;
 }
 
-static void explain(const struct clerk *clerk, struct web_answer *answer)
+/* ---- /try, /tryfile ---- */
+
+static bool take_condition(const struct asked *form, struct control_request *ret_request, struct text *reason)
+{
+    const char *expression = asked_get(form, "expression");
+    if (!asked_only(form, "token destination album expression", reason))
+        return false;
+    if (!expression || strlen(expression) > CONTROL_EXPRESSION_MAX)
+        text_append(reason, "expression is a condition of 1 byte to 16 KiB.");
+    else if (!asked_get(form, "destination"))
+        text_append(reason, "destination is the name of one.");
+    else if (control_request_start(ret_request, CONTROL_TRY) != 0)
+        text_append(reason, "The kernel has no random number.");
+    else {
+        ret_request->destination = take(form, "destination");
+        ret_request->album = take(form, "album");
+        ret_request->expression = take(form, "expression");
+        return true;
+    }
+    return false;
+}
+
+static bool take_file(const struct asked *form, struct control_request *ret_request, struct text *reason)
+{
+    if (!asked_only(form, "token file", reason))
+        return false;
+    if (!asked_get(form, "file"))
+        text_append(reason, "There is no file, or it is empty.");
+    else if (control_request_start(ret_request, CONTROL_TRY_FILE) != 0)
+        text_append(reason, "The kernel has no random number.");
+    else {
+        ret_request->header = take(form, "file");
+        return true;
+    }
+    return false;
+}
+
+/* ---- what only asks ---- */
+
+typedef bool clerk_take(const struct asked *form, struct control_request *ret_request, struct text *reason);
+
+/* Leads to the page of what the router will answer. */
+static void ask(const struct clerk *clerk, clerk_take *take_it, const char *page, struct web_answer *answer)
 {
     AUTO(control_request_release) struct control_request request = {0};
     AUTO(config_destroy) struct config *config = NULL;
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     char id[ERRAND_ID_SIZE];
-    if (!take_question(clerk->form, &request, &reason))
+    bool is_taken = take_it(clerk->form, &request, &reason);
+    /* By what is counted a name could be guessed, letter by letter. */
+    request.identifying = request.verb == CONTROL_TRY && clerk->who->is_operator;
+    if (!is_taken)
         refuse(clerk, answer, 400, text_string(&reason));
     else if (!(config = read_config(clerk)))
         refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
     else if (!errands_find(clerk->errands, &request, &config, clerk->who->token, id))
         refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
     else
-        lead_to("why", id, answer);
+        lead_to(page, id, answer);
+}
+
+static void find(const struct clerk *clerk, struct web_answer *answer)
+{
+    if (clerk_may_search(clerk->config, clerk->who))
+        ask(clerk, take_number, "found", answer);
+    else
+        refuse(clerk, answer, 403,
+               clerk->config->search_hashes
+                   ? "Only operators look for patients' numbers here (console: search)."
+                   : "The job database knows no such numbers (search_hashes: false).");
 }
 
 static void act(const struct clerk *clerk, struct web_answer *answer)
@@ -217,7 +252,11 @@ void clerk_answer(const struct clerk *clerk, const char *page, struct web_answer
     if (strcmp(page, "find") == 0)
         find(clerk, answer);
     else if (strcmp(page, "why") == 0)
-        explain(clerk, answer);
+        ask(clerk, take_question, "why", answer);
+    else if (strcmp(page, "try") == 0)
+        ask(clerk, take_condition, "tried", answer);
+    else if (strcmp(page, "tryfile") == 0)
+        ask(clerk, take_file, "tried", answer);
     else
         act(clerk, answer);
 }

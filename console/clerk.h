@@ -2,6 +2,8 @@
  *
  *     /act     what an operator wants: it is counted, and handed to the router when he says so
  *     /find    a number that somebody looks for, which is in no address and no log: the router makes its hash
+ *     /try     another condition, for a destination or album: the router counts what it would be for the last series
+ *     /tryfile the beginning of a DICOM file (multipart/form-data): the router tells what the conditions in force are for it
  *     /why     a study and an album, or a destination: the router tells what its condition says of it, part by part */
 #ifndef FELUCCA_CONSOLE_CLERK_H
 #define FELUCCA_CONSOLE_CLERK_H

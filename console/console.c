@@ -32,6 +32,7 @@ static const struct web_server_rules bounds = {.answer = door_answer,
                                                .connection_bytes = (size_t)32 * 1024,
                                                .body_bytes = DOOR_FORM_BYTES,
                                                .threads = THREADS,
+                                               .more_bytes = door_more_bytes,
                                                .ask_ms = 10000,
                                                .answer_ms = 30000,
                                                .rest_ms = 30000};

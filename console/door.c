@@ -14,6 +14,7 @@
 #include "console/fleet_token.h"
 #include "console/gate.h"
 #include "console/keeper.h"
+#include "console/multipart.h"
 #include "console/page.h"
 #include "console/render.h"
 #include "console/reply.h"
@@ -22,6 +23,7 @@
 #include <string.h>
 
 enum { KEPT = 16 };
+#define PAGE_OF_FILES "tryfile"
 
 /* An answer that is still new. */
 struct kept {
@@ -155,17 +157,29 @@ static bool is_understood(const struct door *door, const struct web_request *req
 }
 
 /* The form of a page of ours; false: the answer says what is wrong. */
-static bool take_form(const struct door *door, const struct web_request *request, struct asked *ret_form,
-                      struct web_answer *answer)
+static bool take_form(const struct door *door, const struct web_request *request, const char *page,
+                      struct asked *ret_form, struct web_answer *answer)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     const char *type = web_request_header(request, "Content-Type");
+    bool has_file = strcmp(page, PAGE_OF_FILES) == 0;
     if (!keeper_is_own_page(request))
         reply_refuse(door->render, answer, ASKED_HTML, 403,
                      "This was sent from another site, or by a program that says not from where (Origin).");
     else if (request->body_is_cut)
-        reply_refuse(door->render, answer, ASKED_HTML, 413, "The form is larger than 64 KiB.");
-    else if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0)
+        reply_refuse(
+            door->render, answer, ASKED_HTML, 413,
+            has_file
+                ? "The file is larger than 256 KiB. With scripts the page cuts it before its pixel data; "
+                  "`felucca condition` takes any file."
+                : "The form is larger than 64 KiB.");
+    else if (has_file) {
+        unsigned status =
+            multipart_parse(type ? type : "", request->body, request->body_length, ret_form, &reason);
+        if (status == 200)
+            return true;
+        reply_refuse(door->render, answer, ASKED_HTML, status, text_string(&reason));
+    } else if (!type || strncasecmp(type, "application/x-www-form-urlencoded", 33) != 0)
         reply_refuse(door->render, answer, ASKED_HTML, 415,
                      "A form is sent as application/x-www-form-urlencoded.");
     else if (asked_parse_form(request->body, request->body_length, ret_form, &reason) != 200)
@@ -349,7 +363,7 @@ static void answer_request(struct door *door, const struct web_request *request,
         who = (struct who){.by = WHO_FLEET};
     else
         keeper_recognize(door->keeper, door->config, request, &who);
-    if (is_post(request) && !take_form(door, request, &form, answer))
+    if (is_post(request) && !take_form(door, request, asked->page, &form, answer))
         return;
     if (gate_is_at(asked->page) && !asked->item && asked->form == ASKED_HTML)
         gate_answer(&gate, is_post(request), answer);
@@ -359,6 +373,16 @@ static void answer_request(struct door *door, const struct web_request *request,
         answer_form(door, asked->page, &form, &who, answer);
     else
         answer_asked(door, request, asked, &who, answer);
+}
+
+size_t door_more_bytes(void *context, const struct web_request *request)
+{
+    const struct door *door = context;
+    struct who who;
+    if (!is_post(request) || strcmp(request->target, "/" PAGE_OF_FILES) != 0)
+        return 0;
+    keeper_recognize(door->keeper, door->config, request, &who);
+    return who.by == WHO_NOBODY ? 0 : DOOR_FILE_BYTES;
 }
 
 void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer)

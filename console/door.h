@@ -15,9 +15,14 @@
 #include "common/service/web_server.h"
 #include "console/gauges.h"
 
-/* door_answer() may be called by several threads at once, the others only while none is in it. No lock is held while the job
+/* door_answer() may be called by several threads at once, and door_more_bytes() beside them; the others only while none is in it. No lock is held while the job
  * database is asked. */
-enum { DOOR_PATIENCE_MS = 2000, DOOR_KEPT_MS = 1000, DOOR_FORM_BYTES = 64 * 1024 };
+enum {
+    DOOR_PATIENCE_MS = 2000,
+    DOOR_KEPT_MS = 1000,
+    DOOR_FORM_BYTES = 64 * 1024,
+    DOOR_FILE_BYTES = 256 * 1024
+};
 
 struct door;
 
@@ -32,6 +37,9 @@ int door_read_users(struct door *door, struct text *reason);
 
 /* For struct web_server_rules; the context is the door. */
 void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer);
+
+/* The same: a form with a file may have DOOR_FILE_BYTES more, from whoever is known. */
+size_t door_more_bytes(void *context, const struct web_request *request);
 
 /* Whether a Host header is one of this machine's own names, with or without a port. */
 bool door_is_own_host(const char *host);

@@ -67,12 +67,18 @@ static void take_answer(struct errand *errand, size_t index, const struct contro
     errand->explained = json_incref(answer->explained);
 }
 
-/* What a person looked for is known for no longer than it is asked. */
-static void forget_number(struct control_request *request)
+static void wipe(char **text)
 {
-    if (request->number)
-        explicit_bzero(request->number, strlen(request->number));
-    memory_free(&request->number);
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    memory_free(text);
+}
+
+/* What a person looked for, or a file that he tried, is known for no longer than it is asked. */
+static void forget_secrets(struct control_request *request)
+{
+    wipe(&request->number);
+    wipe(&request->header);
 }
 
 static void say_where(struct errand *errand, size_t index)
@@ -94,7 +100,7 @@ static void ask_part(struct errand *errand, size_t index, struct brought *brough
     say_where(errand, index);
     int code = call_router(errand->config, request, take_progress, errand, &answer, &reason);
     (void)pthread_mutex_lock(&errand->mutex);
-    forget_number(request);
+    forget_secrets(request);
     if (code == 0) {
         take_answer(errand, index, &answer, brought);
     } else {

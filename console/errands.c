@@ -74,7 +74,7 @@ static struct errand *find(struct errands *errands, const char *id)
 /* Whether it looks for something, and is no change. */
 static bool is_question(enum control_verb verb)
 {
-    return verb == CONTROL_FIND || verb == CONTROL_EXPLAIN;
+    return verb == CONTROL_FIND || verb == CONTROL_EXPLAIN || verb == CONTROL_TRY || verb == CONTROL_TRY_FILE;
 }
 
 /* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask; then the older one. */
@@ -253,6 +253,17 @@ static json_t *read_why(const struct errand *errand)
                      errand->explained ? json_deep_copy(errand->explained) : json_null());
 }
 
+static json_t *read_trial(const struct errand *errand)
+{
+    const struct control_request *request = &errand->plan.parts[0].request;
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "phase", phase_name(errand->phase), "kind",
+                     request->verb == CONTROL_TRY ? "condition" : "file", "destination",
+                     json_from_text(request->destination), "album", json_from_text(request->album),
+                     "expression", json_from_text(request->expression), "sentence",
+                     json_from_text(text_string(&errand->sentence)), "explained",
+                     errand->explained ? json_deep_copy(errand->explained) : json_null());
+}
+
 /* The first of many parts in a line each, and how many more there are; of one part nothing. */
 static json_t *lines_of(const struct plan *plan)
 {
@@ -319,6 +330,12 @@ json_t *errands_read_find(struct errands *errands, const char *id)
 json_t *errands_read_why(struct errands *errands, const char *id)
 {
     return read_errand(errands, id, CONTROL_EXPLAIN, read_why);
+}
+
+json_t *errands_read_trial(struct errands *errands, const char *id)
+{
+    json_t *of_condition = read_errand(errands, id, CONTROL_TRY, read_trial);
+    return of_condition ? of_condition : read_errand(errands, id, CONTROL_TRY_FILE, read_trial);
 }
 
 json_t *errands_read(struct errands *errands, const char *id)

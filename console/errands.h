@@ -39,6 +39,10 @@ json_t *errands_read_find(struct errands *errands, const char *id);
  * router/explain.h writes down, null before it is done. */
 json_t *errands_read_why(struct errands *errands, const char *id);
 
+/* The same of a trial: { phase, kind, destination, album, expression, sentence, explained }; explained is what router/trials.h writes
+ * down. */
+json_t *errands_read_trial(struct errands *errands, const char *id);
+
 /* What docs/console.md tells of a change; what is of one part alone is null where there are several. NULL: there is none. A new
  * reference. */
 json_t *errands_read(struct errands *errands, const char *id);

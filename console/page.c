@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct page *const pages[] = {&page_now,    &page_studies, &page_study,  &page_trouble,
-                                           &page_albums, &page_sources, &page_tokens, &page_journal,
-                                           &page_change, &page_found,   &page_why};
+static const struct page *const pages[] = {
+    &page_now,     &page_studies, &page_study, &page_trouble, &page_albums, &page_sources, &page_tokens,
+    &page_journal, &page_change,  &page_found, &page_why,     &page_try,    &page_tried};
 
 const struct page *page_at(size_t index)
 {

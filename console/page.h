@@ -37,6 +37,7 @@ struct page {
     const char *name;
     const char *title;
     bool has_item;
+    bool is_aside;          /* the bar of pages does not name it */
     const char *parameters; /* its own, with blanks between them */
     const char *rows;       /* the member that is the table; NULL: it has none */
     json_t *(*read)(const struct page_question *question); /* a new reference; NULL: see status */
@@ -49,7 +50,7 @@ const struct page *page_find(const char *name);
 const struct page *page_at(size_t index);
 
 extern const struct page page_now, page_studies, page_study, page_trouble, page_albums, page_sources,
-    page_tokens, page_journal, page_change, page_found, page_why;
+    page_tokens, page_journal, page_change, page_found, page_why, page_try, page_tried;
 
 /* A document's beginning. */
 json_t *page_document(const struct page_question *question, const char *name);

@@ -77,7 +77,7 @@ static json_t *links_of(const char *current)
         const struct page *page = page_at(i);
         AUTO(text_release) struct text link = TEXT_EMPTY;
         bool is_now = strcmp(page->name, "now") == 0;
-        if (page->has_item)
+        if (page->has_item || page->is_aside)
             continue;
         text_format(&link, "/%s", is_now ? "" : page->name);
         (void)json_array_append_new(
@@ -136,13 +136,21 @@ static bool is_of_studies(const struct page *page)
     return page == &page_study || page == &page_found || page == &page_why;
 }
 
+/* The page of the bar that it belongs to. */
+static const char *current_of(const struct page *page)
+{
+    if (is_of_studies(page))
+        return "studies";
+    return page == &page_try || page == &page_tried ? "albums" : page->name;
+}
+
 static void surround(const struct page *page, const struct page_question *question, const char *target,
                      json_t *document)
 {
     char cell[CONFIG_CELL_SIZE];
     (void)json_object_set_new(document, "cell", json_from_text(config_cell(question->config, cell)));
     (void)json_object_set_new(document, "bar", bar_of(question, document));
-    (void)json_object_set_new(document, "links", links_of(is_of_studies(page) ? "studies" : page->name));
+    (void)json_object_set_new(document, "links", links_of(current_of(page)));
     (void)json_object_set_new(document, "title", json_string(page->title));
     (void)json_object_set_new(document, "as_json", form_link(page, target, ".json"));
     (void)json_object_set_new(document, "as_csv", page->rows ? form_link(page, target, ".csv") : json_null());

@@ -43,7 +43,7 @@ int header_process_socket(const struct header_process *process);
 int header_process_receive(struct header_process *process, uint64_t *ret_id, char **ret_bytes,
                            size_t *ret_length);
 
-/* Others go before it, where there are not processors enough (nice). */
+/* Others go before it, where there are not processors enough (nice); where the kernel refuses that, as under the unit of systemd, not. */
 void header_process_stand_back(struct header_process *process);
 
 /* The processor time that it has used. */

@@ -72,9 +72,9 @@ static void compiled(struct trying *trying, const struct trial_compiled *list)
         state->error = memory_string(list[0].error);
         trying->is_over = true;
     } else if (list[0].identifying && !trying->request.identifying)
-        trying_refuse(trying,
-                      "it asks for what may identify a patient, which only those may try who may look for "
-                      "patients' numbers (console: search)");
+        trying_refuse(
+            trying,
+            "it asks for what may identify a patient, by which a name could be guessed: only operators may try that");
 }
 
 /* ---- headers ---- */

@@ -64,6 +64,8 @@ static bool may_open_socket(const struct config *config)
 static void call_end(struct call *call)
 {
     bus_destroy(&call->bus);
+    if (call->json.bytes)
+        explicit_bzero(call->json.bytes, call->json.capacity); /* it may name a patient */
     text_release(&call->json);
 }
 

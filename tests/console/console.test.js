@@ -312,6 +312,41 @@ scene("a viewer sees why an album did not get a study", "viv", async (guest, pag
   await page.getByRole("heading", { name: "Albums: why, and why not" }).waitFor();
 });
 
+scene("a viewer tries another condition", "viv", async (guest, page) => {
+  await page.goto("/albums");
+  const album = page.locator("details.target[data-key$='/research-ct']");
+  if (!(await album.evaluate((one) => one.open))) await album.locator("summary").click();
+  await album.getByRole("button", { name: "Try another condition…" }).click();
+  await page.getByRole("heading", { level: 1, name: /Try another condition for/ }).waitFor();
+  await guest.ckFits("try");
+  await guest.ckAccessible("try");
+  const condition = page.getByRole("textbox", { name: /Asked of one image/ });
+  assert.match(await condition.inputValue(), /tagValue/);
+  await condition.fill('tagValueIsPresent(#Tag.Modality, "CT")\n&& tagValueBeginsWith(#Tag.StudyDescription, "SYNTHETIC")');
+  await page.getByRole("button", { name: "Try the condition" }).click();
+  await page.getByRole("heading", { level: 1, name: /would match 0 of \d+ series, today \d+/ }).waitFor({ timeout: 20000 });
+  await page.getByText("It never held.").first().waitFor();
+  await guest.ckFits("tried");
+  await guest.ckAccessible("tried");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-tried.png") });
+});
+
+for (const syntax of ["explicit", "implicit", "big"])
+  scene(`a file is cut before its pixel data, ${syntax}`, "viv", async (guest, page) => {
+    const file = small.file_to_try(`try-${syntax}`, "--size", "2M", "--modality", "MR", "--syntax", syntax);
+    await page.goto("/try");
+    await page.getByLabel("A DICOM file").setInputFiles(file);
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await page.getByRole("button", { name: "Try the file" }).click();
+    assert.ok(Number(await (await sent).headerValue("content-length")) < 8192);
+    await page.getByRole("heading", { level: 1, name: /The file: \d+ of \d+ destinations? takes? it/ }).waitFor({ timeout: 20000 });
+    assert.equal(await page.getByText("The header is incomplete").count(), 0);
+    await page.locator(".tries summary").last().click();
+    await page.locator(".tries .tree .saw").last().waitFor();
+    await guest.ckFits("tried");
+    await guest.ckAccessible("tried");
+  });
+
 scene("what failed is retried, from click to effect", "ada", async (guest, page) => {
   await firstStudy(page, "failed");
   const address = page.url();

@@ -123,6 +123,13 @@ nodes:
     this.run("storescu", ["-aet", "CT_SCANNER_1", "-aec", "FELUCCA", "+sd", "+r", "127.0.0.1", String(this.dicom), folder]);
   }
 
+  // A file that nobody sends.
+  file_to_try(name, ...extra) {
+    const folder = this.file(name);
+    this.run(path.resolve(build, "tests", "make-dicom"), ["--out", folder, ...extra]);
+    return path.join(folder, fs.readdirSync(folder, { recursive: true }).find((one) => one.endsWith(".dcm")));
+  }
+
   async fault(fault) {
     const answer = await fetch(`http://127.0.0.1:${this.admin}/sim/faults`, { method: "POST", body: JSON.stringify(fault) });
     if (!answer.ok) throw new Error(`the simulated KHEOPS takes no fault: ${answer.status}`);

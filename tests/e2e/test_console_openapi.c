@@ -144,6 +144,8 @@ static void append_example(const char *page, struct text *ret_path)
         take_made("kind=patient&number=1", "/find", ret_path);
     else if (strcmp(page, "why") == 0)
         take_made("study=2.25.101&destination=main&album=ct", "/why", ret_path);
+    else if (strcmp(page, "tried") == 0)
+        take_made("expression=true&destination=main&album=ct", "/try", ret_path);
     else
         text_format(ret_path, strcmp(page, "study") == 0 ? "/study/2.25.101.json" : "/%s.json", page);
 }

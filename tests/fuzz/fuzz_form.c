@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "console/asked.h"
 #include "console/header.h"
+#include "console/multipart.h"
 #include "console/sessions.h"
 
 #include <assert.h>
@@ -22,10 +23,23 @@ static void ck_form(const char *body, size_t length)
     assert(form.count <= ASKED_PARAMETERS && !form.page && !form.item);
     for (size_t i = 0; status == 200 && i < form.count; i++) {
         for (const char *c = form.parameters[i].value; *c; c++)
-            assert((unsigned char)*c >= 0x20 && *c != 0x7f);
+            assert(((unsigned char)*c >= 0x20 && *c != 0x7f) ||
+                   (strcmp(form.parameters[i].name, "expression") == 0 && (*c == '\n' || *c == '\t')));
         for (size_t k = 0; k < i; k++)
             assert(strcmp(form.parameters[i].name, form.parameters[k].name) != 0);
     }
+}
+
+/* The same as what a form with a file is. */
+static void ck_parts(const char *body, size_t length)
+{
+    AUTO(asked_release) struct asked form = {0};
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    unsigned status = multipart_parse("multipart/form-data; boundary=x", body, length, &form, &reason);
+    assert(status == 200 || reason.length > 0);
+    for (size_t i = 0; status == 200 && i < form.count; i++)
+        for (const char *c = form.parameters[i].value; *c; c++)
+            assert((unsigned char)*c >= 0x20 && *c != 0x7f);
 }
 
 static void ck_headers(const char *header)
@@ -46,6 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     AUTO(text_release) struct text body = TEXT_EMPTY;
     text_append_bytes(&body, bytes, length);
     ck_form(text_string(&body), body.length);
+    ck_parts(text_string(&body), body.length);
     ck_headers(text_string(&body));
     return 0;
 }

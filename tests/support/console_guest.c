@@ -44,8 +44,8 @@ static void take_token(struct console_guest *guest)
     text_append_bytes(&guest->token, at + strlen(mark), strcspn(at + strlen(mark), "\""));
 }
 
-static int ask(struct console_guest *guest, const char *method, const char *path, const char *headers,
-               const char *body)
+static int ask_bytes(struct console_guest *guest, const char *method, const char *path, const char *headers,
+                     const char *body, size_t length)
 {
     AUTO(text_release) struct text all = TEXT_EMPTY;
     if (guest->cookie.length > 0)
@@ -53,11 +53,17 @@ static int ask(struct console_guest *guest, const char *method, const char *path
     text_append(&all, text_string(&guest->headers));
     text_append(&all, headers);
     http_client_answer_release(&guest->answer);
-    int status = http_client_request(guest->port, method, path, text_string(&all), body,
-                                     body ? strlen(body) : 0, &guest->answer);
+    int status =
+        http_client_request(guest->port, method, path, text_string(&all), body, length, &guest->answer);
     take_cookie(guest);
     take_token(guest);
     return status;
+}
+
+static int ask(struct console_guest *guest, const char *method, const char *path, const char *headers,
+               const char *body)
+{
+    return ask_bytes(guest, method, path, headers, body, body ? strlen(body) : 0);
 }
 
 int console_guest_get(struct console_guest *guest, const char *path)
@@ -80,6 +86,24 @@ int console_guest_post(struct console_guest *guest, const char *path, const char
                 "Content-Type: application/x-www-form-urlencoded\r\n",
                 guest->port);
     return ask(guest, "POST", path, text_string(&headers), text_string(&body));
+}
+
+int console_guest_send_file(struct console_guest *guest, const char *path, const char *name,
+                            const void *bytes, size_t length)
+{
+    AUTO(text_release) struct text body = TEXT_EMPTY, headers = TEXT_EMPTY;
+    text_format(&body,
+                "--xyz\r\nContent-Disposition: form-data; name=\"token\"\r\n\r\n%s\r\n--xyz\r\n"
+                "Content-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\n"
+                "Content-Type: application/dicom\r\n\r\n",
+                text_string(&guest->token), name);
+    text_append_bytes(&body, bytes, length);
+    text_append(&body, "\r\n--xyz--\r\n");
+    text_format(&headers,
+                "Origin: http://127.0.0.1:%d\r\nSec-Fetch-Site: same-origin\r\n"
+                "Content-Type: multipart/form-data; boundary=xyz\r\n",
+                guest->port);
+    return ask_bytes(guest, "POST", path, text_string(&headers), body.bytes, body.length);
 }
 
 bool console_guest_sign_in(struct console_guest *guest, const char *name, const char *password)

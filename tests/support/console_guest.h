@@ -22,6 +22,9 @@ void console_guest_release(struct console_guest *guest);
 int console_guest_get(struct console_guest *guest, const char *path);
 /* form: encoded fields; the token of the last page is put behind them. */
 int console_guest_post(struct console_guest *guest, const char *path, const char *form);
+/* Sends a file in a form, as a browser does (multipart/form-data), with the token of the last page. */
+int console_guest_send_file(struct console_guest *guest, const char *path, const char *name,
+                            const void *bytes, size_t length);
 /* The same with other headers than a browser would send, and nothing added to the body. */
 int console_guest_post_raw(struct console_guest *guest, const char *path, const char *headers,
                            const char *body);
