@@ -120,28 +120,53 @@ static void append_line(const struct entry *entry, struct text *line)
     text_format(line, " %0*" PRId64 "\n", DIGITS, entry->bytes);
 }
 
-/* A last line that is not whole is one of a process that died: it is written over. */
-static int read_lines(struct ledger *ledger)
+/* From *at on, which is moved behind what was read. ERR_SYNTAX: at a line that is none. */
+static int read_portion(struct ledger *ledger, off_t *at)
 {
     char lines[512 * LINE];
-    struct stat status;
-    off_t at = 0;
-    if (fstat(ledger->fd, &status) != 0)
-        return err_from_errno(errno);
-    while (at + LINE <= status.st_size) {
-        ssize_t n = pread(ledger->fd, lines, sizeof lines, at);
-        if (n < LINE)
-            return n < 0 ? err_from_errno(errno) : ERR_IO;
-        for (ssize_t line = 0; line + LINE <= n; line += LINE, at += LINE) {
-            struct entry entry;
-            if (!parse_line(lines + line, &entry))
-                return ERR_DAMAGED;
-            keep(ledger, &entry);
+    struct entry entry;
+    ssize_t n = pread(ledger->fd, lines, sizeof lines, *at);
+    if (n < LINE)
+        return n < 0 ? err_from_errno(errno) : ERR_IO;
+    for (ssize_t line = 0; line + LINE <= n; line += LINE, *at += LINE) {
+        if (!parse_line(lines + line, &entry))
+            return ERR_SYNTAX;
+        keep(ledger, &entry);
+    }
+    return 0;
+}
+
+/* What a failure of power may leave of bytes that were not flushed: less than a line, and nothing but zeros from there on. */
+static bool ends_in_zeros(int fd, off_t at)
+{
+    char bytes[4096];
+    size_t before = 0; /* the zeros */
+    bool is_zero = false;
+    ssize_t n;
+    for (; (n = pread(fd, bytes, sizeof bytes, at)) > 0; at += n) {
+        for (ssize_t i = 0; i < n; i++) {
+            if (is_zero && bytes[i] != '\0')
+                return false;
+            is_zero = bytes[i] == '\0';
+            before += !is_zero;
         }
     }
-    if (ftruncate(ledger->fd, at) != 0 || lseek(ledger->fd, at, SEEK_SET) != at)
-        return err_from_errno(errno);
-    return 0;
+    return n == 0 && is_zero && before < LINE;
+}
+
+/* A last line that is not whole is one of a process that died: it is written over, and so are zeros at the end. */
+static int read_lines(struct ledger *ledger)
+{
+    struct stat status;
+    off_t at = 0;
+    int code = fstat(ledger->fd, &status) == 0 ? 0 : err_from_errno(errno);
+    while (code == 0 && at + LINE <= status.st_size)
+        code = read_portion(ledger, &at);
+    if (code == ERR_SYNTAX)
+        code = ends_in_zeros(ledger->fd, at) ? 0 : ERR_DAMAGED;
+    if (code == 0 && (ftruncate(ledger->fd, at) != 0 || lseek(ledger->fd, at, SEEK_SET) != at))
+        code = err_from_errno(errno);
+    return code;
 }
 
 /* ---- the file ---- */

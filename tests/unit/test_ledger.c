@@ -132,6 +132,26 @@ START_TEST(a_torn_line_is_written_over)
 }
 END_TEST
 
+/* The power failed before the last entries were flushed: the file has their length already, and some of their bytes or none. */
+START_TEST(zeros_at_the_end_are_written_over)
+{
+    struct ledger *ledger = open_ledger();
+    add(ledger, 1, 10);
+    add(ledger, 2, 20);
+    ledger_close(&ledger);
+    ck_assert_int_eq(truncate(path(), _i), 0);
+    ck_assert_int_eq(truncate(path(), 2000 * LINE), 0);
+    ledger = open_ledger();
+    ck_assert(has(ledger, 1, 10) == (_i >= LINE) && has(ledger, 2, 20) == (_i >= 2 * LINE));
+    add(ledger, 3, 30);
+    ledger_close(&ledger);
+    ck_assert_int_eq(file_size(path()), _i / LINE * LINE + LINE);
+    ledger = open_ledger();
+    ck_assert(has(ledger, 1, 10) == (_i >= LINE) && has(ledger, 3, 30));
+    ledger_close(&ledger);
+}
+END_TEST
+
 START_TEST(a_damaged_one_is_told_and_left_alone)
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
@@ -189,6 +209,7 @@ int main(void)
     tests_add(tests, entries_are_there_for_the_next_process);
     tests_add(tests, a_data_set_may_have_several_receipts);
     tests_rows(tests, a_torn_line_is_written_over, LINE);
+    tests_rows(tests, zeros_at_the_end_are_written_over, 2 * LINE + 1);
     tests_add(tests, a_damaged_one_is_told_and_left_alone);
     tests_add(tests, one_process_at_a_time);
     tests_add(tests, a_long_one_is_shortened);
