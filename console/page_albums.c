@@ -22,14 +22,17 @@ static const char *condition_of(const struct config *config, const json_t *targe
     return condition ? condition_text(condition) : NULL;
 }
 
-static void append_headline(int64_t idle, const char *name, int64_t conditions, struct text *out)
+/* conditions: how many there are; held: of how many the last day knows a yes. */
+static void append_headline(int64_t idle, const char *name, int64_t conditions, int64_t held,
+                            struct text *out)
 {
     if (idle == 1)
         text_format(out, "%s gets nothing: its condition does not hold", name);
     else if (idle > 1)
         page_append_count(out, idle, "condition holds", "conditions hold for nothing that comes");
     else if (conditions > 0)
-        text_append(out, "Every condition has held for something of the last day, or nothing came");
+        text_format(out, "%lld of %lld conditions held for something of the last day", (long long)held,
+                    (long long)conditions);
     else
         text_append(out, "No destination and no album has a condition");
 }
@@ -55,12 +58,14 @@ static json_t *read_albums(const struct page_question *question)
     json_t *document = page_document(question, "albums");
     json_t *targets = configured_of(targets_read(question->db, question->config, question->now)), *target;
     size_t index;
-    int64_t idle = 0, conditions = 0;
+    int64_t idle = 0, conditions = 0, held = 0;
     json_array_foreach(targets, index, target)
     {
         const char *condition = condition_of(question->config, target);
         (void)json_object_set_new(target, "condition_text", json_from_text(condition));
         conditions += condition != NULL;
+        held += condition &&
+                json_integer_value(json_object_get(json_object_get(target, "condition"), "yes_day")) > 0;
         if (!json_is_true(json_object_get(target, "matches_nothing")))
             continue;
         idle++;
@@ -68,7 +73,7 @@ static json_t *read_albums(const struct page_question *question)
         page_append_target(&idle_name, json_text(target, "destination"), json_text_or_null(target, "album"));
     }
     days_read(question->db, targets, question->now);
-    append_headline(idle, text_string(&idle_name), conditions, &headline);
+    append_headline(idle, text_string(&idle_name), conditions, held, &headline);
     (void)json_object_set_new(document, "headline", json_from_text(text_string(&headline)));
     (void)json_object_set_new(document, "targets", targets);
     return document;

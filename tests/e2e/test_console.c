@@ -181,6 +181,7 @@ static const struct page_row {
     {"/albums.json", 200, "application/json", "\"days\":[{\"day\":\""},
     {"/albums", 200, "text/html", "In the last 30 days: yes for 41 of 49 images, on 2 days"},
     {"/albums", 200, "text/html", ": yes for 1 of 9 images, undecided 3</title>"},
+    {"/albums", 200, "text/html", "0 of 1 conditions held for something of the last day"},
     {"/albums.csv", 200, "text/csv", "condition_text"},
     {"/sources", 200, "text/html", "sent the newest"},
     {"/sources.json", 200, "application/json", "\"sources\""},
