@@ -28,7 +28,12 @@ static const char *const pages[] = {"/",
                                     "/studies?state=failed",
                                     "/studies?album=ct&since=7d",
                                     "/trouble",
-                                    "/studies.json"};
+                                    "/albums",
+                                    "/sources",
+                                    "/tokens",
+                                    "/journal",
+                                    "/studies.json",
+                                    "/sources.json"};
 
 static const char *write_config(struct sandbox *sandbox, int port)
 {

@@ -37,6 +37,8 @@ part 'the sharer: 5000 shares, against a plain loop that introspects twice a sha
 "$build/tests/bench_share"
 part 'all processes, end to end'
 "$folder/pipeline.sh" "$build"
+part 'reception and sending, with a console at which fifty browsers look and without'
+"$folder/console.sh" "$build"
 part 'one study of many series, and KHEOPS as slow as it is, beside four plain clients'
 "$folder/lanes.sh" "$build"
 part 'a router is killed: another one takes over, or it is started again'
