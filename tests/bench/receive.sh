@@ -18,7 +18,8 @@ build=$(cd "$1" && pwd)
 rounds=${2:-3}
 folder=$(mktemp -d)
 port=$((20000 + $$ % 20000))
-server='' reaper=''
+# shellcheck disable=SC2034 # reception.sh uses them
+server='' reaper='' state=''
 . "$(dirname "$0")/reception.sh"
 trap 'stop_server; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM

@@ -40,6 +40,7 @@ start()
     wait_server
 }
 
+# shellcheck disable=SC2154 # the script itself has $build and $folder
 start_receiver()
 {
     port=$((port + 1))

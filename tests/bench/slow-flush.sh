@@ -12,8 +12,8 @@ set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-3}
 folder=$(mktemp -d)
-port=$((20000 + $$ % 20000))
-server='' reaper='' preload=''
+# shellcheck disable=SC2034 # reception.sh uses them
+port=$((20000 + $$ % 20000)) server='' reaper='' preload='' state=''
 . "$(dirname "$0")/reception.sh"
 trap 'stop_server; rm -rf "$folder"' EXIT
 trap 'exit 130' INT TERM
@@ -34,10 +34,8 @@ round()
     start on storescp --fork --bit-preserving -aet FELUCCA -od "$kept"
     both plain "$1" "$2" "$kept"
     for ms in 0 2 10; do
-        preload=$build/tests/slow_flush.so
         export SLOW_FLUSH_MS=$ms
-        start_receiver
-        preload=
+        preload=$build/tests/slow_flush.so start_receiver
         both "slow$ms" "$1" "$2" "$state/spool/incoming"
     done
 }
