@@ -55,7 +55,7 @@ enum { TALLIES_AT_ONCE_MS = 60 * 60 * 1000 };
       " AND finished_at < ?1 ORDER BY finished_at LIMIT ?2)") \
     X(FORGET_TALLIES, "", \
       "DELETE FROM tally WHERE started_at < min(?1, (SELECT min(started_at) FROM tally) + ?2)") \
-    X(FORGET_DAYS, "at most a row a day and target", "DELETE FROM matching_day WHERE day < ?1")
+    X(FORGET_DAYS, "", "DELETE FROM matching_day WHERE day < ?1")
 /* clang-format on */
 JOBDB_STATEMENTS(history)
 

@@ -368,6 +368,7 @@ CREATE TABLE matching_day (
     undecided      INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (destination_id, album_id, day)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX matching_day_age ON matching_day (day);
 
 -- The clock by which the times of this database were written; at most one row. The router writes it once an hour.
 CREATE TABLE clock (
