@@ -113,7 +113,7 @@ static void note_absence(struct router *router, const struct jobdb_batch *batch,
 static void end_lease(struct router *router, struct lease *lease, struct target *target, int64_t spent_ms)
 {
     if (target)
-        width_give_back(target, &lease->paid, spent_ms);
+        width_give_back(target, &lease->paid, spent_ms, router->monotonic);
     jobdb_end_batch(router->db, &lease->batch, router->now);
     if (lease->batch.stage == WORK_SEND)
         jobdb_open_lanes(router->db, lease->batch.study, router->now);

@@ -43,12 +43,16 @@ struct width_paid width_pay(struct target *target, const struct jobdb_batch *bat
     int64_t from = paid_until(target) > monotonic ? paid_until(target) : monotonic;
     struct width_paid paid = {.ms = width_time(target, bytes), .rate = rate_of(target)};
     target->paid_rate = paid.rate;
-    target->paid_until = from + paid.ms;
+    target->paid_until = paid.until = from + paid.ms;
     return paid;
 }
 
-void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms)
+void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms,
+                     int64_t monotonic)
 {
-    if (target->paid_rate == paid->rate && spent_ms < paid->ms)
-        target->paid_until -= paid->ms - (spent_ms > 0 ? spent_ms : 0);
+    int64_t back = paid->ms - (spent_ms > 0 ? spent_ms : 0);
+    int64_t left = paid->until - monotonic;
+    back = back < left ? back : left;
+    if (target->paid_rate == paid->rate && back > 0)
+        target->paid_until -= back;
 }

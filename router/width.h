@@ -16,9 +16,9 @@ enum {
     WIDTH_REQUEST_MS = 5000
 }; /* a request is no longer than what takes about so long, unless one instance is */
 
-/* For how long a request was paid, and at which rate. */
+/* For how long a request was paid, until when (monotonic ms), and at which rate. */
 struct width_paid {
-    int64_t ms, rate;
+    int64_t ms, until, rate;
 };
 
 /* Whether its deliveries may go now, as far as its rate is concerned. */
@@ -34,7 +34,8 @@ struct width_paid width_pay(struct target *target, const struct jobdb_batch *bat
 /* How long so many bytes take at its rate, in ms; without a rate 0. */
 int64_t width_time(const struct target *target, int64_t bytes);
 /* A request has ended, and what went out of it takes spent_ms: the rest holds up nobody, be it one instance of gigabytes
- * that the server refused at its first byte. */
-void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms);
+ * that the server refused at its first byte. Time that is over is not given back: nothing went out in it. */
+void width_give_back(struct target *target, const struct width_paid *paid, int64_t spent_ms,
+                     int64_t monotonic);
 
 #endif

@@ -55,12 +55,23 @@ START_TEST(what_did_not_go_out_holds_up_nobody)
     struct width_paid paid = pay(1000000 * KB);
     ck_assert(!width_is_there(&target, NOW + 9999999));
     struct width_paid other = pay(50 * KB); /* another request, at another sender */
-    width_give_back(&target, &paid, width_time(&target, 10 * KB));
+    width_give_back(&target, &paid, width_time(&target, 10 * KB), NOW);
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 100 + 500);
-    width_give_back(&target, &other, 700); /* all of it, and its frame */
+    width_give_back(&target, &other, 700, NOW); /* all of it, and its frame */
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 600);
-    width_give_back(&target, &other, -1); /* a sender that says nonsense */
+    width_give_back(&target, &other, -1, NOW); /* a sender that says nonsense */
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 100);
+}
+END_TEST
+
+/* A server that says nothing for a while: in that time nothing went out, and nobody else's may go twice as fast for it. */
+START_TEST(what_is_over_is_not_given_back)
+{
+    struct width_paid first = pay(100 * KB), second = pay(2000 * KB);
+    width_give_back(&target, &first, 0, first.until + 50);
+    ck_assert_int_eq(width_opens_at(&target, NOW), second.until);
+    width_give_back(&target, &second, 0, first.until + 500);
+    ck_assert_int_eq(width_opens_at(&target, NOW), first.until + 500);
 }
 END_TEST
 
@@ -70,8 +81,8 @@ START_TEST(what_was_paid_at_another_rate_is_not_given_back)
     struct width_paid paid = pay(1000 * KB);
     destination.rate = 200 * KB;
     (void)pay(100 * KB);
-    width_give_back(&target, &paid, 0);
-    width_give_back(&target, &(struct width_paid){0}, 0); /* a request of a router before this one */
+    width_give_back(&target, &paid, 0, NOW);
+    width_give_back(&target, &(struct width_paid){0}, 0, NOW); /* a request of a router before this one */
     ck_assert_int_eq(width_opens_at(&target, NOW), NOW + 500);
 }
 END_TEST
@@ -83,6 +94,7 @@ int main(void)
     tests_add(tests, what_went_out_is_paid_with_its_time);
     tests_add(tests, another_rate_begins_anew);
     tests_add(tests, what_did_not_go_out_holds_up_nobody);
+    tests_add(tests, what_is_over_is_not_given_back);
     tests_add(tests, what_was_paid_at_another_rate_is_not_given_back);
     return tests_run(tests);
 }
