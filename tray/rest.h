@@ -15,10 +15,11 @@ struct rest;
 
 /* What is remembered of one file. */
 struct rest_file {
-    int64_t since;  /* unchanged, in ms of the caller */
-    unsigned tries; /* how often it could not be read */
-    bool is_stuck;  /* it is done with, and cannot be moved away; ... */
-    int outcome;    /* ... an enum outcome of the caller */
+    int64_t since;      /* unchanged, in ms of the caller */
+    unsigned tries;     /* how often it could not be read */
+    int64_t not_before; /* it is not tried again, in ms of the caller */
+    bool is_stuck;      /* it is done with, and cannot be moved away; ... */
+    int outcome;        /* ... an enum outcome of the caller */
 };
 
 /* At most so many files. */

@@ -22,6 +22,7 @@
 enum {
     READ_TRIES = 3,
     PASSED_MOST = 10 * TRAY_FILES_MOST,
+    NO_ROOM_MS = 5 * 60 * 1000, /* a file that had none is not copied in vain before */
     LOOK_LEAST_MS = 200,
     LOOK_MOST_MS = 10000,
     END_S = 10
@@ -187,6 +188,15 @@ static bool is_in_the_way(struct tray *tray, enum outcome outcome)
     return true;
 }
 
+/* For this file alone, where the disk says that it has some. */
+static void tell_no_room(struct tray *tray, const struct look_file *file)
+{
+    text_clear(&tray->trouble);
+    text_format(&tray->trouble,
+                "a file of %lld kB has no room on the spool's disk, which says it has some: a quota?",
+                (long long)(file->status.st_size / 1000));
+}
+
 static bool settle(struct tray *tray, const struct look_file *file, struct rest_file *rest, int64_t now)
 {
     const char *const label[] = {tray->order->name};
@@ -196,12 +206,21 @@ static bool settle(struct tray *tray, const struct look_file *file, struct rest_
         finish(tray, file, rest, (enum outcome)rest->outcome);
         return true;
     }
+    if (now < rest->not_before) {
+        tell_no_room(tray, file);
+        return true;
+    }
     if (engine_begin(&tray->engine, tray->config, &tray->trouble) < 0)
         return false;
     enum outcome outcome = take(tray, file);
     metric_add(tray->bytes, label, (double)(tray->engine.desk.bytes - before));
     if (is_in_the_way(tray, outcome))
         return false;
+    if (outcome == OUTCOME_NO_ROOM) {
+        rest->not_before = now + NO_ROOM_MS;
+        tell_no_room(tray, file);
+        return true;
+    }
     if (!may_mend(tray, rest, outcome, now))
         finish(tray, file, rest, outcome);
     return true;

@@ -164,7 +164,10 @@ static void deposit_block(struct instance_desk *desk, const char *bytes, size_t 
 
 static enum outcome outcome_of(int rc)
 {
-    return rc == 0 ? OUTCOME_IMPORTED : rc == ERR_OVERFULL ? OUTCOME_REFUSED : OUTCOME_DISK;
+    return rc == 0              ? OUTCOME_IMPORTED
+           : rc == ERR_OVERFULL ? OUTCOME_REFUSED
+           : rc == ERR_NOSPACE  ? OUTCOME_NO_ROOM
+                                : OUTCOME_DISK;
 }
 
 /* The same length and times as before it was read: whoever writes to a file changes one of them. */
@@ -201,7 +204,8 @@ static enum outcome store(struct instance_desk *desk, int fd, int64_t start, con
     return outcome_of(*ret_error);
 }
 
-/* Others may take the room that was found. Where it is never there, as with a quota, that is the disk's trouble. */
+/* Others may take the room that was found. Where it is never there, as with a quota, that is this file's trouble: a smaller one
+ * may fit. */
 static enum outcome take(struct instance_desk *desk, int fd, int64_t start, const struct stat *status,
                          const struct file_meta *meta)
 {

@@ -33,6 +33,8 @@ enum outcome_kind {
     X(DEEP, TROUBLE, "deep_archive", "an archive inside three others: unpack it, and import the folder") \
     X(REFUSED, TROUBLE, "refused", \
       "refused, as this source fills the quarantine beyond its share (`felucca quarantine`)") \
+    X(NO_ROOM, TROUBLE, "no_room", \
+      "not written: the disk of the spool has no room for it, though it says so: a quota, or a limit for files") \
     X(DISK, TROUBLE, "disk", "not written: the disk of the spool failed")
 /* clang-format on */
 

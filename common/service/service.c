@@ -158,6 +158,7 @@ static int open_signals(void)
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         (void)sigaddset(&taken, numbers[i]);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* who writes hears EFBIG */
     if (sigprocmask(SIG_BLOCK, &taken, NULL) != 0)
         return -1;
     return signalfd(-1, &taken, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -341,6 +342,24 @@ START_TEST(a_file_without_room_holds_up_no_other)
 }
 END_TEST
 
+/* A limit that the disk does not tell of, as a quota is: the file that exceeds it waits alone. */
+START_TEST(a_file_beyond_a_limit_holds_up_no_other)
+{
+    enum { LIMIT = 300 * 1000, LARGE = 600 * 1000 };
+    const struct rlimit limit = {LIMIT, LIMIT};
+    begin("200ms", "move", "");
+    struct process *tray = pipeline_process(scene.pipeline, PIPELINE_TRAY, 0);
+    ck_assert_int_eq(prlimit(process_pid(tray), RLIMIT_FSIZE, &limit, NULL), 0);
+    copy(scene_study(&scene, 99, 1, 1, LARGE), at("in/large"));
+    await_status("kB has no room on the spool's disk", true);
+    for (uint64_t study = 1; study <= 8; study++)
+        copy(scene_study(&scene, study, 1, 1, BYTES), sandbox_path(scene.sandbox, "in/study%d", (int)study));
+    ck_assert(operator_wait_jobs(scene.pipeline, "sent", "kheops-main", NULL, 8, SOON_MS));
+    ck_assert_uint_eq(folder_count(at("in/large"), ""), 1);
+    ck_assert_uint_eq(folder_count(at("state/spool/incoming"), ".part"), 0);
+}
+END_TEST
+
 /* A folder that somebody else owns: what is in it is taken once, and told, and moved when it can be. */
 START_TEST(what_cannot_be_moved_away_is_not_taken_twice)
 {
@@ -443,6 +462,7 @@ int main(void)
     tests_add(tests, a_planted_link_is_not_followed);
     tests_add(tests, a_short_disk_is_waited_for);
     tests_add(tests, a_file_without_room_holds_up_no_other);
+    tests_add(tests, a_file_beyond_a_limit_holds_up_no_other);
     tests_add(tests, what_cannot_be_moved_away_is_not_taken_twice);
     tests_add(tests, a_disk_that_fails_is_told_and_loses_nothing);
     tests_add(tests, folders_that_are_too_deep_are_told);
