@@ -1,7 +1,7 @@
 #include "console/acts.h"
 
 #include "common/base/cleanup.h"
-#include "console/plan.h"
+#include "common/jobs/line.h"
 
 #include <string.h>
 
@@ -27,8 +27,7 @@ static void add(json_t *acts, const char *action, const char *verb, const char *
 {
     AUTO(text_release) struct text reason = TEXT_EMPTY;
     json_t *fields = json_array();
-    if (about->reason)
-        plan_append_reason(about->reason, &reason);
+    text_append_bytes(&reason, about->reason, line_reason_length(about->reason));
     const struct {
         const char *name, *value;
     } all[] = {{"verb", verb},
@@ -39,6 +38,10 @@ static void add(json_t *acts, const char *action, const char *verb, const char *
                {"since", about->since},
                {"reason", reason.length > 0 ? text_string(&reason) : NULL},
                {"calling_aet", about->calling_aet},
+               {"called_aet", about->called_aet},
+               {"job_kind", about->job_kind},
+               {"http_status", about->http_status},
+               {"line", about->line},
                {"source", about->source},
                {"anyway", about->anyway},
                {"now", about->now}};
@@ -77,9 +80,30 @@ void acts_add_hold_source(json_t *row, const struct who *who, const char *aet, b
     acts_add(row, who, is_held ? "release" : "hold", is_held ? "Release reports…" : "Hold reports…", &about);
 }
 
-void acts_add_quarantine(json_t *row, const struct who *who, const struct acts_about *about)
+void acts_add_line(json_t *row, const struct who *who)
 {
-    acts_add(row, who, "quarantine retry", "Take in again…", about);
-    acts_add(row, who, "quarantine deliver", "Send as it is…", about);
-    acts_add(row, who, "quarantine drop", "Drop…", about);
+    int64_t status = json_integer_value(json_object_get(row, "http_status"));
+    AUTO(text_release) struct text http_status = TEXT_EMPTY;
+    text_format(&http_status, "%lld", (long long)status);
+    const struct acts_about about = {.destination = json_text_or_null(row, "destination"),
+                                     .album = json_text_or_null(row, "album"),
+                                     .state = json_text_or_null(row, "state"),
+                                     .reason = json_text_or_null(row, "reason"),
+                                     .job_kind = json_text_or_null(row, "job"),
+                                     .http_status = status > 0 ? text_string(&http_status) : NULL,
+                                     .line = "yes"};
+    acts_add(row, who, "retry", "Retry…", &about);
+    acts_add(row, who, "drop", "Drop…", &about);
+}
+
+void acts_add_quarantine(json_t *row, const struct who *who, const char *study)
+{
+    const struct acts_about about = {.study = study,
+                                     .reason = json_text_or_null(row, "reason"),
+                                     .calling_aet = json_text_or_null(row, "calling_aet"),
+                                     .called_aet = json_text_or_null(row, "called_aet"),
+                                     .line = "yes"};
+    acts_add(row, who, "quarantine retry", "Take in again…", &about);
+    acts_add(row, who, "quarantine deliver", "Send as it is…", &about);
+    acts_add(row, who, "quarantine drop", "Drop…", &about);
 }

@@ -8,6 +8,8 @@
 /* What a button is about; NULL: not said. anyway, now: "yes". */
 struct acts_about {
     const char *study, *destination, *album, *state, *since, *reason, *calling_aet, *source, *anyway, *now;
+    const char *called_aet, *job_kind, *http_status,
+        *line; /* line: "yes", it is a line of trouble and nothing beside */
 };
 
 /* Adds one to the list "acts" of the object, which is there afterwards for everybody: { action, label, is_harm, fields:
@@ -22,7 +24,9 @@ void acts_add_why(json_t *object, const char *label, const struct acts_about *ab
 void acts_add_hold(json_t *target, const struct who *who);
 /* The same for the reports of a source on storage commitment. */
 void acts_add_hold_source(json_t *row, const struct who *who, const char *aet, bool is_held);
-/* What may be done with files in quarantine. */
-void acts_add_quarantine(json_t *row, const struct who *who, const struct acts_about *about);
+/* What may be done with a line of failed or undecided jobs, which has its "state". */
+void acts_add_line(json_t *row, const struct who *who);
+/* What may be done with a line of files in quarantine: of all studies (NULL), or of one. */
+void acts_add_quarantine(json_t *row, const struct who *who, const char *study);
 
 #endif

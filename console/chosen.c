@@ -4,6 +4,7 @@
 #include "common/base/memory.h"
 #include "common/base/sha256.h"
 #include "common/dicom/uid.h"
+#include "common/jobs/line.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/show.h"
 #include "common/view/details.h"
@@ -57,7 +58,8 @@ static bool is_same_request(const struct control_request *a, const struct contro
 {
     return a->verb == b->verb && is_same(a->destination, b->destination) && is_same(a->album, b->album) &&
            is_same(a->state, b->state) && is_same(a->reason, b->reason) && is_same(a->study, b->study) &&
-           is_same(a->calling_aet, b->calling_aet);
+           is_same(a->calling_aet, b->calling_aet) && is_same(a->called_aet, b->called_aet) &&
+           is_same(a->job_kind, b->job_kind) && a->http_status == b->http_status && a->line == b->line;
 }
 
 /* The last part goes when one before is the same. */
@@ -83,18 +85,22 @@ static char *text_of(const json_t *group, const char *name)
 static void add_group(const struct plan_question *question, enum control_verb verb, const json_t *group,
                       struct plan *plan)
 {
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    const char *reason = json_text(group, "reason");
     struct plan_part *part = plan_add(plan, verb, question->user);
     if (!part)
         return;
     struct control_request *request = &part->request;
-    plan_append_reason(json_text(group, "reason"), &reason);
-    request->reason = reason.length > 0 ? memory_string(text_string(&reason)) : NULL;
+    size_t length = line_reason_length(reason);
+    request->line = true;
+    request->reason = length > 0 ? memory_string_n(reason, length) : NULL;
     if (verb == CONTROL_RETRY || verb == CONTROL_DROP) {
         request->destination = text_of(group, "destination");
         request->album = text_of(group, "album");
         request->state = text_of(group, "state");
+        request->job_kind = text_of(group, "job");
+        request->http_status = json_integer_value(json_object_get(group, "http_status"));
     } else {
+        request->called_aet = text_of(group, "called_aet");
         request->calling_aet = text_of(group, "calling_aet");
     }
     if (is_new(plan))

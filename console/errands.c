@@ -295,12 +295,14 @@ static json_t *read_change(const struct errand *errand)
         json_from_text(request->destination), "album", json_from_text(request->album), "study",
         json_from_text(request->study), "state", json_from_text(request->state));
     json_t *more = json_pack(
-        "{s:b, s:b, s:o, s:o, s:o, s:o, s:O, s:o, s:I, s:I, s:o, s:o}", "now", plan->parts[0].request.now,
-        "anyway", request->anyway, "source", json_from_text(request->source), "calling_aet",
-        json_from_text(request->calling_aet), "reason", json_from_text(request->reason), "sentence",
-        json_from_text(text_string(&errand->sentence)), "notes", errand->notes, "lines", lines_of(plan),
-        "count", (json_int_t)plan_words_total(&sum), "changed", (json_int_t)errand->changed, "began_at",
-        json_from_time(errand->at), "button", json_from_text(text_string(&button)));
+        "{s:b, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:O, s:o, s:I, s:I, s:o, s:o}", "line", request->line,
+        "job_kind", json_from_text(request->job_kind), "called_aet", json_from_text(request->called_aet),
+        "now", plan->parts[0].request.now, "anyway", request->anyway, "source",
+        json_from_text(request->source), "calling_aet", json_from_text(request->calling_aet), "reason",
+        json_from_text(request->reason), "sentence", json_from_text(text_string(&errand->sentence)), "notes",
+        errand->notes, "lines", lines_of(plan), "count", (json_int_t)plan_words_total(&sum), "changed",
+        (json_int_t)errand->changed, "began_at", json_from_time(errand->at), "button",
+        json_from_text(text_string(&button)));
     (void)json_object_update_missing(document, more);
     json_decref(more);
     return document;

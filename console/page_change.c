@@ -53,9 +53,11 @@ static void add_other(const struct page_question *question, json_t *document)
 {
     const struct acts_about about = {.reason = json_text_or_null(document, "reason"),
                                      .calling_aet = json_text_or_null(document, "calling_aet"),
+                                     .called_aet = json_text_or_null(document, "called_aet"),
+                                     .line = json_is_true(json_object_get(document, "line")) ? "yes" : NULL,
                                      .study = json_text_or_null(document, "study"),
                                      .now = "yes"};
-    bool is_one = about.reason || about.calling_aet || about.study;
+    bool is_one = about.reason || about.calling_aet || about.study || about.line;
     if (strcmp(json_text(document, "verb"), "quarantine drop") == 0 && is_one && is_in(document, "counted") &&
         json_integer_value(json_object_get(document, "count")) > 0 &&
         !json_is_true(json_object_get(document, "now")))

@@ -205,6 +205,22 @@ static void add_counts(json_t *document, const json_t *goals)
     (void)json_object_set_new(document, "asking_many", json_boolean(asking != 1));
 }
 
+/* What failed, if anything: deliveries, or shares. */
+static void shape_trouble(json_t *document, const json_t *goals)
+{
+    int64_t deliveries = verdict_count_failed(goals, false), shares = verdict_count_failed(goals, true);
+    AUTO(text_release) struct text failed = TEXT_EMPTY;
+    if (deliveries > 0)
+        page_append_count(&failed, deliveries, "delivery", "deliveries");
+    if (shares > 0) {
+        text_append(&failed, deliveries > 0 ? " and " : "");
+        page_append_count(&failed, shares, "share", "shares");
+    }
+    (void)json_object_set_new(document, "what_failed", json_from_text(text_string(&failed)));
+    (void)json_object_set_new(document, "failed_shares", json_integer(shares));
+    (void)json_object_set_new(document, "is_in_trouble", json_boolean(deliveries + shares > 0));
+}
+
 /* Received, decided, sent and shared: the piers of its way. */
 static void shape_way(json_t *document)
 {
@@ -226,8 +242,7 @@ static void shape_way(json_t *document)
     (void)json_object_set_new(document, "shared", json_integer(shared));
     (void)json_object_set_new(document, "is_sent", json_boolean(delivered == wanted && wanted > 0));
     (void)json_object_set_new(document, "is_shared", json_boolean(shared == shares && shares > 0));
-    (void)json_object_set_new(document, "is_in_trouble",
-                              json_boolean(json_array_size(json_object_get(document, "reasons")) > 0));
+    shape_trouble(document, goals);
 }
 
 /* What an operator may do with it: try again or give up what failed, and ask each album's condition again. */
@@ -254,9 +269,8 @@ static void add_acts(const struct page_question *question, json_t *document)
                                           .album = about.album,
                                           .anyway = "yes"});
     }
-    json_array_foreach(json_object_get(document, "quarantine"), index, row) acts_add_quarantine(
-        row, question->who,
-        &(struct acts_about){.study = about.study, .reason = json_text_or_null(row, "reason")});
+    json_array_foreach(json_object_get(document, "quarantine"), index, row)
+        acts_add_quarantine(row, question->who, about.study);
 }
 
 static void shape_study(const struct page_question *question, json_t *document)

@@ -100,11 +100,7 @@ static void add_quarantine_acts(const struct page_question *question, json_t *do
     json_t *row;
     size_t index;
     json_array_foreach(json_object_get(document, "quarantine"), index, row)
-    {
-        const struct acts_about about = {.reason = json_text_or_null(row, "reason"),
-                                         .calling_aet = json_text_or_null(row, "calling_aet")};
-        acts_add_quarantine(row, question->who, &about);
-    }
+        acts_add_quarantine(row, question->who, NULL);
 }
 
 /* The reports of sources on storage commitment. */
@@ -125,15 +121,7 @@ static void add_acts(const struct page_question *question, json_t *document)
     static const char *const standing[] = {"blocked", "backing_off", "held"};
     json_t *row;
     size_t index;
-    json_array_foreach(json_object_get(document, "groups"), index, row)
-    {
-        const struct acts_about about = {.destination = json_text_or_null(row, "destination"),
-                                         .album = json_text_or_null(row, "album"),
-                                         .state = json_text_or_null(row, "state"),
-                                         .reason = json_text_or_null(row, "reason")};
-        acts_add(row, question->who, "retry", "Retry…", &about);
-        acts_add(row, question->who, "drop", "Drop…", &about);
-    }
+    json_array_foreach(json_object_get(document, "groups"), index, row) acts_add_line(row, question->who);
     for (size_t i = 0; i < sizeof standing / sizeof *standing; i++) {
         json_array_foreach(json_object_get(document, standing[i]), index, row)
             acts_add_hold(row, question->who);

@@ -44,11 +44,11 @@ static const struct verb_row {
     enum control_verb verb;
     const char *fields;
 } verbs[] = {
-    {CONTROL_RETRY, "verb token study destination album state reason"},
-    {CONTROL_DROP, "verb token study destination album state reason"},
-    {CONTROL_QUARANTINE_RETRY, "verb token reason calling_aet study"},
-    {CONTROL_QUARANTINE_DELIVER, "verb token reason calling_aet study"},
-    {CONTROL_QUARANTINE_DROP, "verb token reason calling_aet study now"},
+    {CONTROL_RETRY, "verb token study destination album state reason job_kind http_status line"},
+    {CONTROL_DROP, "verb token study destination album state reason job_kind http_status line"},
+    {CONTROL_QUARANTINE_RETRY, "verb token reason calling_aet called_aet study line"},
+    {CONTROL_QUARANTINE_DELIVER, "verb token reason calling_aet called_aet study line"},
+    {CONTROL_QUARANTINE_DROP, "verb token reason calling_aet called_aet study line now"},
     {CONTROL_RESHARE, "verb token study destination album since anyway"},
     {CONTROL_HOLD, "verb token destination album source"},
     {CONTROL_RELEASE, "verb token destination album source"},
@@ -128,14 +128,16 @@ static bool is_clear(const struct control_request *request, struct text *reason)
     switch (request->verb) {
     case CONTROL_RETRY:
     case CONTROL_DROP:
+        if (request->job_kind && !jobdb_kind_is_known(request->job_kind))
+            return say(reason, "job_kind is one of: delivery, share, fetch, inquiry.");
         if (!request->study && !request->destination)
             return say(reason, "It needs a study or a destination.");
         return jobdb_meant_by(request->state, &meant) || say(reason, "No jobs of this state can be changed.");
     case CONTROL_QUARANTINE_RETRY:
     case CONTROL_QUARANTINE_DELIVER:
     case CONTROL_QUARANTINE_DROP:
-        return request->reason || request->calling_aet || request->study ||
-               say(reason, "It needs a reason, a sender or a study.");
+        return request->reason || request->calling_aet || request->called_aet || request->study ||
+               request->line || say(reason, "It needs a reason, a sender or a study.");
     case CONTROL_RESHARE:
         if (!request->album || !request->study == !request->since)
             return say(reason, "It needs an album, and a study or since when.");
@@ -157,7 +159,9 @@ static bool take_texts(const struct asked *form, struct control_request *request
                  {"source", &request->source},
                  {"state", &request->state},
                  {"reason", &request->reason},
-                 {"calling_aet", &request->calling_aet}};
+                 {"calling_aet", &request->calling_aet},
+                 {"called_aet", &request->called_aet},
+                 {"job_kind", &request->job_kind}};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         const char *value = asked_get(form, texts[i].name);
         if (value && strlen(value) > CONTROL_TEXT_MAX) {
@@ -167,6 +171,12 @@ static bool take_texts(const struct asked *form, struct control_request *request
         *texts[i].text = value ? memory_string(value) : NULL;
     }
     return true;
+}
+
+static bool take_status(const char *digits, int64_t *ret_status)
+{
+    *ret_status = digits ? strtoll(digits, NULL, 10) : 0;
+    return !digits || (strlen(digits) == 3 && strspn(digits, "0123456789") == 3 && *ret_status > 0);
 }
 
 static bool take(const struct plan_question *question, struct plan *plan, struct text *reason)
@@ -186,6 +196,9 @@ static bool take(const struct plan_question *question, struct plan *plan, struct
         return false;
     if (!take_yes(form, "anyway", &request->anyway) || !take_yes(form, "now", &request->now))
         return say(reason, "anyway and now are yes, or are not there.");
+    if (!take_yes(form, "line", &request->line) ||
+        !take_status(asked_get(form, "http_status"), &request->http_status))
+        return say(reason, "line is yes, http_status a number of three digits, or they are not there.");
     return take_since(asked_get(form, "since"), question->now, &request->since) ||
            say(reason, "since is 1d, 7d or 30d.");
 }
@@ -200,16 +213,6 @@ static bool decided_again(const struct control_request *request)
     return request->verb == CONTROL_RETRY && (meant & JOBDB_DECIDED_AGAIN) != 0;
 }
 
-void plan_append_reason(const char *reason, struct text *out)
-{
-    size_t length = 0;
-    while (length < CONTROL_TEXT_MAX && (unsigned char)reason[length] >= ' ' && reason[length] != 0x7f)
-        length++;
-    while (length > 0 && ((unsigned char)reason[length] & 0xc0) == 0x80)
-        length--; /* not within a character */
-    text_append_bytes(out, reason, length);
-}
-
 void plan_count(struct plan_part *part, struct jobdb *db)
 {
     const struct control_request *request = &part->request;
@@ -220,14 +223,19 @@ void plan_count(struct plan_part *part, struct jobdb *db)
     if (request->verb != CONTROL_RETRY && request->verb != CONTROL_DROP) {
         part->count = jobdb_count_parked(db, &(struct jobdb_parked){.reason = request->reason,
                                                                     .calling_aet = request->calling_aet,
-                                                                    .study = request->study});
+                                                                    .called_aet = request->called_aet,
+                                                                    .study = request->study,
+                                                                    .is_line = request->line});
         return;
     }
     struct jobdb_selection selection = {.filter = {.state = request->state,
                                                    .destination = request->destination,
                                                    .album = request->album,
                                                    .study = request->study,
-                                                   .reason = request->reason}};
+                                                   .reason = request->reason},
+                                        .job_kind = request->job_kind,
+                                        .http_status = (int)request->http_status,
+                                        .is_line = request->line};
     (void)jobdb_meant_by(request->state, &selection.meant);
     part->count = jobdb_count_meant(db, &selection);
 }

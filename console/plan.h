@@ -2,13 +2,15 @@
  *
  * Nothing is done here. A form says one verb and what it is about:
  *
- *     verb = retry, drop             study, or destination (and album), state and reason; what `felucca retry` and `felucca drop` take
+ *     verb = retry, drop             study, or destination (and album), state and reason; what `felucca retry` and `felucca drop` take;
+ *                                    job_kind, http_status
  *            quarantine retry, quarantine deliver, quarantine drop
- *                                    reason, calling_aet or study; what `felucca quarantine` takes. drop: now=yes
+ *                                    reason, calling_aet, called_aet or study; what `felucca quarantine` takes. drop: now=yes
  *            reshare                 destination, album, and study or since (1d, 7d, 30d). anyway=yes: of a study
  *            hold, release           destination, or destination and album; or source
  *
- * What was ticked in a list is one plan of several requests (chosen.h). */
+ * line=yes: one line of *Trouble* and nothing beside it, as control.h has it; of retry, drop and quarantine. What was ticked
+ * in a list is one plan of several requests (chosen.h). */
 #ifndef FELUCCA_CONSOLE_PLAN_H
 #define FELUCCA_CONSOLE_PLAN_H
 
@@ -55,7 +57,5 @@ bool plan_make(const struct plan_question *question, struct plan *ret_plan, stru
 struct plan_part *plan_add(struct plan *plan, enum control_verb verb, const char *user);
 /* Counts the part from the job database; PLAN_ROUTER_COUNTS where that cannot tell it. Not of hold and release. */
 void plan_count(struct plan_part *part, struct jobdb *db);
-/* The part of a reason by which the router finds it again: what of it fits into a request. Appended. */
-void plan_append_reason(const char *reason, struct text *out);
 
 #endif

@@ -55,6 +55,14 @@ void plan_words_append_object(const struct control_request *request, struct text
         append_between(out, before);
         text_format(out, "from %s", request->calling_aet);
     }
+    if (request->line && kind_of(request->verb) == FILES && !request->calling_aet) {
+        append_between(out, before);
+        text_append(out, "from no title");
+    }
+    if (request->called_aet) {
+        append_between(out, before);
+        text_format(out, "to %s", request->called_aet);
+    }
     if (request->destination) {
         append_between(out, before);
         text_append(out, "to ");
@@ -73,6 +81,21 @@ static const char *state_text(const struct control_request *request)
     return request->state ? request->state : "failed or deferred";
 }
 
+/* What its jobs are called, of one kind, or of all. */
+static const char *job_noun(const struct control_request *request, bool is_one)
+{
+    static const struct {
+        const char *kind, *one, *many;
+    } nouns[] = {{"delivery", "delivery", "deliveries"},
+                 {"share", "share", "shares"},
+                 {"fetch", "fetch", "fetches"},
+                 {"inquiry", "inquiry", "inquiries"}};
+    for (size_t i = 0; i < sizeof nouns / sizeof *nouns && request->job_kind; i++)
+        if (strcmp(nouns[i].kind, request->job_kind) == 0)
+            return is_one ? nouns[i].one : nouns[i].many;
+    return is_one ? "job" : "jobs";
+}
+
 /* "60 failed jobs to main", "3 files of study 1.2": what there are. */
 static void append_what(const struct plan_part *part, struct text *out)
 {
@@ -80,7 +103,7 @@ static void append_what(const struct plan_part *part, struct text *out)
     int64_t count = part->count > 0 ? part->count : 0;
     text_append_count(out, count);
     if (kind_of(request->verb) == JOBS)
-        text_format(out, " %s job%s ", state_text(request), count == 1 ? "" : "s");
+        text_format(out, " %s %s ", state_text(request), job_noun(request, count == 1));
     else if (kind_of(request->verb) == SERIES)
         text_append(out, " series ");
     else
@@ -88,6 +111,8 @@ static void append_what(const struct plan_part *part, struct text *out)
     plan_words_append_object(request, out);
     if (out->bytes[out->length - 1] == ' ')
         out->bytes[--out->length] = '\0';
+    if (request->http_status)
+        text_format(out, ", answer %lld", (long long)request->http_status);
 }
 
 void plan_words_append_line(const struct plan_part *part, struct text *out)
@@ -104,7 +129,7 @@ static void append_nothing(const struct plan_part *part, struct text *out)
     const struct control_request *request = &part->request;
     bool is_retry = request->verb == CONTROL_RETRY || request->verb == CONTROL_QUARANTINE_RETRY;
     if (kind_of(request->verb) == JOBS)
-        text_format(out, "There is no %s job ", state_text(request));
+        text_format(out, "There is no %s %s ", state_text(request), job_noun(request, true));
     else
         text_append(out, "There is no file in quarantine ");
     plan_words_append_object(request, out);

@@ -2,6 +2,7 @@
 
 #include "common/base/cleanup.h"
 #include "console/chosen.h"
+#include "console/verdict.h"
 
 static int64_t number_of(const json_t *object, const char *name)
 {
@@ -64,7 +65,8 @@ void ticks_add_studies(const struct page_question *question, json_t *document)
     json_array_foreach(json_object_get(document, "studies"), index, study)
     {
         AUTO(text_release) struct text label = TEXT_EMPTY;
-        int64_t failed = number_of(study, "failed");
+        int64_t failed = verdict_count_failed(json_object_get(study, "goals"), true) +
+                         verdict_count_failed(json_object_get(study, "goals"), false);
         text_format(&label, "Choose study %s", json_text(study, "study"));
         (void)json_object_set(study, "pick", json_object_get(study, "study"));
         (void)json_object_set_new(study, "pick_label", json_from_text(text_string(&label)));

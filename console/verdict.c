@@ -62,12 +62,26 @@ json_t *verdict_goals(const struct jobdb_study_goal *goals, size_t count)
     return list;
 }
 
-/* ---- what is drawn ---- */
-
 static int64_t number_of(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
 }
+
+int64_t verdict_count_failed(const json_t *goals, bool is_of_shares)
+{
+    int64_t count = 0;
+    json_t *goal;
+    size_t index;
+    json_array_foreach(goals, index, goal)
+    {
+        bool is_share = json_text_or_null(goal, "album") != NULL;
+        if (is_share == is_of_shares && strcmp(json_text(goal, "state"), "failed") == 0)
+            count += number_of(goal, "count");
+    }
+    return count;
+}
+
+/* ---- what is drawn ---- */
 
 static json_t *width_of(int64_t part, int64_t whole)
 {

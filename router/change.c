@@ -33,7 +33,8 @@ static bool chooses_by_filter(const struct control_request *request)
     /* Where a quarantined file shall go does not choose it. */
     const char *destination = request->verb == CONTROL_QUARANTINE_DELIVER ? NULL : request->destination;
     return destination || request->album || request->state || request->study || request->series ||
-           request->since || request->reason || request->calling_aet;
+           request->since || request->reason || request->calling_aet || request->called_aet ||
+           request->job_kind || request->http_status || request->line;
 }
 
 const char *change_objection(const struct control_request *request, bool instances)

@@ -153,6 +153,9 @@ static struct jobdb_selection selection_of(const struct router *router, const st
                                                    .series = request->series,
                                                    .since = request->since,
                                                    .reason = request->reason},
+                                        .job_kind = request->job_kind,
+                                        .http_status = (int)request->http_status,
+                                        .is_line = request->line,
                                         .before = change->row.asked_at,
                                         .now = router->now};
     (void)jobdb_meant_by(request->state, &selection.meant);
@@ -289,6 +292,8 @@ static void change_numbered_jobs(struct job_portion *portion)
 static const char *objection_to_states(const struct control_request *request)
 {
     unsigned meant;
+    if (request->job_kind && !jobdb_kind_is_known(request->job_kind))
+        return "the kind of a job is delivery, share, fetch or inquiry";
     if (!jobdb_meant_by(request->state, &meant))
         return "only jobs that are failed, deferred, queued, waiting, undecided, excluded or dropped can be changed";
     if (request->verb == CONTROL_RETRY && (meant & (JOBDB_FRESH | JOBDB_WAITING)) != 0)

@@ -170,7 +170,9 @@ bool change_parked_step(struct router *router, struct change *change)
     AUTO(file_portion_release)
     struct file_portion portion = {.meant = {.reason = change->request.reason,
                                              .calling_aet = change->request.calling_aet,
-                                             .study = change->request.study}};
+                                             .called_aet = change->request.called_aet,
+                                             .study = change->request.study,
+                                             .is_line = change->request.line}};
     int64_t before = *cursor;
     (void)jobdb_read_quarantine(router->db, cursor, PORTION, add_file, &portion);
     for (size_t i = 0; i < portion.count; i++) {

@@ -8,6 +8,7 @@
 #include "common/jobs/fetch.h"
 #include "common/jobs/inquiry.h"
 #include "common/jobs/item.h"
+#include "common/jobs/line.h"
 #include "common/jobs/move.h"
 #include "common/jobs/outcome.h"
 #include "common/jobs/row.h"
@@ -109,7 +110,19 @@ static const struct {
                     [PHASE_BESIDE_QUEUED] = {JOBDB_DEFERRED | JOBDB_FRESH, NULL},
                     [PHASE_BESIDE_FAILED] = {JOBDB_FAILED, NULL}};
 
+static const char *const kinds[] = {
+    [WORK_SEND] = "delivery", [WORK_SHARE] = "share", [WORK_FETCH] = "fetch", [WORK_INQUIRE] = "inquiry"};
+
 /* ---- which jobs are meant ---- */
+
+bool jobdb_kind_is_known(const char *job_kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i] && strcmp(kinds[i], job_kind) == 0)
+            return true;
+    }
+    return false;
+}
 
 bool jobdb_meant_by(const char *state, unsigned *ret_meant)
 {
@@ -159,13 +172,23 @@ static bool came_later(const struct jobdb_selection *selection, int64_t time)
     return selection->before > 0 && time > selection->before && time <= selection->now;
 }
 
+static bool has_cause(const struct jobdb_selection *selection, const struct jobdb_candidate *job)
+{
+    const char *reason = selection->filter.reason;
+    if (selection->is_line) /* what is undecided is of one line, whatever was answered before */
+        return line_is_reason(reason, job->reason) &&
+               (job->http_status == selection->http_status || meaning_of(job) != JOBDB_FAILED);
+    return (!reason || (job->reason && strstr(job->reason, reason))) &&
+           (selection->http_status == 0 || job->http_status == selection->http_status);
+}
+
 static bool is_meant(const struct jobdb_selection *selection, const struct jobdb_candidate *job)
 {
     const struct jobdb_filter *filter = &selection->filter;
     return (meaning_of(job) & selection->meant) != 0 && is_equal(filter->study, job->study) &&
            is_equal(filter->series, job->series) && job->item.received_at >= filter->since &&
-           (!filter->reason || (job->reason && strstr(job->reason, filter->reason))) &&
-           !came_later(selection, job->item.received_at) && !came_later(selection, job->failed_at);
+           has_cause(selection, job) && !came_later(selection, job->item.received_at) &&
+           !came_later(selection, job->failed_at);
 }
 
 /* ---- reading one job ---- */
@@ -256,12 +279,6 @@ static bool phase_is_failed(int phase)
     return phase == PHASE_FAILED || phase == PHASE_BESIDE_FAILED;
 }
 
-/* What of the phase is not meant at all is not read. */
-static bool phase_is_meant(const struct jobdb_selection *selection, int phase)
-{
-    return (selection->meant & phases[phase].meant) != 0;
-}
-
 static void next_phase(struct jobdb_walk *walk)
 {
     walk->time = walk->id = 0;
@@ -276,6 +293,13 @@ static enum work_stage stage_of(const struct jobdb_walk *walk)
     if (walk->phase < PHASE_BESIDE_QUEUED)
         return walk->album_id ? WORK_SHARE : WORK_SEND;
     return walk->album_id ? WORK_INQUIRE : WORK_FETCH;
+}
+
+/* What of the phase is not meant at all is not read. */
+static bool phase_is_meant(const struct jobdb_selection *selection, const struct jobdb_walk *walk)
+{
+    return (selection->meant & phases[walk->phase].meant) != 0 &&
+           is_equal(selection->job_kind, kinds[stage_of(walk)]);
 }
 
 /* Rows must not change under their own query: they are read first. */
@@ -302,7 +326,7 @@ size_t jobdb_walk_on(struct jobdb *db, const struct jobdb_selection *selection, 
         return 0;
     }
     struct jobdb_candidate *jobs = memory_new(most, sizeof *jobs);
-    size_t count = phase_is_meant(selection, walk->phase) ? read_jobs(db, walk, most, jobs) : 0;
+    size_t count = phase_is_meant(selection, walk) ? read_jobs(db, walk, most, jobs) : 0;
     if (count < most)
         next_phase(walk);
     for (size_t i = 0; i < count; i++) {

@@ -31,6 +31,9 @@ enum jobdb_meant {
  * deferred. False: no such jobs can be changed. */
 bool jobdb_meant_by(const char *state, unsigned *ret_meant);
 
+/* Whether there are jobs of that kind. */
+bool jobdb_kind_is_known(const char *job_kind);
+
 /* One job of a walk, with all that its moves need. */
 struct jobdb_candidate {
     enum work_stage stage;
@@ -56,6 +59,10 @@ struct jobdb_walk {
 struct jobdb_selection {
     struct jobdb_filter filter; /* state and limit are not looked at */
     unsigned meant;
+    const char *job_kind; /* "delivery", "share", "fetch", "inquiry"; NULL: any */
+    int http_status;      /* of the last answer; 0: any */
+    bool is_line;         /* a line of trouble: reason is the whole one (line.h), and http_status
+                           * that of all that failed; not said means that there is none */
     int64_t before; /* only jobs that failed, and were received, until then; 0: all. A time that is … */
     int64_t now;    /* … later than this was written by a clock that was wrong, and counts as before */
 };

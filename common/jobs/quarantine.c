@@ -1,6 +1,7 @@
 #include "common/jobs/quarantine.h"
 
 #include "common/base/cleanup.h"
+#include "common/jobs/line.h"
 #include "common/jobs/move.h"
 #include "common/jobs/row.h"
 #include "common/jobs/states.h"
@@ -54,8 +55,13 @@ static bool is_equal(const char *wanted, const char *value)
 
 bool jobdb_parked_is_meant(const struct jobdb_parked *parked, const struct jobdb_quarantined *file)
 {
+    if (parked->is_line)
+        return line_is_reason(parked->reason, file->reason) &&
+               line_is_text(parked->calling_aet, file->calling_aet) &&
+               line_is_text(parked->called_aet, file->called_aet) && is_equal(parked->study, file->study);
     return (!parked->reason || strstr(file->reason, parked->reason)) &&
-           is_equal(parked->calling_aet, file->calling_aet) && is_equal(parked->study, file->study);
+           is_equal(parked->calling_aet, file->calling_aet) &&
+           is_equal(parked->called_aet, file->called_aet) && is_equal(parked->study, file->study);
 }
 
 struct parked_count {

@@ -19,7 +19,9 @@ struct jobdb_quarantined {
 /* Which files are meant: NULL is any. */
 struct jobdb_parked {
     const char *reason; /* a part of it */
-    const char *calling_aet, *study;
+    const char *calling_aet, *called_aet, *study;
+    bool
+        is_line; /* a line of trouble: reason is the whole one (line.h), and the titles are those of it; NULL: it has none */
 };
 bool jobdb_parked_is_meant(const struct jobdb_parked *parked, const struct jobdb_quarantined *file);
 /* How many are. Walks over the whole quarantine. */

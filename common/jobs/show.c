@@ -126,11 +126,16 @@
     X(ASK_HOME, "", \
       "SELECT home_album FROM destination WHERE name = ?1 AND origin = ?2 AND stored > home_stored") \
     X(ASK_STUDY_REASONS, ONE_STUDY, \
-      "SELECT d.name AS destination, w.http_status, w.reason, count(*) AS count, count(DISTINCT i.series) AS series," \
+      "SELECT d.name AS destination, NULL AS album, w.http_status, w.reason, count(*) AS count," \
+      " count(DISTINCT i.series) AS series," \
       " min(w.finished_at) AS first_at, max(w.finished_at) AS last_at" \
       " FROM instance i INDEXED BY instance_study JOIN delivery w ON w.instance_id = i.id" \
       " JOIN destination d ON d.id = w.destination_id WHERE i.study = ?1 AND w.state = 'failed'" \
-      " GROUP BY w.destination_id, w.http_status, w.reason ORDER BY count DESC LIMIT 20") \
+      " GROUP BY w.destination_id, w.http_status, w.reason" \
+      " UNION ALL SELECT d.name, a.name, s.http_status, s.reason, count(*), count(*), min(s.finished_at)," \
+      " max(s.finished_at) FROM share s INDEXED BY share_study JOIN album a ON a.id = s.album_id JOIN destination d ON d.id = s.destination_id" \
+      " WHERE s.study = ?1 AND s.state = 'failed' GROUP BY s.album_id, s.http_status, s.reason" \
+      " ORDER BY count DESC LIMIT 20") \
     X(ASK_STUDY_MARKS, ONE_STUDY, \
       "SELECT w.finished_at AS at, d.name AS destination, NULL AS album, w.state, count(*) AS count, w.http_status," \
       " w.reason FROM instance i INDEXED BY instance_study JOIN delivery w ON w.instance_id = i.id" \

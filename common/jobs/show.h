@@ -41,7 +41,7 @@
     X(UNFINISHED)      /* a, b: as above; at most n deliveries, the failed first */                               \
     X(INSTANCES)       /* a, b: of the study, and of the series unless NULL; by series */                         \
     X(HOME)            /* a, b: destination, origin; the id of the album that everything went to so far */        \
-    X(STUDY_REASONS)   /* a: of the study; failed deliveries with one reason, counted */                          \
+    X(STUDY_REASONS)   /* a: of the study; failed deliveries and shares with one reason, counted */               \
     X(STUDY_MARKS) /* a: of the study; finished deliveries and shares of one moment, counted, the newest first */ \
     X(STUDY_TIMES) /* a: of the study; when how many were received, decided, finished, put back or failed */      \
     X(STUDY_EVENTS)      /* a: of the study; events that are alike, counted, the newest first */                  \

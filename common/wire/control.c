@@ -66,6 +66,8 @@ static const struct member members[] = {
     {.key = "study", .offset = offsetof(struct control_request, study), .is_uid = true},
     {.key = "series", .offset = offsetof(struct control_request, series), .is_uid = true},
     {.key = "calling_aet", .offset = offsetof(struct control_request, calling_aet)},
+    {.key = "called_aet", .offset = offsetof(struct control_request, called_aet)},
+    {.key = "job_kind", .offset = offsetof(struct control_request, job_kind)},
     {.key = "reason", .offset = offsetof(struct control_request, reason)},
     {.key = "number", .offset = offsetof(struct control_request, number), .is_secret = true},
     {.key = "number_kind", .offset = offsetof(struct control_request, number_kind)},
@@ -153,6 +155,10 @@ void control_request_encode(const struct control_request *request, struct text *
         (void)json_object_set_new(object, "jobs", jobs_to_json(request));
     if (request->until)
         (void)json_object_set_new(object, "until", json_integer(request->until));
+    if (request->http_status)
+        (void)json_object_set_new(object, "http_status", json_integer(request->http_status));
+    if (request->line)
+        (void)json_object_set_new(object, "line", json_true());
     if (request->all)
         (void)json_object_set_new(object, "all", json_true());
     if (request->dry_run)
@@ -289,6 +295,10 @@ static bool request_read_member(const char *key, const json_t *value, struct con
         return request_read_number(value, key, &request->since, reason);
     if (strcmp(key, "until") == 0)
         return request_read_number(value, key, &request->until, reason);
+    if (strcmp(key, "http_status") == 0)
+        return request_read_number(value, key, &request->http_status, reason);
+    if (strcmp(key, "line") == 0)
+        return request_read_bool(value, key, &request->line, reason);
     if (strcmp(key, "limit") == 0)
         return request_read_number(value, key, &request->limit, reason);
     if (strcmp(key, "jobs") == 0)
@@ -376,6 +386,10 @@ const char *control_request_surplus(const struct control_request *request)
         {"album", request->album},
         {"source", request->source},
         {"calling_aet", request->calling_aet},
+        {"called_aet", request->called_aet},
+        {"job_kind", request->job_kind},
+        {"http_status", request->http_status > 0},
+        {"line", request->line},
         {"state", request->state},
         {"study", request->study},
         {"series", request->series},

@@ -30,8 +30,9 @@ enum {
     CONTROL_REQUEST_MAX = 512 << 10    /* and of a whole request, which has it as base64 */
 };
 
-#define CONTROL_JOB_MEMBERS  "destination album state study series reason since limit jobs all"
-#define CONTROL_FILE_MEMBERS "reason calling_aet study limit jobs all"
+#define CONTROL_JOB_MEMBERS \
+    "destination album state study series reason since limit jobs all job_kind http_status line"
+#define CONTROL_FILE_MEMBERS "reason calling_aet called_aet study limit jobs all line"
 #define CONTROL_VERB_MAP(X)  /* name, text, done: what the jobs or targets are afterwards, takes */ \
     X(HOLD, "hold", "held", "destination album source")                                             \
     X(RELEASE, "release", "released", "destination album source")                                   \
@@ -91,7 +92,9 @@ struct control_request {
     char *source;              /* hold, release: an AE title, of whom nothing else is meant */
     char *state;               /* of jobs: "failed", "deferred", … */
     char *study, *series;      /* UIDs */
-    char *calling_aet;         /* of quarantined files: who sent them */
+    char *calling_aet;         /* of quarantined files: who sent them, */
+    char *called_aet;          /* and to whom */
+    char *job_kind;            /* "delivery", "share", "fetch", "inquiry": these alone */
     char *reason;         /* a part of why a file is in quarantine, or of why jobs failed or are undecided */
     char *number;         /* find: what a person looks for; wiped with the request … */
     char *number_kind;    /* … and which it is: "accession", "patient", "study-id" */
@@ -99,11 +102,14 @@ struct control_request {
     char *header;         /* try file: the beginning of a DICOM file, base64; wiped, too */
     int64_t since, limit; /* received since; at most so many */
     int64_t until;        /* reshare: received until */
+    int64_t http_status;  /* of the last answer */
     struct control_job *jobs;
     size_t job_count;
-    bool all;         /* everything is meant, on purpose */
-    bool dry_run;     /* it is only told what would be done */
-    bool anyway;      /* retry: also where a condition cannot be decided; reshare: no condition is asked */
+    bool all;     /* everything is meant, on purpose */
+    bool line;    /* a line of trouble (common/jobs/line.h): reason is the whole one, and what is not said of
+                       * http_status, calling_aet and called_aet is not there */
+    bool dry_run; /* it is only told what would be done */
+    bool anyway;  /* retry: also where a condition cannot be decided; reshare: no condition is asked */
     bool from_kheops; /* reshare: KHEOPS is asked where nothing here knows the headers any more */
     bool identifying; /* try: who asks may ask also for what identifies a patient */
     bool now;         /* quarantine drop: the files are removed, not kept in dropped/ */

@@ -311,7 +311,7 @@ START_TEST(lines_are_dropped_together)
     plan(&ada, text_string(&form), &address);
     ck_body(&ada, "Drop 5 jobs and 2 files?");
     ck_body(&ada, "Gives up 5 jobs. What is at the destination stays there");
-    ck_body(&ada, "<li>2 files in quarantine from CT01: no node");
+    ck_body(&ada, "<li>2 files in quarantine from CT01 to NOBODY: no node");
     rig_check(rig, rig_jobs(rig, "delivery", "failed", NULL, NULL) == 5, "done without being asked to");
     ck_assert_int_eq(go(&ada, &address), 303);
     wait_for(&ada, text_string(&address), "<h1>Done</h1>");
@@ -319,6 +319,105 @@ START_TEST(lines_are_dropped_together)
     rig_check(rig, rig_jobs(rig, "delivery", "dropped", NULL, NULL) == 5 && rig_quarantined(rig) == 0,
               "not dropped");
     ck_assert(journal_has("ada (console)"));
+}
+END_TEST
+
+/* The name of the tick that is about so many. */
+static void take_pick_of(const struct console_guest *guest, int count, struct text *form)
+{
+    static const char before[] = "name=\"pick\" value=\"";
+    AUTO(text_release) struct text mark = TEXT_EMPTY;
+    text_format(&mark, "\" form=\"bulk\" data-count=\"%d\"", count);
+    for (const char *at = console_guest_body(guest); (at = strstr(at, before));) {
+        at += strlen(before);
+        size_t length = strcspn(at, "\"");
+        if (!string_starts_with(at + length, text_string(&mark)))
+            continue;
+        text_append(form, "&pick=");
+        text_append_bytes(form, at, length);
+        return;
+    }
+    ck_abort_msg("no tick about %d", count);
+}
+
+/* Of study 1, whose images are at the destination, two shares; and to the destination three deliveries of study 2: all for one
+ * reason. */
+static void fail_shares_and_deliveries(void)
+{
+    rig_receive(rig, "FIRST", 1, 1, 1, NULL);
+    answer_until(sender, WORK_DONE_OUTCOME, "sent", 1);
+    answer_until(sharer, WORK_REJECT_OUTCOME, "failed", 2);
+    for (unsigned i = 1; i <= 3; i++)
+        rig_receive(rig, "FIRST", 2, 1, i, NULL);
+    answer_until(sender, WORK_REJECT_OUTCOME, "failed", 3);
+}
+
+static void ck_trouble_sum(const char *label, int64_t deliveries, int64_t shares)
+{
+    ck_assert_msg(rig_jobs(rig, "delivery", "failed", NULL, NULL) == deliveries &&
+                      rig_jobs(rig, "share", "failed", NULL, NULL) == shares,
+                  "%s: %lld deliveries and %lld shares failed", label,
+                  (long long)rig_jobs(rig, "delivery", "failed", NULL, NULL),
+                  (long long)rig_jobs(rig, "share", "failed", NULL, NULL));
+}
+
+START_TEST(line_means_nothing_beside_it)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY, all = TEXT_EMPTY;
+    fail_shares_and_deliveries();
+    ck_assert_int_eq(console_guest_get(&ada, "/trouble"), 200);
+    ck_body(&ada, "name=\"line\" value=\"yes\"");
+    ck_body(&ada, "name=\"job_kind\" value=\"delivery\"");
+    text_append(&all, "verb=drop&of=trouble");
+    ck_assert_uint_eq(take_picks(&ada, &all), 3);
+    text_append(&form, "verb=drop&of=trouble");
+    take_pick_of(&ada, 3, &form);
+    plan(&ada, text_string(&all), &address);
+    ck_body(&ada, "Drop 5 jobs?");
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Drop 3 jobs?");
+    ck_body(&ada, "Gives up 3 failed deliveries to main");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "3 jobs dropped");
+    ck_trouble_sum("one line dropped", 0, 2);
+    plan(&ada, "verb=drop&destination=main&state=failed&line=yes&job_kind=share&reason=never", &address);
+    ck_body(&ada, "There is no failed share to main (never)");
+    text_clear(&all);
+    ck_assert_int_eq(console_guest_get(&ada, "/trouble"), 200);
+    text_append(&all, "verb=drop&of=trouble");
+    ck_assert_uint_eq(take_picks(&ada, &all), 2);
+    plan(&ada, text_string(&all), &address);
+    ck_body(&ada, "Drop 2 jobs?");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "2 jobs dropped");
+    ck_trouble_sum("all lines dropped", 0, 0);
+}
+END_TEST
+
+START_TEST(failed_shares_of_a_study_are_retried)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY, page = TEXT_EMPTY;
+    struct dicom_spec spec;
+    fail_shares_and_deliveries();
+    rig_spec(&spec, 1, 1, 1);
+    text_format(&page, "/study/%s", spec.study_uid);
+    ck_assert_int_eq(console_guest_get(&ada, text_string(&page)), 200);
+    ck_body(&ada, "2 shares failed");
+    ck_body(&ada, "<b>1 to main/ct</b>");
+    ck_body(&ada, "name=\"verb\" value=\"retry\"");
+    ck_assert_int_eq(console_guest_get(&ada, "/studies"), 200);
+    text_append(&form, "verb=retry&of=studies");
+    take_pick_of(&ada, 2, &form);
+    ck_body(&ada, "data-count=\"2\" data-can=\"retry drop reshare\"");
+    plan(&ada, text_string(&form), &address);
+    ck_body(&ada, "Retry 2 jobs?");
+    ck_assert_int_eq(go(&ada, &address), 303);
+    wait_for(&ada, text_string(&address), "<h1>Done</h1>");
+    ck_body(&ada, "2 jobs retried");
+    answer_until(sharer, WORK_DONE_OUTCOME, "shared", 2);
+    ck_trouble_sum("one study retried", 3, 0);
 }
 END_TEST
 
@@ -435,6 +534,11 @@ static const struct form_row {
 } form_rows[] = {
     {"no verb", "destination=main", 400, "verb is one of"},
     {"another verb", "verb=quarantine+list", 400, "verb is one of"},
+    {"a kind of no jobs", "verb=drop&destination=main&job_kind=work", 400, "job_kind is one of"},
+    {"an answer of words", "verb=drop&destination=main&http_status=all", 400, "http_status a number"},
+    {"a line, perhaps", "verb=drop&destination=main&line=no", 400, "line is yes"},
+    {"a line that is shared", "verb=reshare&destination=main&album=ct&since=7d&line=yes", 400,
+     "no such parameter"},
     {"all files", "verb=quarantine+drop&all=1", 400, "no such parameter"},
     {"no files", "verb=quarantine+drop", 400, "It needs a reason, a sender or a study"},
     {"at once, perhaps", "verb=quarantine+drop&reason=x&now=maybe", 400, "anyway and now are yes"},
@@ -749,6 +853,8 @@ int main(void)
     tests_add(tests, files_in_quarantine_are_taken_in_again);
     tests_add(tests, files_in_quarantine_are_dropped);
     tests_add(tests, lines_are_dropped_together);
+    tests_add(tests, line_means_nothing_beside_it);
+    tests_add(tests, failed_shares_of_a_study_are_retried);
     tests_add(tests, studies_are_retried_together);
     tests_add(tests, studies_are_shared_together);
     tests_add(tests, study_is_shared_anyway);

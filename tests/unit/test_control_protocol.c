@@ -87,6 +87,9 @@ static const struct row {
     {"an escape in a condition", HEAD ",\"verb\":\"try\",\"expression\":\"\\u001b[2J\"}",
      "\"expression\" is not a text of 1 to 16384 bytes"},
     {"identifying by a number", HEAD ",\"verb\":\"try\",\"identifying\":1}", "\"identifying\" is neither"},
+    {"an answer of words", HEAD ",\"verb\":\"drop\",\"http_status\":\"409\"}",
+     "\"http_status\" is not a whole number above 0"},
+    {"a line of nothing", HEAD ",\"verb\":\"drop\",\"line\":1}", "\"line\" is neither"},
     {"all of nothing", HEAD ",\"verb\":\"hold\",\"all\":1}", "\"all\" is neither"},
 };
 
@@ -113,6 +116,12 @@ static const struct surplus_row {
     {HEAD ",\"verb\":\"drop\",\"all\":true,\"dry_run\":true}", "dry_run"},
     {HEAD ",\"verb\":\"retry\",\"all\":true,\"until\":5}", "until"},
     {HEAD ",\"verb\":\"drop\",\"reason\":\"x\"}", NULL},
+    {HEAD ",\"verb\":\"drop\",\"line\":true,\"job_kind\":\"share\",\"http_status\":409}", NULL},
+    {HEAD ",\"verb\":\"drop\",\"line\":true,\"called_aet\":\"FIRST\"}", "called_aet"},
+    {HEAD ",\"verb\":\"quarantine drop\",\"line\":true,\"called_aet\":\"FIRST\"}", NULL},
+    {HEAD ",\"verb\":\"quarantine drop\",\"line\":true,\"job_kind\":\"share\"}", "job_kind"},
+    {HEAD ",\"verb\":\"quarantine drop\",\"line\":true,\"http_status\":409}", "http_status"},
+    {HEAD ",\"verb\":\"reshare\",\"album\":\"b\",\"line\":true}", "line"},
     {HEAD ",\"verb\":\"drop\",\"all\":true,\"source\":\"CT\"}", "source"},
     {HEAD ",\"verb\":\"drop\",\"all\":true,\"calling_aet\":\"CT\"}", "calling_aet"},
     {HEAD ",\"verb\":\"quarantine drop\",\"reason\":\"x\",\"limit\":2}", NULL},
