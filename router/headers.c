@@ -145,6 +145,29 @@ bool headers_open(struct headers *headers, const char *study, const char *receip
            open_among(headers, 0, from, receipt, ret_fd);
 }
 
+/* Of the study's file, which would have to be read. */
+static int64_t bytes_to_read(const struct headers *headers, const char *study)
+{
+    AUTO(text_release) struct text path = TEXT_EMPTY;
+    struct stat status;
+    if (strcmp(text_string(&headers->study), study) == 0)
+        return 0;
+    kept_file_append_path(study, &path);
+    return fstatat(headers->dir, text_string(&path), &status, AT_SYMLINK_NOFOLLOW) == 0 ? status.st_size : 0;
+}
+
+enum headers_found headers_open_within(struct headers *headers, const char *study, const char *receipt,
+                                       int64_t *allowance, int *ret_fd)
+{
+    int64_t bytes = headers->dir >= 0 ? bytes_to_read(headers, study) : 0;
+    if (bytes > HEADERS_A_TURN)
+        return HEADERS_NONE;
+    if (bytes > *allowance)
+        return HEADERS_LATER;
+    *allowance -= bytes;
+    return headers_open(headers, study, receipt, ret_fd) ? HEADERS_FOUND : HEADERS_NONE;
+}
+
 /* ---- the end ---- */
 
 /* Writes over the records of the receipt. Whether other ones are left. */

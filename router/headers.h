@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { HEADERS_A_TURN = 8 << 20 /* bytes of studies' files, that may be read in one turn of the loop */ };
+
 struct headers;
 struct router;
 
@@ -24,6 +26,15 @@ void headers_keep(struct headers *headers, const char *study, const char *receip
 
 /* The header of a receipt as a file in memory; the descriptor is then yours. False: there is none. */
 bool headers_open(struct headers *headers, const char *study, const char *receipt, int *ret_fd);
+
+enum headers_found {
+    HEADERS_FOUND,
+    HEADERS_NONE, /* or its study's file has more than HEADERS_A_TURN bytes */
+    HEADERS_LATER /* the allowance is used up: ask again in another turn */
+};
+/* The same for many studies: *allowance, HEADERS_A_TURN at a turn's beginning, loses the bytes of the files that are read. */
+enum headers_found headers_open_within(struct headers *headers, const char *study, const char *receipt,
+                                       int64_t *allowance, int *ret_fd);
 
 /* Removes the header of a receipt from its study's file, for good: what it held is written over, durably. Those of the
  * study's other instances stay, and their time as it is; with the last one the file goes. */

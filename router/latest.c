@@ -2,7 +2,7 @@
 
 #include "common/base/fnv.h"
 
-enum { PORTION = 32 /* images */, IDS = 512 /* a question to the database is about so many ids */ };
+enum { PORTION = 2 /* questions to the database */, IDS = 512 /* that one of them is about */ };
 
 /* A byte that is in no text of UTF-8 parts them. */
 static uint64_t digest_of(const struct jobdb_past *row)
@@ -20,6 +20,13 @@ static bool learn(struct latest *latest, uint64_t digest)
     return true;
 }
 
+/* All down to that image were looked at. */
+static void pass_to(struct latest *latest, int64_t id)
+{
+    latest->looked += latest->before - id;
+    latest->before = id;
+}
+
 enum latest_step latest_next(struct latest *latest, struct jobdb *db, struct jobdb_past *ret_row)
 {
     if (latest->before == 0)
@@ -30,12 +37,11 @@ enum latest_step latest_next(struct latest *latest, struct jobdb *db, struct job
             return LATEST_OVER;
         }
         int64_t from = latest->before > IDS ? latest->before - IDS : 1;
-        latest->looked++;
         if (!jobdb_last_asked(db, latest->destination_id, latest->left_out, from, latest->before, ret_row)) {
-            latest->before = from;
+            pass_to(latest, from);
             continue;
         }
-        latest->before = ret_row->id;
+        pass_to(latest, ret_row->id);
         if (!learn(latest, digest_of(ret_row)))
             continue;
         latest->before = jobdb_first_of_run(db, ret_row);

@@ -1,6 +1,7 @@
 /* latest - the series that a destination was asked about last, each with its newest image: what a condition is tried on.
  *
- * Walks back over the images in portions. Bounded: LATEST_SERIES series, LATEST_LOOKED images that are looked at one by one. */
+ * Walks back over the images in portions of some milliseconds. Bounded: LATEST_SERIES series, LATEST_LOOKED images that are looked at one by
+ * one, whether the destination was asked for them or not; those of a series that came without another one in between are passed at once. */
 #ifndef FELUCCA_ROUTER_LATEST_H
 #define FELUCCA_ROUTER_LATEST_H
 
@@ -17,7 +18,7 @@ struct latest {
     bool more;      /* when it is over: there may be older series */
     size_t count;
     uint64_t known[LATEST_SERIES]; /* digests of the series that were given */
-    int64_t looked;
+    int64_t looked;                /* images, one by one */
 };
 
 enum latest_step { LATEST_FOUND, LATEST_NOT_YET /* it has done a portion, and goes on */, LATEST_OVER };

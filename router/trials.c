@@ -7,6 +7,8 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/reading/limit.h"
+#include "router/breather.h"
+#include "router/crew.h"
 #include "router/outbox.h"
 #include "router/refusal.h"
 #include "router/shared.h"
@@ -27,6 +29,7 @@ struct trials {
     struct trying list[TRIALS_MOST];
     size_t count;
     bool waits; /* for what the process says */
+    struct breather breather;
 };
 
 struct trials *trials_create(void)
@@ -221,24 +224,29 @@ static void go_on(struct router *router, struct trying *trying)
     trying->is_over |= trying->is_compiled && trying->is_fed && trying->in_hand == 0;
 }
 
+static void remove_first(struct trials *trials)
+{
+    release(&trials->list[0]);
+    memmove(trials->list, trials->list + 1, --trials->count * sizeof *trials->list);
+    trials->list[trials->count] = (struct trying){.began = 0};
+    trials->waits = false;
+}
+
 void trials_turn(struct router *router)
 {
     struct trials *trials = router->trials;
     struct trying *first = &trials->list[0];
-    if (trials->count == 0)
+    for (size_t i = 0; i < trials->count; i++)
+        tell(router, &trials->list[i]);
+    if (trials->count == 0 || !breather_begin(&trials->breather, clock_monotonic_ms()))
         return;
     go_on(router, first);
-    for (size_t i = 0; i < trials->count; i++)
-        if (!is_over(&trials->list[i]))
-            tell(router, &trials->list[i]);
     trials->waits = !first->is_compiled || first->is_fed || first->in_hand == JUDGE_DEPTH;
-    if (!is_over(first))
-        return;
-    finish(router, first);
-    release(first);
-    memmove(first, first + 1, --trials->count * sizeof *first);
-    trials->list[trials->count] = (struct trying){.began = 0};
-    trials->waits = false;
+    if (is_over(first)) {
+        finish(router, first);
+        remove_first(trials);
+    }
+    breather_end(&trials->breather, clock_monotonic_ms(), crew_leases(router->crew) != NULL);
 }
 
 int64_t trials_wakes_at(struct router *router)
@@ -248,11 +256,14 @@ int64_t trials_wakes_at(struct router *router)
         return INT64_MAX;
     if (trials->list[0].judge && judge_is_ending(trials->list[0].judge))
         return clock_monotonic_ms() + END_LOOK_MS;
+    if (trials->breather.rests_until)
+        return trials->breather.rests_until;
     return trials->waits ? INT64_MAX : 0;
 }
 
 int trials_fd(const struct router *router)
 {
     const struct trials *trials = router->trials;
-    return trials->count > 0 && trials->list[0].judge ? judge_socket(trials->list[0].judge) : -1;
+    bool listens = trials->count > 0 && trials->list[0].judge && !trials->breather.rests_until;
+    return listens ? judge_socket(trials->list[0].judge) : -1;
 }

@@ -9,8 +9,8 @@
  *       would: { yes, no, undecided }, today: the same, gained, lost, lines }
  * error: why it is no condition, in several lines, and then nothing is counted; present: the condition in force, null: there is none, and
  * today every series is a yes. Of each of the last series (latest.h) its newest image is asked; without_header: those whose files and kept
- * headers are gone; unread: whose header cannot be read; more: there may be older ones. gained, lost: a yes that is none today, and the
- * other way round. lines: tally.h.
+ * headers are gone, or whose study has more of them than HEADERS_A_TURN (headers.h); unread: whose header cannot be read; more: there may
+ * be older ones. gained, lost: a yes that is none today, and the other way round. lines: tally.h.
  *
  * Of "try file":
  *     { kind: "file", incomplete, more, targets: [{ destination, album, condition, verdict, takes, why, undecided, lines }] }
@@ -37,10 +37,10 @@ void trials_destroy(struct trials **trials);
 void trials_take(struct router *router, const struct bus_peer *peer, struct control_request *request,
                  struct control_answer *answer, bool *ret_answered);
 
-/* A part of the turn (shared.h): goes on with the oldest. */
+/* A part of the turn (shared.h): goes on with the oldest, in portions with rests between them (breather.h), in which nobody is listened to. */
 void trials_turn(struct router *router);
 int64_t trials_wakes_at(struct router *router);
-/* For the loop's poll; -1: nobody judges. */
+/* For the loop's poll; -1: nobody judges, or it rests. */
 int trials_fd(const struct router *router);
 
 #endif

@@ -234,6 +234,38 @@ START_TEST(each_of_many_is_found)
 }
 END_TEST
 
+static void make_large(void *context, const char *path)
+{
+    ck_assert_int_eq(truncate(path, *(const off_t *)context), 0);
+}
+
+static enum headers_found find_within(const char *study, int64_t *allowance)
+{
+    AUTO(fd_close) int fd = -1;
+    return headers_open_within(router.headers, study, receipts[0], allowance, &fd);
+}
+
+/* Who asks for many studies reads no more than that in one turn; a study is read once for those that follow each other. */
+START_TEST(a_turn_reads_so_many_bytes)
+{
+    off_t all = 0, large = (off_t)HEADERS_A_TURN + 1;
+    keep("1.2.3", receipts[0]);
+    folder_walk(folder(), add_size, &all);
+    keep("1.2.4", receipts[0]);
+    int64_t allowance = all + all / 2;
+    ck_assert_int_eq(find_within("1.2.3", &allowance), HEADERS_FOUND);
+    ck_assert_int_eq(allowance, all / 2);
+    ck_assert_int_eq(find_within("1.2.4", &allowance), HEADERS_LATER);
+    ck_assert_int_eq(find_within("1.2.3", &allowance), HEADERS_FOUND);
+    ck_assert_int_eq(find_within("1.2.9", &allowance), HEADERS_NONE);
+    ck_assert_int_eq(allowance, all / 2);
+    allowance = HEADERS_A_TURN;
+    ck_assert_int_eq(find_within("1.2.4", &allowance), HEADERS_FOUND);
+    folder_walk(folder(), make_large, &large);
+    ck_assert_int_eq(find_within("1.2.3", &allowance), HEADERS_NONE);
+}
+END_TEST
+
 /* A folder that cannot be made, or is somebody else's file, keeps none and stops nothing. */
 START_TEST(without_a_folder_nothing_is_kept_and_nothing_fails)
 {
@@ -258,6 +290,7 @@ int main(void)
     tests_add(tests, one_that_is_forgotten_leaves_the_others);
     tests_add(tests, what_a_crash_leaves_half_costs_itself);
     tests_add(tests, each_of_many_is_found);
+    tests_add(tests, a_turn_reads_so_many_bytes);
     tests_add(tests, without_a_folder_nothing_is_kept_and_nothing_fails);
     return tests_run(tests);
 }
