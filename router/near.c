@@ -162,3 +162,11 @@ struct near near_judge(const struct wanted *wanted, const char *value)
     }
     return best;
 }
+
+int64_t near_cells(const struct wanted *wanted, const char *value)
+{
+    size_t letters = 0;
+    for (size_t i = 0; i < wanted->count; i++)
+        letters += wanted->where == NEAR_NUMBER ? 1 : strnlen(wanted->texts[i], WANTED_BYTES);
+    return (int64_t)(letters * strnlen(value, NEAR_BYTES));
+}

@@ -1,10 +1,11 @@
 /* near - how near a value comes to what a test of a condition wanted, and with which part of it: "TRIAL-7" of "TRIAL-7 day 3"
- * where "TRIAL_7" was wanted. Pure and bounded: texts are compared up to NEAR_BYTES. */
+ * where "TRIAL_7" was wanted. Pure and bounded: texts are compared up to NEAR_BYTES, each letter with each, which near_cells() counts. */
 #ifndef FELUCCA_ROUTER_NEAR_H
 #define FELUCCA_ROUTER_NEAR_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum { NEAR_BYTES = 256, WANTED_MOST = 8 };
 
@@ -36,5 +37,7 @@ struct near {
 };
 
 struct near near_judge(const struct wanted *wanted, const char *value);
+/* How many comparisons of letters that is; some nanoseconds each. */
+int64_t near_cells(const struct wanted *wanted, const char *value);
 
 #endif

@@ -5,6 +5,7 @@
 #include "common/condition/explain_json.h"
 #include "router/near.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,9 +127,17 @@ static bool is_same(const struct tally *tally, const struct explanation *explana
     return true;
 }
 
+static bool is_within_bounds(const struct explanation *explanation)
+{
+    size_t looked = 0;
+    for (size_t i = 0; i < explanation->line_count && i < TALLY_LINES; i++)
+        looked += explanation->lines[i].value_count;
+    return explanation->line_count <= TALLY_LINES && looked <= TALLY_LOOKED;
+}
+
 bool tally_add(struct tally *tally, const struct explanation *explanation)
 {
-    if (explanation->line_count > TALLY_LINES)
+    if (!is_within_bounds(explanation))
         return false;
     if (!tally->parts) {
         tally->parts = memory_new(explanation->line_count + 1, sizeof *tally->parts);
@@ -158,13 +167,14 @@ static bool has_same_part(const struct group *group, const char *text, const str
            memcmp(group->text + group->near.start, text + near->start, near->length) == 0;
 }
 
+/* wanted NULL: no value is near. */
 static size_t group_values(const struct looked *looked, const struct wanted *wanted, struct group *groups)
 {
     size_t count = 0;
     for (size_t i = 0; i < looked->count; i++) {
         const struct seen *seen = &looked->list[i];
-        struct near near = near_judge(wanted, seen->text);
-        size_t at = 0;
+        struct near near = wanted ? near_judge(wanted, seen->text) : (struct near){.cost = HUGE_VAL};
+        size_t at = near.is_near ? 0 : count;
         while (at < count && !has_same_part(&groups[at], seen->text, &near))
             at++;
         struct group *group = &groups[at];
@@ -218,12 +228,13 @@ static json_t *seen_json(const struct looked *looked, const struct wanted *wante
 {
     struct group groups[TALLY_VALUES];
     size_t count = group_values(looked, wanted, groups);
+    enum near_where where = wanted ? wanted->where : NEAR_NOWHERE;
     json_t *list = json_array();
-    qsort(groups, count, sizeof *groups, wanted->where == NEAR_NUMBER ? compare_numbers : compare_groups);
+    qsort(groups, count, sizeof *groups, where == NEAR_NUMBER ? compare_numbers : compare_groups);
     *ret_others = 0;
     for (size_t i = 0; i < count; i++) {
         if (i < TALLY_TOLD)
-            (void)json_array_append_new(list, group_json(&groups[i], wanted->where));
+            (void)json_array_append_new(list, group_json(&groups[i], where));
         else
             *ret_others += (int64_t)groups[i].values;
     }
@@ -231,6 +242,18 @@ static json_t *seen_json(const struct looked *looked, const struct wanted *wante
 }
 
 /* ---- telling ---- */
+
+/* All of its values are held against what is wanted, or none: otherwise chance would say which ones are near. */
+static bool pay(int64_t *cells, const struct looked *looked, const struct wanted *wanted)
+{
+    int64_t price = 0;
+    for (size_t i = 0; i < looked->count; i++)
+        price += near_cells(wanted, looked->list[i].text);
+    if (price > *cells)
+        return false;
+    *cells -= price;
+    return true;
+}
 
 static json_t *looked_json(const struct looked *looked, const struct wanted *wanted)
 {
@@ -242,18 +265,20 @@ static json_t *looked_json(const struct looked *looked, const struct wanted *wan
                      "others", (json_int_t)others, "more", looked->full);
 }
 
-static json_t *values_of(const struct part *part)
+static json_t *values_of(const struct part *part, int64_t *cells)
 {
     struct wanted wanted;
     json_t *values = json_array();
     wanted_read(part->text, &wanted);
-    for (size_t i = 0; i < part->looked_count; i++)
-        (void)json_array_append_new(values, looked_json(&part->looked[i], &wanted));
+    for (size_t i = 0; i < part->looked_count; i++) {
+        bool is_judged = i == 0 && pay(cells, &part->looked[i], &wanted);
+        (void)json_array_append_new(values, looked_json(&part->looked[i], is_judged ? &wanted : NULL));
+    }
     wanted_release(&wanted);
     return values;
 }
 
-static json_t *part_json(const struct part *part)
+static json_t *part_json(const struct part *part, int64_t *cells)
 {
     bool never = part->kind == EXPLAIN_TEST && part->verdicts[CONDITION_TRUE] == 0;
     return json_pack("{s:I, s:s, s:o, s:I, s:I, s:I, s:b, s:o}", "depth", (json_int_t)part->depth, "kind",
@@ -261,13 +286,14 @@ static json_t *part_json(const struct part *part)
                      (json_int_t)part->verdicts[CONDITION_TRUE], "no",
                      (json_int_t)part->verdicts[CONDITION_FALSE], "undecided",
                      (json_int_t)part->verdicts[CONDITION_UNDECIDED], "never", never, "values",
-                     never ? values_of(part) : json_array());
+                     never ? values_of(part, cells) : json_array());
 }
 
 json_t *tally_lines(const struct tally *tally)
 {
     json_t *lines = json_array();
+    int64_t cells = TALLY_CELLS;
     for (size_t i = 0; i < tally->count; i++)
-        (void)json_array_append_new(lines, part_json(&tally->parts[i]));
+        (void)json_array_append_new(lines, part_json(&tally->parts[i], &cells));
     return lines;
 }

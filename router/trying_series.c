@@ -27,6 +27,7 @@ struct series_state {
     struct latest latest;
     struct jobdb_past rows[JUDGE_DEPTH]; /* whose headers are being judged, */
     size_t count;                        /* or are handed over once more: those behind in_hand */
+    int64_t allowance;                   /* of kept headers, in this turn */
     struct tally *tally;
     struct verdicts would, today;
     int64_t asked, gained, lost, without_header, unread;
@@ -79,14 +80,16 @@ static void compiled(struct trying *trying, const struct trial_compiled *list)
 
 /* ---- headers ---- */
 
-static bool open_header(struct router *router, const struct jobdb_past *row, int *ret_fd)
+static enum headers_found open_header(struct router *router, const struct jobdb_past *row, int64_t *allowance,
+                                      int *ret_fd)
 {
     enum spool_place place;
     if (row->poison)
-        return false;
+        return HEADERS_NONE;
     if (past_find_file(router, row, &place))
-        return spool_open_file(router->spool, place, row->receipt, ret_fd) == 0;
-    return headers_open(router->headers, row->study, row->receipt, ret_fd);
+        return spool_open_file(router->spool, place, row->receipt, ret_fd) == 0 ? HEADERS_FOUND
+                                                                                : HEADERS_NONE;
+    return headers_open_within(router->headers, row->study, row->receipt, allowance, ret_fd);
 }
 
 static void copy_fact(const char *fact, char out[REQUEST_FACT_SIZE])
@@ -101,14 +104,17 @@ static void forget_row(struct series_state *state, size_t index)
     memmove(&state->rows[index], &state->rows[index + 1], (--state->count - index) * sizeof *state->rows);
 }
 
-/* False: the process takes no more now. */
+/* False: not now. The process takes no more, or enough was read in this turn. */
 static bool hand_over(struct router *router, struct trying *trying)
 {
     struct series_state *state = trying->state;
     const struct jobdb_past *row = &state->rows[trying->in_hand];
     struct request request = {.kind = REQUEST_JUDGE};
     AUTO(fd_close) int fd = -1;
-    if (!open_header(router, row, &fd)) {
+    enum headers_found found = open_header(router, row, &state->allowance, &fd);
+    if (found == HEADERS_LATER)
+        return false;
+    if (found == HEADERS_NONE) {
         state->without_header++;
         forget_row(state, trying->in_hand);
         return true;
@@ -134,6 +140,7 @@ static bool is_wanted(struct router *router, const struct trying *trying, const 
 static bool feed(struct router *router, struct trying *trying, int64_t until)
 {
     struct series_state *state = trying->state;
+    state->allowance = HEADERS_A_TURN;
     while (clock_monotonic_ms() < until) {
         if (state->count > trying->in_hand) {
             if (!hand_over(router, trying))
@@ -163,10 +170,11 @@ static void judged(struct router *router, struct trying *trying, const struct ju
     const struct judged *edited = &judgement->list[0];
     enum condition_verdict today = trying->conditions > 1 ? judgement->list[1].verdict : CONDITION_TRUE;
     if (!edited->explanation || !tally_add(state->tally, edited->explanation)) {
-        trying_refuse(trying, "a condition that is tried has at most 400 parts");
+        trying_refuse(trying, "a condition that is tried has at most 400 parts, which name at most "
+                              "400 tags: try a part of it");
         return;
     }
-    _Static_assert(TALLY_LINES == 400, "the sentence says so");
+    _Static_assert(TALLY_LINES == 400 && TALLY_LOOKED == 400, "the sentence says so");
     state->asked++;
     state->would.of[edited->verdict]++;
     state->today.of[today]++;
@@ -194,15 +202,27 @@ static json_t *verdicts_json(const struct verdicts *verdicts)
                      (json_int_t)verdicts->of[CONDITION_UNDECIDED]);
 }
 
-/* The values go first, where there is no room. */
+static size_t bytes_of_values(const json_t *line)
+{
+    return json_dumpb(json_object_get(line, "values"), NULL, 0, 0);
+}
+
+/* Values for which there is no room are left out, those of later lines first. */
 static json_t *lines_of(const struct series_state *state)
 {
     json_t *lines = tally_lines(state->tally), *line;
-    size_t index;
-    for (size_t left = json_array_size(lines); left > 0 && json_dumpb(lines, NULL, 0, 0) > BYTES_MOST;) {
-        left /= 2;
-        json_array_foreach(lines, index, line) if (index >= left)(void)
-            json_object_set_new(line, "values", json_array());
+    size_t index, bare = json_dumpb(lines, NULL, 0, 0);
+    if (bare <= BYTES_MOST)
+        return lines;
+    json_array_foreach(lines, index, line) bare -= bytes_of_values(line);
+    size_t room = bare < BYTES_MOST ? BYTES_MOST - bare : 0;
+    json_array_foreach(lines, index, line)
+    {
+        size_t bytes = bytes_of_values(line);
+        if (bytes <= room)
+            room -= bytes;
+        else
+            (void)json_object_set_new(line, "values", json_array());
     }
     return lines;
 }

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/config/config.h"
 #include "common/wire/call.h"
+#include "router/headers.h"
 #include "tests/support/files.h"
 #include "tests/support/rig.h"
 #include "tests/support/suite.h"
@@ -13,6 +14,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SOON_MS = 30000, STUDIES = 6 };
 
@@ -173,6 +175,23 @@ START_TEST(what_was_there_instead_is_told_nearest_first)
 }
 END_TEST
 
+/* It is one part, but the router would hold each value of each tag against each text. */
+START_TEST(a_test_that_names_hundreds_of_tags_is_refused)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    AUTO(text_release) struct text expression = TEXT_EMPTY;
+    text_append(&expression, "tagValueIsOneOf(#Tag.SeriesDescription, \"q\"");
+    for (int i = 0; i < 700; i++)
+        text_append(&expression, ",tagText(\"0008,1030\")");
+    text_append(&expression, ")");
+    try("ct", text_string(&expression), false, &answer);
+    ck_assert_int_eq(answer.stage, CONTROL_REFUSED);
+    ck_assert_str_eq(
+        text_string(&answer.sentence),
+        "a condition that is tried has at most 400 parts, which name at most 400 tags: try a part of it");
+}
+END_TEST
+
 START_TEST(a_wrong_condition_is_told_with_its_place)
 {
     AUTO(control_answer_release) struct control_answer answer = {0};
@@ -198,6 +217,12 @@ static void deliver_all(void)
     rig_check(rig, rig_wait_jobs(rig, "delivery", "sent", 3 * STUDIES, SOON_MS), "not sent");
 }
 
+static void make_large(void *context, const char *path)
+{
+    (void)context;
+    ck_assert_int_eq(truncate(path, (off_t)HEADERS_A_TURN + 1), 0);
+}
+
 static void remove_file(void *context, const char *path)
 {
     (void)context;
@@ -206,7 +231,7 @@ static void remove_file(void *context, const char *path)
 
 START_TEST(kept_headers_are_asked_and_what_has_none_is_counted)
 {
-    AUTO(control_answer_release) struct control_answer answer = {0}, none = {0};
+    AUTO(control_answer_release) struct control_answer answer = {0}, large = {0}, none = {0};
     rig_destroy(&rig);
     rig = rig_create("retention: 0s\nretention_headers: 1d\n");
     sender = cast_add(rig->cast, WORK_SEND, 4);
@@ -224,6 +249,12 @@ START_TEST(kept_headers_are_asked_and_what_has_none_is_counted)
     ck_assert_int_eq(number(answer.explained, "asked"), 2 * STUDIES);
     ck_verdicts(answer.explained, "would", STUDIES, STUDIES);
     ck_assert_int_eq(number(answer.explained, "without_header"), 0);
+    /* What would hold the router up is not read. */
+    folder_walk(sandbox_path(rig->sandbox, "state/headers"), make_large, NULL);
+    try("ct", CT, false, &large);
+    ck_assert_int_eq(number(large.explained, "without_header") + number(large.explained, "asked"),
+                     2 * STUDIES);
+    ck_assert_int_ge(number(large.explained, "without_header"), 2 * (STUDIES - 1));
     folder_walk(sandbox_path(rig->sandbox, "state/headers"), remove_file, NULL);
     try("ct", CT, false, &none);
     ck_assert_int_eq(number(none.explained, "without_header") + number(none.explained, "asked"), 2 * STUDIES);
@@ -474,6 +505,7 @@ int main(void)
     tests_add(tests, another_condition_is_counted_against_the_last_series);
     tests_add(tests, an_album_without_a_condition_takes_all_today);
     tests_add(tests, what_was_there_instead_is_told_nearest_first);
+    tests_add(tests, a_test_that_names_hundreds_of_tags_is_refused);
     tests_add(tests, a_wrong_condition_is_told_with_its_place);
     tests_add(tests, kept_headers_are_asked_and_what_has_none_is_counted);
     tests_add(tests, a_hostile_pattern_ends_its_trial_and_delays_nothing);

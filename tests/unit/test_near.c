@@ -72,6 +72,20 @@ START_TEST(long_and_odd_ones_stay_within_their_bounds)
 }
 END_TEST
 
+START_TEST(what_is_compared_is_counted)
+{
+    AUTO(wanted_release) struct wanted texts, numbers;
+    char value[1024];
+    memset(value, 'x', sizeof value);
+    value[sizeof value - 1] = '\0';
+    wanted_read("tagValueIsOneOf(#Tag.Modality, \"CT\", \"PET\")", &texts);
+    ck_assert_int_eq(near_cells(&texts, "MRI!"), (2 + 3) * 4);
+    ck_assert_int_eq(near_cells(&texts, value), (2 + 3) * NEAR_BYTES);
+    wanted_read("tagNumber(#Tag.SliceThickness) <= 1.5", &numbers);
+    ck_assert_int_eq(near_cells(&numbers, "2.0"), 3);
+}
+END_TEST
+
 /* ---- the tally ---- */
 
 static void add(struct tally *tally, const struct condition *condition, const char *attributes)
@@ -179,6 +193,97 @@ START_TEST(many_values_are_bounded)
 }
 END_TEST
 
+enum { LONG = 60 /* letters */ };
+
+static void append_long(struct text *out, char letter)
+{
+    for (int i = 0; i < LONG; i++)
+        text_append_char(out, letter);
+}
+
+/* Of so many tests that want LONG letters; TALLY_VALUES values as long, of which the last one is near, and another one more frequent. */
+static json_t *tell_many_tests(int tests)
+{
+    AUTO(tally_destroy) struct tally *tally = tally_create();
+    AUTO(text_release) struct text expression = TEXT_EMPTY;
+    for (int i = 0; i < tests; i++) {
+        text_append(&expression, i > 0 ? " || " : "");
+        text_append(&expression, "tagValueBeginsWith(#Tag.StudyDescription, \"");
+        append_long(&expression, 'q');
+        text_append(&expression, "\")");
+    }
+    AUTO(condition_destroy) struct condition *condition = compile(text_string(&expression));
+    for (int i = 0; i < TALLY_VALUES; i++) {
+        AUTO(text_release) struct text attributes = TEXT_EMPTY;
+        text_append(&attributes, "StudyDescription=");
+        append_long(&attributes, i == TALLY_VALUES - 1 ? 'Q' : 'x');
+        text_format(&attributes, "%02d", i);
+        add(tally, condition, text_string(&attributes));
+        if (i == 0)
+            add(tally, condition, text_string(&attributes));
+    }
+    return tally_lines(tally);
+}
+
+static bool is_nearest_first(const json_t *line)
+{
+    const json_t *value = json_array_get(json_object_get(line, "values"), 0);
+    return json_text(json_array_get(json_object_get(value, "seen"), 0), "text")[0] == 'Q';
+}
+
+/* An answer makes at most TALLY_CELLS comparisons; what comes then is ordered by its count. */
+START_TEST(comparisons_are_bounded_over_all_parts)
+{
+    enum { TESTS = 20, A_TEST = LONG * (LONG + 2) * TALLY_VALUES };
+    AUTO(json_release) json_t *lines = tell_many_tests(TESTS);
+    ck_assert_uint_eq(json_array_size(lines), TESTS + 1);
+    for (int i = 0; i < TESTS; i++)
+        ck_assert_msg(is_nearest_first(json_array_get(lines, (size_t)i + 1)) == (i < TALLY_CELLS / A_TEST),
+                      "test %d", i);
+    _Static_assert(TALLY_CELLS / A_TEST > 1 && TALLY_CELLS / A_TEST < TESTS, "some have room");
+}
+END_TEST
+
+/* Of many tags that one test looks at, the first is held against what it wants. */
+START_TEST(only_what_a_test_looks_at_first_is_compared)
+{
+    AUTO(tally_destroy) struct tally *tally = tally_create();
+    AUTO(condition_destroy)
+    struct condition *condition =
+        compile("tagValueIsOneOf(#Tag.SeriesDescription, \"TRIAL\", tagText(#Tag.StudyDescription))");
+    add(tally, condition, "SeriesDescription=CHEST;StudyDescription=CHEST 1");
+    add(tally, condition, "SeriesDescription=CHEST;StudyDescription=CHEST 1");
+    add(tally, condition, "SeriesDescription=TRIAX;StudyDescription=TRIAX 1");
+    AUTO(json_release) json_t *lines = tally_lines(tally);
+    const json_t *values = json_object_get(json_array_get(lines, 0), "values");
+    const json_t *left = json_object_get(json_array_get(values, 0), "seen");
+    const json_t *right = json_object_get(json_array_get(values, 1), "seen");
+    ck_assert_str_eq(json_text(json_array_get(left, 0), "text"), "TRIAX");
+    ck_assert_str_eq(json_text(json_array_get(right, 0), "text"), "CHEST 1");
+    ck_assert_int_eq(number(json_array_get(right, 0), "count"), 2);
+}
+END_TEST
+
+/* One test is one part, however many tags it names. */
+START_TEST(what_looks_at_too_many_tags_is_not_added)
+{
+    for (int more = 0; more < 2; more++) {
+        AUTO(tally_destroy) struct tally *tally = tally_create();
+        AUTO(text_release) struct text expression = TEXT_EMPTY;
+        AUTO(facts_destroy) struct facts *facts = facts_create("Modality=CT", dictionary_for_conditions());
+        text_append(&expression, "tagValueIsOneOf(#Tag.SeriesDescription");
+        for (int i = 1; i < TALLY_LOOKED + more; i++)
+            text_append(&expression, ",tagText(\"0008,1030\")");
+        text_append(&expression, ")");
+        AUTO(condition_destroy) struct condition *condition = compile(text_string(&expression));
+        AUTO(explain_destroy)
+        struct explanation *explanation =
+            explain_create(condition, dictionary_for_conditions(), facts_of(facts), false);
+        ck_assert_msg(tally_add(tally, explanation) == !more, "%d tags", TALLY_LOOKED + more);
+    }
+}
+END_TEST
+
 START_TEST(another_condition_is_not_added)
 {
     AUTO(tally_destroy) struct tally *tally = tally_create();
@@ -197,10 +302,14 @@ int main(void)
     struct tests *tests = tests_create("near");
     tests_rows(tests, the_part_that_is_meant_is_found, ROWS(rows));
     tests_add(tests, long_and_odd_ones_stay_within_their_bounds);
+    tests_add(tests, what_is_compared_is_counted);
     tests_add(tests, values_are_counted_and_grouped);
     tests_add(tests, numbers_are_ordered_by_how_far_away_they_are);
     tests_add(tests, what_identifies_is_counted_without_its_text);
     tests_add(tests, many_values_are_bounded);
+    tests_add(tests, comparisons_are_bounded_over_all_parts);
+    tests_add(tests, only_what_a_test_looks_at_first_is_compared);
+    tests_add(tests, what_looks_at_too_many_tags_is_not_added);
     tests_add(tests, another_condition_is_not_added);
     return tests_run(tests);
 }
