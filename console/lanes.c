@@ -101,6 +101,7 @@ static void take_time(void *context, const struct jobdb_field *fields, size_t co
                               : strcmp(what, "decided") == 0 ? &lanes->list[LANES_DECIDED]
                               : fields[2].text               ? find(lanes, fields[2].text, fields[3].text)
                                                              : NULL;
+    lanes->moments++;
     if (count < 5 || !lane)
         return;
     enum lanes_kind kind = kind_of(what);
@@ -114,5 +115,5 @@ static void take_time(void *context, const struct jobdb_field *fields, size_t co
 void lanes_read(struct lanes *lanes, struct jobdb *db, const char *study, const json_t *goals)
 {
     add_goals(lanes, goals);
-    (void)jobdb_ask(db, JOBDB_ASK_STUDY_TIMES, study, NULL, 0, take_time, lanes);
+    (void)jobdb_ask(db, JOBDB_ASK_STUDY_TIMES, study, NULL, LANES_MOMENTS_MOST + 1, take_time, lanes);
 }

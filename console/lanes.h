@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 enum { LANES_MOST = 14, LANES_RECEIVED = 0, LANES_DECIDED, LANES_JOBS };
+enum { LANES_MOMENTS_MOST = 200000 };
 
 /* What a mark tells; of some in one place the last here is shown. */
 enum lanes_kind {
@@ -33,6 +34,7 @@ struct lanes {
     size_t count, left_out; /* lanes, and those that are not among them */
     struct timeline_mark *marks;
     size_t mark_count, mark_capacity;
+    size_t moments; /* that were read; above LANES_MOMENTS_MOST there are more, and marks are missing */
 };
 
 /* Of a study; goals are its document's (verdict_goals()), and stay as long as the lanes. Starts zeroed. */

@@ -341,21 +341,31 @@ static json_t *draw(struct lanes *lanes, const struct size *size, bool is_open, 
     return drawing;
 }
 
+/* Part of it would look as if the rest had not happened. */
+static json_t *no_line(void)
+{
+    AUTO(text_release) struct text most = TEXT_EMPTY;
+    text_append_count(&most, LANES_MOMENTS_MOST);
+    return json_pack("{s:b, s:s}", "is_cut", true, "most", text_string(&most));
+}
+
 json_t *line_of(struct jobdb *db, const char *study, const json_t *goals, int64_t now)
 {
     struct lanes lanes = {.count = 0};
     json_t *drawings = json_array();
     bool is_open = false;
     lanes_read(&lanes, db, study, goals);
+    bool is_cut = lanes.moments > LANES_MOMENTS_MOST;
     for (unsigned lane = LANES_JOBS; lane < lanes.count; lane++)
         is_open = is_open || lanes.list[lane].waiting > 0;
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && lanes.mark_count > 0; i++)
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && lanes.mark_count > 0 && !is_cut; i++)
         (void)json_array_append_new(drawings, draw(&lanes, &sizes[i], is_open, now));
-    json_t *line = lanes.mark_count == 0
+    json_t *line = is_cut ? no_line()
+                   : lanes.mark_count == 0
                        ? json_null()
-                       : json_pack("{s:o, s:I, s:O, s:o, s:o}", "line_label", label_of(&lanes), "left_out",
-                                   (json_int_t)lanes.left_out, "drawings", drawings, "lanes",
-                                   names_of(&lanes), "keys", keys_of(&lanes));
+                       : json_pack("{s:o, s:I, s:O, s:o, s:o, s:b}", "line_label", label_of(&lanes),
+                                   "left_out", (json_int_t)lanes.left_out, "drawings", drawings, "lanes",
+                                   names_of(&lanes), "keys", keys_of(&lanes), "is_cut", false);
     json_decref(drawings);
     lanes_release(&lanes);
     return line;

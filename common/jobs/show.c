@@ -166,7 +166,7 @@
       " FROM share s JOIN event e ON e.share_id = s.id JOIN album a ON a.id = s.album_id" \
       " JOIN destination d ON d.id = s.destination_id WHERE s.study = ?1" \
       " AND (e.kind = 'trouble' OR (e.kind = 'failed' AND NOT (s.state = 'failed' AND s.finished_at = e.at)))" \
-      " GROUP BY e.at, e.kind, s.album_id LIMIT 200000") \
+      " GROUP BY e.at, e.kind, s.album_id LIMIT ?3") \
     X(ASK_STUDY_EVENTS, ONE_STUDY, \
       "SELECT e.at, e.kind, d.name AS destination, a.name AS album, e.http_status, e.detail, count(*) AS count" \
       " FROM instance i INDEXED BY instance_study JOIN event e ON e.instance_id = i.id" \

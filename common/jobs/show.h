@@ -43,7 +43,7 @@
     X(HOME)            /* a, b: destination, origin; the id of the album that everything went to so far */        \
     X(STUDY_REASONS)   /* a: of the study; failed deliveries and shares with one reason, counted */               \
     X(STUDY_MARKS) /* a: of the study; finished deliveries and shares of one moment, counted, the newest first */ \
-    X(STUDY_TIMES) /* a: of the study; when how many were received, decided, finished, put back or failed */      \
+    X(STUDY_TIMES) /* a: of the study; at most n: when how many were received, decided, put back or ended */      \
     X(STUDY_EVENTS)      /* a: of the study; events that are alike, counted, the newest first */                  \
     X(FAILED_GROUPS)     /* failed jobs with one reason, counted, the most first */                               \
     X(UNDECIDED_GROUPS)  /* the same of undecided ones */                                                         \

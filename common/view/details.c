@@ -230,17 +230,28 @@ json_t *details_of_instance(struct jobdb *db, const struct config *config, const
 
 /* ---- a study or series ---- */
 
-static json_t *of_series(const json_t *rows, const char *series)
+/* The rows of each series, by its UID; those of none are left out. A study may have very many. */
+static json_t *by_series(const json_t *rows)
 {
-    json_t *chosen = json_array(), *row;
+    json_t *lists = json_object(), *row;
     size_t index;
     json_array_foreach(rows, index, row)
     {
-        const char *name = json_text_or_null(row, "series");
-        if (name && series && strcmp(name, series) == 0)
-            (void)json_array_append(chosen, row);
+        const char *series = json_text_or_null(row, "series");
+        if (series && !json_object_get(lists, series))
+            (void)json_object_set_new(lists, series, json_array());
+        if (series)
+            (void)json_array_append(json_object_get(lists, series), row);
     }
-    return chosen;
+    return lists;
+}
+
+/* Into its row, which may be of no series. */
+static void add_list(json_t *row, const char *name, const json_t *lists)
+{
+    const char *series = json_text_or_null(row, "series");
+    json_t *list = series ? json_object_get(lists, series) : NULL;
+    (void)json_object_set_new(row, name, list ? json_incref(list) : json_array());
 }
 
 /* The first of them, and below "unfinished_rest" what lists all, or null where these are all. */
@@ -267,10 +278,12 @@ json_t *details_of_study(struct jobdb *db, const struct config *config, const ch
     size_t index;
     windows_seen_mark_jobs(config, deliveries, clock_wall_ms());
     windows_seen_mark_jobs(config, shares, clock_wall_ms());
+    AUTO(json_release) json_t *deliveries_of = by_series(deliveries);
+    AUTO(json_release) json_t *shares_of = by_series(shares);
     json_array_foreach(sums, index, row)
     {
-        (void)json_object_set_new(row, "deliveries", of_series(deliveries, json_text_or_null(row, "series")));
-        (void)json_object_set_new(row, "shares", of_series(shares, json_text_or_null(row, "series")));
+        add_list(row, "deliveries", deliveries_of);
+        add_list(row, "shares", shares_of);
     }
     json_t *object = json_pack("{s:s, s:s, s:o, s:o}", "kind", series ? "series" : "study", "study", study,
                                "asked", json_from_text(series), "series", sums);
