@@ -2,12 +2,13 @@
 
 #include "common/base/memory.h"
 #include "common/base/sha256.h"
+#include "common/service/guests.h"
 
 #include <stdbool.h>
 #include <string.h>
 
 struct one {
-    unsigned char address[16];
+    unsigned char address[GUESTS_ADDRESS_SIZE];
     uint8_t name[SHA256_SIZE];
     int64_t at; /* 0: none */
 };
@@ -29,9 +30,8 @@ void tries_destroy(struct tries **tries)
 
 static struct one one_of(const unsigned char *address, const char *name, int64_t now)
 {
-    static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     struct one one = {.at = now};
-    memcpy(one.address, address, memcmp(address, mapped, sizeof mapped) == 0 ? 16 : 8);
+    guests_network(address, one.address);
     sha256(name, strlen(name), one.name);
     return one;
 }

@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +20,13 @@ struct pool {
     bool rests, ends;
 };
 
-/* While the mutex is held, as in all that is static here. */
-static bool may_begin(const struct pool *pool, const struct pool_job *job)
+static bool is_same_asker(const struct pool_job *a, const struct pool_job *b)
+{
+    return memcmp(a->asker, b->asker, POOL_ASKER_SIZE) == 0;
+}
+
+/* While the mutex is held, as in all that is static here. ret_same: how many of its asker are under way. */
+static bool may_begin(const struct pool *pool, const struct pool_job *job, size_t *ret_same)
 {
     size_t same = 0;
     for (size_t i = 0; i < pool->thread_count; i++) {
@@ -31,22 +35,27 @@ static bool may_begin(const struct pool *pool, const struct pool_job *job)
             continue;
         if (strcmp(other->about, job->about) == 0)
             return false;
-        same += memcmp(other->asker, job->asker, POOL_ASKER_SIZE) == 0;
+        same += is_same_asker(other, job);
     }
+    *ret_same = same;
     return same + 1 < pool->thread_count || pool->thread_count == 1;
 }
 
 /* Out of the list; NULL: nothing may begin now. */
 static struct pool_job *take(struct pool *pool)
 {
+    struct pool_job **chosen = NULL;
+    size_t least = 0, same;
     for (struct pool_job **at = &pool->first; *at; at = &(*at)->next) {
-        struct pool_job *job = *at;
-        if (!may_begin(pool, job))
+        if (!may_begin(pool, *at, &same) || (chosen && same >= least))
             continue;
-        *at = job->next;
-        return job;
+        chosen = at;
+        least = same;
     }
-    return NULL;
+    struct pool_job *job = chosen ? *chosen : NULL;
+    if (job)
+        *chosen = job->next;
+    return job;
 }
 
 static size_t free_place(const struct pool *pool)
@@ -138,6 +147,48 @@ void pool_add(struct pool *pool, struct pool_job *job)
     *end = job;
     (void)pthread_cond_broadcast(&pool->changed);
     (void)pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Whether a job before end is about the same, of this asker. */
+static bool is_counted(const struct pool *pool, const struct pool_job *job, const struct pool_job *end)
+{
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        const struct pool_job *other = pool->under_way[i];
+        if (other && is_same_asker(other, job) && strcmp(other->about, job->about) == 0)
+            return true;
+    }
+    for (const struct pool_job *other = pool->first; other != end; other = other->next)
+        if (is_same_asker(other, job) && strcmp(other->about, job->about) == 0)
+            return true;
+    return false;
+}
+
+size_t pool_count(struct pool *pool, const struct pool_job *job)
+{
+    size_t count = 0;
+    (void)pthread_mutex_lock(&pool->mutex);
+    for (size_t i = 0; i < pool->thread_count; i++) {
+        const struct pool_job *other = pool->under_way[i]; /* each about another thing */
+        count += other && is_same_asker(other, job) && strcmp(other->about, job->about) != 0;
+    }
+    for (const struct pool_job *other = pool->first; other; other = other->next)
+        count += is_same_asker(other, job) && strcmp(other->about, job->about) != 0 &&
+                 !is_counted(pool, other, other);
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return count;
+}
+
+bool pool_take_back(struct pool *pool, const struct pool_job *job)
+{
+    (void)pthread_mutex_lock(&pool->mutex);
+    struct pool_job **at = &pool->first;
+    while (*at && *at != job)
+        at = &(*at)->next;
+    bool is_found = *at != NULL;
+    if (is_found)
+        *at = job->next;
+    (void)pthread_mutex_unlock(&pool->mutex);
+    return is_found;
 }
 
 void pool_rest(struct pool *pool)

@@ -1,10 +1,12 @@
 /* pool - a few threads that do what they are handed, so that one long job does not hold the next.
  *
  * Two jobs about the same thing are done one after the other: who asks for it second finds what the first has made. Of one asker
- * all threads but one are busy at most, so that there is one for others. Among those that may begin the oldest does. */
+ * all threads but one are busy at most, so that there is one for others. Among those that may begin that one does whose asker has
+ * the fewest under way, and of these the oldest: however many wait of one asker, another's comes next. */
 #ifndef FELUCCA_SERVICE_POOL_H
 #define FELUCCA_SERVICE_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { POOL_ASKER_SIZE = 16, POOL_THREADS_MOST = 16 };
@@ -25,6 +27,11 @@ struct pool *pool_create(size_t threads, void (*work)(struct pool_job *job),
 void pool_destroy(struct pool **pool);
 
 void pool_add(struct pool *pool, struct pool_job *job);
+
+/* How many other things its asker waits for, what is under way among them. */
+size_t pool_count(struct pool *pool, const struct pool_job *job);
+/* True: it had not begun, and is its maker's again; done is not called. */
+bool pool_take_back(struct pool *pool, const struct pool_job *job);
 
 /* Waits for what is under way, and begins nothing until pool_go_on(). */
 void pool_rest(struct pool *pool);

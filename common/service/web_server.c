@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/service/guests.h"
 #include "common/service/pool.h"
 
 #include <arpa/inet.h>
@@ -16,20 +17,9 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
-enum { CONNECTIONS_SPARE = 2 /* before a new one comes in */ };
-
-/* A connection. */
-struct guest {
-    int socket;
-    int64_t deadline_ms;
-    unsigned char address[16];
-    bool let_go; /* the library ends it soon */
-};
-
 struct web_server {
     struct web_server_rules rules;
-    struct guest *guests; /* one more than rules.connections, in the order in which they came */
-    size_t guest_count;
+    struct guests *guests;
     struct MHD_Daemon *daemon;
     struct pool *pool; /* NULL: it has no threads, and neither of the two: */
     int wake;          /* an eventfd: something is answered, which the library does not tell by its own */
@@ -43,10 +33,11 @@ struct asked {
     struct web_server *server;
     struct MHD_Connection *connection;
     const char *method; /* of the connection */
-    unsigned char address[16];
+    unsigned char address[GUESTS_ADDRESS_SIZE], network[GUESTS_ADDRESS_SIZE];
     struct web_answer answer;
     bool is_answered;
-    bool is_known; /* its headers were seen */
+    bool is_in_vain; /* its peer had to go before it was begun */
+    bool is_known;   /* its headers were seen */
     bool body_is_cut;
     size_t most; /* bytes of the body */
     struct text body;
@@ -55,72 +46,18 @@ struct asked {
 
 /* ---- who connects ---- */
 
-static void take_guest_address(struct MHD_Connection *connection, unsigned char *ret_address)
+/* As 16 bytes of version 6. */
+static void take_address(struct MHD_Connection *connection, unsigned char *ret_address)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    if (info && info->client_addr->sa_family == AF_INET6)
+    memset(ret_address, 0, GUESTS_ADDRESS_SIZE);
+    if (info && info->client_addr->sa_family == AF_INET6) {
         memcpy(ret_address, &((const struct sockaddr_in6 *)(const void *)info->client_addr)->sin6_addr, 16);
-    else if (info && info->client_addr->sa_family == AF_INET)
-        memcpy(ret_address, &((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr, 4);
-}
-
-/* The same as 16 bytes of version 6. */
-static void take_mapped_address(struct MHD_Connection *connection, unsigned char *ret_address)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    take_guest_address(connection, ret_address);
-    if (!info || info->client_addr->sa_family != AF_INET)
-        return;
-    memcpy(ret_address + 12, ret_address, 4);
-    memset(ret_address, 0, 10);
-    memset(ret_address + 10, 0xff, 2);
-}
-
-/* The library closes it when it sees the end. */
-static void let_go(struct guest *guest)
-{
-    (void)shutdown(guest->socket, SHUT_RDWR);
-    guest->let_go = true;
-}
-
-static void make_room(struct web_server *server, const struct guest *guest)
-{
-    size_t staying = 0, same = 0;
-    struct guest *oldest = NULL, *oldest_same = NULL;
-    for (size_t i = 0; i < server->guest_count; i++) {
-        struct guest *other = &server->guests[i];
-        bool is_same = memcmp(other->address, guest->address, sizeof guest->address) == 0;
-        if (other->let_go)
-            continue;
-        oldest = oldest ? oldest : other;
-        oldest_same = oldest_same || !is_same ? oldest_same : other;
-        staying++;
-        same += is_same;
+    } else if (info && info->client_addr->sa_family == AF_INET) {
+        memset(ret_address + 10, 0xff, 2);
+        memcpy(ret_address + 12, &((const struct sockaddr_in *)(const void *)info->client_addr)->sin_addr, 4);
     }
-    if (same >= server->rules.per_address)
-        let_go(oldest_same);
-    else if (staying >= server->rules.connections - CONNECTIONS_SPARE)
-        let_go(oldest);
-}
-
-static void welcome(struct web_server *server, struct MHD_Connection *connection, int socket)
-{
-    struct guest guest = {.socket = socket, .deadline_ms = clock_monotonic_ms() + server->rules.ask_ms};
-    take_guest_address(connection, guest.address);
-    make_room(server, &guest);
-    if (server->guest_count <= server->rules.connections)
-        server->guests[server->guest_count++] = guest;
-}
-
-static void forget(struct web_server *server, int socket)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < server->guest_count; i++)
-        if (server->guests[i].socket != socket)
-            server->guests[kept++] = server->guests[i];
-    server->guest_count = kept;
 }
 
 static int socket_of(struct MHD_Connection *connection)
@@ -130,24 +67,24 @@ static int socket_of(struct MHD_Connection *connection)
     return info ? info->connect_fd : -1;
 }
 
-static void guest_comes_or_goes(void *context, struct MHD_Connection *connection, void **state,
-                                enum MHD_ConnectionNotificationCode code)
-{
-    int socket = socket_of(connection);
-    (void)state;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        welcome(context, connection, socket);
-    else
-        forget(context, socket);
-}
-
 /* It may take so long from now on. */
 static void allow(struct web_server *server, struct MHD_Connection *connection, int64_t milliseconds)
 {
+    guests_allow(server->guests, socket_of(connection), clock_monotonic_ms() + milliseconds);
+}
+
+static void guest_comes_or_goes(void *context, struct MHD_Connection *connection, void **state,
+                                enum MHD_ConnectionNotificationCode code)
+{
+    struct web_server *server = context;
+    unsigned char address[GUESTS_ADDRESS_SIZE];
     int socket = socket_of(connection);
-    for (size_t i = 0; i < server->guest_count; i++)
-        if (server->guests[i].socket == socket)
-            server->guests[i].deadline_ms = clock_monotonic_ms() + milliseconds;
+    (void)state;
+    take_address(connection, address);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        guests_welcome(server->guests, socket, address, clock_monotonic_ms() + server->rules.ask_ms);
+    else
+        guests_forget(server->guests, socket);
 }
 
 static void guest_has_its_answer(void *context, struct MHD_Connection *connection, void **state,
@@ -156,6 +93,7 @@ static void guest_has_its_answer(void *context, struct MHD_Connection *connectio
     struct web_server *server = context;
     struct asked *asked = *state;
     (void)code;
+    guests_wait(server->guests, socket_of(connection), NULL);
     if (asked) {
         if (asked->body.bytes)
             explicit_bzero(asked->body.bytes, asked->body.capacity); /* it may hold a password */
@@ -164,23 +102,6 @@ static void guest_has_its_answer(void *context, struct MHD_Connection *connectio
     }
     memory_free(state);
     allow(server, connection, server->rules.rest_ms);
-}
-
-/* Those whose time is over. How long until the next one's is, -1: nobody is there. */
-static int64_t end_late_guests(struct web_server *server)
-{
-    int64_t now_ms = clock_monotonic_ms(), next_ms = -1;
-    for (size_t i = 0; i < server->guest_count; i++) {
-        struct guest *guest = &server->guests[i];
-        int64_t left_ms = guest->deadline_ms - now_ms;
-        if (guest->let_go)
-            continue;
-        if (left_ms <= 0)
-            let_go(guest);
-        else if (next_ms < 0 || left_ms < next_ms)
-            next_ms = left_ms;
-    }
-    return next_ms;
 }
 
 /* ---- requests and answers ---- */
@@ -301,22 +222,49 @@ static void resume(struct pool_job *job)
     (void)eventfd_write(wake, 1);
 }
 
+/* At once, without a thread. */
+static enum MHD_Result say_too_many(struct asked *asked)
+{
+    asked->answer.status = MHD_HTTP_SERVICE_UNAVAILABLE;
+    web_answer_header(&asked->answer, "Content-Type", "text/plain; charset=utf-8");
+    web_answer_header(&asked->answer, "Cache-Control", "no-store");
+    web_answer_header(&asked->answer, "Retry-After", "2");
+    text_append(&asked->answer.body, "Your address waits for too many answers already. Ask again.\n");
+    asked->is_answered = true;
+    return queue_answer(asked->connection, &asked->answer);
+}
+
 /* The library asks again when it is answered. */
 static enum MHD_Result hand_on(struct asked *asked)
 {
+    struct web_server *server = asked->server;
+    guests_network(asked->address, asked->network);
     asked->job.about = asked->target;
-    asked->job.asker = asked->address;
+    asked->job.asker = asked->network;
+    if (pool_count(server->pool, &asked->job) >= WEB_WAITING_MOST)
+        return say_too_many(asked);
+    guests_wait(server->guests, socket_of(asked->connection), &asked->job);
     MHD_suspend_connection(asked->connection);
-    pool_add(asked->server->pool, &asked->job);
+    pool_add(server->pool, &asked->job);
     return MHD_YES;
+}
+
+/* The library ends no connection that is left alone: what nobody waits for any more and is not begun is not made. */
+static void take_back(void *context, struct pool_job *job)
+{
+    struct web_server *server = context;
+    if (!pool_take_back(server->pool, job))
+        return;
+    ((struct asked *)(void *)job)->is_in_vain = true;
+    resume(job);
 }
 
 /* How many bytes its body may have. */
 static size_t most_of(const struct web_server *server, struct MHD_Connection *connection, const char *method,
                       const struct asked *asked)
 {
-    unsigned char address[16] = {0};
-    take_mapped_address(connection, address);
+    unsigned char address[GUESTS_ADDRESS_SIZE];
+    take_address(connection, address);
     const struct web_request request = {
         .method = method, .target = asked->target, .body = "", .address = address, .connection = connection};
     size_t more = server->rules.more_bytes ? server->rules.more_bytes(server->rules.context, &request) : 0;
@@ -342,12 +290,14 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
         *upload_size = 0;
         return MHD_YES;
     }
+    if (asked->is_in_vain)
+        return MHD_NO;
     if (asked->is_answered)
         return queue_answer(connection, &asked->answer);
     asked->server = server;
     asked->connection = connection;
     asked->method = method;
-    take_mapped_address(connection, asked->address);
+    take_address(connection, asked->address);
     if (server->pool)
         return hand_on(asked);
     make_answer(asked);
@@ -435,7 +385,7 @@ int web_server_create(const struct web_server_rules *rules, const char *bind, in
     AUTO(web_server_destroy) struct web_server *server = memory_new(1, sizeof *server);
     server->rules = *rules;
     server->wake = server->both = -1;
-    server->guests = memory_new(rules->connections + 1, sizeof *server->guests);
+    server->guests = guests_create(rules->connections, rules->per_address);
     server->daemon = start_daemon(server, &address);
     server->rules.certificate = server->rules.key = NULL;
     const union MHD_DaemonInfo *info =
@@ -457,7 +407,7 @@ void web_server_destroy(struct web_server **server)
         MHD_stop_daemon((*server)->daemon);
     fd_close(&(*server)->wake);
     fd_close(&(*server)->both);
-    memory_free(&(*server)->guests);
+    guests_destroy(&(*server)->guests);
     memory_free(server);
 }
 
@@ -474,7 +424,9 @@ int web_server_fd(const struct web_server *server)
 int64_t web_server_wait_ms(struct web_server *server)
 {
     MHD_UNSIGNED_LONG_LONG library_ms;
-    int64_t wait_ms = end_late_guests(server);
+    int64_t wait_ms = guests_end_late(server->guests, clock_monotonic_ms());
+    if (server->pool)
+        guests_each_in_vain(server->guests, take_back, server);
     if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
         (wait_ms < 0 || library_ms < (uint64_t)wait_ms))
         wait_ms = (int64_t)library_ms;

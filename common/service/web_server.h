@@ -2,12 +2,13 @@
  *
  * Whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls web_server_turn(). The answers
  * are made in that call, or where the rules say so by threads of the server's (pool.h): then one that takes long holds up no
- * other, two of one target are made one after the other, and one address has all threads but one at most. RFC 9110 and 9112. A request's body is seen where the rules allow one, and
- * then as a whole.
+ * other, two of one target are made one after the other, and one address has all threads but one at most. RFC 9110 and 9112. A
+ * request's body is seen where the rules allow one, and then as a whole.
  *
  * What a peer may do is bounded: how many connections there are, in all and from one address, how long one has for its
  * request and for reading the answer, however busily it drips, and how much memory it takes. A new peer always comes in:
- * the oldest one of its address, or of all, goes for it. */
+ * the oldest one of its address, or of all, goes for it, and what was to be made for that one is not begun any more. Who waits for
+ * WEB_WAITING_MOST targets already is answered 503 at once. An address of version 6 is its network (guests.h). */
 #ifndef FELUCCA_SERVICE_WEB_SERVER_H
 #define FELUCCA_SERVICE_WEB_SERVER_H
 
@@ -16,6 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { WEB_WAITING_MOST = 16 };
 
 struct web_server;
 
@@ -54,7 +57,7 @@ struct web_server_rules {
     void *context; /* borrowed until web_server_destroy() */
     void (*answer)(void *context, const struct web_request *request, struct web_answer *ret_answer);
     size_t connections;      /* at most so many, at least 4 … */
-    size_t per_address;      /* … and of one address */
+    size_t per_address;      /* … and of one address, or network of version 6 */
     size_t connection_bytes; /* for a request's line and headers */
     size_t body_bytes;       /* for its body; 0: nobody takes one, and it is ignored */
     /* How many more this request's may have, of which there is no body yet; NULL: none. In web_server_turn(), beside the threads. */
@@ -77,7 +80,7 @@ void web_server_destroy(struct web_server **server);
 
 int web_server_port(const struct web_server *server);
 int web_server_fd(const struct web_server *server);
-/* Lets those go whose time is over. How long until something is due, -1: nothing is. */
+/* Lets those go whose time is over; before each wait. How long until something is due, -1: nothing is. */
 int64_t web_server_wait_ms(struct web_server *server);
 void web_server_turn(struct web_server *server);
 

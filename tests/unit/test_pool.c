@@ -19,7 +19,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static struct task tasks[JOBS];
 static struct pool *pool;
 
-static const unsigned char ada[POOL_ASKER_SIZE] = {1}, bob[POOL_ASKER_SIZE] = {2};
+static const unsigned char ada[POOL_ASKER_SIZE] = {1}, bob[POOL_ASKER_SIZE] = {2}, cyd[POOL_ASKER_SIZE] = {3};
 
 static void set(bool *what)
 {
@@ -118,6 +118,63 @@ START_TEST(one_asker_leaves_a_thread_to_others)
 }
 END_TEST
 
+/* However many of one wait, and since when. */
+START_TEST(who_has_the_fewest_under_way_is_next)
+{
+    static const char *const abouts[] = {"a", "b", "c", "d"};
+    for (int i = 0; i < THREADS - 1; i++)
+        add(i, abouts[i], ada);
+    add(3, "d", bob);
+    for (int i = 0; i < THREADS; i++)
+        CK_SOON(tasks[i].has_begun);
+    add(4, "e", ada);
+    add(5, "f", bob);
+    add(6, "g", cyd);
+    set(&tasks[0].may_end);
+    CK_SOON(tasks[0].is_done);
+    CK_SOON(tasks[6].has_begun);
+    ck_assert(!is_set(&tasks[4].has_begun) && !is_set(&tasks[5].has_begun));
+}
+END_TEST
+
+/* What is asked for twice is one thing. */
+START_TEST(things_of_an_asker_are_counted)
+{
+    const struct pool_job asked = {.about = "z", .asker = ada}, again = {.about = "b", .asker = ada};
+    const struct pool_job other = {.about = "z", .asker = bob};
+    add(0, "a", ada);
+    CK_SOON(tasks[0].has_begun);
+    add(1, "a", ada);
+    add(2, "a", ada);
+    ck_assert_uint_eq(pool_count(pool, &asked), 1);
+    add(3, "b", ada);
+    CK_SOON(tasks[3].has_begun);
+    add(4, "c", ada);
+    add(5, "c", ada);
+    add(6, "d", bob);
+    ck_assert_uint_eq(pool_count(pool, &asked), 3);
+    ck_assert_uint_eq(pool_count(pool, &again), 2);
+    ck_assert_uint_eq(pool_count(pool, &other), 1);
+}
+END_TEST
+
+START_TEST(what_has_not_begun_can_be_taken_back)
+{
+    add(0, "a", ada);
+    CK_SOON(tasks[0].has_begun);
+    add(1, "a", ada);
+    ck_assert(!pool_take_back(pool, &tasks[0].job));
+    ck_assert(pool_take_back(pool, &tasks[1].job));
+    ck_assert(!pool_take_back(pool, &tasks[1].job));
+    set(&tasks[0].may_end);
+    CK_SOON(tasks[0].is_done);
+    set(&tasks[2].may_end);
+    add(2, "a", ada);
+    CK_SOON(tasks[2].is_done);
+    ck_assert(!is_set(&tasks[1].has_begun) && !is_set(&tasks[1].is_done));
+}
+END_TEST
+
 static void *rest(void *context)
 {
     pool_rest(pool);
@@ -164,6 +221,9 @@ int main(void)
     tests_add(tests, long_job_holds_up_no_other);
     tests_add(tests, of_one_thing_one_is_done);
     tests_add(tests, one_asker_leaves_a_thread_to_others);
+    tests_add(tests, who_has_the_fewest_under_way_is_next);
+    tests_add(tests, things_of_an_asker_are_counted);
+    tests_add(tests, what_has_not_begun_can_be_taken_back);
     tests_add(tests, it_rests_when_nothing_is_under_way);
     tests_add(tests, what_is_left_is_given_back);
     return tests_run(tests);
