@@ -16,6 +16,7 @@ enum {
     ANSWER_MOST = 1 << 20,
     DEPTH_MOST = 8,
     ANSWER_DEPTH_MOST = 12,
+    ENTRY_SIZE = 16 << 10,                             /* of a user */
     HEADER_TEXT_MAX = (CONTROL_HEADER_MAX + 2) / 3 * 4 /* of base64 */
 };
 
@@ -90,14 +91,16 @@ static char **text_member(struct control_request *request, const struct member *
 
 /* ---- requests ---- */
 
+/* Requests are begun by several threads. An entry that has no room here is none. */
 static void append_user(struct text *name)
 {
     const char *caller = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-    const struct passwd *entry = getpwuid(getuid());
+    struct passwd entry, *found = NULL;
+    char room[ENTRY_SIZE];
     if (caller && *caller)
         text_append(name, caller);
-    else if (entry)
-        text_append(name, entry->pw_name);
+    else if (getpwuid_r(getuid(), &entry, room, sizeof room, &found) == 0 && found)
+        text_append(name, entry.pw_name);
     else
         text_format(name, "user %u", (unsigned)getuid());
 }

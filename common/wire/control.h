@@ -115,7 +115,7 @@ struct control_request {
     bool now;         /* quarantine drop: the files are removed, not kept in dropped/ */
 };
 
-/* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. */
+/* A random id and the name of the user who runs this process (behind sudo: who called it). 0 or ERR_IO. Any thread's. */
 int control_request_start(struct control_request *request, enum control_verb verb);
 void control_request_release(struct control_request *request);
 

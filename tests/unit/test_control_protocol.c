@@ -6,10 +6,25 @@
 #include "common/base/memory.h"
 #include "tests/support/suite.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ID   "0123456789abcdef0123456789abcdef"
 #define HEAD "{\"protocol\":1,\"request\":\"" ID "\",\"user\":\"anna\""
+
+/* The system has one place for the entry that a thread asks for by getpwuid(): requests are begun by several. */
+START_TEST(beginning_one_asks_for_no_shared_entry)
+{
+    AUTO(control_request_release) struct control_request request = {.verb = 0};
+    const struct passwd *other = getpwuid(getuid() == 0 ? 1 : 0);
+    AUTO(memory_free) char *name = memory_string(other ? other->pw_name : "");
+    ck_assert_ptr_nonnull(other);
+    ck_assert_int_eq(control_request_start(&request, CONTROL_RETRY), 0);
+    ck_assert_str_eq(other->pw_name, name);
+    ck_assert(request.user && *request.user && strcmp(request.user, name) != 0);
+}
+END_TEST
 
 START_TEST(request_arrives_whole)
 {
@@ -194,6 +209,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("control");
+    tests_add(tests, beginning_one_asks_for_no_shared_entry);
     tests_add(tests, request_arrives_whole);
     tests_rows(tests, what_is_no_request_is_refused, ROWS(rows));
     tests_rows(tests, what_a_verb_has_no_use_for_is_named, sizeof surplus_rows / sizeof *surplus_rows);
