@@ -77,6 +77,12 @@ static bool is_question(enum control_verb verb)
     return verb == CONTROL_FIND || verb == CONTROL_EXPLAIN || verb == CONTROL_TRY || verb == CONTROL_TRY_FILE;
 }
 
+/* A question that may take the router minutes. */
+static bool is_trial(enum control_verb verb)
+{
+    return verb == CONTROL_TRY || verb == CONTROL_TRY_FILE;
+}
+
 /* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask; then the older one. */
 static bool is_rather(const struct errand *a, const struct errand *b)
 {
@@ -86,22 +92,27 @@ static bool is_rather(const struct errand *a, const struct errand *b)
     return asks_a != asks_b ? asks_a : a->at < b->at;
 }
 
-/* Questions have half of what may be under way at once: however much is asked, changes have the rest. */
-static struct errand *make_room(struct errands *errands, enum control_verb verb)
+/* Questions have half of what may be under way at once: however much is asked, changes have the rest; and trials half of that, one
+ * of each owner. */
+static struct errand *make_room(struct errands *errands, enum control_verb verb, const char *owner)
 {
     struct errand *room = NULL;
-    size_t busy = 0, asking = 0;
+    size_t busy = 0, asking = 0, trying = 0;
+    bool tries = false;
     for (size_t i = 0; i < ERRANDS_MOST; i++) {
         struct errand *errand = &errands->list[i];
         if (errand_is_busy(errand)) {
             busy++;
             asking += is_question(errand->verb);
+            trying += is_trial(errand->verb);
+            tries |= is_trial(errand->verb) && strcmp(errand->owner, owner) == 0;
             continue;
         }
         if (!room || is_rather(errand, room))
             room = errand;
     }
-    bool has_room = busy < ERRANDS_AT_ONCE && (!is_question(verb) || asking < ERRANDS_AT_ONCE / 2);
+    bool has_room = busy < ERRANDS_AT_ONCE && (!is_question(verb) || asking < ERRANDS_AT_ONCE / 2) &&
+                    (!is_trial(verb) || (trying < ERRANDS_AT_ONCE / 4 && !tries));
     return has_room ? room : NULL;
 }
 
@@ -110,7 +121,7 @@ static struct errand *add(struct errands *errands, struct plan *plan, struct con
                           const char *owner, char ret_id[ERRAND_ID_SIZE])
 {
     enum control_verb verb = plan->parts[0].request.verb;
-    struct errand *errand = make_room(errands, verb);
+    struct errand *errand = make_room(errands, verb, owner);
     if (!errand || random_hex(ret_id, ERRAND_ID_SIZE - 1) != 0)
         return NULL;
     assert(strlen(owner) < sizeof errand->owner && plan->part_count <= ERRAND_PARTS_MOST);

@@ -1,8 +1,9 @@
 /* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
  *
  * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; what nobody works on goes
- * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most. A plan of several
- * parts is one errand: its parts are asked one after the other. The functions are any thread's, and wait for none. */
+ * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most, of these half
+ * trials, and one trial of each owner. A plan of several parts is one errand: its parts are asked one after the other. The functions
+ * are any thread's, and wait for none. */
 #ifndef FELUCCA_CONSOLE_ERRANDS_H
 #define FELUCCA_CONSOLE_ERRANDS_H
 

@@ -277,6 +277,30 @@ START_TEST(a_form_of_another_session_does_not_count)
 }
 END_TEST
 
+/* ---- who waits for whom ---- */
+
+/* One that takes long, here for want of a router, holds up neither another question nor another's trial. */
+START_TEST(trials_leave_room_for_other_questions)
+{
+    static const char form[] = "destination=main&album=ct&expression=true";
+    struct console_guest third = {.port = ada.port};
+    ck_assert(console_guest_sign_in(&third, "viv", "correct+horse"));
+    ck_assert_int_eq(console_guest_get(&third, "/try"), 200);
+    rig_kill(rig);
+    ck_assert_int_eq(console_guest_post(&viv, "/try", form), 303);
+    ck_assert_int_eq(console_guest_post(&viv, "/try", form), 503); /* one of each owner */
+    ck_body(&viv, "Wait until some of it is done");
+    ck_assert_int_eq(console_guest_get(&viv, "/try"), 200);
+    ck_assert_int_eq(console_guest_post(&ada, "/try", form), 303);
+    ck_assert_int_eq(console_guest_post(&third, "/try", form), 503); /* and two in all */
+    ck_assert_int_eq(console_guest_get(&third, "/try"), 200);
+    ck_assert_int_eq(console_guest_post(&third, "/find", "kind=patient&number=1"), 303);
+    ck_assert_int_eq(console_guest_post(&viv, "/find", "kind=patient&number=2"), 303);
+    console_guest_release(&third);
+    rig_start(rig);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("console trial");
@@ -291,5 +315,6 @@ int main(void)
     tests_add(tests, what_is_no_file_is_refused);
     tests_rows(tests, a_form_is_judged, ROWS(form_rows));
     tests_add(tests, a_form_of_another_session_does_not_count);
+    tests_add(tests, trials_leave_room_for_other_questions);
     return tests_run(tests);
 }
