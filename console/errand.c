@@ -74,7 +74,8 @@ static void wipe(char **text)
     memory_free(text);
 }
 
-/* What a person looked for, or a file that he tried, is known for no longer than it is asked. */
+/* What a person looked for, or a file that he tried, is known for no longer than it is asked. A condition that he tried is
+ * on the page of the answer, and forgotten with it. */
 static void forget_secrets(struct control_request *request)
 {
     wipe(&request->number);

@@ -319,14 +319,23 @@ static json_t *read_change(const struct errand *errand)
     return document;
 }
 
-/* NULL: there is none of that kind. verb: of a question, else of no question. */
+/* By what an operator's trial counted a name could be guessed. who: NULL: nobody. */
+static bool may_read(const struct errand *errand, const struct who *who)
+{
+    if (errand->verb != CONTROL_TRY || !errand->plan.parts[0].request.identifying)
+        return true;
+    return who && (who->is_operator || (*who->token && strcmp(errand->owner, who->token) == 0));
+}
+
+/* NULL: there is none of that kind that who may read. verb: of a question, else of no question. */
 static json_t *read_errand(struct errands *errands, const char *id, enum control_verb verb,
-                           json_t *(*read)(const struct errand *errand))
+                           const struct who *who, json_t *(*read)(const struct errand *errand))
 {
     json_t *document = NULL;
     (void)pthread_mutex_lock(&errands->mutex);
     struct errand *errand = find(errands, id);
-    if (errand && (is_question(verb) ? errand->verb == verb : !is_question(errand->verb))) {
+    bool is_meant = errand && (is_question(verb) ? errand->verb == verb : !is_question(errand->verb));
+    if (is_meant && may_read(errand, who)) {
         (void)pthread_mutex_lock(&errand->mutex);
         document = read(errand);
         (void)pthread_mutex_unlock(&errand->mutex);
@@ -337,21 +346,21 @@ static json_t *read_errand(struct errands *errands, const char *id, enum control
 
 json_t *errands_read_find(struct errands *errands, const char *id)
 {
-    return read_errand(errands, id, CONTROL_FIND, read_find);
+    return read_errand(errands, id, CONTROL_FIND, NULL, read_find);
 }
 
 json_t *errands_read_why(struct errands *errands, const char *id)
 {
-    return read_errand(errands, id, CONTROL_EXPLAIN, read_why);
+    return read_errand(errands, id, CONTROL_EXPLAIN, NULL, read_why);
 }
 
-json_t *errands_read_trial(struct errands *errands, const char *id)
+json_t *errands_read_trial(struct errands *errands, const char *id, const struct who *who)
 {
-    json_t *of_condition = read_errand(errands, id, CONTROL_TRY, read_trial);
-    return of_condition ? of_condition : read_errand(errands, id, CONTROL_TRY_FILE, read_trial);
+    json_t *of_condition = read_errand(errands, id, CONTROL_TRY, who, read_trial);
+    return of_condition ? of_condition : read_errand(errands, id, CONTROL_TRY_FILE, who, read_trial);
 }
 
 json_t *errands_read(struct errands *errands, const char *id)
 {
-    return read_errand(errands, id, CONTROL_RETRY, read_change);
+    return read_errand(errands, id, CONTROL_RETRY, NULL, read_change);
 }

@@ -41,8 +41,8 @@ json_t *errands_read_find(struct errands *errands, const char *id);
 json_t *errands_read_why(struct errands *errands, const char *id);
 
 /* The same of a trial: { phase, kind, destination, album, expression, sentence, explained }; explained is what router/trials.h writes
- * down. */
-json_t *errands_read_trial(struct errands *errands, const char *id);
+ * down. One that may have asked for what identifies a patient there is for operators and its owner alone. */
+json_t *errands_read_trial(struct errands *errands, const char *id, const struct who *who);
 
 /* What docs/console.md tells of a change; what is of one part alone is null where there are several. NULL: there is none. A new
  * reference. */

@@ -25,7 +25,7 @@ struct page_question {
     struct jobdb *db;
     const struct surroundings *around;
     const struct asked *asked;
-    const struct who *who;   /* for shape alone: a document is the same for everybody */
+    const struct who *who;   /* for shape alone: a document is the same for all who may have it */
     struct errands *errands; /* what operators have asked; NULL: nothing */
     int64_t now;             /* wall ms */
     unsigned

@@ -79,7 +79,9 @@ static json_t *read_tried(const struct page_question *question)
     static const char *const lists[] = {"lines", "targets"};
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(json_release)
-    json_t *trial = question->errands ? errands_read_trial(question->errands, question->asked->item) : NULL;
+    json_t *trial = question->errands
+                        ? errands_read_trial(question->errands, question->asked->item, question->who)
+                        : NULL;
     if (!trial) {
         text_append(question->reason, "Nobody tries this any more. Try it again.");
         *question->status = 404;

@@ -77,13 +77,14 @@ static void tell_unfit(const char *what, const char *uid, struct text *out)
 static const char *uid_objection_of(const struct config_destination *destination,
                                     const struct jobdb_instance *instance, struct decisions *decisions)
 {
+    const char *objection = fitting_uid_objection(destination, instance->study, instance->series);
     bool study = uid_is_oid(instance->study);
-    if (!destination->kheops || (study && uid_is_oid(instance->series)))
+    if (!objection)
         return NULL;
     if (decisions->unfit.length == 0)
         tell_unfit(study ? "Series Instance UID (0020,000E)" : "Study Instance UID (0020,000D)",
                    study ? instance->series : instance->study, &decisions->unfit);
-    return "its study or series UID is no object identifier, and KHEOPS takes nothing else";
+    return objection;
 }
 
 /* NULL: it takes the instance; else why it does not, or may not. */

@@ -4,6 +4,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/reading/tellable.h"
 #include "router/sealed.h"
 
 #include <string.h>
@@ -37,13 +38,23 @@ int judge_start_again(struct judge *judge, struct readers *readers)
     return channel_ask(header_process_socket(judge->process), &request, judge->conditions);
 }
 
-int judge_create(struct readers *readers, const struct trial_expression *expressions, size_t count,
-                 struct judge **ret_judge)
+/* What the conditions in force ask for may be told. */
+static struct questions *asked_in_force(struct targets *targets)
+{
+    struct questions *in_force = questions_create();
+    for (size_t i = 0; i < targets_count(targets); i++)
+        tellable_add(in_force, target_condition(targets_at(targets, i)));
+    return in_force;
+}
+
+int judge_create(struct readers *readers, struct targets *targets, const struct trial_expression *expressions,
+                 size_t count, struct judge **ret_judge)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    AUTO(questions_destroy) struct questions *in_force = asked_in_force(targets);
     AUTO(judge_destroy) struct judge *judge = memory_new(1, sizeof *judge);
     judge->conditions = -1;
-    trial_write(expressions, count, &bytes);
+    trial_write(expressions, count, in_force, &bytes);
     if (!sealed_create("conditions", bytes.bytes, bytes.length, &judge->conditions))
         return ERR_NOMEM;
     int code = judge_start_again(judge, readers);

@@ -9,6 +9,7 @@
 #include "common/reading/trial.h"
 #include "router/header_process.h"
 #include "router/readers.h"
+#include "router/targets.h"
 
 enum { JUDGE_DEPTH = 8 /* headers that it has at once */ };
 
@@ -30,9 +31,9 @@ void judge_said_release(struct judge_said *said);
 
 struct judge;
 
-/* Starts it and hands the conditions over. 0, or an error. */
-int judge_create(struct readers *readers, const struct trial_expression *expressions, size_t count,
-                 struct judge **ret_judge);
+/* Starts it and hands the conditions over, and of which attributes it may tell values, as those of the targets ask for them. 0, or an error. */
+int judge_create(struct readers *readers, struct targets *targets, const struct trial_expression *expressions,
+                 size_t count, struct judge **ret_judge);
 void judge_destroy(struct judge **judge);
 /* After its end: another process, with the same conditions, which has no header yet. */
 int judge_start_again(struct judge *judge, struct readers *readers);

@@ -26,6 +26,7 @@ struct file_state {
     int fd; /* of the file in memory */
     struct aim *aims;
     size_t count;
+    bool more; /* targets beyond those that can be asked about at once */
     json_t *result;
 };
 
@@ -65,11 +66,15 @@ static int begin(struct router *router, struct trying *trying)
     state->fd = -1;
     if (!make_file(&trying->request, &state->fd))
         return ERR_NOMEM;
-    for (size_t i = 0; i < most && trying->conditions < TRIAL_EXPRESSIONS_MAX; i++) {
+    for (size_t i = 0; i < most; i++) {
         const struct target *target = targets_at(router->targets, i);
         if (!target->destination || (target->row.album && !target->album))
             continue; /* the configuration does not name it any more */
         const struct condition *condition = target_condition(target);
+        if (condition && trying->conditions == TRIAL_EXPRESSIONS_MAX) {
+            state->more = true;
+            continue;
+        }
         state->aims[state->count++] =
             (struct aim){.destination = memory_string(target->row.destination),
                          .album = memory_string(target->row.album),
@@ -77,7 +82,7 @@ static int begin(struct router *router, struct trying *trying)
         if (condition)
             expressions[trying->conditions++] = (struct trial_expression){condition_text(condition), true};
     }
-    return judge_create(router->readers, expressions, trying->conditions, &trying->judge);
+    return judge_create(router->readers, router->targets, expressions, trying->conditions, &trying->judge);
 }
 
 static void compiled(struct trying *trying, const struct trial_compiled *list)
@@ -110,6 +115,12 @@ static bool go_on(struct trying *trying)
 
 /* ---- the answer ---- */
 
+/* Whether a UID may be in the part of the file that is not there. */
+static bool lacks_uid(const struct judgement *judgement)
+{
+    return judgement->incomplete && (!judgement->study || !judgement->series);
+}
+
 /* What is asked beside the condition; NULL: nothing stands in the way. */
 static const char *obstacle(struct router *router, const struct aim *aim, const struct judgement *judgement,
                             enum condition_verdict destination_takes)
@@ -119,7 +130,10 @@ static const char *obstacle(struct router *router, const struct aim *aim, const 
         return destination_takes == CONDITION_TRUE ? NULL : "its destination does not take it";
     if (target && target->destination && !fitting_class_is_wanted(target->destination, judgement->sop_class))
         return "the SOP class is not among its sop_classes";
-    return NULL;
+    if (!target || !target->destination || lacks_uid(judgement))
+        return NULL;
+    return fitting_uid_objection(target->destination, judgement->study ? judgement->study : "",
+                                 judgement->series ? judgement->series : "");
 }
 
 static json_t *tree_of(const struct judged *judged, size_t *bytes, bool *ret_more)
@@ -184,7 +198,7 @@ static const struct aim *find_destination(const struct file_state *state, const 
 static void judged(struct router *router, struct trying *trying, const struct judgement *judgement)
 {
     struct file_state *state = trying->state;
-    struct telling telling = {0};
+    struct telling telling = {.more = state->more};
     if (judgement->code != 0) {
         AUTO(text_release) struct text sentence = TEXT_EMPTY;
         text_format(&sentence, "the file %s", judgement->reason ? judgement->reason : "cannot be read");

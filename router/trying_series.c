@@ -63,7 +63,7 @@ static int begin(struct router *router, struct trying *trying)
         (struct latest){.destination_id = target->row.destination_id, .left_out = !request->album};
     const struct trial_expression expressions[] = {{request->expression, true}, {state->present, false}};
     trying->conditions = present ? 2 : 1;
-    return judge_create(router->readers, expressions, trying->conditions, &trying->judge);
+    return judge_create(router->readers, router->targets, expressions, trying->conditions, &trying->judge);
 }
 
 static void compiled(struct trying *trying, const struct trial_compiled *list)

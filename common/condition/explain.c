@@ -65,7 +65,8 @@ struct source {
     const struct condition *condition;
     const struct condition_dictionary *dictionary;
     const struct condition_facts *facts;
-    bool show_identifying;
+    explain_hides *hides;
+    const void *hides_context;
     enum condition_verdict *verdicts; /* of each node */
 };
 
@@ -151,7 +152,7 @@ static void explain_operand(const struct source *source, const struct test *test
     else
         text_append(&name, transfer_name(operand->transfer));
     value->name = text_take(&name);
-    value->hidden = path && !source->show_identifying && explain_is_identifying(path);
+    value->hidden = path && source->hides(source->hides_context, path);
     take_texts(source, operand, value);
     value->absent = value->total == 0 && !(path && source->facts->is_present(source->facts->context, path));
     value->unknown = take_doubt(source, test, operand, value->total);
@@ -243,13 +244,15 @@ static void add_lines(const struct source *source, uint32_t index, unsigned dept
         add_lines(source, child, depth + 1, explanation);
 }
 
-struct explanation *explain_create(const struct condition *condition,
-                                   const struct condition_dictionary *dictionary,
-                                   const struct condition_facts *facts, bool show_identifying)
+struct explanation *explain_create_hiding(const struct condition *condition,
+                                          const struct condition_dictionary *dictionary,
+                                          const struct condition_facts *facts, explain_hides *hides,
+                                          const void *context)
 {
     const struct tree *tree = &condition->tree;
-    struct source source = {condition, dictionary, facts, show_identifying,
-                            memory_new(tree->node_count, sizeof(enum condition_verdict))};
+    struct source source = {condition, dictionary,
+                            facts,     hides,
+                            context,   memory_new(tree->node_count, sizeof(enum condition_verdict))};
     struct explanation *explanation = memory_new(1, sizeof *explanation);
     for (size_t i = 0; i < tree->node_count; i++)
         source.verdicts[i] = node_verdict(&source, &tree->nodes[i]);
@@ -258,6 +261,27 @@ struct explanation *explain_create(const struct condition *condition,
     add_lines(&source, tree->root, 0, explanation);
     free(source.verdicts);
     return explanation;
+}
+
+static bool hides_identifying(const void *context, const struct condition_path *path)
+{
+    (void)context;
+    return explain_is_identifying(path);
+}
+
+static bool hides_nothing(const void *context, const struct condition_path *path)
+{
+    (void)context;
+    (void)path;
+    return false;
+}
+
+struct explanation *explain_create(const struct condition *condition,
+                                   const struct condition_dictionary *dictionary,
+                                   const struct condition_facts *facts, bool show_identifying)
+{
+    return explain_create_hiding(condition, dictionary, facts,
+                                 show_identifying ? hides_nothing : hides_identifying, NULL);
 }
 
 void explain_destroy(struct explanation **explanation)

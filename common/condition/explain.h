@@ -50,6 +50,13 @@ struct explanation {
 struct explanation *explain_create(const struct condition *condition,
                                    const struct condition_dictionary *dictionary,
                                    const struct condition_facts *facts, bool show_identifying);
+
+/* The same, where hides says of each path whether its values are hidden. */
+typedef bool explain_hides(const void *context, const struct condition_path *path);
+struct explanation *explain_create_hiding(const struct condition *condition,
+                                          const struct condition_dictionary *dictionary,
+                                          const struct condition_facts *facts, explain_hides *hides,
+                                          const void *context);
 void explain_destroy(struct explanation **explanation);
 
 /* "all of", "any of", ...; NULL for tests and constants. Borrowed for ever. */

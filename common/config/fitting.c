@@ -18,6 +18,14 @@ bool fitting_can_be_taken(const struct config_node *node, const char *study, con
     return node->destination_count == 0;
 }
 
+const char *fitting_uid_objection(const struct config_destination *destination, const char *study,
+                                  const char *series)
+{
+    if (!destination->kheops || (uid_is_oid(study) && uid_is_oid(series)))
+        return NULL;
+    return "its study or series UID is no object identifier, and KHEOPS takes nothing else";
+}
+
 bool fitting_class_is_wanted(const struct config_destination *destination, const char *sop_class)
 {
     for (size_t i = 0; sop_class && i < destination->sop_class_count; i++) {

@@ -10,6 +10,10 @@
 /* study, series: "" where it is not known, which is the router's to judge. True for a node without destinations. */
 bool fitting_can_be_taken(const struct config_node *node, const char *study, const char *series);
 
+/* NULL: the destination's server can take them; else why it cannot. Borrowed for ever. */
+const char *fitting_uid_objection(const struct config_destination *destination, const char *study,
+                                  const char *series);
+
 /* Whether it is among the destination's sop_classes, or there is no such list. NULL: it is not known, and no list has it. */
 bool fitting_class_is_wanted(const struct config_destination *destination, const char *sop_class);
 

@@ -5,6 +5,7 @@
 #include "common/base/memory.h"
 #include "common/dicom/dictionary.h"
 #include "common/reading/pack.h"
+#include "common/reading/tellable.h"
 
 #include <string.h>
 
@@ -47,13 +48,19 @@ static void write_explanation(const struct explanation *explanation, struct text
     }
 }
 
+static bool hides(const void *context, const struct condition_path *path)
+{
+    return !tellable_is(context, path);
+}
+
 /* 0 lines: there is no explanation. */
-static void write_one(const struct trial_condition *one, const struct condition_facts *facts, bool has_room,
-                      struct text *out)
+static void write_one(const struct trial *trial, const struct trial_condition *one,
+                      const struct condition_facts *facts, bool has_room, struct text *out)
 {
     AUTO(explain_destroy) struct explanation *explanation = NULL;
     if (one->condition && one->is_shown)
-        explanation = explain_create(one->condition, dictionary_for_conditions(), facts, false);
+        explanation =
+            explain_create_hiding(one->condition, dictionary_for_conditions(), facts, hides, trial->in_force);
     enum condition_verdict verdict = explanation      ? explanation->verdict
                                      : one->condition ? condition_judge(one->condition, facts)
                                                       : CONDITION_UNDECIDED;
@@ -85,8 +92,10 @@ void judgement_write(int fd, const struct trial *trial, const struct header_tran
         return;
     pack_text(out, header_incomplete(header));
     pack_text(out, header_uid(header, HEADER_SOP_CLASS));
+    pack_text(out, header_uid(header, HEADER_STUDY));
+    pack_text(out, header_uid(header, HEADER_SERIES));
     for (size_t i = 0; i < trial->count; i++)
-        write_one(&trial->list[i], header_facts(header), out->length - start < ROOM, out);
+        write_one(trial, &trial->list[i], header_facts(header), out->length - start < ROOM, out);
     if (header_failed(header)) { /* whatever was made of it */
         text_cut(out, start);
         write_code(ERR_IO, "cannot be read", out);
@@ -164,6 +173,8 @@ static void take_header(struct parcel *parcel, size_t count, struct judgement *j
 {
     judgement->incomplete = take_text(parcel);
     judgement->sop_class = take_text(parcel);
+    judgement->study = take_text(parcel);
+    judgement->series = take_text(parcel);
     judgement->list = memory_new(count + 1, sizeof *judgement->list);
     for (; judgement->count < count && !parcel->broken; judgement->count++) {
         struct judged *judged = &judgement->list[judgement->count];
@@ -199,6 +210,8 @@ void judgement_destroy(struct judgement **judgement)
     memory_free(&(*judgement)->reason);
     memory_free(&(*judgement)->incomplete);
     memory_free(&(*judgement)->sop_class);
+    memory_free(&(*judgement)->study);
+    memory_free(&(*judgement)->series);
     for (size_t i = 0; i < (*judgement)->count; i++)
         explain_destroy(&(*judgement)->list[i].explanation);
     memory_free(&(*judgement)->list);

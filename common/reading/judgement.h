@@ -1,7 +1,7 @@
 /* judgement - what the conditions of a trial are for one header, as a felucca-header says it.
  *
  * The bytes come from a process that the header, or an expression, may have taken over: whatever they are, a judgement is
- * well-formed, or there is none. A value that is hidden has no text. */
+ * well-formed, or there is none. A value that is hidden has no text; it is hidden where tellable.h does not let it be told. */
 #ifndef FELUCCA_READING_JUDGEMENT_H
 #define FELUCCA_READING_JUDGEMENT_H
 
@@ -23,10 +23,11 @@ struct judged {
 };
 
 struct judgement {
-    int code;         /* as header_read() of the file */
-    char *reason;     /* with another code than 0 */
-    char *incomplete; /* as header_incomplete(); NULL: it was read to its end */
-    char *sop_class;  /* NULL: it has none */
+    int code;             /* as header_read() of the file */
+    char *reason;         /* with another code than 0 */
+    char *incomplete;     /* as header_incomplete(); NULL: it was read to its end */
+    char *sop_class;      /* NULL: it has none */
+    char *study, *series; /* UIDs; NULL: it has none */
     struct judged *list;
     size_t count; /* 0 with another code than 0 */
 };

@@ -3,9 +3,9 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
-#include "common/condition/explain.h"
 #include "common/dicom/dictionary.h"
 #include "common/reading/pack.h"
+#include "common/reading/tellable.h"
 
 #include <string.h>
 
@@ -13,8 +13,12 @@ enum { LEAST_BYTES = 1 + 4 + 1 };
 
 /* ---- the router's side ---- */
 
-void trial_write(const struct trial_expression *expressions, size_t count, struct text *out)
+void trial_write(const struct trial_expression *expressions, size_t count, const struct questions *in_force,
+                 struct text *out)
 {
+    AUTO(text_release) struct text paths = TEXT_EMPTY;
+    questions_write(in_force, &paths);
+    pack_string(out, paths.bytes, paths.length);
     pack_u32(out, (uint32_t)count);
     for (size_t i = 0; i < count; i++) {
         pack_u8(out, expressions[i].is_shown);
@@ -59,6 +63,10 @@ int trial_read(const char *bytes, size_t length, struct trial **ret_trial)
 {
     AUTO(trial_destroy) struct trial *trial = memory_new(1, sizeof *trial);
     struct parcel parcel = {.bytes = bytes, .length = length};
+    size_t paths_length;
+    const char *paths = unpack_string(&parcel, &paths_length);
+    if (questions_read(paths, paths_length, &trial->in_force) != 0)
+        return ERR_SYNTAX;
     uint32_t count = unpack_u32(&parcel);
     if (count > TRIAL_EXPRESSIONS_MAX || !unpack_has(&parcel, count, LEAST_BYTES))
         return ERR_SYNTAX;
@@ -88,14 +96,20 @@ void trial_destroy(struct trial **trial)
         memory_free(&(*trial)->list[i].error);
     }
     memory_free(&(*trial)->list);
+    questions_destroy(&(*trial)->in_force);
     memory_free(trial);
 }
 
+struct noted {
+    const struct questions *in_force;
+    bool identifying;
+};
+
 static void note_identifying(void *context, const struct condition_path *path, enum condition_aspect aspect)
 {
-    bool *identifying = context;
+    struct noted *noted = context;
     (void)aspect;
-    *identifying |= explain_is_identifying(path);
+    noted->identifying |= !tellable_is(noted->in_force, path);
 }
 
 void trial_append_compiled(const struct trial *trial, struct text *out)
@@ -103,10 +117,10 @@ void trial_append_compiled(const struct trial *trial, struct text *out)
     pack_u32(out, (uint32_t)trial->count);
     for (size_t i = 0; i < trial->count; i++) {
         const struct trial_condition *one = &trial->list[i];
-        bool identifying = false;
+        struct noted noted = {trial->in_force, false};
         if (one->condition)
-            condition_each_question(one->condition, note_identifying, &identifying);
-        pack_u8(out, identifying);
+            condition_each_question(one->condition, note_identifying, &noted);
+        pack_u8(out, noted.identifying);
         pack_string(out, one->error ? one->error : "", one->error ? strlen(one->error) : 0);
     }
 }

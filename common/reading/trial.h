@@ -7,6 +7,7 @@
 #define FELUCCA_READING_TRIAL_H
 
 #include "common/condition/condition.h"
+#include "common/reading/questions.h"
 
 struct trial_expression {
     const char *text;
@@ -17,13 +18,14 @@ enum { TRIAL_EXPRESSIONS_MAX = 1000 };
 
 /* ---- the router's side ---- */
 
-/* As bytes, appended. */
-void trial_write(const struct trial_expression *expressions, size_t count, struct text *out);
+/* As bytes, appended. in_force: of which attributes values may be told beside (tellable.h). */
+void trial_write(const struct trial_expression *expressions, size_t count, const struct questions *in_force,
+                 struct text *out);
 
 /* What the helper said of one expression. */
 struct trial_compiled {
     char *error;      /* NULL: it is a condition. Several lines, as condition_error_print() makes them */
-    bool identifying; /* it asks for what may identify a patient */
+    bool identifying; /* it asks for what may identify a patient (tellable.h) */
 };
 void trial_compiled_release(struct trial_compiled *compiled);
 /* Of so many expressions; releases nothing. 0, or ERR_SYNTAX: no trial_append_compiled() of them made that. Release each in either
@@ -40,6 +42,7 @@ struct trial_condition {
 struct trial {
     struct trial_condition *list;
     size_t count;
+    struct questions *in_force;
 };
 
 /* Compiles what trial_write() made. 0 or ERR_SYNTAX. */

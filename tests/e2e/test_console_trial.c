@@ -170,6 +170,12 @@ START_TEST(what_identifies_is_for_operators)
     wait_for(&ada, text_string(&address), "<h1>main/ct: would match 0 of 4 series, today 4</h1>");
     ck_body(&ada, "values are hidden: they may identify a patient");
     ck_assert_ptr_null(strstr(console_guest_body(&ada), "Gerda"));
+    /* Whoever has the address, but is no operator, has nothing of it. */
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&address)), 404);
+    ck_assert_ptr_null(strstr(console_guest_body(&viv), "Gehejm"));
+    text_append(&address, ".json");
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&address)), 404);
+    ck_assert_int_eq(console_guest_get(&ada, text_string(&address)), 200);
     ck_assert(!rig_log_says(rig, "Gehejm"));
     file_read(sandbox_path(rig->sandbox, "console.log"), &log);
     ck_assert_ptr_null(strstr(text_string(&log), "Gehejm"));

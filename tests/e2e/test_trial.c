@@ -4,6 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/memory.h"
 #include "common/config/config.h"
+#include "common/reading/trial.h"
 #include "common/wire/call.h"
 #include "router/headers.h"
 #include "tests/support/files.h"
@@ -376,6 +377,47 @@ START_TEST(a_patient_is_neither_asked_for_nor_named)
 }
 END_TEST
 
+/* Who looks chooses the attribute: what no condition in force asks for is shown only where it names nobody. */
+START_TEST(free_text_is_neither_asked_for_nor_shown)
+{
+    AUTO(control_answer_release) struct control_answer refused = {0}, answer = {0};
+    AUTO(text_release) struct text all = TEXT_EMPTY;
+    static const struct dicom_element extra[] = {{0x0020, 0x4000, "LT", "Frau Heimlich", 0, NULL, 0}};
+    static const char expression[] = "tagValueContains(\"0020,4000\", \"zz\")";
+    struct dicom_spec spec;
+    rig_spec(&spec, 60, 1, 1);
+    spec.extra = extra;
+    spec.extra_count = 1;
+    rig_receive_spec(rig, "FIRST", &spec, NULL);
+    rig_check(rig, rig_wait_jobs(rig, "delivery", NULL, 3 * STUDIES + 1, SOON_MS), "not taken in");
+    try("ct", expression, false, &refused);
+    ck_assert_int_eq(refused.stage, CONTROL_REFUSED);
+    ck_assert_ptr_nonnull(strstr(text_string(&refused.sentence), "may identify a patient"));
+    try("ct", expression, true, &answer);
+    ck_verdicts(answer.explained, "would", 0, 2 * STUDIES + 1);
+    const json_t *value = looked(answer.explained, "0020,4000");
+    ck_assert(json_is_true(json_object_get(value, "hidden")));
+    json_append(answer.explained, &all);
+    ck_assert_ptr_null(strstr(text_string(&all), "Heimlich"));
+}
+END_TEST
+
+/* ... but what one asks for is not hidden from who may see it anyway. */
+START_TEST(what_a_condition_in_force_asks_for_is_shown)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    rig_stop(rig);
+    rig_reword(rig, "tagValueIsPresent(#Tag.Modality, \"MR\")", "tagValueIsPresent(#Tag.StudyDate, \"x\")");
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    try("ct", "tagValueBeginsWith(#Tag.StudyDate, \"x\")", false, &answer);
+    ck_assert_msg(answer.stage == CONTROL_DONE, "%s", text_string(&answer.sentence));
+    const json_t *value = looked(answer.explained, "StudyDate");
+    ck_assert(json_is_false(json_object_get(value, "hidden")));
+    ck_assert_uint_gt(json_array_size(json_object_get(value, "seen")), 0);
+}
+END_TEST
+
 /* ---- a file ---- */
 
 static const json_t *target_of(const json_t *explained, const char *destination, const char *album)
@@ -449,6 +491,48 @@ START_TEST(a_file_that_is_cut_leaves_open_what_is_behind)
 }
 END_TEST
 
+/* A KHEOPS takes object identifiers alone, whatever the conditions say. */
+START_TEST(a_file_whose_uid_nobody_takes_is_not_taken)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    AUTO(text_release) struct text bytes = TEXT_EMPTY;
+    struct dicom_spec spec;
+    rig_spec(&spec, 77, 1, 1);
+    spec.rows = spec.columns = spec.frames = 0;
+    (void)snprintf(spec.series_uid, sizeof spec.series_uid, "1.40.3.4");
+    ck_assert_int_eq(dicom_write(&spec, sandbox_path(rig->sandbox, "try.dcm")), 0);
+    file_read(sandbox_path(rig->sandbox, "try.dcm"), &bytes);
+    try_bytes(bytes.bytes, bytes.length, &answer);
+    ck_assert_msg(answer.stage == CONTROL_DONE, "%s", text_string(&answer.sentence));
+    const json_t *target = target_of(answer.explained, "main", NULL);
+    ck_assert(json_is_false(json_object_get(target, "takes")));
+    ck_assert_ptr_nonnull(strstr(json_text(target, "why"), "KHEOPS takes nothing else"));
+    ck_assert(json_is_false(json_object_get(target_of(answer.explained, "main", "ct"), "takes")));
+}
+END_TEST
+
+START_TEST(more_conditions_than_can_be_judged_are_told)
+{
+    AUTO(control_answer_release) struct control_answer answer = {0};
+    AUTO(text_release) struct text bytes = TEXT_EMPTY, albums = TEXT_EMPTY;
+    write_file("Probe", &bytes);
+    for (int i = 0; i < TRIAL_EXPRESSIONS_MAX; i++)
+        text_format(&albums,
+                    "          - name: a%d\n            api_url: http://127.0.0.1:9/api\n"
+                    "            destination_token: x\n            source_token: y\n"
+                    "            condition: 'true'\n",
+                    i);
+    text_append(&albums, "          - name: all\n");
+    rig_stop(rig);
+    rig_reword(rig, "          - name: all\n", text_string(&albums));
+    rig_start(rig);
+    rig_check(rig, rig_wait_log(rig, "recovered", SOON_MS), "it does not start");
+    try_bytes(bytes.bytes, bytes.length, &answer);
+    ck_assert_msg(answer.stage == CONTROL_DONE, "%s", text_string(&answer.sentence));
+    ck_assert(json_is_true(json_object_get(answer.explained, "more")));
+}
+END_TEST
+
 START_TEST(what_is_no_file_is_refused)
 {
     AUTO(control_answer_release) struct control_answer none = {0}, large = {0}, again = {0};
@@ -511,8 +595,12 @@ int main(void)
     tests_add(tests, a_hostile_pattern_ends_its_trial_and_delays_nothing);
     tests_add(tests, a_header_that_crashes_is_passed_over);
     tests_add(tests, a_patient_is_neither_asked_for_nor_named);
+    tests_add(tests, free_text_is_neither_asked_for_nor_shown);
+    tests_add(tests, what_a_condition_in_force_asks_for_is_shown);
     tests_add(tests, a_file_is_judged_for_every_destination_and_album);
     tests_add(tests, a_file_that_is_cut_leaves_open_what_is_behind);
+    tests_add(tests, a_file_whose_uid_nobody_takes_is_not_taken);
+    tests_add(tests, more_conditions_than_can_be_judged_are_told);
     tests_add(tests, what_is_no_file_is_refused);
     tests_rows(tests, what_cannot_be_tried_is_refused, ROWS(refused_rows));
     return tests_run(tests);

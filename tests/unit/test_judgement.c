@@ -5,7 +5,10 @@
 #include "common/base/cleanup.h"
 #include "common/base/err.h"
 #include "common/base/memory.h"
+#include "common/dicom/dictionary.h"
+#include "common/reading/tellable.h"
 #include "tests/support/dicom.h"
+#include "tests/support/facts.h"
 #include "tests/support/sandbox.h"
 #include "tests/support/suite.h"
 
@@ -20,19 +23,22 @@ static const struct trial_expression expressions[] = {
 enum { COUNT = sizeof expressions / sizeof *expressions };
 
 static struct sandbox *sandbox;
+static struct questions *in_force;
 static struct trial *trial;
 
 static void set_up(void)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
     sandbox = sandbox_create();
-    trial_write(expressions, COUNT, &bytes);
+    in_force = questions_create();
+    trial_write(expressions, COUNT, in_force, &bytes);
     ck_assert_int_eq(trial_read(text_string(&bytes), bytes.length, &trial), 0);
 }
 
 static void tear_down(void)
 {
     trial_destroy(&trial);
+    questions_destroy(&in_force);
     sandbox_destroy(&sandbox);
 }
 
@@ -74,11 +80,15 @@ START_TEST(a_header_is_judged)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
     AUTO(judgement_destroy) struct judgement *judgement = NULL;
+    struct dicom_spec spec;
+    dicom_spec_init(&spec, 1);
     judge(&bytes);
     ck_assert_ptr_null(memmem(bytes.bytes, bytes.length, "Jane", 4));
     ck_assert_int_eq(judgement_parse(bytes.bytes, bytes.length, COUNT, &judgement), 0);
     ck_assert_int_eq(judgement->code, 0);
     ck_assert_str_eq(judgement->sop_class, "1.2.840.10008.5.1.4.1.1.2");
+    ck_assert_str_eq(judgement->study, spec.study_uid);
+    ck_assert_str_eq(judgement->series, spec.series_uid);
     ck_assert_ptr_null(judgement->incomplete);
     ck_assert_uint_eq(judgement->count, COUNT);
     const struct explanation *explanation = judgement->list[0].explanation;
@@ -92,6 +102,83 @@ START_TEST(a_header_is_judged)
     ck_assert_ptr_null(judgement->list[1].explanation);
     ck_assert_int_eq(judgement->list[2].verdict, CONDITION_UNDECIDED);
     ck_assert_int_eq(judgement->list[3].verdict, CONDITION_TRUE);
+}
+END_TEST
+
+/* ---- what is told ---- */
+
+static void add_in_force(const char *expression)
+{
+    AUTO(condition_destroy) struct condition *condition = NULL;
+    AUTO(condition_error_release) struct condition_error error = {.message = NULL};
+    ck_assert_int_eq(condition_compile(expression, dictionary_for_conditions(), &condition, &error), 0);
+    tellable_add(in_force, condition);
+}
+
+/* What a trial of the expression says of a file with such attributes. */
+static void try_on(const char *expression, const char *attributes, bool *ret_identifying,
+                   struct judgement **ret_judgement)
+{
+    const struct trial_expression one = {expression, true};
+    AUTO(text_release) struct text asked = TEXT_EMPTY, compiled = TEXT_EMPTY, said = TEXT_EMPTY;
+    AUTO(trial_compiled_release) struct trial_compiled told = {NULL, false};
+    AUTO(facts_destroy) struct facts *facts = facts_create(attributes, dictionary_for_conditions());
+    trial_destroy(&trial);
+    trial_write(&one, 1, in_force, &asked);
+    ck_assert_int_eq(trial_read(text_string(&asked), asked.length, &trial), 0);
+    trial_append_compiled(trial, &compiled);
+    ck_assert_int_eq(trial_parse_compiled(compiled.bytes, compiled.length, 1, &told), 0);
+    ck_assert_msg(!told.error, "%s", told.error);
+    *ret_identifying = told.identifying;
+    const char *path = sandbox_path(sandbox, "facts.dcm");
+    ck_assert(facts_write_dicom(facts, path));
+    judgement_write(open(path, O_RDONLY | O_CLOEXEC), trial, NULL, &said);
+    ck_assert_int_eq(judgement_parse(said.bytes, said.length, 1, ret_judgement), 0);
+    ck_assert_uint_eq((*ret_judgement)->count, 1);
+}
+
+static const struct told_row {
+    const char *label, *in_force, *expression, *attributes;
+    bool is_told;
+} told_rows[] = {
+    {"comments on a study", NULL, "tagValueContains(\"0032,4000\", \"zz\")", "0032,4000=Frau Meier", false},
+    {"comments on images", NULL, "tagValueContains(\"0020,4000\", \"zz\")", "0020,4000=Frau Meier", false},
+    {"comments on a request", NULL, "tagValueContains(\"0040,2400\", \"zz\")", "0040,2400=Frau Meier", false},
+    {"any text", NULL, "tagValueContains(\"4000,4000\", \"zz\")", "4000,4000=Frau Meier", false},
+    {"a private attribute", NULL, "tagText(\"0009,1010\", LO) == \"zz\"",
+     "0009,0010=MAKER;0009,1010=Frau Meier", false},
+    {"... said to be a code", NULL, "tagText(\"0009,1010\", CS) == \"zz\"",
+     "0009,0010=MAKER;0009,1010=Frau Meier", false},
+    {"a text in a report", NULL, "tagValueContains(\"0040,a730/0040,a160\", \"zz\")",
+     "0040,A730/0040,A160=Frau Meier", false},
+    {"a subject of a trial", NULL, "tagValueContains(\"0012,0040\", \"zz\")", "0012,0040=SUBJ-4711", false},
+    {"a date", NULL, "tagValueContains(\"0008,0020\", \"zz\")", "0008,0020=19990101", false},
+    {"what the vendor calls the device", NULL, "tagText(#Tag.ManufacturerModelName) == \"zz\"",
+     "ManufacturerModelName=Scanner 1", true},
+    {"a code", NULL, "tagText(#Tag.BodyPartExamined) == \"zz\"", "BodyPartExamined=HEAD", true},
+    {"what is in force", "tagValueIsPresent(\"0012,0040\", \"SUBJ-1\")",
+     "tagValueContains(\"0012,0040\", \"zz\")", "0012,0040=SUBJ-4711", true},
+    {"private, and in force", "tagText(\"0009,1010\", LO) == \"a\"", "tagText(\"0009,1010\", SH) == \"zz\"",
+     "0009,0010=MAKER;0009,1010=Trial", true},
+    {"in force elsewhere", "tagValueIsPresent(\"0040,0275/0012,0040\", \"a\")",
+     "tagValueContains(\"0012,0040\", \"zz\")", "0012,0040=SUBJ-4711", false},
+    {"in force, and a patient's", "tagValueIsPresent(#Tag.PatientName, \"a\")",
+     "tagValueContains(#Tag.PatientName, \"zz\")", "PatientName=Meier", false},
+};
+
+START_TEST(only_what_names_nobody_is_told)
+{
+    const struct told_row *row = &told_rows[_i];
+    AUTO(judgement_destroy) struct judgement *judgement = NULL;
+    bool identifying;
+    if (row->in_force)
+        add_in_force(row->in_force);
+    try_on(row->expression, row->attributes, &identifying, &judgement);
+    const struct explain_value *value = &judgement->list[0].explanation->lines[0].values[0];
+    ck_assert_msg(!value->absent, "%s: absent", row->label);
+    ck_assert_msg(value->hidden == !row->is_told && (value->text_count > 0) == row->is_told, "%s",
+                  row->label);
+    ck_assert_msg(identifying == !row->is_told, "%s: who may ask", row->label);
 }
 END_TEST
 
@@ -147,7 +234,7 @@ END_TEST
 START_TEST(what_is_no_trial_is_refused)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
-    trial_write(expressions, COUNT, &bytes);
+    trial_write(expressions, COUNT, in_force, &bytes);
     for (size_t length = 0; length < bytes.length; length++) {
         AUTO(trial_destroy) struct trial *cut = NULL;
         ck_assert_int_eq(trial_read(text_string(&bytes), length, &cut), ERR_SYNTAX);
@@ -161,6 +248,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, what_is_no_condition_is_told);
     tests_add(tests, a_header_is_judged);
+    tests_rows(tests, only_what_names_nobody_is_told, ROWS(told_rows));
     tests_add(tests, what_is_no_file_has_a_reason);
     tests_add(tests, whatever_bytes_come_it_is_well_formed_or_none);
     tests_add(tests, what_is_no_trial_is_refused);
