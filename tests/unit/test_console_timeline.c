@@ -96,7 +96,8 @@ static size_t ck_laws(struct timeline_mark *marks, size_t count, size_t *ret_clu
 {
     struct timeline line;
     AUTO(memory_free) struct timeline_mark *before = memory_new(count + 1, sizeof *before);
-    memcpy(before, marks, count * sizeof *marks);
+    if (count > 0)
+        memcpy(before, marks, count * sizeof *marks);
     timeline_lay(marks, count, &style, &line);
     ck_kept(before, marks, count);
     if (count > 0) {
