@@ -2,9 +2,14 @@
  * collide there, as at the real one; all is stored in the end, and nothing fails, although an attempt that counts would be
  * the last one. */
 #include "common/base/cleanup.h"
+#include "tests/support/deadline.h"
 #include "tests/support/dicom.h"
+#include "tests/support/files.h"
 #include "tests/support/operator_view.h"
 #include "tests/support/suite.h"
+
+#include <signal.h>
+#include <string.h>
 
 enum { PATIENCE_MS = 120000, CELLS = 2, STUDIES = 40, ROUNDS = 5 };
 
@@ -97,17 +102,30 @@ static void send_studies(int cell, unsigned round)
     pipeline_check(cells[cell], status == 0, text_string(&output));
 }
 
+static void signal_senders(int number)
+{
+    for (int i = 0; i < CELLS; i++)
+        process_signal(pipeline_process(cells[i], PIPELINE_SENDER, 0), number);
+}
+
+static bool is_answered(void *context)
+{
+    AUTO(text_release) struct text log = TEXT_EMPTY;
+    file_read(context, &log);
+    return strstr(text_string(&log), "the router answers") != NULL;
+}
+
 /* Whether two requests for one study met: that is a matter of luck. */
 static bool try_to_collide(unsigned round)
 {
+    signal_senders(SIGSTOP);
     for (int i = 0; i < CELLS; i++)
         send_studies(i, round);
-    /* So that one cell is not through before the other one begins. */
+    /* Both begin at one moment, and slowly. */
     simulator_order(
         kheops, "/sim/faults",
         "{\"kind\":\"stow\",\"stage\":\"before\",\"action\":\"none\",\"delay_ms\":2000,\"first\":8}");
-    for (int i = 0; i < CELLS && round == 0; i++)
-        pipeline_start(cells[i], PIPELINE_SENDER);
+    signal_senders(SIGCONT);
     bool all = simulator_wait_instances(kheops, (round + 1) * instances_in_all(), PATIENCE_MS);
     for (int i = 0; i < CELLS; i++) {
         pipeline_check(cells[i], all, "not everything arrived");
@@ -121,6 +139,11 @@ static bool try_to_collide(unsigned round)
 START_TEST(a_study_that_is_split_over_cells_collides_and_nothing_fails)
 {
     unsigned round = 0;
+    for (int i = 0; i < CELLS; i++) {
+        pipeline_start(cells[i], PIPELINE_SENDER);
+        const char *log = sandbox_path(sandboxes[i], "sender-0.log");
+        pipeline_check(cells[i], wait_until(is_answered, (void *)(uintptr_t)log, PATIENCE_MS), "no router");
+    }
     while (!try_to_collide(round) && ++round < ROUNDS)
         continue;
     ck_assert_msg(round < ROUNDS, "nothing collided: nothing was tried here");
