@@ -131,6 +131,7 @@ struct counters {
     uint64_t token_in_url;               /* requests to /api/link/… */
     uint64_t cut;                        /* STOW requests whose client went away */
     uint64_t in_flight, in_flight_max;   /* STOW requests */
+    uint64_t whole;                      /* of these, whose body came whole */
 };
 
 struct model {

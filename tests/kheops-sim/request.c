@@ -323,9 +323,19 @@ static void handle(struct request *r)
         call_answer(&r->call, "nginx: too slow");
 }
 
+static void count_whole(const struct request *r)
+{
+    if (r->call.kind != KIND_STOW)
+        return;
+    model_lock(r->call.sim->model);
+    r->call.sim->model->counters.whole++;
+    model_unlock(r->call.sim->model);
+}
+
 static enum MHD_Result finish(struct request *r)
 {
     struct fault_effect effect;
+    count_whole(r);
     if (!r->discard && take_fault(r, FAULT_UNSTORED, &effect)) {
         apply(r, &effect);
         r->nothing_done = r->call.answer.status != 0;

@@ -58,6 +58,7 @@ static json_t *counters_json(const struct model *model)
     json_object_set_new(json, "cut", big(counters->cut));
     json_object_set_new(json, "in_flight", big(counters->in_flight));
     json_object_set_new(json, "in_flight_max", big(counters->in_flight_max));
+    json_object_set_new(json, "whole", big(counters->whole));
     return json;
 }
 
