@@ -11,19 +11,20 @@ enum { SPARE = 2 /* connections, before a new one comes in */ };
 struct guest {
     int socket;
     int64_t until_ms;
-    unsigned char network[GUESTS_ADDRESS_SIZE];
+    unsigned char network[GUESTS_ADDRESS_SIZE], person[GUESTS_ADDRESS_SIZE];
+    bool is_shared;
     struct pool_job *job; /* NULL: none */
     bool has_to_go;
 };
 
 struct guests {
     size_t most, per_address, count;
-    struct guest list[]; /* one more than most, in the order in which they came */
+    struct guest list[]; /* most, and GUESTS_GOING_MOST; in the order in which they came */
 };
 
 struct guests *guests_create(size_t most, size_t per_address)
 {
-    struct guests *guests = memory_new(1, sizeof *guests + (most + 1) * sizeof *guests->list);
+    struct guests *guests = memory_new(1, sizeof *guests + (most + GUESTS_GOING_MOST) * sizeof *guests->list);
     guests->most = most;
     guests->per_address = per_address;
     return guests;
@@ -49,33 +50,99 @@ static void send_away(struct guest *guest)
     guest->has_to_go = true;
 }
 
-static void make_room(struct guests *guests, const struct guest *guest)
+static bool is_same_address(const struct guest *a, const struct guest *b)
 {
-    size_t staying = 0, same = 0;
-    struct guest *oldest = NULL, *oldest_same = NULL;
-    for (size_t i = 0; i < guests->count; i++) {
-        struct guest *other = &guests->list[i];
-        bool is_same = memcmp(other->network, guest->network, sizeof guest->network) == 0;
-        if (other->has_to_go)
-            continue;
-        oldest = oldest ? oldest : other;
-        oldest_same = oldest_same || !is_same ? oldest_same : other;
-        staying++;
-        same += is_same;
-    }
-    if (same >= guests->per_address)
-        send_away(oldest_same);
-    else if (staying >= guests->most - SPARE)
-        send_away(oldest);
+    return a->is_shared == b->is_shared && memcmp(a->network, b->network, sizeof a->network) == 0;
 }
 
-void guests_welcome(struct guests *guests, int socket, const unsigned char *address, int64_t until_ms)
+static bool is_same_person(const struct guest *a, const struct guest *b)
 {
-    struct guest guest = {.socket = socket, .until_ms = until_ms};
+    return is_same_address(a, b) && memcmp(a->person, b->person, sizeof a->person) == 0;
+}
+
+static bool is_stranger(const struct guest *a, const struct guest *b)
+{
+    (void)b;
+    return !a->is_shared;
+}
+
+static bool is_anybody(const struct guest *a, const struct guest *b)
+{
+    (void)a;
+    (void)b;
+    return true;
+}
+
+/* How many stay that are so, seen from guest. ret_oldest: of these, or NULL; it may be NULL. */
+static size_t count(struct guests *guests, const struct guest *guest,
+                    bool (*is_so)(const struct guest *other, const struct guest *guest),
+                    struct guest **ret_oldest)
+{
+    size_t staying = 0;
+    for (size_t i = 0; i < guests->count; i++) {
+        struct guest *other = &guests->list[i];
+        if (other->has_to_go || !is_so(other, guest))
+            continue;
+        if (staying++ == 0 && ret_oldest)
+            *ret_oldest = other;
+    }
+    return staying;
+}
+
+/* Of the person at this address who has the most. */
+static struct guest *oldest_of_most(struct guests *guests, const struct guest *guest)
+{
+    struct guest *found = NULL, *oldest = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < guests->count; i++) {
+        struct guest *other = &guests->list[i];
+        if (other->has_to_go || !is_same_address(other, guest))
+            continue;
+        size_t has = count(guests, other, is_same_person, &oldest);
+        if (has > most)
+            found = oldest;
+        most = has > most ? has : most;
+    }
+    return found;
+}
+
+static void make_room(struct guests *guests, const struct guest *guest)
+{
+    size_t quarter = guests->most / 4;
+    struct guest *oldest = NULL, *oldest_same = NULL, *oldest_stranger = NULL;
+    size_t staying = count(guests, guest, is_anybody, &oldest);
+    size_t same = count(guests, guest, is_same_address, &oldest_same);
+    size_t strangers = count(guests, guest, is_stranger, &oldest_stranger);
+    if (guest->is_shared && same >= guests->most - quarter)
+        send_away(oldest_of_most(guests, guest));
+    else if (!guest->is_shared && same >= guests->per_address)
+        send_away(oldest_same);
+    else if (staying >= guests->most - SPARE)
+        send_away(strangers > quarter ? oldest_stranger : oldest);
+}
+
+void guests_welcome(struct guests *guests, int socket, const unsigned char *address, bool is_shared,
+                    int64_t until_ms)
+{
+    struct guest guest = {.socket = socket, .is_shared = is_shared, .until_ms = until_ms};
     guests_network(address, guest.network);
+    memcpy(guest.person, guest.network, sizeof guest.person);
     make_room(guests, &guest);
-    if (guests->count <= guests->most)
+    if (guests->count < guests->most + GUESTS_GOING_MOST)
         guests->list[guests->count++] = guest;
+}
+
+void guests_name(struct guests *guests, int socket, const unsigned char *person)
+{
+    struct guest *guest = NULL, *oldest = NULL;
+    for (size_t i = 0; i < guests->count; i++)
+        if (guests->list[i].socket == socket)
+            guest = &guests->list[i];
+    if (!guest)
+        return;
+    memcpy(guest->person, person, sizeof guest->person);
+    if (guest->is_shared && count(guests, guest, is_same_person, &oldest) > guests->per_address)
+        send_away(oldest);
 }
 
 void guests_forget(struct guests *guests, int socket)

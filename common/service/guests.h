@@ -1,17 +1,22 @@
 /* guests - who is connected to a server, and who has to go: the oldest of an address, or of all, for a new one, and whoever is
  * late.
  *
- * An address is what guests_network() makes of it. Who has to go is shut off at once, and stays here until the server has ended the
- * connection; it does not count any more. Times are monotonic ms. For one thread. */
+ * An address is what guests_network() makes of it. From a shared one many people come, as through a proxy: it may have three
+ * quarters of all, each person behind it as many as another address; where it is full the oldest of the person with the most goes.
+ * Of what others may have a quarter is theirs: beyond that they go before whoever comes from a shared address.
+ *
+ * Who has to go is shut off at once, and stays here until the server has ended the connection; it does not count any more. Times are
+ * monotonic ms. For one thread. */
 #ifndef FELUCCA_SERVICE_GUESTS_H
 #define FELUCCA_SERVICE_GUESTS_H
 
 #include "common/service/pool.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { GUESTS_ADDRESS_SIZE = 16 };
+enum { GUESTS_ADDRESS_SIZE = 16, GUESTS_GOING_MOST = POOL_THREADS_MOST };
 
 struct guests;
 
@@ -19,8 +24,11 @@ struct guests;
 struct guests *guests_create(size_t most, size_t per_address);
 void guests_destroy(struct guests **guests);
 
-/* A new one, which always comes in; address: 16 bytes, IPv4 mapped. */
-void guests_welcome(struct guests *guests, int socket, const unsigned char *address, int64_t until_ms);
+/* A new one, which always comes in; address: 16 bytes, IPv4 mapped. Until it is told whose it is, it is its address's. */
+void guests_welcome(struct guests *guests, int socket, const unsigned char *address, bool is_shared,
+                    int64_t until_ms);
+/* Whose it is: GUESTS_ADDRESS_SIZE bytes. */
+void guests_name(struct guests *guests, int socket, const unsigned char *person);
 /* The connection has ended. */
 void guests_forget(struct guests *guests, int socket);
 

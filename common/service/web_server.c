@@ -17,6 +17,10 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
+_Static_assert((int)WEB_PERSON_SIZE == (int)GUESTS_ADDRESS_SIZE &&
+                   (int)WEB_PERSON_SIZE == (int)POOL_ASKER_SIZE,
+               "an asker is a person or an address");
+
 struct web_server {
     struct web_server_rules rules;
     struct guests *guests;
@@ -24,6 +28,7 @@ struct web_server {
     struct pool *pool; /* NULL: it has no threads, and neither of the two: */
     int wake;          /* an eventfd: something is answered, which the library does not tell by its own */
     int both;          /* an epoll of that and the library's */
+    bool has_ended;    /* a connection, since the last turn */
     int port;
 };
 
@@ -33,7 +38,7 @@ struct asked {
     struct web_server *server;
     struct MHD_Connection *connection;
     const char *method; /* of the connection */
-    unsigned char address[GUESTS_ADDRESS_SIZE], network[GUESTS_ADDRESS_SIZE];
+    unsigned char address[GUESTS_ADDRESS_SIZE], asker[GUESTS_ADDRESS_SIZE];
     struct web_answer answer;
     bool is_answered;
     bool is_in_vain; /* its peer had to go before it was begun */
@@ -82,9 +87,12 @@ static void guest_comes_or_goes(void *context, struct MHD_Connection *connection
     (void)state;
     take_address(connection, address);
     if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        guests_welcome(server->guests, socket, address, clock_monotonic_ms() + server->rules.ask_ms);
+        guests_welcome(server->guests, socket, address,
+                       server->rules.is_shared && server->rules.is_shared(server->rules.context, address),
+                       clock_monotonic_ms() + server->rules.ask_ms);
     else
         guests_forget(server->guests, socket);
+    server->has_ended |= code == MHD_CONNECTION_NOTIFY_CLOSED;
 }
 
 static void guest_has_its_answer(void *context, struct MHD_Connection *connection, void **state,
@@ -229,7 +237,8 @@ static enum MHD_Result say_too_many(struct asked *asked)
     web_answer_header(&asked->answer, "Content-Type", "text/plain; charset=utf-8");
     web_answer_header(&asked->answer, "Cache-Control", "no-store");
     web_answer_header(&asked->answer, "Retry-After", "2");
-    text_append(&asked->answer.body, "Your address waits for too many answers already. Ask again.\n");
+    text_append(&asked->answer.body,
+                "You wait for too many answers already, or your address does. Ask again.\n");
     asked->is_answered = true;
     return queue_answer(asked->connection, &asked->answer);
 }
@@ -238,9 +247,8 @@ static enum MHD_Result say_too_many(struct asked *asked)
 static enum MHD_Result hand_on(struct asked *asked)
 {
     struct web_server *server = asked->server;
-    guests_network(asked->address, asked->network);
     asked->job.about = asked->target;
-    asked->job.asker = asked->network;
+    asked->job.asker = asked->asker;
     if (pool_count(server->pool, &asked->job) >= WEB_WAITING_MOST)
         return say_too_many(asked);
     guests_wait(server->guests, socket_of(asked->connection), &asked->job);
@@ -259,16 +267,21 @@ static void take_back(void *context, struct pool_job *job)
     resume(job);
 }
 
-/* How many bytes its body may have. */
-static size_t most_of(const struct web_server *server, struct MHD_Connection *connection, const char *method,
-                      const struct asked *asked)
+/* What its headers tell: whose it is, and how many bytes its body may have. */
+static void take_headers(struct web_server *server, struct MHD_Connection *connection, const char *method,
+                         struct asked *asked)
 {
-    unsigned char address[GUESTS_ADDRESS_SIZE];
-    take_address(connection, address);
-    const struct web_request request = {
-        .method = method, .target = asked->target, .body = "", .address = address, .connection = connection};
-    size_t more = server->rules.more_bytes ? server->rules.more_bytes(server->rules.context, &request) : 0;
-    return server->rules.body_bytes + more;
+    const struct web_server_rules *rules = &server->rules;
+    take_address(connection, asked->address);
+    const struct web_request request = {.method = method,
+                                        .target = asked->target,
+                                        .body = "",
+                                        .address = asked->address,
+                                        .connection = connection};
+    if (!rules->person || !rules->person(rules->context, &request, asked->asker))
+        guests_network(asked->address, asked->asker);
+    guests_name(server->guests, socket_of(connection), asked->asker);
+    asked->most = rules->body_bytes + (rules->more_bytes ? rules->more_bytes(rules->context, &request) : 0);
 }
 
 static enum MHD_Result take_request(void *context, struct MHD_Connection *connection, const char *url,
@@ -280,10 +293,10 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
     (void)url;
     (void)version;
     /* The first call has the headers only. */
-    if (!asked->is_known)
+    if (!asked->is_known) {
         allow(server, connection, server->rules.answer_ms);
-    if (!asked->is_known)
-        asked->most = most_of(server, connection, method, asked);
+        take_headers(server, connection, method, asked);
+    }
     if (!asked->is_known || *upload_size > 0) {
         asked->is_known = true;
         take_body(asked, upload, *upload_size);
@@ -297,7 +310,6 @@ static enum MHD_Result take_request(void *context, struct MHD_Connection *connec
     asked->server = server;
     asked->connection = connection;
     asked->method = method;
-    take_address(connection, asked->address);
     if (server->pool)
         return hand_on(asked);
     make_answer(asked);
@@ -341,14 +353,14 @@ static struct MHD_Daemon *start_daemon(struct web_server *server, const struct a
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
     if (address->is_six)
         flags |= address->is_any ? MHD_USE_DUAL_STACK : MHD_USE_IPv6;
-    return MHD_start_daemon(flags, 0, NULL, NULL, take_request, server, MHD_OPTION_SOCK_ADDR,
-                            (const struct sockaddr *)&address->storage, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)server->rules.connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            server->rules.connection_bytes, MHD_OPTION_NOTIFY_CONNECTION, guest_comes_or_goes,
-                            server, MHD_OPTION_NOTIFY_COMPLETED, guest_has_its_answer, server,
-                            MHD_OPTION_URI_LOG_CALLBACK, take_target, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
-                            leave_as_it_is, NULL, MHD_OPTION_ARRAY,
-                            server->rules.certificate ? secure : plain, MHD_OPTION_END);
+    return MHD_start_daemon(
+        flags, 0, NULL, NULL, take_request, server, MHD_OPTION_SOCK_ADDR,
+        (const struct sockaddr *)&address->storage, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)(server->rules.connections + server->rules.threads), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        server->rules.connection_bytes, MHD_OPTION_NOTIFY_CONNECTION, guest_comes_or_goes, server,
+        MHD_OPTION_NOTIFY_COMPLETED, guest_has_its_answer, server, MHD_OPTION_URI_LOG_CALLBACK, take_target,
+        NULL, MHD_OPTION_UNESCAPE_CALLBACK, leave_as_it_is, NULL, MHD_OPTION_ARRAY,
+        server->rules.certificate ? secure : plain, MHD_OPTION_END);
 }
 
 static bool add_fd(int both, int fd)
@@ -427,6 +439,8 @@ int64_t web_server_wait_ms(struct web_server *server)
     int64_t wait_ms = guests_end_late(server->guests, clock_monotonic_ms());
     if (server->pool)
         guests_each_in_vain(server->guests, take_back, server);
+    if (server->has_ended)
+        return 0; /* where the library had no room left it listens again in its next turn, and does not tell */
     if (MHD_get_timeout(server->daemon, &library_ms) == MHD_YES &&
         (wait_ms < 0 || library_ms < (uint64_t)wait_ms))
         wait_ms = (int64_t)library_ms;
@@ -436,6 +450,7 @@ int64_t web_server_wait_ms(struct web_server *server)
 void web_server_turn(struct web_server *server)
 {
     eventfd_t count;
+    server->has_ended = false;
     if (server->wake >= 0)
         (void)eventfd_read(server->wake, &count); /* before the library looks */
     (void)MHD_run(server->daemon);

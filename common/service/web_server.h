@@ -2,13 +2,17 @@
  *
  * Whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls web_server_turn(). The answers
  * are made in that call, or where the rules say so by threads of the server's (pool.h): then one that takes long holds up no
- * other, two of one target are made one after the other, and one address has all threads but one at most. RFC 9110 and 9112. A
+ * other, two of one target are made one after the other, and one asker has all threads but one at most. RFC 9110 and 9112. A
  * request's body is seen where the rules allow one, and then as a whole.
+ *
+ * The asker is the person, where the rules know who asks, else the address: whoever sits behind one proxy with others, or in one
+ * house, takes nothing of theirs.
  *
  * What a peer may do is bounded: how many connections there are, in all and from one address, how long one has for its
  * request and for reading the answer, however busily it drips, and how much memory it takes. A new peer always comes in:
- * the oldest one of its address, or of all, goes for it, and what was to be made for that one is not begun any more. Who waits for
- * WEB_WAITING_MOST targets already is answered 503 at once. An address of version 6 is its network (guests.h). */
+ * the oldest one of its address, or of all, goes for it, and what was to be made for that one is not begun any more. An asker
+ * who waits for WEB_WAITING_MOST targets already is answered 503 at once. An address of version 6 is its network, and one that many
+ * share has bounds of its own (guests.h). */
 #ifndef FELUCCA_SERVICE_WEB_SERVER_H
 #define FELUCCA_SERVICE_WEB_SERVER_H
 
@@ -18,7 +22,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { WEB_WAITING_MOST = 16 };
+enum { WEB_WAITING_MOST = 16, WEB_PERSON_SIZE = 16 };
 
 struct web_server;
 
@@ -62,6 +66,11 @@ struct web_server_rules {
     size_t body_bytes;       /* for its body; 0: nobody takes one, and it is ignored */
     /* How many more this request's may have, of which there is no body yet; NULL: none. In web_server_turn(), beside the threads. */
     size_t (*more_bytes)(void *context, const struct web_request *request);
+    /* Who asks, as WEB_PERSON_SIZE bytes that no address is, by the request's headers; false: nobody knows. NULL: of no request. In
+     * web_server_turn(), beside the threads. */
+    bool (*person)(void *context, const struct web_request *request, unsigned char *ret_person);
+    /* Whether many people come from this address, as from a proxy's; NULL: from none. The same. */
+    bool (*is_shared)(void *context, const unsigned char *address);
     const char *certificate,
         *key; /* PEM, for TLS 1.2 and 1.3, borrowed during web_server_create(); NULL: none */
     size_t

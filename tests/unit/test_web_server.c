@@ -1,4 +1,4 @@
-/* A server whose answers threads make: what one address may hold of it, and what others have then. */
+/* A server whose answers threads make: what one address, or one person behind a proxy, may hold of it, and what others have then. */
 #include "common/service/web_server.h"
 
 #include "common/base/cleanup.h"
@@ -22,6 +22,7 @@ enum { THREADS = 4, CONNECTIONS = 64, PER_ADDRESS = 20, CROWD = 150, SOON_MS = 2
 static struct web_server *server;
 static pthread_t owner;
 static int over;
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER; /* whose holds up the owner */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static bool may_end;
@@ -42,13 +43,34 @@ static void answer(void *context, const struct web_request *request, struct web_
     text_append(&ret_answer->body, "made");
 }
 
+#define PROXY "127.0.0.9"
+
+/* Whom the proxy names. */
+static bool person(void *context, const struct web_request *request, unsigned char *ret_person)
+{
+    const char *name = web_request_header(request, "X-User");
+    (void)context;
+    if (name)
+        (void)snprintf((char *)ret_person, WEB_PERSON_SIZE, "%-*s", WEB_PERSON_SIZE - 1, name);
+    return name != NULL;
+}
+
+static bool is_shared(void *context, const unsigned char *address)
+{
+    unsigned char proxy[GUESTS_ADDRESS_SIZE];
+    (void)context;
+    return inet_pton(AF_INET6, "::ffff:" PROXY, proxy) == 1 && memcmp(address, proxy, sizeof proxy) == 0;
+}
+
 static void *own(void *context)
 {
     struct pollfd fds[] = {{.fd = web_server_fd(server), .events = POLLIN}, {.fd = over, .events = POLLIN}};
     (void)context;
     while (!(fds[1].revents & POLLIN)) {
         (void)poll(fds, 2, (int)web_server_wait_ms(server));
+        (void)pthread_mutex_lock(&turn);
         web_server_turn(server);
+        (void)pthread_mutex_unlock(&turn);
     }
     return NULL;
 }
@@ -56,6 +78,8 @@ static void *own(void *context)
 static void set_up(void)
 {
     const struct web_server_rules rules = {.answer = answer,
+                                           .person = person,
+                                           .is_shared = is_shared,
                                            .connections = CONNECTIONS,
                                            .per_address = PER_ADDRESS,
                                            .connection_bytes = 8192,
@@ -89,10 +113,9 @@ static void tear_down(void)
 
 /* ---- who asks ---- */
 
-/* A connection from this address that has asked. */
-static int ask(const char *from, const char *target)
+/* A connection from this address that says nothing. */
+static int come(const char *from)
 {
-    AUTO(text_release) struct text request = TEXT_EMPTY;
     struct sockaddr_in mine = {.sin_family = AF_INET};
     struct sockaddr_in theirs = {.sin_family = AF_INET, .sin_port = htons((uint16_t)web_server_port(server))};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -100,10 +123,26 @@ static int ask(const char *from, const char *target)
     ck_assert_int_eq(inet_pton(AF_INET, "127.0.0.1", &theirs.sin_addr), 1);
     ck_assert_int_eq(bind(fd, (const struct sockaddr *)&mine, sizeof mine), 0);
     ck_assert_int_eq(connect(fd, (const struct sockaddr *)&theirs, sizeof theirs), 0);
-    text_format(&request, "GET %s HTTP/1.1\r\nHost: here\r\n\r\n", target);
+    return fd;
+}
+
+/* One that has asked, with these lines among its headers. */
+static int ask_with(const char *from, const char *target, const char *headers)
+{
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    int fd = come(from);
+    text_format(&request, "GET %s HTTP/1.1\r\nHost: here\r\n%s\r\n", target, headers);
     (void)send(fd, text_string(&request), request.length, MSG_NOSIGNAL);
     return fd;
 }
+
+static int ask(const char *from, const char *target)
+{
+    return ask_with(from, target, "");
+}
+
+#define ADA "X-User: ada\r\n"
+#define VIV "X-User: viv\r\n"
 
 /* Of the answer; 0: the connection has ended; -1: nothing came in time. */
 static int status_of(int fd, int limit_ms)
@@ -198,6 +237,104 @@ START_TEST(who_waits_for_too_much_is_told)
 }
 END_TEST
 
+/* ---- behind a proxy ---- */
+
+START_TEST(who_waits_for_too_much_takes_nothing_of_others)
+{
+    int fds[WEB_WAITING_MOST + MORE], other[WEB_WAITING_MOST];
+    char target[32];
+    for (unsigned i = 0; i < ROWS(fds); i++) {
+        (void)snprintf(target, sizeof target, "/slow/%u", i);
+        fds[i] = ask_with(PROXY, target, ADA);
+    }
+    ck_assert(wait_until(some_are_refused, fds, SOON_MS));
+    int fast = ask_with(PROXY, "/fast", VIV);
+    ck_assert_int_eq(status_of(fast, SOON_MS), 200); /* the thread that one person leaves */
+    for (unsigned i = 0; i < ROWS(other); i++) {
+        (void)snprintf(target, sizeof target, "/slow/viv%u", i);
+        other[i] = ask_with(PROXY, target, VIV);
+    }
+    let_end();
+    for (unsigned i = 0; i < ROWS(other); i++)
+        ck_assert_int_eq(status_of(other[i], SOON_MS), 200);
+    (void)close(fast);
+    close_all(other, ROWS(other));
+    close_all(fds, ROWS(fds));
+}
+END_TEST
+
+/* Who comes behind, in such numbers that the oldest connections have to go. */
+static void come_as_one_person(unsigned i)
+{
+    crowd[i] = ask_with(PROXY, i % 2 ? "/slow/1" : "/slow/0", ADA);
+}
+
+static void come_as_many_people(unsigned i)
+{
+    char headers[32];
+    (void)snprintf(headers, sizeof headers, "X-User: %u\r\n", i % 5);
+    crowd[i] = ask_with(PROXY, "/slow/0", headers);
+}
+
+static void come_silently(unsigned i)
+{
+    crowd[i] = come(PROXY);
+}
+
+static void come_from_many_addresses(unsigned i)
+{
+    char address[32];
+    (void)snprintf(address, sizeof address, "127.0.1.%u", i + 1);
+    crowd[i] = ask(address, "/slow/0");
+}
+
+/* What has to go and is under way holds its connection until it is made. */
+static void come_for_all_threads(unsigned i)
+{
+    char address[32], target[32];
+    (void)snprintf(address, sizeof address, "127.0.1.%u", i + 1);
+    (void)snprintf(target, sizeof target, "/slow/%u", i);
+    crowd[i] = ask(address, target);
+}
+
+static const struct crowd_row {
+    const char *label;
+    void (*come)(unsigned i);
+} crowd_rows[] = {
+    {"one person of the proxy", come_as_one_person},
+    {"five people of the proxy", come_as_many_people},
+    {"the proxy, with connections that say nothing", come_silently},
+    {"many addresses", come_from_many_addresses},
+    {"many addresses that hold all threads", come_for_all_threads},
+};
+
+static bool most_have_gone(void *context)
+{
+    (void)context;
+    return count(crowd, CROWD, 0) >= CROWD - CONNECTIONS;
+}
+
+/* The oldest connection of all, and of the proxy: it stays, since others have more than its person. */
+START_TEST(a_crowd_pushes_out_nobody_at_a_proxy)
+{
+    const struct crowd_row *row = &crowd_rows[_i];
+    int first = ask_with(PROXY, "/slow/viv", VIV);
+    ck_answered("127.0.0.3");        /* which was seen after that one */
+    (void)pthread_mutex_lock(&turn); /* they come all at once */
+    for (unsigned i = 0; i < CROWD; i++)
+        row->come(i);
+    (void)pthread_mutex_unlock(&turn);
+    ck_assert_msg(wait_until(most_have_gone, NULL, SOON_MS), "%s", row->label);
+    int later = ask_with(PROXY, "/fast", "X-User: eve\r\n");
+    let_end();
+    ck_assert_msg(status_of(later, SOON_MS) == 200, "%s", row->label);
+    ck_assert_msg(status_of(first, SOON_MS) == 200, "%s", row->label);
+    close_all(crowd, CROWD);
+    (void)close(first);
+    (void)close(later);
+}
+END_TEST
+
 static const struct network_row {
     const char *label, *a, *b;
     bool is_same;
@@ -227,6 +364,8 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, a_crowd_of_one_address_keeps_nobody_out);
     tests_add(tests, who_waits_for_too_much_is_told);
+    tests_add(tests, who_waits_for_too_much_takes_nothing_of_others);
+    tests_rows(tests, a_crowd_pushes_out_nobody_at_a_proxy, ROWS(crowd_rows));
     tests_rows(tests, an_address_of_version_6_is_its_network, ROWS(network_rows));
     return tests_run(tests);
 }
