@@ -92,7 +92,7 @@ static void begin(const struct clerk *clerk, struct web_answer *answer)
     config = read_config(clerk);
     if (!config)
         refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
-    else if (!errands_add(clerk->errands, &plan, &config, clerk->who->token, id))
+    else if (!errands_add(clerk->errands, &plan, &config, clerk->who, id))
         refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
     else
         lead_to("change", id, answer);
@@ -216,7 +216,7 @@ static void ask(const struct clerk *clerk, clerk_take *take_it, const char *page
         refuse(clerk, answer, 400, text_string(&reason));
     else if (!(config = read_config(clerk)))
         refuse(clerk, answer, 503, "The configuration's file is broken now; felucca check says where.");
-    else if (!errands_find(clerk->errands, &request, &config, clerk->who->token, id))
+    else if (!errands_find(clerk->errands, &request, &config, clerk->who, id))
         refuse(clerk, answer, 503, "Too much is under way. Wait until some of it is done.");
     else
         lead_to(page, id, answer);

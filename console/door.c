@@ -5,6 +5,7 @@
 #include "common/base/err.h"
 #include "common/base/log.h"
 #include "common/base/memory.h"
+#include "common/config/network.h"
 #include "common/jobs/show.h"
 #include "common/view/surroundings.h"
 #include "console/asked.h"
@@ -373,6 +374,20 @@ static void answer_request(struct door *door, const struct web_request *request,
         answer_form(door, asked->page, &form, &who, answer);
     else
         answer_asked(door, request, asked, &who, answer);
+}
+
+bool door_person(void *context, const struct web_request *request, unsigned char *ret_person)
+{
+    const struct door *door = context;
+    struct who who;
+    keeper_recognize(door->keeper, door->config, request, &who);
+    return keeper_write_person(door->keeper, &who, ret_person);
+}
+
+bool door_is_shared(void *context, const unsigned char *address)
+{
+    const struct door *door = context;
+    return config_is_trusted_proxy(door->config, address);
 }
 
 size_t door_more_bytes(void *context, const struct web_request *request)

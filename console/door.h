@@ -15,7 +15,8 @@
 #include "common/service/web_server.h"
 #include "console/gauges.h"
 
-/* door_answer() may be called by several threads at once, and door_more_bytes() beside them; the others only while none is in it. No lock is held while the job
+/* door_answer() may be called by several threads at once, and door_person(), door_is_shared() and door_more_bytes() beside them; the
+ * others only while none is in it. No lock is held while the job
  * database is asked. */
 enum {
     DOOR_PATIENCE_MS = 2000,
@@ -37,6 +38,10 @@ int door_read_users(struct door *door, struct text *reason);
 
 /* For struct web_server_rules; the context is the door. */
 void door_answer(void *context, const struct web_request *request, struct web_answer *ret_answer);
+
+/* The same: whoever is known by name is the same person, wherever he comes from; a trusted proxy's address is shared. */
+bool door_person(void *context, const struct web_request *request, unsigned char *ret_person);
+bool door_is_shared(void *context, const unsigned char *address);
 
 /* The same: a form with a file may have DOOR_FILE_BYTES more, from whoever is known. */
 size_t door_more_bytes(void *context, const struct web_request *request);

@@ -36,8 +36,9 @@ enum errand_phase {
 };
 
 struct errand {
-    char id[ERRAND_ID_SIZE]; /* "": none */
-    char owner[WHO_TOKEN_SIZE];
+    char id[ERRAND_ID_SIZE];    /* "": none */
+    char owner[WHO_TOKEN_SIZE]; /* the token of whom it is of … */
+    char person[WHO_NAME_SIZE]; /* … and his name */
     enum control_verb verb;
     struct plan plan;      /* of a question: one part, with no count */
     bool is_wanted;        /* no dry run any more */

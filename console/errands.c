@@ -83,51 +83,84 @@ static bool is_trial(enum control_verb verb)
     return verb == CONTROL_TRY || verb == CONTROL_TRY_FILE;
 }
 
-/* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask; then the older one. */
-static bool is_rather(const struct errand *a, const struct errand *b)
+static size_t count_of(const struct errands *errands, const char *person)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ERRANDS_MOST; i++)
+        count += *errands->list[i].id && is_question(errands->list[i].verb) &&
+                 strcmp(errands->list[i].person, person) == 0;
+    return count;
+}
+
+/* Whether a gives way sooner than b: an empty one first; then questions, which everybody may ask, of the person who has the most of
+ * them; then the older one. */
+static bool is_rather(const struct errands *errands, const struct errand *a, const struct errand *b)
 {
     bool asks_a = is_question(a->verb), asks_b = is_question(b->verb);
     if (!*a->id || !*b->id)
         return !*a->id && *b->id;
-    return asks_a != asks_b ? asks_a : a->at < b->at;
+    if (asks_a != asks_b)
+        return asks_a;
+    size_t of_a = asks_a ? count_of(errands, a->person) : 0, of_b = asks_a ? count_of(errands, b->person) : 0;
+    return of_a != of_b ? of_a > of_b : a->at < b->at;
 }
 
-/* Questions have half of what may be under way at once: however much is asked, changes have the rest; and trials half of that, one
- * of each owner. */
-static struct errand *make_room(struct errands *errands, enum control_verb verb, const char *owner)
+/* What is under way, of everybody or of one person. */
+struct load {
+    size_t all, questions, trials;
+};
+
+static void add_load(struct load *load, enum control_verb verb)
+{
+    load->all++;
+    load->questions += is_question(verb);
+    load->trials += is_trial(verb);
+}
+
+/* Questions have half of what may be under way at once: however much is asked, changes have the rest; and trials half of that. */
+static bool has_room(enum control_verb verb, const struct load *load)
+{
+    return load->all < ERRANDS_AT_ONCE && (!is_question(verb) || load->questions < ERRANDS_AT_ONCE / 2) &&
+           (!is_trial(verb) || load->trials < ERRANDS_AT_ONCE / 4);
+}
+
+/* One person leaves some of it to others. */
+static bool may_have(enum control_verb verb, const struct load *own)
+{
+    return is_trial(verb)      ? own->trials == 0 && own->questions < ERRANDS_AT_ONCE / 2 - 1
+           : is_question(verb) ? own->questions < ERRANDS_AT_ONCE / 2 - 1
+                               : own->all - own->questions < ERRANDS_AT_ONCE / 2 + 2;
+}
+
+static struct errand *make_room(struct errands *errands, enum control_verb verb, const struct who *who)
 {
     struct errand *room = NULL;
-    size_t busy = 0, asking = 0, trying = 0;
-    bool tries = false;
+    struct load load = {.all = 0}, own = {.all = 0};
     for (size_t i = 0; i < ERRANDS_MOST; i++) {
         struct errand *errand = &errands->list[i];
         if (errand_is_busy(errand)) {
-            busy++;
-            asking += is_question(errand->verb);
-            trying += is_trial(errand->verb);
-            tries |= is_trial(errand->verb) && strcmp(errand->owner, owner) == 0;
-            continue;
-        }
-        if (!room || is_rather(errand, room))
+            add_load(&load, errand->verb);
+            if (strcmp(errand->person, who->name) == 0)
+                add_load(&own, errand->verb);
+        } else if (!room || is_rather(errands, errand, room))
             room = errand;
     }
-    bool has_room = busy < ERRANDS_AT_ONCE && (!is_question(verb) || asking < ERRANDS_AT_ONCE / 2) &&
-                    (!is_trial(verb) || (trying < ERRANDS_AT_ONCE / 4 && !tries));
-    return has_room ? room : NULL;
+    return has_room(verb, &load) && (!*who->name || may_have(verb, &own)) ? room : NULL;
 }
 
 /* An empty one, with a name. NULL: too many are under way. */
 static struct errand *add(struct errands *errands, struct plan *plan, struct config **config,
-                          const char *owner, char ret_id[ERRAND_ID_SIZE])
+                          const struct who *who, char ret_id[ERRAND_ID_SIZE])
 {
     enum control_verb verb = plan->parts[0].request.verb;
-    struct errand *errand = make_room(errands, verb, owner);
+    struct errand *errand = make_room(errands, verb, who);
     if (!errand || random_hex(ret_id, ERRAND_ID_SIZE - 1) != 0)
         return NULL;
-    assert(strlen(owner) < sizeof errand->owner && plan->part_count <= ERRAND_PARTS_MOST);
+    assert(plan->part_count <= ERRAND_PARTS_MOST);
     end(errand);
     memcpy(errand->id, ret_id, ERRAND_ID_SIZE);
-    memcpy(errand->owner, owner, strlen(owner) + 1);
+    memcpy(errand->owner, who->token, sizeof errand->owner);
+    memcpy(errand->person, who->name, sizeof errand->person);
     errand->verb = verb;
     errand->plan = *plan;
     errand->is_wanted = false;
@@ -154,10 +187,10 @@ static bool is_to_be_counted(struct plan *plan)
     return count > 0;
 }
 
-static bool add_plan(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
-                     char ret_id[ERRAND_ID_SIZE])
+static bool add_plan(struct errands *errands, struct plan *plan, struct config **config,
+                     const struct who *who, char ret_id[ERRAND_ID_SIZE])
 {
-    struct errand *errand = add(errands, plan, config, owner, ret_id);
+    struct errand *errand = add(errands, plan, config, who, ret_id);
     if (!errand)
         return false;
     if (is_to_be_counted(&errand->plan))
@@ -167,23 +200,23 @@ static bool add_plan(struct errands *errands, struct plan *plan, struct config *
     return true;
 }
 
-bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
+bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const struct who *who,
                  char ret_id[ERRAND_ID_SIZE])
 {
     (void)pthread_mutex_lock(&errands->mutex);
-    bool is_added = add_plan(errands, plan, config, owner, ret_id);
+    bool is_added = add_plan(errands, plan, config, who, ret_id);
     (void)pthread_mutex_unlock(&errands->mutex);
     return is_added;
 }
 
 bool errands_find(struct errands *errands, struct control_request *request, struct config **config,
-                  const char *owner, char ret_id[ERRAND_ID_SIZE])
+                  const struct who *who, char ret_id[ERRAND_ID_SIZE])
 {
     AUTO(plan_release) struct plan plan = {.parts = memory_new(1, sizeof *plan.parts), .part_count = 1};
     plan.parts[0] = (struct plan_part){*request, ERRAND_QUESTION};
     *request = (struct control_request){0};
     (void)pthread_mutex_lock(&errands->mutex);
-    struct errand *errand = add(errands, &plan, config, owner, ret_id);
+    struct errand *errand = add(errands, &plan, config, who, ret_id);
     bool is_added = errand && errand_start(errand, ERRAND_UNDER_WAY);
     (void)pthread_mutex_unlock(&errands->mutex);
     return is_added;

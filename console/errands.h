@@ -1,9 +1,10 @@
 /* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
  *
  * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; what nobody works on goes
- * for a new one: questions first, then the oldest. ERRANDS_AT_ONCE are under way, half of them questions at most, of these half
- * trials, and one trial of each owner. A plan of several parts is one errand: its parts are asked one after the other. The functions
- * are any thread's, and wait for none. */
+ * for a new one: questions first, of these those of the person who has the most, then the oldest. ERRANDS_AT_ONCE are under way, half
+ * of them questions at most, of these half trials; one person has one trial, all questions but one and all changes but two, so that
+ * nobody takes everything. A person is a name; without users nobody has one, and all are one who may have everything. A plan of
+ * several parts is one errand: its parts are asked one after the other. The functions are any thread's, and wait for none. */
 #ifndef FELUCCA_CONSOLE_ERRANDS_H
 #define FELUCCA_CONSOLE_ERRANDS_H
 
@@ -23,9 +24,9 @@ struct errands *errands_create(void);
 /* Waits for what is under way. */
 void errands_destroy(struct errands **errands);
 
-/* A new one, of a plan and the configuration of now, whose are both taken over. owner: the token of whom it is of. Writes its name;
+/* A new one, of a plan and the configuration of now, whose are both taken over. who: it is of him, and of his token. Writes its name;
  * false: too many are under way. */
-bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const char *owner,
+bool errands_add(struct errands *errands, struct plan *plan, struct config **config, const struct who *who,
                  char ret_id[ERRAND_ID_SIZE]);
 
 /* Has the router do what was counted. False, with a sentence: there is none, it is another's, or it was counted too long ago. */
@@ -33,7 +34,7 @@ bool errands_go(struct errands *errands, const char *id, const char *owner, stru
 
 /* The same, of a request that looks for something and changes nothing: it is under way at once. */
 bool errands_find(struct errands *errands, struct control_request *request, struct config **config,
-                  const char *owner, char ret_id[ERRAND_ID_SIZE]);
+                  const struct who *who, char ret_id[ERRAND_ID_SIZE]);
 /* How far that is; NULL: there is none. A new reference: { phase, kind, hash, sentence }. */
 json_t *errands_read_find(struct errands *errands, const char *id);
 /* The same of the request for an explanation: { phase, study, destination, album, sentence, explained }; explained is what

@@ -249,6 +249,18 @@ void keeper_recognize(struct keeper *keeper, const struct config *config, const 
         recognize_session(keeper, config, request, ret_who);
 }
 
+bool keeper_write_person(const struct keeper *keeper, const struct who *who, unsigned char *ret_person)
+{
+    AUTO(text_release) struct text whole = TEXT_EMPTY;
+    uint8_t digest[SHA256_SIZE];
+    if (who->by != WHO_SIGNED_IN && who->by != WHO_SENT_ON)
+        return false;
+    text_format(&whole, "person %s", who->name);
+    sha256_hmac(keeper->key, KEY_SIZE, text_string(&whole), whole.length, digest);
+    memcpy(ret_person, digest, WEB_PERSON_SIZE);
+    return true;
+}
+
 /* ---- in and out ---- */
 
 /* A copy, since the file may be read again while the password is tried. False: there is none. */

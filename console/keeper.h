@@ -21,6 +21,9 @@ int keeper_read_users(struct keeper *keeper, const struct config *config, struct
 void keeper_recognize(struct keeper *keeper, const struct config *config, const struct web_request *request,
                       struct who *ret_who);
 
+/* WEB_PERSON_SIZE bytes that stand for his name, whatever his session or his proxy; false: he is not known by one. */
+bool keeper_write_person(const struct keeper *keeper, const struct who *who, unsigned char *ret_person);
+
 /* Whether a POST is of a page of ours: by Origin and Sec-Fetch-Site, of which one has to be there. */
 bool keeper_is_own_page(const struct web_request *request);
 /* Whether it brings the token of the form that it was sent with. */

@@ -489,20 +489,6 @@ END_TEST
 
 /* ---- many at once ---- */
 
-/* A question that is never answered: it is ended when its 2 s are over. */
-static void make_journal_endless(void)
-{
-    AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    ck_assert_msg(jobdb_open(state_dir, &db, &reason) == 0, "%s", text_string(&reason));
-    ck_sql(db, "DROP TABLE request");
-    ck_sql(
-        db,
-        "CREATE VIEW request AS WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
-        " SELECT x AS id, '' AS user, '' AS verb, x AS asked_at, x AS finished_at, 0 AS changed, 0 AS skipped,"
-        " '' AS sentence FROM c WHERE x < 0");
-}
-
 static bool works(void *context)
 {
     return process_cpu_ms(console) >= *(int64_t *)context;
@@ -535,7 +521,7 @@ START_TEST(slow_question_holds_up_nobody)
 {
     enum { TIMES = 10 };
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
-    make_journal_endless();
+    stored_database_make_endless(state_dir);
     ck_assert_int_eq(get("/journal", NULL, &answer), 503);
     int times = 0;
     while (times < TIMES && !another_comes_first(times % 2 ? "/journal" : "/journal.json"))

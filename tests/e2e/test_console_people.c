@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -366,6 +367,68 @@ START_TEST(trusted_proxy_is_believed)
 }
 END_TEST
 
+/* It is ended when its 2 s are over. */
+static int ask_slowly(int number)
+{
+    AUTO(text_release) struct text request = TEXT_EMPTY;
+    int fd = port_connect(port);
+    text_format(&request, "GET /journal.json?before=%d HTTP/1.1\r\nHost: h\r\nX-User: eve\r\n\r\n", number);
+    ck_assert_int_eq(send(fd, text_string(&request), request.length, MSG_NOSIGNAL), request.length);
+    return fd;
+}
+
+struct asked {
+    int fds[120];
+    size_t count;
+};
+
+static bool one_is_refused(void *context)
+{
+    const struct asked *asked = context;
+    char bytes[2048];
+    for (size_t i = 0; i < asked->count; i++) {
+        ssize_t got = recv(asked->fds[i], bytes, sizeof bytes - 1, MSG_PEEK | MSG_DONTWAIT);
+        bytes[got > 0 ? got : 0] = '\0';
+        if (strstr(bytes, "You wait for too many answers already"))
+            return true;
+    }
+    return false;
+}
+
+/* Until there is no room for it. */
+static void ask_too_much(struct asked *asked)
+{
+    do {
+        ck_assert_uint_lt(asked->count, sizeof asked->fds / sizeof *asked->fds);
+        asked->fds[asked->count] = ask_slowly((int)asked->count + 1);
+        asked->count++;
+    } while (!one_is_refused(asked));
+}
+
+static void end_asking(struct asked *asked)
+{
+    for (size_t i = 0; i < asked->count; i++)
+        (void)close(asked->fds[i]);
+    asked->count = 0;
+}
+
+/* Two people have the proxy's address. One asks slowly and so much that it is refused; the other gets every page. */
+START_TEST(one_behind_a_proxy_holds_up_nobody)
+{
+    static const char *const pages[] = {"/", "/trouble", "/albums", "/tokens.json", "/studies"};
+    struct asked asked = {.count = 0};
+    configure("trusted_proxy: { addresses: [127.0.0.1], user_header: X-User }");
+    stored_database_make_endless(sandbox_path(sandbox, "state"));
+    start();
+    text_append(&guest.headers, "X-User: viv\r\n");
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        ask_too_much(&asked);
+        ck_assert_msg(console_guest_get(&guest, pages[i]) == 200, "%s: %d", pages[i], guest.answer.status);
+        end_asking(&asked);
+    }
+}
+END_TEST
+
 START_TEST(others_are_not_believed)
 {
     configure("users: users, trusted_proxy: { addresses: [127.9.9.9], user_header: X-User }");
@@ -601,6 +664,7 @@ int main(void)
     tests_add(tests, large_form_is_refused);
     tests_add(tests, signing_out_needs_the_own_form);
     tests_rows(tests, trusted_proxy_is_believed, ROWS(proxy_rows));
+    tests_add(tests, one_behind_a_proxy_holds_up_nobody);
     tests_add(tests, others_are_not_believed);
     tests_add(tests, https_is_spoken);
     tests_rows(tests, what_would_be_open_does_not_start, ROWS(start_rows));

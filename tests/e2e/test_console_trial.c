@@ -57,6 +57,7 @@ static void set_up(void)
     receive_studies();
     make_user("ada", "operator");
     make_user("viv", "viewer");
+    make_user("eve", "viewer");
     const char *const argv[] = {FELUCCA_BIN "/felucca-console", "--config", rig->config, NULL};
     const struct process_options options = {.output = sandbox_path(rig->sandbox, "console.log")};
     console = process_start(argv, &options);
@@ -289,13 +290,16 @@ END_TEST
 START_TEST(trials_leave_room_for_other_questions)
 {
     static const char form[] = "destination=main&album=ct&expression=true";
-    struct console_guest third = {.port = ada.port};
-    ck_assert(console_guest_sign_in(&third, "viv", "correct+horse"));
+    struct console_guest third = {.port = ada.port}, again = {.port = ada.port};
+    ck_assert(console_guest_sign_in(&third, "eve", "correct+horse"));
+    ck_assert(console_guest_sign_in(&again, "viv", "correct+horse"));
+    ck_assert_int_eq(console_guest_get(&again, "/try"), 200);
     ck_assert_int_eq(console_guest_get(&third, "/try"), 200);
     rig_kill(rig);
     ck_assert_int_eq(console_guest_post(&viv, "/try", form), 303);
-    ck_assert_int_eq(console_guest_post(&viv, "/try", form), 503); /* one of each owner */
+    ck_assert_int_eq(console_guest_post(&viv, "/try", form), 503); /* one of each person … */
     ck_body(&viv, "Wait until some of it is done");
+    ck_assert_int_eq(console_guest_post(&again, "/try", form), 503); /* … whatever his sessions */
     ck_assert_int_eq(console_guest_get(&viv, "/try"), 200);
     ck_assert_int_eq(console_guest_post(&ada, "/try", form), 303);
     ck_assert_int_eq(console_guest_post(&third, "/try", form), 503); /* and two in all */
@@ -303,7 +307,47 @@ START_TEST(trials_leave_room_for_other_questions)
     ck_assert_int_eq(console_guest_post(&third, "/find", "kind=patient&number=1"), 303);
     ck_assert_int_eq(console_guest_post(&viv, "/find", "kind=patient&number=2"), 303);
     console_guest_release(&third);
+    console_guest_release(&again);
     rig_start(rig);
+}
+END_TEST
+
+/* Without a router a question takes long. */
+START_TEST(questions_leave_room_for_other_people)
+{
+    static const char form[] = "kind=patient&number=1";
+    rig_kill(rig);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(console_guest_post(&viv, "/find", form), 303);
+    ck_assert_int_eq(console_guest_post(&viv, "/find", form), 503);
+    ck_assert_int_eq(console_guest_get(&ada, "/studies"), 200);
+    ck_assert_int_eq(console_guest_post(&ada, "/find", form), 303);
+    rig_start(rig);
+}
+END_TEST
+
+static bool asks(void *context)
+{
+    (void)context;
+    return console_guest_post(&viv, "/find", "kind=patient&number=2") == 303;
+}
+
+/* However much another asks. */
+START_TEST(an_answer_stays_where_another_asks_much)
+{
+    enum { MUCH = 70 };
+    AUTO(text_release) struct text kept = TEXT_EMPTY, first = TEXT_EMPTY;
+    ck_assert_int_eq(console_guest_get(&ada, "/studies"), 200);
+    ck_assert_int_eq(console_guest_post(&ada, "/find", "kind=patient&number=1"), 303);
+    console_guest_header(&ada, "Location", &kept);
+    wait_for(&ada, text_string(&kept), "No study has this Patient ID");
+    for (int i = 0; i < MUCH; i++) {
+        rig_check(rig, wait_until(asks, NULL, SOON_MS), "a question is never taken");
+        if (i == 0)
+            console_guest_header(&viv, "Location", &first);
+    }
+    ck_assert_int_eq(console_guest_get(&ada, text_string(&kept)), 200);
+    ck_assert_int_eq(console_guest_get(&viv, text_string(&first)), 404);
 }
 END_TEST
 
@@ -322,5 +366,7 @@ int main(void)
     tests_rows(tests, a_form_is_judged, ROWS(form_rows));
     tests_add(tests, a_form_of_another_session_does_not_count);
     tests_add(tests, trials_leave_room_for_other_questions);
+    tests_add(tests, questions_leave_room_for_other_people);
+    tests_add(tests, an_answer_stays_where_another_asks_much);
     return tests_run(tests);
 }

@@ -57,3 +57,17 @@ void stored_database_make_spool(const char *state_dir)
     }
     require(!row_failure(&row), "%s", row_failure(&row));
 }
+
+void stored_database_make_endless(const char *state_dir)
+{
+    AUTO(close_sql) sqlite3 *sql = NULL;
+    open_sql(state_dir, &sql);
+    require(
+        sqlite3_exec(sql,
+                     "DROP TABLE request; CREATE VIEW request AS"
+                     " WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c)"
+                     " SELECT x AS id, '' AS user, '' AS verb, x AS asked_at, x AS finished_at, 0 AS changed,"
+                     " 0 AS skipped, '' AS sentence FROM c WHERE x < 0",
+                     NULL, NULL, NULL) == SQLITE_OK,
+        "%s", sqlite3_errmsg(sql));
+}

@@ -22,4 +22,7 @@ void stored_database_make(const char *state_dir);
 /* Makes the spool files that its rows speak of: of the right length, with nothing in them. */
 void stored_database_make_spool(const char *state_dir);
 
+/* One of this version: has each question for the requests of operators, as the console's journal asks it, go on for ever. */
+void stored_database_make_endless(const char *state_dir);
+
 #endif
