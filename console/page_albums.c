@@ -4,9 +4,17 @@
 #include "console/acts.h"
 #include "console/days.h"
 #include "console/page.h"
+#include "console/sorting.h"
 #include "console/targets.h"
 
 #include <string.h>
+
+static const struct sorting_column columns[] = {
+    {"name", "name", "destination", false, false},
+    {"yes in the last day", "day", "condition.yes_day", true, true},
+    {"last yes", "last", "condition.matched_at", false, true},
+};
+static const struct sorting_table table = {"/albums", columns, sizeof columns / sizeof *columns, "name", ""};
 
 /* The condition of now, in the configuration's words; NULL: none. */
 static const char *condition_of(const struct config *config, const json_t *target)
@@ -55,6 +63,9 @@ static json_t *read_albums(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
     AUTO(text_release) struct text idle_name = TEXT_EMPTY;
+    struct sorting sorting;
+    if (!sorting_take(question, &table, &sorting))
+        return NULL;
     json_t *document = page_document(question, "albums");
     json_t *targets = configured_of(targets_read(question->db, question->config, question->now)), *target;
     size_t index;
@@ -73,10 +84,21 @@ static json_t *read_albums(const struct page_question *question)
         page_append_target(&idle_name, json_text(target, "destination"), json_text_or_null(target, "album"));
     }
     days_read(question->db, targets, question->now);
+    sorting_sort(&sorting, targets);
     append_headline(idle, text_string(&idle_name), conditions, held, &headline);
     (void)json_object_set_new(document, "headline", json_from_text(text_string(&headline)));
     (void)json_object_set_new(document, "targets", targets);
     return document;
+}
+
+/* By what they can be sorted. Albums are below their destination, unless they are sorted by something else. */
+static void add_sorting(const struct page_question *question, json_t *document)
+{
+    struct sorting sorting;
+    bool is_sorted = sorting_take(question, &table, &sorting) && sorting.column;
+    (void)json_object_set_new(document, "heads", sorting_heads(question, &table));
+    (void)json_object_set_new(document, "is_flat",
+                              json_boolean(is_sorted && strcmp(sorting.column->name, "name") != 0));
 }
 
 /* What can be seen of each at once; what comes behind it is opened. All are open where there are few. */
@@ -85,6 +107,7 @@ static void shape_albums(const struct page_question *question, json_t *document)
     enum { FEW = 4 };
     json_t *target, *targets = json_object_get(document, "targets");
     size_t index;
+    add_sorting(question, document);
     json_array_foreach(targets, index, target)
     {
         const struct acts_about about = {.destination = json_text_or_null(target, "destination"),
@@ -112,7 +135,7 @@ static void shape_albums(const struct page_question *question, json_t *document)
 
 const struct page page_albums = {.name = "albums",
                                  .title = "Albums",
-                                 .parameters = "",
+                                 .parameters = SORTING_PARAMETERS,
                                  .rows = "targets",
                                  .read = read_albums,
                                  .shape = shape_albums};

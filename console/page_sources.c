@@ -23,7 +23,7 @@ static const struct sorting_column columns[] = {
     {"Size", "size", "bytes", true, true},
     {"Quarantined", "quarantined", "quarantined", true, true},
 };
-static const struct sorting_table table = {"/sources", columns, sizeof columns / sizeof *columns, "seen"};
+static const struct sorting_table table = {"/sources", columns, sizeof columns / sizeof *columns, "seen", ""};
 
 static int64_t number_of(const json_t *object, const char *name)
 {

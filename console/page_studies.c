@@ -33,7 +33,7 @@ static const struct sorting_column columns[] = {
     {"In words", NULL, NULL, false, false},
 };
 const struct sorting_table page_studies_table = {"/studies", columns, sizeof columns / sizeof *columns,
-                                                 "received"};
+                                                 "received", ""};
 
 /* ---- parameters ---- */
 

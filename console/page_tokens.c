@@ -17,7 +17,7 @@ static const struct sorting_column columns[] = {
     {"First seen", "first", "first_at", false, true},
     {"In words", NULL, NULL, false, false},
 };
-static const struct sorting_table table = {"/tokens", columns, sizeof columns / sizeof *columns, "ends"};
+static const struct sorting_table table = {"/tokens", columns, sizeof columns / sizeof *columns, "ends", ""};
 
 struct reading {
     const struct page_question *question;

@@ -6,10 +6,31 @@
 #include "console/acts.h"
 #include "console/duty.h"
 #include "console/page.h"
+#include "console/sorting.h"
 #include "console/targets.h"
 #include "console/ticks.h"
 
 #include <string.h>
+
+static const struct sorting_column job_columns[] = {
+    {"Jobs", "jobs", "count", true, true},
+    {"State", "state", "state", false, false},
+    {"To", "to", "destination", false, false},
+    {"Answer", "answer", "http_status", true, false},
+    {"Since, last", "last", "last_at", false, true},
+    {"One of the studies", NULL, NULL, false, false},
+    {"Reason, and what comes next", "reason", "reason", false, false},
+};
+static const struct sorting_table job_table = {"/trouble", job_columns,
+                                               sizeof job_columns / sizeof *job_columns, "jobs", ""};
+
+static const struct sorting_column file_columns[] = {
+    {"Files", "files", "count", true, true},           {"Size", "size", "bytes", true, true},
+    {"From, to", "from", "calling_aet", false, false}, {"Since, last", "last", "last_at", false, true},
+    {"Reason", "reason", "reason", false, false},
+};
+static const struct sorting_table file_table = {
+    "/trouble", file_columns, sizeof file_columns / sizeof *file_columns, "files", "files_"};
 
 /* The targets in a state. */
 static json_t *targets_in(const json_t *targets, const char *state)
@@ -66,24 +87,42 @@ static json_t *read_commitments(const struct page_question *question)
     return list;
 }
 
+/* What failed and what is undecided, the most first, unless the address says otherwise. */
+static json_t *read_groups(const struct page_question *question, const struct sorting *sorting)
+{
+    const struct sorting by_count = {&job_columns[0], true};
+    json_t *groups = groups_of(question, JOBDB_ASK_FAILED_GROUPS, "failed");
+    json_t *undecided = groups_of(question, JOBDB_ASK_UNDECIDED_GROUPS, "undecided");
+    (void)json_array_extend(groups, undecided);
+    json_decref(undecided);
+    sorting_sort(&by_count, groups);
+    sorting_sort(sorting, groups);
+    return groups;
+}
+
+static json_t *read_files(const struct page_question *question, const struct sorting *sorting)
+{
+    json_t *files = details_ask(question->db, JOBDB_ASK_QUARANTINE_GROUPS, NULL, NULL, 0);
+    sorting_sort(sorting, files);
+    return files;
+}
+
 static json_t *read_trouble(const struct page_question *question)
 {
     AUTO(text_release) struct text headline = TEXT_EMPTY;
+    struct sorting of_jobs, of_files;
+    if (!sorting_take(question, &job_table, &of_jobs) || !sorting_take(question, &file_table, &of_files))
+        return NULL;
     json_t *document = page_document(question, "trouble");
     json_t *targets = targets_read(question->db, question->config, question->now),
            *duty = duty_read(question, targets);
-    json_t *groups = groups_of(question, JOBDB_ASK_FAILED_GROUPS, "failed");
-    json_t *undecided = groups_of(question, JOBDB_ASK_UNDECIDED_GROUPS, "undecided");
     duty_append_headline(duty, &headline);
     (void)json_object_set_new(document, "headline", json_string(text_string(&headline)));
     (void)json_object_set_new(document, "blocked", targets_in(targets, "blocked"));
     (void)json_object_set_new(document, "backing_off", targets_in(targets, "backing off"));
     (void)json_object_set_new(document, "held", targets_in(targets, "held"));
-    (void)json_array_extend(groups, undecided);
-    json_decref(undecided);
-    (void)json_object_set_new(document, "groups", groups);
-    (void)json_object_set_new(document, "quarantine",
-                              details_ask(question->db, JOBDB_ASK_QUARANTINE_GROUPS, NULL, NULL, 0));
+    (void)json_object_set_new(document, "groups", read_groups(question, &of_jobs));
+    (void)json_object_set_new(document, "quarantine", read_files(question, &of_files));
     (void)json_object_set_new(document, "commitments", read_commitments(question));
     json_decref(targets);
     json_decref(duty);
@@ -139,12 +178,16 @@ static void shape_trouble(const struct page_question *question, json_t *document
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         count += json_array_size(json_object_get(document, lists[i]));
     (void)json_object_set_new(document, "is_well", json_boolean(count == 0));
+    (void)json_object_set_new(document, "job_table",
+                              json_pack("{s:o}", "heads", sorting_heads(question, &job_table)));
+    (void)json_object_set_new(document, "file_table",
+                              json_pack("{s:o}", "heads", sorting_heads(question, &file_table)));
     ticks_add_lines(question, document);
 }
 
 const struct page page_trouble = {.name = "trouble",
                                   .title = "Trouble",
-                                  .parameters = "",
+                                  .parameters = SORTING_PARAMETERS " files_sort files_order",
                                   .rows = "groups",
                                   .read = read_trouble,
                                   .shape = shape_trouble};

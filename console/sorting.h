@@ -2,7 +2,8 @@
  *
  * The rows of one page are sorted, and no others: what a page costs is bounded, so that it must say which rows it shows. Without
  * sort they stay in the order in which they were read. What is not known (null) comes last in either order; rows that are alike stay as
- * they were. */
+ * they were. A page of several tables names the parameters of each further one by a prefix (files_sort, files_order), so that each
+ * stays as it was sorted. */
 #ifndef FELUCCA_CONSOLE_SORTING_H
 #define FELUCCA_CONSOLE_SORTING_H
 
@@ -17,7 +18,7 @@
 struct sorting_column {
     const char *title;
     const char *name;   /* in the address; NULL: not by this one */
-    const char *member; /* of a row: numbers, or texts */
+    const char *member; /* of a row: numbers, or texts; "condition.matched_at": of an object in it */
     bool is_number;     /* stands to the right */
     bool falls;         /* the largest, the latest first, unless order says otherwise */
 };
@@ -26,7 +27,8 @@ struct sorting_table {
     const char *path; /* of the page; NULL: its heads are no links */
     const struct sorting_column *columns;
     size_t count;
-    const char *usual; /* the column by which rows are in order as they are read */
+    const char *usual;  /* the column by which rows are in order as they are read; NULL: none */
+    const char *prefix; /* of its parameters' names */
 };
 
 /* Of lists of studies. */

@@ -218,6 +218,23 @@ static const struct page_row {
      "aria-sort=\"descending\"><a href=\"/sources?sort=size&amp;order=asc"},
     {"/tokens?sort=state", 200, "text/html",
      "aria-sort=\"ascending\"><a href=\"/tokens?sort=state&amp;order=desc"},
+    {"/trouble", 200, "text/html",
+     "aria-sort=\"descending\"><a href=\"/trouble?sort=jobs&amp;order=asc\">Jobs</a>"},
+    {"/trouble?sort=last&order=asc&files_sort=size", 200, "text/html",
+     "aria-sort=\"ascending\"><a href=\"/trouble?files_sort=size&amp;sort=last&amp;order=desc\""},
+    {"/trouble?sort=last&order=asc&files_sort=size", 200, "text/html",
+     "aria-sort=\"descending\"><a href=\"/trouble?sort=last&amp;order=asc&amp;files_sort=size&amp;files_order=asc\""},
+    {"/trouble.csv?sort=to", 200, "text/csv", "felucca jobs --state failed"},
+    {"/trouble?sort=size", 400, "text/html", "sort is one of: jobs state to answer last reason; order,"},
+    {"/trouble.json?files_sort=jobs", 400, "application/json",
+     "files_sort is one of: files size from last reason; files_order,"},
+    {"/trouble?files_order=asc", 400, "text/html", "files_sort is one of"},
+    {"/albums", 200, "text/html",
+     "<a href=\"/albums?sort=name&amp;order=desc\" class=\"ascending\" aria-current=\"true\">"},
+    {"/albums?sort=last", 200, "text/html", "<span>main/</span>ct"},
+    {"/albums?sort=name&order=desc", 200, "text/html", "<span class=\"unseen\">main/</span>ct"},
+    {"/albums?sort=queued", 400, "text/html", "sort is one of: name day last;"},
+    {"/albums.csv?sort=day", 200, "text/csv", "condition_text"},
     {"/studies?rows=0", 400, "text/html", "rows is"},
     {"/studies?rows=201", 400, "text/html", "rows is"},
     {"/studies?before=-1", 400, "text/html", "before a number"},
@@ -293,6 +310,30 @@ static size_t count_of(const char *text, const char *part)
     return count;
 }
 
+static void change(const char *sql)
+{
+    AUTO(jobdb_destroy) struct jobdb *db = NULL;
+    AUTO(text_release) struct text reason = TEXT_EMPTY;
+    ck_assert_msg(jobdb_open(state_dir, &db, &reason) == 0, "%s", text_string(&reason));
+    ck_sql(db, sql);
+}
+
+/* Lines of each kind, of which no two are alike. */
+static void add_trouble(void)
+{
+    change(
+        "UPDATE matching SET matched_at = 1767225700000 WHERE yes > 0;"
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7)"
+        " INSERT INTO inquiry (destination_id, album_id, series_id, study, series, request_id, since, until, state,"
+        " due_at, http_status, reason, created_at, finished_at) SELECT a.destination_id, a.id, i, '2.25.101', '1.2',"
+        " 1, 1, 2, 'failed', 1, 400 + i % 3, 'gone ' || (i % 3), 1, 1767225701000 + i % 3 FROM n, album a"
+        " WHERE a.name IN ('ct', 'former');"
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7)"
+        " INSERT INTO instance (receipt, state, place, size, received_at, decided_at, reason, calling_aet, called_aet)"
+        " SELECT 'beef' || i, 'quarantined', 'quarantine', 1000 * (7 - i), 1, 1767225701000 + i % 3, 'cut ' || (i % 3),"
+        " 'CT0' || (i % 3), 'FIRST' FROM n");
+}
+
 static const struct sorted_row {
     const char *path, *list, *member;
     bool falls;
@@ -306,42 +347,56 @@ static const struct sorted_row {
     {"/sources.json?sort=images", "sources", "instances", true},
     {"/sources.json?sort=seen&order=asc", "sources", "last_received_at", false},
     {"/tokens.json?sort=token&order=desc", "tokens", "token", true},
+    {"/trouble.json", "groups", "count", true},
+    {"/trouble.json?sort=jobs&order=asc", "groups", "count", false},
+    {"/trouble.json?sort=answer", "groups", "http_status", false},
+    {"/trouble.json?sort=to&order=desc", "groups", "destination", true},
+    {"/trouble.json?sort=reason&files_sort=size", "groups", "reason", false},
+    {"/trouble.json?sort=reason&files_sort=size", "quarantine", "bytes", true},
+    {"/trouble.json?files_sort=from&files_order=desc", "quarantine", "calling_aet", true},
+    {"/trouble.json?files_sort=last", "quarantine", "last_at", true},
+    {"/albums.json", "targets", "destination", false},
+    {"/albums.json?sort=name&order=desc", "targets", "destination", true},
+    {"/albums.json?sort=day", "targets", "condition.yes_day", true},
+    {"/albums.json?sort=last&order=asc", "targets", "condition.matched_at", false},
 };
 
 /* Below 0, 0, above 0; what is not known is above everything. */
 static int order_of(const json_t *a, const json_t *b, bool falls)
 {
-    if (json_is_null(a) || json_is_null(b))
-        return (json_is_null(a) ? 1 : 0) - (json_is_null(b) ? 1 : 0);
+    bool knows_a = a && !json_is_null(a), knows_b = b && !json_is_null(b);
+    if (!knows_a || !knows_b)
+        return !knows_a - !knows_b;
     int order = json_is_string(a) ? strcmp(json_string_value(a), json_string_value(b))
                                   : (json_integer_value(a) > json_integer_value(b)) -
                                         (json_integer_value(a) < json_integer_value(b));
     return falls ? -order : order;
 }
 
+/* "condition.yes_day": of an object in it; NULL: there is none. */
+static const json_t *member_of(const json_t *row, const char *member)
+{
+    const char *dot = strchr(member, '.');
+    return dot ? json_object_get(json_object_getn(row, member, (size_t)(dot - member)), dot + 1)
+               : json_object_get(row, member);
+}
+
 START_TEST(rows_are_sorted)
 {
     const struct sorted_row *row = &sorted_rows[_i];
     AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    add_trouble();
     ck_assert_int_eq(get(row->path, NULL, &answer), 200);
     json_t *document = json_loadb(body_of(&answer), answer.body.length, 0, NULL);
     const json_t *list = json_object_get(document, row->list);
     ck_assert_uint_gt(json_array_size(list), 2);
     for (size_t i = 1; i < json_array_size(list); i++)
-        ck_assert_msg(order_of(json_object_get(json_array_get(list, i - 1), row->member),
-                               json_object_get(json_array_get(list, i), row->member), row->falls) <= 0,
+        ck_assert_msg(order_of(member_of(json_array_get(list, i - 1), row->member),
+                               member_of(json_array_get(list, i), row->member), row->falls) <= 0,
                       "%s: row %zu", row->path, i);
     json_decref(document);
 }
 END_TEST
-
-static void change(const char *sql)
-{
-    AUTO(jobdb_destroy) struct jobdb *db = NULL;
-    AUTO(text_release) struct text reason = TEXT_EMPTY;
-    ck_assert_msg(jobdb_open(state_dir, &db, &reason) == 0, "%s", text_string(&reason));
-    ck_sql(db, sql);
-}
 
 /* Of many things that need a person three are shown, and the others with a click: each once. */
 START_TEST(long_duty_is_folded)
@@ -365,6 +420,31 @@ START_TEST(long_duty_is_folded)
     ck_assert_int_eq(get("/now.json?span=hour", NULL, &data), 200);
     document = json_loadb(body_of(&data), data.body.length, 0, NULL);
     ck_assert_uint_eq(json_array_size(json_object_get(document, "needs_person")), cases);
+}
+END_TEST
+
+/* A day far above the others is cut, with its number, so that the others can be seen. */
+START_TEST(bar_far_above_the_others_is_cut)
+{
+    AUTO(http_client_answer_release) struct http_client_answer before = HTTP_CLIENT_ANSWER_EMPTY;
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    change("DELETE FROM matching_day");
+    change(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8)"
+        " INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime', '-' || i || ' days'), 3, 1, 0"
+        " FROM n, album WHERE name = 'ct'");
+    ck_assert_int_eq(get("/albums", NULL, &before), 200);
+    ck_assert_uint_eq(count_of(body_of(&before), "<rect class=\"cut\""), 0);
+    ck_assert_ptr_nonnull(strstr(body_of(&before), ">yes, images a day, at most 3</text>"));
+    change(
+        "INSERT INTO matching_day SELECT destination_id, id, date('now', 'localtime', '-9 days'), 4321, 0, 0"
+        " FROM album WHERE name = 'ct'");
+    ck_assert_int_eq(get("/albums?sort=name", NULL, &answer),
+                     200); /* another address: not answered from before */
+    ck_assert_uint_eq(count_of(body_of(&answer), "<rect class=\"cut\""), 2); /* of yes, and of asked */
+    ck_assert_uint_eq(count_of(body_of(&answer), ">4,321</text>"), 2);
+    ck_assert_ptr_null(strstr(body_of(&answer), ">yes, images a day, at most"));
+    ck_assert_ptr_nonnull(strstr(body_of(&answer), ": yes for 4,321 of 4,321 images</title>"));
 }
 END_TEST
 
@@ -596,6 +676,7 @@ int main(void)
     tests_add(tests, hostile_study_has_a_page);
     tests_add(tests, line_of_time_is_drawn);
     tests_add(tests, long_duty_is_folded);
+    tests_add(tests, bar_far_above_the_others_is_cut);
     tests_rows(tests, rows_are_sorted, ROWS(sorted_rows));
     tests_add(tests, what_is_known_is_not_sent_again);
     tests_rows(tests, stranger_is_refused, ROWS(raw_rows));
