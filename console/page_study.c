@@ -205,20 +205,43 @@ static void add_counts(json_t *document, const json_t *goals)
     (void)json_object_set_new(document, "asking_many", json_boolean(asking != 1));
 }
 
-/* What failed, if anything: deliveries, or shares. */
+/* Of fetches or inquiries, which are rows of their own, those that failed. */
+static json_t *failed_of(const json_t *jobs)
+{
+    json_t *failed = json_array(), *job;
+    size_t index;
+    json_array_foreach(jobs, index, job)
+    {
+        if (strcmp(json_text(job, "state"), "failed") == 0)
+            (void)json_array_append(failed, job);
+    }
+    return failed;
+}
+
+/* What failed, if anything: deliveries, shares, and what was asked of KHEOPS. */
 static void shape_trouble(json_t *document, const json_t *goals)
 {
-    int64_t deliveries = verdict_count_failed(goals, false), shares = verdict_count_failed(goals, true);
+    json_t *fetches = failed_of(json_object_get(document, "fetches")),
+           *inquiries = failed_of(json_object_get(document, "inquiries"));
+    const struct {
+        int64_t count;
+        const char *one, *many;
+    } kinds[] = {{verdict_count_failed(goals, false), "delivery", "deliveries"},
+                 {verdict_count_failed(goals, true), "share", "shares"},
+                 {(int64_t)json_array_size(fetches), "fetch", "fetches"},
+                 {(int64_t)json_array_size(inquiries), "inquiry", "inquiries"}};
     AUTO(text_release) struct text failed = TEXT_EMPTY;
-    if (deliveries > 0)
-        page_append_count(&failed, deliveries, "delivery", "deliveries");
-    if (shares > 0) {
-        text_append(&failed, deliveries > 0 ? " and " : "");
-        page_append_count(&failed, shares, "share", "shares");
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].count == 0)
+            continue;
+        text_append(&failed, failed.length > 0 ? " and " : "");
+        page_append_count(&failed, kinds[i].count, kinds[i].one, kinds[i].many);
     }
     (void)json_object_set_new(document, "what_failed", json_from_text(text_string(&failed)));
-    (void)json_object_set_new(document, "failed_shares", json_integer(shares));
-    (void)json_object_set_new(document, "is_in_trouble", json_boolean(deliveries + shares > 0));
+    (void)json_object_set_new(document, "failed_shares", json_integer(kinds[1].count));
+    (void)json_object_set_new(document, "failed_fetches", fetches);
+    (void)json_object_set_new(document, "failed_inquiries", inquiries);
+    (void)json_object_set_new(document, "is_in_trouble", json_boolean(failed.length > 0));
 }
 
 /* Received, decided, sent and shared: the piers of its way. */
