@@ -44,6 +44,7 @@ static void add(json_t *acts, const char *action, const char *verb, const char *
                {"line", about->line},
                {"source", about->source},
                {"anyway", about->anyway},
+               {"from_kheops", about->from_kheops},
                {"now", about->now}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         add_field(fields, all[i].name, all[i].value);
@@ -59,6 +60,18 @@ void acts_add(json_t *object, const struct who *who, const char *verb, const cha
     json_t *acts = acts_of(object);
     if (who->is_operator)
         add(acts, "/act", verb, label, about);
+}
+
+void acts_add_choice(json_t *object, const struct who *who, const char *verb, const char *label,
+                     const struct acts_about *about, const char *said, const char *name, json_t *options)
+{
+    size_t count = json_array_size(acts_of(object));
+    acts_add(object, who, verb, label, about);
+    json_t *act = json_array_get(acts_of(object), count);
+    if (act)
+        (void)json_object_set_new(
+            act, "choice", json_pack("{s:s, s:s, s:O}", "said", said, "name", name, "options", options));
+    json_decref(options);
 }
 
 void acts_add_why(json_t *object, const char *label, const struct acts_about *about)

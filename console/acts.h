@@ -5,9 +5,10 @@
 #include "common/base/json.h"
 #include "console/who.h"
 
-/* What a button is about; NULL: not said. anyway, now: "yes". */
+/* What a button is about; NULL: not said. anyway, now, from_kheops: "yes". */
 struct acts_about {
-    const char *study, *destination, *album, *state, *since, *reason, *calling_aet, *source, *anyway, *now;
+    const char *study, *destination, *album, *state, *since, *reason, *calling_aet, *source, *anyway, *now,
+        *from_kheops;
     const char *called_aet, *job_kind, *http_status,
         *line; /* line: "yes", it is a line of trouble and nothing beside */
 };
@@ -16,6 +17,11 @@ struct acts_about {
  * [{ name, value }] }. A reason is cut to what a request takes. */
 void acts_add(json_t *object, const struct who *who, const char *verb, const char *label,
               const struct acts_about *about);
+
+/* The same, with a field in which one of these is chosen: options, a list of { value, title, is_set }, is then its own. said
+ * stands before it. */
+void acts_add_choice(json_t *object, const struct who *who, const char *verb, const char *label,
+                     const struct acts_about *about, const char *said, const char *name, json_t *options);
 
 /* The same, for viewers, too: has the condition of an album asked why it got the study, or did not. */
 void acts_add_why(json_t *object, const char *label, const struct acts_about *about);

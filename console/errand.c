@@ -48,12 +48,15 @@ static void take_answer(struct errand *errand, size_t index, const struct contro
     brought->sum.already += answer->already;
     brought->sum.unmatched += answer->unmatched;
     brought->sum.skipped += answer->skipped;
+    brought->sum.asked += answer->asked;
     for (size_t i = 0; i < answer->note_count; i++)
         add_note(errand, answer->notes[i].text);
     text_clear(&errand->sentence);
     text_append(&errand->sentence, text_string(&answer->sentence));
-    if (part->request.dry_run)
-        part->count = is_refused ? 0 : answer->changed;
+    if (part->request.dry_run) {
+        part->count = is_refused ? 0 : answer->changed + answer->asked;
+        part->asked = is_refused ? 0 : answer->asked;
+    }
     if (errand->plan.part_count > 1 && is_refused) {
         AUTO(text_release) struct text note = TEXT_EMPTY;
         plan_words_append_object(&part->request, &note);
@@ -138,6 +141,8 @@ static void end_asking(struct errand *errand, const struct brought *brought)
     struct plan *plan = &errand->plan;
     errand->counted_at = clock_monotonic_ms();
     errand->changed = errand->is_wanted ? brought->sum.changed : 0;
+    errand->asked = brought->sum.asked;
+    errand->undecided = errand->verb == CONTROL_RESHARE ? brought->sum.skipped : 0;
     if (brought->is_unreachable) {
         errand->phase = ERRAND_UNREACHABLE;
         if (plan->part_count > 1 && errand->is_wanted)

@@ -50,7 +50,7 @@ struct errand {
     atomic_bool ends;      /* the process does: no further part is begun */
     pthread_mutex_t mutex; /* of what follows, and of the parts' counts */
     enum errand_phase phase;
-    int64_t changed;
+    int64_t changed, asked, undecided; /* reshare: of how many KHEOPS is asked, or nothing can be told */
     char hash[CONTROL_HASH_SIZE];
     struct text sentence;
     json_t *notes, *explained;

@@ -165,7 +165,7 @@ static struct errand *add(struct errands *errands, struct plan *plan, struct con
     errand->plan = *plan;
     errand->is_wanted = false;
     errand->config = *config;
-    errand->changed = 0;
+    errand->changed = errand->asked = errand->undecided = 0;
     *errand->hash = '\0';
     errand->notes = json_array();
     errand->at = clock_wall_ms();
@@ -213,7 +213,7 @@ bool errands_find(struct errands *errands, struct control_request *request, stru
                   const struct who *who, char ret_id[ERRAND_ID_SIZE])
 {
     AUTO(plan_release) struct plan plan = {.parts = memory_new(1, sizeof *plan.parts), .part_count = 1};
-    plan.parts[0] = (struct plan_part){*request, ERRAND_QUESTION};
+    plan.parts[0] = (struct plan_part){.request = *request, .count = ERRAND_QUESTION};
     *request = (struct control_request){0};
     (void)pthread_mutex_lock(&errands->mutex);
     struct errand *errand = add(errands, &plan, config, who, ret_id);
@@ -325,6 +325,13 @@ static json_t *lines_of(const struct plan *plan)
     return lines;
 }
 
+/* Received in the last so many days; null: that was not asked for. */
+static json_t *days_of(const struct errand *errand, const struct control_request *request)
+{
+    const int64_t day = INT64_C(24) * 3600 * 1000;
+    return request->since ? json_integer((errand->at - request->since + day / 2) / day) : json_null();
+}
+
 static json_t *read_change(const struct errand *errand)
 {
     static const struct control_request many;
@@ -349,6 +356,10 @@ static json_t *read_change(const struct errand *errand)
         json_from_text(text_string(&button)));
     (void)json_object_update_missing(document, more);
     json_decref(more);
+    (void)json_object_set_new(document, "from_kheops", json_boolean(request->from_kheops));
+    (void)json_object_set_new(document, "days", days_of(errand, request));
+    (void)json_object_set_new(document, "asked", json_integer(errand->asked));
+    (void)json_object_set_new(document, "undecided", json_integer(errand->undecided));
     return document;
 }
 

@@ -47,9 +47,9 @@ static const struct verb_row {
     {CONTROL_RETRY, "verb token study destination album state reason job_kind http_status line"},
     {CONTROL_DROP, "verb token study destination album state reason job_kind http_status line"},
     {CONTROL_QUARANTINE_RETRY, "verb token reason calling_aet called_aet study line"},
-    {CONTROL_QUARANTINE_DELIVER, "verb token reason calling_aet called_aet study line"},
+    {CONTROL_QUARANTINE_DELIVER, "verb token reason calling_aet called_aet study line destination"},
     {CONTROL_QUARANTINE_DROP, "verb token reason calling_aet called_aet study line now"},
-    {CONTROL_RESHARE, "verb token study destination album since anyway"},
+    {CONTROL_RESHARE, "verb token study destination album since anyway from_kheops"},
     {CONTROL_HOLD, "verb token destination album source"},
     {CONTROL_RELEASE, "verb token destination album source"},
 };
@@ -106,7 +106,7 @@ static bool take_since(const char *since, int64_t now, int64_t *ret_since)
     static const struct {
         const char *name;
         int days;
-    } spans[] = {{"1d", 1}, {"7d", 7}, {"30d", 30}};
+    } spans[] = {{"1d", 1}, {"7d", 7}, {"30d", 30}, {"90d", 90}, {"365d", 365}};
     for (size_t i = 0; i < sizeof spans / sizeof *spans && since; i++)
         if (strcmp(spans[i].name, since) == 0)
             *ret_since = now - spans[i].days * DAY_MS;
@@ -141,6 +141,8 @@ static bool is_clear(const struct control_request *request, struct text *reason)
     case CONTROL_RESHARE:
         if (!request->album || !request->study == !request->since)
             return say(reason, "It needs an album, and a study or since when.");
+        if (request->anyway && request->from_kheops)
+            return say(reason, "What is shared anyway, nobody is asked about.");
         return !request->anyway || request->study || say(reason, "Only a study is shared anyway.");
     default:
         return !request->source != !request->destination ||
@@ -194,13 +196,14 @@ static bool take(const struct plan_question *question, struct plan *plan, struct
     struct control_request *request = &part->request;
     if (!take_texts(form, request, reason))
         return false;
-    if (!take_yes(form, "anyway", &request->anyway) || !take_yes(form, "now", &request->now))
-        return say(reason, "anyway and now are yes, or are not there.");
+    if (!take_yes(form, "anyway", &request->anyway) || !take_yes(form, "now", &request->now) ||
+        !take_yes(form, "from_kheops", &request->from_kheops))
+        return say(reason, "anyway, now and from_kheops are yes, or are not there.");
     if (!take_yes(form, "line", &request->line) ||
         !take_status(asked_get(form, "http_status"), &request->http_status))
         return say(reason, "line is yes, http_status a number of three digits, or they are not there.");
     return take_since(asked_get(form, "since"), question->now, &request->since) ||
-           say(reason, "since is 1d, 7d or 30d.");
+           say(reason, "since is 1d, 7d, 30d, 90d or 365d.");
 }
 
 /* ---- how many ---- */

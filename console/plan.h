@@ -5,8 +5,10 @@
  *     verb = retry, drop             study, or destination (and album), state and reason; what `felucca retry` and `felucca drop` take;
  *                                    job_kind, http_status
  *            quarantine retry, quarantine deliver, quarantine drop
- *                                    reason, calling_aet, called_aet or study; what `felucca quarantine` takes. drop: now=yes
- *            reshare                 destination, album, and study or since (1d, 7d, 30d). anyway=yes: of a study
+ *                                    reason, calling_aet, called_aet or study; what `felucca quarantine` takes. drop: now=yes;
+ *                                    deliver: destination, to which they go also where its condition cannot be decided
+ *            reshare                 destination, album, and study or since (1d, 7d, 30d, 90d, 365d). anyway=yes: of a study;
+ *                                    from_kheops=yes: KHEOPS is asked where nothing here knows the headers any more
  *            hold, release           destination, or destination and album; or source
  *
  * line=yes: one line of *Trouble* and nothing beside it, as control.h has it; of retry, drop and quarantine. What was ticked
@@ -29,6 +31,7 @@ enum { PLAN_ROUTER_COUNTS = -1 };
 struct plan_part {
     struct control_request request; /* of the user's name */
     int64_t count; /* how many it is about; PLAN_ROUTER_COUNTS: ask the router with dry_run */
+    int64_t asked; /* of them: series about which KHEOPS would be asked */
 };
 
 /* Starts zeroed. */

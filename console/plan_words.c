@@ -63,7 +63,7 @@ void plan_words_append_object(const struct control_request *request, struct text
         append_between(out, before);
         text_format(out, "to %s", request->called_aet);
     }
-    if (request->destination) {
+    if (request->destination && kind_of(request->verb) != FILES) {
         append_between(out, before);
         text_append(out, "to ");
         page_append_target(out, request->destination, request->album);
@@ -177,8 +177,10 @@ static void append_files(const struct plan_part *parts, size_t count, int64_t su
                                   : " as if they had just been received. Where the cause is still there, "
                                     "they come into quarantine again.");
     } else if (first->verb == CONTROL_QUARANTINE_DELIVER) {
-        text_append(out, " as received, whatever was found wrong, to each destination whose condition "
-                         "holds. What cannot be read stays in quarantine.");
+        text_append(out, " as received, whatever was found wrong, to each destination whose condition holds");
+        if (first->destination)
+            text_format(out, ", and to %s also where its condition cannot be decided", first->destination);
+        text_append(out, ". What cannot be read stays in quarantine.");
     } else if (first->now) {
         text_append(out, " for good, now, which makes room at once. Nobody can bring that back: what was "
                          "acknowledged to its sender is nowhere then.");
@@ -260,6 +262,11 @@ static void append_shared(const struct plan_part *part, const struct control_ans
         text_append_count(out, answer->skipped);
         text_append(out, " it cannot be told");
     }
+    if (part->request.from_kheops) {
+        text_append(out, ". KHEOPS would be asked about ");
+        text_append_count(out, answer->asked);
+        text_append(out, ", whose files and headers are gone here; what meets the condition is shared then");
+    }
     text_append(out, ". What is shared stays.");
 }
 
@@ -313,6 +320,22 @@ static void append_file_button(const struct plan_part *parts, size_t count, int6
     text_append(out, verb == CONTROL_QUARANTINE_RETRY ? " again" : first->request.now ? " for good" : "");
 }
 
+/* asked: of the series, those about which KHEOPS is asked; of several parts none is. */
+static void append_share_button(const struct control_request *request, int64_t series, int64_t asked,
+                                struct text *out)
+{
+    if (asked == 0 || series > asked) {
+        text_append(out, "Share ");
+        text_append_count(out, series - asked);
+        text_append(out, request->anyway ? " series anyway" : " series");
+    }
+    if (asked > 0) {
+        text_append(out, series > asked ? ", ask KHEOPS about " : "Ask KHEOPS about ");
+        text_append_count(out, asked);
+        text_append(out, series > asked ? "" : " series");
+    }
+}
+
 void plan_words_append_button(const struct plan_part *parts, size_t count, struct text *out)
 {
     const struct control_request *first = &parts[0].request;
@@ -322,9 +345,7 @@ void plan_words_append_button(const struct plan_part *parts, size_t count, struc
         return;
     }
     if (kind_of(first->verb) == SERIES) {
-        text_append(out, "Share ");
-        text_append_count(out, sum.series);
-        text_append(out, first->anyway ? " series anyway" : " series");
+        append_share_button(first, sum.series, parts[0].asked, out);
         return;
     }
     if (sum.jobs > 0 || sum.files == 0) {

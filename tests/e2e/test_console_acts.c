@@ -1,10 +1,13 @@
 /* What operators do at the console: planned and counted first, done by a real router, and written down with their names. */
 #include "common/base/cleanup.h"
+#include "common/base/memory.h"
 #include "tests/support/desk.h"
 #include "tests/support/files.h"
+#include "tests/support/stock.h"
 #include "tests/support/suite.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +171,143 @@ START_TEST(files_in_quarantine_are_dropped)
 }
 END_TEST
 
+/* The SOP Instance UID is not its command's, and whether it is CT cannot be decided: there are two modalities. */
+static void quarantine_doubtful(void)
+{
+    static const char second[] = "\x08\0\x60\0CS\2\0XX";
+    const struct dicom_element other = {0x0008, 0x0018, "UI", "2.25.4711", 0, NULL, 0};
+    struct dicom_spec spec;
+    char receipt[RECEIPT_SIZE];
+    rig_spec(&spec, 1, 1, 1);
+    spec.extra = &other;
+    spec.extra_count = 1;
+    AUTO(memory_free)
+    char *path = stock_receive(sandbox_path(desk->rig->sandbox, "arriving"), &spec, "FIRST");
+    (void)snprintf(receipt, sizeof receipt, "%.*s", RECEIPT_LENGTH, strrchr(path, '/') + 1);
+    FILE *file = fopen(path, "ab");
+    ck_assert(file && fwrite(second, 1, sizeof second - 1, file) == sizeof second - 1 && fclose(file) == 0);
+    rig_receive_file(desk->rig, path, receipt);
+    rig_check(desk->rig, rig_wait_quarantined(desk->rig, 1, DESK_SOON_MS), "not quarantined");
+}
+
+static void give_main_a_condition(void)
+{
+    rig_stop(desk->rig);
+    rig_reword(desk->rig, "      - name: main\n",
+               "      - name: main\n        condition: 'tagValueIsPresent(#Tag.Modality, \"CT\")'\n");
+    rig_start(desk->rig);
+    process_signal(desk->console, SIGHUP);
+}
+
+/* Where its condition cannot be decided a destination is named, in the plan, or when it has turned out so. */
+START_TEST(doubtful_file_is_sent_to_the_one_that_is_named)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    static const char field[] = "<select name=\"destination\"><option value=\"main\">main</option></select>";
+    give_main_a_condition();
+    quarantine_doubtful();
+    desk_plan(&desk->ada, "verb=quarantine+deliver&calling_aet=CT01&called_aet=FIRST", &address);
+    desk_ck_body(&desk->ada, "<h1>Send 1 file?</h1>");
+    desk_ck_body(&desk->ada, "to each destination whose condition holds. What cannot");
+    desk_ck_body(&desk->ada, field);
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    desk_ck_body(&desk->ada, "0 files delivered");
+    desk_ck_body(&desk->ada, field);
+    desk_plan(&desk->ada, "verb=quarantine+deliver&calling_aet=CT01&called_aet=FIRST&destination=main",
+              &address);
+    desk_ck_body(&desk->ada, "Sends 1 file in quarantine from CT01 to FIRST as received");
+    desk_ck_body(&desk->ada, "holds, and to main also where its condition cannot be decided.");
+    ck_assert_ptr_null(strstr(console_guest_body(&desk->ada), field));
+    ck_assert_int_eq(desk_go(&desk->viv, &address), 403);
+    rig_check(desk->rig, rig_quarantined(desk->rig) == 1, "done without being asked to");
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    desk_ck_body(&desk->ada, "1 file delivered");
+    desk_answer_until(desk, desk->sender, WORK_DONE_OUTCOME, "sent", 1);
+}
+END_TEST
+
+/* ---- what KHEOPS is asked ---- */
+
+/* One series, of which neither a file nor a header is left, and of which mr has never asked. */
+static void forget_headers(struct dicom_spec *ret_spec)
+{
+    rig_stop(desk->rig);
+    rig_reword(desk->rig, "nodes:\n", "retention: 0s\nretention_headers: 0s\nnodes:\n");
+    rig_start(desk->rig);
+    rig_spec(ret_spec, 1, 1, 1);
+    rig_receive(desk->rig, "FIRST", 1, 1, 1, NULL);
+    desk_answer_until(desk, desk->sender, WORK_DONE_OUTCOME, "sent", 1);
+    desk_answer_until(desk, desk->sharer, WORK_DONE_OUTCOME, "shared", 2);
+    rig_check(desk->rig, rig_wait_drained(desk->rig, DESK_SOON_MS), "its file is left");
+}
+
+START_TEST(kheops_is_asked_where_nothing_here_can_tell)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY;
+    struct dicom_spec spec;
+    forget_headers(&spec);
+    desk_plan(&desk->ada, "verb=reshare&destination=main&album=mr&since=7d", &address);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "Nothing would change");
+    desk_ck_body(&desk->ada, "and of 1 it cannot be told");
+    desk_ck_body(&desk->ada, "name=\"from_kheops\" value=\"yes\"");
+    desk_ck_body(&desk->ada, "<option value=\"7d\" selected>7 days</option>");
+    desk_plan(&desk->ada, "verb=reshare&destination=main&album=mr&since=90d&from_kheops=yes", &address);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Ask KHEOPS about 1 series?</h1>");
+    desk_ck_body(&desk->ada, "KHEOPS would be asked about 1, whose files and headers are gone here");
+    desk_ck_body(&desk->ada, "<option value=\"90d\" selected>90 days</option>");
+    ck_assert_ptr_null(strstr(console_guest_body(&desk->ada), "Ask KHEOPS about what cannot be told"));
+    rig_check(desk->rig, rig_jobs(desk->rig, "inquiry", NULL, NULL, NULL) == 0,
+              "asked without being told to");
+    ck_assert_int_eq(desk_go(&desk->viv, &address), 403);
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    desk_ck_body(&desk->ada, "KHEOPS is asked about 1");
+    rig_check(desk->rig, rig_wait_jobs(desk->rig, "inquiry", NULL, 1, DESK_SOON_MS), "nothing is asked");
+    ck_assert(desk_journal_has(desk, "ada (console)"));
+}
+END_TEST
+
+static void refuse_inquiry(void)
+{
+    while (rig_jobs(desk->rig, "inquiry", "failed", NULL, NULL) == 0) {
+        struct work *work = actor_wait_work(desk->rig->cast, desk->sharer, DESK_SOON_MS);
+        rig_check(desk->rig, work != NULL, "no inquiry");
+        rig_check(desk->rig, actor_finish(desk->rig->cast, desk->sharer, work, WORK_REJECT_OUTCOME),
+                  "not acknowledged");
+        work_destroy(&work);
+    }
+}
+
+/* An inquiry that failed is all that is wrong with its study: it can be retried there. */
+START_TEST(study_of_a_failed_inquiry_has_buttons)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY, page = TEXT_EMPTY;
+    struct dicom_spec spec;
+    forget_headers(&spec);
+    text_format(&page, "/study/%s", spec.study_uid);
+    ck_assert_int_eq(console_guest_get(&desk->ada, text_string(&page)), 200);
+    ck_assert_ptr_null(strstr(console_guest_body(&desk->ada), "name=\"verb\" value=\"retry\""));
+    text_format(&form, "verb=reshare&destination=main&album=mr&from_kheops=yes&study=%s", spec.study_uid);
+    desk_plan(&desk->ada, text_string(&form), &address);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Ask KHEOPS about 1 series?</h1>");
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    refuse_inquiry();
+    desk_wait_for(desk, &desk->ada, text_string(&page), "<h2 id=\"v\">1 inquiry failed</h2>");
+    desk_ck_body(&desk->ada, "name=\"verb\" value=\"retry\"");
+    ck_assert_int_eq(console_guest_get(&desk->viv, text_string(&page)), 200);
+    desk_ck_body(&desk->viv, "An operator can retry or drop this.");
+    text_clear(&form);
+    text_format(&form, "verb=retry&state=failed&study=%s", spec.study_uid);
+    desk_plan(&desk->ada, text_string(&form), &address);
+    desk_ck_body(&desk->ada, "<h1>Retry 1 job?</h1>");
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    rig_check(desk->rig, rig_jobs(desk->rig, "inquiry", "failed", NULL, NULL) == 0, "it failed still");
+}
+END_TEST
+
 /* ---- sources ---- */
 
 START_TEST(reports_of_a_source_are_held)
@@ -220,9 +360,17 @@ static const struct form_row {
      "no such parameter"},
     {"all files", "verb=quarantine+drop&all=1", 400, "no such parameter"},
     {"no files", "verb=quarantine+drop", 400, "It needs a reason, a sender or a study"},
-    {"at once, perhaps", "verb=quarantine+drop&reason=x&now=maybe", 400, "anyway and now are yes"},
+    {"at once, perhaps", "verb=quarantine+drop&reason=x&now=maybe", 400,
+     "anyway, now and from_kheops are yes"},
     {"at once, of a retry", "verb=quarantine+retry&reason=x&now=yes", 400, "no such parameter"},
     {"anyway, of all", "verb=reshare&destination=main&album=ct&since=7d&anyway=yes", 400, "Only a study"},
+    {"sent nowhere", "verb=quarantine+deliver&reason=x&destination=mian", 400, "no such destination"},
+    {"retried somewhere", "verb=quarantine+retry&reason=x&destination=main", 400, "no such parameter"},
+    {"asked, and not", "verb=reshare&destination=main&album=ct&study=1.2&anyway=yes&from_kheops=yes", 400,
+     "nobody is asked"},
+    {"asked, perhaps", "verb=reshare&destination=main&album=ct&since=7d&from_kheops=1", 400,
+     "from_kheops are yes"},
+    {"asked, of a drop", "verb=drop&destination=main&from_kheops=yes", 400, "no such parameter"},
     {"a source and a destination", "verb=hold&destination=main&source=CT01", 400, "or a source"},
     {"nothing ticked", "verb=retry&of=trouble", 400, "Nothing was chosen"},
     {"ticked nowhere", "verb=retry&of=albums&pick=1", 400, "of is trouble or studies"},
@@ -283,6 +431,9 @@ int main(void)
     tests_add(tests, files_in_quarantine_are_taken_in_again);
     tests_add(tests, files_in_quarantine_are_dropped);
     tests_add(tests, study_is_shared_anyway);
+    tests_add(tests, doubtful_file_is_sent_to_the_one_that_is_named);
+    tests_add(tests, kheops_is_asked_where_nothing_here_can_tell);
+    tests_add(tests, study_of_a_failed_inquiry_has_buttons);
     tests_add(tests, reports_of_a_source_are_held);
     tests_add(tests, viewer_may_not);
     tests_rows(tests, form_is_judged, ROWS(form_rows));
