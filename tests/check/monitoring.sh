@@ -19,8 +19,9 @@ tool()
 tool check config prometheus.yml
 tool check rules alerts.yml
 tool test rules alerts_test.yml
+tool test rules alerts_days_test.yml
 for alert in $(sed -n 's/^ *- alert: *//p' alerts.yml); do
-    [ "$(grep -c "^ *alertname: $alert\$" alerts_test.yml)" -ge 2 ] && continue
+    [ "$(cat alerts_test.yml alerts_days_test.yml | grep -c "^ *alertname: $alert\$")" -ge 2 ] && continue
     echo "alerts_test.yml: nothing tries $alert"
     status=1
 done

@@ -20,7 +20,7 @@ fresh()
     mkdir -p "$tree/common/base" "$tree/common/spool" "$tree/common/wire" "$tree/common/kheops" \
         "$tree/common/http" "$tree/common/dicom" "$tree/cmake" "$tree/docs" "$tree/scripts" "$tree/.ci"
     cp "$root/cmake/rooms.cmake" "$tree/cmake"
-    cp "$root/.clang-format" "$root/.clang-tidy" "$tree"
+    cp "$root/.clang-format" "$tree"
     cp "$root/common/base/banned.h" "$tree/common/base"
     cp -r "$root/monitoring" "$tree"
     mkdir "$tree/common/config"
@@ -52,12 +52,6 @@ fresh()
 run()
 {
     case $1 in
-    function-size)
-        mkdir -p "$tree/build"
-        printf '[\n{\n  "directory": "%s",\n  "command": "cc -I%s -c %s",\n  "file": "%s"\n}\n]\n' \
-            "$tree" "$tree" "$tree/cli/main.c" "$tree/cli/main.c" >"$tree/build/compile_commands.json"
-        sh "$here/$1.sh" "$tree" "$tree/build"
-        ;;
     headers | banned) sh "$here/$1.sh" "$tree" "$build" ;;
     *) sh "$here/$1.sh" "$tree" ;;
     esac >"$tree.out" 2>&1
@@ -169,9 +163,14 @@ plant monitoring 'a test that does not hold' monitoring/alerts_test.yml "$(print
     '{ eval_time: 1m, alertname: FeluccaJobsFailed, exp_alerts: [{}] }')" alerts_test.yml
 plant main-size 'a long main' sender/main.c "$(yes 'int x;' | head -n 41)"
 
-plant function-size 'a long function' cli/main.c "$(echo 'int longer(int x);int longer(int x){'
-    yes 'x++;' | head -n 70
-    echo 'return x;}')"
+plant function-size 'a long function' cli/main.c "$(printf 'int longer(int x)\n{\n'
+    yes '    x++;' | head -n 66
+    echo '}')" 'longer has 66 lines'
+plant function-size 'a long one in a class' sender/long.cc "$(printf 'struct s {\n    int longer(int x) const\n    {\n'
+    yes '        x++;' | head -n 66
+    printf '    }\n};\n')"
+plant function-size 'many parameters' cli/main.c "$(printf 'int many(int a, int b, int c, int d,\n')
+$(printf '         int e, int f, int g, int h, int i)\n{\n}\n')" 'more than 8 parameters'
 plant banned 'a ban without effect' common/base/banned.h '#undef strncat' 'strncat is not banned'
 
 fresh
