@@ -191,6 +191,9 @@ CREATE INDEX delivery_apart ON delivery (destination_id, id) WHERE state IN ('ex
 CREATE INDEX delivery_undecided ON delivery (destination_id, id) WHERE state = 'undecided';
 CREATE INDEX delivery_absent ON delivery (destination_id) WHERE absent = 1;
 CREATE INDEX delivery_failed ON delivery (destination_id, finished_at) WHERE state = 'failed';
+-- All that has one cause, without a look at the rows.
+CREATE INDEX delivery_failed_reason ON delivery (destination_id, http_status, reason, series_id, finished_at, state)
+    WHERE state = 'failed';
 
 -- One series into one album, because an instance of it (the witness) met the album's condition.
 CREATE TABLE share (

@@ -174,12 +174,16 @@
       " WHERE i.study = ?1 GROUP BY e.at, e.kind, e.destination_id, e.album_id, e.http_status, e.detail" \
       " ORDER BY e.at DESC LIMIT 100") \
     X(ASK_FAILED_GROUPS, IN_TROUBLE, \
-      "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, w.http_status, w.reason, count(*) AS count," \
-      " count(DISTINCT i.study) AS studies, min(w.finished_at) AS first_at, max(w.finished_at) AS last_at," \
-      " max(i.study) AS study, min(i.calling_aet) AS calling_aet" \
-      " FROM delivery w INDEXED BY delivery_failed JOIN instance i ON i.id = w.instance_id" \
-      " JOIN destination d ON d.id = w.destination_id WHERE w.state = 'failed'" \
-      " GROUP BY w.destination_id, w.http_status, w.reason" \
+      "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, g.http_status, g.reason, g.count, g.studies," \
+      " g.first_at, g.last_at, g.study, (SELECT i.calling_aet FROM instance i INDEXED BY instance_study" \
+      " WHERE i.study = g.study LIMIT 1) AS calling_aet FROM (" \
+      "SELECT w.destination_id, w.http_status, w.reason, sum(w.count) AS count, count(DISTINCT l.study) AS studies," \
+      " min(w.first_at) AS first_at, max(w.last_at) AS last_at, max(l.study) AS study FROM (" \
+      "SELECT destination_id, http_status, reason, series_id, count(*) AS count, min(finished_at) AS first_at," \
+      " max(finished_at) AS last_at FROM delivery INDEXED BY delivery_failed_reason WHERE state = 'failed'" \
+      " GROUP BY destination_id, http_status, reason, series_id) w" \
+      " JOIN series r ON r.id = w.series_id JOIN lane l ON l.id = r.lane_id" \
+      " GROUP BY w.destination_id, w.http_status, w.reason) g JOIN destination d ON d.id = g.destination_id" \
       " UNION ALL SELECT 'share', d.name, a.name, s.http_status, s.reason, count(*), count(DISTINCT s.study)," \
       " min(s.finished_at), max(s.finished_at), max(s.study), NULL" \
       " FROM share s INDEXED BY share_failed JOIN album a ON a.id = s.album_id" \

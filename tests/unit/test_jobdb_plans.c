@@ -18,10 +18,10 @@ static const char *const parts[] = {
 };
 
 /* Indexes of what is not finished, in flight or in trouble: these alone may be read from end to end. */
-static const char *const open_work[] = {"lane_sleeping",   "delivery_waiting",     "delivery_sending",
-                                        "delivery_failed", "share_open",           "share_sharing",
-                                        "share_failed",    "fetch_queued",         "fetch_fetching",
-                                        "fetch_failed",    "instance_quarantined", "instance_finished"};
+static const char *const open_work[] = {
+    "lane_sleeping",        "delivery_waiting",  "delivery_sending",      "delivery_failed", "share_open",
+    "share_sharing",        "share_failed",      "fetch_queued",          "fetch_fetching",  "fetch_failed",
+    "instance_quarantined", "instance_finished", "delivery_failed_reason"};
 
 static bool reads_open_work(const char *plan)
 {

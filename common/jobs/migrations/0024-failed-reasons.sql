@@ -1,0 +1,1 @@
+-- Failed deliveries are grouped by their reason from an index alone (delivery_failed_reason in schema.sql).
