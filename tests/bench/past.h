@@ -21,4 +21,8 @@ int64_t past_bytes(int64_t waiting, int64_t finished);
 int past_make(const char *state_dir, const char *origin, int64_t waiting, int64_t finished,
               struct text *ret_reason);
 
+/* Then: all that waits has failed, for many reasons; one study has 40,000 images in 800 series, where 40,000 are finished; half as
+ * many files as waited are in quarantine. What pages read is as the router would have written it, not all that it counts. */
+int past_trouble(const char *state_dir, struct text *ret_reason);
+
 #endif
