@@ -177,9 +177,11 @@ static int resolve_file(const struct piece *piece, struct text *out, struct text
     int code = open_file(path, &fd, reason);
     if (code != 0)
         return code;
-    AUTO(memory_free) char *buffer = memory_new(1, FILE_MOST + 1);
-    code = take_content(path, read_whole(fd, buffer), buffer, out, reason);
-    explicit_bzero(buffer, FILE_MOST + 1);
+    char buffer[FILE_MOST + 1];
+    ssize_t length = read_whole(fd, buffer);
+    code = take_content(path, length, buffer, out, reason);
+    explicit_bzero(buffer,
+                   length < 0 ? sizeof buffer : (size_t)length); /* no more: a token has a few bytes */
     return code;
 }
 
