@@ -209,8 +209,9 @@ static bool make_past(const char *state, int64_t waiting, int64_t finished)
         return false;
     }
     text_format(&path, "%s/jobs.db", state);
-    (void)printf("%lld waiting, %lld finished: %.2f GB, made in %.1f s\n", (long long)waiting,
-                 (long long)finished, (double)file_size(text_string(&path)) / 1e9,
+    double bytes = (double)file_size(text_string(&path));
+    (void)printf("%lld waiting, %lld finished: jobs.db has %.2f GB, %.0f bytes an instance, made in %.1f s\n",
+                 (long long)waiting, (long long)finished, bytes / 1e9, bytes / (double)(waiting + finished),
                  (double)(clock_monotonic_ms() - began) / 1000);
     (void)fflush(stdout);
     if (waiting + finished > CHECKED)

@@ -3,12 +3,13 @@
  *     bench_disk FOLDER SIZE COUNT WRITERS [WAY [PACE]]
  *
  * WRITERS processes keep COUNT objects of SIZE bytes each in a fresh folder below FOLDER, one after the other as a
- * receiver would, and nothing else. Prints objects a second, all writers together, and the microseconds that one waits
- * after its last byte. PACE: microseconds in which the bytes of one object come; 0, or none: they are there.
+ * receiver would, and nothing else. Prints objects a second, all writers together, the microseconds that one waits
+ * after its last byte, and the processor's microseconds in its writer. PACE: microseconds in which the bytes of one object come; 0, or none: they are there.
  *
  *     files         create, write, fsync, rename, fsync the folder; nothing is removed
  *     steady        the same, and a process of its own removes each file when LAG further ones are there
  *     early         as steady; the disk is told to begin writing while the rest still comes
+ *     direct        as steady; past the kernel's cache, STRIDE * 2 at once from a buffer, the last incomplete block through it
  *     once          as early, but what was written is waited for, and the rename comes before the one fsync: one commit
  *     ordered       as once, without the fsync of the file: what a journal's order and its barrier make of it
  *     over          a file of LAG that are there is written over, then fdatasync
@@ -27,17 +28,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STRIDE = 128 << 10, LAG = 64, NAME = 64 };
+enum { STRIDE = 128 << 10, DIRECT = 2 * STRIDE, BLOCK = 4096, LAG = 64, NAME = 64 };
 
 struct way {
     const char *name;
-    bool removed, early, once, ordered, over, named;
+    bool removed, early, once, ordered, over, named, direct;
 };
 
 static const struct way ways[] = {
     {.name = "files"},
     {.name = "steady", .removed = true},
     {.name = "early", .removed = true, .early = true},
+    {.name = "direct", .removed = true, .direct = true},
     {.name = "once", .removed = true, .early = true, .once = true},
     {.name = "ordered", .removed = true, .early = true, .once = true, .ordered = true},
     {.name = "over", .over = true},
@@ -49,12 +51,18 @@ static const struct way ways[] = {
 struct task {
     const struct way *way;
     int dir;
-    char *bytes;
+    char *bytes, *buffer; /* of DIRECT bytes */
     size_t size;
     int writer, count;
     double pace;
     int removals;  /* a pipe to the process that removes */
-    double waited; /* seconds after the last bytes */
+    double came;   /* when the last bytes did */
+    double waited; /* seconds after them */
+};
+
+/* Of one writer, in seconds. */
+struct result {
+    double waited, processor;
 };
 
 static double now(void)
@@ -78,13 +86,49 @@ static void name_of(const struct task *task, int number, const char *end, char r
     (void)snprintf(ret_name, NAME, "%d-%d.%s", task->writer, number, end);
 }
 
+/* How many bytes of the object come next, which it waits for. */
+static size_t next_piece(struct task *task, double begin, size_t done)
+{
+    size_t piece = task->size - done < STRIDE ? task->size - done : STRIDE;
+    sleep_until(begin + task->pace * (double)(done + piece) / (double)task->size);
+    task->came = now();
+    return piece;
+}
+
+/* What the buffer holds, from at on: whole blocks past the cache. */
+static bool write_buffer(const struct task *task, int fd, size_t length, size_t at)
+{
+    size_t whole = length / BLOCK * BLOCK, rest = length - whole;
+    if (whole > 0 && pwrite(fd, task->buffer, whole, (off_t)at) != (ssize_t)whole)
+        return false;
+    return rest == 0 || (fcntl(fd, F_SETFL, 0) == 0 &&
+                         pwrite(fd, task->buffer + whole, rest, (off_t)(at + whole)) == (ssize_t)rest);
+}
+
+static bool write_direct(struct task *task, int fd)
+{
+    double begin = now();
+    size_t held = 0;
+    for (size_t done = 0; done < task->size;) {
+        size_t piece = next_piece(task, begin, done);
+        memcpy(task->buffer + held, task->bytes + done, piece);
+        held += piece;
+        done += piece;
+        if (held < DIRECT && done < task->size)
+            continue;
+        if (!write_buffer(task, fd, held, done - held))
+            return false;
+        held = 0;
+    }
+    return true;
+}
+
 /* Its bytes, as they come. */
-static bool write_object(const struct task *task, int fd)
+static bool write_object(struct task *task, int fd)
 {
     double begin = now();
     for (size_t done = 0; done < task->size;) {
-        size_t piece = task->size - done < STRIDE ? task->size - done : STRIDE;
-        sleep_until(begin + task->pace * (double)(done + piece) / (double)task->size);
+        size_t piece = next_piece(task, begin, done);
         if (pwrite(fd, task->bytes + done, piece, (off_t)done) != (ssize_t)piece)
             return false;
         if (task->way->early && piece == STRIDE)
@@ -114,7 +158,8 @@ static int open_object(const struct task *task, int number, char part[NAME])
 {
     name_of(task, number, "part", part);
     if (!task->way->over)
-        return openat(task->dir, part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
+        return openat(task->dir, part,
+                      O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | (task->way->direct ? O_DIRECT : 0), 0640);
     name_of(task, task->way->named ? number - LAG : number % LAG, "dcm", part);
     return openat(task->dir, part, O_WRONLY | O_CLOEXEC);
 }
@@ -124,12 +169,11 @@ static bool keep(struct task *task, int number)
     char part[NAME], name[NAME];
     name_of(task, number, "dcm", name);
     AUTO(fd_close) int fd = open_object(task, number, part);
-    if (fd < 0 || !write_object(task, fd))
+    if (fd < 0 || !(task->way->direct ? write_direct : write_object)(task, fd))
         return false;
-    double begin = now();
     if (!make_durable(task, fd, part, name))
         return false;
-    task->waited += now() - begin;
+    task->waited += now() - task->came;
     return !task->way->removed || number < LAG ||
            write(task->removals, &(int[]){task->writer, number - LAG}, 2 * sizeof(int)) == 2 * sizeof(int);
 }
@@ -147,12 +191,20 @@ static bool make_pool(const struct task *task)
     return durable_sync(task->dir) == 0;
 }
 
+static double processor_seconds(void)
+{
+    struct timespec time;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
 /* One end of ready says that the pool is made, and hears when all are. */
 static int work(struct task *task, int ready, int begin, int results)
 {
     char byte = 0;
     task->bytes = malloc(task->size ? task->size : 1);
-    if (!task->bytes)
+    task->buffer = aligned_alloc(BLOCK, DIRECT);
+    if (!task->bytes || !task->buffer)
         return EXIT_FAILURE;
     for (size_t i = 0; i < task->size; i++)
         task->bytes[i] = (char)(i * 2654435761u >> 24);
@@ -161,7 +213,9 @@ static int work(struct task *task, int ready, int begin, int results)
     bool kept = true;
     for (int i = 0; kept && i < task->count; i++)
         kept = keep(task, i);
-    kept = kept && write(results, &task->waited, sizeof task->waited) == sizeof task->waited;
+    struct result result = {task->waited, processor_seconds()};
+    kept = kept && write(results, &result, sizeof result) == sizeof result;
+    free(task->buffer);
     free(task->bytes);
     return kept ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -213,10 +267,12 @@ static int run(const struct task *task, int writers)
         if (read(pipes[READY][0], &byte, 1) != 1)
             return EXIT_FAILURE;
     (void)close(pipes[BEGIN][1]);
-    double begin = now(), waited, all = 0;
+    double begin = now();
+    struct result one, all = {0, 0};
     int count = 0;
-    while (read(pipes[RESULTS][0], &waited, sizeof waited) == sizeof waited) {
-        all += waited;
+    while (read(pipes[RESULTS][0], &one, sizeof one) == sizeof one) {
+        all.waited += one.waited;
+        all.processor += one.processor;
         count++;
     }
     double seconds = now() - begin, objects = (double)task->count * writers;
@@ -224,7 +280,7 @@ static int run(const struct task *task, int writers)
         continue;
     if (count != writers)
         return EXIT_FAILURE;
-    printf("%.1f %.0f\n", objects / seconds, all / objects * 1e6);
+    printf("%.1f %.0f %.0f\n", objects / seconds, all.waited / objects * 1e6, all.processor / objects * 1e6);
     return EXIT_SUCCESS;
 }
 

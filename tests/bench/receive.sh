@@ -33,12 +33,6 @@ disk()
     done
 }
 
-# cpu_of PID: clock ticks of a process and of its children that have ended.
-cpu_of()
-{
-    sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 + $14 + $15 }'
-}
-
 round()
 {
     input=$1 few=$2 many=$3

@@ -58,9 +58,22 @@ nodes:
       - name: nowhere
         stow_url: http://127.0.0.1:9/api/studies
 END
+    run_receiver
+}
+
+# The one of the configuration that start_receiver wrote.
+# shellcheck disable=SC2154 # the script itself has $build and $folder
+run_receiver()
+{
     ${preload:+env LD_PRELOAD="$preload"} "$build/bin/felucca-receiver" --config "$folder/felucca.yaml" 2>"$folder/receiver.log" &
     server=$!
     wait_server
+}
+
+# cpu_of PID: clock ticks of a process and of its children that have ended.
+cpu_of()
+{
+    sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 + $14 + $15 }'
 }
 
 # send NODELAY ASSOCIATIONS INPUT: that many senders at once, each with a study of its own.

@@ -18,6 +18,8 @@ part 'the router alone (goal: 2000 instances/s)'
 "$build/tests/bench_router" 10000
 part 'the same without kept headers (retention_headers: 0s), and their cost'
 "$build/tests/bench_router" 10000 100 no-headers
+part 'the router with 100,000 waiting deliveries, against an empty database'
+"$build/tests/bench_backlog" 100000 1000 5000 || echo "not measured"
 part 'the router with a million waiting and ten million finished deliveries, against an empty database'
 "$build/tests/bench_backlog" || echo "not measured"
 part 'conditions'
@@ -26,6 +28,8 @@ part 'the receiver'
 "$folder/receive.sh" "$build"
 part 'the receiver, where each flush takes longer'
 "$folder/slow-flush.sh" "$build"
+part 'the receiver, while instances wait in its folder'
+"$folder/receive-backlog.sh" "$build"
 part 'the receiver over TLS, against its plain port'
 "$folder/receive-tls.sh" "$build"
 part 'uploads: router and senders, against plain loops over the same files'
