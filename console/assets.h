@@ -1,4 +1,5 @@
-/* assets - the files of console/assets, which the build puts into the program: templates, style, script. */
+/* assets - the files of console/assets, which the build puts into the program: templates, script, and as console.css the parts
+ * of console/style. */
 #ifndef FELUCCA_CONSOLE_ASSETS_H
 #define FELUCCA_CONSOLE_ASSETS_H
 

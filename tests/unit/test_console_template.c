@@ -69,6 +69,33 @@ START_TEST(templates_of_the_program_are_whole)
 }
 END_TEST
 
+static const struct line_row {
+    const char *document, *has, *has_not; /* NULL: nothing */
+} line_rows[] = {
+    {"{\"line\": {\"is_cut\": true, \"most\": \"200,000\"}}",
+     "<p>More than 200,000 moments are known of this study: too many for a line.</p>", "<svg"},
+    {"{\"line\": {\"is_cut\": false, \"left_out_some\": true, \"left_out_n\": \"3\"}}",
+     "<p class=\"hint\">3 more destinations and albums are in the list below.</p>", "too many for a line"},
+    {"{\"line\": {\"is_cut\": false, \"drawings\": [{\"size_name\": \"wide\"}]}}",
+     "<svg class=\"drawing wide\"", "more destinations"},
+    {"{\"line\": null}", "", "line of time"},
+};
+
+/* Where there are too many moments for a line it says so, and draws none. */
+START_TEST(line_of_time_says_what_it_leaves_out)
+{
+    const struct line_row *row = &line_rows[_i];
+    AUTO(text_release) struct text source = TEXT_EMPTY, reason = TEXT_EMPTY, made = TEXT_EMPTY;
+    AUTO(template_destroy) struct template_page *page = NULL;
+    AUTO(json_release) json_t *document = json_loads(row->document, 0, NULL);
+    ck_assert_int_eq(assets_append_template("line", &source, &reason), 0);
+    ck_assert_int_eq(template_create(text_string(&source), &page, &reason), 0);
+    template_render(page, document, &made);
+    ck_assert_msg(strstr(text_string(&made), row->has), "%s", text_string(&made));
+    ck_assert_msg(!strstr(text_string(&made), row->has_not), "%s", text_string(&made));
+}
+END_TEST
+
 START_TEST(missing_part_is_named)
 {
     AUTO(text_release) struct text source = TEXT_EMPTY;
@@ -136,6 +163,7 @@ int main(void)
     struct tests *tests = tests_create("console template");
     tests_rows(tests, template_is_rendered, ROWS(template_rows));
     tests_add(tests, templates_of_the_program_are_whole);
+    tests_rows(tests, line_of_time_says_what_it_leaves_out, ROWS(line_rows));
     tests_add(tests, missing_part_is_named);
     tests_rows(tests, document_is_dressed, ROWS(dress_rows));
     return tests_run(tests);
