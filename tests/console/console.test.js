@@ -10,21 +10,25 @@ const pictures = process.env.FELUCCA_PICTURES;
 const pages = ["/", "/?span=day", "/studies", "/studies?state=failed", "/studies?study=7.7.7", "/trouble", "/albums", "/sources",
   "/tokens", "/journal"];
 
-let browser, empty, small, failed = false;
+let browser, empty, small, forgetful, failed = false;
 
 before(async () => {
   browser = await launch();
   empty = new Gateway();
   small = new Gateway();
+  forgetful = new Gateway(); // keeps neither files nor headers
   await empty.open();
   await small.open();
   await small.fill();
+  await forgetful.open({ keys: "retention: 0s\nretention_headers: 0s\n",
+    condition: "tagValueIsPresent(#Tag.Modality, \"CT\")" });
 });
 
 after(async () => {
   if (browser) await browser.close();
   if (empty) await empty.close(failed);
   if (small) await small.close(failed);
+  if (forgetful) await forgetful.close(failed);
 });
 
 // One test, with a guest who has signed in (name null: who has not).
@@ -126,6 +130,60 @@ scene("a list is sorted by its heads, which say so", "ada", async (guest, page) 
     await page.goto(address);
     await guest.ckFits(address);
   }
+});
+
+// Each of two tables by itself, and the other stays as it is.
+scene("the lines of Trouble are sorted by their heads", "ada", async (guest, page) => {
+  await page.goto("/trouble");
+  const jobs = page.locator("#failed"), files = page.locator("#quarantine");
+  assert.equal(await jobs.locator("th[aria-sort]").innerText(), "Jobs");
+  assert.equal(await files.locator("th[aria-sort]").innerText(), "Files");
+  await jobs.getByRole("columnheader", { name: "Since, last" }).getByRole("link").click();
+  await page.waitForURL(/\?sort=last&order=desc$/);
+  await files.getByRole("columnheader", { name: "Size" }).getByRole("link").click();
+  await page.waitForURL(/\?sort=last&order=desc&files_sort=size&files_order=desc$/);
+  assert.equal(await jobs.locator("th[aria-sort]").innerText(), "Since, last");
+  assert.equal(await files.locator("th[aria-sort]").getAttribute("aria-sort"), "descending");
+  await guest.ckFits("sorted trouble");
+  await guest.ckAccessible("sorted trouble");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-trouble-sorted.png"), fullPage: true });
+  await page.setViewportSize({ width: 360, height: 900 });
+  await jobs.getByRole("link", { name: "State", exact: true }).click(); // on a phone, too
+  await page.waitForURL(/files_sort=size&files_order=desc&sort=state&order=asc$/);
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-trouble-phone.png"), fullPage: true });
+});
+
+scene("albums are sorted, and name their destination then", "ada", async (guest, page) => {
+  await page.goto("/albums");
+  const sorts = page.getByRole("list", { name: "Sort by" }), names = page.locator("details.target h2");
+  assert.deepEqual(await names.allInnerTexts(), ["kheops-main", "kheops-main/\nresearch-ct", "kheops-main/\ntrial-7"]); // for a reader alone
+  await sorts.getByRole("link", { name: "yes in the last day" }).click();
+  await page.waitForURL(/sort=day&order=desc$/);
+  assert.deepEqual(await names.allInnerTexts(), ["kheops-main/research-ct", "kheops-main/trial-7", "kheops-main"]);
+  assert.match(await sorts.locator("[aria-current]").innerText(), /^yes in the last day\s+, descending$/);
+  await guest.ckFits("sorted albums");
+  await guest.ckAccessible("sorted albums");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-albums-sorted.png"), fullPage: true });
+  await sorts.getByRole("link", { name: "yes in the last day" }).click();
+  await page.waitForURL(/sort=day&order=asc$/);
+  assert.deepEqual(await names.allInnerTexts(), ["kheops-main/trial-7", "kheops-main/research-ct", "kheops-main"]);
+});
+
+scene("sources are told: who sends, and who is turned away", "ada", async (guest, page) => {
+  small.refuse();
+  await page.goto("/sources");
+  const row = page.getByRole("row", { name: /CT_SCANNER_1/ });
+  assert.match(await row.innerText(), /active[\s\S]*127\.0\.0\.1[\s\S]*FELUCCA/);
+  const refused = page.locator("#refused");
+  await refused.getByText("STRANGER").waitFor({ timeout: 20000 }); // it renews itself
+  await guest.ckFits("sources");
+  await guest.ckAccessible("sources");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-sources.png"), fullPage: true });
+  await page.getByRole("columnheader", { name: "AE title" }).getByRole("link").click();
+  await page.waitForURL(/\/sources\?sort=aet&order=asc$/);
+  await row.getByRole("link", { name: "CT_SCANNER_1" }).click();
+  await page.waitForURL(/\/studies\?source=CT_SCANNER_1$/);
+  assert.ok(await page.locator("tbody tr").count() > 0);
 });
 
 // One that is closed stays so when the page is renewed.
@@ -346,6 +404,78 @@ for (const syntax of ["explicit", "implicit", "big"])
     await guest.ckFits("tried");
     await guest.ckAccessible("tried");
   });
+
+// Its files and headers are gone: nothing here can tell what a condition says of it, and KHEOPS can.
+scene("KHEOPS is asked about a study, and what failed of that is retried", "ada", async (guest, page) => {
+  forgetful.send(11, "CT");
+  await until("the study is shared", () => forgetful.jobs("shared").length >= 2);
+  await until("its files are gone", () => !fs.readdirSync(forgetful.file("state/spool"), { recursive: true })
+    .some((name) => name.endsWith(".dcm")));
+  await forgetful.fault({ kind: "metadata", action: "status", status: 404 });
+  await firstStudy(page, "done");
+  const study = page.url();
+  const album = page.locator("article.album", { hasText: "trial-7" });
+  await album.getByRole("button", { name: "Share again…" }).click();
+  await page.getByText("and of 2 it cannot be told").waitFor({ timeout: 20000 });
+  await guest.ckFits("what cannot be told");
+  await guest.ckAccessible("what cannot be told");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-cannot-be-told.png") });
+  await page.getByRole("button", { name: "Ask KHEOPS about what cannot be told…" }).click();
+  await page.getByRole("heading", { level: 1, name: "Ask KHEOPS about 2 series?" }).waitFor({ timeout: 20000 });
+  await guest.ckAccessible("to be asked");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-ask-kheops.png") });
+  await page.getByRole("button", { name: "Ask KHEOPS about 2 series" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  await page.goto(study);
+  const asked = page.locator("#inquiries");
+  await page.getByRole("heading", { name: "2 inquiries failed" }).waitFor({ timeout: 60000 });
+  assert.equal(await asked.getByRole("rowheader", { name: "kheops-main/trial-7" }).count(), 2);
+  await guest.ckFits("asked of KHEOPS");
+  await guest.ckAccessible("asked of KHEOPS");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-inquiries.png"), fullPage: true });
+  await forgetful.noFaults();
+  await page.getByRole("button", { name: "Retry…" }).click();
+  await page.getByRole("button", { name: "Retry 2 jobs" }).click();
+  await page.getByRole("heading", { name: "Done" }).waitFor({ timeout: 20000 });
+  await page.goto(study);
+  await page.getByRole("heading", { name: "2 inquiries failed" }).waitFor({ state: "detached", timeout: 20000 });
+}, () => forgetful);
+
+scene("an album is counted again for another time", "ada", async (guest, page) => {
+  await page.goto("/albums");
+  const album = page.locator("details.target[data-key$='/research-ct']");
+  await album.getByRole("button", { name: "Share again, of 7 days…" }).click();
+  await page.getByLabel("Received in the last").waitFor({ timeout: 20000 });
+  assert.equal(await page.getByLabel("Received in the last").inputValue(), "7d");
+  await page.getByLabel("Received in the last").selectOption("365d");
+  await page.getByRole("button", { name: "Count again…" }).click();
+  await page.waitForURL((url) => /\/change\//.test(url));
+  await until("it is another plan", async () => await page.getByLabel("Received in the last").inputValue() === "365d", 20);
+  await guest.ckFits("counted again");
+  await guest.ckAccessible("counted again");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-count-again.png") });
+});
+
+scene("a study has its files in quarantine, and a destination is named for them", "ada", async (guest, page) => {
+  forgetful.sendUnnamed(12);
+  await until("it is in quarantine", () => forgetful.felucca("quarantine", "--json").trim());
+  const { study } = JSON.parse(forgetful.felucca("quarantine", "--json").split("\n")[0]);
+  await page.goto(`/study/${study}`);
+  const files = page.locator("#quarantine");
+  await files.getByRole("button", { name: "Take in again…" }).waitFor();
+  await guest.ckFits("a study's quarantine");
+  await guest.ckAccessible("a study's quarantine");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-study-quarantine.png"), fullPage: true });
+  await files.getByRole("button", { name: "Send as it is…" }).click();
+  await page.getByRole("heading", { level: 1, name: "Send 1 file?" }).waitFor();
+  await page.getByLabel("Where the condition cannot be decided:").selectOption("kheops-main");
+  await guest.ckFits("to be sent");
+  await guest.ckAccessible("to be sent");
+  if (pictures) await page.screenshot({ path: path.join(pictures, "console-deliver.png") });
+  await page.getByRole("button", { name: "Send there all the same…" }).click();
+  await page.getByText("and to kheops-main also where its condition cannot be decided").waitFor();
+  await page.getByRole("link", { name: "Not now" }).click();
+}, () => forgetful);
 
 scene("what failed is retried, from click to effect", "ada", async (guest, page) => {
   await firstStudy(page, "failed");

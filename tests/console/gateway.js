@@ -59,8 +59,9 @@ export class Gateway {
     return done.stdout;
   }
 
-  // more: further keys of console. Users unless it says otherwise.
-  async open({ users = true, more = "" } = {}) {
+  // more: further keys of console; keys: further lines of the configuration, condition: of its destination. Users unless it says
+  // otherwise.
+  async open({ users = true, more = "", keys = "", condition = "" } = {}) {
     this.port = await freePort();
     this.dicom = await freePort();
     this.start("kheops", path.resolve(build, "tests", "kheops-sim"), ["--port-file", this.file("ports"), "--discard",
@@ -75,7 +76,7 @@ receiver: { port: ${this.dicom}, bind: 127.0.0.1, min_free_space: 256MiB }
 retry: { first: 200ms, ceiling: 1s, attempts: 2 }
 metrics: { port: 0 }
 cell: gateway-1
-console: { port: ${this.port}${users ? ", users: users" : ""}${more} }
+${keys}console: { port: ${this.port}${users ? ", users: users" : ""}${more} }
 nodes:
   - aet: FELUCCA
     destinations:
@@ -83,7 +84,7 @@ nodes:
         stow_url: http://127.0.0.1:${this.kheops}/api/studies
         headers: |
           Authorization: Bearer \${file:write}
-        albums:
+${condition && `        condition: ${condition}\n`}        albums:
           - name: research-ct
             api_url: http://127.0.0.1:${this.kheops}/api
             destination_token: \${file:ct}
@@ -147,6 +148,19 @@ nodes:
     const path = this.file(`state/spool/incoming/${receipt}.dcm`);
     fs.writeFileSync(`${path}.part`, "no DICOM");
     fs.renameSync(`${path}.part`, path);
+  }
+
+  // An image whose series has no UID: its study has it in quarantine.
+  sendUnnamed(seed) {
+    const file = this.file_to_try(`unnamed-${seed}`, "--seed", String(seed), "--modality", "CT", "--size", "4K");
+    this.run("dcmodify", ["-nb", "-e", "(0020,000e)", file]);
+    this.run("storescu", ["-aet", "CT_SCANNER_1", "-aec", "FELUCCA", "127.0.0.1", String(this.dicom), file]);
+  }
+
+  // Somebody whom the gateway does not know.
+  refuse() {
+    spawnSync("storescu", ["-aet", "STRANGER", "-aec", "NOBODY", "127.0.0.1", String(this.dicom), this.file("felucca.yaml")],
+      { cwd: this.folder });
   }
 
   // Two studies, one delivered and shared, one that failed, and a file in quarantine.
