@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static void append_part(struct text *out, int64_t count, const char *one, const char *many)
+/* before: where the sentence begins. */
+static void append_part(struct text *out, size_t before, int64_t count, const char *one, const char *many)
 {
     if (count == 0)
         return;
-    text_append(out, out->length > 0 ? ", " : "");
+    text_append(out, out->length > before ? ", " : "");
     page_append_count(out, count, one, many);
 }
 
@@ -20,10 +21,10 @@ void verdict_append(const struct jobdb_study_row *row, struct text *out)
         text_append(out, "no destination takes it");
     else if (strcmp(row->state, "dropped") == 0)
         text_append(out, "given up by an operator");
-    append_part(out, row->failed, "delivery failed", "deliveries failed");
-    append_part(out, row->waiting, "delivery waits", "deliveries wait");
-    append_part(out, row->undecided, "is undecided", "are undecided");
-    append_part(out, row->quarantined, "file is in quarantine", "files are in quarantine");
+    append_part(out, before, row->failed, "delivery failed", "deliveries failed");
+    append_part(out, before, row->waiting, "delivery waits", "deliveries wait");
+    append_part(out, before, row->undecided, "is undecided", "are undecided");
+    append_part(out, before, row->quarantined, "file is in quarantine", "files are in quarantine");
     if (out->length == before && strcmp(row->state, "failed") == 0)
         text_append(out, "a share failed");
     else if (out->length == before && strcmp(row->state, "waiting") == 0)
@@ -38,8 +39,11 @@ void verdict_append_headline(const struct jobdb_study_row *row, struct text *out
     if (strcmp(row->state, "done") == 0) {
         text_append(out, "There: ");
         page_append_count(out, row->delivered, "delivery is made", "deliveries are made");
+    } else if (wanted == 0 && strcmp(row->state, "quarantined") == 0) {
+        text_append(out, "In quarantine: ");
+        page_append_count(out, row->quarantined, "file", "files");
     } else if (wanted == 0) {
-        text_append(out, strcmp(row->state, "quarantined") == 0 ? "In quarantine: " : "Not sent: ");
+        text_append(out, "Not sent: ");
         verdict_append(row, out);
     } else {
         text_append(out, row->delivered == 0 ? "Not there yet: "

@@ -462,6 +462,7 @@ scene("a study has its files in quarantine, and a destination is named for them"
   const { study } = JSON.parse(forgetful.felucca("quarantine", "--json").split("\n")[0]);
   await page.goto(`/study/${study}`);
   const files = page.locator("#quarantine");
+  await page.getByRole("heading", { level: 1, name: "In quarantine: 1 file" }).waitFor();
   await files.getByRole("button", { name: "Take in again…" }).waitFor();
   await guest.ckFits("a study's quarantine");
   await guest.ckAccessible("a study's quarantine");

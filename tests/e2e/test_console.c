@@ -206,6 +206,17 @@ START_TEST(hostile_study_has_a_page)
 }
 END_TEST
 
+START_TEST(study_in_quarantine_says_so)
+{
+    AUTO(http_client_answer_release) struct http_client_answer answer = HTTP_CLIENT_ANSWER_EMPTY;
+    stored_console_change(
+        console, "INSERT INTO instance (receipt, state, place, study, size, received_at, decided_at, reason)"
+                 " VALUES ('beef', 'quarantined', 'quarantine', '2.25.777', 9, 1, 1, 'cut')");
+    ck_assert_int_eq(stored_console_get(console, "/study/2.25.777", NULL, &answer), 200);
+    ck_assert_ptr_nonnull(strstr(text_string(&answer.body), "<h1>In quarantine: 1 file</h1>"));
+}
+END_TEST
+
 static size_t count_of(const char *text, const char *part)
 {
     size_t count = 0;
@@ -404,6 +415,7 @@ int main(void)
     tests_rows(tests, document_is_json, ROWS(documents));
     tests_add(tests, values_stay_values);
     tests_add(tests, hostile_study_has_a_page);
+    tests_add(tests, study_in_quarantine_says_so);
     tests_add(tests, line_of_time_is_drawn);
     tests_add(tests, long_duty_is_folded);
     tests_add(tests, bar_far_above_the_others_is_cut);
