@@ -21,8 +21,13 @@ struct sandbox {
     char *folder;
     char **paths; /* handed out, released at the end */
     size_t path_count, path_capacity;
-    int guardian; /* our end of the guardian's pipe: it sees when we are gone */
 };
+
+/* Of this process: it hears of each folder, and sees when we are gone. */
+static struct {
+    pid_t owner; /* whoever is forked needs one of its own */
+    int pipe;    /* our end */
+} guardian;
 
 static bool kept(void)
 {
@@ -30,25 +35,37 @@ static bool kept(void)
     return keep && *keep && strcmp(keep, "0") != 0;
 }
 
-/* Runs in a grandchild with a session of its own, so that neither the end of the test nor Check's killing of
- * the test's process group reaches it: waits for the end of the pipe, then removes what is left. */
-static void guard(const char *folder, int pipe_end)
+/* Processes of the test may still be ending and writing. */
+static void remove_at_last(const char *folder)
 {
-    for (int fd = 0; fd < 1024; fd++)
-        if (fd != pipe_end)
-            close(fd);
-    char byte;
-    while (read(pipe_end, &byte, 1) > 0 || errno == EINTR)
-        ;
-    /* Processes of the test may still be ending and writing. */
     for (int i = 0; i < 100 && access(folder, F_OK) == 0; i++) {
         folder_remove(folder);
         poll(NULL, 0, 50);
     }
+}
+
+/* Runs in a grandchild with a session of its own, so that neither the end of the test nor Check's killing of
+ * the test's process group reaches it: reads names of folders, each with its zero, until the pipe ends, then removes
+ * what is left of them. */
+static void guard(int pipe_end)
+{
+    AUTO(text_release) struct text folders = TEXT_EMPTY;
+    char bytes[1024];
+    dup2(pipe_end, 0);
+    close_range(1, ~0U, 0);
+    for (;;) {
+        ssize_t length = read(0, bytes, sizeof bytes);
+        if (length > 0)
+            text_append_bytes(&folders, bytes, (size_t)length);
+        else if (length == 0 || errno != EINTR)
+            break;
+    }
+    for (size_t at = 0; at < folders.length; at += strlen(folders.bytes + at) + 1)
+        remove_at_last(folders.bytes + at);
     _exit(0);
 }
 
-static int start_guardian(const char *folder)
+static void start_guardian(void)
 {
     int ends[2];
     require(pipe2(ends, O_CLOEXEC) == 0, "%s", strerror(errno));
@@ -58,13 +75,22 @@ static int start_guardian(const char *folder)
         setsid();
         close(ends[1]);
         if (fork() == 0)
-            guard(folder, ends[0]);
+            guard(ends[0]);
         _exit(0);
     }
     close(ends[0]);
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
         ;
-    return ends[1];
+    guardian.owner = getpid();
+    guardian.pipe = ends[1];
+}
+
+static void tell_guardian(const char *folder)
+{
+    if (guardian.owner != getpid())
+        start_guardian();
+    const ssize_t length = (ssize_t)strlen(folder) + 1;
+    require(write(guardian.pipe, folder, (size_t)length) == length, "%s", strerror(errno));
 }
 
 struct sandbox *sandbox_create(void)
@@ -75,11 +101,10 @@ struct sandbox *sandbox_create(void)
     text_format(&folder, "%s/felucca-test-XXXXXX", base && *base ? base : "/tmp");
     sandbox->folder = text_take(&folder);
     require(mkdtemp(sandbox->folder), "cannot make %s: %s", sandbox->folder, strerror(errno));
-    sandbox->guardian = -1;
     if (kept())
         fprintf(stderr, "sandbox kept: %s\n", sandbox->folder);
     else
-        sandbox->guardian = start_guardian(sandbox->folder);
+        tell_guardian(sandbox->folder);
     return sandbox;
 }
 
@@ -90,7 +115,6 @@ void sandbox_destroy(struct sandbox **sandbox)
         return;
     if (!kept())
         folder_remove(s->folder);
-    fd_close(&s->guardian);
     for (size_t i = 0; i < s->path_count; i++)
         free(s->paths[i]);
     free(s->paths);
