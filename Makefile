@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 600
 DIR     ?=
 PREFIX  ?= /usr/local
 
-.PHONY: help build demo test long-test kheops-compare compose-test swarm-test console-test console-pictures login-test bench soak fuzz corpus packages install package package-test clean configure
+.PHONY: help build demo test long-test kheops-compare compose-test swarm-test console-test console-million console-pictures login-test bench soak fuzz corpus packages install package package-test clean configure
 
 help:
 	@echo 'make build               the programs, in build/bin'
@@ -22,6 +22,7 @@ help:
 	@echo 'make compose-test        docker-compose.yml on a real Docker engine of its own (as root)'
 	@echo 'make swarm-test          cells on a swarm of three hosts behind a front door: crashed, cut off, updated (as root)'
 	@echo 'make console-test        the web console in Chromium (Playwright, axe-core from the npm registry)'
+	@echo 'make console-million     the same over 1,000,000 finished deliveries, which takes minutes and 2 GB'
 	@echo 'make console-pictures    the same, and pictures of its pages in build/console-pictures'
 	@echo 'make login-test          logins at a real provider (oidc-provider from the npm registry)'
 	@echo 'make pynetdicom-test     storage commitment and TLS with pynetdicom (from the Python package index)'
@@ -91,6 +92,13 @@ console-test:
 	@$(MAKE) --no-print-directory configure
 	@cmake --build --preset release -j $(JOBS) --target programs kheops-sim make-dicom
 	@tests/console/run.sh build $(PICTURES) || \
+		{ status=$$?; [ $$status = 77 ] || exit $$status; }
+
+console-million:
+	@scripts/install-packages.sh --check build test || { echo 'make packages installs them'; exit 1; }
+	@$(MAKE) --no-print-directory configure
+	@cmake --build --preset release -j $(JOBS) --target programs make-past
+	@FELUCCA_SCENE_FILE=million.test.js tests/console/run.sh build $(PICTURES) || \
 		{ status=$$?; [ $$status = 77 ] || exit $$status; }
 
 # Status 77 says that there is no node, or no npm registry.

@@ -38,6 +38,10 @@ export class Gateway {
     this.processes = [];
   }
 
+  freePort() { return freePort(); }
+
+  bin(name) { return bin(name); }
+
   file(name) { return path.join(this.folder, name); }
 
   start(name, program, words) {

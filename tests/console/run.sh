@@ -3,6 +3,9 @@
 #
 # Usage: run.sh BUILD [PICTURES]
 #
+# FELUCCA_SCENE_FILE in the environment is another file of scenes than console.test.js: million.test.js, which make console-million
+# names.
+#
 # FELUCCA_SCENES in the environment is a pattern of titles, of which only those are looked at.
 #
 # Playwright and axe-core come from the npm registry, as package-lock.json names them with their digests, into
@@ -42,4 +45,4 @@ cp "$here"/*.js "$folder"
 [ -z "$pictures" ] || { mkdir -p "$pictures" && pictures=$(cd "$pictures" && pwd); }
 cd "$folder"
 FELUCCA_BUILD=$build FELUCCA_CHROMIUM=$chromium FELUCCA_PICTURES=$pictures \
-    node --test --test-reporter=spec ${FELUCCA_SCENES:+--test-name-pattern="$FELUCCA_SCENES"} console.test.js
+    node --test --test-reporter=spec ${FELUCCA_SCENES:+--test-name-pattern="$FELUCCA_SCENES"} "${FELUCCA_SCENE_FILE:-console.test.js}"
