@@ -51,6 +51,7 @@ enum {
       "SELECT " DELIVERY_ITEM ", i.sop_instance, i.series, w.absent" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id" \
       " WHERE w.series_id = ?1 AND w.state = 'queued' AND w.due_at <= ?2 ORDER BY w.due_at, w.id LIMIT ?3") \
+    X(HAS_OTHERS, "", "SELECT 1 FROM instance WHERE sop_instance = ?1 AND id <> ?2 LIMIT 1") \
     X(FIND_TWIN, "", \
       "SELECT w.due_at FROM instance i JOIN delivery w ON w.instance_id = i.id AND w.destination_id = ?2" \
       " WHERE i.sop_instance = ?1 AND i.state = 'active' AND w.id <> ?3" \
@@ -184,6 +185,12 @@ static void pick_lease(struct pick *pick, const struct jobdb_item *item)
     pick->batch->items[pick->batch->item_count - 1].tries += 1;
 }
 
+/* Nearly every instance came once: one look is enough for it. */
+static bool has_others(struct pick *pick, const struct jobdb_item *item, const char *sop_instance)
+{
+    return row_exists(jobdb_query(pick->db, SQL_HAS_OTHERS, "si", sop_instance, item->instance_id));
+}
+
 struct due {
     struct jobdb_item item;
     char sop_instance[JOBDB_UID_SIZE];
@@ -213,14 +220,15 @@ static void pick_from_series(struct pick *pick, int64_t series_id)
     size_t count = pick_read(pick, series_id, due, most);
     for (size_t i = 0; i < count && !pick->full; i++) {
         struct jobdb_item *item = &due[i].item;
-        int64_t twin_due = twin_due_at(pick, item, due[i].sop_instance);
+        bool others = has_others(pick, item, due[i].sop_instance);
+        int64_t twin_due = others ? twin_due_at(pick, item, due[i].sop_instance) : INT64_MAX;
         if (twin_due != INT64_MAX) {
             int64_t later = twin_due > pick->now ? twin_due + 1 : pick->now + 1000;
             (void)jobdb_change(pick->db, SQL_POSTPONE, "ii", item->id, later);
             continue;
         }
-        item->twin = row_exists(
-            jobdb_query(pick->db, SQL_HAS_TWIN, "sii", due[i].sop_instance, pick->destination_id, item->id));
+        item->twin = others && row_exists(jobdb_query(pick->db, SQL_HAS_TWIN, "sii", due[i].sop_instance,
+                                                      pick->destination_id, item->id));
         pick->full = !pick_fits(pick, item, &pick->most_instances);
         if (!pick->full) {
             pick_lease(pick, item);

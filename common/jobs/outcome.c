@@ -28,6 +28,9 @@
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
       " FROM delivery w JOIN instance i ON i.id = w.instance_id JOIN series e ON e.id = w.series_id" \
       " WHERE w.instance_id = ?1 AND w.state IN ('queued', 'sending')") \
+    X(HAS_OTHERS, "", \
+      "SELECT 1 FROM instance n CROSS JOIN instance i ON i.sop_instance = n.sop_instance AND i.state = 'active'" \
+      " AND i.id <> n.id WHERE n.id = ?1 LIMIT 1") \
     X(OLDER_VERSIONS, "", \
       "SELECT " DELIVERY_ITEM ", w.destination_id, e.lane_id, i.study, w.work" \
       " FROM instance n CROSS JOIN instance i ON i.sop_instance = n.sop_instance AND i.state = 'active'" \
@@ -147,6 +150,8 @@ static void replace_older(struct jobdb *db, const struct jobdb_batch *batch, con
                           const struct jobdb_outcome *stored)
 {
     size_t count;
+    if (!row_exists(jobdb_query(db, SQL_HAS_OTHERS, "i", item->instance_id)))
+        return; /* nearly every instance came once */
     struct jobdb_batch *older = read_lone_deliveries(
         jobdb_query(db, SQL_OLDER_VERSIONS, "ii", item->instance_id, batch->destination_id), &count);
     for (size_t i = 0; i < count; i++) {
