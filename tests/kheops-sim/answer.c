@@ -110,6 +110,34 @@ static void set_class(json_t *json, const char *sop_class, bool first)
         json_object_set_new(json, "00081150", json_pack("{s:s, s:[n, s]}", "vr", "UI", "Value", sop_class));
 }
 
+/* A RetrieveURL is as long as those of all items before it, and the first part of the last one. So its length stands for it
+ * until the answer is a text: of 50 items it would be written, checked and copied many times else, 4 KB an item. */
+#define URL_MARK "@url:"
+
+static void set_item_url(json_t *item, const struct text *url)
+{
+    char mark[sizeof URL_MARK + 20];
+    snprintf(mark, sizeof mark, URL_MARK "%zu", url->length);
+    set_url(item, mark);
+}
+
+/* Puts the URLs where their marks are. What JSON or XML would escape is in none: UIDs that were stored, our own root. */
+static void put_urls(struct text *body, const struct text *url)
+{
+    struct text with_urls = TEXT_EMPTY;
+    const char *at = text_string(body), *mark;
+    while ((mark = strstr(at, URL_MARK))) {
+        char *behind;
+        size_t length = strtoul(mark + strlen(URL_MARK), &behind, 10);
+        text_append_bytes(&with_urls, at, (size_t)(mark - at));
+        text_append_bytes(&with_urls, url->bytes, length < url->length ? length : url->length);
+        at = behind;
+    }
+    text_append(&with_urls, at);
+    text_release(body);
+    *body = with_urls;
+}
+
 /* KHEOPS builds all URLs of an answer with one builder, which appends: url is that of the item before. */
 static json_t *stored_reference(const struct stored_item *item, bool first, struct text *url)
 {
@@ -117,7 +145,7 @@ static json_t *stored_reference(const struct stored_item *item, bool first, stru
     set_class(json, item->sop_class, first);
     set_string(json, "00081155", "UI", item->sop);
     text_format(url, "/studies/%s/series/%s/instances/%s", item->study, item->series, item->sop);
-    set_url(json, text_string(url));
+    set_item_url(json, url);
     if (item->reason)
         set_number(json, "00081196", item->reason);
     return json;
@@ -163,16 +191,17 @@ static bool append_study(const struct stored_item *items, size_t count, struct t
     return study != NULL;
 }
 
-static json_t *stored_json(const char *root, const struct stored_item *items, size_t count, unsigned unnamed)
+/* url: becomes the longest RetrieveURL. */
+static json_t *stored_json(const char *root, const struct stored_item *items, size_t count, unsigned unnamed,
+                           struct text *url)
 {
     json_t *answer = json_object(), *stored = json_array(), *failed = json_array(), *other = json_array();
-    AUTO(text_release) struct text url = TEXT_EMPTY;
-    text_append(&url, root);
-    if (append_study(items, count, &url))
-        set_url(answer, text_string(&url));
+    text_append(url, root);
+    if (append_study(items, count, url))
+        set_url(answer, text_string(url));
     for (size_t i = 0; i < count; i++) {
         if (items[i].stored)
-            json_array_append_new(stored, stored_reference(&items[i], json_array_size(stored) == 0, &url));
+            json_array_append_new(stored, stored_reference(&items[i], json_array_size(stored) == 0, url));
         else
             json_array_append_new(failed, failed_reference(&items[i]));
     }
@@ -250,16 +279,19 @@ void answer_stored(struct answer *answer, enum answer_form form, const char *roo
     for (size_t i = 0; i < count; i++)
         stored += items[i].stored;
     int status = stored == count && unnamed == 0 ? 200 : 202;
-    json_t *json = stored_json(root, items, count, unnamed);
+    AUTO(text_release) struct text url = TEXT_EMPTY;
+    json_t *json = stored_json(root, items, count, unnamed, &url);
     if (form != ANSWER_DICOM_XML) {
         answer_json(answer, status, form == ANSWER_JSON ? "application/json" : "application/dicom+json",
                     json);
+        put_urls(&answer->body, &url);
         return;
     }
     answer_text(answer, status,
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?><NativeDicomModel xml:space=\"preserve\">");
     append_attributes(&answer->body, json);
     text_append(&answer->body, "</NativeDicomModel>");
+    put_urls(&answer->body, &url);
     snprintf(answer->content_type, sizeof answer->content_type, "application/dicom+xml");
     json_decref(json);
 }
