@@ -2,10 +2,12 @@
 # lanes - how fast a backlog reaches the simulated KHEOPS through router and sender, beside plain clients that have
 # their requests ready.
 #
-# Usage: lanes.sh BUILD [ROUNDS]
+# Usage: lanes.sh BUILD [ROUNDS [OLDER-BUILD]]
 #
 # "one study": 300 series of 3 instances, 5 KB each, 20 ms an answer. A router that lets only one request of a study
 # with new series out at a time uses one of the four connections there: "one connection" shows what that costs.
+# With OLDER-BUILD, where another version was built, "before" is the same with the programs of that one, against the simulator of
+# BUILD, in turn.
 # "KHEOPS": 3,000 instances of 9 KB in 15 studies of 2 series, as slow as the real one was (100 ms a request, 15 ms a
 # new series). The clients are four curl, each with requests of 50 instances on disk and a connection of its own.
 # "arriving" is the same while four storescu send (nagle off), from the first request's begin; how fast those brought it, from
@@ -15,6 +17,8 @@
 set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-3}
+older=${3:+$(cd "$3" && pwd)}
+programs=$build
 folder=$(mktemp -d)
 port=$((20000 + $$ % 10000))
 pids=''
@@ -29,7 +33,7 @@ start_felucca()
     state=$(mktemp -d "$folder/state.XXXXXX")
     printf '%s\n' "${more:-}" | write_configuration "$state"
     for process in router receiver; do
-        "$build/bin/felucca-$process" --config "$folder/felucca.yaml" >"$folder/$process.log" 2>&1 &
+        "$programs/bin/felucca-$process" --config "$folder/felucca.yaml" >"$folder/$process.log" 2>&1 &
         pids="$pids $!"
     done
     until_true 20 echoscu -aec FELUCCA 127.0.0.1 "$port"
@@ -37,7 +41,7 @@ start_felucca()
 
 start_sender()
 {
-    "$build/bin/felucca-sender" --config "$folder/felucca.yaml" >"$folder/sender.log" 2>&1 &
+    "$programs/bin/felucca-sender" --config "$folder/felucca.yaml" >"$folder/sender.log" 2>&1 &
     pids="$pids $!"
 }
 
@@ -174,12 +178,16 @@ report()
         END {
             row("one study of 300 series, 20 ms", "study")
             row("... one connection", "study-one")
+            if ("study-before" in best)
+                row("... before", "study-before")
             row("four clients", "study-clients")
             row("KHEOPS: a backlog", "backlog")
             row("KHEOPS: arriving", "arriving")
             printf "  %-44s %6.0f instances/s  %6d ms\n", "... as they came", rate("arriving-came"), best["arriving-came"]
             row("KHEOPS: four clients", "clients")
             goal("one study / one connection", rate("study") / rate("study-one"), 3.0)
+            if ("study-before" in best)
+                goal("one study / before", rate("study") / rate("study-before"), 3.0)
             goal("one study / clients", rate("study") / rate("study-clients"), 0.7)
             goal("backlog / clients", rate("backlog") / rate("clients"), 0.9)
             slower = rate("clients") < rate("arriving-came") ? rate("clients") : rate("arriving-came")
@@ -197,6 +205,11 @@ for _ in $(seq 1 "$rounds"); do
     more='        connections: 1'
     drain study-one "$folder/one" 900 --delay-ms 20
     more=
+    if [ -n "$older" ]; then
+        programs=$older
+        drain study-before "$folder/one" 900 --delay-ms 20
+        programs=$build
+    fi
     clients study-clients "$folder/one" 900 --delay-ms 20
     drain backlog "$folder/many" 3000 --stow-ms 100 --series-ms 15
     arriving arriving "$folder/many" 3000 --stow-ms 100 --series-ms 15
