@@ -55,9 +55,10 @@ static bool is_same_address(const struct guest *a, const struct guest *b)
     return a->is_shared == b->is_shared && memcmp(a->network, b->network, sizeof a->network) == 0;
 }
 
+/* Behind whichever shared address; whoever has no name is his address. */
 static bool is_same_person(const struct guest *a, const struct guest *b)
 {
-    return is_same_address(a, b) && memcmp(a->person, b->person, sizeof a->person) == 0;
+    return a->is_shared == b->is_shared && memcmp(a->person, b->person, sizeof a->person) == 0;
 }
 
 static bool is_stranger(const struct guest *a, const struct guest *b)
@@ -73,9 +74,21 @@ static bool is_anybody(const struct guest *a, const struct guest *b)
     return true;
 }
 
+/* Whom else its person has. */
+static bool is_another(const struct guest *a, const struct guest *b)
+{
+    return a != b && is_same_person(a, b);
+}
+
+static bool is_another_at_rest(const struct guest *a, const struct guest *b)
+{
+    return is_another(a, b) && !a->job;
+}
+
+typedef bool guest_is_so(const struct guest *other, const struct guest *guest);
+
 /* How many stay that are so, seen from guest. ret_oldest: of these, or NULL; it may be NULL. */
-static size_t count(struct guests *guests, const struct guest *guest,
-                    bool (*is_so)(const struct guest *other, const struct guest *guest),
+static size_t count(struct guests *guests, const struct guest *guest, guest_is_so *is_so,
                     struct guest **ret_oldest)
 {
     size_t staying = 0;
@@ -89,36 +102,38 @@ static size_t count(struct guests *guests, const struct guest *guest,
     return staying;
 }
 
-/* Of the person at this address who has the most. */
-static struct guest *oldest_of_most(struct guests *guests, const struct guest *guest)
+/* Of those that are so: the oldest of the person who has the most, here and elsewhere. */
+static struct guest *oldest_of_most(struct guests *guests, const struct guest *guest, guest_is_so *is_so)
 {
-    struct guest *found = NULL, *oldest = NULL;
+    struct guest *found = NULL;
     size_t most = 0;
     for (size_t i = 0; i < guests->count; i++) {
         struct guest *other = &guests->list[i];
-        if (other->has_to_go || !is_same_address(other, guest))
+        if (other->has_to_go || !is_so(other, guest))
             continue;
-        size_t has = count(guests, other, is_same_person, &oldest);
+        size_t has = count(guests, other, is_same_person, NULL);
         if (has > most)
-            found = oldest;
+            found = other;
         most = has > most ? has : most;
     }
     return found;
 }
 
+/* SPARE places are nobody's: with them strangers have their quarter. */
 static void make_room(struct guests *guests, const struct guest *guest)
 {
     size_t quarter = guests->most / 4;
-    struct guest *oldest = NULL, *oldest_same = NULL, *oldest_stranger = NULL;
-    size_t staying = count(guests, guest, is_anybody, &oldest);
+    struct guest *oldest_same = NULL, *oldest_stranger = NULL;
+    size_t staying = count(guests, guest, is_anybody, NULL);
     size_t same = count(guests, guest, is_same_address, &oldest_same);
     size_t strangers = count(guests, guest, is_stranger, &oldest_stranger);
     if (guest->is_shared && same >= guests->most - quarter)
-        send_away(oldest_of_most(guests, guest));
+        send_away(oldest_of_most(guests, guest, is_same_address));
     else if (!guest->is_shared && same >= guests->per_address)
         send_away(oldest_same);
     else if (staying >= guests->most - SPARE)
-        send_away(strangers > quarter ? oldest_stranger : oldest);
+        send_away(strangers > 0 && strangers + SPARE >= quarter ? oldest_stranger
+                                                                : oldest_of_most(guests, guest, is_anybody));
 }
 
 void guests_welcome(struct guests *guests, int socket, const unsigned char *address, bool is_shared,
@@ -134,15 +149,19 @@ void guests_welcome(struct guests *guests, int socket, const unsigned char *addr
 
 void guests_name(struct guests *guests, int socket, const unsigned char *person)
 {
-    struct guest *guest = NULL, *oldest = NULL;
+    struct guest *guest = NULL, *leaving = NULL;
     for (size_t i = 0; i < guests->count; i++)
         if (guests->list[i].socket == socket)
             guest = &guests->list[i];
     if (!guest)
         return;
     memcpy(guest->person, person, sizeof guest->person);
-    if (guest->is_shared && count(guests, guest, is_same_person, &oldest) > guests->per_address)
-        send_away(oldest);
+    if (!guest->is_shared || count(guests, guest, is_same_person, NULL) <= guests->per_address)
+        return;
+    if (count(guests, guest, is_another_at_rest, &leaving) == 0)
+        (void)count(guests, guest, is_another, &leaving);
+    if (leaving)
+        send_away(leaving);
 }
 
 void guests_forget(struct guests *guests, int socket)

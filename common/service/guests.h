@@ -2,8 +2,8 @@
  * late.
  *
  * An address is what guests_network() makes of it. From a shared one many people come, as through a proxy: it may have three
- * quarters of all, each person behind it as many as another address; where it is full the oldest of the person with the most goes.
- * Of what others may have a quarter is theirs: beyond that they go before whoever comes from a shared address.
+ * quarters of all, each person behind one or several as many as another address. Where it is full, or all is, the oldest of the
+ * person with the most goes. A quarter is for what others have: with that, they go before whoever comes from a shared address.
  *
  * Who has to go is shut off at once, and stays here until the server has ended the connection; it does not count any more. Times are
  * monotonic ms. For one thread. */
@@ -27,7 +27,8 @@ void guests_destroy(struct guests **guests);
 /* A new one, which always comes in; address: 16 bytes, IPv4 mapped. Until it is told whose it is, it is its address's. */
 void guests_welcome(struct guests *guests, int socket, const unsigned char *address, bool is_shared,
                     int64_t until_ms);
-/* Whose it is: GUESTS_ADDRESS_SIZE bytes. */
+/* Whose it is that brings a request: GUESTS_ADDRESS_SIZE bytes, a person's or those of its address. Where he has too many now another
+ * of his goes, the oldest at rest if there is one. */
 void guests_name(struct guests *guests, int socket, const unsigned char *person);
 /* The connection has ended. */
 void guests_forget(struct guests *guests, int socket);
