@@ -25,6 +25,13 @@ static bool is_same_asker(const struct pool_job *a, const struct pool_job *b)
     return memcmp(a->asker, b->asker, POOL_ASKER_SIZE) == 0;
 }
 
+/* What is made for a person alone holds up nobody else. */
+static bool has_to_wait(const struct pool_job *job, const struct pool_job *other)
+{
+    return strcmp(other->about, job->about) == 0 &&
+           (is_same_asker(other, job) || (!other->is_named && !job->is_named));
+}
+
 /* While the mutex is held, as in all that is static here. ret_same: how many of its asker are under way. */
 static bool may_begin(const struct pool *pool, const struct pool_job *job, size_t *ret_same)
 {
@@ -33,7 +40,7 @@ static bool may_begin(const struct pool *pool, const struct pool_job *job, size_
         const struct pool_job *other = pool->under_way[i];
         if (!other)
             continue;
-        if (strcmp(other->about, job->about) == 0)
+        if (has_to_wait(job, other))
             return false;
         same += is_same_asker(other, job);
     }
@@ -168,7 +175,7 @@ size_t pool_count(struct pool *pool, const struct pool_job *job)
     size_t count = 0;
     (void)pthread_mutex_lock(&pool->mutex);
     for (size_t i = 0; i < pool->thread_count; i++) {
-        const struct pool_job *other = pool->under_way[i]; /* each about another thing */
+        const struct pool_job *other = pool->under_way[i]; /* an asker's are each about another thing */
         count += other && is_same_asker(other, job) && strcmp(other->about, job->about) != 0;
     }
     for (const struct pool_job *other = pool->first; other; other = other->next)

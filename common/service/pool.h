@@ -1,6 +1,7 @@
 /* pool - a few threads that do what they are handed, so that one long job does not hold the next.
  *
- * Two jobs about the same thing are done one after the other: who asks for it second finds what the first has made. Of one asker
+ * Two jobs about the same thing are done one after the other, of one asker or where neither asker is known by name: who asks for it
+ * second finds what the first has made. What is made for a person is no other's, who does not wait for it. Of one asker
  * all threads but one are busy at most, so that there is one for others. Among those that may begin that one does whose asker has
  * the fewest under way, and of these the oldest: however many wait of one asker, another's comes next. */
 #ifndef FELUCCA_SERVICE_POOL_H
@@ -18,6 +19,7 @@ struct pool_job {
     struct pool_job *next;      /* the pool's own */
     const char *about;          /* borrowed as long */
     const unsigned char *asker; /* POOL_ASKER_SIZE bytes, borrowed as long */
+    bool is_named;              /* the asker is a person, for whom alone it is done */
 };
 
 /* The threads call work, then done, with which the job is its maker's again; they block the signals that their maker does. */

@@ -278,7 +278,8 @@ static void take_headers(struct web_server *server, struct MHD_Connection *conne
                                         .body = "",
                                         .address = asked->address,
                                         .connection = connection};
-    if (!rules->person || !rules->person(rules->context, &request, asked->asker))
+    asked->job.is_named = rules->person && rules->person(rules->context, &request, asked->asker);
+    if (!asked->job.is_named)
         guests_network(asked->address, asked->asker);
     guests_name(server->guests, socket_of(connection), asked->asker);
     asked->most = rules->body_bytes + (rules->more_bytes ? rules->more_bytes(rules->context, &request) : 0);

@@ -2,8 +2,8 @@
  *
  * Whoever owns it waits for web_server_fd() to be readable, at most web_server_wait_ms(), and calls web_server_turn(). The answers
  * are made in that call, or where the rules say so by threads of the server's (pool.h): then one that takes long holds up no
- * other, two of one target are made one after the other, and one asker has all threads but one at most. RFC 9110 and 9112. A
- * request's body is seen where the rules allow one, and then as a whole.
+ * other, two of one target are made one after the other where they are for one person, or for nobody who is known, and one asker has
+ * all threads but one at most. RFC 9110 and 9112. A request's body is seen where the rules allow one, and then as a whole.
  *
  * The asker is the person, where the rules know who asks, else the address: whoever sits behind one proxy with others, or in one
  * house, takes nothing of theirs.

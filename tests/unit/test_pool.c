@@ -66,11 +66,17 @@ static void tear_down(void)
     pool_destroy(&pool);
 }
 
-static void add(int index, const char *about, const unsigned char *asker)
+static void add_of(int index, const char *about, const unsigned char *asker, bool is_named)
 {
     tasks[index].job.about = about;
     tasks[index].job.asker = asker;
+    tasks[index].job.is_named = is_named;
     pool_add(pool, &tasks[index].job);
+}
+
+static void add(int index, const char *about, const unsigned char *asker)
+{
+    add_of(index, about, asker, false);
 }
 
 #define CK_SOON(what) ck_assert(wait_until(is_set, &(what), SOON_MS))
@@ -97,6 +103,38 @@ START_TEST(of_one_thing_one_is_done)
     add(2, "b", bob);
     CK_SOON(tasks[2].is_done);
     ck_assert(!is_set(&tasks[1].has_begun));
+    set(&tasks[0].may_end);
+    CK_SOON(tasks[1].is_done);
+}
+END_TEST
+
+static const struct named_row {
+    const char *label;
+    const unsigned char *first, *second;
+    bool is_first_named, is_second_named, waits;
+} named_rows[] = {
+    {"two persons", ada, bob, true, true, false},
+    {"a person with himself", ada, ada, true, true, true},
+    {"an address behind a person", ada, bob, true, false, false},
+    {"a person behind an address", ada, bob, false, true, false},
+    {"two addresses", ada, bob, false, false, true},
+};
+
+/* However many requests for a page one person has. */
+START_TEST(what_is_made_for_a_person_holds_up_no_other)
+{
+    const struct named_row *row = &named_rows[_i];
+    add_of(0, "a", row->first, row->is_first_named);
+    CK_SOON(tasks[0].has_begun);
+    set(&tasks[1].may_end);
+    set(&tasks[2].may_end);
+    add_of(1, "a", row->second, row->is_second_named);
+    add_of(2, "b", row->second, row->is_second_named);
+    CK_SOON(tasks[2].is_done);
+    if (row->waits)
+        ck_assert_msg(!is_set(&tasks[1].has_begun), "%s", row->label);
+    else
+        ck_assert_msg(wait_until(is_set, &tasks[1].is_done, SOON_MS), "%s", row->label);
     set(&tasks[0].may_end);
     CK_SOON(tasks[1].is_done);
 }
@@ -220,6 +258,7 @@ int main(void)
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, long_job_holds_up_no_other);
     tests_add(tests, of_one_thing_one_is_done);
+    tests_rows(tests, what_is_made_for_a_person_holds_up_no_other, ROWS(named_rows));
     tests_add(tests, one_asker_leaves_a_thread_to_others);
     tests_add(tests, who_has_the_fewest_under_way_is_next);
     tests_add(tests, things_of_an_asker_are_counted);
