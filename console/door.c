@@ -334,7 +334,7 @@ static bool is_asset(const struct asked *asked)
     return asked->form == ASKED_HTML && !asked->item && assets_type(asked->page) && asked->count == 0;
 }
 
-/* What somebody wants. What was kept of a page is old then. */
+/* What somebody wants. Where something was begun, and not only asked, what was kept of a page is old then. */
 static void answer_form(struct door *door, const char *page, const struct asked *form, const struct who *who,
                         struct web_answer *answer)
 {
@@ -344,8 +344,9 @@ static void answer_form(struct door *door, const char *page, const struct asked 
                      "This form is not of your session. Load the page again, and do it once more.");
         return;
     }
-    forget_all(door);
     clerk_answer(&clerk, page, answer);
+    if (answer->status == 303 && strcmp(page, "act") == 0)
+        forget_all(door);
 }
 
 static void answer_request(struct door *door, const struct web_request *request, const struct asked *asked,

@@ -351,6 +351,28 @@ START_TEST(an_answer_stays_where_another_asks_much)
 }
 END_TEST
 
+/* A page that was made before is given again after it, for as long as it is new. */
+static bool is_given_again(void *context)
+{
+    AUTO(text_release) struct text before = TEXT_EMPTY;
+    const char *path = context, *form = strcmp(path, "/act") == 0 ? "verb=hold&destination=main" : "kind=x";
+    int wanted = strcmp(path, "/act") == 0 ? 403 : 400;
+    ck_assert_int_eq(console_guest_get(&viv, "/try"), 200); /* has the token */
+    ck_assert_int_eq(console_guest_get(&viv, "/now.json"), 200);
+    text_append(&before, console_guest_body(&viv));
+    ck_assert_int_eq(console_guest_post(&viv, path, form), wanted);
+    ck_assert_int_eq(console_guest_get(&viv, "/now.json"), 200);
+    return strcmp(text_string(&before), console_guest_body(&viv)) == 0;
+}
+
+static const char *const vain[] = {"/act", "/why"};
+
+START_TEST(what_changes_nothing_leaves_pages_as_they_are)
+{
+    ck_assert_msg(wait_until(is_given_again, (void *)(uintptr_t)vain[_i], SOON_MS), "%s", vain[_i]);
+}
+END_TEST
+
 int main(void)
 {
     struct tests *tests = tests_create("console trial");
@@ -368,5 +390,6 @@ int main(void)
     tests_add(tests, trials_leave_room_for_other_questions);
     tests_add(tests, questions_leave_room_for_other_people);
     tests_add(tests, an_answer_stays_where_another_asks_much);
+    tests_rows(tests, what_changes_nothing_leaves_pages_as_they_are, ROWS(vain));
     return tests_run(tests);
 }
