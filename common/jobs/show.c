@@ -175,8 +175,9 @@
       " ORDER BY e.at DESC LIMIT 100") \
     X(ASK_FAILED_GROUPS, IN_TROUBLE, \
       "SELECT 'delivery' AS job, d.name AS destination, NULL AS album, g.http_status, g.reason, g.count, g.studies," \
-      " g.first_at, g.last_at, g.study, (SELECT i.calling_aet FROM instance i INDEXED BY instance_study" \
-      " WHERE i.study = g.study LIMIT 1) AS calling_aet FROM (" \
+      " g.first_at, g.last_at, g.study, (SELECT i.calling_aet FROM delivery o INDEXED BY delivery_failed_reason" \
+      " JOIN instance i ON i.id = o.instance_id WHERE o.state = 'failed' AND o.destination_id = g.destination_id" \
+      " AND o.http_status IS g.http_status AND o.reason IS g.reason LIMIT 1) AS calling_aet FROM (" \
       "SELECT w.destination_id, w.http_status, w.reason, sum(w.count) AS count, count(DISTINCT l.study) AS studies," \
       " min(w.first_at) AS first_at, max(w.last_at) AS last_at, max(l.study) AS study FROM (" \
       "SELECT destination_id, http_status, reason, series_id, count(*) AS count, min(finished_at) AS first_at," \

@@ -4,10 +4,12 @@
 #include "common/jobs/connection.h"
 #include "common/jobs/operator.h"
 #include "common/jobs/quarantine.h"
+#include "common/jobs/show.h"
 #include "tests/support/jobs_world.h"
 #include "tests/support/suite.h"
 
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of a reason that a request takes. */
@@ -24,6 +26,13 @@
     "INSERT INTO instance (id, receipt, state, place, study, size, received_at, decided_at, reason," \
     " calling_aet, called_aet) VALUES (" #id ", 'q" #id                                              \
     "', 'quarantined', 'quarantine', '1', 1, 1, 1, " reason ", " titles ");"
+
+/* A delivery of that series that failed for want of a disk, and who had sent it. */
+#define SENT_BY(id, series_id, aet)                                                                                  \
+    "INSERT INTO instance (id, receipt, state, place, study, series, size, received_at, decided_at,"                 \
+    " calling_aet) VALUES (" #id ", 'd" #id "', 'active', 'queue', '2', '2." #id "', 1, 1, 1, '" aet "');"           \
+    "INSERT INTO delivery (instance_id, destination_id, series_id, state, due_at, reason, finished_at) VALUES (" #id \
+    ", 1, " #series_id ", 'failed', 1, 'no disk', 5);"
 
 /* Of one reason: two deliveries, a share, a fetch and an inquiry; and deliveries of what is like it. */
 static const char *const trouble = DELIVERY(1, 409, "'no room'") DELIVERY(2, 409, "'no room'") DELIVERY(
@@ -129,6 +138,37 @@ static const struct file_row {
      0},
 };
 
+static const char *const sent_and_parked =
+    "INSERT INTO lane (id, destination_id, study) VALUES (2, 1, '2');"
+    "INSERT INTO series (id, lane_id, series) VALUES (31, 2, '2.31'), (32, 2, '2.32');" SENT_BY(31, 31, "AAA")
+        SENT_BY(
+            32, 32,
+            "BBB") "INSERT INTO instance (id, receipt, state, place, study, size, received_at, decided_at, reason, calling_aet)"
+                   " VALUES (33, 'q33', 'quarantined', 'quarantine', '2', 1, 1, 1, 'cut', 'ZZZ'),"
+                   " (34, 'a34', 'active', 'queue', '2', 1, 1, 1, NULL, 'YYY');";
+
+static void take_sender(void *context, const struct jobdb_field *fields, size_t count)
+{
+    bool is_it = false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, "reason") == 0)
+            is_it = fields[i].text && strcmp(fields[i].text, "no disk") == 0;
+        if (is_it && strcmp(fields[i].name, "calling_aet") == 0)
+            (void)snprintf(context, 17, "%s", fields[i].text ? fields[i].text : "none");
+    }
+}
+
+/* Of nobody who sent something else of the study. */
+START_TEST(sender_is_of_what_failed)
+{
+    char sender[17] = "";
+    ck_assert_msg(sqlite3_exec(world.db->sql, sent_and_parked, NULL, NULL, NULL) == SQLITE_OK, "%s",
+                  sqlite3_errmsg(world.db->sql));
+    ck_assert_int_eq(jobdb_ask(world.db, JOBDB_ASK_FAILED_GROUPS, NULL, NULL, 0, take_sender, sender), 0);
+    ck_assert_str_eq(sender, "AAA");
+}
+END_TEST
+
 START_TEST(files_of_a_line)
 {
     int64_t count = jobdb_count_parked(world.db, &file_rows[_i].parked);
@@ -163,6 +203,7 @@ int main(void)
     struct tests *tests = tests_create("jobdb line");
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, jobs_of_a_line, ROWS(job_rows));
+    tests_add(tests, sender_is_of_what_failed);
     tests_rows(tests, files_of_a_line, ROWS(file_rows));
     tests_rows(tests, reason_is_cut, ROWS(reason_rows));
     return tests_run(tests);
