@@ -124,6 +124,81 @@ START_TEST(line_means_nothing_beside_it)
 }
 END_TEST
 
+/* Deliveries to main of these images, all of one study, fail with one answer. */
+static void fail_with(int http_status, const char *reason, unsigned first, unsigned last)
+{
+    for (unsigned i = first; i <= last; i++)
+        rig_receive(desk->rig, "FIRST", 2, 1, i, NULL);
+    while (rig_jobs(desk->rig, "delivery", "failed", NULL, NULL) < last) {
+        AUTO(work_destroy) struct work *work = actor_wait_work(desk->rig->cast, desk->sender, DESK_SOON_MS);
+        rig_check(desk->rig, work != NULL, reason);
+        AUTO(work_result_destroy) struct work_result *result = work_result_create(work);
+        for (size_t i = 0; i < result->answer_count; i++)
+            work_answer_set(&result->answers[i], WORK_REJECT_OUTCOME, BLAME_NOBODY, http_status, reason);
+        actor_say_result(desk->sender, result);
+        rig_check(desk->rig, actor_wait_acknowledged(desk->rig->cast, desk->sender, work->id, DESK_SOON_MS),
+                  "not acknowledged");
+    }
+}
+
+/* The fields of the row's own form that drops, behind its tick. */
+static void take_own_form(const struct console_guest *guest, const char *pick, struct text *ret_form)
+{
+    static const char name[] = "<input type=\"hidden\" name=\"", value[] = "\" value=\"";
+    AUTO(text_release) struct text mark = TEXT_EMPTY;
+    text_format(&mark, "value=\"%s\" form=\"bulk\"", pick);
+    const char *row = strstr(console_guest_body(guest), text_string(&mark));
+    const char *at = row ? strstr(row, "name=\"verb\" value=\"drop\"") : NULL;
+    ck_assert_ptr_nonnull(at);
+    const char *end = strstr(at, "</form>");
+    while (end - at > 0 && strncmp(at, "<form", strlen("<form")) != 0)
+        at--;
+    for (; (at = strstr(at, name)) && at < end;) {
+        const char *field = at + strlen(name);
+        at = strstr(field, value) + strlen(value);
+        if (string_starts_with(field, "token"))
+            continue;
+        text_append(ret_form, ret_form->length > 0 ? "&" : "");
+        text_append_bytes(ret_form, field, strcspn(field, "\""));
+        text_append_char(ret_form, '=');
+        for (; *at != '"'; at++)
+            text_append_char(ret_form, *at == ' ' ? '+' : *at);
+    }
+}
+
+/* Neither what has another answer, nor what has a longer reason. */
+START_TEST(line_has_one_reason_and_answer)
+{
+    AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY, own = TEXT_EMPTY;
+    fail_with(0, "no room", 1, 2);
+    fail_with(0, "no room: 503", 3, 3);
+    fail_with(409, "no room", 4, 6);
+    ck_assert_int_eq(console_guest_get(&desk->ada, "/trouble"), 200);
+    take_pick_of(&desk->ada, 2, &form);
+    take_own_form(&desk->ada, text_string(&form) + strlen("&pick="), &own);
+    text_append(&form, "&verb=drop&of=trouble");
+    desk_plan(&desk->ada, text_string(&own), &address);
+    desk_ck_body(&desk->ada, "Drop 2 jobs?");
+    desk_plan(&desk->ada, text_string(&form) + 1, &address);
+    desk_ck_body(&desk->ada, "Drop 2 jobs?");
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    ck_trouble_sum("one line dropped", 4, 0);
+    text_clear(&own);
+    text_clear(&form);
+    ck_assert_int_eq(console_guest_get(&desk->ada, "/trouble"), 200);
+    take_pick_of(&desk->ada, 1, &form);
+    take_own_form(&desk->ada, text_string(&form) + strlen("&pick="), &own);
+    desk_plan(&desk->ada, text_string(&own), &address);
+    desk_ck_body(&desk->ada, "Drop 1 job?");
+    ck_assert_int_eq(desk_go(&desk->ada, &address), 303);
+    desk_wait_for(desk, &desk->ada, text_string(&address), "<h1>Done</h1>");
+    ck_trouble_sum("a longer reason dropped", 3, 0);
+    ck_assert_int_eq(console_guest_get(&desk->ada, "/trouble"), 200);
+    take_pick_of(&desk->ada, 3, &form); /* the other answer's */
+}
+END_TEST
+
 START_TEST(failed_shares_of_a_study_are_retried)
 {
     AUTO(text_release) struct text address = TEXT_EMPTY, form = TEXT_EMPTY, page = TEXT_EMPTY;
@@ -206,6 +281,7 @@ int main(void)
     tests_abreast(tests, 4);
     tests_add(tests, lines_are_dropped_together);
     tests_add(tests, line_means_nothing_beside_it);
+    tests_add(tests, line_has_one_reason_and_answer);
     tests_add(tests, failed_shares_of_a_study_are_retried);
     tests_add(tests, studies_are_retried_together);
     tests_add(tests, studies_are_shared_together);
