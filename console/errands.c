@@ -117,19 +117,23 @@ static void add_load(struct load *load, enum control_verb verb)
     load->trials += is_trial(verb);
 }
 
+enum { LEFT = 2 }; /* by changes to questions, and by one person to others */
+
 /* Questions have half of what may be under way at once: however much is asked, changes have the rest; and trials half of that. */
 static bool has_room(enum control_verb verb, const struct load *load)
 {
-    return load->all < ERRANDS_AT_ONCE && (!is_question(verb) || load->questions < ERRANDS_AT_ONCE / 2) &&
+    size_t changes = load->all - load->questions;
+    return load->all < ERRANDS_AT_ONCE &&
+           (is_question(verb) ? load->questions < ERRANDS_AT_ONCE / 2 : changes < ERRANDS_AT_ONCE - LEFT) &&
            (!is_trial(verb) || load->trials < ERRANDS_AT_ONCE / 4);
 }
 
 /* One person leaves some of it to others. */
 static bool may_have(enum control_verb verb, const struct load *own)
 {
-    return is_trial(verb)      ? own->trials == 0 && own->questions < ERRANDS_AT_ONCE / 2 - 1
-           : is_question(verb) ? own->questions < ERRANDS_AT_ONCE / 2 - 1
-                               : own->all - own->questions < ERRANDS_AT_ONCE / 2 + 2;
+    return own->all < ERRANDS_AT_ONCE - LEFT &&
+           (!is_question(verb) || own->questions < ERRANDS_AT_ONCE / 2 - 1) &&
+           (!is_trial(verb) || own->trials == 0);
 }
 
 static struct errand *make_room(struct errands *errands, enum control_verb verb, const struct who *who)

@@ -1,10 +1,11 @@
 /* errands - what operators have asked of the router, each with how far it is: counted, wanted, under way, done.
  *
  * The router is asked in a thread of the errand's own, so that no reader waits for it. ERRANDS_MOST are kept; what nobody works on goes
- * for a new one: questions first, of these those of the person who has the most, then the oldest. ERRANDS_AT_ONCE are under way, half
- * of them questions at most, of these half trials; one person has one trial, all questions but one and all changes but two, so that
- * nobody takes everything. A person is a name; without users nobody has one, and all are one who may have everything. A plan of
- * several parts is one errand: its parts are asked one after the other. The functions are any thread's, and wait for none. */
+ * for a new one: questions first, of these those of the person who has the most, then the oldest. ERRANDS_AT_ONCE are under way, at
+ * most half of them questions, of these half trials, and all but two changes; of all that one person has all but two at most, of the
+ * questions all but one, and one trial, so that nobody takes everything. A person is a name; without users nobody has one, and all
+ * are one who may have whatever there is. A plan of several parts is one errand: its parts are asked one after the other. The
+ * functions are any thread's, and wait for none. */
 #ifndef FELUCCA_CONSOLE_ERRANDS_H
 #define FELUCCA_CONSOLE_ERRANDS_H
 

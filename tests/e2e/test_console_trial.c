@@ -326,6 +326,53 @@ START_TEST(questions_leave_room_for_other_people)
 }
 END_TEST
 
+static void ck_post(const char *label, struct console_guest *guest, const char *path, const char *form,
+                    int status)
+{
+    ck_assert_int_eq(console_guest_get(guest, "/studies"), 200); /* for its token */
+    int got = console_guest_post(guest, path, form);
+    ck_assert_msg(got == status, "%s: %d", label, got);
+    if (status == 503)
+        ck_body(guest, "Wait until some of it is done");
+}
+
+#define CHANGE   "/act", "verb=reshare&destination=main&album=mr&since=7d"
+#define QUESTION "/find", "kind=patient&number=1"
+
+/* Without a router a change is counted for long. */
+START_TEST(a_person_leaves_two_to_others)
+{
+    rig_kill(rig);
+    for (int i = 0; i < 4; i++)
+        ck_post("a change", &ada, CHANGE, 303);
+    for (int i = 0; i < 2; i++)
+        ck_post("a question", &ada, QUESTION, 303);
+    ck_post("a seventh, a question", &ada, QUESTION, 503);
+    ck_post("a seventh, a change", &ada, CHANGE, 503);
+    for (int i = 0; i < 2; i++)
+        ck_post("another's question", &viv, QUESTION, 303);
+    rig_start(rig);
+}
+END_TEST
+
+START_TEST(changes_leave_two_to_questions)
+{
+    struct console_guest bob = {.port = ada.port};
+    make_user("bob", "operator");
+    ck_assert(console_guest_sign_in(&bob, "bob", "correct+horse"));
+    rig_kill(rig);
+    for (int i = 0; i < 4; i++)
+        ck_post("a change", &ada, CHANGE, 303);
+    for (int i = 0; i < 2; i++)
+        ck_post("another's change", &bob, CHANGE, 303);
+    ck_post("a seventh change", &bob, CHANGE, 503);
+    for (int i = 0; i < 2; i++)
+        ck_post("a question", &viv, QUESTION, 303);
+    console_guest_release(&bob);
+    rig_start(rig);
+}
+END_TEST
+
 static bool asks(void *context)
 {
     (void)context;
@@ -389,6 +436,8 @@ int main(void)
     tests_add(tests, a_form_of_another_session_does_not_count);
     tests_add(tests, trials_leave_room_for_other_questions);
     tests_add(tests, questions_leave_room_for_other_people);
+    tests_add(tests, a_person_leaves_two_to_others);
+    tests_add(tests, changes_leave_two_to_questions);
     tests_add(tests, an_answer_stays_where_another_asks_much);
     tests_rows(tests, what_changes_nothing_leaves_pages_as_they_are, ROWS(vain));
     return tests_run(tests);
