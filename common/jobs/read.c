@@ -63,6 +63,11 @@ enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
       " WHERE album_id = 0 AND started_at > ?1") \
     X(COUNT_QUARANTINED, "", \
       "SELECT count(*) FROM instance INDEXED BY instance_quarantined WHERE state = 'quarantined'") \
+    X(FAILED_QUESTIONS, "", \
+      "SELECT d.name, NULL, count(*) FROM fetch f INDEXED BY fetch_failed JOIN destination d ON d.id = f.destination_id" \
+      " WHERE f.state = 'failed' GROUP BY d.id UNION ALL" \
+      " SELECT d.name, a.name, count(*) FROM inquiry q INDEXED BY inquiry_failed JOIN album a ON a.id = q.album_id" \
+      " JOIN destination d ON d.id = q.destination_id WHERE q.state = 'failed' GROUP BY a.id") \
     X(FIRST_DELIVERY_SINCE, "", \
       "SELECT min(w.id) FROM (SELECT id FROM instance WHERE receipt >= ?1 ORDER BY receipt LIMIT 1000) r" \
       " JOIN delivery w ON w.instance_id = r.id") \
@@ -214,6 +219,20 @@ int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count)
 {
     *ret_count = row_first(jobdb_query(db, SQL_COUNT_QUARANTINED, ""), 0);
+    return db->error;
+}
+
+int jobdb_each_failed_questions(struct jobdb *db,
+                                void (*each)(void *context, const struct jobdb_failed_questions *failed),
+                                void *context)
+{
+    AUTO(row_end) struct row row = jobdb_query(db, SQL_FAILED_QUESTIONS, "");
+    while (row_next(&row)) {
+        struct jobdb_failed_questions failed = {.destination = row_text(&row)};
+        failed.album = row_text_or_null(&row);
+        failed.count = row_number(&row);
+        each(context, &failed);
+    }
     return db->error;
 }
 

@@ -20,6 +20,15 @@ struct jobdb_status_row {
 int jobdb_read_status(struct jobdb *db, void (*each)(void *context, const struct jobdb_status_row *row),
                       void *context);
 int jobdb_count_quarantined(struct jobdb *db, int64_t *ret_count);
+/* Failed fetches of a destination (album NULL), and failed inquiries of an album, which no count of a status row has.
+ * destination and album are borrowed during the call. */
+struct jobdb_failed_questions {
+    const char *destination, *album;
+    int64_t count;
+};
+int jobdb_each_failed_questions(struct jobdb *db,
+                                void (*each)(void *context, const struct jobdb_failed_questions *failed),
+                                void *context);
 /* Deliveries that were done since, and their bytes, over all destinations; to five minutes. */
 int jobdb_read_totals(struct jobdb *db, int64_t since, int64_t *ret_done, int64_t *ret_bytes);
 

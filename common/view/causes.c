@@ -115,6 +115,21 @@ static void tell_target(void *context, const struct jobdb_status_row *row)
     tell_undecided(context, row);
 }
 
+/* A study that KHEOPS did not look at again, a series of which it told nothing. */
+static void tell_failed_questions(void *context, const struct jobdb_failed_questions *failed)
+{
+    AUTO(text_release) struct text sentence = TEXT_EMPTY;
+    AUTO(text_release) struct text next = TEXT_EMPTY;
+    const struct jobdb_status_row row = {.destination = failed->destination, .album = failed->album};
+    append_target(&row, &sentence);
+    text_format(&sentence,
+                failed->album ? ": KHEOPS could not be asked about series: %lld"
+                              : ": KHEOPS could not be asked to look at studies again: %lld",
+                (long long)failed->count);
+    append_filtered("jobs --state failed", &row, &next);
+    tell(context, CAUSES_FAILED, &row, failed->count, &sentence, text_string(&next));
+}
+
 /* ---- the rest ---- */
 
 /* A cause for each line. */
@@ -210,6 +225,7 @@ int causes_each(const struct config *config, const struct surroundings *around, 
     int64_t quarantined = 0;
     tell_surroundings(&visit, around, config);
     (void)jobdb_read_status(db, tell_target, &visit);
+    (void)jobdb_each_failed_questions(db, tell_failed_questions, &visit);
     int code = jobdb_count_quarantined(db, &quarantined);
     if (code == 0)
         tell_quarantine(&visit, quarantined);

@@ -20,7 +20,7 @@
     X(TRAY, "tray", "the files of a tray are not taken")                                         \
     X(BLOCKED, "blocked", "a destination or album refuses our token or our requests")            \
     X(TOKEN, "token", "KHEOPS says something against a token, although nothing suffers yet")     \
-    X(FAILED, "failed", "deliveries or shares are refused for good, or given up")                \
+    X(FAILED, "failed", "deliveries, shares or questions are refused for good, or given up")     \
     X(UNDECIDED, "undecided", "conditions cannot be decided: a person does")                     \
     X(HELD, "held", "an operator holds a destination or album, and something waits for it")      \
     X(UNKNOWN, "not configured", "jobs wait for what the configuration no longer names")         \

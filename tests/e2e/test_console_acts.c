@@ -296,6 +296,7 @@ START_TEST(study_of_a_failed_inquiry_has_buttons)
     refuse_inquiry();
     desk_wait_for(desk, &desk->ada, text_string(&page), "<h2 id=\"v\">1 inquiry failed</h2>");
     desk_ck_body(&desk->ada, "name=\"verb\" value=\"retry\"");
+    desk_wait_for(desk, &desk->ada, "/", "main/mr: KHEOPS could not be asked about series: 1");
     ck_assert_int_eq(console_guest_get(&desk->viv, text_string(&page)), 200);
     desk_ck_body(&desk->viv, "An operator can retry or drop this.");
     text_clear(&form);
