@@ -132,6 +132,7 @@ static void dress_number(json_t *object, const char *name, int64_t number)
     text_append_count(&count, number);
     set(object, name, "_n", json_string(text_string(&count)));
     set(object, name, "_some", json_boolean(number != 0));
+    set(object, name, "_one", json_boolean(number == 1));
     if (string_ends_with(name, "bytes") || strcmp(name, "size") == 0) {
         text_append_size(&other, number);
         set(object, name, "_size", json_string(text_string(&other)));
@@ -177,7 +178,7 @@ static void dress_text(json_t *object, const char *name, const char *text, int64
 
 static void dress_null(json_t *object, const char *name)
 {
-    static const char *const endings[] = {"_n", "_some", "_size", "_for", "_time", "_uid", "_word"};
+    static const char *const endings[] = {"_n", "_some", "_one", "_size", "_for", "_time", "_uid", "_word"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
         set(object, name, endings[i], json_false());
 }

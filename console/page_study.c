@@ -264,6 +264,9 @@ static void shape_way(json_t *document)
     (void)json_object_set_new(document, "shares", json_integer(shares));
     (void)json_object_set_new(document, "shared", json_integer(shared));
     (void)json_object_set_new(document, "is_sent", json_boolean(delivered == wanted && wanted > 0));
+    (void)json_object_set_new(
+        document, "is_held_up",
+        json_boolean(wanted == 0 && strcmp(json_text(document, "state"), "quarantined") == 0));
     (void)json_object_set_new(document, "is_shared", json_boolean(shared == shares && shares > 0));
     shape_trouble(document, goals);
 }

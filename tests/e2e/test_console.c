@@ -214,6 +214,9 @@ START_TEST(study_in_quarantine_says_so)
                  " VALUES ('beef', 'quarantined', 'quarantine', '2.25.777', 9, 1, 1, 'cut')");
     ck_assert_int_eq(stored_console_get(console, "/study/2.25.777", NULL, &answer), 200);
     ck_assert_ptr_nonnull(strstr(text_string(&answer.body), "<h1>In quarantine: 1 file</h1>"));
+    ck_assert_ptr_nonnull(strstr(text_string(&answer.body), "not yet: in quarantine"));
+    ck_assert_ptr_nonnull(strstr(text_string(&answer.body), "nothing goes out until then"));
+    ck_assert_ptr_null(strstr(text_string(&answer.body), "0 of 0"));
 }
 END_TEST
 
