@@ -23,15 +23,12 @@ int random_bytes(void *buffer, size_t length)
 int random_hex(char *ret_text, size_t digits)
 {
     static const char alphabet[] = "0123456789abcdef";
-    for (size_t i = 0; i < digits; i++) {
-        unsigned char byte;
-        int code = random_bytes(&byte, 1);
-        if (code != 0)
-            return code;
-        ret_text[i] = alphabet[byte & 15];
-    }
+    int code =
+        random_bytes(ret_text, digits); /* one call for all of them: each digit has a byte of its own */
+    for (size_t i = 0; i < digits; i++)
+        ret_text[i] = code == 0 ? alphabet[(unsigned char)ret_text[i] & 15] : '0';
     ret_text[digits] = '\0';
-    return 0;
+    return code;
 }
 
 uint64_t random_below(uint64_t bound)

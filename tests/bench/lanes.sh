@@ -13,7 +13,8 @@
 # "arriving" is the same while four storescu send (nagle off), from the first request's begin; how fast those brought it, from
 # their first instance to their last, is beside it: nothing leaves faster than it comes.
 # Times are from the sender's log: from the begin of the first request to the end of the last one. All in one run, one
-# after the other, ROUNDS times (3): the best counts, since a disk's mood and the machine's changes.
+# after the other, ROUNDS times (3): the best counts, since a disk's mood and the machine's changes;
+# the mean is beside it.
 set -eu
 build=$(cd "$1" && pwd)
 rounds=${2:-3}
@@ -167,10 +168,13 @@ report()
     awk '{
             if (!($1 in best) || $3 < best[$1]) { best[$1] = $3; batches[$1] = $4 }
             count[$1] = $2
+            sum[$1] += $3
+            rounds[$1]++
         }
         function rate(name) { return count[name] * 1000 / best[name] }
+        function mean(name) { return sum[name] / rounds[name] }
         function row(label, name) {
-            printf "  %-44s %6.0f instances/s  %6d ms  %4d requests\n", label, rate(name), best[name], batches[name]
+            printf "  %-44s %6.0f instances/s  %6d ms (mean %d)  %4d requests\n", label, rate(name), best[name], mean(name), batches[name]
         }
         function goal(label, reached, wanted) {
             printf "  %-44s %8.2f   goal %6.2f   %s\n", label, reached, wanted, (reached >= wanted ? "reached" : "MISSED")
@@ -186,8 +190,10 @@ report()
             printf "  %-44s %6.0f instances/s  %6d ms\n", "... as they came", rate("arriving-came"), best["arriving-came"]
             row("KHEOPS: four clients", "clients")
             goal("one study / one connection", rate("study") / rate("study-one"), 3.0)
-            if ("study-before" in best)
+            if ("study-before" in best) {
                 goal("one study / before", rate("study") / rate("study-before"), 3.0)
+                goal("... by the means", mean("study-before") / mean("study"), 3.0)
+            }
             goal("one study / clients", rate("study") / rate("study-clients"), 0.7)
             goal("backlog / clients", rate("backlog") / rate("clients"), 0.9)
             slower = rate("clients") < rate("arriving-came") ? rate("clients") : rate("arriving-came")
