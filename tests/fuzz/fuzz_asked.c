@@ -1,20 +1,22 @@
 /* The address that a browser, or who says that it is one, asks the console for.
- * It is refused with a sentence, or what is taken has no control character, and its parameters can be written into an
- * address that means the same. */
+ * It is refused with a sentence, or what is taken has no control character but the line ends and tabs of a condition, and its
+ * parameters can be written into an address that means the same. */
 #include "common/base/cleanup.h"
 #include "console/asked.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-static void ck_is_plain(const char *text)
+static void ck_is_plain(const char *text, bool has_lines)
 {
     for (; *text; text++)
-        assert((unsigned char)*text >= 0x20 && *text != 0x7f);
+        assert(((unsigned char)*text >= 0x20 && *text != 0x7f) ||
+               (has_lines && (*text == '\n' || *text == '\t')));
 }
 
 static void ck_comes_back(const struct asked *asked)
@@ -51,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         return 0;
     assert(asked.page && *asked.page && !strchr(asked.page, '/') && asked.count <= ASKED_PARAMETERS);
     assert(!asked.item || (*asked.item && !strchr(asked.item, '/')));
-    ck_is_plain(asked.page);
+    ck_is_plain(asked.page, false);
     for (size_t i = 0; i < asked.count; i++)
-        ck_is_plain(asked.parameters[i].value);
+        ck_is_plain(asked.parameters[i].value, strcmp(asked.parameters[i].name, "expression") == 0);
     ck_comes_back(&asked);
     return 0;
 }
