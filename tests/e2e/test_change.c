@@ -352,14 +352,14 @@ END_TEST
 
 START_TEST(what_waits_too_long_is_given_up)
 {
-    open_rig("retry: { first: 1h, ceiling: 2h, attempts: 3, give_up: 2s }\n");
+    open_rig("retry: { first: 1h, ceiling: 2h, attempts: 3, give_up: 6s }\n");
     FELUCCA(EXIT_OK, "main is held", "hold", "main");
     rig_receive(rig, "FIRST", 1, 1, 1, NULL);
     cast_remove(rig->cast, sender);
     rig_receive(rig, "SECOND", 1, 1, 1, NULL);
     /* Nobody has tried it even once. */
     rig_check(rig, rig_wait_jobs(rig, "delivery", "failed", 1, SOON_MS), "it waits for ever");
-    FELUCCA(EXIT_OK, "given up, since it has waited for more than 2 s", "jobs", "--state", "failed");
+    FELUCCA(EXIT_OK, "given up, since it has waited for more than 6 s", "jobs", "--state", "failed");
     rig_check(rig, rig_jobs(rig, "delivery", "queued", "main", NULL) == 1, "what is held was given up");
     /* Its age counts from the retry on. */
     rig_check(rig, rig_jobs(rig, "delivery", "failed", "other", NULL) == 1, "the other failed");

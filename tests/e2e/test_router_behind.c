@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SOON_MS = 5000, QUIET_MS = 400 };
+enum { SOON_MS = 30000, QUIET_MS = 400 };
 
 static struct rig *rig;
 static struct actor *actor;
