@@ -43,8 +43,8 @@ static bool ask_unseen(int terminal, const char *prompt, const char *of, struct 
         return false;
     unseen = before;
     unseen.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(terminal, TCSAFLUSH, &unseen); /* before it asks: some type at once */
     (void)dprintf(terminal, "%s %s: ", prompt, of);
-    (void)tcsetattr(terminal, TCSAFLUSH, &unseen);
     bool is_read = read_line(terminal, out);
     (void)tcsetattr(terminal, TCSAFLUSH, &before);
     (void)dprintf(terminal, "\n");
