@@ -413,6 +413,7 @@ START_TEST(sharer_killed_between_put_and_result)
     pipeline_start(pipeline, PIPELINE_SHARER);
     send_studies();
     check(simulator_wait_shared(kheops, "ct", STUDIES, PATIENCE_MS), "ct: not put");
+    check(operator_wait_jobs(pipeline, "shared", "main", "all", 2 * STUDIES, PATIENCE_MS), "all: not known");
     check(operator_count_jobs(pipeline, "shared", "main", "ct") == 0, "known already");
     pipeline_kill_and_restart(pipeline, PIPELINE_SHARER, 0);
     check(operator_wait_jobs(pipeline, "shared", "main", "ct", STUDIES, PATIENCE_MS), "ct: not known");

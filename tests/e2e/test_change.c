@@ -90,17 +90,17 @@ END_TEST
 START_TEST(jobs_by_their_numbers)
 {
     open_rig(NULL);
+    FELUCCA(EXIT_USAGE, "\"1\" is no job; write delivery:12", "retry", "1");
+    FELUCCA(EXIT_USAGE, "\"delivery:1x\" is no job", "drop", "delivery:1x");
+    FELUCCA(EXIT_USAGE, "choose jobs, or give a filter", "retry");
+    FELUCCA(EXIT_USAGE, "and only one of these", "retry", "delivery:1", "--study", "1.2");
+    FELUCCA(EXIT_USAGE, "sent", "drop", "--state", "sent");
     rig_receive(rig, "FIRST", 1, 1, 1, NULL); /* delivery:1, share:1 and share:2 */
     struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
     rig_check(rig, work != NULL, "no work");
     FELUCCA(EXIT_NO, "delivery:1 is under way right now: its answer decides", "retry", "delivery:1");
     FELUCCA(EXIT_NO, "share:1 waits for an instance of its series", "retry", "share:1");
     FELUCCA(EXIT_NO, "there is no delivery:99", "drop", "delivery:99", "--yes");
-    FELUCCA(EXIT_USAGE, "\"1\" is no job; write delivery:12", "retry", "1");
-    FELUCCA(EXIT_USAGE, "\"delivery:1x\" is no job", "drop", "delivery:1x");
-    FELUCCA(EXIT_USAGE, "choose jobs, or give a filter", "retry");
-    FELUCCA(EXIT_USAGE, "and only one of these", "retry", "delivery:1", "--study", "1.2");
-    FELUCCA(EXIT_USAGE, "sent", "drop", "--state", "sent");
     FELUCCA(EXIT_USAGE, "this would drop 1 job,", "drop", "delivery:1");
     rig_check(rig, actor_finish(rig->cast, sender, work, WORK_REJECT_OUTCOME), "not acknowledged");
     work_destroy(&work);
@@ -117,16 +117,19 @@ START_TEST(retry_wakes_a_destination_that_backs_off)
     open_rig("retry: { first: 1h, ceiling: 2h, attempts: 3 }\n");
     rig_receive(rig, "FIRST", 1, 1, 1, NULL);
     rig_receive(rig, "FIRST", 2, 1, 1, NULL);
+    struct work *works[2];
+    for (int i = 0; i < 2; i++) { /* both are out before it backs off */
+        works[i] = actor_wait_work(rig->cast, sender, SOON_MS);
+        rig_check(rig, works[i] != NULL, "no work");
+    }
     for (int i = 0; i < 2; i++) {
-        struct work *work = actor_wait_work(rig->cast, sender, SOON_MS);
-        rig_check(rig, work != NULL, "no work");
-        struct work_result *result = work_result_create(work);
+        struct work_result *result = work_result_create(works[i]);
         work_answer_set(&result->answers[0], WORK_RETRY_OUTCOME, BLAME_DESTINATION, 503, "down");
         actor_say_result(sender, result);
-        rig_check(rig, actor_wait_acknowledged(rig->cast, sender, work->id, SOON_MS), "not acknowledged");
-        actor_drop(sender, work->id);
+        rig_check(rig, actor_wait_acknowledged(rig->cast, sender, works[i]->id, SOON_MS), "not acknowledged");
+        actor_drop(sender, works[i]->id);
         work_result_destroy(&result);
-        work_destroy(&work);
+        work_destroy(&works[i]);
     }
     rig_check(rig, rig_wait_target(rig, "main", NULL, "backing off", SOON_MS), "it does not back off");
     FELUCCA(EXIT_OK, "2 jobs retried", "retry", "--state", "deferred", "--yes");

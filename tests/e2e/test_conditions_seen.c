@@ -153,6 +153,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("conditions_seen");
+    tests_timeout(tests, 120);
     tests_fixture(tests, NULL, tear_down);
     tests_add(tests, each_condition_is_counted);
     tests_add(tests, a_restart_and_a_reload_forget_nothing);

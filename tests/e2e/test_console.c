@@ -413,6 +413,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("console");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, page_is_shown, ROWS(page_rows));
     tests_rows(tests, document_is_json, ROWS(documents));

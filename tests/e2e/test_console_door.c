@@ -223,6 +223,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("console door");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, stranger_is_refused, ROWS(raw_rows));
     tests_add(tests, long_addresses_are_refused);

@@ -303,6 +303,7 @@ enum { PAGES_MOST = 16 };
 int main(void)
 {
     struct tests *tests = tests_create("console openapi");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_abreast(tests, 4);
     tests_rows(tests, answer_is_as_documented, PAGES_MOST);

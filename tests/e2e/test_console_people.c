@@ -377,6 +377,8 @@ static int ask_slowly(int number)
     return fd;
 }
 
+enum { ASKED_MS = 3000 };
+
 struct asked {
     int fds[120];
     size_t count;
@@ -395,14 +397,17 @@ static bool one_is_refused(void *context)
     return false;
 }
 
-/* Until there is no room for it. */
+/* Until there is no room for it: more than wait at once, and more if some of them were answered meanwhile. */
 static void ask_too_much(struct asked *asked)
 {
+    enum { AT_ONCE = 20 };
     do {
-        ck_assert_uint_lt(asked->count, sizeof asked->fds / sizeof *asked->fds);
-        asked->fds[asked->count] = ask_slowly((int)asked->count + 1);
-        asked->count++;
-    } while (!one_is_refused(asked));
+        ck_assert_uint_le(asked->count + AT_ONCE, sizeof asked->fds / sizeof *asked->fds);
+        for (int i = 0; i < AT_ONCE; i++) {
+            asked->fds[asked->count] = ask_slowly((int)asked->count + 1);
+            asked->count++;
+        }
+    } while (!wait_until(one_is_refused, asked, ASKED_MS));
 }
 
 static void end_asking(struct asked *asked)
@@ -652,6 +657,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("console people");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_abreast(tests, 4);
     tests_rows(tests, nothing_is_shown_to_nobody, ROWS(closed_rows));

@@ -166,7 +166,7 @@ START_TEST(a_cut_costs_time_only)
     AUTO(scene_instances_release) struct scene_instances instances = SCENE_INSTANCES_EMPTY;
     pipeline_start(scene.pipeline, PIPELINE_SENDER);
     pipeline_start(scene.pipeline, PIPELINE_SHARER);
-    simulator_order(scene.kheops, "/sim/config", "{\"delay_ms\": 20000}");
+    simulator_order(scene.kheops, "/sim/config", "{\"delay_ms\": 60000}");
     send_study(1, 3, 8, &instances);
     check(wait_until(work_is_in_hand, NULL, SCENE_PATIENCE_MS), "no work");
     network_cut(network, cuts[_i].how);

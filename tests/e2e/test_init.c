@@ -216,6 +216,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("init");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, file_is_written, ROWS(addresses));
     tests_rows(tests, nothing_is_written, ROWS(refused_rows));

@@ -1,5 +1,6 @@
 /* The main job: what storescu sends reaches the main album whole, and its series reach exactly the albums
  * whose conditions hold. Real processes, real storescu, simulated KHEOPS. */
+#include "tests/support/operator_view.h"
 #include "tests/support/pipeline.h"
 
 #include "common/base/cleanup.h"
@@ -356,9 +357,17 @@ START_TEST(nodes_and_destinations_are_apart)
     pipeline_check(pipeline, wait_until(some_arrived, &(int64_t){SERIES * INSTANCES}, 0), "main");
     check_album(kheops, "main", 1, "1234", INSTANCES);
     pipeline_check(pipeline, simulator_count(second, "series") == SERIES, "archive: three series and one");
+    pipeline_check(
+        pipeline,
+        operator_wait_jobs(pipeline, "sent", "archive", NULL, (SERIES - 1) * INSTANCES, PATIENCE_MS) &&
+            count_jobs("sent", "archive") == (SERIES - 1) * INSTANCES,
+        "sent to archive");
+    pipeline_check(
+        pipeline,
+        operator_wait_jobs(pipeline, "sent", "kheops-main", NULL, SERIES * INSTANCES, PATIENCE_MS) &&
+            count_jobs("sent", "kheops-main") == SERIES * INSTANCES,
+        "sent to kheops-main");
     pipeline_check(pipeline, count_jobs("excluded", "archive") == INSTANCES, "the SR is not excluded");
-    pipeline_check(pipeline, count_jobs("sent", "archive") == (SERIES - 1) * INSTANCES, "sent to archive");
-    pipeline_check(pipeline, count_jobs("sent", "kheops-main") == SERIES * INSTANCES, "sent to kheops-main");
     check_sober(kheops);
     check_sober(second);
     pipeline_stop_all(pipeline);

@@ -100,6 +100,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("presence");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_rows(tests, what_is_listed_after_a_lost_answer_counts_where_it_was_not_there_before, ROWS(rows));
     return tests_run(tests);

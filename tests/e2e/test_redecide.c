@@ -453,6 +453,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("redecide");
+    tests_timeout(tests, 120);
     tests_fixture(tests, NULL, tear_down);
     tests_add(tests, what_was_left_out_is_decided_by_the_conditions_of_now);
     tests_add(tests, what_was_dropped_comes_back);

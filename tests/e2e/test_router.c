@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOON_MS = 5000, LEASE_MS = WORK_LEASE_MS + 5000, QUIET_MS = 400, MANY = 8 };
+enum { SOON_MS = 30000, LEASE_MS = WORK_LEASE_MS + 5000, QUIET_MS = 400, MANY = 8 };
 
 static struct rig *rig;
 

@@ -229,6 +229,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("status");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, who_holds_it_is_told_and_not_the_trouble_before);
     tests_add(tests, the_end_of_a_token_is_told_before);

@@ -170,7 +170,7 @@ END_TEST
 START_TEST(a_file_that_grows_is_left_alone_until_it_is_whole)
 {
     AUTO(text_release) struct text bytes = TEXT_EMPTY;
-    begin("1s", "move", "");
+    begin("3s", "move", "");
     const char *slow = scene_study(&scene, 4, 1, 1, BYTES), *quick = scene_study(&scene, 5, 1, 1, BYTES);
     shell("for f in \"$1\"/*; do cp \"$f\" \"$2\"; done", slow, at("copied"));
     file_read(at("copied"), &bytes);

@@ -138,6 +138,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("uids");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, each_destination_has_its_rule);
     tests_add(tests, an_odd_study_is_found_by_its_uid);

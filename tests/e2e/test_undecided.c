@@ -246,6 +246,7 @@ END_TEST
 int main(void)
 {
     struct tests *tests = tests_create("undecided");
+    tests_timeout(tests, 120);
     tests_fixture(tests, set_up, tear_down);
     tests_add(tests, nothing_goes_where_it_cannot_be_decided);
     return tests_run(tests);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELLO_AGAIN_MS = 100, PING_MS = 300, TURN_MS = 10, ANSWER_MS = 5000 };
+enum { HELLO_AGAIN_MS = 100, PING_MS = 300, TURN_MS = 10, ANSWER_MS = 30000 };
 
 /* ---- the cast ---- */
 

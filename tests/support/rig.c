@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STOP_MS = 10000, HINT_MS = 5000, OPERATOR_MS = 60000, WORDS_MAX = 24 };
+enum { STOP_MS = 30000, HINT_MS = 5000, OPERATOR_MS = 60000, WORDS_MAX = 24 };
 
 /* ---- the configuration ---- */
 
