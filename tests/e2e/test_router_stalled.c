@@ -139,12 +139,15 @@ START_TEST(a_router_that_recovers_answers_its_workers)
     pipeline_equip(scene.pipeline, PIPELINE_ROUTER, NULL, slow_looks());
     pipeline_kill_and_restart(scene.pipeline, PIPELINE_ROUTER, 0);
     wait_said("router-0.log", "worker says hello", 3);
+    /* While nobody listened yet, between the kill and this start, it may have been silent. */
+    const size_t silent_before = times_in_log("sender-0.log", "the router is silent");
 #if !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__) /* so slow that the backlog may be taken in before */
     check(times_in_log("router-0.log", "recovered") == 1, "it recovered so fast that the test says nothing");
 #endif
     wait_said("router-0.log", "recovered", 2);
-    check(times_in_log("sender-0.log", "the router is silent") == 0, "nobody answers while it recovers");
+    check(times_in_log("sender-0.log", "the router is silent") == silent_before,
+          "nobody answers while it recovers");
     scene_wait_done(&scene, &instances);
     ck_assert_int_eq(requests(), 2);
 }
